@@ -1,0 +1,187 @@
+"""How bytes reach the disk and come back: whole, synced, and the same for the same table.
+
+The hand tools of `store` and `releases`; nothing else writes below an output folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import CorruptFileError, StoreError
+from pipeline.manifest import file_sha256
+
+__all__ = [
+    "check_file",
+    "read_table",
+    "sync_file",
+    "sync_folder",
+    "write_bytes",
+    "write_new",
+    "write_table",
+]
+
+ROW_GROUP_ROWS = 65_536
+
+
+class _HashedFile(io.RawIOBase):
+    """A new file that hashes what passes through, so that a read-back has something to match."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(path, "xb")  # noqa: SIM115 - closed by close(), as every io object
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.sha256.update(data)
+        self.size += self._file.write(data)
+        return memoryview(data).nbytes
+
+    def tell(self) -> int:
+        return self.size
+
+    def sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Create `path` with `data` and sync it; `FileExistsError` when it is there already."""
+    with open(path, "xb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` atomically: a reader sees the old bytes or the new, never a mix."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        write_new(temporary, data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Force a file's bytes to the disk."""
+    with open(path, "rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Force a folder's entries to the disk; without it a rename may not survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
+    """Create a Parquet file whose bytes depend on the table's values and types only; sync it.
+
+    Returns
+    -------
+    tuple of str and int
+        SHA-256 (hex) and size of the file, as read back from it.
+
+    Raises
+    ------
+    CorruptFileError
+        when what is read back is not what was written.
+    FileExistsError
+        when `path` is there already.
+    """
+    # Chunk borders would become page borders, and metadata such as pandas' would come along.
+    plain = table.combine_chunks().replace_schema_metadata(None)
+    with _HashedFile(path) as sink:
+        pq.write_table(
+            plain,
+            pa.PythonFile(sink, mode="w"),
+            row_group_size=ROW_GROUP_ROWS,
+            version="2.6",
+            data_page_version="1.0",
+            data_page_size=2**20,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=True,
+            write_statistics=True,
+        )
+        sink.sync()
+        written, size = sink.sha256.hexdigest(), sink.size
+    rows = pq.read_metadata(path).num_rows
+    if file_sha256(path) != written or rows != table.num_rows:
+        raise CorruptFileError(
+            f"{path}: the disk gave back other bytes than were written; check the disk"
+        )
+    return written, size
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[str] | None = None,
+    *,
+    size: int | None = None,
+    sha256: str | None = None,
+) -> pa.Table:
+    """Read a Parquet file; with `sha256`, the very bytes that are hashed are those decoded.
+
+    Raises
+    ------
+    CorruptFileError
+        naming the file when it is missing, unreadable, or of another size or checksum.
+    StoreError
+        naming the columns that it does not have.
+    """
+    try:
+        found = path.stat().st_size
+        if size is not None and found != size:
+            raise CorruptFileError(f"{path}: {found} bytes, {size} were committed; rebuild it")
+        if sha256 is None:
+            with open(path, "rb") as handle:
+                return _decode(path, handle, columns)
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise CorruptFileError(f"{path}: its bytes were altered after commit; rebuild it")
+        return _decode(path, pa.BufferReader(data), columns)
+    except FileNotFoundError as error:
+        raise CorruptFileError(f"{path}: the file is missing; rebuild it") from error
+    except (OSError, pa.ArrowException) as error:
+        raise CorruptFileError(f"{path}: cannot be read: {error}; rebuild it") from error
+
+
+def check_file(path: Path, size: int, sha256: str) -> None:
+    """Raise `CorruptFileError` unless `path` is there with that size and SHA-256 (hex)."""
+    try:
+        sound = path.stat().st_size == size and file_sha256(path) == sha256
+    except OSError as error:
+        raise CorruptFileError(f"{path}: {error.strerror}") from error
+    if not sound:
+        raise CorruptFileError(f"{path}: its bytes are not those committed")
+
+
+def _decode(path: Path, source: Any, columns: Sequence[str] | None) -> pa.Table:
+    parquet = pq.ParquetFile(source)
+    if columns is None:
+        return parquet.read()
+    unknown = [name for name in columns if name not in parquet.schema_arrow.names]
+    if unknown:
+        raise StoreError(f"{path}: no columns {unknown}; it has {parquet.schema_arrow.names}")
+    return parquet.read(columns=list(columns)).select(list(columns))

@@ -1,0 +1,62 @@
+"""Every error this package raises on purpose.
+
+MicrogenresError
+|- SettingsError        a setting is missing, out of range or contradicts another
+|- SourceError          a catalogue cannot be read at all: names the file and the cause
+|- TableError           a table does not have the schema its name promises
+|- StoreError
+|  |- CorruptFileError  a committed file is missing, torn or altered
+|  `- ReleaseError      a release is missing, incomplete or does not reconcile
+|- ModelError           weights are missing, unverified or of the wrong shape
+`- StageError           a stage could not finish; lists the quarantined pieces
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CorruptFileError",
+    "MicrogenresError",
+    "ModelError",
+    "ReleaseError",
+    "SettingsError",
+    "SourceError",
+    "StageError",
+    "StoreError",
+    "TableError",
+]
+
+
+class MicrogenresError(Exception):
+    """Base of all; its message says what is wrong and what to do."""
+
+
+class SettingsError(MicrogenresError):
+    """A setting is missing, out of range or contradicts another."""
+
+
+class SourceError(MicrogenresError):
+    """A catalogue cannot be read at all; the message names the file and the cause."""
+
+
+class TableError(MicrogenresError):
+    """A table does not have the schema its name promises."""
+
+
+class StoreError(MicrogenresError):
+    """Something on disk is not as it was committed."""
+
+
+class CorruptFileError(StoreError):
+    """A committed file is missing, torn or altered."""
+
+
+class ReleaseError(StoreError):
+    """A release is missing, incomplete or does not reconcile."""
+
+
+class ModelError(MicrogenresError):
+    """Model weights are missing, unverified or of the wrong shape."""
+
+
+class StageError(MicrogenresError):
+    """A stage could not finish; the message lists the quarantined pieces and their reasons."""

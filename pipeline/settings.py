@@ -1,0 +1,298 @@
+"""Every knob of a run: typed, bounded, documented where it is declared.
+
+Precedence, lowest first: `config/default.toml`, the profile's TOML, a file of the user's own,
+the environment (`MICROGENRES_EMBED__DTYPE=float32`), the command line. Only flows and serve load
+settings; a stage is handed its own section.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pipeline.errors import SettingsError
+
+__all__ = [
+    "CleanSettings",
+    "ClusterSettings",
+    "DaskSettings",
+    "EmbedSettings",
+    "FeatureSettings",
+    "LabelSettings",
+    "NeighbourSettings",
+    "PublishSettings",
+    "ReportSettings",
+    "Settings",
+    "SourceSettings",
+    "TaxonomySettings",
+    "load_settings",
+    "profiles",
+]
+
+ENV_PREFIX = "MICROGENRES_"
+
+
+class Section(BaseModel):
+    """A stage's own settings: immutable, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceSettings(Section):
+    """How a catalogue is read."""
+
+    dialect: Literal["auto", "tmdb", "kaggle", "udacity", "imdb", "columns"] = Field(
+        "auto", description="Column dialect of files; `auto` detects it from the header."
+    )
+    column_map: dict[str, str] = Field(
+        default_factory=dict,
+        description="Our column -> the file's column, for a catalogue in no known dialect.",
+    )
+    chunk_rows: int = Field(5_000, ge=1, le=1_000_000, description="Rows read at a time.")
+    max_file_bytes: int = Field(
+        20 * 2**30, ge=1, description="Most bytes a file may hold once uncompressed."
+    )
+    century_pivot: int = Field(
+        30,
+        ge=0,
+        le=99,
+        description="Two-digit years above it are 19xx, the others 20xx.",
+    )
+
+
+class CleanSettings(Section):
+    """What a row must satisfy to be mined."""
+
+    first_year: int = Field(1874, ge=0, description="Earliest possible year of a film.")
+    last_year: int = Field(2035, ge=1874, description="Latest possible year of a film.")
+    min_overview_words: int = Field(3, ge=1, description="Fewer words count as a missing overview.")
+    max_overview_chars: int = Field(
+        20_000, ge=100, description="A longer overview is rejected as over-long."
+    )
+    max_list_items: int = Field(500, ge=1, description="Most entries kept of a list cell.")
+
+
+class FeatureSettings(Section):
+    """What is embedded, and the numbers beside it."""
+
+    mode: Literal["embedding", "embedding+tfidf", "full"] = Field(
+        "embedding", description="Which blocks make up the vectors that are clustered."
+    )
+    use_keywords: bool = Field(True, description="Add the catalogue's keywords to the text.")
+    use_tagline: bool = Field(True, description="Add the tagline to the text.")
+    max_keywords: int = Field(20, ge=0, le=200, description="Most keywords added to a text.")
+    tfidf_max_features: int = Field(20_000, ge=10, description="Largest TF-IDF vocabulary.")
+    tfidf_min_films: int = Field(3, ge=1, description="An n-gram in fewer films is left out.")
+    tfidf_max_share: float = Field(0.5, gt=0, le=1, description="Most frequent n-gram kept.")
+    tfidf_components: int = Field(64, ge=2, le=1024, description="Width after reduction by SVD.")
+    tfidf_weight: float = Field(0.35, ge=0, le=1, description="Share of the TF-IDF block.")
+    numeric_weight: float = Field(0.05, ge=0, le=1, description="Share of the numeric block.")
+
+
+class EmbedSettings(Section):
+    """Which model turns texts into vectors, and how."""
+
+    model: str = Field(
+        "all-MiniLM-L6-v2",
+        description="`all-MiniLM-L6-v2` (bundled package), a folder, or a hub id.",
+    )
+    revision: str | None = Field(None, description="Hub revision (a commit) to pin.")
+    sha256: str | None = Field(None, description="Expected SHA-256 of model.safetensors.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to encode.")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="`auto`: bfloat16 where the hardware has it, else float32."
+    )
+    batch_tokens: int = Field(
+        4_096, ge=64, description="Most tokens (padding included) in one batch on a CPU."
+    )
+    vector_dtype: Literal["float16", "float32"] = Field(
+        "float16", description="How vectors are stored."
+    )
+
+
+class ClusterSettings(Section):
+    """How vectors become micro-genres."""
+
+    k: int | Literal["auto"] = Field("auto", description="Number of micro-genres.")
+    leaf_films: int = Field(
+        50, ge=2, le=10_000, description="Films per micro-genre that `auto` aims at."
+    )
+    min_films: int = Field(5, ge=1, description="A smaller cluster joins its nearest one.")
+    weak_quantile: float = Field(
+        0.05, ge=0, le=0.5, description="Share of films with the least similarity, marked weak."
+    )
+    train_films: int = Field(
+        100_000, ge=100, description="k-means trains on at most this many films, a seeded sample."
+    )
+
+
+class NeighbourSettings(Section):
+    """The nearest films of each film."""
+
+    count: int = Field(10, ge=1, le=100, description="Neighbours listed per film.")
+    index: Literal["auto", "flat", "hnsw", "ivf", "ivf-sq8"] = Field(
+        "auto", description="FAISS index; `auto` chooses by the number of films."
+    )
+    flat_up_to: int = Field(200_000, ge=0, description="`auto` uses exact search up to here.")
+    ivf_up_to: int = Field(1_000_000, ge=0, description="`auto` uses IVF-Flat up to here.")
+    recall_queries: int = Field(1_000, ge=10, description="Films on which recall@10 is measured.")
+
+
+class LabelSettings(Section):
+    """How micro-genres are named."""
+
+    keywords: int = Field(5, ge=1, le=20, description="Keywords per micro-genre.")
+    diversity: float = Field(0.7, ge=0, le=1, description="MMR diversity of the keywords.")
+    candidates: int = Field(60, ge=5, le=1_000, description="Candidates ranked per cluster.")
+    min_films: int = Field(3, ge=1, description="A candidate occurs in at least so many films.")
+    max_vocabulary: int = Field(20_000, ge=100, description="Most candidates embedded in a run.")
+
+
+class TaxonomySettings(Section):
+    """How micro-genres gather into families."""
+
+    families: int | Literal["auto"] = Field("auto", description="Number of families.")
+
+
+class ReportSettings(Section):
+    """What the report measures."""
+
+    silhouette_films: int = Field(2_000, ge=10, description="Films sampled for the silhouette.")
+    compare_films: int = Field(2_000, ge=50, description="Films on which others are compared.")
+    map_films: int = Field(20_000, ge=100, description="Most films drawn on the map.")
+
+
+class PublishSettings(Section):
+    """What a release says of itself."""
+
+    title: str = Field("Micro-genres", description="Title of the report and the dataset card.")
+    licence: str = Field(
+        "as the source catalogue's terms allow", description="Licence of the films' data."
+    )
+    attribution: str = Field("", description="Attribution that the source asks for.")
+
+
+class DaskSettings(Section):
+    """The cluster that carries the stages."""
+
+    scheduler: str | None = Field(None, description="Address of a scheduler; none: a local one.")
+    workers: int | None = Field(None, ge=1, le=1024, description="Local workers; none: cores.")
+    memory_limit: str = Field("auto", description="Memory limit of a local worker.")
+    dashboard: str = Field("127.0.0.1:0", description="Where the local dashboard listens.")
+    retries: int = Field(3, ge=0, le=20, description="Tries again for what may pass.")
+    wait_seconds: float = Field(60.0, gt=0, description="How long to wait for the first worker.")
+
+
+class Settings(BaseSettings):
+    """All sections of a run; see `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    seed: int = Field(2026, ge=0, lt=2**31, description="Seeds every random choice, with the data.")
+    source: SourceSettings = SourceSettings()
+    clean: CleanSettings = CleanSettings()
+    features: FeatureSettings = FeatureSettings()
+    embed: EmbedSettings = EmbedSettings()
+    cluster: ClusterSettings = ClusterSettings()
+    neighbours: NeighbourSettings = NeighbourSettings()
+    label: LabelSettings = LabelSettings()
+    taxonomy: TaxonomySettings = TaxonomySettings()
+    report: ReportSettings = ReportSettings()
+    publish: PublishSettings = PublishSettings()
+    dask: DaskSettings = DaskSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment only: files and the command line are merged around it by the loader."""
+        return (init_settings,)
+
+
+def _config_folder() -> Traversable:
+    return files("config")
+
+
+def profiles() -> list[str]:
+    """Names that `--profile` takes."""
+    names = (entry.name for entry in _config_folder().iterdir())
+    return sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml"))
+
+
+def _read_toml(entry: Traversable | Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(entry.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file {entry}: not valid TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"settings file {entry} cannot be read: {error}") from error
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = (
+            _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
+    return merged
+
+
+def _environment() -> dict[str, Any]:
+    from pydantic_settings import EnvSettingsSource
+
+    return EnvSettingsSource(Settings)()
+
+
+def load_settings(
+    *,
+    profile: str = "default",
+    file: Path | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> Settings:
+    """Merge the layers named in the module's docstring into one immutable `Settings`.
+
+    Parameters
+    ----------
+    profile : a name from `profiles()`.
+    file : a TOML file of the user's own, or None.
+    overrides : nested values from the command line; None values are skipped by the caller.
+
+    Raises
+    ------
+    SettingsError
+        naming the setting, its value and what is allowed; or the file that cannot be read.
+    """
+    layers = [_read_toml(_config_folder() / "default.toml")]
+    if profile != "default":
+        if profile not in profiles():
+            raise SettingsError(f"profile {profile!r} is unknown; there are {profiles()}")
+        layers.append(_read_toml(_config_folder() / f"{profile}.toml"))
+    if file is not None:
+        layers.append(_read_toml(file))
+    try:
+        layers.append(_environment())
+        layers.append(overrides or {})
+        merged: dict[str, Any] = {}
+        for layer in layers:
+            merged = _merge(merged, layer)
+        return Settings(**merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting {name} = {first.get('input')!r}: {first['msg']}"
+        ) from error

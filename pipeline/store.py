@@ -1,0 +1,249 @@
+"""The only room that commits to disk: attempt, sync, read back, checksum, rename, manifest.
+
+`DIR/work` holds what pieces of stages made, `DIR/releases` what is published (see `releases`).
+Readers follow manifests only: what no manifest names does not exist.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import upkeep
+from pipeline.durable import (
+    check_file,
+    read_table,
+    sync_folder,
+    write_bytes,
+    write_new,
+    write_table,
+)
+from pipeline.errors import CorruptFileError, StoreError
+from pipeline.manifest import (
+    FileRef,
+    Manifest,
+    checked_name,
+    checked_path,
+    file_sha256,
+    fingerprint,
+    manifest_from_json,
+    manifest_to_json,
+)
+from pipeline.releases import Releases
+from pipeline.verify import verify_release
+
+__all__ = [
+    "FileRef",
+    "Manifest",
+    "Store",
+    "file_sha256",
+    "fingerprint",
+    "verify_release",
+    "write_bytes",
+    "write_table",
+]
+
+logger = logging.getLogger(__name__)
+
+
+class Store(Releases):
+    """An output folder `DIR`, safe for many processes; `lock()` keeps two whole runs apart."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        (self.root / "work").mkdir(exist_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for one run; `StoreError` at once when another run holds it."""
+        with open(self.root / ".lock", "ab") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StoreError(
+                    f"another run is writing to {self.root}: wait for it, or choose another folder"
+                ) from error
+            yield
+
+    def lookup(self, stage: str, key: str, fingerprint: str) -> Manifest | None:
+        """The manifest of that very work, every output file's SHA-256 checked, or None.
+
+        A manifest that is torn, or whose files are missing or altered, is removed with a warning,
+        so that this piece alone is made again.
+        """
+        path = self._manifest_path(stage, key, fingerprint)
+        try:
+            manifest = manifest_from_json(path.read_bytes(), name=str(path))
+            if (manifest.stage, manifest.key, manifest.fingerprint) != (stage, key, fingerprint):
+                raise CorruptFileError(f"{path} is the manifest of other work")
+            for ref in manifest.outputs.values():
+                check_file(checked_path(self.root, ref.path), ref.bytes, ref.sha256)
+        except FileNotFoundError:
+            return None
+        except CorruptFileError as error:
+            logger.warning("stage %s, piece %s is made again: %s", stage, key, error)
+            path.unlink(missing_ok=True)
+            return None
+        return manifest
+
+    def commit(
+        self,
+        stage: str,
+        key: str,
+        fingerprint: str,
+        tables: Mapping[str, pa.Table],
+        *,
+        rows_in: int,
+        seconds: float,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Manifest:
+        """Write `tables` and the manifest that makes them exist; the first of attempts wins.
+
+        Parameters
+        ----------
+        stage, key, fingerprint : what the work is: its stage, its piece, the hash of its inputs.
+        tables : output tables by name; the bytes of their files depend on nothing else.
+        rows_in : rows that came in. seconds : wall time spent. extra : JSON, kept as it is.
+
+        Returns
+        -------
+        Manifest
+            The winner's, which is not this attempt's when another was first.
+
+        Raises
+        ------
+        StoreError
+            for a name that cannot be a file's, or a disk that does not keep what is written.
+        OSError
+            as the disk reports it, such as when it is full.
+        """
+        path = self._manifest_path(stage, key, fingerprint)
+        for name in tables:
+            checked_name(f"stage {stage!r}: output", name)
+        path.parent.mkdir(exist_ok=True)
+        attempt = f"{path.stem}-{uuid.uuid4().hex[:12]}"
+        outputs: dict[str, FileRef] = {}
+        won = False
+        try:
+            for name, table in sorted(tables.items()):
+                outputs[name] = self._write(path.with_name(f"{attempt}.{name}.parquet"), table)
+            sync_folder(path.parent)
+            manifest = Manifest(
+                stage, key, fingerprint, outputs, rows_in, round(seconds, 6), extra or {}
+            )
+            winner = self._claim(manifest, path, attempt)
+            won = winner.outputs == outputs
+        finally:
+            if not won:
+                for ref in outputs.values():
+                    (self.root / ref.path).unlink(missing_ok=True)
+        ours, theirs = ({r.sha256 for r in m.values()} for m in (outputs, winner.outputs))
+        if ours != theirs:
+            logger.warning("stage %s, piece %s: two attempts gave other bytes", stage, key)
+        return winner
+
+    def read(
+        self,
+        refs: FileRef | Sequence[FileRef],
+        columns: Sequence[str] | None = None,
+        *,
+        verify: bool = False,
+    ) -> pa.Table:
+        """Read committed tables, one below the other in the order given.
+
+        Parameters
+        ----------
+        refs : one reference or several of the same schema.
+        columns : the columns to read, in that order; None for all.
+        verify : check SHA-256 too; the size is always checked.
+
+        Raises
+        ------
+        CorruptFileError
+            naming the file that is missing, unreadable or altered.
+        StoreError
+            for no references at all, an unknown column, or schemas that differ.
+        """
+        chosen = [refs] if isinstance(refs, FileRef) else list(refs)
+        if not chosen:
+            raise StoreError("no files to read: a table without files has no columns either")
+        tables = [
+            read_table(
+                checked_path(self.root, ref.path),
+                columns,
+                size=ref.bytes,
+                sha256=ref.sha256 if verify else None,
+            )
+            for ref in chosen
+        ]
+        for ref, table in zip(chosen, tables, strict=True):
+            if table.schema != tables[0].schema:
+                raise StoreError(f"{ref.path} has another schema than {chosen[0].path}")
+        return pa.concat_tables(tables)
+
+    def drop(self, stage: str, key: str, fingerprint: str) -> None:
+        """Remove one committed piece: its manifest first, then the files that it named."""
+        for ref in upkeep.forget_manifest(self._manifest_path(stage, key, fingerprint)):
+            checked_path(self.root, ref.path).unlink(missing_ok=True)
+
+    def forget(self, stage: str | None = None) -> None:
+        """Remove all committed work of one stage, or of all; releases stay."""
+        work = self.root / "work"
+        for folder in [work / checked_name("stage", stage)] if stage else sorted(work.iterdir()):
+            upkeep.forget_folder(folder)
+
+    def sweep(self, older_than: float = 3600.0) -> int:
+        """Delete what attempts abandoned in `work/`, `older_than` seconds old; return how many.
+
+        A younger file may belong to an attempt that still goes on.
+        """
+        folders = [entry for entry in (self.root / "work").iterdir() if entry.is_dir()]
+        return sum(upkeep.sweep_folder(folder, older_than) for folder in folders)
+
+    def _manifest_path(self, stage: str, key: str, fingerprint: str) -> Path:
+        folder = self.root / "work" / checked_name("stage", stage)
+        name = checked_name(f"stage {stage!r}: piece", key)
+        return folder / f"{name}-{checked_name('fingerprint', fingerprint)[:16]}.json"
+
+    def _write(self, path: Path, table: pa.Table) -> FileRef:
+        temporary = path.with_name(f".{path.name}.tmp")
+        try:
+            sha256, size = write_table(temporary, table)
+            os.rename(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return FileRef(path.relative_to(self.root).as_posix(), sha256, size, table.num_rows)
+
+    def _claim(self, manifest: Manifest, path: Path, attempt: str) -> Manifest:
+        """Create the manifest where there is none; else return the one that is there."""
+        temporary = path.with_name(f".{attempt}.json.tmp")
+        data = manifest_to_json(manifest)
+        try:
+            write_new(temporary, data)
+            for _ in range(3):  # more than once only when the manifest there is damaged
+                try:
+                    os.link(temporary, path)
+                except FileExistsError:
+                    winner = self.lookup(manifest.stage, manifest.key, manifest.fingerprint)
+                    if winner is not None:
+                        return winner
+                else:
+                    sync_folder(path.parent)
+                    return manifest_from_json(data, name=str(path))
+        except OSError as error:
+            if error.errno in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
+                why = "its file system has no hard links, which commits need; choose another"
+                raise StoreError(f"{self.root}: {why}") from error
+            raise
+        finally:
+            temporary.unlink(missing_ok=True)
+        raise StoreError(f"{path} is damaged again and again: check the disk")

@@ -1,0 +1,92 @@
+"""Opens the Dask cluster that `partitions` drives: a quiet local one, or a scheduler by address."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from dask.system import CPU_COUNT
+from distributed import Client, LocalCluster
+
+from pipeline.errors import StageError
+from pipeline.settings import DaskSettings
+
+__all__ = ["local_cluster"]
+
+logger = logging.getLogger(__name__)
+
+# One thread of arithmetic for each worker, since there is a worker for each core.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    # Failures come back to the driver, which logs each once; a worker would log them again.
+    "DASK_LOGGING__DISTRIBUTED": "critical",
+}
+
+_CONFIG = {
+    "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
+    # A worker holds the one piece that it runs, so its death points at one piece.
+    "distributed.scheduler.worker-saturation": 1.0,
+    # Two deaths make a suspect; the driver then tries it alone before it is blamed.
+    "distributed.scheduler.allowed-failures": 1,
+}
+
+
+@contextmanager
+def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[Client]:
+    """Yield a client of `settings.scheduler`, or of a local cluster that ends with the block.
+
+    Parameters
+    ----------
+    settings : the section `dask`.
+    cores : local workers where the settings do not say; None counts the cores.
+
+    Raises
+    ------
+    StageError
+        when the scheduler does not answer, or a local worker does not start in time.
+    """
+    if settings.scheduler is not None:
+        try:
+            client = Client(settings.scheduler, timeout=settings.wait_seconds, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise StageError(
+                f"setting dask.scheduler = {settings.scheduler!r}: no answer: {error}; "
+                "start a scheduler there, or leave the setting out for a local cluster"
+            ) from error
+        with client:
+            yield client
+        return
+    workers = settings.workers or cores or CPU_COUNT
+    with (
+        dask.config.set(_CONFIG),
+        _open(settings, workers) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        logger.info("%d local workers, dashboard %s", workers, client.dashboard_link)
+        yield client
+
+
+def _open(settings: DaskSettings, workers: int) -> LocalCluster:
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=settings.dashboard,
+            worker_dashboard_address=None,
+            memory_limit=settings.memory_limit,
+            silence_logs=logging.CRITICAL,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise StageError(
+            f"no local cluster of {workers} workers: {error}; see dask.workers, "
+            "dask.memory_limit and dask.dashboard in the settings"
+        ) from error

@@ -1,0 +1,113 @@
+"""Stage functions that workers can import; each leaves a marker file for every call of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel
+
+
+class Factor(BaseModel):
+    """The settings of `scale`."""
+
+    by: int = 2
+
+
+def calls(folder: str | Path, name: str = "") -> int:
+    """How many markers of that name lie in `folder`."""
+    return len(list(Path(folder).glob(f"{name}*.called")))
+
+
+def _mark(folder: str, name: str) -> None:
+    Path(folder, f"{name}-{uuid.uuid4().hex}.called").touch()
+
+
+def scale(
+    movies: pa.Table, *, settings: Factor, calls_in: str = "", name: str = ""
+) -> dict[str, pa.Table]:
+    """Multiply `n`; rows whose `n` is a multiple of 10 are rejected."""
+    if calls_in:
+        _mark(calls_in, name)
+    keep = pa.array([n % 10 != 0 for n in movies["n"].to_pylist()], pa.bool_())
+    out = movies.filter(keep)
+    scaled = out.set_column(1, "n", pc.multiply(out["n"], settings.by))
+    return {"scaled": scaled, "rejects": movies.filter(pc.invert(keep))}
+
+
+def lose_a_row(movies: pa.Table) -> dict[str, pa.Table]:
+    """Neither release nor reject the last row."""
+    return {"out": movies.slice(0, movies.num_rows - 1), "rejects": movies.slice(0, 0)}
+
+
+def echo(movies: pa.Table, *, name: str = "") -> dict[str, pa.Table]:
+    """Return the input."""
+    return {"out": movies}
+
+
+def linger(movies: pa.Table, *, name: str = "") -> dict[str, pa.Table]:
+    """Return the input after a while."""
+    time.sleep(0.5)
+    return {"out": movies}
+
+
+def no_tables(movies: pa.Table) -> list[pa.Table]:
+    """Return what a stage must not."""
+    return [movies]
+
+
+def die_once(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[str, pa.Table]:
+    """The victim kills its worker at its first call only."""
+    _mark(folder, name)
+    if name == victim and calls(folder, name) == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"out": movies}
+
+
+def die_always(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[str, pa.Table]:
+    """The victim kills its worker at every call."""
+    _mark(folder, name)
+    if name == victim:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"out": movies}
+
+
+def die_in_company(
+    movies: pa.Table, *, name: str, folder: str, victim: str, company: int
+) -> dict[str, pa.Table]:
+    """The victim kills its worker while `company` other pieces run beside it."""
+    _mark(folder, name)
+    deadline = time.monotonic() + 10
+    if name == victim:
+        while calls(folder) - calls(folder, victim) < company and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+    if calls(folder, name) == 1:
+        time.sleep(3)  # the worker dies meanwhile
+    return {"out": movies}
+
+
+def fail(movies: pa.Table, *, name: str, victim: str) -> dict[str, pa.Table]:
+    """The victim raises what does not pass."""
+    if name == victim:
+        raise ZeroDivisionError(f"{name} cannot be divided")
+    return {"out": movies}
+
+
+def stumble(movies: pa.Table, *, name: str, folder: str, times: int) -> dict[str, pa.Table]:
+    """Raise what may pass, the first `times` times."""
+    _mark(folder, name)
+    if calls(folder, name) <= times:
+        raise ConnectionResetError(f"{name} lost its connection")
+    return {"out": movies}
+
+
+def disk_full(movies: pa.Table, *, folder: str) -> dict[str, pa.Table]:
+    """Raise what an operating system says of a full disk."""
+    _mark(folder, "full")
+    raise OSError(28, "No space left on device")
