@@ -87,8 +87,21 @@ class Releases:
         verify_release(attempt_dir)
         _sync_tree(attempt_dir)
         self._install(attempt_dir, final, files)
-        write_bytes(self.root / "latest", f"{name}\n".encode())
+        self.point_latest(name)
         return final
+
+    def point_latest(self, release_id: str) -> None:
+        """Move `latest` to a release that is there already."""
+        name = checked_name("release id", release_id)
+        write_bytes(self.root / "latest", f"{name}\n".encode())
+
+    def set_aside(self, release_id: str) -> Path:
+        """Hide a damaged release, so that it can be made again; returns where it lies now."""
+        name = checked_name("release id", release_id)
+        hidden = self.root / "releases" / f".damaged-{name}-{uuid.uuid4().hex[:12]}"
+        (self.root / "releases" / name).rename(hidden)
+        sync_folder(self.root / "releases")
+        return hidden
 
     def latest(self) -> str | None:
         """The id of the newest release, or None before the first."""

@@ -87,6 +87,11 @@ class FeatureSettings(Section):
     use_keywords: bool = Field(True, description="Add the catalogue's keywords to the text.")
     use_tagline: bool = Field(True, description="Add the tagline to the text.")
     max_keywords: int = Field(20, ge=0, le=200, description="Most keywords added to a text.")
+    keyword_weight: float = Field(
+        0.8, ge=0, le=4, description="Weight of the embedded keywords beside the embedded text."
+    )
+    keyword_min_films: int = Field(2, ge=1, description="A rarer keyword is not embedded alone.")
+    keyword_vocabulary: int = Field(20_000, ge=0, description="Most keywords embedded alone.")
     tfidf_max_features: int = Field(20_000, ge=10, description="Largest TF-IDF vocabulary.")
     tfidf_min_films: int = Field(3, ge=1, description="An n-gram in fewer films is left out.")
     tfidf_max_share: float = Field(0.5, gt=0, le=1, description="Most frequent n-gram kept.")
@@ -121,9 +126,20 @@ class ClusterSettings(Section):
 
     k: int | Literal["auto"] = Field("auto", description="Number of micro-genres.")
     leaf_films: int = Field(
-        50, ge=2, le=10_000, description="Films per micro-genre that `auto` aims at."
+        48, ge=2, le=10_000, description="Films per micro-genre that `auto` aims at."
     )
     min_films: int = Field(5, ge=1, description="A smaller cluster joins its nearest one.")
+    smoothing_share: float = Field(
+        0.8,
+        ge=0,
+        le=5,
+        description="Nearest films averaged in each round of smoothing, as a share of leaf_films.",
+    )
+    smoothing_rounds: int = Field(3, ge=0, le=20, description="Rounds of smoothing.")
+    components: int = Field(64, ge=2, le=1024, description="Width of the smoothed space.")
+    whitening: float = Field(
+        0.25, ge=0, le=1, description="How far components are evened out: 0 not at all, 1 wholly."
+    )
     weak_quantile: float = Field(
         0.05, ge=0, le=0.5, description="Share of films with the least similarity, marked weak."
     )
@@ -293,6 +309,4 @@ def load_settings(
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"setting {name} = {first.get('input')!r}: {first['msg']}"
-        ) from error
+        raise SettingsError(f"setting {name} = {first.get('input')!r}: {first['msg']}") from error

@@ -6,6 +6,7 @@ never an empty string; vectors are fixed-size lists of unit length.
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import TableError
@@ -20,9 +21,13 @@ __all__ = [
     "MICRO_GENRES",
     "MOVIES",
     "NEIGHBOURS",
+    "POINTS",
     "REJECTS",
     "RELEASED_MOVIES",
+    "VOCABULARY",
+    "column_of_vectors",
     "empty",
+    "matrix_of",
     "validate",
     "vector_type",
 ]
@@ -77,6 +82,7 @@ FEATURES = pa.schema(
         ("text_hash", pa.string()),  # SHA-256 of text, hex
         ("desc_length", pa.int32()),  # characters of the overview
         ("num_keywords", pa.int32()),
+        ("has_tagline", pa.bool_()),
         ("sentiment_score", pa.float64()),  # TextBlob polarity, -1 to 1
     ]
 )
@@ -104,6 +110,19 @@ def EMBEDDINGS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
 def CENTROIDS(dim: int) -> pa.Schema:  # noqa: N802
     """One unit vector (float32) per cluster; `cluster` runs from 0 to k - 1."""
     return pa.schema([("cluster", pa.int32()), ("vector", vector_type(dim, "float32"))])
+
+
+def POINTS(dim: int) -> pa.Schema:  # noqa: N802
+    """One unit vector (float32) per film, in the space where films are clustered."""
+    return pa.schema([("movie_id", pa.string()), ("vector", vector_type(dim, "float32"))])
+
+
+# The keywords of the catalogue that several films share, most frequent first; `vector` beside.
+def VOCABULARY(dim: int) -> pa.Schema:  # noqa: N802
+    """One unit vector (float16) per keyword, with the number of films that carry it."""
+    return pa.schema(
+        [("keyword", pa.string()), ("films", pa.int64()), ("vector", vector_type(dim))]
+    )
 
 
 # The cluster of every film; no film is left out.
@@ -188,6 +207,21 @@ RELEASED_MOVIES = pa.schema(
         ("poster_path", pa.string()),
     ]
 )
+
+
+def column_of_vectors(vectors: np.ndarray, dtype: str = "float32") -> pa.FixedSizeListArray:
+    """A matrix (rows, dim) as one Arrow column of vectors."""
+    flat = np.ascontiguousarray(vectors, dtype=dtype).reshape(-1)
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), vectors.shape[1])
+
+
+def matrix_of(table: pa.Table, column: str = "vector") -> np.ndarray:
+    """A column of vectors as a float32 matrix (rows, dim)."""
+    vectors = table.column(column).combine_chunks()
+    if isinstance(vectors, pa.ChunkedArray):  # an empty column stays chunked
+        return np.zeros((0, table.schema.field(column).type.list_size), np.float32)
+    flat = vectors.flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat, np.float32).reshape(len(vectors), -1)
 
 
 def empty(schema: pa.Schema) -> pa.Table:

@@ -24,7 +24,10 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    "MALLOC_TRIM_THRESHOLD_": "65536",
+    # Encoding takes and gives back matrices of some MiB without end: let the allocator keep them,
+    # since pages fresh from the kernel cost more than the arithmetic on them.
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "268435456",
     # Failures come back to the driver, which logs each once; a worker would log them again.
     "DASK_LOGGING__DISTRIBUTED": "critical",
 }

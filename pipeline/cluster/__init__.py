@@ -1,0 +1,23 @@
+"""Points to micro-genres: smoothed, seeded by a merge tree, refined by FAISS k-means, assigned."""
+
+from __future__ import annotations
+
+from pipeline.cluster.assign import assign
+from pipeline.cluster.choose_k import candidate_ks, choose_k
+from pipeline.cluster.compare import METHODS, compare
+from pipeline.cluster.kmeans import train
+from pipeline.cluster.landscape import landscape
+from pipeline.cluster.stability import agreement, label_subsample, reseed
+
+__all__ = [
+    "METHODS",
+    "agreement",
+    "assign",
+    "candidate_ks",
+    "choose_k",
+    "compare",
+    "label_subsample",
+    "landscape",
+    "reseed",
+    "train",
+]

@@ -1,0 +1,21 @@
+"""Clusters to names without a language model: candidates, contrast, MMR, unique names."""
+
+from __future__ import annotations
+
+from pipeline.label.candidates import candidates
+from pipeline.label.check import coverage, name_figures
+from pipeline.label.keywords import keywords
+from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
+from pipeline.label.terms import count_terms
+
+__all__ = [
+    "PROPOSALS",
+    "candidates",
+    "choose_names",
+    "count_terms",
+    "coverage",
+    "genre_noun",
+    "keywords",
+    "name_figures",
+    "propose_names",
+]

@@ -1,0 +1,71 @@
+# Everything is installed into .venv, from the pins in constraints.txt. `make` lists the targets.
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+PYTEST_FLAGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
+	$(PIP_FLAGS) -c constraints.txt
+
+# Stamps carry a checksum of what they stand for, so that a second call installs nothing, a changed
+# pin installs again, and an environment that was copied elsewhere is made anew.
+PLACE := $(shell pwd | cksum | cut -d ' ' -f 1)
+PINS := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+CREATED := $(VENV)/.created-$(PLACE)
+RUNTIME := $(VENV)/.runtime-$(PINS)
+DEV := $(VENV)/.dev-$(PINS)
+
+# Nothing that we run reports home.
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help mine test check format install dev clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+mine: $(RUNTIME) ## Mine the bundled sample into out/
+	$(BIN)/microgenres mine --source sample --profile sample --out out
+
+test: check ## Run the checks, then the tests
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+check: $(DEV) ## Format, lint, types and walls, changing nothing
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV) ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+install: $(RUNTIME) ## Only install what mining needs
+
+dev: $(DEV) ## Only install what developing needs
+
+clean: ## Remove .venv, caches and build products; releases in out/ stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find config pipeline flows tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(CREATED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+# torch first and by itself: a build for the CPU is taken where the machine is set up to offer one.
+$(RUNTIME): $(CREATED)
+	@echo "Installing into $(VENV): some minutes the first time, nothing after that."
+	$(PIP) "$$(grep '^torch==' constraints.txt)"
+	$(PIP) -e .
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	$(PIP) -e '.[dev]'
+	@touch $@

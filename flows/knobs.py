@@ -1,0 +1,114 @@
+"""Every knob of a run as rows, generated from `pipeline.settings`, so that help cannot be stale."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from itertools import takewhile
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from rich.table import Table
+from rich.text import Text
+
+from flows.show import plain_table, text
+from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
+
+__all__ = ["knobs", "knobs_tables", "profile_rows"]
+
+_BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}"}
+
+
+def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, Any]]:
+    """One row per knob: `name`, `type`, `default`, `value` (as a run would have it), `description`,
+    `variable` (of the environment), `section`, `section_description`.
+
+    Raises
+    ------
+    SettingsError
+        for an unknown profile or a wrong value in the file or the environment.
+    """
+    loaded = load_settings(profile=profile, file=file)
+    rows: list[dict[str, Any]] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(loaded, name)
+        if isinstance(value, BaseModel):
+            about = (type(value).__doc__ or "").strip()
+            for knob, inner in type(value).model_fields.items():
+                rows.append(_row(name, about, f"{name}.{knob}", inner, getattr(value, knob)))
+        else:
+            rows.append(_row("", "Of the whole run.", name, field, value))
+    return rows
+
+
+def knobs_tables(rows: list[dict[str, Any]]) -> list[Table]:
+    """A table per section; a value that is not the default is marked."""
+    tables: dict[str, Table] = {}
+    for row in rows:
+        section = row["section"]
+        if section not in tables:
+            title = f"{section}: {row['section_description']}" if section else "Of the whole run"
+            tables[section] = table = plain_table(title)
+            table.add_column("Setting", overflow="fold", min_width=18, ratio=4)
+            table.add_column("Value", overflow="fold", ratio=4)
+            table.add_column("What it does, and its type", overflow="fold", ratio=8)
+        value = text(_shown(row["value"]))
+        if row["value"] != row["default"]:
+            value.stylize("bold")
+            value.append_text(text(f" (default {_shown(row['default'])})", "dim"))
+        told = Text(" ").join([text(row["description"]), text(f"[{row['type']}]", "dim")])
+        tables[section].add_row(text(row["name"]), value, told)
+    return list(tables.values())
+
+
+def profile_rows() -> list[dict[str, str]]:
+    """`name` and `description` of each profile: the comment that its TOML opens with."""
+    rows = []
+    for name in profiles():
+        toml = files("config").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        comments = takewhile(lambda line: line.startswith("#"), toml.splitlines())
+        told = " ".join(line.lstrip("# ").strip() for line in comments)
+        rows.append({"name": name, "description": told})
+    return rows
+
+
+def _row(section: str, about: str, name: str, field: FieldInfo, value: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": _type(field),
+        "default": field.get_default(call_default_factory=True),
+        "value": value,
+        "description": field.description or "",
+        "variable": ENV_PREFIX + name.upper().replace(".", "__"),
+        "section": section,
+        "section_description": about,
+    }
+
+
+def _type(field: FieldInfo) -> str:
+    bounds = [
+        told.format(getattr(item, bound))
+        for item in field.metadata
+        for bound, told in _BOUNDS.items()
+        if getattr(item, bound, None) is not None
+    ]
+    return ", ".join([_named(field.annotation), *bounds])
+
+
+def _named(kind: Any) -> str:
+    origin = get_origin(kind)
+    if origin is Literal:
+        return " | ".join(str(value) for value in get_args(kind))
+    if origin in (Union, UnionType):
+        return " | ".join(_named(part) for part in get_args(kind))
+    if kind in (NoneType, None):
+        return "none"
+    return str(kind) if origin else str(kind.__name__)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return "empty" if value in ("", {}, []) else str(value)

@@ -1,0 +1,215 @@
+"""The steps from clusters to names: candidates, keywords, names; families through the same code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from flows.run import Run
+from flows.steps import Clusters, Refs, each, embed_terms, one, step, with_all
+from pipeline import label
+from pipeline.partitions import Piece
+from pipeline.store import FileRef
+from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
+from pipeline.taxonomy import families_of, micro_genre_ids
+
+__all__ = ["Named", "name_clusters"]
+
+_GROUP = 16  # clusters named in one piece
+
+
+@dataclass(frozen=True)
+class Named:
+    """Names of the micro-genres and their families.
+
+    Attributes
+    ----------
+    labels : for each cluster what `publish.micro_genres` asks for.
+    families : keywords of each family.
+    text_means : (k, dim) unit means of the text vectors.
+    figures : quality of the names, for the report.
+    """
+
+    labels: list[dict[str, Any]]
+    families: dict[int, list[str]]
+    text_means: np.ndarray
+    figures: dict[str, Any]
+
+
+@step("name clusters")
+def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) -> Named:
+    """Clusters to unique names, keywords and families."""
+    pieces = each(("movies", movies), ("assignments", clusters.assignments))
+    counted = run.stage("count-terms", label.count_terms, pieces)
+    terms = run.read(counted.refs("terms"))
+    words = run.put("words", "all", run.read(counted.refs("words")).combine_chunks())
+    facts = _facts(run, movies, clusters.assignments)
+    means = _text_means(run, embeddings, clusters.assignments, len(facts))
+    keywords, names, margin_vectors = _level(run, "", terms, words, facts, means)
+
+    centroids = run.read(clusters.centroids)
+    films = np.array([fact["films"] for fact in facts])
+    family = families_of(centroids, films, run.settings.taxonomy)
+    above = terms.set_column(
+        0, terms.schema.field(0), pa.array(family[terms.column(0).to_numpy()], pa.int32())
+    )
+    grouped = _gathered(facts, family)
+    weights = np.zeros((len(grouped), means.shape[1]))
+    np.add.at(weights, family, means * films[:, None])
+    family_keywords, family_names, _ = _level(
+        run, "family-", above, words, grouped, _unit(weights), taken=names
+    )
+
+    labels = [
+        {
+            "cluster": c,
+            "micro_genre_id": identity,
+            "micro_genre_name": names[c],
+            "keywords": keywords[c],
+            "family": int(family[c]),
+            "family_name": family_names[int(family[c])],
+        }
+        for c, identity in enumerate(micro_genre_ids([names[c] for c in range(len(facts))]))
+    ]
+    spoken = {str(c): keywords[c] for c in range(len(facts))}
+    covered = run.stage(
+        "coverage", label.coverage, with_all(pieces, {"keywords": spoken}), shown=False
+    )
+    figures = label.name_figures(
+        [row["micro_genre_name"] for row in labels],
+        margin_vectors,
+        means,
+        [row["keywords"] for row in labels],
+        run.read(covered.refs("coverage")),
+    )
+    return Named(labels, family_keywords, means, figures)
+
+
+def _level(
+    run: Run,
+    prefix: str,
+    terms: pa.Table,
+    words: FileRef,
+    facts: Sequence[Mapping[str, Any]],
+    means: np.ndarray,
+    taken: Mapping[int, str] | None = None,
+) -> tuple[dict[int, list[str]], dict[int, str], np.ndarray]:
+    """Keywords, names, and the vectors of the names, of the groups of one level."""
+    section = run.settings.label
+    counts = [[int(fact[n]) for fact in facts] for n in ("films", "keyword_films")]
+    groups = list(range(len(facts)))
+    sizes = pa.table(
+        [pa.array(groups, pa.int32()), *(pa.array(c, pa.int64()) for c in counts)],
+        names=["cluster", "films", "keyword_films"],
+    )
+    ranked = run.stage(
+        f"{prefix}candidates", label.candidates,
+        [Piece("all", {
+            "terms": (run.put(f"{prefix}terms", "all", terms.combine_chunks()),),
+            "words": (words,),
+            "sizes": (run.put(f"{prefix}sizes", "all", sizes),),
+        })],
+        settings=section, shown=False,
+    )  # fmt: skip
+    candidates = run.read(one(ranked, "candidates"))
+    phrases = sorted(set(candidates.column("term").to_pylist()))
+    vectors = embed_terms(run, phrases, f"{prefix}phrase-vectors")
+    columns = [pa.array(groups, pa.int32()), column_of_vectors(means)]
+    centroids = run.put(
+        f"{prefix}text-means", "all", pa.table(columns, schema=CENTROIDS(means.shape[1]))
+    )
+    pieces = []
+    for start in range(0, len(groups), _GROUP):
+        chosen = pa.array(groups[start : start + _GROUP], pa.int32())
+        mask = pa.compute.is_in(candidates.column("cluster"), value_set=chosen)
+        part = run.put(
+            f"{prefix}candidate-groups", f"g{start:05d}", candidates.filter(mask).combine_chunks()
+        )
+        inputs = {"candidates": (part,), "phrases": vectors, "centroids": (centroids,)}
+        pieces.append(Piece(f"g{start:05d}", inputs))
+    found = run.stage(f"{prefix}keywords", label.keywords, pieces, settings=section)
+    rows = run.read(found.refs("keywords")).to_pylist()
+    keywords: dict[int, list[str]] = {group: [] for group in groups}
+    scored: dict[int, list[tuple[str, float]]] = {group: [] for group in groups}
+    for row in rows:
+        scored[row["cluster"]].append((row["keyword"], row["score"]))
+        if row["chosen"]:
+            keywords[row["cluster"]].append(row["keyword"])
+    base = _shares(facts)
+    proposals = [
+        {"cluster": group, "name": name, "weight": weight}
+        for group in groups
+        for name, weight in label.propose_names(
+            scored[group], label.genre_noun(_shares([facts[group]]), base)
+        )
+    ]
+    table = pa.Table.from_pylist(proposals, label.PROPOSALS)
+    spelt = sorted(set(table.column("name").to_pylist()))
+    embedded = run.read(embed_terms(run, spelt, f"{prefix}name-vectors"))
+    chosen_names = label.choose_names(table, embedded, run.read(centroids), (taken or {}).values())
+    row_of = {name: row for row, name in enumerate(spelt)}
+    rows_of_names = matrix_of(embedded)
+    unknown = np.zeros(means.shape[1], np.float32)
+    found_vectors = [
+        rows_of_names[row_of[n]] if n in row_of else unknown for n in chosen_names.values()
+    ]
+    return keywords, chosen_names, np.array(found_vectors, np.float32)
+
+
+def _facts(run: Run, movies: Refs, assignments: Refs) -> list[dict[str, Any]]:
+    """Films, films with keywords, and films by genre, of each cluster."""
+    films: Counter[int] = Counter()
+    keyworded: Counter[int] = Counter()
+    genres: dict[int, Counter[str]] = {}
+    for movie_ref, assigned_ref in zip(movies, assignments, strict=True):
+        clusters = run.read(assigned_ref, ["cluster"]).column(0).to_pylist()
+        for row, cluster in zip(
+            run.read(movie_ref, ["keywords", "genres"]).to_pylist(), clusters, strict=True
+        ):
+            films[cluster] += 1
+            keyworded[cluster] += bool(row["keywords"])
+            genres.setdefault(cluster, Counter()).update(set(row["genres"] or []))
+    k = max(films) + 1
+    return [
+        {"films": films[c], "keyword_films": keyworded[c], "genres": genres.get(c, Counter())}
+        for c in range(k)
+    ]
+
+
+def _gathered(facts: Sequence[Mapping[str, Any]], family: np.ndarray) -> list[dict[str, Any]]:
+    gathered: list[dict[str, Any]] = [
+        {"films": 0, "keyword_films": 0, "genres": Counter()} for _ in range(int(family.max()) + 1)
+    ]
+    for fact, group in zip(facts, family.tolist(), strict=True):
+        for name in ("films", "keyword_films"):
+            gathered[group][name] += fact[name]
+        gathered[group]["genres"].update(fact["genres"])
+    return gathered
+
+
+def _shares(facts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    films = sum(fact["films"] for fact in facts)
+    total: Counter[str] = Counter()
+    for fact in facts:
+        total.update(fact["genres"])
+    return {genre: count / films for genre, count in total.items()}
+
+
+def _text_means(run: Run, embeddings: Refs, assignments: Refs, k: int) -> np.ndarray:
+    total: np.ndarray | None = None
+    for vectors, assigned in zip(embeddings, assignments, strict=True):
+        rows = matrix_of(run.read(vectors, ["vector"])).astype(np.float64)
+        total = np.zeros((k, rows.shape[1])) if total is None else total
+        np.add.at(total, run.read(assigned, ["cluster"]).column(0).to_numpy(), rows)
+    assert total is not None
+    return _unit(total)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return np.asarray(rows / lengths, np.float32)

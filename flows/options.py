@@ -1,0 +1,239 @@
+"""The options of the command line, each with its help, and how those of `mine` become settings."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = [
+    "OUT",
+    "AsJson",
+    "Clusters",
+    "Debug",
+    "FilmsFile",
+    "MicroGenre",
+    "Out",
+    "ProfileName",
+    "ReleaseName",
+    "Resume",
+    "RowLimit",
+    "Scheduler",
+    "Seed",
+    "SettingsFile",
+    "ShowLimit",
+    "SimilarLimit",
+    "Sources",
+    "Verbose",
+    "Version",
+    "Workers",
+    "overrides",
+]
+
+OUT = Path("out")
+
+_CATALOGUE, _MINING, _WHERE = "Catalogue", "Mining", "Where it runs"
+_RELEASE, _SETTINGS, _OUTPUT = "Release", "Settings", "Output"
+
+
+def _debug(ctx: typer.Context, value: bool) -> None:
+    if value:
+        ctx.meta["debug"] = True  # shared by the group and its command
+
+
+def _version(value: bool) -> None:
+    if value:
+        try:
+            number = version("micro-genre-miner")
+        except PackageNotFoundError:
+            number = "of a source tree that is not installed"
+        typer.echo(f"microgenres {number}")
+        raise typer.Exit
+
+
+def _k(value: str | None) -> str | None:
+    if value is None or value == "auto" or (value.isdecimal() and int(value) >= 1):
+        return value
+    raise typer.BadParameter(f"{value!r} is neither auto nor a whole number from 1 on")
+
+
+def _scheduler(value: str | None) -> str | None:
+    if value is None or "://" in value:
+        return value
+    raise typer.BadParameter(f"{value!r} is no address; write it like tcp://10.0.0.5:8786")
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_version, is_eager=True, help="Print the version.", show_default=False
+    ),
+]
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug", callback=_debug, help="Show the traceback of an error.", rich_help_panel=_OUTPUT
+    ),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object, for scripts.", rich_help_panel=_OUTPUT),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Log more.", rich_help_panel=_OUTPUT)
+]
+ShowLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=1,
+        metavar="N",
+        help="At most N micro-genres, or N films of the one asked for.",
+        show_default="all; 20 films",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+SimilarLimit = Annotated[
+    int,
+    typer.Option("--limit", min=1, metavar="N", help="At most N films.", rich_help_panel=_OUTPUT),
+]
+
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="The output folder.", rich_help_panel=_RELEASE)
+]
+ReleaseName = Annotated[
+    str | None,
+    typer.Option(
+        "--release",
+        metavar="PATH|ID",
+        help="A release's folder, or its id in the output folder.",
+        show_default="the latest",
+        rich_help_panel=_RELEASE,
+    ),
+]
+MicroGenre = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="A cluster number, micro-genre id or name.")
+]
+FilmsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        help="One text per line, or one JSON object per line with overview and, if there are, "
+        "keywords (a list), tagline and title. A dash is standard input.",
+        rich_help_panel=_CATALOGUE,
+    ),
+]
+
+ProfileName = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Ready-made settings: see `microgenres profiles`.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="A TOML file of your own, over the profile: see `microgenres settings`.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="SPEC",
+        help="`sample`, or `files:PATH`: a CSV (.gz, .zst), JSONL or Parquet file, or a folder of "
+        "them. May be given several times.",
+        show_default="sample",
+        rich_help_panel=_CATALOGUE,
+    ),
+]
+RowLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", min=1, metavar="N", help="Read the first N rows.", rich_help_panel=_CATALOGUE
+    ),
+]
+Clusters = Annotated[
+    str | None,
+    typer.Option(
+        "--k",
+        "-k",
+        metavar="auto|N",
+        callback=_k,
+        help="How many micro-genres.",
+        show_default="auto",
+        rich_help_panel=_MINING,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**31 - 1,
+        metavar="N",
+        help="Seeds every random choice: the same films and settings give the same release.",
+        rich_help_panel=_MINING,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=1024,
+        metavar="N",
+        help="Local workers, one thread each.",
+        show_default="as many as cores",
+        rich_help_panel=_WHERE,
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        callback=_scheduler,
+        help="Work on this Dask cluster; its workers must see the output folder too.",
+        show_default="a local cluster",
+        rich_help_panel=_WHERE,
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume/--force",
+        help="Go on from what an earlier run finished, or make everything again.",
+        rich_help_panel=_WHERE,
+    ),
+]
+
+
+def overrides(
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    k: str | None = None,
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """The settings that the options given stand for, nested; an option not given sets nothing."""
+    chosen: dict[str, Any] = {}
+    if seed is not None:
+        chosen["seed"] = seed
+    if k is not None:
+        chosen["cluster"] = {"k": k if k == "auto" else int(k)}
+    dask = {"workers": workers, "scheduler": scheduler}
+    given = {name: value for name, value in dask.items() if value is not None}
+    if given:
+        chosen["dask"] = given
+    return chosen

@@ -1,0 +1,245 @@
+"""The last steps: the report, the release's tables, and the commit that makes it the latest."""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from prefect.artifacts import create_markdown_artifact
+
+from flows.naming import Named
+from flows.progress import Note, emit
+from flows.run import Run
+from flows.steps import Clusters, Refs, step
+from pipeline import publish, quality
+from pipeline.errors import ReleaseError
+from pipeline.intake import Intake
+from pipeline.page import render_page
+from pipeline.partitions import StageResult
+from pipeline.report import assemble, cluster_figures, film_map
+from pipeline.store import fingerprint, verify_release, write_bytes, write_table
+from pipeline.tables import REJECTS, matrix_of
+
+__all__ = ["Mined", "publish_release"]
+
+_PACKAGES = ("micro-genre-miner", "numpy", "pandas", "pyarrow", "torch", "sentence-transformers",
+             "faiss-cpu", "scikit-learn", "keybert", "dask", "prefect")  # fmt: skip
+
+
+class Mined:
+    """All that the steps before made; a plain object, so that Prefect does not look inside."""
+
+    intake: Intake
+    cleaned: StageResult
+    features: StageResult
+    embeddings: Refs
+    points: Refs
+    placed_by: dict[str, Refs]
+    clusters: Clusters
+    named: Named
+    neighbours: Refs
+    index: Any
+    neighbour_figures: dict[str, Any]
+    embedding_figures: dict[str, Any]
+
+
+@step("publish release")
+def publish_release(run: Run, mined: Mined) -> str:
+    """Report, tables, manifest, commit; returns the folder of the release."""
+    tables = _tables(run, mined)
+    release_id = _release_id(run, mined, tables)
+    report, page = _report(run, mined, tables, release_id)
+    existing = run.store.root / "releases" / release_id
+    if existing.exists():
+        try:
+            verify_release(existing)
+        except ReleaseError as error:
+            emit(Note(f"release {release_id} is damaged and made again: {error}"))
+            run.store.set_aside(release_id)
+        else:
+            run.store.point_latest(release_id)
+            _tell(report, release_id)
+            return str(existing)
+    attempt = run.store.begin_release(release_id)
+    for name, table in tables.items():
+        write_table(attempt / f"{name}.parquet", table)
+    raw = run.read(mined.index).column("index")[0].as_py()
+    write_bytes(attempt / "index.faiss", raw)
+    encoded = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_bytes(attempt / "report.json", encoded.encode())
+    write_bytes(attempt / "report.html", page.encode())
+    write_bytes(attempt / "README.md", publish.dataset_card(report, run.settings.publish).encode())
+    path = run.store.commit_release(attempt, release_id, _manifest(run, mined, tables, report))
+    _tell(report, release_id)
+    return str(path)
+
+
+def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
+    movies = run.read(mined.cleaned.refs("movies"))
+    assignments = publish.mark_weak(
+        run.read(mined.clusters.assignments), run.settings.cluster.weak_quantile
+    )
+    named = mined.named
+    micro_genres = publish.micro_genres(movies, assignments, named.labels, named.text_means)
+    rejects = pa.concat_tables(
+        [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))]
+    ).sort_by([("source", "ascending"), ("row", "ascending")])
+    tables = {
+        "movies": publish.released_movies(movies, assignments, micro_genres),
+        "micro_genres": micro_genres,
+        "families": publish.families(micro_genres, named.families),
+        "neighbours": run.read(mined.neighbours).sort_by(
+            [("movie_id", "ascending"), ("rank", "ascending")]
+        ),
+        "embeddings": run.read(mined.embeddings),
+        "rejects": rejects.cast(REJECTS),
+        "centroids": run.read(mined.clusters.centroids),
+        "space": run.read(mined.placed_by["space"]),
+        "vocabulary": run.read(mined.placed_by["vocabulary"]),
+    }
+    if "terms" in mined.placed_by:
+        tables["tfidf"] = run.read(mined.placed_by["terms"])
+    return {name: table.combine_chunks() for name, table in tables.items()}
+
+
+def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
+    """Named by what went in and what came out: the same run twice is the same release."""
+    inputs = sorted(str(source["sha256"]) for source in mined.intake.sources)
+    outputs = [
+        ref.sha256
+        for refs in (
+            mined.cleaned.refs("movies"),
+            mined.embeddings,
+            mined.clusters.assignments,
+            mined.neighbours,
+        )
+        for ref in refs
+    ]
+    names = [row["micro_genre_name"] for row in mined.named.labels]
+    settings = run.settings.model_dump(mode="json", exclude={"dask"})
+    return fingerprint(inputs, outputs, names, settings, len(tables["rejects"]))[:12]
+
+
+def _report(
+    run: Run, mined: Mined, tables: dict[str, pa.Table], release_id: str
+) -> tuple[dict[str, Any], str]:
+    settings = run.settings
+    movies = run.read(mined.cleaned.refs("movies"), ["movie_id", "title", "year", "genres"])
+    made = run.read(mined.features.refs("features"), ["desc_length"])
+    assignments = run.read(mined.clusters.assignments)
+    points = matrix_of(run.read(mined.points))
+    labels = assignments.column("cluster").to_numpy()
+    similarity = assignments.column("similarity").to_numpy()
+    clusters = cluster_figures(
+        points,
+        matrix_of(run.read(mined.embeddings, ["vector"])),
+        labels,
+        similarity,
+        made.column("desc_length").to_numpy(),
+        [genres or [] for genres in movies.column("genres").to_pylist()],
+        settings.report,
+    )
+    choice = mined.clusters.choice
+    clusters["seed_ari"] = mined.clusters.seed_ari
+    clusters["subsample_ari"] = next(
+        (row["stability"] for row in choice["curve"] if row["k"] == choice["chosen"]), None
+    )
+    reasons: dict[str, int] = {}
+    for reason in tables["rejects"].column("reason").to_pylist():
+        reasons[reason] = reasons.get(reason, 0) + 1
+    counts = {
+        "rows_in": mined.intake.rows_in,
+        "released": len(tables["movies"]),
+        "rejected": len(tables["rejects"]),
+        "micro_genres": len(tables["micro_genres"]),
+        "families": len(tables["families"]),
+        "weak_films": sum(tables["movies"].column("weak").to_pylist()),
+    }
+    profiles = run.read(mined.cleaned.refs("profile"))
+    comparison = [run.read(ref).to_pylist()[0] for ref in mined.clusters.comparison]
+    report = assemble(
+        {
+            "release_id": release_id,
+            "title": settings.publish.title,
+            "attribution": settings.publish.attribution,
+            "licence": settings.publish.licence,
+            "counts": counts,
+            "data_quality": quality.combine([profiles], reasons, mined.intake.rows_in),
+            "k": choice,
+            "clusters": clusters,
+            "names": mined.named.figures,
+            "comparison": comparison,
+            "neighbours": mined.neighbour_figures,
+            "embedding": mined.embedding_figures,
+            "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
+        }
+    )
+    shown = slice(0, settings.report.map_films)
+    centroids = matrix_of(tables["centroids"])
+    place = film_map(points[shown], centroids, labels[shown], settings.seed)
+    drawn = movies.slice(0, len(place)).select(["movie_id", "title", "year"])
+    drawn = drawn.append_column("cluster", assignments.column("cluster").slice(0, len(place)))
+    for axis, name in enumerate("xy"):
+        drawn = drawn.append_column(name, pa.array(np.ascontiguousarray(place[:, axis])))
+    return report, render_page(report, tables["micro_genres"], tables["families"], drawn)
+
+
+def _manifest(
+    run: Run, mined: Mined, tables: dict[str, pa.Table], report: dict[str, Any]
+) -> dict[str, Any]:
+    weak = np.quantile(
+        np.sort(tables["movies"].column("similarity").to_numpy()),
+        run.settings.cluster.weak_quantile,
+        method="lower",
+    )
+    return {
+        "release_id": report["release_id"],
+        "schema_version": 1,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
+        "settings": run.settings.model_dump(mode="json"),
+        "weak_below": float(weak),
+        "schema": {
+            name: {f.name: str(f.type) for f in table.schema} for name, table in tables.items()
+        },
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES},
+        "model": {
+            "name": run.model.name,
+            "revision": run.model.revision,
+            "dim": tables["embeddings"].schema.field("vector").type.list_size,
+            "dtype": run.model.dtype,
+            "device": run.model.device,
+        },
+        "sources": list(mined.intake.sources),
+        "partition_count": len(mined.intake.partitions),
+    }
+
+
+def _tell(report: dict[str, Any], release_id: str) -> None:
+    """The report as a Markdown artifact, the last word of the run in the Prefect UI."""
+    counts, names, clusters = report["counts"], report["names"], report["clusters"]
+    lines = [
+        f"# Release {release_id}",
+        "",
+        f"{counts['released']:,} films of {counts['rows_in']:,} rows, {counts['micro_genres']} "
+        f"micro-genres, {counts['families']} families, {counts['rejected']:,} rejects.",
+        "",
+        "| figure | value | how to read it |",
+        "|---|---|---|",
+    ]
+    for group, figures in (
+        ("names", names),
+        ("clusters", clusters),
+        ("neighbours", report["neighbours"]),
+    ):
+        for name, value in figures.items():
+            why = report["explanations"].get(f"{group}.{name}")
+            if why and isinstance(value, int | float):
+                lines.append(f"| {name.replace('_', ' ')} | {value:.3f} | {why} |")
+    create_markdown_artifact("\n".join(lines), key="report", description=f"Release {release_id}")

@@ -1,0 +1,148 @@
+"""What every step of a run shares: the store, the cluster, the settings, and how a stage is shown."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+from distributed import Client
+from prefect.artifacts import (
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from flows.progress import PieceDone, StageDone, StageStarted, emit
+from pipeline.model import ModelIdentity
+from pipeline.partitions import Piece, Stage, StageResult, run_stage
+from pipeline.settings import Settings
+from pipeline.store import FileRef, Manifest, Store, fingerprint
+
+__all__ = ["Run"]
+
+logger = logging.getLogger(__name__)
+
+_SHOW_SECONDS = 2.0
+_LISTED = 500
+
+
+class Run:
+    """One run of a flow; a plain object, so that Prefect passes it on without looking inside."""
+
+    def __init__(
+        self, store: Store, client: Client, settings: Settings, model: ModelIdentity, resume: bool
+    ) -> None:
+        self.store = store
+        self.client = client
+        self.settings = settings
+        self.model = model
+        self.resume = resume
+        self.model_constants = {"revision": model.revision, "dtype": model.dtype}
+        self.seconds: dict[str, float] = {}
+
+    def stage(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        pieces: Sequence[Piece],
+        *,
+        settings: Any = None,
+        conserves: tuple[str, str, str] | None = None,
+        version: int = 1,
+        shown: bool = True,
+    ) -> StageResult:
+        """Work the pieces of a stage on the cluster, showing it to the terminal and to Prefect."""
+        stage = Stage(name, version, function, settings, conserves)
+        show = _Show(name, len(pieces)) if shown else None
+        started = time.perf_counter()
+        result = run_stage(
+            self.store,
+            stage,
+            pieces,
+            client=self.client,
+            retries=self.settings.dask.retries,
+            resume=self.resume,
+            on_progress=show.piece if show else None,
+            wait_seconds=self.settings.dask.wait_seconds,
+        )
+        seconds = time.perf_counter() - started
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        if show:
+            show.end(result, seconds)
+        return result
+
+    def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
+        """Commit a small table that the flow itself made, named by what it holds."""
+        columns = [str(field) for field in table.schema]
+        mark = fingerprint(stage, columns, _digest(table))
+        found = self.store.lookup(stage, key, mark)
+        if found is None:
+            found = self.store.commit(
+                stage, key, mark, {"table": table}, rows_in=len(table), seconds=0.0
+            )
+        return found.outputs["table"]
+
+    def training(self, refs: Sequence[FileRef]) -> int:
+        """How many partitions, from the first, hold at most `cluster.train_films` films.
+
+        Partitions are cut by a hash of the ids, so any of them are a random sample of all films.
+        """
+        films, count = 0, 0
+        for ref in refs:
+            films += ref.rows or 0
+            if count and films > self.settings.cluster.train_films:
+                break
+            count += 1
+        return count
+
+    def read(self, refs: FileRef | Sequence[FileRef], columns: list[str] | None = None) -> pa.Table:
+        """A committed table, or several, one after the other."""
+        return self.store.read(refs, columns)
+
+
+def _digest(table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+class _Show:
+    """A stage as the terminal and the Prefect UI see it."""
+
+    def __init__(self, name: str, pieces: int) -> None:
+        self.name, self.pieces = name, pieces
+        self.last = time.monotonic()
+        emit(StageStarted(name, pieces))
+        key = f"{name}-progress"
+        self.artifact = create_progress_artifact(0.0, key=key, description=f"Pieces of {name}")
+
+    def piece(self, done: int, total: int, _manifest: Manifest) -> None:
+        emit(PieceDone(self.name, done, total))
+        if time.monotonic() - self.last > _SHOW_SECONDS:
+            self.last = time.monotonic()
+            update_progress_artifact(self.artifact, 100.0 * done / total)
+
+    def end(self, result: StageResult, seconds: float) -> None:
+        update_progress_artifact(self.artifact, 100.0)
+        rows = [
+            {
+                "piece": manifest.key,
+                "rows in": manifest.rows_in,
+                "rows out": sum(ref.rows or 0 for ref in manifest.outputs.values()),
+                "seconds": round(manifest.seconds, 2),
+                "files": ", ".join(sorted(manifest.outputs)),
+            }
+            for manifest in result.manifests[:_LISTED]
+        ]
+        create_table_artifact(
+            rows,
+            key=f"{self.name}-partitions",
+            description=f"{len(result.manifests)} pieces of {self.name}, {result.reused} reused",
+        )
+        detail = f"{result.reused} of {self.pieces} reused" if result.reused else ""
+        emit(StageDone(self.name, seconds, detail))

@@ -1,0 +1,118 @@
+"""The Prefect server of a run: the one of PREFECT_API_URL, or an embedded one with SQLite.
+
+The embedded one is a process of its own on loopback, with its UI, and ends with the run; what it
+recorded stays in Prefect's home folder for the next.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flows.progress import Address, emit
+from pipeline.errors import MicrogenresError
+
+__all__ = ["prefect_server", "quiet_prefect"]
+
+_QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
+    "PREFECT_CLI_PROMPT": "false",
+}
+_START_SECONDS = 120.0
+
+
+def quiet_prefect() -> None:
+    """Telemetry off and logs plain, unless the user has said otherwise; before Prefect's import."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def prefect_server(log: Path) -> Iterator[str]:
+    """Yield the address of a Prefect API, starting an embedded server where there is none.
+
+    Parameters
+    ----------
+    log : file that takes what the embedded server prints.
+
+    Raises
+    ------
+    MicrogenresError
+        when the embedded server ends, or does not answer within two minutes.
+    """
+    quiet_prefect()
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    given = PREFECT_API_URL.value()
+    if given:
+        emit(Address("Prefect UI", given.removesuffix("/api")))
+        yield given
+        return
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
+    environment = os.environ | {
+        "PREFECT_UI_API_URL": url,
+        "PREFECT_SERVER_UI_API_URL": url,
+        "PREFECT_API_URL": "",
+    }
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [*command, "--port", str(port), "--no-services"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    try:
+        _wait(server, url, log)
+        emit(Address("Prefect UI", url.removesuffix("/api")))
+        with temporary_settings({PREFECT_API_URL: url}):
+            yield url
+    finally:
+        _stop(server)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise MicrogenresError(
+                f"the embedded Prefect server ended with {server.returncode}; see {log}, "
+                "or set PREFECT_API_URL to a server of yours"
+            )
+        with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310
+            return
+        time.sleep(0.1)
+    raise MicrogenresError(f"the embedded Prefect server did not answer in time; see {log}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server and what it started: its process group is its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()

@@ -1,0 +1,186 @@
+"""Results for people and for scripts: Rich tables that fit 80 columns, and one JSON object.
+
+Titles and names come from catalogues: they are shown as they are, never read as Rich markup.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = [
+    "figures",
+    "films_table",
+    "micro_genre_card",
+    "micro_genres_table",
+    "number",
+    "plain_table",
+    "text",
+    "to_json",
+]
+
+Row = Mapping[str, Any]
+
+_ROOMY = 110  # columns from which on keywords have their own
+
+
+def text(value: object, style: str = "") -> Text:
+    """`value` to the letter: no markup, and nothing that steers a terminal."""
+    shown = "".join(_visible(character) for character in str(value))
+    return Text(shown, style=style, overflow="fold")
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t":
+        return " "
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
+
+
+def to_json(value: object, stream: IO[str]) -> None:
+    """Write `value` as one indented JSON object: six decimals, null for what is no number."""
+    utf8 = (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    stream.write(json.dumps(_plain(value), indent=2, ensure_ascii=not utf8, allow_nan=False) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
+def number(value: object) -> str:
+    """A figure as people read it: 15,802, 0.0314, yes, or a dash where there is none."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(" / ".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
+    return str(value)
+
+
+def plain_table(title: str = "", *, lines: bool = False) -> Table:
+    """An empty table in the house's style."""
+    return Table(
+        title=text(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        leading=1 if lines else 0,
+    )
+
+
+def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
+    """Micro-genres with films, exemplars and keywords, in the order given.
+
+    Parameters
+    ----------
+    rows : of `tables.MICRO_GENRES`. width : columns of the terminal.
+    """
+    roomy = width >= _ROOMY
+    table = plain_table(lines=True)
+    table.add_column("#", justify="right", no_wrap=True, style="dim")
+    table.add_column("Micro-genre", ratio=3 if roomy else 2, min_width=16, overflow="fold")
+    table.add_column("Films", justify="right", no_wrap=True)
+    if roomy:
+        table.add_column("Three of its films", ratio=5, overflow="fold")
+        table.add_column("Keywords", ratio=4, overflow="fold")
+    else:
+        table.add_column("Three of its films, and its keywords", ratio=4, overflow="fold")
+    for row in rows:
+        exemplars = text(", ".join(row["exemplars"][:3]))
+        keywords = text(", ".join(row["keywords"]), "dim")
+        told = [exemplars, keywords]
+        if not roomy:
+            told = [Text("\n").join(told)]
+        name = text(row["micro_genre_name"], "bold")
+        table.add_row(str(row["cluster"]), name, number(row["films"]), *told)
+    return table
+
+
+def films_table(rows: Sequence[Row], *, title: str = "", genre: bool = True) -> Table:
+    """Films, each with its similarity; with `genre`, the micro-genre of each too."""
+    table = plain_table(title)
+    table.add_column("Similarity", justify="right", no_wrap=True)
+    table.add_column("Film", ratio=3, overflow="fold")
+    table.add_column("Year", no_wrap=True)
+    if genre:
+        table.add_column("Micro-genre", ratio=2, overflow="fold")
+    table.add_column("Id", no_wrap=False, overflow="fold", style="dim", max_width=14)
+    for row in rows:
+        cells = [text(row["title"] or "(no title)"), text(row["year"] or "-")]
+        if genre:
+            cells.append(text(row["micro_genre_name"]))
+        weak = " weak" if row.get("weak") else ""
+        table.add_row(f"{row['similarity']:.3f}{weak}", *cells, text(row["movie_id"]))
+    return table
+
+
+def micro_genre_card(console: Console, row: Row, nearest: str, films: Sequence[Row]) -> None:
+    """One micro-genre whole: name, family, keywords, figures, and its most typical films."""
+    name = text(row["micro_genre_name"], "bold")
+    console.print(name, text(f"  cluster {row['cluster']}, {row['micro_genre_id']}", "dim"))
+    first, last = row["first_year"], row["last_year"]
+    facts = {
+        "Family": row["family_name"],
+        "Keywords": ", ".join(row["keywords"]),
+        "Films": f"{number(row['films'])}, {number(row['weak_films'])} of them weak fits",
+        "Years": "-" if first is None else f"{first} to {last}",
+        "Mean vote": number(row["vote_average"]),
+        "Cohesion": f"{row['mean_similarity']:.3f} mean similarity to its centre",
+        "Next to": nearest,
+    }
+    table = Table.grid(padding=(0, 2))
+    for key, value in facts.items():
+        table.add_row(Text(key, style="dim"), text(value))
+    console.print(table)
+    shown = "" if len(films) == row["films"] else f", the {len(films)} most typical"
+    console.print(films_table(films, title=f"\nIts films{shown}", genre=False))
+
+
+def figures(report: Row) -> str:
+    """The figures of a run in one line; what the report does not have is left out."""
+
+    def get(path: str) -> Any:
+        value: Any = report
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+
+    parts = []
+    if get("counts.micro_genres") is not None:
+        parts.append(f"{number(get('counts.micro_genres'))} micro-genres")
+    if get("counts.families") is not None:
+        parts.append(f"{number(get('counts.families'))} families")
+    if get("counts.released") is not None:
+        read = number(get("counts.rows_in"))
+        parts.append(f"{number(get('counts.released'))} films from {read} rows")
+    for path, told in (
+        ("names.own_centroid_share", "names nearest their own centre {:.0%}"),
+        ("names.keyword_coverage", "films holding a keyword {:.0%}"),
+        ("clusters.seed_ari", "seed-to-seed ARI {:.2f}"),
+        ("neighbours.recall_at_10", "recall@10 {:.3f}"),
+    ):
+        if isinstance(get(path), int | float):
+            parts.append(told.format(get(path)))
+    seconds = report.get("seconds")
+    if isinstance(seconds, Mapping) and seconds:
+        parts.append(f"{sum(seconds.values()):.1f} s")
+    return " · ".join(parts)

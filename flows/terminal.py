@@ -1,0 +1,173 @@
+"""Shows on standard error what a flow emits: bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from flows.progress import Address, Event, Note, PieceDone, StageDone, StageStarted, listen
+from flows.show import text
+
+__all__ = ["Bars", "Lines", "follow", "standard_error", "standard_output"]
+
+LINE_SECONDS = 5.0  # plain lines of one stage are at least so far apart, the last one excepted
+LOGGERS = ("flows", "pipeline")
+
+
+def standard_output() -> Console:
+    """Where results go; numbers and paths in them are not coloured by guess."""
+    return Console(file=sys.stdout, highlight=False)
+
+
+def standard_error() -> Console:
+    """Where all else goes."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+class Lines:
+    """Plain log lines: `12:01:33 embed 3/10`.
+
+    Parameters
+    ----------
+    console : where to. now : seconds that never go back, for the distance between two lines.
+    """
+
+    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
+        self.console, self._now = console, now
+        self._last: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Print the line of an event, unless the stage's last line is too fresh."""
+        match event:
+            case StageStarted(stage, pieces):
+                self._last[stage] = self._now()
+                self.line(f"{stage} begins" + ("" if pieces is None else f", {pieces} pieces"))
+            case PieceDone(stage, done, total, reused):
+                since = self._now() - self._last.get(stage, float("-inf"))
+                if since >= LINE_SECONDS or done >= total:
+                    self._last[stage] = self._now()
+                    self.line(f"{stage} {done}/{total}{_found(reused)}")
+            case _:
+                self.line(_sentence(event))
+
+    def line(self, message: str) -> None:
+        """Print a line with the time of day."""
+        self.console.print(text(f"{time.strftime('%H:%M:%S')} {message}"), soft_wrap=True)
+
+
+class Bars:
+    """One bar per running stage; a finished stage leaves a line above the bars."""
+
+    def __init__(self, console: Console) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description:<12}", markup=False),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            expand=True,
+        )
+        self._bars: dict[str, TaskID] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Move the bar of a stage, or print the line of an event."""
+        match event:
+            case StageStarted(stage, pieces):
+                self._close(stage)
+                self._bars[stage] = self.progress.add_task(stage, total=pieces)
+            case PieceDone(stage, done, total, _):
+                if stage not in self._bars:
+                    self._bars[stage] = self.progress.add_task(stage, total=total)
+                self.progress.update(self._bars[stage], completed=done, total=total)
+            case StageDone(stage):
+                self._close(stage)
+                self.line(_sentence(event))
+            case _:
+                self.line(_sentence(event))
+
+    def line(self, message: str) -> None:
+        """Print a line above the bars."""
+        self.progress.console.print(text(message), soft_wrap=True)
+
+    def _close(self, stage: str) -> None:
+        if stage in self._bars:
+            self.progress.remove_task(self._bars.pop(stage))
+
+
+@contextmanager
+def follow(console: Console, *, level: int = logging.WARNING) -> Iterator[None]:
+    """Show events and our own log records on `console`; what others print goes there too.
+
+    Standard output stays free for the result, whatever a library prints.
+    """
+    if console.is_terminal and not console.is_dumb_terminal:
+        bars = Bars(console)
+        with bars.progress, listen(bars), _logged(bars.line, level):
+            yield
+    else:
+        lines = Lines(console)
+        with redirect_stdout(sys.stderr), listen(lines), _logged(lines.line, level):
+            yield
+
+
+def _sentence(event: Event) -> str:
+    match event:
+        case StageDone(stage, seconds, detail):
+            return f"{stage} done in {seconds:.1f} s" + (f": {detail}" if detail else "")
+        case Address(name, url):
+            return f"{name}: {url}"
+        case Note(said):
+            return said
+    return str(event)
+
+
+def _found(reused: int) -> str:
+    return f" ({reused} found from before)" if reused else ""
+
+
+class _Forward(logging.Handler):
+    def __init__(self, line: Callable[[str], None], level: int) -> None:
+        super().__init__(level)
+        self._line = line
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._line(f"{record.levelname.lower()}: {self.format(record)}")
+        except Exception:
+            self.handleError(record)  # as every handler of the standard library does
+
+
+@contextmanager
+def _logged(line: Callable[[str], None], level: int) -> Iterator[None]:
+    handler = _Forward(line, level)
+    before = {
+        name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in LOGGERS
+    }
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = False  # an orchestrator's own handlers would print it again
+    try:
+        yield
+    finally:
+        for name, (old_level, old_propagate) in before.items():
+            logger = logging.getLogger(name)
+            logger.removeHandler(handler)
+            logger.setLevel(old_level)
+            logger.propagate = old_propagate

@@ -1,0 +1,122 @@
+"""An unseen film to its micro-genre: placed as the mining placed its own, by a release's files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.cluster.assign import two_best
+from pipeline.embed import encode
+from pipeline.errors import ModelError, ReleaseError
+from pipeline.features import features
+from pipeline.model import identify
+from pipeline.settings import EmbedSettings, FeatureSettings
+from pipeline.space import place_films
+from pipeline.tables import matrix_of
+
+__all__ = ["Assigner"]
+
+
+class Assigner:
+    """Names the micro-genre of films that a release has not seen.
+
+    Raises
+    ------
+    ReleaseError
+        when the release lacks a file.
+    ModelError
+        when the model on this machine is not the one that the release was made with.
+    """
+
+    def __init__(self, release: Path) -> None:
+        try:
+            manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+            self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
+            self._vocabulary = pq.read_table(release / "vocabulary.parquet")
+            self._space = pq.read_table(release / "space.parquet")
+            named = pq.read_table(
+                release / "micro_genres.parquet", columns=["cluster", "micro_genre_name"]
+            )
+            terms = release / "tfidf.parquet"
+            self._terms = pq.read_table(terms) if terms.exists() else None
+        except OSError as error:
+            raise ReleaseError(f"release {release} cannot be read: {error}") from error
+        self._names: dict[int, str] = dict(
+            zip(*(named.column(i).to_pylist() for i in range(2)), strict=True)
+        )
+        self._features = FeatureSettings(**manifest["settings"]["features"])
+        self._embed = EmbedSettings(**manifest["settings"]["embed"])
+        self._weak_below: float = manifest["weak_below"]
+        self._identity = identify(self._embed)
+        if self._identity.revision != manifest["model"]["revision"]:
+            raise ModelError(
+                f"release {release} was made with model revision "
+                f"{manifest['model']['revision'][:12]}, here is {self._identity.revision[:12]}"
+            )
+
+    def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The micro-genre of each film.
+
+        Parameters
+        ----------
+        films : each with `overview` (text), and `keywords` (list) and `tagline` where known.
+
+        Returns
+        -------
+        for each: cluster, micro_genre_name, similarity (cosine, -1 to 1), runner_up,
+        runner_up_name, margin (None where there is one micro-genre), weak.
+        """
+        movies = pa.Table.from_pylist(
+            [
+                {
+                    "movie_id": str(row),
+                    "overview": film["overview"],
+                    "tagline": film.get("tagline"),
+                    "keywords": list(film.get("keywords") or []),
+                }
+                for row, film in enumerate(films)
+            ],
+            pa.schema(
+                [
+                    ("movie_id", pa.string()),
+                    ("overview", pa.string()),
+                    ("tagline", pa.string()),
+                    ("keywords", pa.list_(pa.string())),
+                ]
+            ),
+        )
+        if not films:
+            return []
+        made = features(movies, self._features)["features"]
+        vectors = encode(made.column("text").to_pylist(), self._identity, self._embed.batch_tokens)
+        # as stored: a film that the release holds comes out where the release has it
+        stored = vectors.astype(self._embed.vector_dtype).astype(np.float32)
+        points = place_films(
+            stored,
+            made,
+            movies.column("keywords").to_pylist(),
+            self._vocabulary,
+            self._space,
+            self._features,
+            self._terms,
+        )
+        best, cosine = two_best(points, self._centroids)
+        return [self._told(b, c) for b, c in zip(best.tolist(), cosine.tolist(), strict=True)]
+
+    def _told(self, best: list[int], cosine: list[float]) -> dict[str, Any]:
+        alone = len(best) == 1
+        return {
+            "cluster": best[0],
+            "micro_genre_name": self._names[best[0]],
+            "similarity": cosine[0],
+            "runner_up": None if alone else best[1],
+            "runner_up_name": None if alone else self._names[best[1]],
+            "margin": None if alone else cosine[0] - cosine[1],
+            "weak": cosine[0] < self._weak_below,
+        }

@@ -1,0 +1,131 @@
+"""FAISS spherical k-means from the tree's seeds, then two rounds in the films' own space."""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import pyarrow as pa
+
+from pipeline.cluster.landscape import means, seeds, unit
+from pipeline.settings import ClusterSettings
+from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
+
+__all__ = ["CURVE", "cluster_points", "nearest", "train"]
+
+CURVE = pa.schema(
+    [
+        ("k", pa.int32()),  # asked for
+        ("clusters", pa.int32()),  # left once the smallest have joined others
+        ("inertia", pa.float64()),  # mean squared distance to the own centroid, 0 to 4
+        ("silhouette", pa.float64()),  # simplified cosine silhouette, -1 to 1
+    ]
+)
+
+_ITERATIONS = 30
+_ROUNDS = 2
+
+
+def train(
+    points: pa.Table,
+    positions: pa.Table,
+    landmarks: pa.Table,
+    tree: pa.Table,
+    settings: ClusterSettings,
+    k: int,
+    seed: int,
+) -> dict[str, pa.Table]:
+    """Cluster the training films into about k micro-genres.
+
+    Returns
+    -------
+    {"centroids": CENTROIDS, largest cluster first, "curve": CURVE, one row}. The silhouette is the
+    simplified one, with centroids in place of all pairs (Hruschka et al. 2004).
+    """
+    merges = np.stack([tree.column(i).to_numpy().astype(np.float64) for i in range(4)], axis=1)
+    rows = matrix_of(points)
+    centroids, labels = cluster_points(
+        rows, matrix_of(positions), matrix_of(landmarks), merges, settings, k, seed
+    )
+    similarity = rows @ centroids.T
+    own = similarity[np.arange(len(rows)), labels]
+    curve = {
+        "k": k,
+        "clusters": len(centroids),
+        "inertia": float(np.mean(2 - 2 * own.astype(np.float64))),
+        "silhouette": _simplified_silhouette(similarity, labels),
+    }
+    numbers = pa.array(range(len(centroids)), pa.int32())
+    schema = CENTROIDS(centroids.shape[1])
+    return {
+        "centroids": pa.table([numbers, column_of_vectors(centroids)], schema=schema),
+        "curve": pa.Table.from_pylist([curve], CURVE),
+    }
+
+
+def cluster_points(
+    points: np.ndarray,
+    positions: np.ndarray,
+    landmarks: np.ndarray,
+    tree: np.ndarray,
+    settings: ClusterSettings,
+    k: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Unit centroids (clusters, dim) in the space of `points`, and the label of each point.
+
+    Fewer than k come out where clusters are smaller than `min_films`, or films are identical.
+    """
+    faiss.omp_set_num_threads(1)
+    start = seeds(landmarks, tree, min(k, len(points)))
+    kmeans = faiss.Kmeans(
+        positions.shape[1], len(start), niter=_ITERATIONS, seed=seed % 2**31, spherical=True,
+        min_points_per_centroid=1, max_points_per_centroid=len(positions),
+    )  # fmt: skip
+    kmeans.train(positions, init_centroids=start)
+    labels = nearest(positions, unit(kmeans.centroids))
+    centroids = means(points, labels, len(start))
+    centroids, labels = _without_small(points, centroids, labels, settings.min_films)
+    for _ in range(_ROUNDS):
+        labels = nearest(points, centroids)
+        centroids = means(points, labels, len(centroids))
+        centroids, labels = _without_small(points, centroids, labels, settings.min_films)
+    order = np.lexsort((np.arange(len(centroids)), -np.bincount(labels, minlength=len(centroids))))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return centroids[order], rank[labels]
+
+
+def nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """The centroid of greatest cosine for each point, (points,) int64."""
+    index = faiss.IndexFlatIP(centroids.shape[1])
+    index.add(np.ascontiguousarray(centroids, np.float32))
+    return np.asarray(index.search(np.ascontiguousarray(points, np.float32), 1)[1][:, 0])
+
+
+def _without_small(
+    points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Drop the smallest clusters, one at a time, their films joining the nearest that stay."""
+    while len(centroids) > 1:
+        films = np.bincount(labels, minlength=len(centroids))
+        smallest = int(films.argmin())
+        if films[smallest] >= min_films:
+            break
+        centroids = np.delete(centroids, smallest, axis=0)
+        moved = labels == smallest
+        labels = labels - (labels > smallest)
+        if moved.any():
+            labels[moved] = nearest(points[moved], centroids)
+        centroids = means(points, labels, len(centroids))
+    return centroids, labels
+
+
+def _simplified_silhouette(similarity: np.ndarray, labels: np.ndarray) -> float:
+    if similarity.shape[1] < 2:
+        return 0.0
+    rows = np.arange(len(labels))
+    inside = 1 - similarity[rows, labels].astype(np.float64)
+    others = similarity.copy()
+    others[rows, labels] = -np.inf
+    outside = 1 - others.max(1).astype(np.float64)
+    return float(np.mean((outside - inside) / np.maximum(np.maximum(inside, outside), 1e-12)))

@@ -1,0 +1,116 @@
+"""Points to a smoothed landscape and a merge tree, from which seeds for any k are cut.
+
+Plain k-means on sentence vectors finds other clusters in every sample of the same films. Averaging
+each film with its nearest ones (mean shift on the sphere: Fukunaga and Hostetler 1975; Carreira-
+Perpinan 2006) brings out the hills that every sample shares, and Ward's tree (Ward 1963) finds the
+same hills again without a random start.
+"""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import pyarrow as pa
+from scipy.cluster import hierarchy
+
+from pipeline.settings import ClusterSettings
+from pipeline.tables import POINTS, column_of_vectors, matrix_of
+
+__all__ = ["TREE", "build_landscape", "landscape", "seeds", "unit"]
+
+# Ward's merges, as SciPy's linkage matrix, over landmarks; a landmark is a film or a small group.
+TREE = pa.schema(
+    [("left", pa.int32()), ("right", pa.int32()), ("height", pa.float64()), ("size", pa.int32())]
+)
+
+_DIRECT = 6_000  # up to here every film is a landmark: the tree takes memory quadratic in them
+_LANDMARKS = 3_000
+
+
+def landscape(points: pa.Table, settings: ClusterSettings, seed: int) -> dict[str, pa.Table]:
+    """Smooth the points of the training films and build the tree.
+
+    Returns
+    -------
+    {"positions": POINTS of width `components`, in the order of `points`,
+     "landmarks": POINTS of the tree's leaves, "tree": TREE}
+    """
+    positions, landmarks, tree = build_landscape(matrix_of(points), settings, seed)
+    ids = points.column("movie_id").combine_chunks()
+    schema = POINTS(positions.shape[1])
+    names = pa.array([str(row) for row in range(len(landmarks))], pa.string())
+    merges = [pa.array(tree[:, column], TREE.field(column).type, safe=False) for column in range(4)]
+    return {
+        "positions": pa.table([ids, column_of_vectors(positions)], schema=schema),
+        "landmarks": pa.table([names, column_of_vectors(landmarks)], schema=schema),
+        "tree": pa.table(merges, schema=TREE),
+    }
+
+
+def build_landscape(
+    points: np.ndarray, settings: ClusterSettings, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions (films, c), landmarks (l, c) and their linkage (l - 1, 4)."""
+    faiss.omp_set_num_threads(1)  # sums in one order: the same bytes on any number of workers
+    positions = _smooth(_project(points, settings), settings)
+    landmarks = positions
+    if len(positions) > _DIRECT:
+        kmeans = faiss.Kmeans(
+            positions.shape[1], _LANDMARKS, niter=10, seed=seed % 2**31, spherical=True,
+            min_points_per_centroid=1, max_points_per_centroid=len(positions),
+        )  # fmt: skip
+        kmeans.train(positions)
+        landmarks = unit(kmeans.centroids)
+    if len(landmarks) < 2:
+        return positions, landmarks, np.zeros((0, 4))
+    return positions, landmarks, hierarchy.linkage(landmarks.astype(np.float64), "ward")
+
+
+def seeds(landmarks: np.ndarray, tree: np.ndarray, k: int) -> np.ndarray:
+    """Unit seeds (at most k, c) float32: the means of the k branches of the tree."""
+    if len(landmarks) < 2 or k < 2:
+        return unit(landmarks.mean(0, keepdims=True))
+    branch = hierarchy.fcluster(tree, min(k, len(landmarks)), "maxclust") - 1
+    return means(landmarks, branch, int(branch.max()) + 1)
+
+
+def means(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """Unit means (k, c) float32 of labelled points; a label without points gives zeros."""
+    total = np.zeros((k, points.shape[1]))
+    np.add.at(total, labels, points)
+    return unit(total)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1, float32; a zero row stays zero."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.ascontiguousarray(rows / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def _project(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
+    """Principal components (centred, partly whitened), unit length."""
+    centred = points.astype(np.float64) - points.mean(0, dtype=np.float64)
+    values, axes = np.linalg.eigh(centred.T @ centred / len(points))
+    width = min(settings.components, points.shape[1])
+    values, axes = values[::-1][:width], axes[:, ::-1][:, :width]
+    # an eigenvector's sign is arbitrary: fix it, so that it cannot differ between machines
+    axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(width)])
+    scale = np.maximum(values, values[0] * 1e-6 + 1e-12) ** (-settings.whitening / 2)
+    return unit((centred @ axes) * scale)
+
+
+def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
+    """Each film becomes the mean of its nearest films, `smoothing_rounds` times."""
+    count = round(settings.smoothing_share * settings.leaf_films)
+    count = min(count, max(1, len(positions) // 10))
+    if count < 2:
+        return positions
+    for _ in range(settings.smoothing_rounds):
+        index = faiss.IndexFlatIP(positions.shape[1])
+        index.add(positions)
+        smoothed = np.empty_like(positions)
+        for start in range(0, len(positions), 4_096):
+            _, nearest = index.search(positions[start : start + 4_096], count)
+            smoothed[start : start + 4_096] = positions[nearest].mean(1)
+        positions = unit(smoothed)
+    return positions

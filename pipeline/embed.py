@@ -1,0 +1,180 @@
+"""Texts to unit vectors: each distinct text once, in batches of equal length.
+
+The batches are a function of the texts alone, so the same texts give the same bytes on a machine,
+whichever worker encodes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from pipeline.errors import ModelError
+from pipeline.model import ModelIdentity, here, load
+from pipeline.packed import PackedEncoder
+from pipeline.settings import EmbedSettings
+from pipeline.tables import EMBEDDINGS, column_of_vectors, matrix_of, vector_type
+
+__all__ = ["VECTORS", "attach", "embed", "embed_phrases", "encode", "warm"]
+
+_GPU_BATCH = 256
+
+
+def VECTORS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
+    """One unit vector per distinct text."""
+    return pa.schema([("text_hash", pa.string()), ("vector", vector_type(dim, dtype))])
+
+
+def embed(
+    texts: pa.Table,
+    settings: EmbedSettings,
+    revision: str,
+    dtype: str,
+    skip: Sequence[str] = (),
+) -> dict[str, pa.Table]:
+    """Encode the distinct texts of one partition.
+
+    Parameters
+    ----------
+    texts : columns `text` and `text_hash`, in any order.
+    revision, dtype : of the run's model, so that every worker computes alike.
+    skip : hashes that another partition encodes.
+
+    Returns
+    -------
+    {"vectors": VECTORS}, sorted by text_hash; unit length before they are rounded to
+    `settings.vector_dtype`.
+    """
+    left = dict(
+        zip(texts.column("text_hash").to_pylist(), texts.column("text").to_pylist(), strict=True)
+    )
+    for text_hash in skip:
+        left.pop(text_hash, None)
+    hashes = sorted(left)
+    identity = here(settings, revision, dtype)
+    vectors = encode([left[text_hash] for text_hash in hashes], identity, settings.batch_tokens)
+    schema = VECTORS(vectors.shape[1], settings.vector_dtype)
+    columns = [pa.array(hashes, pa.string()), column_of_vectors(vectors, settings.vector_dtype)]
+    return {"vectors": pa.table(columns, schema=schema)}
+
+
+def embed_phrases(
+    phrases: pa.Table, settings: EmbedSettings, revision: str, dtype: str
+) -> dict[str, pa.Table]:
+    """Encode short phrases: {"vectors": term, vector}, in the order of the column `term`."""
+    terms = phrases.column("term")
+    vectors = encode(
+        terms.to_pylist(), here(settings, revision, dtype), settings.batch_tokens
+    )
+    columns = [terms.combine_chunks(), column_of_vectors(vectors, "float16")]
+    return {"vectors": pa.table(columns, names=["term", "vector"])}
+
+
+def attach(
+    features: pa.Table, vectors: pa.Table, settings: EmbedSettings, revision: str
+) -> dict[str, pa.Table]:
+    """Give each film of one partition the vector of its text.
+
+    Parameters
+    ----------
+    vectors : VECTORS that hold every text of the partition, this one's and others'.
+
+    Returns
+    -------
+    {"embeddings": EMBEDDINGS} in the order of `features`.
+    """
+    row_of = {text: row for row, text in enumerate(vectors.column("text_hash").to_pylist())}
+    hashes = features.column("text_hash")
+    rows = np.array([row_of[text_hash] for text_hash in hashes.to_pylist()], np.int64)
+    matrix = matrix_of(vectors)
+    columns = [
+        features.column("movie_id").combine_chunks(),
+        hashes.combine_chunks(),
+        pa.array([revision] * len(rows), pa.string()),
+        column_of_vectors(matrix[rows], settings.vector_dtype),
+    ]
+    schema = EMBEDDINGS(matrix.shape[1], settings.vector_dtype)
+    return {"embeddings": pa.table(columns, schema=schema)}
+
+
+def encode(texts: Sequence[str], identity: ModelIdentity, batch_tokens: int = 4_096) -> np.ndarray:
+    """Unit vectors of texts, (len(texts), dim) float32, in the order of the texts.
+
+    Raises
+    ------
+    ModelError
+        when the model gives a vector that is not finite.
+    """
+    model = load(identity)
+    dim = int(model.get_embedding_dimension() or 0)
+    if not texts:
+        return np.zeros((0, dim), np.float32)
+    packed = _packed(identity)
+    if packed is None:
+        order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), texts[i]))
+        found = model.encode(
+            [texts[i] for i in order],
+            batch_size=_GPU_BATCH if identity.device == "cuda" else 32,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        vectors = np.empty((len(texts), dim), np.float32)
+        vectors[order] = np.asarray(found, np.float32)
+    else:
+        vectors = _encode_packed(packed, texts, identity, batch_tokens)
+    if not np.isfinite(vectors).all():
+        raise ModelError(f"model {identity.name!r} gave a vector that is not finite")
+    return vectors
+
+
+def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
+    """Load the model in this process, before anything is timed."""
+    encode(["a film"], here(settings, revision, dtype))
+
+
+def _encode_packed(
+    packed: PackedEncoder, texts: Sequence[str], identity: ModelIdentity, batch_tokens: int
+) -> np.ndarray:
+    tokens = _tokenise(texts, identity)
+    order = sorted(range(len(texts)), key=lambda i: (len(tokens[i]), texts[i]))
+    vectors = np.empty((len(texts), packed.dim), np.float32)
+    for rows in _batches([len(tokens[i]) for i in order], batch_tokens):
+        chosen = order[rows]
+        vectors[chosen] = packed.encode([tokens[i] for i in chosen]).numpy()
+    return vectors
+
+
+def _tokenise(texts: Sequence[str], identity: ModelIdentity) -> list[list[int]]:
+    model = load(identity)
+    tokenizer = model.tokenizer.backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(model.max_seq_length)
+    return [found.ids for found in tokenizer.encode_batch(list(texts))]
+
+
+def _batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[slice]:
+    """Consecutive slices whose lengths add up to about `batch_tokens`, or hold one text.
+
+    The tokens are shared out evenly, so that no batch is left with a few texts.
+    """
+    ends = np.cumsum(lengths)
+    count = max(1, round(int(ends[-1]) / batch_tokens))
+    cuts = np.searchsorted(ends, np.linspace(0, ends[-1], count + 1)[1:-1])
+    for start, end in pairwise([0, *cuts.tolist(), len(lengths)]):
+        if end > start:
+            yield slice(start, end)
+
+
+@lru_cache(maxsize=2)
+def _packed(identity: ModelIdentity) -> PackedEncoder | None:
+    """The encoder without padding, where the model has that shape and runs on a CPU."""
+    model = load(identity)
+    if identity.device != "cpu" or not PackedEncoder.supports(model):
+        return None
+    with torch.inference_mode():
+        return PackedEncoder(model)

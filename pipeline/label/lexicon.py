@@ -1,0 +1,111 @@
+"""What a name is never made of, and how genres are spoken of. Lists are data, kept short."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+__all__ = ["BOILERPLATE", "GENRE_NOUNS", "STOP_WORDS", "is_boilerplate", "lemma", "normal_form"]
+
+# Keywords that tell how a film was made, sold or filed, not what it is about.
+BOILERPLATE = frozenset(
+    """
+    3d absurdist adult aftercreditsstinger alternate anime adaptation action adventure animation b-movie black
+    blockbuster biography bromance camp cinema clip comedy credits crossover cult docudrama
+    documentary drama duringcreditsstinger epic experimental fantasy feature film films filmmaker franchise genre horror
+    imax independent intertitle live-action lgbt melodrama miniseries mockumentary
+    movie movies musical parody prequel reboot remake romance satire sequel series
+    spin-off spoof thriller tragicomedy trilogy violence western woman director
+    """.split()
+) - {"animation", "musical", "western", "lgbt", "black", "alternate"}
+
+_BOILERPLATE_PHRASES = re.compile(
+    r"\b(based on|adapted from|inspired by|true story|woman director|female director|short film"
+    r"|independent film|cult film|action hero|live action|character name|title spoken|one word"
+    r"|in title|end credits|post.credits?|during credits|after credits|directorial debut|shared universe"
+    r"|motion capture|stop motion|found footage|black and white|silent film|film in film|part of"
+    r"|female protagonist|male protagonist|female nudity|male nudity|strong woman|child's point"
+    r"|non.?linear|plot twist|surprise ending|hallmark|lifetime|netflix|mcu|dceu"
+    r"|marvel cinematic|dc extended|disney|pixar)\b"
+)
+
+# Characters and people that catalogues file as keywords; a name never speaks of one person.
+_FAMOUS = re.compile(
+    r"\b(dracula|frankenstein|sherlock|holmes|watson|bond|batman|superman|spider-?man|tarzan|zorro"
+    r"|godzilla|king kong|robin hood|king arthur|merlin|santa claus|peter pan|pinocchio|cinderella"
+    r"|snow white|hercules|jesus|christ|hitler|napoleon|shakespeare|elvis|barbie|scrooge"
+    r"|van helsing|jekyll|hyde|poirot|marple|bourne|rambo|rocky|indiana jones|harry potter)\b"
+)
+
+STOP_WORDS = frozenset(
+    """
+    a about above across after again against all almost alone along already also although always am
+    among an and another any anyone anything are around as at away back be became because become
+    becomes been before begin begins behind being below between beyond both bring brings but by call
+    called came can cannot come comes could day days did discover discovers do does doing done down
+    during each early either else end ends enough even eventually ever every everyone everything
+    face far few final finally find finds first five for forced four from full gets get give gives
+    go goes going good great group had has have having he help helps her here herself him himself his
+    how however i if in instead into is it its itself join joins just keep keeps know known last
+    later lead leads learn learns least leave leaves less let like live lives living long look looks
+    lot made make makes making man many may me meet meets might more most mr mrs much must my name
+    named near never new next no nor not nothing now of off old on once one only onto or other others
+    our out over own people place put quite rather real really return returns right same second see
+    seek seeks seem seems set sets several she should since six small so some someone something soon
+    start starts still story such take takes taking tale tell tells ten than that the their them
+    themselves then there these they thing things this those three through time times to together
+    too toward towards tries try trying turn turns two under until up upon us use uses using various
+    very want wants was way ways we well were what when where whether which while who whom whose why
+    will with within without woman won't work works world would year years yet you young your
+    """.split()
+)
+
+# How a name speaks of a film of that genre; the first word for a hybrid, the noun at the end.
+GENRE_NOUNS = {
+    "Action": "Action",
+    "Adventure": "Adventure",
+    "Animation": "Animation",
+    "Comedy": "Comedy",
+    "Crime": "Crime Story",
+    "Documentary": "Documentary",
+    "Drama": "Drama",
+    "Family": "Family Film",
+    "Fantasy": "Fantasy",
+    "History": "Historical Drama",
+    "Horror": "Horror",
+    "Music": "Music Film",
+    "Musical": "Musical",
+    "Mystery": "Mystery",
+    "Romance": "Romance",
+    "Science Fiction": "Sci-Fi",
+    "Sci-Fi": "Sci-Fi",
+    "Sport": "Sports Drama",
+    "Thriller": "Thriller",
+    "War": "War Film",
+    "Western": "Western",
+}
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
+
+
+def is_boilerplate(term: str) -> bool:
+    """Whether a keyword says nothing of a film's theme, or names one person or character."""
+    words = term.split()
+    return (
+        all(word in BOILERPLATE for word in words)
+        or bool(_BOILERPLATE_PHRASES.search(term))
+        or bool(_FAMOUS.search(term))
+    )
+
+
+@lru_cache(maxsize=100_000)
+def lemma(word: str) -> str:
+    """The dictionary form of an English word, lower case ("wolves" -> "wolf")."""
+    import simplemma
+
+    return simplemma.lemmatize(word.lower(), lang="en").lower()
+
+
+def normal_form(text: str) -> frozenset[str]:
+    """The lemmas of a name's words: equal when names differ in order, number or inflection only."""
+    return frozenset(lemma(word) for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS)

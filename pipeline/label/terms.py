@@ -1,0 +1,130 @@
+"""What a film speaks of: its keywords, and the phrases of its overview and tagline, word for word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from pipeline.label.lexicon import STOP_WORDS
+
+__all__ = ["TERM_COUNTS", "WORD_COUNTS", "contains", "count_terms", "padded", "words"]
+
+# In how many films of a cluster a term stands: anywhere, as a keyword, inside a keyword.
+TERM_COUNTS = pa.schema(
+    [
+        ("cluster", pa.int32()),
+        ("term", pa.string()),
+        ("films", pa.int32()),
+        ("keyword_films", pa.int32()),
+        ("part_films", pa.int32()),
+    ]
+)
+
+# How often a word is written in lower case and with a capital inside a sentence, and as part of
+# a person's name in the credits: what tells a name from a noun.
+WORD_COUNTS = pa.schema(
+    [
+        ("word", pa.string()),
+        ("lower", pa.int64()),
+        ("capital", pa.int64()),
+        ("credits", pa.int64()),
+    ]
+)
+
+_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_CLAUSE = re.compile(r"[.,;:!?()\[\]\"“”…/]+(?:\s|$)|\s[-–—]+\s|--+")
+_LONGEST = 3
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as written."""
+    return _WORD.findall(text)
+
+
+def padded(text: str) -> str:
+    """Lower-case words with single spaces around each, so that phrases can be looked up."""
+    return f" {' '.join(words(text.lower()))} "
+
+
+def contains(padded_text: str, term: str) -> bool:
+    """Whether a term stands word for word in a `padded` text."""
+    return padded(term) in padded_text
+
+
+def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
+    """Count the terms of one partition by cluster.
+
+    Returns
+    -------
+    {"terms": TERM_COUNTS by (cluster, term), "words": WORD_COUNTS by word}; both add up over
+    partitions.
+    """
+    anywhere: Counter[tuple[int, str]] = Counter()
+    exact: Counter[tuple[int, str]] = Counter()
+    part: Counter[tuple[int, str]] = Counter()
+    lower: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    credits: Counter[str] = Counter()
+    columns = movies.select(["overview", "tagline", "keywords", "directors", "cast"]).to_pylist()
+    for movie, cluster in zip(columns, assignments.column("cluster").to_pylist(), strict=True):
+        keywords = {" ".join(words(keyword.lower())) for keyword in movie["keywords"] or []}
+        inside = {gram for keyword in keywords for gram in _grams(keyword.split())}
+        found = keywords | inside
+        for clause in _clauses(f"{movie['overview']}. {movie['tagline'] or ''}"):
+            found.update(_grams(clause))
+            for position, word in enumerate(clause):
+                if word[:1].islower():
+                    lower[word] += 1
+                elif position:
+                    capital[word.lower()] += 1
+        exact.update((cluster, term) for term in keywords if term)
+        part.update((cluster, term) for term in inside)
+        anywhere.update((cluster, term) for term in found if term)
+        people = [*(movie["directors"] or []), *(movie["cast"] or [])]
+        credits.update({word.lower() for person in people for word in words(person)})
+    keys = sorted(anywhere)
+    known = sorted(lower.keys() | capital.keys() | credits.keys())
+    return {
+        "terms": pa.table(
+            [
+                [cluster for cluster, _ in keys],
+                [term for _, term in keys],
+                [anywhere[key] for key in keys],
+                [exact[key] for key in keys],
+                [part[key] for key in keys],
+            ],
+            schema=TERM_COUNTS,
+        ),
+        "words": pa.table(
+            [
+                known,
+                [lower[word] for word in known],
+                [capital[word] for word in known],
+                [credits[word] for word in known],
+            ],
+            schema=WORD_COUNTS,
+        ),
+    }
+
+
+def _clauses(text: str) -> Iterator[list[str]]:
+    for clause in _CLAUSE.split(text):
+        found = words(clause)
+        if found:
+            yield found
+
+
+def _grams(tokens: Sequence[str]) -> Iterator[str]:
+    """Phrases of one to three lower-case words that neither begin nor end with a stop word."""
+    for start, first in enumerate(tokens):
+        if not first[0].islower() or first in STOP_WORDS or len(first) < 3:
+            continue
+        for end in range(start + 1, min(start + _LONGEST, len(tokens)) + 1):
+            last = tokens[end - 1]
+            if not last[0].islower() and not last.isdigit():
+                break
+            if last not in STOP_WORDS and len(last) > 2:
+                yield " ".join(tokens[start:end])

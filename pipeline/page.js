@@ -1,0 +1,211 @@
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const place = (name) => document.getElementById(`chart-${name}`);
+  const config = { displayModeBar: false, displaylogo: false, responsive: true, showTips: false };
+
+  // Colours. "@name" in a figure is the custom property --name, light or dark as the reader has it.
+  const WORDS = new Set(["text", "customdata", "labels", "ids", "parents", "meta"]);
+  function themed(value, style) {
+    if (typeof value === "string") {
+      return value[0] === "@" ? style.getPropertyValue(`--${value.slice(1)}`).trim() : value;
+    }
+    if (Array.isArray(value)) {
+      return typeof value[0] === "number" ? value : value.map((item) => themed(item, style));
+    }
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, WORDS.has(key) ? item : themed(item, style)])
+    );
+  }
+
+  function canDrawGl() {
+    try {
+      return Boolean(document.createElement("canvas").getContext("webgl"));
+    } catch {
+      return false;
+    }
+  }
+  if (figures.map && !canDrawGl()) {
+    for (const trace of figures.map.data) trace.type = "scatter";
+  }
+
+  const NARROW = 520; // pixels: a phone, where dots and names are smaller
+  function drawAll() {
+    const style = getComputedStyle(root);
+    for (const [name, figure] of Object.entries(figures)) {
+      const layout = themed(figure.layout, style);
+      if (name === "map" && zoomed()) Object.assign(layout, view());
+      const data = themed(figure.data, style);
+      if (name === "map" && place(name).clientWidth < NARROW) {
+        for (const trace of data) trace.marker.size *= 0.7;
+      }
+      Plotly.react(place(name), data, layout, config);
+    }
+    if (figures.map) restyleMap();
+  }
+
+  // The map: families to highlight, zoom, and names that do not cover one another.
+  const map = place("map");
+  const home = figures.map ? figures.map.layout.xaxis.range : [0, 1];
+  const coarse = matchMedia("(pointer: coarse)").matches;
+  const chips = [...document.querySelectorAll("[data-family]")];
+  const chosen = () =>
+    new Set(chips.filter((chip) => chip.getAttribute("aria-pressed") === "true")
+      .map((chip) => Number(chip.dataset.family)));
+  const ranges = () => [map.layout.xaxis.range, map.layout.yaxis.range].map((r) => r.map(Number));
+  const zoomed = () =>
+    Boolean(map && map.layout) && ranges().some((r) => r[1] - r[0] < 0.99 * (home[1] - home[0]));
+  const mode = () => (zoomed() ? "pan" : coarse ? false : "zoom");
+  function view() {
+    const [x, y] = ranges();
+    const { xaxis, yaxis } = figures.map.layout;
+    const style = getComputedStyle(root);
+    return {
+      xaxis: { ...themed(xaxis, style), range: x },
+      yaxis: { ...themed(yaxis, style), range: y },
+    };
+  }
+
+  const MOST = 40;
+  const pen = document.createElement("canvas").getContext("2d");
+  let settled = "";
+  function labels() {
+    const { w, h } = map._fullLayout._size;
+    const [x, y] = ranges();
+    const picked = chosen();
+    const size = w < NARROW ? 11 : 13;
+    const style = getComputedStyle(root);
+    const key = JSON.stringify([w, h, x, y, [...picked], style.getPropertyValue("--ink")]);
+    if (key === settled) return;
+    settled = key;
+    pen.font = `600 ${size}px ${style.getPropertyValue("--sans")}`;
+    const boxes = [];
+    const shown = [];
+    for (const label of figures.map.layout.meta.labels) {
+      if (shown.length === MOST) break;
+      if (picked.size && !picked.has(label.family)) continue;
+      const px = ((label.x - x[0]) / (x[1] - x[0])) * w;
+      const py = h - ((label.y - y[0]) / (y[1] - y[0])) * h;
+      if (px < 0 || px > w || py < 0 || py > h) continue;
+      const lines = label.text.split("<br>").map((line) => line.replace(/&(amp|lt|gt);/g, "m"));
+      const wide = Math.max(...lines.map((line) => pen.measureText(line).width)) + 8;
+      const high = lines.length * size * 1.3 + 4;
+      const cx = Math.min(Math.max(px, wide / 2 + 2), w - wide / 2 - 2);
+      const spot = [0, -high * 0.7, high * 0.7].map((step) => ({
+        cx, cy: Math.min(Math.max(py + step, high / 2 + 2), h - high / 2 - 2), wide, high,
+      })).find((box) => boxes.every((other) =>
+        Math.abs(box.cx - other.cx) * 2 > box.wide + other.wide ||
+        Math.abs(box.cy - other.cy) * 2 > box.high + other.high));
+      if (!spot) continue;
+      boxes.push(spot);
+      shown.push({
+        x: label.x, y: label.y, text: `<b>${label.text}</b>`, showarrow: false, captureevents: false,
+        xshift: spot.cx - px, yshift: py - spot.cy, borderpad: 0,
+        font: { size, color: style.getPropertyValue("--ink").trim() },
+      });
+    }
+    Plotly.relayout(map, { annotations: shown, dragmode: mode() });
+  }
+
+  function restyleMap() {
+    const picked = chosen();
+    const on = figures.map.data.map((_, index) => !picked.size || picked.has(index));
+    Plotly.restyle(map, {
+      "marker.opacity": on.map((lit) => (lit ? 0.75 : 0.05)),
+      hoverinfo: on.map((lit) => (lit ? "all" : "skip")),
+    });
+    settled = "";
+    labels();
+  }
+
+  for (const chip of chips) {
+    chip.addEventListener("click", () => {
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+      if (figures.map) restyleMap();
+    });
+  }
+  for (const button of document.querySelectorAll("[data-zoom]")) {
+    button.addEventListener("click", () => {
+      if (!figures.map) return;
+      const factor = Number(button.dataset.zoom);
+      const [x, y] = ranges().map((range) => {
+        const middle = (range[0] + range[1]) / 2;
+        const half = ((range[1] - range[0]) / 2) * factor;
+        return half && half * 2 < home[1] - home[0] ? [middle - half, middle + half] : [...home];
+      });
+      Plotly.relayout(map, { "xaxis.range": x, "yaxis.range": y });
+    });
+  }
+
+  // The table: filter by all words typed, sort by any head.
+  const table = document.getElementById("genre-table");
+  if (table) {
+    const body = table.tBodies[0];
+    const fold = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const rows = [...body.rows].map((row) => ({ row, words: fold(row.textContent) }));
+    const shown = document.getElementById("shown");
+    const filter = document.getElementById("filter");
+    const more = document.getElementById("more");
+    const FIRST = 25; // rows shown until the reader asks for all, or for some
+    let open = false;
+    const apply = () => {
+      const wanted = fold(filter.value).split(/\s+/).filter(Boolean);
+      const most = wanted.length || open ? Infinity : FIRST;
+      let count = 0;
+      for (const { row, words } of rows) {
+        row.hidden = count >= most || !wanted.every((word) => words.includes(word));
+        if (!row.hidden) count += 1;
+      }
+      more.hidden = wanted.length > 0 || open || rows.length <= FIRST;
+      const format = new Intl.NumberFormat("en").format;
+      shown.value = `${format(count)} of ${format(rows.length)}`;
+    };
+    filter.addEventListener("input", apply);
+    more.addEventListener("click", () => {
+      open = true;
+      apply();
+      rows[FIRST].row.scrollIntoView({ block: "nearest" });
+    });
+    apply(); // a browser may keep what was typed when the page is loaded again
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      const number = head.dataset.sort === "number";
+      const compare = number
+        ? (a, b) => a.cells[column].dataset.value - b.cells[column].dataset.value
+        : (a, b) => a.cells[column].textContent.localeCompare(b.cells[column].textContent, "en");
+      head.querySelector("button").addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        const first = column === 1 ? "descending" : "ascending"; // films: the largest first
+        const other = first === "ascending" ? "descending" : "ascending";
+        const next = now === first ? other : first;
+        for (const each of heads) each.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", next);
+        const sign = next === "ascending" ? 1 : -1;
+        rows.sort((a, b) => sign * compare(a.row, b.row));
+        body.append(...rows.map(({ row }) => row));
+        apply();
+      });
+    });
+  }
+
+  drawAll();
+  if (figures.map) {
+    map.on("plotly_relayout", labels);
+    map.on("plotly_afterplot", labels);
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  addEventListener("beforeprint", () => {
+    root.dataset.theme = "light";
+    drawAll();
+    for (const name of Object.keys(figures)) {
+      Plotly.relayout(place(name), { width: Math.min(place(name).clientWidth, 660) });
+    }
+  });
+  addEventListener("afterprint", () => {
+    delete root.dataset.theme;
+    for (const figure of Object.values(figures)) delete figure.layout.width;
+    drawAll();
+  });
+})();
