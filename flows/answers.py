@@ -13,6 +13,7 @@ from flows.exits import ExitCode, complain
 from flows.show import (
     figures,
     films_table,
+    headed,
     micro_genre_card,
     micro_genres_table,
     plain_table,
@@ -91,9 +92,9 @@ def show_similar(release: Release, wanted: str, limit: int, *, as_json: bool) ->
         return
     year = "" if film["year"] is None else f" ({film['year']})"
     head = f"{film['title'] or film['movie_id']}{year}: {film['micro_genre_name']}"
-    standard_output().print(films_table(near, title=head))
+    standard_output().print(headed(head, films_table(near)))
     if len(near) < limit:
-        complain(f"the run listed {len(near)} neighbours a film", kind="note")
+        complain(f"the run listed {len(near)} neighbours of this film", kind="note")
 
 
 def show_assigned(
@@ -122,9 +123,9 @@ def show_assigned(
         table.add_row(
             text(short),
             text(cluster, "bold"),
-            text(answer["runner_up_name"]),
+            text(answer["runner_up_name"] or "-"),
             f"{answer['similarity']:.3f}{weak}",
-            f"{answer['margin']:.3f}",
+            "-" if answer["margin"] is None else f"{answer['margin']:.3f}",
         )
     standard_output().print(table)
 

@@ -80,6 +80,8 @@ def mine(
             emit(Note("--workers is for a local cluster: the scheduler has its own workers"))
         from flows.mine import mine as run
 
+        if not verbose:  # Dask tells of every connection otherwise; it sets this when imported
+            logging.getLogger("distributed").setLevel(logging.WARNING)
         path = run(
             source or ["sample"],
             str(out),

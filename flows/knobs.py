@@ -10,10 +10,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from flows.show import plain_table, text
+from flows.show import headed, plain_table, text
 from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
 
 __all__ = ["knobs", "knobs_tables", "profile_rows"]
@@ -43,14 +44,16 @@ def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, 
     return rows
 
 
-def knobs_tables(rows: list[dict[str, Any]]) -> list[Table]:
-    """A table per section; a value that is not the default is marked."""
+def knobs_tables(rows: list[dict[str, Any]]) -> list[Group]:
+    """A table per section, under its title; a value that is not the default is marked."""
     tables: dict[str, Table] = {}
+    titles: dict[str, str] = {}
     for row in rows:
         section = row["section"]
         if section not in tables:
-            title = f"{section}: {row['section_description']}" if section else "Of the whole run"
-            tables[section] = table = plain_table(title)
+            told = row["section_description"]
+            titles[section] = f"{section}: {told}" if section else told
+            tables[section] = table = plain_table()
             table.add_column("Setting", overflow="fold", min_width=18, ratio=4)
             table.add_column("Value", overflow="fold", ratio=4)
             table.add_column("What it does, and its type", overflow="fold", ratio=8)
@@ -58,9 +61,9 @@ def knobs_tables(rows: list[dict[str, Any]]) -> list[Table]:
         if row["value"] != row["default"]:
             value.stylize("bold")
             value.append_text(text(f" (default {_shown(row['default'])})", "dim"))
-        told = Text(" ").join([text(row["description"]), text(f"[{row['type']}]", "dim")])
-        tables[section].add_row(text(row["name"]), value, told)
-    return list(tables.values())
+        about = Text(" ").join([text(row["description"]), text(f"[{row['type']}]", "dim")])
+        tables[section].add_row(text(row["name"]), value, about)
+    return [headed(titles[section], table) for section, table in tables.items()]
 
 
 def profile_rows() -> list[dict[str, str]]:

@@ -50,7 +50,7 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     words = run.put("words", "all", run.read(counted.refs("words")).combine_chunks())
     facts = _facts(run, movies, clusters.assignments)
     means = _text_means(run, embeddings, clusters.assignments, len(facts))
-    keywords, names, margin_vectors = _level(run, "", terms, words, facts, means)
+    keywords, names, margin_vectors = _level(run, _Level("", pieces), terms, words, facts, means)
 
     centroids = run.read(clusters.centroids)
     films = np.array([fact["films"] for fact in facts])
@@ -61,11 +61,15 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     grouped = _gathered(facts, family)
     weights = np.zeros((len(grouped), means.shape[1]))
     np.add.at(weights, family, means * films[:, None])
-    family_keywords, family_names, _ = _level(
-        run, "family-", above, words, grouped, _unit(weights), taken=names
-    )
+    lifted = []
+    for piece in pieces:
+        assigned = _lifted(run.read(piece.inputs["assignments"]), family)
+        put = run.put("family-of-films", piece.key, assigned)
+        lifted.append(Piece(piece.key, {**piece.inputs, "assignments": (put,)}))
+    level = _Level("family-", lifted, joiner="&", taken=tuple(names.values()))
+    family_keywords, family_names, _ = _level(run, level, above, words, grouped, _unit(weights))
 
-    labels = [
+    labels: list[dict[str, Any]] = [
         {
             "cluster": c,
             "micro_genre_id": identity,
@@ -76,31 +80,36 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
         }
         for c, identity in enumerate(micro_genre_ids([names[c] for c in range(len(facts))]))
     ]
-    spoken = {str(c): keywords[c] for c in range(len(facts))}
-    covered = run.stage(
-        "coverage", label.coverage, with_all(pieces, {"keywords": spoken}), shown=False
-    )
     figures = label.name_figures(
         [row["micro_genre_name"] for row in labels],
         margin_vectors,
         means,
         [row["keywords"] for row in labels],
-        run.read(covered.refs("coverage")),
+        _held(run, pieces, keywords, "coverage"),
     )
     return Named(labels, family_keywords, means, figures)
 
 
+@dataclass(frozen=True)
+class _Level:
+    """Micro-genres, or the families above them: the films by group, and how names are put."""
+
+    prefix: str
+    films: list[Piece]  # movies and assignments, by partition
+    joiner: str = ""
+    taken: tuple[str, ...] = ()
+
+
 def _level(
     run: Run,
-    prefix: str,
+    level: _Level,
     terms: pa.Table,
     words: FileRef,
     facts: Sequence[Mapping[str, Any]],
     means: np.ndarray,
-    taken: Mapping[int, str] | None = None,
 ) -> tuple[dict[int, list[str]], dict[int, str], np.ndarray]:
     """Keywords, names, and the vectors of the names, of the groups of one level."""
-    section = run.settings.label
+    section, prefix = run.settings.label, level.prefix
     counts = [[int(fact[n]) for fact in facts] for n in ("films", "keyword_films")]
     groups = list(range(len(facts)))
     sizes = pa.table(
@@ -123,6 +132,10 @@ def _level(
     centroids = run.put(
         f"{prefix}text-means", "all", pa.table(columns, schema=CENTROIDS(means.shape[1]))
     )
+    listed: dict[int, list[str]] = {group: [] for group in groups}
+    for row in candidates.select(["cluster", "term"]).to_pylist():
+        listed[row["cluster"]].append(row["term"])
+    held = _held(run, level.films, listed, f"{prefix}holdings")
     pieces = []
     for start in range(0, len(groups), _GROUP):
         chosen = pa.array(groups[start : start + _GROUP], pa.int32())
@@ -130,35 +143,79 @@ def _level(
         part = run.put(
             f"{prefix}candidate-groups", f"g{start:05d}", candidates.filter(mask).combine_chunks()
         )
-        inputs = {"candidates": (part,), "phrases": vectors, "centroids": (centroids,)}
+        own = held.filter(pa.compute.is_in(held.column("cluster"), value_set=chosen))
+        kept = run.put(f"{prefix}held-groups", f"g{start:05d}", own.combine_chunks())
+        inputs = {
+            "candidates": (part,),
+            "held": (kept,),
+            "phrases": vectors,
+            "centroids": (centroids,),
+        }
         pieces.append(Piece(f"g{start:05d}", inputs))
     found = run.stage(f"{prefix}keywords", label.keywords, pieces, settings=section)
     rows = run.read(found.refs("keywords")).to_pylist()
     keywords: dict[int, list[str]] = {group: [] for group in groups}
-    scored: dict[int, list[tuple[str, float]]] = {group: [] for group in groups}
+    scored: dict[int, list[tuple[str, float, float]]] = {group: [] for group in groups}
     for row in rows:
-        scored[row["cluster"]].append((row["keyword"], row["score"]))
+        scored[row["cluster"]].append((row["keyword"], row["score"], row["contrast"]))
         if row["chosen"]:
             keywords[row["cluster"]].append(row["keyword"])
-    base = _shares(facts)
-    proposals = [
-        {"cluster": group, "name": name, "weight": weight}
-        for group in groups
-        for name, weight in label.propose_names(
-            scored[group], label.genre_noun(_shares([facts[group]]), base)
-        )
-    ]
-    table = pa.Table.from_pylist(proposals, label.PROPOSALS)
-    spelt = sorted(set(table.column("name").to_pylist()))
-    embedded = run.read(embed_terms(run, spelt, f"{prefix}name-vectors"))
-    chosen_names = label.choose_names(table, embedded, run.read(centroids), (taken or {}).values())
-    row_of = {name: row for row, name in enumerate(spelt)}
-    rows_of_names = matrix_of(embedded)
+    names, vectors_of = _names(run, level, facts, scored, centroids)
     unknown = np.zeros(means.shape[1], np.float32)
-    found_vectors = [
-        rows_of_names[row_of[n]] if n in row_of else unknown for n in chosen_names.values()
-    ]
-    return keywords, chosen_names, np.array(found_vectors, np.float32)
+    return keywords, names, np.array([vectors_of.get(n, unknown) for n in names.values()])
+
+
+def _names(
+    run: Run,
+    level: _Level,
+    facts: Sequence[Mapping[str, Any]],
+    scored: Mapping[int, list[tuple[str, float, float]]],
+    centroids: FileRef,
+) -> tuple[dict[int, str], dict[str, np.ndarray]]:
+    """A name for each group, and the vector of every name proposed.
+
+    A group whose names all lie nearer to another's centroid gets more proposals, once.
+    """
+    base = _shares(facts)
+    nouns = [label.genre_noun(_shares([fact]), base) for fact in facts]
+    wide: set[int] = set()
+    names: dict[int, str] = {}
+    vectors_of: dict[str, np.ndarray] = {}
+    for attempt in ("names", "more-names"):
+        rows = [
+            {"cluster": group, "name": name, "weight": weight}
+            for group, noun in enumerate(nouns)
+            for name, weight in label.propose_names(
+                scored[group], noun, level.joiner, wide=group in wide
+            )
+        ]
+        proposals = pa.Table.from_pylist(rows, label.PROPOSALS)
+        fresh = sorted(set(proposals.column("name").to_pylist()) - vectors_of.keys())
+        made = run.read(embed_terms(run, fresh, f"{level.prefix}{attempt}"))
+        vectors_of |= dict(zip(fresh, matrix_of(made), strict=True))
+        spelt = sorted(vectors_of)
+        columns = [spelt, column_of_vectors(np.array([vectors_of[n] for n in spelt]), "float16")]
+        table = pa.table(columns, names=["term", "vector"])
+        names, strays = label.choose_names(proposals, table, run.read(centroids), level.taken)
+        if not strays:
+            break
+        wide.update(strays)
+    return names, vectors_of
+
+
+def _held(
+    run: Run, films: Sequence[Piece], terms: Mapping[int, Sequence[str]], name: str
+) -> pa.Table:
+    """Which terms of its group each film holds, over all partitions."""
+    spoken = {"terms": {str(group): list(own) for group, own in terms.items()}}
+    looked = run.stage(name, label.holdings, with_all(films, constants=spoken), shown=False)
+    return run.read(looked.refs("holdings"))
+
+
+def _lifted(assignments: pa.Table, family: np.ndarray) -> pa.Table:
+    place = assignments.schema.get_field_index("cluster")
+    above = pa.array(family[assignments.column("cluster").to_numpy()], pa.int32())
+    return assignments.set_column(place, "cluster", above)
 
 
 def _facts(run: Run, movies: Refs, assignments: Refs) -> list[dict[str, Any]]:

@@ -160,7 +160,7 @@ Sources = Annotated[
 RowLimit = Annotated[
     int | None,
     typer.Option(
-        "--limit", min=1, metavar="N", help="Read the first N rows.", rich_help_panel=_CATALOGUE
+        "--limit", min=1, metavar="N", help="Mine a sample of N films.", rich_help_panel=_CATALOGUE
     ),
 ]
 Clusters = Annotated[

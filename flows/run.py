@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 from distributed import Client
@@ -119,7 +120,8 @@ class _Show:
         self.last = time.monotonic()
         emit(StageStarted(name, pieces))
         key = f"{name}-progress"
-        self.artifact = create_progress_artifact(0.0, key=key, description=f"Pieces of {name}")
+        made: Any = create_progress_artifact(0.0, key=key, description=f"Pieces of {name}")
+        self.artifact: UUID = made  # the client is synchronous here
 
     def piece(self, done: int, total: int, _manifest: Manifest) -> None:
         emit(PieceDone(self.name, done, total))

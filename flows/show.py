@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 __all__ = [
     "figures",
     "films_table",
+    "headed",
     "micro_genre_card",
     "micro_genres_table",
     "number",
@@ -75,16 +76,14 @@ def number(value: object) -> str:
     return str(value)
 
 
-def plain_table(title: str = "", *, lines: bool = False) -> Table:
+def plain_table(*, lines: bool = False) -> Table:
     """An empty table in the house's style."""
-    return Table(
-        title=text(title) if title else None,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        leading=1 if lines else 0,
-    )
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, leading=1 if lines else 0)
+
+
+def headed(title: str, *shown: RenderableType) -> Group:
+    """What is shown, under a title that is as wide as the terminal and not as the table."""
+    return Group(text(title, "bold"), *shown)
 
 
 def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
@@ -103,10 +102,11 @@ def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
         table.add_column("Three of its films", ratio=5, overflow="fold")
         table.add_column("Keywords", ratio=4, overflow="fold")
     else:
-        table.add_column("Three of its films, and its keywords", ratio=4, overflow="fold")
+        table.add_column("Three of its films; keywords", ratio=4, overflow="fold")
     for row in rows:
         exemplars = text(", ".join(row["exemplars"][:3]))
-        keywords = text(", ".join(row["keywords"]), "dim")
+        words = ", ".join(row["keywords"])
+        keywords = text(words if roomy else f"keywords: {words}", "dim")
         told = [exemplars, keywords]
         if not roomy:
             told = [Text("\n").join(told)]
@@ -115,9 +115,9 @@ def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
     return table
 
 
-def films_table(rows: Sequence[Row], *, title: str = "", genre: bool = True) -> Table:
+def films_table(rows: Sequence[Row], *, genre: bool = True) -> Table:
     """Films, each with its similarity; with `genre`, the micro-genre of each too."""
-    table = plain_table(title)
+    table = plain_table()
     table.add_column("Similarity", justify="right", no_wrap=True)
     table.add_column("Film", ratio=3, overflow="fold")
     table.add_column("Year", no_wrap=True)
@@ -152,7 +152,8 @@ def micro_genre_card(console: Console, row: Row, nearest: str, films: Sequence[R
         table.add_row(Text(key, style="dim"), text(value))
     console.print(table)
     shown = "" if len(films) == row["films"] else f", the {len(films)} most typical"
-    console.print(films_table(films, title=f"\nIts films{shown}", genre=False))
+    console.print()
+    console.print(headed(f"Its films{shown}", films_table(films, genre=False)))
 
 
 def figures(report: Row) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, Group
+from rich.text import Text
 
-from flows.show import number, plain_table, text
+from flows.show import headed, number, plain_table, text
 
 __all__ = ["print_report"]
 
@@ -16,6 +16,9 @@ __all__ = ["print_report"]
 _DRAWN = ("data_quality.missing_patterns", "data_quality.overview_words", "data_quality.years")
 _HEAD = ("title", "release_id", "licence", "attribution")
 _LONGEST_LIST = 10
+# As they are read best; report.json is in the order of the alphabet.
+_SECTIONS = ("counts", "names", "clusters", "k", "comparison", "neighbours", "embedding")
+_FIRST_COLUMNS = ("", "method", "k", "clusters")
 
 
 def print_report(console: Console, report: Mapping[str, Any]) -> None:
@@ -29,21 +32,23 @@ def print_report(console: Console, report: Mapping[str, Any]) -> None:
         if report.get(name):
             console.print(text(f"{name.replace('_', ' ').capitalize()}: {report[name]}"))
     explanations = report.get("explanations", {})
-    for section, content in report.items():
+    for section in dict.fromkeys([*(name for name in _SECTIONS if name in report), *report]):
+        content = report[section]
         if section in ("explanations", *_HEAD) or not isinstance(content, Mapping | list):
             continue
         console.print()
-        for table in _tables(section, content, explanations):
-            console.print(table)
+        for shown in _tables(section, content, explanations):
+            console.print(shown)
 
 
-def _tables(path: str, content: Any, explanations: Mapping[str, str]) -> list[Table]:
+def _tables(path: str, content: Any, explanations: Mapping[str, str]) -> list[Group]:
     if path in _DRAWN:
         return []
     if isinstance(content, list):
-        return [_records(path, content)] if content else []
+        return [_records(path, content, explanations)] if content else []
     if content and all(isinstance(value, Mapping) for value in content.values()):
-        return [_records(path, [{"": key, **value} for key, value in content.items()])]
+        records = [{"": key, **value} for key, value in content.items()]
+        return [_records(path, records, explanations)]
     nested = {key: value for key, value in content.items() if _is_nested(value)}
     plain = {key: value for key, value in content.items() if key not in nested}
     tables = [_figures(path, plain, explanations)] if plain else []
@@ -58,8 +63,8 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
-def _figures(path: str, figures: Mapping[str, Any], explanations: Mapping[str, str]) -> Table:
-    table = plain_table(_heading(path))
+def _figures(path: str, figures: Mapping[str, Any], explanations: Mapping[str, str]) -> Group:
+    table = plain_table()
     table.add_column("Figure", overflow="fold", min_width=16)
     table.add_column("Value", overflow="fold", max_width=30)
     told = {key: explanations.get(f"{path}.{key}", "") for key in figures}
@@ -68,19 +73,27 @@ def _figures(path: str, figures: Mapping[str, Any], explanations: Mapping[str, s
     for key, value in figures.items():
         cells = [text(key.replace("_", " ")), text(_value(value))]
         table.add_row(*cells, *([text(told[key])] if any(told.values()) else []))
-    if path in explanations:
-        table.caption, table.caption_justify = text(explanations[path], "dim"), "left"
-    return table
+    return headed(_heading(path), *_told(path, explanations), table)
 
 
-def _records(path: str, records: Sequence[Mapping[str, Any]]) -> Table:
-    table = plain_table(_heading(path))
-    names = list(dict.fromkeys(name for record in records for name in record))
+def _records(
+    path: str, records: Sequence[Mapping[str, Any]], explanations: Mapping[str, str]
+) -> Group:
+    table = plain_table()
+    found = dict.fromkeys(name for record in records for name in record)
+    names = [
+        *(n for n in _FIRST_COLUMNS if n in found),
+        *(n for n in found if n not in _FIRST_COLUMNS),
+    ]
     for name in names:
         table.add_column(name.replace("_", " ") or "of", overflow="fold")
     for record in records:
         table.add_row(*(text(_value(record.get(name))) for name in names))
-    return table
+    return headed(_heading(path), *_told(path, explanations), table)
+
+
+def _told(path: str, explanations: Mapping[str, str]) -> list[Text]:
+    return [text(explanations[path], "dim")] if path in explanations else []
 
 
 def _value(value: Any) -> str:

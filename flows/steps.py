@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -65,7 +66,7 @@ def step(name: str) -> Callable[[F], F]:
         cache_policy=NO_CACHE,
         persist_result=False,
     )
-    return decorated
+    return cast(Callable[[F], F], decorated)
 
 
 def one(result: StageResult, output: str) -> FileRef:
@@ -87,11 +88,13 @@ def each(*columns: tuple[str, Sequence[FileRef | Refs]]) -> list[Piece]:
 
 
 def with_all(
-    pieces: Sequence[Piece], constants: dict[str, Any] | None = None, **inputs: Refs
+    pieces: Sequence[Piece],
+    inputs: Mapping[str, Refs] = MappingProxyType({}),
+    constants: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Piece]:
     """The same pieces, each with inputs and constants that all of them share."""
     return [
-        Piece(piece.key, {**piece.inputs, **inputs}, {**piece.constants, **(constants or {})})
+        Piece(piece.key, {**piece.inputs, **inputs}, {**piece.constants, **constants})
         for piece in pieces
     ]
 
@@ -136,7 +139,7 @@ def embed_texts(run: Run, made: Refs) -> Refs:
         for number in range(len(made))
     ]
     attached = run.stage(
-        "embeddings", attach, with_all(each(("features", made), ("vectors", lenders)), {"revision": run.model.revision}),
+        "embeddings", attach, with_all(each(("features", made), ("vectors", lenders)), constants={"revision": run.model.revision}),
         settings=settings, shown=False,
     )  # fmt: skip
     return attached.refs("embeddings")
@@ -153,7 +156,7 @@ def embed_terms(run: Run, terms: Sequence[str], name: str) -> Refs:
         run.put(f"{name}-terms", f"p{n:05d}", table.slice(start, size).combine_chunks())
         for n, (start, size) in enumerate(zip(starts.tolist(), sizes, strict=True))
     ]
-    pieces = with_all(each(("phrases", refs)), run.model_constants)
+    pieces = with_all(each(("phrases", refs)), constants=run.model_constants)
     result = run.stage(name, embed_phrases, pieces, settings=run.settings.embed)
     return result.refs("vectors")
 
@@ -166,7 +169,7 @@ def place_films(
     section = run.settings.features
     vocabulary = (run.put("vocabulary", "all", _vocabulary(run, made)),)
     training = run.training(made.refs("features"))
-    parts = {"vocabulary": vocabulary}
+    parts: dict[str, Refs] = {"vocabulary": vocabulary}
     if section.mode != "embedding":
         pieces = [
             Piece(
@@ -188,7 +191,7 @@ def place_films(
     pieces = each(
         ("movies", movies), ("features", made.refs("features")), ("embeddings", embeddings)
     )
-    placed = run.stage("points", space.place, with_all(pieces, **parts), settings=section)
+    placed = run.stage("points", space.place, with_all(pieces, parts), settings=section)
     return placed.refs("points"), parts
 
 
@@ -219,14 +222,17 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
     )  # fmt: skip
     halves = run.stage(
         "stability", cluster.label_subsample,
-        [Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed}) for n in (0, 1)],
+        [
+            Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
+            for n in (0, 1)
+        ],
         settings=section,
     )  # fmt: skip
     first, second = (run.read(ref) for ref in halves.refs("labels"))
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
     choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
     centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
-    pieces = with_all(each(("points", points)), centroids=(centroids,))
+    pieces = with_all(each(("points", points)), {"centroids": (centroids,)})
     assigned = run.stage("assign", cluster.assign, pieces, shown=True)
     return Clusters(
         assigned.refs("assignments"),
@@ -241,21 +247,24 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
     """The index over all films, the nearest films of each, and how exact the index is."""
     section = run.settings.neighbours
     built = run.stage(
-        "index", neighbours.build_index, [Piece("all", {"embeddings": embeddings}, {"films": films})],
+        "index", neighbours.build_index,
+        [Piece("all", {"embeddings": embeddings}, {"films": films})],
         settings=section,
     )  # fmt: skip
     index = one(built, "index")
     pieces = each(("embeddings", embeddings))
-    shared = {"everyone": embeddings, "index": (index,)}
+    everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
+    shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
     near = run.stage(
-        "neighbours", neighbours.nearest_films, with_all(pieces, **shared), settings=section
+        "neighbours", neighbours.nearest_films, with_all(pieces, shared), settings=section
     )
     kind = neighbours.index_kind(films, section)
     recall = 1.0
     if kind != "flat":  # exact search is its own truth
         measured = run.stage(
             "recall", neighbours.recall_at,
-            [Piece("all", {"embeddings": embeddings, "index": (index,)}, {"seed": run.settings.seed})],
+            [Piece("all", {"embeddings": embeddings, "index": (index,)},
+                   {"seed": run.settings.seed})],
             settings=section,
         )  # fmt: skip
         recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())

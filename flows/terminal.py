@@ -55,7 +55,9 @@ class Lines:
         match event:
             case StageStarted(stage, pieces):
                 self._last[stage] = self._now()
-                self.line(f"{stage} begins" + ("" if pieces is None else f", {pieces} pieces"))
+                self.line(f"{stage} begins" + (f", {pieces} pieces" if (pieces or 0) > 1 else ""))
+            case PieceDone(total=1):
+                pass  # the end of the stage follows at once
             case PieceDone(stage, done, total, reused):
                 since = self._now() - self._last.get(stage, float("-inf"))
                 if since >= LINE_SECONDS or done >= total:

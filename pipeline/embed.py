@@ -68,9 +68,7 @@ def embed_phrases(
 ) -> dict[str, pa.Table]:
     """Encode short phrases: {"vectors": term, vector}, in the order of the column `term`."""
     terms = phrases.column("term")
-    vectors = encode(
-        terms.to_pylist(), here(settings, revision, dtype), settings.batch_tokens
-    )
+    vectors = encode(terms.to_pylist(), here(settings, revision, dtype), settings.batch_tokens)
     columns = [terms.combine_chunks(), column_of_vectors(vectors, "float16")]
     return {"vectors": pa.table(columns, names=["term", "vector"])}
 

@@ -32,18 +32,33 @@
   }
 
   const NARROW = 520; // pixels: a phone, where dots and names are smaller
+  const narrowed = {
+    map: (data) => data.forEach((trace) => { trace.marker.size *= 0.7; }),
+    treemap: ([trace]) => {
+      trace.text = trace.text.map((words, index) => // one word to a line, but for the families
+        (trace.textfont.weight[index] > 400 ? words : words.replaceAll(" ", "<br>")));
+    },
+  };
   function drawAll() {
     const style = getComputedStyle(root);
     for (const [name, figure] of Object.entries(figures)) {
       const layout = themed(figure.layout, style);
       if (name === "map" && zoomed()) Object.assign(layout, view());
       const data = themed(figure.data, style);
-      if (name === "map" && place(name).clientWidth < NARROW) {
-        for (const trace of data) trace.marker.size *= 0.7;
-      }
+      if (place(name).clientWidth < NARROW) narrowed[name]?.(data);
       Plotly.react(place(name), data, layout, config);
     }
     if (figures.map) restyleMap();
+  }
+
+  // Names that would be too small to read in their tile are left to the hover.
+  const SMALLEST = 6; // pixels
+  function hideSmallNames() {
+    for (const words of place("treemap").querySelectorAll(".slicetext")) {
+      if (words.style.fontWeight === "600") continue; // a family
+      const scale = words.getBoundingClientRect().height / (words.getBBox().height || 1);
+      words.style.opacity = scale * parseFloat(words.style.fontSize) < SMALLEST ? 0 : 1;
+    }
   }
 
   // The map: families to highlight, zoom, and names that do not cover one another.
@@ -191,6 +206,12 @@
   }
 
   drawAll();
+  if (figures.treemap) {
+    const tree = place("treemap");
+    hideSmallNames();
+    tree.on("plotly_afterplot", hideSmallNames);
+    tree.on("plotly_treemapclick", () => setTimeout(hideSmallNames, 900)); // after it has moved
+  }
   if (figures.map) {
     map.on("plotly_relayout", labels);
     map.on("plotly_afterplot", labels);
@@ -200,12 +221,15 @@
     root.dataset.theme = "light";
     drawAll();
     for (const name of Object.keys(figures)) {
-      Plotly.relayout(place(name), { width: Math.min(place(name).clientWidth, 660) });
+      const { clientWidth, clientHeight } = place(name);
+      // A page of A4 or Letter paper has room for this much.
+      Plotly.relayout(place(name), {
+        width: Math.min(clientWidth, 660), height: Math.min(clientHeight, 560),
+      });
     }
   });
   addEventListener("afterprint", () => {
     delete root.dataset.theme;
-    for (const figure of Object.values(figures)) delete figure.layout.width;
     drawAll();
   });
 })();

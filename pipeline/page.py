@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -24,16 +24,17 @@ from pipeline.page_figures import (
     and_others,
     figures,
 )
-from pipeline.page_map import FILM_MAP, treemap
+from pipeline.page_map import FILM_MAP, Rows
 from pipeline.page_map import film_map as draw_map
 from pipeline.page_parts import (
     bars,
     chart,
     chips,
     genre_table,
-    rating_legend,
     rows_table,
+    shade_legend,
 )
+from pipeline.page_tree import treemap
 from pipeline.page_values import (
     decimal,
     duration,
@@ -48,7 +49,7 @@ from pipeline.page_values import (
 
 __all__ = ["FILM_MAP", "render_page"]
 
-Rows = Sequence[Mapping[str, Any]]
+_STAGES = 12  # those that took longest; report.json has them all
 
 
 def render_page(
@@ -117,7 +118,8 @@ def _words(report: Mapping[str, Any], genres: Rows, mapped: int) -> dict[str, st
             f"{whole(len(genres))} micro-genres; films that fit none of them well: {weak}."
         ),
         "k_note": text(
-            f"This release has k = {whole(lookup(report, 'k.chosen'))}; rule: {plain(rule)}."
+            f"Chosen: k = {whole(lookup(report, 'k.chosen'))}, the {plain(rule)}. What came of it: "
+            f"{whole(lookup(report, 'counts.micro_genres'))} micro-genres."
         ),
         "years_note": text(f"Films by year; without a year: {whole(unknown)}."),
         "attribution": text(lookup(report, "attribution") or "Attribution: none given"),
@@ -146,7 +148,7 @@ def _charts(report: Mapping[str, Any], genres: Rows, shown: Mapping[str, Figure]
     }
     places = {name: chart(name, name in shown, words) for name, words in described.items()}
     places["k_curve"] = places.pop("k")
-    return places | {"treemap_legend": rating_legend(genres), "chips": chips(genres)}
+    return places | {"treemap_legend": shade_legend(genres), "chips": chips(genres)}
 
 
 def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
@@ -164,10 +166,15 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
     if others := finite(lookup(report, "data_quality.other_patterns")):
         patterns.append(("all other combinations", others))
     ours = ("this release", lookup(report, "counts.micro_genres"),
-            lookup(report, "clusters.cosine_silhouette"), 0.0, 1.0)  # fmt: skip
+            lookup(report, "clusters.points_silhouette"), 0.0, 1.0)  # fmt: skip
     fields = ("method", "clusters", "cosine_silhouette", "outlier_share", "ari_with_ours")
     compared = [tuple(map(row.get, fields)) for row in lookup(report, "comparison") or []]
-    seconds = lookup(report, "seconds") or {}
+    seconds = sorted(
+        (lookup(report, "seconds") or {}).items(), key=lambda item: -(finite(item[1]) or 0.0)
+    )
+    if rest := seconds[_STAGES:]:
+        lesser = sum(finite(value) or 0.0 for _, value in rest)
+        seconds = [*seconds[:_STAGES], (f"{len(rest)} shorter stages", lesser)]
     return {
         "micro_genres": genre_table(genres),
         "k_figures": figures(report, K),
@@ -182,7 +189,7 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
         "cluster_figures": figures(report, and_others(report, "clusters", CLUSTERS)),
         "name_figures": figures(report, and_others(report, "names", NAMES)),
         "comparison": rows_table(
-            "Clusterings of the same films",
+            "Clusterings of a sample of the films, in the space where films are clustered",
             ("Method", "Clusters", "Cosine silhouette", "Left out as outliers", "ARI with ours"),
             [
                 (plain(name), whole(k), decimal(clear), share(left), decimal(same))
@@ -192,6 +199,6 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
         "neighbours": figures(report, NEIGHBOURS),
         "embedding": figures(report, EMBEDDING),
         "seconds": bars(
-            "Seconds per stage", ("Stage", "Time"), seconds.items(), duration
+            "Seconds per stage", ("Stage", "Time"), seconds, duration
         ),
     }  # fmt: skip

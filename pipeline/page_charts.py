@@ -176,7 +176,9 @@ def lengths(report: Mapping[str, Any]) -> Figure | None:
         for row in bins
     ]
     last = max(row["from"] for row in bins)
-    marks = list(range(0, int(last) + 1, 50))
+    first = min(row["from"] for row in bins)
+    every = step * max(1, round((last - first) / step / 5))  # some five marks, at edges of bins
+    marks = [mark for mark in range(0, int(last + step) + 1, int(every)) if mark >= first]
     ended = [f"{m}+" if m == last and bins[-1].get("to") is None else str(m) for m in marks]
     x = [row["from"] + step / 2 for row in bins]
     data = _columns(x, [finite(row.get("films")) for row in bins], hover, step * 0.9)

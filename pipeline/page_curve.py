@@ -12,7 +12,7 @@ __all__ = ["k_curve"]
 
 _PANELS = (  # field, title, the k that the panel argues for, its name, gap to the next
     ("inertia", "Inertia (lower is tighter)", "k.elbow", "elbow"),
-    ("silhouette", "Cosine silhouette (higher is clearer)", "k.best_silhouette_k", "best"),
+    ("silhouette", "Simplified silhouette (higher is clearer)", "k.best_silhouette_k", "best"),
     ("stability", "Stability (higher repeats better)", None, None),
 )
 

@@ -51,10 +51,12 @@ DATA: Wanted = (
 )
 CLUSTERS: Wanted = (
     ("clusters.cosine_silhouette", "Cosine silhouette", decimal),
+    ("clusters.points_silhouette", "Silhouette where clustered", decimal),
     ("clusters.davies_bouldin", "Davies\u2013Bouldin index", decimal),
     ("clusters.calinski_harabasz", "Calinski\u2013Harabasz index", decimal),
     ("clusters.inertia", "Inertia", decimal),
     ("clusters.seed_ari", "Agreement between seeds (ARI)", decimal),
+    ("clusters.subsample_ari", "Agreement between samples (ARI)", decimal),
     ("clusters.genre_purity", "Genre purity", share),
     ("clusters.length_variance_explained", "Text length explained", share),
     ("clusters.smallest", "Films in the smallest", whole),
@@ -65,6 +67,7 @@ NAMES: Wanted = (
     ("names.own_centroid_share", "Names nearest to their own centroid", share),
     ("names.unique_share", "Unique names", share),
     ("names.keyword_coverage", "Films that contain a keyword of theirs", share),
+    ("names.strays", "Names nearer to another centroid", items),
     ("names.near_duplicate_pairs", "Near-duplicate names", items),
     ("names.boilerplate_keywords", "Boilerplate among the keywords", items),
     ("names.person_keywords", "Persons among the keywords", items),
@@ -87,13 +90,13 @@ EMBEDDING: Wanted = (
 
 
 def and_others(report: Mapping[str, Any], section: str, known: Wanted) -> Wanted:
-    """`known`, and any other single figure that the report has in that section."""
+    """`known`, and any other figure or list that the report has in that section."""
     paths = {path for path, _, _ in known}
     found = lookup(report, section)
     more = [
-        (f"{section}.{name}", name.replace("_", " ").capitalize(), plain)
+        (f"{section}.{name}", name.replace("_", " ").capitalize(), items)
         for name, value in (found.items() if isinstance(found, Mapping) else ())
-        if f"{section}.{name}" not in paths and not isinstance(value, Mapping | list)
+        if f"{section}.{name}" not in paths and not isinstance(value, Mapping)
     ]
     return (*known, *more)
 
@@ -112,7 +115,7 @@ def figures(report: Mapping[str, Any], wanted: Wanted) -> str:
         value = write(lookup(report, path))
         line = explained.get(path)
         kind = "value unmeasured" if value == UNMEASURED else "value"
-        kind += " long" if len(value) > 14 else ""  # noqa: PLR2004
+        kind += " long" if len(value) > 14 else ""
         reading = f'<dd class="reading">{text(line)}</dd>' if line else ""
         cells.append(
             f'<div><dt>{text(label)}</dt><dd class="{kind}">{text(value)}</dd>{reading}</div>'

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.page_map import FAMILY_COLOURS, SCALE, order
+from pipeline.page_map import FAMILY_COLOURS, Rows, order
+from pipeline.page_tree import SCALE, shade
 from pipeline.page_values import (
     UNMEASURED,
     Writer,
+    decimal,
     finite,
     rating,
     text,
     whole,
 )
 
-__all__ = ["absent", "bars", "chart", "chips", "genre_table", "rating_legend", "rows_table"]
-
-Rows = Sequence[Mapping[str, Any]]
+__all__ = ["absent", "bars", "chart", "chips", "genre_table", "rows_table", "shade_legend"]
 
 
 def absent() -> str:
@@ -97,17 +97,21 @@ def chips(genres: Rows) -> str:
     )
 
 
-def rating_legend(genres: Rows) -> str:
+def shade_legend(genres: Rows) -> str:
     """What the colours of the treemap mean."""
-    rated = [r for row in genres if (r := finite(row["vote_average"])) is not None]
-    if not rated:
-        return f"Mean rating: {UNMEASURED}."
-    ends = [text(rating(end)) for end in (min(rated), max(rated))]
-    ramp = ",".join(SCALE)
-    grey = " Grey: no ratings." if len(rated) < len(genres) else ""
+    field, name, low, high = shade(genres)
+    write = rating if field == "vote_average" else decimal
+    values = [v for row in genres if (v := finite(row[field])) is not None]
+    if not values:
+        return f"{name}: {UNMEASURED}."
+    less = "\u2264 " if min(values) < low else ""
+    more = "\u2265 " if max(values) > high else ""
+    words = "" if field == "vote_average" else " (mean cosine to its centre; there are no ratings)"
+    grey = " Grey: no ratings." if len(values) < len(genres) else ""
     return (
-        f'<span class="ramp">Mean rating {ends[0]} <span class="ramp-bar" aria-hidden="true" '
-        f'style="background:linear-gradient(90deg,{ramp})"></span> {ends[1]}</span>{grey}'
+        f'{name}{words}: <span class="ramp">{less}{text(write(low))} <span class="ramp-bar" '
+        f'aria-hidden="true" style="background:linear-gradient(90deg,{",".join(SCALE)})"></span> '
+        f"{more}{text(write(high))}</span>{grey}"
     )
 
 
@@ -163,7 +167,7 @@ def genre_table(genres: Rows) -> str:
     return (
         '<p class="filter"><label for="filter">Find a micro-genre</label>'
         '<input type="search" id="filter" autocomplete="off" spellcheck="false" '
-        'placeholder="name, keyword, film or family">'
+        'placeholder="name, keyword or film">'
         f'<output for="filter" id="shown" aria-live="polite">{len(ranked):,} of {len(ranked):,}'
         "</output></p>"
         '<table id="genre-table" class="genres"><caption>Every micro-genre; select a column '

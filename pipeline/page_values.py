@@ -31,6 +31,7 @@ __all__ = [
 UNMEASURED = "not measured"
 Writer = Callable[[Any], str]  # a value of any type -> plain text, not yet escaped
 
+_SHORT = 8  # characters
 _THIN = "\u202f"  # narrow no-break space, between a number and its unit
 
 
@@ -73,7 +74,7 @@ def decimal(value: Any) -> str:
 
     def form(number: float) -> str:
         size = abs(number)
-        return f"{number:,.{3 if size < 10 else 1 if size < 1000 else 0}f}"  # noqa: PLR2004
+        return f"{number:,.{3 if size < 10 else 1 if size < 1000 else 0}f}"
 
     return _written(value, form).replace("-", "\u2212", 1) if finite(value) else plain(value)
 
@@ -92,10 +93,10 @@ def duration(value: Any) -> str:
     """Seconds as a reader says them: `0.42 s`, `12.3 s`, `3 min 05 s`, `1 h 02 min`."""
 
     def form(seconds: float) -> str:
-        if seconds < 59.95:  # noqa: PLR2004
-            return f"{seconds:.{2 if seconds < 9.995 else 1}f}{_THIN}s"  # noqa: PLR2004
+        if seconds < 59.95:
+            return f"{seconds:.{2 if seconds < 9.995 else 1}f}{_THIN}s"
         minutes, rest = divmod(round(seconds), 60)
-        if minutes < 60:  # noqa: PLR2004
+        if minutes < 60:
             return f"{minutes}{_THIN}min {rest:02d}{_THIN}s"
         return f"{minutes // 60}{_THIN}h {minutes % 60:02d}{_THIN}min"
 
@@ -138,10 +139,12 @@ def chart_text(value: Any) -> str:
     return html.escape(plain(value), quote=False)
 
 
-def wrapped(value: Any, width: int, hyphens: bool = False) -> str:
-    """`chart_text` broken between words into lines of at most `width` characters, if words fit."""
-    lines = textwrap.wrap(plain(value), width, break_long_words=False, break_on_hyphens=hyphens)
-    return "<br>".join(chart_text(line) for line in lines) or UNMEASURED
+def wrapped(value: Any, width: int) -> str:
+    """`chart_text` in lines of at most `width` characters; long words are cut at hyphens only."""
+    # "Sci-Fi" stays whole: the hyphen of a short word is kept from the wrapper.
+    words = [w if len(w) > _SHORT else w.replace("-", "\0") for w in plain(value).split()]
+    lines = textwrap.wrap(" ".join(words), width, break_long_words=False)
+    return "<br>".join(chart_text(line.replace("\0", "-")) for line in lines) or UNMEASURED
 
 
 def script_json(value: Any) -> str:

@@ -156,10 +156,10 @@ class Release(ReleasedTables):
             for row in filter(test, rows):
                 return dict(row)
         names = [row["micro_genre_name"] for row in rows]
-        keyed = [r["micro_genre_name"] for r in rows if plain(wanted) in map(plain, r["keywords"])]
-        index = TitleIndex(names, [None] * len(names))
-        spelt = [names[row] for row in index.suggest(wanted, _SUGGESTIONS)]
-        near = tuple(dict.fromkeys([*spelt, *keyed]))[:_SUGGESTIONS]
+        near_rows: list[int] = []
+        for told in (names, [" ".join(row["keywords"]) for row in rows]):
+            near_rows += TitleIndex(told, [None] * len(told)).suggest(wanted, _SUGGESTIONS)
+        near = tuple(names[row] for row in dict.fromkeys(near_rows))[:_SUGGESTIONS]
         raise NotInReleaseError(
             f"no micro-genre {wanted!r} in release {self.id}, whose clusters are 0 to "
             f"{len(rows) - 1}{_meant(near)}",

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import tables
-from pipeline.durable import read_table
 from pipeline.errors import CorruptFileError, ReleaseError, TableError
 from pipeline.manifest import checked_path
 from pipeline.verify import read_release_manifest
@@ -119,12 +118,19 @@ class ReleasedTables:
 
     def _table(self, name: str, schema: pa.Schema) -> pa.Table:
         path = self.file(f"{name}.parquet")
-        entry = self.manifest["files"][path.name]
-        table = read_table(path, size=entry.get("bytes"))
+        size, found = self.manifest["files"][path.name].get("bytes"), path.stat().st_size
+        if found != size:
+            raise CorruptFileError(
+                f"{path}: {found} bytes, the manifest says {size}; restore it, or mine again"
+            )
         try:
-            return tables.validate(table, schema, name=name)
+            # By its path, not as a Python file: Arrow's threads drop what they read from a Python
+            # file after read() returns, and abort the process when it is ending just then.
+            return tables.validate(pq.ParquetFile(path).read(), schema, name=name)
         except TableError as error:
             raise ReleaseError(f"release {self.path}: {error}; mine again") from error
+        except (OSError, pa.ArrowException) as error:
+            raise CorruptFileError(f"{path}: cannot be read: {error}; restore it") from error
 
     def _vectors(self, name: str, schema: Callable[[int, str], pa.Schema]) -> pa.Table:
         """A table whose vectors may be of any width and of either type, but all of one."""

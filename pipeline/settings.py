@@ -180,7 +180,7 @@ class ReportSettings(Section):
     """What the report measures."""
 
     silhouette_films: int = Field(2_000, ge=10, description="Films sampled for the silhouette.")
-    compare_films: int = Field(2_000, ge=50, description="Films on which others are compared.")
+    compare_films: int = Field(1_000, ge=50, description="Films on which others are compared.")
     map_films: int = Field(20_000, ge=100, description="Most films drawn on the map.")
 
 

@@ -17,6 +17,7 @@ _WITH_YEAR = re.compile(r"(?P<title>.*\S)\s*\(\s*(?P<year>\d{4})\s*\)")
 _ARTICLE_FIRST = re.compile(r"(?:the|an|a) (?=.)")
 _ARTICLE_LAST = re.compile(r"(?<=.), ?(?:the|an|a)$")
 _CLOSE = 0.6  # difflib's own threshold: below it a suggestion is noise
+_CLOSE_WORD = 0.8  # stricter: words are short
 _COMPARED = 50_000  # titles that difflib compares in about half a second
 
 
@@ -80,24 +81,32 @@ class TitleIndex:
     def suggest(self, text: str, count: int = 5) -> list[int]:
         """At most `count` rows that `text` may have meant, the likeliest first.
 
-        The same title of another year, then titles that hold all its words, the shortest first,
-        then those spelt alike (difflib).
+        The same title of another year; then titles spelt alike (difflib); then those that hold
+        all its words, each of which may be misspelt too, the shortest first.
         """
         title, year = split_year(text)
         wanted = plain(title)
-        words = wanted.split()
-        names = [name for name in self._rows if name == wanted]
-        held = [n for n in self._rows if words and set(words) <= set(n.split()) and n != wanted]
-        names += sorted(held, key=lambda name: (len(name), name))[:count]
-        close = difflib.get_close_matches(wanted, self._comparable(wanted), count, _CLOSE)
-        # A title that is spelt almost alike is likelier than one that merely holds the words.
-        names = [*names[:1], *close, *names[1:]] if wanted in self._rows else [*close, *names]
+        same = [wanted] if wanted in self._rows else []
+        near = difflib.get_close_matches(wanted, self._comparable(wanted), count, _CLOSE)
+        words = {self._known_word(word) for word in wanted.split()}
+        held = [name for name in self._rows if words and words <= set(name.split())]
+        held.sort(key=lambda name: (len(name), name))
         rows = [
             row
-            for name in dict.fromkeys(names)
+            for name in dict.fromkeys([*same, *near, *held[:count]])
             for row in sorted(self._rows[name], key=lambda row: _distance(self._years[row], year))
         ]
         return rows[:count]
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for name in self._rows for word in name.split())
+
+    def _known_word(self, word: str) -> str:
+        if word in self._words or len(word) < 4:
+            return word
+        same_start = [known for known in self._words if known[0] == word[0]]
+        return next(iter(difflib.get_close_matches(word, sorted(same_start), 1, _CLOSE_WORD)), word)
 
     def _comparable(self, wanted: str) -> list[str]:
         if len(self._rows) <= _COMPARED:

@@ -78,7 +78,7 @@ def _tables() -> dict[str, pa.Table]:
     return {
         "movies": pa.Table.from_pylist([_film(*f) for f in FILMS], tables.RELEASED_MOVIES),
         "micro_genres": pa.Table.from_pylist(
-            [_genre(cluster) for cluster in range(len(GENRES))], tables.MICRO_GENRES
+            [genre(cluster) for cluster in range(len(GENRES))], tables.MICRO_GENRES
         ),
         "families": pa.Table.from_pylist(
             [{"family": 0, "family_name": "Tense", "keywords": [], "micro_genres": 2, "films": 5}],
@@ -121,7 +121,7 @@ def _film(
     }
 
 
-def _genre(cluster: int) -> dict[str, Any]:
+def genre(cluster: int) -> dict[str, Any]:
     micro_genre_id, name, keywords = GENRES[cluster]
     films = sorted((f for f in FILMS if f[3] == cluster), key=lambda film: -film[4])
     years = [film[2] for film in films if film[2] is not None]

@@ -9,8 +9,8 @@ from pipeline.settings import ClusterSettings
 
 __all__ = ["candidate_ks", "choose_k"]
 
-_CLOSE = (1.0, 1.06, 1.12, 1.2)  # from these one is chosen
-_WIDE = (0.25, 0.5, 0.75, 1.5, 2.0)  # these only draw the curve
+_CLOSE = (1.0, 1.1, 1.2)  # from these one is chosen
+_WIDE = (0.25, 0.5, 0.75, 1.5)  # these only draw the curve
 _ELBOW_GAIN = 0.03
 
 

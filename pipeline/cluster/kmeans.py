@@ -21,7 +21,7 @@ CURVE = pa.schema(
     ]
 )
 
-_ITERATIONS = 30
+_ITERATIONS = 15
 _ROUNDS = 2
 
 

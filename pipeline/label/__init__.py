@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pipeline.label.candidates import candidates
-from pipeline.label.check import coverage, name_figures
+from pipeline.label.check import name_figures
 from pipeline.label.keywords import keywords
 from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
-from pipeline.label.terms import count_terms
+from pipeline.label.terms import count_terms, holdings
 
 __all__ = [
     "PROPOSALS",
     "candidates",
     "choose_names",
     "count_terms",
-    "coverage",
     "genre_noun",
+    "holdings",
     "keywords",
     "name_figures",
     "propose_names",

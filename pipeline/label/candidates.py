@@ -76,7 +76,8 @@ def _gain(films: pd.Series, own: pd.Series, total: pd.Series, everyone: int) -> 
     """p log(p / p0), p shrunk towards p0 by the weight of one film."""
     base = total / max(everyone, 1)
     share = (films + base) / (own + 1)
-    return (share * np.log(share / base.where(base > 0, 1))).where(films > 0, 0.0)
+    likelier = (share / base.where(base > 0, 1)).where(films > 0, 1)
+    return share * np.log(likelier)
 
 
 def _persons(words: pa.Table) -> frozenset[str]:

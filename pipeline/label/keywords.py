@@ -20,15 +20,21 @@ KEYWORDS = pa.schema(
         ("keyword", pa.string()),
         ("chosen", pa.bool_()),  # one of the five
         ("score", pa.float64()),
+        ("contrast", pa.float64()),  # cosine with the own centroid less that with its siblings
     ]
 )
 
 _SIBLINGS = 5
-_POOL = 2  # MMR chooses among so many times the keywords asked for
+_SPARE = 2  # so many more than asked for are offered to MMR
+_COVERAGE = 4.0  # what all films of a cluster weigh beside a score, which is at most 2.5
 
 
 def keywords(
-    candidates: pa.Table, phrases: pa.Table, centroids: pa.Table, settings: LabelSettings
+    candidates: pa.Table,
+    phrases: pa.Table,
+    centroids: pa.Table,
+    held: pa.Table,
+    settings: LabelSettings,
 ) -> dict[str, pa.Table]:
     """Choose the keywords of a group of clusters: {"keywords": KEYWORDS}.
 
@@ -37,19 +43,24 @@ def keywords(
     candidates : CANDIDATES of the group.
     phrases : term (string), vector: every candidate of the run, embedded once.
     centroids : cluster, vector: mean text vectors of all clusters, siblings included.
+    held : HOLDINGS of the group's films, looked up with the candidates in their order.
 
     Notes
     -----
     A term's score adds how much likelier it is here than elsewhere (anywhere, and as a keyword)
-    to its cosine with the own centroid less that with the nearest siblings. Among the best of
-    these, maximal marginal relevance (Carbonell and Goldstein 1998, KeyBERT's implementation)
-    chooses.
+    to its cosine with the own centroid less that with the nearest siblings. The best are taken
+    one by one, each valued also by the films that no better one speaks of, as in greedy maximum
+    coverage (Nemhauser et al. 1978); among the last of these, maximal marginal relevance
+    (Carbonell and Goldstein 1998, KeyBERT's implementation) chooses for diversity.
     """
     vectors = matrix_of(phrases)
     row_of = {term: row for row, term in enumerate(phrases.column("term").to_pylist())}
     means = matrix_of(centroids)
     number = {c: row for row, c in enumerate(centroids.column("cluster").to_pylist())}
     frame = candidates.to_pandas()
+    films_of: dict[int, list[list[int]]] = {}
+    for row in held.to_pylist():
+        films_of.setdefault(row["cluster"], []).append(row["held"])
     found: list[dict[str, object]] = []
     for cluster, group in frame.groupby("cluster", sort=True):
         terms = group["term"].tolist()
@@ -61,7 +72,8 @@ def keywords(
             + 0.5 * _scaled(contrast)
         )
         order = _distinct(terms, np.lexsort((terms, -score)))
-        pool = order[: _POOL * settings.keywords]
+        films = _matrix(films_of[cluster], len(terms))
+        pool = _covering(score, films, order, settings.keywords + _SPARE)
         chosen = _diverse(means[number[cluster]], rows, terms, pool, settings)
         rest = [i for i in order if i not in chosen]
         for rank, i in enumerate([*chosen, *rest]):
@@ -72,6 +84,7 @@ def keywords(
                     "keyword": terms[i],
                     "chosen": i in chosen,
                     "score": float(score[i]),
+                    "contrast": float(contrast[i]),
                 }
             )
     return {"keywords": pa.Table.from_pylist(found, KEYWORDS)}
@@ -102,6 +115,27 @@ def _distinct(terms: list[str], order: np.ndarray) -> list[int]:
             seen.add(form)
             kept.append(i)
     return kept
+
+
+def _matrix(held: list[list[int]], terms: int) -> np.ndarray:
+    """(films, terms) bool: which film holds which term."""
+    films = np.zeros((len(held), terms), bool)
+    for row, places in enumerate(held):
+        films[row, places] = True
+    return films
+
+
+def _covering(score: np.ndarray, films: np.ndarray, order: list[int], count: int) -> list[int]:
+    """The best terms, each valued by its score and by the films that none before it speaks of."""
+    left = np.ones(len(films), bool)
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(order)):
+        rest = [i for i in order if i not in chosen]
+        new = films[left][:, rest].sum(0) / max(1, len(films))
+        best = rest[int(np.argmax(score[rest] + _COVERAGE * new))]
+        chosen.append(best)
+        left &= ~films[:, best]
+    return chosen
 
 
 def _diverse(

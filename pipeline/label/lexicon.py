@@ -19,10 +19,34 @@ BOILERPLATE = frozenset(
     """.split()
 ) - {"animation", "musical", "western", "lgbt", "black", "alternate"}
 
+# Keywords of tone: how a film feels, whatever it is about.
+_MOODS = frozenset(
+    """
+    absurd admiring adoring aggressive ambiguous ambivalent amused angry antagonistic anxious apathetic
+    appreciative approving arrogant assertive audacious authoritarian awestruck baffled bewildered bitter
+    bold brisk callous candid casual cautionary celebratory cheerful cliché clinical comforting commanding
+    compassionate complex complicated conceited condescending confused contemptuous critical cruel
+    curious cynical defensive defiant demeaning depressing derisive derogatory desperate detached didactic
+    direct disapproving disdainful disgusted disheartening disrespectful distressing dramatic dreary
+    dubious earnest ecstatic egotistical embarrassed empathetic enchant enraged enthusiastic euphoric
+    excited exhilarated exuberant familiar farcical forceful foreboding formal frantic frustrated
+    frightened gentle ghoulish grand harsh hilarious hopeful hopeless horrified hostile humiliating
+    impartial impassioned incredulous indifferent informative inflammatory inspirational intense
+    intimate introspective ironic joyful joyous lighthearted loving malicious matter-of-fact mean-spirited
+    meditative melancholy melodramatic mischievous mocking modest mysterious nervous nostalgic objective
+    ominous optimistic outrageous patronizing pessimistic philosophical playful powerful powerless
+    praising predictable pretentious provocative quaint quiet rebellious reflective relaxed respectful
+    reverent ridiculous romantic sad sarcastic scathing sceptical sentimental serene serious sexy shocking
+    sincere sinister skeptical solemn somber straightforward suspenseful suspicious sympathetic taunting
+    tense thoughtful tragic understated unassuming urgent vibrant vindictive violent virtuous whimsical
+    witty wistful wonder wry zealous
+    """.split()
+)
+
 _BOILERPLATE_PHRASES = re.compile(
     r"\b(based on|adapted from|inspired by|true story|woman director|female director|short film"
     r"|independent film|cult film|action hero|live action|character name|title spoken|one word"
-    r"|in title|end credits|post.credits?|during credits|after credits|directorial debut|shared universe"
+    r"|in title|end credits|mean spirited|matter of fact|jew persecution|post.credits?|during credits|after credits|directorial debut|shared universe"
     r"|motion capture|stop motion|found footage|black and white|silent film|film in film|part of"
     r"|female protagonist|male protagonist|female nudity|male nudity|strong woman|child's point"
     r"|non.?linear|plot twist|surprise ending|hallmark|lifetime|netflix|mcu|dceu"
@@ -56,6 +80,7 @@ STOP_WORDS = frozenset(
     themselves then there these they thing things this those three through time times to together
     too toward towards tries try trying turn turns two under until up upon us use uses using various
     very want wants was way ways we well were what when where whether which while who whom whose why
+    act based big emotions famous filmed girl's heroes little movie original pink power self social
     will with within without woman won't work works world would year years yet you young your
     """.split()
 )
@@ -92,7 +117,7 @@ def is_boilerplate(term: str) -> bool:
     """Whether a keyword says nothing of a film's theme, or names one person or character."""
     words = term.split()
     return (
-        all(word in BOILERPLATE for word in words)
+        all(word in BOILERPLATE or word in _MOODS for word in words)
         or bool(_BOILERPLATE_PHRASES.search(term))
         or bool(_FAMOUS.search(term))
     )

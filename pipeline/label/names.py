@@ -6,9 +6,10 @@ from the others', among those whose words no other name has.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +24,13 @@ PROPOSALS = pa.schema([("cluster", pa.int32()), ("name", pa.string()), ("weight"
 
 _SMALL = frozenset("a an and at by for from in of on or the to vs with".split())
 _ACRONYMS = frozenset(
-    "ai cia dj dna fbi ii iii iv kgb lgbt nasa nazi nyc ptsd ss tv uk us usa wwi wwii".split()
-) - {"nazi", "us"}
-_HEADS = 6
+    "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii".split()
+)
+_HEADS = 6  # keywords that names are made of, in pairs
+_TELLING = 3  # and so many more by contrast
+_TELLING_WIDE = 9
+_TURNED = 4  # of these also the other order is proposed
+_LONGEST_NAME = 60
 _OWN = 0.15  # how much the weight of the words counts beside the margin in cosine
 
 
@@ -42,43 +47,62 @@ def genre_noun(shares: Mapping[str, float], base: Mapping[str, float]) -> str:
 
 
 def title_case(words: str) -> str:
-    """Title case as in a headline: small words low, acronyms high, hyphenated parts both high."""
+    """Title case as in a headline: small words low, acronyms high, hyphenated parts alike."""
     done: list[str] = []
     for place, word in enumerate(words.split()):
-        if word in _ACRONYMS:
-            done.append(word.upper())
-        elif place and word in _SMALL:
-            done.append(word)
-        else:
-            done.append(
-                "-".join(
-                    p if i and p in _SMALL else p[:1].upper() + p[1:]
-                    for i, p in enumerate(word.split("-"))
-                )
-            )
+        parts = word.split("-")
+        cased = [
+            part.upper()
+            if part in _ACRONYMS
+            else part
+            if part in _SMALL and (place or number)
+            else part[:1].upper() + part[1:]
+            for number, part in enumerate(parts)
+        ]
+        done.append("-".join(cased))
     return " ".join(done)
 
 
-def propose_names(keywords: Sequence[tuple[str, float]], noun: str) -> list[tuple[str, float]]:
+def propose_names(
+    keywords: Sequence[tuple[str, float, float]],
+    noun: str,
+    joiner: str = "",
+    wide: bool = False,
+) -> list[tuple[str, float]]:
     """Names from keywords (with scores, best first) and a genre's noun: [(name, weight)].
+
+    Beside the best by score stand a few that tell the cluster best from its siblings; `keywords`
+    holds (keyword, score, contrast). `wide` proposes more of these, and names without the noun,
+    for a cluster whose first names all lie nearer to another.
 
     "submarine", "cold war" and "Thriller" give "Submarine Cold-War Thriller", "Cold-War Submarine
     Thriller", "Submarine Thriller", ...
     """
-    heads = [(head, score) for word, score in keywords[:_HEADS] if (head := _head(word))]
+    telling = sorted(keywords[_HEADS:], key=lambda item: (-item[2], item[0]))
+    telling = telling[: _TELLING_WIDE if wide else _TELLING]
+    spoken = [(_head(word), score) for word, score, _ in [*keywords[:_HEADS], *telling]]
+    heads = [(head, score) for head, score in spoken if head]
     top = max((score for _, score in heads), default=1.0) or 1.0
     found: dict[str, float] = {}
     for head, score in heads:
-        _add(found, [head], noun, 0.9 * score / top)
-    for (first, one), (second, two) in permutations(heads, 2):
-        _add(found, [first, second], noun, (one + two) / (2 * top) + 0.05 * (one > two))
+        _add(found, [head], noun, joiner, 0.9 * score / top)
+    for (first, one), (second, two) in combinations(heads, 2):
+        _add(found, [first, second], noun, joiner, (one + two) / (2 * top) + 0.05)
+        if wide:
+            _add(found, [first, second], "", joiner, (one + two) / (2 * top))
+    for (first, one), (second, two) in combinations(heads[:_TURNED], 2):
+        _add(found, [second, first], noun, joiner, (one + two) / (2 * top))
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
 def choose_names(
     proposals: pa.Table, vectors: pa.Table, centroids: pa.Table, taken: Iterable[str] = ()
-) -> dict[int, str]:
-    """One name for each cluster, the largest cluster choosing first: {cluster: name}.
+) -> tuple[dict[int, str], list[int]]:
+    """One name for each cluster, the largest cluster choosing first.
+
+    Returns
+    -------
+    {cluster: name}, and the clusters whose name lies nearer to another's centroid.
 
     Parameters
     ----------
@@ -95,6 +119,7 @@ def choose_names(
     numbers = centroids.column("cluster").to_pylist()
     forms = {normal_form(name) for name in taken}
     chosen: dict[int, str] = {}
+    strays: list[int] = []
     for own, cluster in enumerate(numbers):
         group = names[names["cluster"] == cluster]
         cosine = rows[[row_of[name] for name in group["name"]]] @ means.T
@@ -107,7 +132,9 @@ def choose_names(
         free = [name for name in ranked if normal_form(name) not in forms]
         chosen[cluster] = free[0] if free else _numbered(ranked[0] if ranked else "Films", forms)
         forms.add(normal_form(chosen[cluster]))
-    return chosen
+        if not (margin[group["name"].to_numpy() == chosen[cluster]] > 0).any():
+            strays.append(cluster)
+    return chosen, strays
 
 
 def _numbered(name: str, forms: set[frozenset[str]]) -> str:
@@ -125,17 +152,29 @@ def _head(keyword: str) -> str:
     return " ".join(head.split())
 
 
-def _add(found: dict[str, float], heads: list[str], noun: str, weight: float) -> None:
+def _add(found: dict[str, float], heads: list[str], noun: str, joiner: str, weight: float) -> None:
     spoken: list[str] = []
     for place, head in enumerate(heads):
         # "cold war" before another noun is one modifier: Cold-War
         last = place == len(heads) - 1 and not noun
         spoken.append(head if last or len(head.split()) == 1 else head.replace(" ", "-"))
-    lemmas = [{lemma(part) for part in re.split(r"[\s-]", head)} for head in heads]
-    if len(heads) == 2 and lemmas[0] & lemmas[1]:  # noqa: PLR2004
+    parts = [_parts(head) for head in heads]
+    if len(heads) > 1 and any(_akin(a, b) for a in parts[0] for b in parts[1]):
         return
-    said = set().union(*lemmas)
-    tail = " ".join(word for word in noun.split() if lemma(word.lower()) not in said)
-    name = title_case(" ".join([*spoken, tail.lower() if tail != "Sci-Fi" else "sci-fi"]).strip())
-    if len(name) <= 60:  # noqa: PLR2004
+    said = {lemma(part) for own in parts for part in own}
+    tail = " ".join(word for word in noun.lower().split() if lemma(word) not in said)
+    if joiner:
+        spoken = [f" {joiner} ".join(spoken)]
+    name = title_case(" ".join([*spoken, tail]).strip())
+    if len(name) <= _LONGEST_NAME:
         found[name] = max(weight, found.get(name, 0.0))
+
+
+def _parts(head: str) -> list[str]:
+    return [part for part in re.split(r"[\s-]", head) if part not in _SMALL]
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two words are of one family, as boxing and boxer: a name says such a thing once."""
+    shared = len(os.path.commonprefix([one, other]))
+    return shared >= max(3, 0.6 * min(len(one), len(other))) or lemma(one) == lemma(other)

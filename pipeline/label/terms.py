@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from pipeline.label.lexicon import STOP_WORDS
 
-__all__ = ["TERM_COUNTS", "WORD_COUNTS", "contains", "count_terms", "padded", "words"]
+__all__ = ["HOLDINGS", "TERM_COUNTS", "WORD_COUNTS", "count_terms", "holdings", "words"]
 
 # In how many films of a cluster a term stands: anywhere, as a keyword, inside a keyword.
 TERM_COUNTS = pa.schema(
@@ -34,6 +34,9 @@ WORD_COUNTS = pa.schema(
     ]
 )
 
+# Which candidates of its cluster each film holds word for word: places in the cluster's list.
+HOLDINGS = pa.schema([("cluster", pa.int32()), ("held", pa.list_(pa.int16()))])
+
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _CLAUSE = re.compile(r"[.,;:!?()\[\]\"“”…/]+(?:\s|$)|\s[-–—]+\s|--+")
 _LONGEST = 3
@@ -42,16 +45,6 @@ _LONGEST = 3
 def words(text: str) -> list[str]:
     """The words of a text, as written."""
     return _WORD.findall(text)
-
-
-def padded(text: str) -> str:
-    """Lower-case words with single spaces around each, so that phrases can be looked up."""
-    return f" {' '.join(words(text.lower()))} "
-
-
-def contains(padded_text: str, term: str) -> bool:
-    """Whether a term stands word for word in a `padded` text."""
-    return padded(term) in padded_text
 
 
 def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
@@ -70,8 +63,8 @@ def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
     credits: Counter[str] = Counter()
     columns = movies.select(["overview", "tagline", "keywords", "directors", "cast"]).to_pylist()
     for movie, cluster in zip(columns, assignments.column("cluster").to_pylist(), strict=True):
-        keywords = {" ".join(words(keyword.lower())) for keyword in movie["keywords"] or []}
-        inside = {gram for keyword in keywords for gram in _grams(keyword.split())}
+        keywords = {" ".join(keyword.lower().split()) for keyword in movie["keywords"] or []}
+        inside = {gram for keyword in keywords for gram in _grams(words(keyword))}
         found = keywords | inside
         for clause in _clauses(f"{movie['overview']}. {movie['tagline'] or ''}"):
             found.update(_grams(clause))
@@ -108,6 +101,35 @@ def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
             schema=WORD_COUNTS,
         ),
     }
+
+
+def holdings(
+    movies: pa.Table, assignments: pa.Table, terms: Mapping[str, Sequence[str]]
+) -> dict[str, pa.Table]:
+    """Look up the terms of each film's cluster, word for word, in one partition.
+
+    Parameters
+    ----------
+    terms : {cluster, as text: its terms}. They are looked for in overview, tagline and each keyword.
+
+    Returns
+    -------
+    {"holdings": HOLDINGS in the order of `movies`}
+    """
+    wanted = {int(cluster): [_padded(term) for term in own] for cluster, own in terms.items()}
+    clusters = assignments.column("cluster").to_pylist()
+    held: list[list[int]] = []
+    columns = movies.select(["overview", "tagline", "keywords"]).to_pylist()
+    for movie, cluster in zip(columns, clusters, strict=True):
+        texts = [movie["overview"], movie["tagline"] or "", *(movie["keywords"] or [])]
+        spoken = "|".join(_padded(text) for text in texts)
+        held.append([place for place, term in enumerate(wanted[cluster]) if term in spoken])
+    return {"holdings": pa.table([pa.array(clusters, pa.int32()), held], schema=HOLDINGS)}
+
+
+def _padded(text: str) -> str:
+    """Lower-case words with single spaces around each, so that phrases can be looked up."""
+    return f" {' '.join(words(text.lower()))} "
 
 
 def _clauses(text: str) -> Iterator[list[str]]:
