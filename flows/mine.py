@@ -13,7 +13,7 @@ quiet_prefect()  # before Prefect is imported
 from prefect import flow  # noqa: E402
 
 from flows.naming import name_clusters  # noqa: E402
-from flows.progress import Address, StageDone, emit  # noqa: E402
+from flows.progress import Address, StageDone, StageStarted, emit  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
 from flows.steps import (  # noqa: E402
@@ -92,6 +92,7 @@ def mine_flow(
 
 def load_model(run: Run) -> None:
     """Load the model in every worker before encoding is timed."""
+    emit(StageStarted("load-model"))
     started = time.perf_counter()
     model = run.model
     run.client.run(warm, run.settings.embed, model.revision, model.dtype)

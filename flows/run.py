@@ -1,4 +1,4 @@
-"""What every step of a run shares: the store, the cluster, the settings, and how a stage is shown."""
+"""What the steps of a run share: store, cluster, settings, and how a stage is shown."""
 
 from __future__ import annotations
 

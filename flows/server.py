@@ -6,6 +6,7 @@ recorded stays in Prefect's home folder for the next.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -31,6 +32,7 @@ _QUIET = {
     "PREFECT_CLI_PROMPT": "false",
 }
 _START_SECONDS = 120.0
+_PR_SET_PDEATHSIG = 1
 
 
 def quiet_prefect() -> None:
@@ -69,22 +71,31 @@ def prefect_server(log: Path) -> Iterator[str]:
         "PREFECT_API_URL": "",
     }
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        server = subprocess.Popen(
-            [*command, "--port", str(port), "--no-services"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
+    server: subprocess.Popen[bytes] | None = None
     try:
+        with log.open("ab") as output:
+            server = subprocess.Popen(
+                [*command, "--port", str(port), "--no-services"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 (one system call, no locks)
+            )
         _wait(server, url, log)
         emit(Address("Prefect UI", url.removesuffix("/api")))
         with temporary_settings({PREFECT_API_URL: url}):
             yield url
     finally:
-        _stop(server)
+        if server is not None:
+            _stop(server)
+
+
+def _end_with_parent() -> None:
+    """In the server: end when the run is killed, which could not end it any more (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_port() -> int:
@@ -101,7 +112,7 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
                 f"the embedded Prefect server ended with {server.returncode}; see {log}, "
                 "or set PREFECT_API_URL to a server of yours"
             )
-        with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310
+        with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):
             return
         time.sleep(0.1)
     raise MicrogenresError(f"the embedded Prefect server did not answer in time; see {log}")

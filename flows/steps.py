@@ -139,7 +139,11 @@ def embed_texts(run: Run, made: Refs) -> Refs:
         for number in range(len(made))
     ]
     attached = run.stage(
-        "embeddings", attach, with_all(each(("features", made), ("vectors", lenders)), constants={"revision": run.model.revision}),
+        "embeddings", attach,
+        with_all(
+            each(("features", made), ("vectors", lenders)),
+            constants={"revision": run.model.revision},
+        ),
         settings=settings, shown=False,
     )  # fmt: skip
     return attached.refs("embeddings")

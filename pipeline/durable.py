@@ -155,9 +155,11 @@ def read_table(
         if size is not None and found != size:
             raise CorruptFileError(f"{path}: {found} bytes, {size} were committed; rebuild it")
         if sha256 is None:
-            with open(path, "rb") as handle:
+            with pa.OSFile(str(path)) as handle:
                 return _decode(path, handle, columns)
-        data = path.read_bytes()
+        # Arrow's own memory: its threads must not hold Python objects when the process ends
+        with pa.OSFile(str(path)) as handle:
+            data = handle.read_buffer()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise CorruptFileError(f"{path}: its bytes were altered after commit; rebuild it")
         return _decode(path, pa.BufferReader(data), columns)

@@ -216,8 +216,12 @@
     map.on("plotly_relayout", labels);
     map.on("plotly_afterplot", labels);
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  let printing = false; // paper is light, whatever the scheme; a browser may report a change
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    if (!printing) drawAll();
+  });
   addEventListener("beforeprint", () => {
+    printing = true;
     root.dataset.theme = "light";
     drawAll();
     for (const name of Object.keys(figures)) {
@@ -229,6 +233,7 @@
     }
   });
   addEventListener("afterprint", () => {
+    printing = false;
     delete root.dataset.theme;
     drawAll();
   });

@@ -190,7 +190,7 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
         "name_figures": figures(report, and_others(report, "names", NAMES)),
         "comparison": rows_table(
             "Clusterings of a sample of the films, in the space where films are clustered",
-            ("Method", "Clusters", "Cosine silhouette", "Left out as outliers", "ARI with ours"),
+            ("Method", "Clusters", "Cosine silhouette", "Outliers", "ARI with ours"),
             [
                 (plain(name), whole(k), decimal(clear), share(left), decimal(same))
                 for name, k, clear, left, same in ([ours, *compared] if compared else [])

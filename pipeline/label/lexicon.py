@@ -22,7 +22,7 @@ BOILERPLATE = frozenset(
 # Keywords of tone: how a film feels, whatever it is about.
 _MOODS = frozenset(
     """
-    absurd admiring adoring aggressive ambiguous ambivalent amused angry antagonistic anxious apathetic
+    absurd admiring adoring affectation aggressive ambiguous ambivalent amused angry antagonistic anxious apathetic
     appreciative approving arrogant assertive audacious authoritarian awestruck baffled bewildered bitter
     bold brisk callous candid casual cautionary celebratory cheerful cliché clinical comforting commanding
     compassionate complex complicated conceited condescending confused contemptuous critical cruel

@@ -26,10 +26,10 @@ _SMALL = frozenset("a an and at by for from in of on or the to vs with".split())
 _ACRONYMS = frozenset(
     "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii".split()
 )
-_HEADS = 6  # keywords that names are made of, in pairs
-_TELLING = 3  # and so many more by contrast
+_HEADS = 5  # keywords that names are made of, in pairs
+_TELLING = 2  # and so many more by contrast
 _TELLING_WIDE = 9
-_TURNED = 4  # of these also the other order is proposed
+_TURNED = 3  # of these also the other order is proposed
 _LONGEST_NAME = 60
 _OWN = 0.15  # how much the weight of the words counts beside the margin in cosine
 

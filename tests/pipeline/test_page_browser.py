@@ -84,6 +84,8 @@ def test_the_page_lives_in_a_browser_without_a_network(
     ink = "getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()"
     tab.wait_for_function(f"document.getElementById('chart-k').layout.font.color === {ink}")
     assert tab.evaluate("document.getElementById('chart-map').layout.dragmode") == "pan"
+    tab.emulate_media(color_scheme="light")
+    assert tab.pdf(format="A4").startswith(b"%PDF")  # a change of colours on the way to the printer
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     assert tab.locator(".chart :is(a, button, [tabindex])").count() == 0
