@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow as pa
 from prefect.artifacts import create_markdown_artifact
 
 from flows.naming import Named
-from flows.progress import Note, emit
+from flows.progress import Note, StageStarted, emit
 from flows.run import Run
 from flows.steps import Clusters, Refs, step
 from pipeline import publish, quality
@@ -51,6 +52,8 @@ class Mined:
 @step("publish release")
 def publish_release(run: Run, mined: Mined) -> str:
     """Report, tables, manifest, commit; returns the folder of the release."""
+    emit(StageStarted("publish"))
+    started = time.perf_counter()
     tables = _tables(run, mined)
     release_id = _release_id(run, mined, tables)
     report, page = _report(run, mined, tables, release_id)
@@ -63,19 +66,20 @@ def publish_release(run: Run, mined: Mined) -> str:
             run.store.set_aside(release_id)
         else:
             run.store.point_latest(release_id)
-            _tell(report, release_id)
+            _tell(run, report, started)
             return str(existing)
     attempt = run.store.begin_release(release_id)
     for name, table in tables.items():
         write_table(attempt / f"{name}.parquet", table)
     raw = run.read(mined.index).column("index")[0].as_py()
     write_bytes(attempt / "index.faiss", raw)
+    report["seconds"]["total"] = round(time.perf_counter() - run.started, 3)
     encoded = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_bytes(attempt / "report.json", encoded.encode())
     write_bytes(attempt / "report.html", page.encode())
     write_bytes(attempt / "README.md", publish.dataset_card(report, run.settings.publish).encode())
     path = run.store.commit_release(attempt, release_id, _manifest(run, mined, tables, report))
-    _tell(report, release_id)
+    _tell(run, report, started)
     return str(path)
 
 
@@ -221,8 +225,11 @@ def _manifest(
     }
 
 
-def _tell(report: dict[str, Any], release_id: str) -> None:
+def _tell(run: Run, report: dict[str, Any], started: float) -> None:
     """The report as a Markdown artifact, the last word of the run in the Prefect UI."""
+    release_id = report["release_id"]
+    rows = [{"table": name, "rows": count} for name, count in report["counts"].items()]
+    run.told("publish", time.perf_counter() - started, rows, f"release {release_id}")
     counts, names, clusters = report["counts"], report["names"], report["clusters"]
     lines = [
         f"# Release {release_id}",

@@ -43,7 +43,9 @@ class Run:
         self.model = model
         self.resume = resume
         self.model_constants = {"revision": model.revision, "dtype": model.dtype}
+        self.started = time.perf_counter()
         self.seconds: dict[str, float] = {}
+        self.resumed: set[str] = set()  # stages of which pieces were found committed
 
     def stage(
         self,
@@ -72,9 +74,18 @@ class Run:
         )
         seconds = time.perf_counter() - started
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        if result.reused:
+            self.resumed.add(name)
         if show:
             show.end(result, seconds)
         return result
+
+    def told(self, name: str, seconds: float, rows: list[dict[str, Any]], detail: str) -> None:
+        """Show a stage that the flow did by itself, without pieces on the cluster."""
+        self.seconds[name] = seconds
+        create_progress_artifact(100.0, key=f"{name}-progress", description=f"Pieces of {name}")
+        create_table_artifact(rows[:_LISTED], key=f"{name}-partitions", description=detail)
+        emit(StageDone(name, seconds, detail))
 
     def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
         """Commit a small table that the flow itself made, named by what it holds."""

@@ -183,5 +183,5 @@ def figures(report: Row) -> str:
             parts.append(told.format(get(path)))
     seconds = report.get("seconds")
     if isinstance(seconds, Mapping) and seconds:
-        parts.append(f"{sum(seconds.values()):.1f} s")
+        parts.append(f"{seconds.get('total', sum(seconds.values())):.1f} s")
     return " · ".join(parts)

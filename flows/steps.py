@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
-from flows.progress import StageDone, StageStarted, emit
+from flows.progress import StageStarted, emit
 from flows.run import Run
 from pipeline import cluster, neighbours, space
 from pipeline.clean import clean
@@ -103,8 +104,10 @@ def with_all(
 def read_sources(run: Run, sources: Sequence[str], limit: int | None) -> Intake:
     """Catalogues to partitions of movies, cut by a hash of the film's id."""
     emit(StageStarted("sources"))
+    started = time.perf_counter()
     intake = take_in(run.store, sources, run.settings.source, limit=limit, resume=run.resume)
-    emit(StageDone("sources", 0.0, f"{intake.rows_in:,} rows"))
+    rows = [{"partition": n, "rows": ref.rows} for n, ref in enumerate(intake.partitions)]
+    run.told("sources", time.perf_counter() - started, rows, f"{intake.rows_in:,} rows")
     return intake
 
 
@@ -326,7 +329,8 @@ def _compared(run: Run, points: Refs, assignments: Refs, k: int) -> tuple[float 
 def embedding_figures(run: Run, films: int, made: Refs) -> dict[str, Any]:
     """How fast the texts were encoded, loading of the model not counted."""
     unique = len({h for ref in made for h in run.read(ref, ["text_hash"]).column(0).to_pylist()})
-    seconds = run.seconds["embed"]
+    # of a resumed run only a part was encoded now, which says nothing of the speed
+    seconds = run.seconds["embed"] if "embed" not in run.resumed else None
     return {
         "model": run.model.name,
         "revision": run.model.revision,
@@ -334,6 +338,6 @@ def embedding_figures(run: Run, films: int, made: Refs) -> dict[str, Any]:
         "dtype": run.model.dtype,
         "films": films,
         "unique_texts": unique,
-        "seconds": round(seconds, 3),
+        "seconds": round(seconds, 3) if seconds else None,
         "texts_per_second": round(unique / seconds, 2) if seconds else None,
     }

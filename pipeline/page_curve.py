@@ -42,7 +42,7 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
             anchor=f"x{suffix}", domain=[max(top - height, 0), top], nticks=4
         )
         notes.append(_note(f"<b>{title}</b>", x=0, y=top, xref="paper", yref="paper",
-                           xanchor="left", yanchor="bottom"))  # fmt: skip
+                           xanchor="left", yanchor="bottom", bgcolor="@paper"))  # fmt: skip
         values = [finite(row.get(field)) for row in points]
         on = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         if all(value is None for value in values):
@@ -60,7 +60,7 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
                 "marker": {"symbol": "circle-open", "size": 15, "color": "@mark",
                            "line": {"width": 2.5}},
             })  # fmt: skip
-            notes.append(_note(f"{mark} {argued:g}", x=argued, y=height_there, **on_axes(on),
+            notes.append(_note(f"{mark} {argued:g}", x=argued, y=height_there, **_on_axes(on),
                                yanchor="bottom", yshift=10))  # fmt: skip
     if chosen is not None:
         dash = {"color": "@ink", "width": 1.5, "dash": "dash"}
@@ -73,7 +73,7 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
     return {"data": data, "layout": whole_layout | {"annotations": notes}}
 
 
-def on_axes(trace_axes: Mapping[str, str]) -> dict[str, str]:
+def _on_axes(trace_axes: Mapping[str, str]) -> dict[str, str]:
     """The references of an annotation that stands on the axes of a trace."""
     return {"xref": trace_axes["xaxis"], "yref": trace_axes["yaxis"]}
 
