@@ -75,7 +75,7 @@ def prefect_server(log: Path) -> Iterator[str]:
     try:
         with log.open("ab") as output:
             server = subprocess.Popen(
-                [*command, "--port", str(port), "--no-services"],
+                [*command, "--port", str(port), "--no-scheduler", "--no-late-runs"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

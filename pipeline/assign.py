@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pipeline.model import identify
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.space import place_films
 from pipeline.tables import matrix_of
+from pipeline.verify import read_release_manifest
 
 __all__ = ["Assigner"]
 
@@ -29,35 +29,39 @@ class Assigner:
     Raises
     ------
     ReleaseError
-        when the release lacks a file.
+        when the release lacks a file, or one cannot be read.
     ModelError
         when the model on this machine is not the one that the release was made with.
     """
 
     def __init__(self, release: Path) -> None:
         try:
-            manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+            manifest = read_release_manifest(release)
+            self._features = FeatureSettings(**manifest["settings"]["features"])
+            self._embed = _anywhere(EmbedSettings(**manifest["settings"]["embed"]))
+            self._weak_below: float = manifest["weak_below"]
+            revision: str = manifest["model"]["revision"]
             self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
             self._vocabulary = pq.read_table(release / "vocabulary.parquet")
             self._space = pq.read_table(release / "space.parquet")
-            named = pq.read_table(
-                release / "micro_genres.parquet", columns=["cluster", "micro_genre_name"]
+            wanted = ["cluster", "micro_genre_name"]
+            named = pq.read_table(release / "micro_genres.parquet", columns=wanted)
+            self._names: dict[int, str] = dict(
+                zip(*(named.column(name).to_pylist() for name in wanted), strict=True)
             )
             terms = release / "tfidf.parquet"
-            self._terms = pq.read_table(terms) if terms.exists() else None
-        except OSError as error:
-            raise ReleaseError(f"release {release} cannot be read: {error}") from error
-        self._names: dict[int, str] = dict(
-            zip(*(named.column(i).to_pylist() for i in range(2)), strict=True)
-        )
-        self._features = FeatureSettings(**manifest["settings"]["features"])
-        self._embed = EmbedSettings(**manifest["settings"]["embed"])
-        self._weak_below: float = manifest["weak_below"]
+            self._terms = None if self._features.mode == "embedding" else pq.read_table(terms)
+        except (OSError, ValueError) as error:
+            raise ReleaseError(
+                f"release {release} cannot be read: {error}; restore it, or mine again"
+            ) from error
+        except KeyError as error:
+            raise ReleaseError(f"release {release} lacks {error}; mine again") from error
         self._identity = identify(self._embed)
-        if self._identity.revision != manifest["model"]["revision"]:
+        if self._identity.revision != revision:
             raise ModelError(
-                f"release {release} was made with model revision "
-                f"{manifest['model']['revision'][:12]}, here is {self._identity.revision[:12]}"
+                f"release {release} was made with model revision {revision[:12]}, here is "
+                f"{self._identity.revision[:12]}; install the same weights, or mine again"
             )
 
     def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -120,3 +124,8 @@ class Assigner:
             "margin": None if alone else cosine[0] - cosine[1],
             "weak": cosine[0] < self._weak_below,
         }
+
+
+def _anywhere(settings: EmbedSettings) -> EmbedSettings:
+    """A release mined on a GPU names the micro-genres of films on machines without one too."""
+    return settings.model_copy(update={"device": "auto"}) if settings.device == "cuda" else settings

@@ -93,12 +93,13 @@ def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[
         stop_words="english",
         sublinear_tf=True,
         min_df=least,
-        max_df=max(settings.tfidf_max_share, (least + 1) / max(1, len(texts))),
+        max_df=min(1.0, max(settings.tfidf_max_share, (least + 1) / max(1, len(texts)))),
         max_features=settings.tfidf_max_features,
     )
     weights = vectorizer.fit_transform(texts)
     width = max(1, min(settings.tfidf_components, *(side - 1 for side in weights.shape)))
-    svd = TruncatedSVD(width, random_state=seed % 2**32).fit(weights)
+    with np.errstate(invalid="ignore"):  # the share of variance explained, where there is none
+        svd = TruncatedSVD(width, random_state=seed % 2**32).fit(weights)
     terms = vectorizer.get_feature_names_out().tolist()
     columns = [
         pa.array(terms, pa.string()),

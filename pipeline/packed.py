@@ -1,9 +1,9 @@
 """A BERT encoder run without padding: the texts of a batch lie end to end in one matrix.
 
 Every dense layer is then one product over real tokens only, query, key and value are one product
-instead of three, and attention runs over groups of texts of equal length, so that it needs no mask.
-Same weights, same arithmetic as the library's model: cosine to it is 1 up to rounding. Architecture:
-Devlin et al. 2019, https://arxiv.org/abs/1810.04805; packing as in Krell et al. 2021,
+instead of three, and attention runs over groups of texts of equal length, so it needs no mask.
+Same weights, same arithmetic as the library's model: cosine to it is 1 up to rounding.
+Architecture: Devlin et al. 2019, https://arxiv.org/abs/1810.04805; packing as in Krell et al. 2021,
 https://arxiv.org/abs/2107.02027.
 """
 
@@ -57,21 +57,21 @@ class PackedEncoder:
     def supports(model: SentenceTransformer) -> bool:
         """Whether the model has exactly the shape that this encoder computes."""
         names = [type(module).__name__ for module in model]
-        bert = getattr(model[0], "auto_model", None)
+        bert: Any = getattr(model[0], "auto_model", None)
         if names != ["Transformer", "Pooling", "Normalize"] or type(bert).__name__ != "BertModel":
             return False
         config: Any = bert.config
         absolute = getattr(config, "position_embedding_type", "absolute") in (None, "absolute")
-        mean = model[1].get_config_dict().get("pooling_mode") in (
-            "mean",
-            ["mean"],
-            ("mean",),
-        ) or bool(model[1].get_config_dict().get("pooling_mode_mean_tokens"))
+        pooling: Any = model[1]
+        how: dict[str, Any] = pooling.get_config_dict()
+        mean = how.get("pooling_mode") in ("mean", ["mean"], ("mean",)) or bool(
+            how.get("pooling_mode_mean_tokens")
+        )
         return absolute and mean and config.hidden_act == "gelu"
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Sequence[int]]) -> Tensor:
-        """Unit vectors, (len(batch), dim) float32, of texts given as token ids in order of length."""
+        """Unit vectors, (len(batch), dim) float32, of texts as token ids in order of length."""
         lengths = [len(ids) for ids in batch]
         if 0 in lengths or lengths != sorted(lengths):
             raise ValueError("texts must be non-empty and come in order of length")

@@ -242,7 +242,8 @@ def validate(table: pa.Table, schema: pa.Schema, *, name: str) -> pa.Table:
     extra = [column for column in found if column not in wanted]
     if missing or extra:
         raise TableError(
-            f"table {name!r}: missing columns {missing or 'none'}, unknown columns {extra or 'none'}"
+            f"table {name!r}: missing columns {missing or 'none'}, "
+            f"unknown columns {extra or 'none'}"
         )
     for field in schema:
         actual = table.schema.field(field.name).type

@@ -82,7 +82,7 @@ def cluster_points(
         min_points_per_centroid=1, max_points_per_centroid=len(positions),
     )  # fmt: skip
     kmeans.train(positions, init_centroids=start)
-    labels = nearest(positions, unit(kmeans.centroids))
+    labels = nearest(positions, unit(np.asarray(kmeans.centroids)))
     centroids = means(points, labels, len(start))
     centroids, labels = _without_small(points, centroids, labels, settings.min_films)
     for _ in range(_ROUNDS):

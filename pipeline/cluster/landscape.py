@@ -60,7 +60,7 @@ def build_landscape(
             min_points_per_centroid=1, max_points_per_centroid=len(positions),
         )  # fmt: skip
         kmeans.train(positions)
-        landmarks = unit(kmeans.centroids)
+        landmarks = unit(np.asarray(kmeans.centroids))
     if len(landmarks) < 2:
         return positions, landmarks, np.zeros((0, 4))
     return positions, landmarks, hierarchy.linkage(landmarks.astype(np.float64), "ward")

@@ -1,4 +1,4 @@
-"""Five keywords of each cluster: contrast against its siblings, then KeyBERT's MMR for diversity."""
+"""Five keywords of each cluster: contrast against its siblings, then KeyBERT's MMR."""
 
 from __future__ import annotations
 

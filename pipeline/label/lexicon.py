@@ -5,48 +5,64 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["BOILERPLATE", "GENRE_NOUNS", "STOP_WORDS", "is_boilerplate", "lemma", "normal_form"]
+__all__ = [
+    "BOILERPLATE",
+    "GENRE_NOUNS",
+    "STOP_WORDS",
+    "is_boilerplate",
+    "lemma",
+    "listed",
+    "normal_form",
+]
+
+
+def listed(text: str) -> frozenset[str]:
+    """The words of a text, each once."""
+    return frozenset(text.split())
+
 
 # Keywords that tell how a film was made, sold or filed, not what it is about.
-BOILERPLATE = frozenset(
+BOILERPLATE = listed(
     """
-    3d absurdist adult aftercreditsstinger alternate anime adaptation action adventure animation b-movie black
-    blockbuster biography bromance camp cinema clip comedy credits crossover cult docudrama
-    documentary drama duringcreditsstinger epic experimental fantasy feature film films filmmaker franchise genre horror
-    imax independent intertitle live-action lgbt melodrama miniseries mockumentary
-    movie movies musical parody prequel reboot remake romance satire sequel series
-    spin-off spoof thriller tragicomedy trilogy violence western woman director
-    """.split()
-) - {"animation", "musical", "western", "lgbt", "black", "alternate"}
+    3d absurdist adult aftercreditsstinger anime adaptation action adventure b-movie blockbuster
+    biography bromance camp cinema clip comedy credits crossover cult docudrama documentary drama
+    duringcreditsstinger epic experimental fantasy feature film films filmmaker franchise genre
+    horror imax independent intertitle live-action melodrama miniseries mockumentary movie movies
+    parody prequel reboot remake romance satire sequel series spin-off spoof thriller tragicomedy
+    trilogy violence woman director
+    """
+)
 
 # Keywords of tone: how a film feels, whatever it is about.
-_MOODS = frozenset(
+_MOODS = listed(
     """
-    absurd admiring adoring affectation aggressive ambiguous ambivalent amused angry antagonistic anxious apathetic
-    appreciative approving arrogant assertive audacious authoritarian awestruck baffled bewildered bitter
-    bold brisk callous candid casual cautionary celebratory cheerful cliché clinical comforting commanding
-    compassionate complex complicated conceited condescending confused contemptuous critical cruel
-    curious cynical defensive defiant demeaning depressing derisive derogatory desperate detached didactic
-    direct disapproving disdainful disgusted disheartening disrespectful distressing dramatic dreary
-    dubious earnest ecstatic egotistical embarrassed empathetic enchant enraged enthusiastic euphoric
-    excited exhilarated exuberant familiar farcical forceful foreboding formal frantic frustrated
-    frightened gentle ghoulish grand harsh hilarious hopeful hopeless horrified hostile humiliating
-    impartial impassioned incredulous indifferent informative inflammatory inspirational intense
-    intimate introspective ironic joyful joyous lighthearted loving malicious matter-of-fact mean-spirited
-    meditative melancholy melodramatic mischievous mocking modest mysterious nervous nostalgic objective
-    ominous optimistic outrageous patronizing pessimistic philosophical playful powerful powerless
-    praising predictable pretentious provocative quaint quiet rebellious reflective relaxed respectful
-    reverent ridiculous romantic sad sarcastic scathing sceptical sentimental serene serious sexy shocking
-    sincere sinister skeptical solemn somber straightforward suspenseful suspicious sympathetic taunting
-    tense thoughtful tragic understated unassuming urgent vibrant vindictive violent virtuous whimsical
-    witty wistful wonder wry zealous
-    """.split()
+    absurd admiring adoring affectation aggressive ambiguous ambivalent amused angry antagonistic
+    anxious apathetic appreciative approving arrogant assertive audacious authoritarian awestruck
+    baffled bewildered bitter bold brisk callous candid casual cautionary celebratory cheerful
+    cliché clinical comforting commanding compassionate complex complicated conceited condescending
+    confused contemptuous critical cruel curious cynical defensive defiant demeaning depressing
+    derisive derogatory desperate detached didactic direct disapproving disdainful disgusted
+    disheartening disrespectful distressing dramatic dreary dubious earnest ecstatic egotistical
+    embarrassed empathetic enchant enraged enthusiastic euphoric excited exhilarated exuberant
+    familiar farcical forceful foreboding formal frantic frustrated frightened gentle ghoulish grand
+    harsh hilarious hopeful hopeless horrified hostile humiliating impartial impassioned incredulous
+    indifferent informative inflammatory inspirational intense intimate introspective ironic joyful
+    joyous lighthearted loving malicious matter-of-fact mean-spirited meditative melancholy
+    melodramatic mischievous mocking modest mysterious nervous nostalgic objective ominous
+    optimistic outrageous patronizing pessimistic philosophical playful powerful powerless praising
+    predictable pretentious provocative quaint quiet rebellious reflective relaxed respectful
+    reverent ridiculous romantic sad sarcastic scathing sceptical sentimental serene serious sexy
+    shocking sincere sinister skeptical solemn somber straightforward suspenseful suspicious
+    sympathetic taunting tense thoughtful tragic understated unassuming urgent vibrant vindictive
+    violent virtuous whimsical witty wistful wonder wry zealous
+    """
 )
 
 _BOILERPLATE_PHRASES = re.compile(
     r"\b(based on|adapted from|inspired by|true story|woman director|female director|short film"
     r"|independent film|cult film|action hero|live action|character name|title spoken|one word"
-    r"|in title|end credits|mean spirited|matter of fact|jew persecution|post.credits?|during credits|after credits|directorial debut|shared universe"
+    r"|in title|end credits|mean spirited|matter of fact|jew persecution|post.credits?"
+    r"|during credits|after credits|directorial debut|shared universe"
     r"|motion capture|stop motion|found footage|black and white|silent film|film in film|part of"
     r"|female protagonist|male protagonist|female nudity|male nudity|strong woman|child's point"
     r"|non.?linear|plot twist|surprise ending|hallmark|lifetime|netflix|mcu|dceu"
@@ -61,7 +77,7 @@ _FAMOUS = re.compile(
     r"|van helsing|jekyll|hyde|poirot|marple|bourne|rambo|rocky|indiana jones|harry potter)\b"
 )
 
-STOP_WORDS = frozenset(
+STOP_WORDS = listed(
     """
     a about above across after again against all almost alone along already also although always am
     among an and another any anyone anything are around as at away back be became because become
@@ -69,20 +85,21 @@ STOP_WORDS = frozenset(
     called came can cannot come comes could day days did discover discovers do does doing done down
     during each early either else end ends enough even eventually ever every everyone everything
     face far few final finally find finds first five for forced four from full gets get give gives
-    go goes going good great group had has have having he help helps her here herself him himself his
-    how however i if in instead into is it its itself join joins just keep keeps know known last
+    go goes going good great group had has have having he help helps her here herself him himself
+    his how however i if in instead into is it its itself join joins just keep keeps know known last
     later lead leads learn learns least leave leaves less let like live lives living long look looks
     lot made make makes making man many may me meet meets might more most mr mrs much must my name
-    named near never new next no nor not nothing now of off old on once one only onto or other others
-    our out over own people place put quite rather real really return returns right same second see
-    seek seeks seem seems set sets several she should since six small so some someone something soon
-    start starts still story such take takes taking tale tell tells ten than that the their them
-    themselves then there these they thing things this those three through time times to together
-    too toward towards tries try trying turn turns two under until up upon us use uses using various
-    very want wants was way ways we well were what when where whether which while who whom whose why
-    act based big emotions famous filmed girl's heroes little movie original pink power self social
-    will with within without woman won't work works world would year years yet you young your
-    """.split()
+    named near never new next no nor not nothing now of off old on once one only onto or other
+    others our out over own people place put quite rather real really return returns right same
+    second see seek seeks seem seems set sets several she should since six small so some someone
+    something soon start starts still story such take takes taking tale tell tells ten than that the
+    their them themselves then there these they thing things this those three through time times to
+    together too toward towards tries try trying turn turns two under until up upon us use uses
+    using various very want wants was way ways we well were what when where whether which while who
+    whom whose why act based big emotions famous filmed girl's heroes little movie original pink
+    power self social will with within without woman won't work works world would year years yet you
+    young your
+    """
 )
 
 # How a name speaks of a film of that genre; the first word for a hybrid, the noun at the end.
@@ -110,7 +127,7 @@ GENRE_NOUNS = {
     "Western": "Western",
 }
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d+")
 
 
 def is_boilerplate(term: str) -> bool:

@@ -6,15 +6,14 @@ from the others', among those whose words no other name has.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, takewhile
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.lexicon import GENRE_NOUNS, lemma, normal_form
+from pipeline.label.lexicon import GENRE_NOUNS, lemma, listed, normal_form
 from pipeline.tables import matrix_of
 
 __all__ = ["PROPOSALS", "choose_names", "genre_noun", "propose_names", "title_case"]
@@ -22,9 +21,9 @@ __all__ = ["PROPOSALS", "choose_names", "genre_noun", "propose_names", "title_ca
 # Names a cluster could have; `weight` is how sure the words are, 0 to 1.
 PROPOSALS = pa.schema([("cluster", pa.int32()), ("name", pa.string()), ("weight", pa.float64())])
 
-_SMALL = frozenset("a an and at by for from in of on or the to vs with".split())
-_ACRONYMS = frozenset(
-    "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii".split()
+_SMALL = listed("a an and at by for from in of on or the to vs with")
+_ACRONYMS = listed(
+    "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii"
 )
 _HEADS = 5  # keywords that names are made of, in pairs
 _TELLING = 2  # and so many more by contrast
@@ -138,6 +137,8 @@ def choose_names(
 
 
 def _numbered(name: str, forms: set[frozenset[str]]) -> str:
+    if normal_form(name) not in forms:
+        return name
     number = 2
     while normal_form(f"{name} {number}") in forms:
         number += 1
@@ -176,5 +177,6 @@ def _parts(head: str) -> list[str]:
 
 def _akin(one: str, other: str) -> bool:
     """Whether two words are of one family, as boxing and boxer: a name says such a thing once."""
-    shared = len(os.path.commonprefix([one, other]))
+    pairs = zip(one, other, strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return shared >= max(3, 0.6 * min(len(one), len(other))) or lemma(one) == lemma(other)

@@ -1,4 +1,4 @@
-"""What a film speaks of: its keywords, and the phrases of its overview and tagline, word for word."""
+"""What a film speaks of, word for word: its keywords, the phrases of its overview and tagline."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ WORD_COUNTS = pa.schema(
 # Which candidates of its cluster each film holds word for word: places in the cluster's list.
 HOLDINGS = pa.schema([("cluster", pa.int32()), ("held", pa.list_(pa.int16()))])
 
-_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_CLAUSE = re.compile(r"[.,;:!?()\[\]\"“”…/]+(?:\s|$)|\s[-–—]+\s|--+")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
+# A full stop, comma or hyphen inside a word ends nothing; the other marks end a clause anywhere.
+_CLAUSE = re.compile(r"[.,]+(?:\W|$)|[;:!?()\[\]\"\u201c\u201d\u2026/\u2013\u2014]+|\s-\s|--+")
 _LONGEST = 3
 
 
@@ -110,7 +111,8 @@ def holdings(
 
     Parameters
     ----------
-    terms : {cluster, as text: its terms}. They are looked for in overview, tagline and each keyword.
+    terms : {cluster, as text: its terms}. They are looked for in overview, tagline
+        and each keyword.
 
     Returns
     -------

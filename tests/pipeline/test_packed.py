@@ -1,0 +1,84 @@
+"""The encoder without padding against the library's model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from pipeline.model import load
+from pipeline.packed import PackedEncoder
+from tests.pipeline.films import exact, mined
+from tests.pipeline.small_model import DIM, build_model
+
+
+@pytest.fixture(scope="module")
+def model() -> SentenceTransformer:
+    return load(exact())
+
+
+@pytest.fixture(scope="module")
+def packed(model: SentenceTransformer) -> PackedEncoder:
+    return PackedEncoder(model)
+
+
+def tokens_of(model: SentenceTransformer, texts: list[str]) -> list[list[int]]:
+    return sorted((model.tokenizer(text)["input_ids"] for text in texts), key=len)
+
+
+def test_vectors_are_those_of_the_library(
+    model: SentenceTransformer, packed: PackedEncoder
+) -> None:
+    texts = sorted(
+        mined().features["text"].to_pylist()[:12], key=lambda t: len(tokens_of(model, [t])[0])
+    )
+    found = packed.encode(tokens_of(model, texts)).numpy()
+    expected = model.encode(texts, show_progress_bar=False)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_text_does_not_depend_on_its_company(
+    model: SentenceTransformer, packed: PackedEncoder
+) -> None:
+    batch = tokens_of(model, ["War.", "A war film.", "A war film.", "Peace at last in the valley."])
+    together = packed.encode(batch).numpy()
+    alone = np.vstack([packed.encode([ids]).numpy() for ids in batch])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_vectors_have_unit_length(model: SentenceTransformer, packed: PackedEncoder) -> None:
+    found = packed.encode(tokens_of(model, ["", "War.", "A film " * 200])).numpy()
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [[[101, 2162, 102], [101, 102]], [[], [101, 102]]])
+def test_texts_out_of_order_or_empty_are_refused(
+    packed: PackedEncoder, batch: list[list[int]]
+) -> None:
+    with pytest.raises(ValueError, match="order of length"):
+        packed.encode(batch)
+
+
+class TestSupports:
+    def test_the_bundled_model(self, model: SentenceTransformer) -> None:
+        assert PackedEncoder.supports(model)
+
+    @pytest.mark.parametrize(("pooling", "normalise"), [("cls", True), ("mean", False)])
+    def test_not_a_model_of_another_shape(
+        self, tmp_path: Path, pooling: str, normalise: bool
+    ) -> None:
+        folder = build_model(tmp_path, pooling=pooling, normalise=normalise)
+        other = SentenceTransformer(str(folder), device="cpu")
+        assert not PackedEncoder.supports(other)
+        with pytest.raises(ValueError, match="not a BERT"):
+            PackedEncoder(other)
+
+    def test_any_size_of_that_shape(self, tmp_path: Path) -> None:
+        other = SentenceTransformer(str(build_model(tmp_path)), device="cpu")
+        texts = ["War.", "A longer film about war."]
+        found = PackedEncoder(other).encode(tokens_of(other, texts)).numpy()
+        assert found.shape == (2, DIM)
+        np.testing.assert_allclose(found, other.encode(texts, show_progress_bar=False), atol=1e-5)
