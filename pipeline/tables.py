@@ -221,7 +221,7 @@ def matrix_of(table: pa.Table, column: str = "vector") -> np.ndarray:
     if isinstance(vectors, pa.ChunkedArray):  # an empty column stays chunked
         return np.zeros((0, table.schema.field(column).type.list_size), np.float32)
     flat = vectors.flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(flat, np.float32).reshape(len(vectors), -1)
+    return np.asarray(flat, np.float32).reshape(len(vectors), vectors.type.list_size)
 
 
 def empty(schema: pa.Schema) -> pa.Table:

@@ -50,10 +50,11 @@ def candidates(
         allowed &= (total["keyword_films"] >= 2) | (total["part_films"] >= 2)
     total = total[allowed]
     persons = _persons(words)
-    total = total[[not (is_boilerplate(t) or _unfit(t, persons)) for t in total.index]]
+    fit = [not (is_boilerplate(term) or _unfit(term, persons)) for term in total.index]
+    total = total[np.array(fit, bool)].add_suffix("_total").reset_index()
     least = np.minimum(settings.min_films, np.maximum(1, size["films"] // 4))
     counts = counts[counts["films"] >= counts["cluster"].map(least)]
-    counts = counts.join(total, on="term", rsuffix="_total", how="inner")
+    counts = counts.merge(total, on="term")
     own = counts["cluster"].map(size["films"])
     own_keyworded = counts["cluster"].map(size["keyword_films"])
     counts["share"] = counts["films"] / own

@@ -146,6 +146,8 @@ def _diverse(
     settings: LabelSettings,
 ) -> list[int]:
     """The keywords, the surest first: half by score, the others by MMR among the pool."""
+    if not pool:  # no candidate has a word in it
+        return []
     sure = pool[: settings.keywords // 2 + 1]
     picked = mmr(
         centroid[None, :],

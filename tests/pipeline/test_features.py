@@ -127,11 +127,12 @@ class TestKeywordCounts:
         assert max(parts.values()) > 1
 
 
-class TestTfidf:
-    @pytest.fixture(scope="class")
-    def fitted(self) -> dict[str, np.ndarray]:
-        return model_of(fit_tfidf(mined().features, DEFAULT, 2026)["tfidf"])
+@pytest.fixture(scope="module")
+def fitted() -> dict[str, np.ndarray]:
+    return model_of(fit_tfidf(mined().features, DEFAULT, 2026)["tfidf"])
 
+
+class TestTfidf:
     def test_vectors_have_unit_length(self, fitted: dict[str, np.ndarray]) -> None:
         found = tfidf(mined().features["text"].to_pylist(), fitted)
         assert found.dtype == np.float32

@@ -1,0 +1,166 @@
+"""The Prefect server of a run: a given one is used, an embedded one starts and ends with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from flows.progress import Address, Event, listen
+from flows.server import prefect_server, quiet_prefect
+from pipeline.errors import MicrogenresError
+
+ROOT = Path(__file__).resolve().parents[2]
+QUIET = ("PREFECT_SERVER_ANALYTICS_ENABLED", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder of Prefect: its database is made by the first server that needs it."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture
+def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No server is given."""
+    quiet_prefect()
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
+    monkeypatch.setenv("PREFECT_HOME", str(home))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}):
+        yield
+
+
+def ask(url: str, question: dict[str, Any] | None = None) -> Any:
+    data = None if question is None else json.dumps(question).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def answers(url: str) -> bool:
+    place = urlsplit(url)
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex((place.hostname, place.port)) == 0
+
+
+def test_quiet_prefect_turns_telemetry_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in QUIET:
+        monkeypatch.delenv(name, raising=False)
+    quiet_prefect()
+    assert [os.environ[name] for name in QUIET] == ["false", "1", "1"]
+
+
+def test_quiet_prefect_leaves_what_the_user_has_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_LOGGING_LEVEL", "DEBUG")
+    quiet_prefect()
+    assert os.environ["PREFECT_LOGGING_LEVEL"] == "DEBUG"
+
+
+def test_a_given_server_is_used_and_none_is_started(alone: None, tmp_path: Path) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    heard: list[Event] = []
+    log = tmp_path / "server.log"
+    with (
+        temporary_settings({PREFECT_API_URL: "http://prefect.invalid:4200/api"}),
+        listen(heard.append),
+        prefect_server(log) as url,
+    ):
+        assert url == "http://prefect.invalid:4200/api"
+    assert heard == [Address("Prefect UI", "http://prefect.invalid:4200")]
+    assert not log.exists()
+
+
+def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path) -> None:
+    from prefect import flow, task
+    from prefect.settings import PREFECT_API_URL
+
+    @task(task_run_name="step {number}")
+    def step(number: int) -> int:
+        return number
+
+    @flow(flow_run_name="a run")
+    def run() -> int:
+        return step(1) + step(2)
+
+    heard: list[Event] = []
+    with listen(heard.append), prefect_server(tmp_path / "logs" / "server.log") as url:
+        assert urlsplit(url).hostname == "127.0.0.1"
+        assert PREFECT_API_URL.value() == url
+        assert heard == [Address("Prefect UI", url.removesuffix("/api"))]
+        settings = ask(f"{url}/admin/settings")
+        assert settings["server"]["analytics_enabled"] is False
+        with urllib.request.urlopen(url.removesuffix("/api"), timeout=30) as page:
+            assert b"<html" in page.read().lower()
+        assert run() == 3
+        (recorded,) = ask(f"{url}/flow_runs/filter", {})
+        assert (recorded["name"], recorded["state_type"]) == ("a run", "COMPLETED")
+    assert PREFECT_API_URL.value() is None
+    assert not answers(url)
+
+    # The next one finds what this one recorded, the last task included.
+    with prefect_server(tmp_path / "logs" / "server.log") as url:
+        tasks = ask(f"{url}/task_runs/filter", {})
+        assert {(t["name"], t["state_type"]) for t in tasks} == {
+            ("step 1", "COMPLETED"),
+            ("step 2", "COMPLETED"),
+        }
+
+
+def test_it_ends_with_a_run_that_fails(alone: None, tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), prefect_server(tmp_path / "server.log") as url:
+        raise ZeroDivisionError
+    assert not answers(url)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_it_ends_with_a_run_that_is_killed(home: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from flows.server import prefect_server\n"
+        "with prefect_server(Path(sys.argv[1])) as url:\n"
+        "    print(url, flush=True); time.sleep(600)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "server.log")],
+        stdout=subprocess.PIPE, encoding="utf-8", cwd=ROOT,
+        env=environment | {"PREFECT_HOME": str(home)},
+    ) as run:  # fmt: skip
+        assert run.stdout is not None
+        url = run.stdout.readline().strip()
+        assert answers(url)
+        run.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while answers(url):
+        assert time.monotonic() < deadline, "the server outlives the run"
+        time.sleep(0.1)
+
+
+def test_a_server_that_cannot_start_tells_where_its_log_is(
+    alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "no-folder"
+    home.write_text("a file")
+    monkeypatch.setenv("PREFECT_HOME", str(home))
+    log = tmp_path / "server.log"
+    with (
+        pytest.raises(MicrogenresError, match="ended with.*PREFECT_API_URL") as caught,
+        prefect_server(log),
+    ):
+        pytest.fail("it started")
+    assert str(log) in str(caught.value)
+    assert log.stat().st_size
