@@ -38,7 +38,7 @@ def fit_space(
 
     Returns
     -------
-    {"space": SPACE} with "amount" (5, dim): least-squares prediction of a vector by the amount of
+    {"space": SPACE} with "amount_low" and "amount_high" (5,), "amount" (5, dim): least-squares prediction of a vector by the amount of
     text; "text_scale", "keyword_mean" (dim,), "keyword_scale", "numeric_mean" (3,), "numeric_std"
     (3,) and "films", how many the scales are fitted on.
     """
@@ -52,6 +52,8 @@ def fit_space(
     numeric = _numeric(features)
     fitted = {
         "amount": amount,
+        "amount_low": amounts.min(0),
+        "amount_high": amounts.max(0),
         "text_scale": _mean_length(residual),
         "keyword_mean": mean,
         "keyword_scale": _mean_length(keywords[has] - mean),
@@ -96,7 +98,9 @@ def place_films(
 ) -> np.ndarray:
     """Points of films, (films, width) float32 of unit length, from their text vectors and facts."""
     fitted = _fitted(space)
-    text = (vectors - _amounts(features) @ fitted["amount"]) / fitted["text_scale"]
+    # a text shorter than any that was fitted is treated as the shortest: no line beyond its data
+    amounts = np.clip(_amounts(features), fitted["amount_low"], fitted["amount_high"])
+    text = (vectors - amounts @ fitted["amount"]) / fitted["text_scale"]
     block = _keyword_block(keywords, vocabulary, float(fitted["films"]))
     has = np.linalg.norm(block, axis=1, keepdims=True) > 0
     block = np.where(has, (block - fitted["keyword_mean"]) / fitted["keyword_scale"], 0)

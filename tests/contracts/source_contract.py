@@ -67,7 +67,7 @@ class SourceContract:
         for movie in movies.to_pylist():
             assert movie["movie_id"] and not movie["movie_id"].endswith(".0")
             for value in movie.values():
-                assert value != "" and value != []
+                assert value not in ("", [])
                 assert not isinstance(value, list) or all(value)
 
     def test_rejects_have_a_known_reason_and_a_detail(self, source: Source) -> None:

@@ -1,10 +1,12 @@
-"""The whole route, with the real model, a real Dask cluster and a real Prefect server."""
+"""The whole route with nothing replaced: the real model, a Dask cluster, a Prefect server."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,200 +24,431 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+from flows.cli import app
+from flows.mine import mine
+from flows.progress import Event, StageDone, listen
+from flows.server import prefect_server
+from pipeline.label.lexicon import is_boilerplate, normal_form
+from pipeline.release import Release, open_release
 from pipeline.store import verify_release
+from pipeline.tables import matrix_of
 
-pytestmark = pytest.mark.timeout(900)
-
+ROOT = Path(__file__).resolve().parents[2]
+FILMS = 531
 SAME = ("movies.parquet", "micro_genres.parquet", "neighbours.parquet")
+TASKS = {
+    "read sources", "clean movies", "extract features", "embed texts", "embed terms",
+    "place films", "cluster films", "find neighbours", "name clusters", "publish release",
+}  # fmt: skip
+STAGES = {
+    "sources", "clean", "features", "embed", "points", "k-curve", "stability", "assign", "index",
+    "neighbours", "count-terms", "keywords", "names", "family-keywords", "family-names", "publish",
+}  # fmt: skip
+SUBMARINE = (
+    "Deep under the Atlantic the crew of a nuclear submarine falls apart when the captain and his "
+    "executive officer quarrel over an order to fire torpedoes at an enemy boat."
+)
+
+# The first test waits for the runs that all share.
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True)
 class Mined:
-    release: Path
-    api: str
+    """A finished run, and what it told meanwhile."""
 
-    def table(self, name: str) -> Any:
-        return pq.read_table(self.release / f"{name}.parquet").to_pandas()
-
-    @property
-    def report(self) -> dict[str, Any]:
-        return dict(json.loads((self.release / "report.json").read_text()))
+    out: Path
+    release: Release
+    told: list[Event]
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Prefect server that all runs of this module share."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one Prefect server for all runs here, in a home folder of its own."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
     home = tmp_path_factory.mktemp("prefect")
-    os.environ["PREFECT_HOME"] = str(home)
-    from flows.server import prefect_server
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(home))
+        patch.delenv("PREFECT_API_URL", raising=False)
+        with (
+            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
+            prefect_server(home / "server.log") as url,
+        ):
+            patch.setenv("PREFECT_API_URL", url)
+            yield url
 
-    with prefect_server(home / "server.log") as url:
-        yield url
+
+def ask(url: str, question: dict[str, Any]) -> Any:
+    data = json.dumps(question).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
-def command(out: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "flows.cli", "mine", "--profile", "sample", "--out", str(out),
-            *options]  # fmt: skip
+def run_of(server: str, out: Path) -> dict[str, Any]:
+    """What the server knows of the last flow run into a folder."""
+    wanted = {"flow_runs": {"name": {"any_": [f"mine into {out}"]}}, "sort": "START_TIME_DESC"}
+    return dict(ask(f"{server}/flow_runs/filter", wanted)[0])
 
 
-def run(api: str, out: Path, *options: str) -> Path:
-    environment = os.environ | {"PREFECT_API_URL": api}
-    done = subprocess.run(
-        command(out, *options), env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return out / "releases" / (out / "latest").read_text().strip()
+def artifacts_of(server: str, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+    return {found["key"]: found for found in ask(f"{server}/artifacts/filter", wanted)}
+
+
+def run(sources: list[str], out: Path, workers: int) -> Mined:
+    told: list[Event] = []
+    with listen(told.append):
+        path = mine(sources, str(out), profile="sample", overrides={"dask": {"workers": workers}})
+    return Mined(out, Release(Path(path)), told)
 
 
 @pytest.fixture(scope="module")
-def mined(api: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
-    return Mined(run(api, tmp_path_factory.mktemp("mined"), "--workers", "2"), api)
+def mined(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
+    """The sample, mined by two workers."""
+    return run(["sample"], tmp_path_factory.mktemp("mined") / "out", 2)
 
 
-def checksums(release: Path) -> list[str]:
-    manifest = json.loads((release / "manifest.json").read_text())
-    return [manifest["files"][name]["sha256"] for name in SAME]
+@pytest.fixture(scope="module")
+def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
+    """The same films in another order, as a file, mined by one worker."""
+    folder = tmp_path_factory.mktemp("shuffled")
+    header, *rows = list(csv.reader(sample_csv().splitlines(keepends=True)))
+    random.Random(7).shuffle(rows)
+    catalogue = folder / "films.csv"
+    with catalogue.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows([header, *rows])
+    return run([f"files:{catalogue}"], folder / "out", 1)
 
 
-def sample_rows() -> list[dict[str, str]]:
-    text = files("pipeline.sources").joinpath("sample.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+def sample_csv() -> str:
+    return files("pipeline.sources").joinpath("sample.csv").read_text(encoding="utf-8")
 
 
-def test_every_film_is_released_and_every_checksum_holds(mined: Mined) -> None:
-    verify_release(mined.release)
-    assert set(mined.table("movies").movie_id) == {row["movie_id"] for row in sample_rows()}
+def command(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in args], env={"COLUMNS": "120"})
 
 
-def test_clusters_are_what_the_editors_meant(mined: Mined) -> None:
-    meant = {row["movie_id"]: row["micro_genre"] for row in sample_rows()}
-    movies = mined.table("movies")
-    truth = movies.movie_id.map(meant)
-    assert adjusted_mutual_info_score(truth, movies.cluster) >= 0.75
+def answer(*args: object) -> Any:
+    result = command(*args, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
 
 
-def test_names_are_unique_and_near_their_own_cluster(mined: Mined) -> None:
-    names = mined.report["names"]
-    assert names["unique_share"] == 1
-    assert names["near_duplicate_pairs"] == []
-    assert names["boilerplate_keywords"] == []
-    assert names["own_centroid_share"] >= 0.97
-    assert names["keyword_coverage"] >= 0.70
+def same_bytes(one: Release, other: Release) -> None:
+    for name in SAME:
+        first, second = (release.manifest["files"][name] for release in (one, other))
+        assert first == second, name
 
 
-def test_clusters_are_not_buckets_of_text_length(mined: Mined) -> None:
-    assert mined.report["clusters"]["length_variance_explained"] <= 0.15
+# --- what is released
 
 
-def test_films_have_margins_and_families(mined: Mined) -> None:
-    movies, genres = mined.table("movies"), mined.table("micro_genres")
-    assert (movies.margin >= 0).all()
-    assert (movies.cluster != movies.runner_up).all()
-    assert movies.micro_genre_keybert.str.contains(" / ").all()
-    assert set(movies.family_name) == set(mined.table("families").family_name)
-    assert genres.films.sum() == len(movies)
+def test_release_verifies_and_holds_all_films(mined: Mined) -> None:
+    manifest = verify_release(mined.release.path)
+    assert manifest["counts"] == {"rows_in": FILMS, "released": FILMS, "rejected": 0}
+    assert mined.release.movies.num_rows == FILMS
+    assert (mined.out / "latest").read_text().strip() == mined.release.id
+    listed = {path.name for path in mined.release.path.iterdir()}
+    assert listed >= {
+        *SAME, "families.parquet", "embeddings.parquet", "rejects.parquet", "index.faiss",
+        "report.json", "report.html", "manifest.json", "README.md",
+    }  # fmt: skip
 
 
-def test_the_index_and_the_neighbours_agree(mined: Mined) -> None:
-    index = faiss.read_index(str(mined.release / "index.faiss"))
-    table = pq.read_table(mined.release / "embeddings.parquet")
-    vectors = np.array(table.column("vector").to_pylist(), np.float32)
-    ids = table.column("movie_id").to_pylist()
-    near = mined.table("neighbours")
-    _, rows = index.search(vectors[:20], 2)
-    for own, found in enumerate(rows):
-        first = near[(near.movie_id == ids[own]) & (near["rank"] == 1)].neighbour_id.item()
-        assert first in {ids[row] for row in found}
-
-
-def test_the_manifest_tells_how_it_was_made(mined: Mined) -> None:
-    manifest = json.loads((mined.release / "manifest.json").read_text())
-    assert manifest["model"]["revision"].startswith("53aa51172d142c89")
-    assert manifest["sources"][0]["rows"] == 531
-    assert {"faiss-cpu", "torch"} <= set(manifest["versions"])
-    assert manifest["settings"]["cluster"]["leaf_films"] == 19
-
-
-def ask(mined: Mined, path: str) -> list[dict[str, Any]]:
-    request = urllib.request.Request(
-        f"{mined.api}/{path}", b"{}", {"Content-Type": "application/json"}, method="POST"
+def test_clusters_are_the_editors_micro_genres(mined: Mined) -> None:
+    intended = {row["movie_id"]: row["micro_genre"] for row in csv.DictReader(lines())}
+    movies = mined.release.movies.select(["movie_id", "cluster"]).to_pylist()
+    score = adjusted_mutual_info_score(
+        [intended[row["movie_id"]] for row in movies], [row["cluster"] for row in movies]
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return list(json.load(answer))
+    assert score >= 0.75
 
 
-def test_prefect_shows_the_run(mined: Mined) -> None:
-    states = {flow_run["state"]["type"] for flow_run in ask(mined, "flow_runs/filter")}
-    assert "COMPLETED" in states
-    tasks = {task["name"] for task in ask(mined, "task_runs/filter")}
-    assert {"read sources", "embed texts", "cluster films", "publish release"} <= tasks
-    keys = {artifact["key"] for artifact in ask(mined, "artifacts/filter")}
-    assert {"report", "embed-progress", "embed-partitions", "sources-partitions"} <= keys
+def lines() -> list[str]:
+    return sample_csv().splitlines(keepends=True)
 
 
-def test_same_bytes_with_one_worker_and_shuffled_rows(mined: Mined, tmp_path: Path) -> None:
-    rows = sample_rows()
-    order = np.random.default_rng(3).permutation(len(rows))
-    shuffled = tmp_path / "shuffled.csv"
-    with shuffled.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows[i] for i in order)
-    again = run(mined.api, tmp_path / "out", "--source", f"files:{shuffled}", "--workers", "1")
-    assert checksums(again) == checksums(mined.release)
+def test_names_are_unique_and_at_home(mined: Mined) -> None:
+    names = mined.release.micro_genres.column("micro_genre_name").to_pylist()
+    families = mined.release.families.column("family_name").to_pylist()
+    assert len(names) >= 24
+    forms = [normal_form(name) for name in [*names, *families]]
+    assert all(forms)
+    assert len(set(forms)) == len(forms)
+    for name in [*names, *families]:
+        assert name[0].isupper() or name[0].isdigit()
+        assert len(name) <= 60
+        assert "/" not in name
+    figures = mined.release.report["names"]
+    assert figures["own_centroid_share"] >= 0.97
+    assert figures["unique_share"] == 1.0
+    assert figures["near_duplicate_pairs"] == []
 
 
-def test_same_bytes_after_a_kill_and_no_work_twice(mined: Mined, tmp_path: Path) -> None:
+def test_keywords_are_five_themes_that_the_films_speak_of(mined: Mined) -> None:
+    people = {
+        person.casefold()
+        for column in ("directors", "cast")
+        for film in mined.release.movies.column(column).to_pylist()
+        for person in film or []
+    }
+    for row in mined.release.micro_genres.to_pylist():
+        keywords = row["keywords"]
+        assert 1 <= len(keywords) <= 5
+        assert row["micro_genre_keybert"] == " / ".join(keywords)
+        assert len({normal_form(word) for word in keywords}) == len(keywords)
+        assert not [word for word in keywords if is_boilerplate(word) or word in people]
+    figures = mined.release.report["names"]
+    assert figures["boilerplate_keywords"] == []
+    assert figures["keyword_coverage"] >= 0.70
+
+
+def test_families_gather_micro_genres_and_are_named(mined: Mined) -> None:
+    families, genres = mined.release.families.to_pylist(), mined.release.micro_genres.to_pylist()
+    assert 2 <= len(families) < len(genres)
+    named = {row["family"]: row["family_name"] for row in families}
+    assert all(named[row["family"]] == row["family_name"] for row in genres)
+    assert sum(row["films"] for row in families) == FILMS
+    assert sum(row["micro_genres"] for row in families) == len(genres)
+    assert all(row["keywords"] for row in families)
+    assert any(" & " in name for name in named.values())
+
+
+def test_every_film_says_where_it_belongs(mined: Mined) -> None:
+    genres = {row["cluster"]: row for row in mined.release.micro_genres.to_pylist()}
+    for film in mined.release.movies.to_pylist():
+        genre = genres[film["cluster"]]
+        assert film["micro_genre_name"] == genre["micro_genre_name"]
+        assert film["micro_genre_keybert"] == genre["micro_genre_keybert"]
+        assert film["family_name"] == genre["family_name"]
+        assert film["margin"] >= 0
+        assert film["runner_up"] in genres
+        assert film["runner_up"] != film["cluster"]
+
+
+def test_index_answers_as_the_table_of_neighbours(mined: Mined) -> None:
+    index = faiss.read_index(str(mined.release.path / "index.faiss"))
+    vectors = pq.read_table(mined.release.path / "embeddings.parquet")
+    ids, matrix = vectors.column("movie_id").to_pylist(), matrix_of(vectors)
+    assert index.ntotal == len(ids) == FILMS
+    near: dict[str, list[tuple[str, float]]] = {}
+    for row in mined.release.neighbours.to_pylist():
+        near.setdefault(row["movie_id"], []).append((row["neighbour_id"], row["similarity"]))
+    similarity, places = index.search(matrix, 11)
+    for film, scores, rows in zip(ids, similarity, places, strict=True):
+        pairs = zip(rows, scores, strict=True)
+        found = [(ids[place], score) for place, score in pairs if ids[place] != film]
+        assert [other for other, _ in found] == [other for other, _ in near[film]]
+        assert np.allclose([s for _, s in found], [s for _, s in near[film]], atol=1e-6)
+
+
+class _Links(HTMLParser):
+    """Whatever a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "srcset", "data", "poster") or (tag, name) == ("link", "href"):
+                self.fetched.append(value or "")
+
+
+def test_report_page_stands_alone(mined: Mined) -> None:
+    page = (mined.release.path / "report.html").read_text(encoding="utf-8")
+    links = _Links()
+    links.feed(page)
+    assert [link for link in links.fetched if not link.startswith("data:")] == []
+    assert "@import" not in page
+    assert "Plotly" in page
+    for name in mined.release.micro_genres.column("micro_genre_name").to_pylist():
+        assert name.split()[0] in page
+
+
+def test_manifest_tells_how_it_was_made(mined: Mined) -> None:
+    manifest = mined.release.manifest
+    assert manifest["schema_version"] == 1
+    assert manifest["settings"]["cluster"]["leaf_films"] == 19  # of the profile
+    assert manifest["settings"]["dask"]["workers"] == 2
+    assert {"python", "torch", "faiss-cpu", "dask", "prefect"} <= manifest["versions"].keys()
+    model = manifest["model"]
+    assert (model["name"], model["dim"]) == ("all-MiniLM-L6-v2", 384)
+    assert len(model["revision"]) == 64
+    (source,) = manifest["sources"]
+    assert (source["name"], source["rows"], len(source["sha256"])) == ("sample", FILMS, 64)
+    assert manifest["schema"]["neighbours"]["rank"] == "int16"
+    report = mined.release.report
+    assert report["counts"]["released"] == FILMS
+    assert report["embedding"]["texts_per_second"] > 0
+    assert report["clusters"]["length_variance_explained"] <= 0.15
+
+
+# --- what Prefect and the terminal see
+
+
+def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined) -> None:
+    flow_run = run_of(server, mined.out)
+    assert flow_run["state_name"] == "Completed"
+    wanted = {"task_runs": {"flow_run_id": {"any_": [flow_run["id"]]}}, "limit": 200}
+    deadline = time.monotonic() + 30
+    tasks: list[dict[str, Any]] = []
+    # the server writes what happened to tasks a little later
+    while {t["name"] for t in tasks if t["state_name"] == "Completed"} != TASKS:
+        assert time.monotonic() < deadline, [(t["name"], t["state_name"]) for t in tasks]
+        time.sleep(0.2)
+        tasks = ask(f"{server}/task_runs/filter", wanted)
+    found = artifacts_of(server, flow_run)
+    assert set(found) >= {f"{s}-{kind}" for s in STAGES for kind in ("progress", "partitions")}
+    report = found["report"]
+    assert report["type"] == "markdown"
+    assert mined.release.id in report["data"]
+    assert "| own centroid share |" in report["data"]
+    for key, artifact in found.items():
+        if key.endswith("-progress"):
+            assert (artifact["type"], artifact["data"]) == ("progress", 100.0), key
+    for stage in ("clean", "embed", "neighbours"):
+        table = found[f"{stage}-partitions"]
+        assert table["type"] == "table"
+        rows = json.loads(table["data"])
+        assert len(rows) == mined.release.manifest["partition_count"]
+        assert sum(row["rows in"] for row in rows if stage == "clean") in (0, FILMS)
+
+
+def test_artifacts_have_the_same_keys_in_each_run(
+    server: str, mined: Mined, shuffled: Mined
+) -> None:
+    one, other = (set(artifacts_of(server, run_of(server, m.out))) for m in (mined, shuffled))
+    assert one == other
+
+
+def test_each_stage_is_told_to_who_listens(mined: Mined) -> None:
+    assert {event.stage for event in mined.told if isinstance(event, StageDone)} >= STAGES
+
+
+# --- the same bytes
+
+
+def test_one_worker_and_shuffled_rows_give_the_same_bytes(mined: Mined, shuffled: Mined) -> None:
+    assert shuffled.release.manifest["settings"]["dask"]["workers"] == 1
+    assert shuffled.release.manifest["sources"] != mined.release.manifest["sources"]
+    same_bytes(mined.release, shuffled.release)
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(
+    server: str, mined: Mined, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
-    environment = os.environ | {"PREFECT_API_URL": mined.api}
-    process = subprocess.Popen(
-        command(out, "--workers", "2"), env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 300
-    while not list((out / "work" / "embed").glob("*.json")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    embedded = out / "work" / "embed"
+    args = ["mine", "--source", "sample", "--profile", "sample", "--out", str(out)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", *args, "--workers", "1"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert os.environ["PREFECT_API_URL"] == server
+        deadline = time.monotonic() + 180
+        try:
+            while not list(embedded.glob("*.json")):
+                assert process.poll() is None, process.stderr and process.stderr.read().decode()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # its workers are of its process group
+    before = {path: path.stat().st_mtime_ns for path in (out / "work").rglob("*.json")}
+    done = [path for path in before if path.parent == embedded]
+    assert 1 <= len(done) < mined.release.manifest["partition_count"]
     assert not (out / "latest").exists()
-    before = {path: path.stat().st_mtime_ns for path in (out / "work").glob("*/*.json")}
-    release = run(mined.api, out, "--workers", "2")
-    assert checksums(release) == checksums(mined.release)
-    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+    told = answer(*args, "--workers", 2)
+    after = {path: path.stat().st_mtime_ns for path in (out / "work").rglob("*.json")}
+    assert {path: after.get(path) for path in before} == before
+    assert len(list(embedded.glob("*.json"))) == mined.release.manifest["partition_count"]
+    again = open_release(out)
+    same_bytes(mined.release, again)
+    # the same films, settings and result are the same release
+    assert told["release_id"] == again.id == mined.release.id
+    assert verify_release(again.path)["counts"]["released"] == FILMS
+    # a part was encoded before: what the rest took says nothing of the speed
+    assert again.report["embedding"]["texts_per_second"] is None
 
 
-def test_the_command_line_answers_from_a_release(mined: Mined, tmp_path: Path) -> None:
-    from flows.cli import app
-
-    def invoke(*words: str) -> str:
-        result = CliRunner().invoke(app, list(words))
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    place = ["--release", str(mined.release), "--json"]
-    assert len(json.loads(invoke("show", *place))["micro_genres"]) == len(
-        mined.table("micro_genres")
-    )
-    text = "A submarine crew hides from destroyers as the air in the hull runs out."
-    assert "Submarine" in invoke("assign", text, *place)
-    assert "U-571" in invoke("similar", "Das Boot (1981)", *place)
-    invoke("verify", str(mined.release))
+# --- what goes wrong
 
 
-def test_a_bad_file_stops_the_run_before_anything_is_committed(api: str, tmp_path: Path) -> None:
-    bad = tmp_path / "bad.parquet"
-    bad.write_bytes(b"PAR1 nothing here")
+def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.parquet"
+    good.write_text(sample_csv(), encoding="utf-8")
+    bad.write_bytes(b"PAR1 no table")
     out = tmp_path / "out"
-    environment = os.environ | {"PREFECT_API_URL": api}
-    done = subprocess.run(
-        command(out, "--source", f"files:{bad}"), env=environment, capture_output=True, text=True,
-        check=False,
+    result = command(
+        "mine", "--source", f"files:{good}", "--source", f"files:{bad}", "--out", out,
+        "--profile", "sample", "--workers", 1,
     )  # fmt: skip
-    assert done.returncode == 3
-    assert "bad.parquet" in done.stderr
-    assert not list((out / "work").glob("*/*.json"))
+    assert result.exit_code == 3, result.output
+    assert "bad.parquet" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list(out.rglob("*.json"))
+    assert not list(out.rglob("*.parquet"))
     assert not (out / "latest").exists()
+    assert run_of(server, out)["state_name"] == "Failed"
+
+
+# --- the other commands
+
+
+def test_show_and_similar(mined: Mined) -> None:
+    genres = answer("show", "--out", mined.out)["micro_genres"]
+    assert len(genres) == mined.release.micro_genres.num_rows
+    assert [g["films"] for g in genres] == sorted((g["films"] for g in genres), reverse=True)
+    name = genres[0]["micro_genre_name"]
+    one = command("show", name, "--out", mined.out)
+    assert one.exit_code == 0
+    assert name in one.stdout
+    similar = answer("similar", "The Hunt for Red October (1990)", "--out", mined.out)
+    assert len(similar["similar"]) == 10
+    assert "Submarine" in similar["similar"][0]["micro_genre_name"]
+
+
+def test_assign_names_the_micro_genre_of_an_unseen_film(mined: Mined) -> None:
+    (film,) = answer("assign", SUBMARINE, "--out", mined.out)["films"]
+    assert "Submarine" in film["micro_genre_name"]
+    assert film["margin"] > 0
+    assert film["runner_up"] != film["cluster"]
+    assert not film["weak"]
+
+
+def test_assign_finds_films_of_the_release_again(mined: Mined, tmp_path: Path) -> None:
+    movies = mined.release.movies.to_pylist()[::10]
+    texts = tmp_path / "films.jsonl"
+    known = ("title", "overview", "keywords", "tagline")
+    texts.write_text("\n".join(json.dumps({n: film[n] for n in known}) for film in movies))
+    found = answer("assign", "--file", texts, "--out", mined.out)["films"]
+    same = [f["cluster"] == film["cluster"] for f, film in zip(found, movies, strict=True)]
+    assert np.mean(same) >= 0.9
+
+
+def test_report(mined: Mined) -> None:
+    assert answer("report", "--out", mined.out) == mined.release.report
+    printed = command("report", "--out", mined.out)
+    assert printed.exit_code == 0
+    assert "report.html" in printed.stdout
+
+
+def test_verify_finds_the_damage(mined: Mined, tmp_path: Path) -> None:
+    assert answer("verify", "--out", mined.out)["ok"] is True
+    damaged = tmp_path / mined.release.id
+    shutil.copytree(mined.release.path, damaged)
+    table = damaged / "neighbours.parquet"
+    data = bytearray(table.read_bytes())
+    data[len(data) // 2] ^= 1
+    table.write_bytes(data)
+    result = command("verify", damaged, "--json")
+    assert result.exit_code == 4
+    told = json.loads(result.stdout)
+    assert told["ok"] is False
+    assert [problem.split(":")[0] for problem in told["problems"]] == ["neighbours.parquet"]
+    assert command("verify", damaged).exit_code == 4

@@ -92,20 +92,24 @@ class TestAssign:
         self, tmp_path: Path, mode: str
     ) -> None:
         expected = build(tmp_path, mode=mode)
-        found = Assigner(tmp_path).assign(released_films())
+        found = Assigner(tmp_path).assign(released_films()[::3])
         for name in ("cluster", "runner_up"):
-            assert [film[name] for film in found] == expected[name].to_pylist()
+            assert [film[name] for film in found] == expected[name].to_pylist()[::3]
         for name in ("similarity", "margin"):
             values = [film[name] for film in found]
-            np.testing.assert_allclose(values, expected[name].to_numpy(), atol=2e-4)
-        own = [film["cluster"] for film in found] == mined().theme
+            np.testing.assert_allclose(values, expected[name].to_numpy()[::3], atol=2e-4)
+        own = [film["cluster"] for film in found] == mined().theme[::3]
         assert own.mean() >= 0.9
 
     def test_an_unseen_film_is_named(self, tmp_path: Path) -> None:
         build(tmp_path)
         overviews = [
-            "The crew of a nuclear submarine hears a torpedo in the dark water.",
-            "A lawyer defends an innocent man before a hostile judge and jury.",
+            "The crew of a nuclear submarine hears a torpedo in the dark water. Cut off from the "
+            "fleet and leaking, the captain must decide whether to surface among enemy destroyers "
+            "or to lie silent on the sea floor while the air runs out.",
+            "A lawyer defends an innocent man before a hostile judge and a jury that has made up "
+            "its mind. With the only witness in hiding, the trial turns on a cross-examination "
+            "that could free the accused or send his counsel to prison.",
         ]
         sub, court = Assigner(tmp_path).assign([{"overview": text} for text in overviews])
         assert (sub["cluster"], sub["micro_genre_name"]) == (0, THEMES[0])
@@ -123,12 +127,12 @@ class TestAssign:
             assert alone["similarity"] == pytest.approx(expected["similarity"], abs=2e-4)
 
     def test_weak_is_what_lies_below_the_bound(self, tmp_path: Path) -> None:
-        similarity = np.sort(build(tmp_path)["similarity"].to_numpy())
-        bound = float(similarity[5:7].mean())
+        similarity = build(tmp_path)["similarity"].to_numpy()[:12]
+        bound = float(np.sort(similarity)[3:5].mean())
         edit_manifest(tmp_path, weak_below=bound)
-        found = Assigner(tmp_path).assign(released_films())
-        assert [film["weak"] for film in found] == [film["similarity"] < bound for film in found]
-        assert sum(film["weak"] for film in found) == 6
+        found = Assigner(tmp_path).assign(released_films()[:12])
+        assert [film["weak"] for film in found] == (similarity < bound).tolist()
+        assert sum(film["weak"] for film in found) == 4
 
     def test_with_one_micro_genre_there_is_no_runner_up(self, tmp_path: Path) -> None:
         build(tmp_path, themes=1)

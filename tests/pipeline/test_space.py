@@ -60,6 +60,7 @@ def invented(films: int = 240) -> Mined:
         {
             "text": f"{words[t]} number{row % 40}",
             "desc_length": int(length[row]),
+            "num_keywords": int(dice.integers(0, 9)),
             "sentiment_score": float(dice.uniform(-1, 1)),
         }
         for row, t in enumerate(theme)
@@ -82,6 +83,7 @@ def lengths_of(films: Mined) -> np.ndarray:
 
 def correlation(columns: np.ndarray, quantity: np.ndarray) -> np.ndarray:
     a, b = columns - columns.mean(0), quantity - quantity.mean()
+    a = a[:, np.linalg.norm(a, axis=0) > 1e-4]  # three of the model's dimensions are always zero
     return np.asarray((a * b[:, None]).sum(0) / np.linalg.norm(a, axis=0) / np.linalg.norm(b))
 
 
