@@ -128,8 +128,8 @@ def _commit(store: Store, mark: str, spool: _Spool, limit: int | None) -> Intake
                     pa.array([i in kept for i in chunk.column("movie_id").to_pylist()])
                 )
             owner = partition_ids(chunk.column("movie_id"), count)
-            for p in held:
-                held[p].append(chunk.filter(pa.array(owner == p)))
+            for p, parts in held.items():
+                parts.append(chunk.filter(pa.array(owner == p)))
         for p, parts in held.items():
             table = pa.concat_tables(parts).combine_chunks()
             made = store.commit(

@@ -137,7 +137,8 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
         "| `families.parquet` | the families above them |",
         "| `neighbours.parquet` | the nearest films of each film |",
         "| `embeddings.parquet`, `index.faiss` | unit text vectors; FAISS index in their order |",
-        "| `centroids.parquet`, `space.parquet`, `vocabulary.parquet`, `tfidf.parquet` | what places an unseen film |",
+        "| `centroids.parquet`, `space.parquet`, `vocabulary.parquet`, and in the modes with "
+        "TF-IDF `tfidf.parquet` | what places an unseen film |",
         "| `rejects.parquet` | rows that did not come out, each with its reason |",
         "| `report.json`, `report.html` | every quality figure of the run |",
         "| `manifest.json` | row counts, checksums, settings, versions, sources |",

@@ -18,14 +18,19 @@ EXPLANATIONS: Mapping[str, str] = {
     "clusters.points_silhouette": "The same in the space where the films were clustered.",
     "clusters.davies_bouldin": "Spread of clusters against their distance; lower is better.",
     "clusters.calinski_harabasz": "Variance between against within clusters; higher is better.",
-    "clusters.inertia": "Mean squared distance of a film to its centroid, 0 to 4; lower is tighter.",
-    "clusters.seed_ari": "Agreement (adjusted Rand index) with a run from another seed; 1 is the same.",
-    "clusters.subsample_ari": "Agreement of two minings of different 80 % samples on the films they "
-    "share; 1 is the same, 0 is chance.",
+    "clusters.inertia": "Mean squared distance of a film to its centroid, 0 to 4; lower is "
+    "tighter.",
+    "clusters.seed_ari": "Agreement (adjusted Rand index) with a run from another seed; 1 is the "
+    "same.",
+    "clusters.subsample_ari": "Agreement of two minings of different 80 % samples on the films that "
+    "they share; 1 is the same, 0 is chance.",
     "clusters.genre_purity": "Films that have the commonest genre of their micro-genre, 0 to 1.",
     "clusters.length_variance_explained": "Share of the variance of description length that the "
     "clusters explain; high means buckets of text length instead of themes.",
     "names.own_centroid_share": "Names whose nearest centroid is their own cluster's.",
+    "names.strays": "Names that lie nearer to another micro-genre's centroid than to their own.",
+    "names.near_duplicate_pairs": "Names that differ in word order, number or inflection only.",
+    "names.boilerplate_keywords": "Keywords that say how a film was made, not what it is about.",
     "names.unique_share": "Names that no other micro-genre has.",
     "names.keyword_coverage": "Films that hold one of their micro-genre's keywords word for word.",
     "neighbours.recall_at_10": "True ten nearest films that the index finds; 1 is exact.",
@@ -92,7 +97,7 @@ def film_map(
     centroids it resembles, nudged along the two main directions in which films differ from
     their centroid. It costs one product with the centroids, however many films there are.
     """
-    if len(centroids) < 3:  # noqa: PLR2004
+    if len(centroids) < 3:
         layout = np.arange(len(centroids))[:, None] * np.array([[40.0, 0.0]])
     else:
         layout = _layout(centroids, seed)

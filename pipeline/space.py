@@ -38,9 +38,10 @@ def fit_space(
 
     Returns
     -------
-    {"space": SPACE} with "amount_low" and "amount_high" (5,), "amount" (5, dim): least-squares prediction of a vector by the amount of
-    text; "text_scale", "keyword_mean" (dim,), "keyword_scale", "numeric_mean" (3,), "numeric_std"
-    (3,) and "films", how many the scales are fitted on.
+    {"space": SPACE} with "amount" (5, dim): least-squares prediction of a vector by the amount of
+    text; "amount_low" and "amount_high" (5,): the amounts that were seen; "text_scale",
+    "keyword_mean" (dim,), "keyword_scale", "numeric_mean" (3,), "numeric_std" (3,) and "films",
+    how many the scales are fitted on.
     """
     vectors = matrix_of(embeddings).astype(np.float64)
     amounts = _amounts(features)

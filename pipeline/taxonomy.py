@@ -21,7 +21,7 @@ def families_of(centroids: pa.Table, films: np.ndarray, settings: TaxonomySettin
     means = matrix_of(centroids)
     k = len(means)
     wanted = max(1, round(np.sqrt(k))) if settings.families == "auto" else settings.families
-    if k < 2 or wanted < 2:  # noqa: PLR2004
+    if k < 2 or wanted < 2:
         return np.zeros(k, np.int64)
     tree = hierarchy.linkage(means.astype(np.float64), "ward")
     branch = hierarchy.fcluster(tree, min(wanted, k), "maxclust") - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pipeline.settings import ClusterSettings
@@ -48,7 +49,7 @@ def choose_k(
     elbow = next(
         (
             before["k"]
-            for before, row in zip(rows, rows[1:], strict=False)
+            for before, row in pairwise(rows)
             if row["relative_gain"] is not None and row["relative_gain"] < _ELBOW_GAIN
         ),
         None,
