@@ -22,8 +22,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "tighter.",
     "clusters.seed_ari": "Agreement (adjusted Rand index) with a run from another seed; 1 is the "
     "same.",
-    "clusters.subsample_ari": "Agreement of two minings of different 80 % samples on the films that "
-    "they share; 1 is the same, 0 is chance.",
+    "clusters.subsample_ari": "Agreement of two minings of different 80 % samples on the films "
+    "that they share; 1 is the same, 0 is chance.",
     "clusters.genre_purity": "Films that have the commonest genre of their micro-genre, 0 to 1.",
     "clusters.length_variance_explained": "Share of the variance of description length that the "
     "clusters explain; high means buckets of text length instead of themes.",
