@@ -34,7 +34,8 @@ def choose_k(
     Parameters
     ----------
     curve : rows of CURVE, any order.
-    stability : adjusted Rand index between two subsamples, for each k that may be chosen.
+    stability : adjusted Rand index between two subsamples, for each k that may be chosen; empty
+        where a handful of films left them none in common.
 
     Returns
     -------
@@ -55,7 +56,9 @@ def choose_k(
         None,
     )
     if settings.k != "auto":
-        chosen, rule = max(stability), "as asked"
+        chosen, rule = min(settings.k, rows[-1]["k"]), "as asked"
+    elif not stability:
+        chosen, rule = rows[0]["k"], "too few films to compare samples of them"
     else:
         # rounding keeps noise in the last digits from deciding; of equals the smaller k
         chosen = min(stability, key=lambda k: (-round(stability[k], 2), k))

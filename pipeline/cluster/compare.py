@@ -24,6 +24,8 @@ COMPARISON = pa.schema(
 
 METHODS = ("agglomerative", "hdbscan", "k-means||")
 
+_DENSE = 5  # films that HDBSCAN calls a cluster
+
 
 def compare(
     points: pa.Table, assignments: pa.Table, settings: ReportSettings, method: str, seed: int
@@ -56,16 +58,21 @@ def compare(
 def _labels(rows: np.ndarray, method: str, k: int, seed: int) -> np.ndarray:
     """(films,) cluster numbers; -1 where a method leaves a film out."""
     if method == "agglomerative":
+        if len(rows) < 2:
+            return np.zeros(len(rows), np.int64)
         from sklearn.cluster import AgglomerativeClustering
 
         return np.asarray(AgglomerativeClustering(k, linkage="ward").fit_predict(rows))
     if method == "hdbscan":
+        if len(rows) < _DENSE:
+            return np.full(len(rows), -1)
         from sklearn.cluster import HDBSCAN
         from sklearn.decomposition import PCA
 
         width = min(32, *rows.shape)  # density is not estimated in hundreds of dimensions
-        reduced = PCA(width, random_state=seed % 2**32).fit_transform(rows)
-        return np.asarray(HDBSCAN(min_cluster_size=5, copy=True).fit_predict(reduced))
+        with np.errstate(invalid="ignore"):  # identical films have no variance to take shares of
+            reduced = PCA(width, random_state=seed % 2**32).fit_transform(rows)
+        return np.asarray(HDBSCAN(min_cluster_size=_DENSE, copy=True).fit_predict(reduced))
     if method == "k-means||":
         import dask
         import dask.array as da
