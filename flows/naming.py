@@ -176,6 +176,7 @@ def _names(
 
     A group whose names all lie nearer to another's centroid gets more proposals, once.
     """
+    dim = run.read(centroids).schema.field("vector").type.list_size
     base = _shares(facts)
     nouns = [label.genre_noun(_shares([fact]), base) for fact in facts]
     wide: set[int] = set()
@@ -194,7 +195,8 @@ def _names(
         made = run.read(embed_terms(run, fresh, f"{level.prefix}{attempt}"))
         vectors_of |= dict(zip(fresh, matrix_of(made), strict=True))
         spelt = sorted(vectors_of)
-        columns = [spelt, column_of_vectors(np.array([vectors_of[n] for n in spelt]), "float16")]
+        stacked = np.array([vectors_of[n] for n in spelt]).reshape(len(spelt), -1 if spelt else dim)
+        columns = [spelt, column_of_vectors(stacked, "float16")]
         table = pa.table(columns, names=["term", "vector"])
         names, strays = label.choose_names(proposals, table, run.read(centroids), level.taken)
         if not strays:

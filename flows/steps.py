@@ -155,7 +155,7 @@ def embed_texts(run: Run, made: Refs) -> Refs:
 @step("embed terms")
 def embed_terms(run: Run, terms: Sequence[str], name: str) -> Refs:
     """Keywords, phrases or names to unit vectors: (term, vector), in the order given."""
-    table = pa.table([list(terms)], names=["term"])
+    table = pa.table([pa.array(terms, pa.string())], names=["term"])
     cut = -(-len(terms) // _PHRASES_PER_PIECE) or 1
     sizes = [len(part) for part in np.array_split(np.arange(len(terms)), cut)]
     starts = np.cumsum([0, *sizes[:-1]])
