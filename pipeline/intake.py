@@ -124,9 +124,8 @@ def _commit(store: Store, mark: str, spool: _Spool, limit: int | None) -> Intake
         for path in spool.chunks:
             chunk = pq.read_table(path, schema=MOVIES)
             if kept is not None:
-                chunk = chunk.filter(
-                    pa.array([i in kept for i in chunk.column("movie_id").to_pylist()])
-                )
+                inside = [i in kept for i in chunk.column("movie_id").to_pylist()]
+                chunk = chunk.filter(pa.array(inside, pa.bool_()))
             owner = partition_ids(chunk.column("movie_id"), count)
             for p, parts in held.items():
                 parts.append(chunk.filter(pa.array(owner == p)))

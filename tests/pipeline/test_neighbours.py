@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.neighbours import build_index, index_kind, nearest_films, recall_at
 from pipeline.settings import NeighbourSettings
+from pipeline.tables import NEIGHBOURS
 from tests.pipeline.planted import planted, points_table
 
 
@@ -57,3 +58,99 @@ def test_the_index_is_chosen_by_size() -> None:
     kinds = [index_kind(films, settings) for films in (10, 200_000, 200_001, 2_000_000)]
     assert kinds == ["flat", "flat", "ivf", "ivf-sq8"]
     assert index_kind(10, NeighbourSettings(index="hnsw")) == "hnsw"
+
+
+KINDS = ("flat", "hnsw", "ivf", "ivf-sq8")
+
+
+def true_sets(vectors: np.ndarray, count: int) -> list[set[int]]:
+    cosine = vectors.astype(np.float64) @ vectors.T
+    np.fill_diagonal(cosine, -np.inf)
+    return [set(row) for row in np.argsort(-cosine, axis=1)[:, :count].tolist()]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lists_are_whole_ranked_and_by_falling_similarity(kind: str) -> None:
+    vectors, _ = planted(20, 40, noise=0.2)
+    found, _ = search(vectors, NeighbourSettings(index=kind, count=6))  # type: ignore[arg-type]
+    assert found.schema == NEIGHBOURS
+    assert sum(column.null_count for column in found.columns) == 0
+    frame = found.to_pandas()
+    assert (frame.movie_id != frame.neighbour_id).all()
+    assert not frame.duplicated(["movie_id", "neighbour_id"]).any()
+    assert frame["rank"].tolist() == list(range(1, 7)) * len(vectors)
+    steps = frame.similarity.to_numpy().reshape(-1, 6)
+    assert (np.diff(steps, axis=1) <= 0).all()
+    row = {movie_id: n for n, movie_id in enumerate(dict.fromkeys(frame.movie_id))}
+    left, right = frame.movie_id.map(row), frame.neighbour_id.map(row)
+    cosine = (vectors[left] * vectors[right]).sum(1)
+    assert frame.similarity.to_numpy() == pytest.approx(cosine, abs=0.03 if "sq8" in kind else 1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_among_more_twins_than_are_listed_none_is_itself(kind: str) -> None:
+    twins = np.repeat(planted(1, 1)[0], 40, axis=0)
+    vectors = np.concatenate([planted(5, 20, seed=1)[0], twins])
+    found, _ = search(vectors, NeighbourSettings(index=kind, count=5))  # type: ignore[arg-type]
+    frame = found.to_pandas()
+    assert (frame.movie_id != frame.neighbour_id).all()
+    assert (frame.groupby("movie_id").size() == 5).all()
+    of_twins = frame[frame.movie_id >= "f00100"]
+    assert (of_twins.neighbour_id >= "f00100").all()
+
+
+def test_of_equally_near_films_the_first_row_stands_first() -> None:
+    vectors = np.repeat(planted(3, 1)[0], 4, axis=0)  # rows 0-3, 4-7 and 8-11 are alike
+    frame = search(vectors, NeighbourSettings(count=3))[0].to_pandas()
+    for movie_id, rows in frame.groupby("movie_id"):
+        first = int(str(movie_id)[1:]) // 4 * 4
+        twins = [f"f{row:05d}" for row in range(first, first + 4)]
+        assert rows.neighbour_id.tolist() == [twin for twin in twins if twin != movie_id]
+
+
+def test_a_partition_finds_what_all_films_together_find() -> None:
+    vectors, _ = planted(6, 50, noise=0.3)
+    settings = NeighbourSettings(count=4)
+    films = points_table(vectors)
+    whole, index = search(vectors, settings)
+    parts = [
+        nearest_films(films.slice(at, size), films, index, settings)["neighbours"]
+        for at, size in ((0, 7), (7, 200), (207, 93), (300, 0))
+    ]
+    together = pa.concat_tables(parts)
+    for column in ("movie_id", "rank", "neighbour_id"):
+        assert together.column(column).to_pylist() == whole.column(column).to_pylist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_calls_repeat_to_the_byte(kind: str) -> None:
+    vectors, _ = planted(20, 30, noise=0.3)
+    settings = NeighbourSettings(index=kind)  # type: ignore[arg-type]
+    first, second = (search(vectors, settings) for _ in range(2))
+    assert first[0].equals(second[0])
+    assert first[1].equals(second[1])
+
+
+@pytest.mark.parametrize(("kind", "least"), [("hnsw", 0.97), ("ivf", 0.9), ("ivf-sq8", 0.9)])
+def test_measured_recall_is_that_of_the_films_themselves(kind: str, least: float) -> None:
+    vectors, _ = planted(60, 50, dim=32, noise=0.15)
+    settings = NeighbourSettings(index=kind)  # type: ignore[arg-type]
+    found, index = search(vectors, settings)
+    truth = true_sets(vectors, 10)
+    listed = found.column("neighbour_id").to_pylist()
+    hits = sum(int(other[1:]) in truth[n // 10] for n, other in enumerate(listed))
+    share = hits / len(listed)
+    made = recall_at(points_table(vectors), index, settings, seed=1)["recall"]
+    measured = made.column("recall")[0].as_py()
+    assert share > least
+    # the measure counts the film itself among its ten
+    assert measured == pytest.approx(share, abs=0.03)
+
+
+def test_an_index_of_other_vectors_has_low_recall() -> None:
+    vectors, _ = planted(30, 40)
+    settings = NeighbourSettings()
+    wrong = np.random.default_rng(1).permutation(vectors)
+    index = build_index(points_table(wrong), settings, len(wrong))["index"]
+    made = recall_at(points_table(vectors), index, settings, seed=1)["recall"]
+    assert made.column("recall")[0].as_py() < 0.1

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
+from pipeline.errors import TableError
 from pipeline.publish import dataset_card, families, mark_weak, micro_genres, released_movies
 from pipeline.settings import PublishSettings
-from pipeline.tables import ASSIGNMENTS, MOVIES
+from pipeline.tables import ASSIGNMENTS, FAMILIES, MICRO_GENRES, MOVIES, RELEASED_MOVIES
 
 ROWS = [("b", "Beta", 1990, 6.0), ("a", "Alpha", None, None), ("c", "Gamma", 2001, 8.0)]
 
@@ -74,3 +76,128 @@ def test_the_card_names_licence_and_attribution() -> None:
     assert "CC BY" in card
     assert "Data by someone" in card
     assert "`abc`" in card
+
+
+def many(films: int, similarity: list[float]) -> tuple[pa.Table, pa.Table]:
+    """Films of one cluster, and what they are assigned."""
+    catalogue = [
+        {"movie_id": f"m{n:03d}", "title": f"Film {n}", "year": 1950 + n} for n in range(films)
+    ]
+    given = [
+        {"movie_id": row["movie_id"], "cluster": 0, "similarity": s, "weak": s < 0.5}
+        for row, s in zip(catalogue, similarity, strict=True)
+    ]
+    return pa.Table.from_pylist(catalogue, MOVIES), pa.Table.from_pylist(given, ASSIGNMENTS)
+
+
+ONLY = [
+    {"cluster": 0, "micro_genre_id": "all", "micro_genre_name": "All", "keywords": ["k"],
+     "family": 0, "family_name": "Family"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("quantile", [0.0, 0.05, 0.5])
+def test_the_share_marked_weak_is_the_quantile(quantile: float) -> None:
+    similarity = np.random.default_rng(1).permutation(np.linspace(0.1, 0.9, 201)).tolist()
+    _, given = many(201, similarity)
+    marked = mark_weak(given, quantile)
+    assert marked.schema == ASSIGNMENTS
+    weak = np.array(marked.column("weak").to_pylist())
+    assert weak.sum() == round(quantile * 200)
+    values = np.array(similarity)
+    assert not weak.any() or values[weak].max() < values[~weak].min()
+
+
+def test_equal_films_are_marked_alike() -> None:
+    _, given = many(6, [0.2, 0.4, 0.4, 0.4, 0.9, 0.9])
+    assert mark_weak(given, 0.4).column("weak").to_pylist() == [True] + [False] * 5
+    _, alike = many(4, [0.5] * 4)
+    assert not any(mark_weak(alike, 0.5).column("weak").to_pylist())
+    assert len(mark_weak(alike.slice(0, 0), 0.5)) == 0
+
+
+def test_exemplars_are_the_five_nearest_and_ties_go_by_id() -> None:
+    catalogue, given = many(8, [0.3, 0.9, 0.7, 0.7, 0.7, 0.8, 0.1, 0.7])
+    (row,) = micro_genres(catalogue, given, ONLY, np.ones((1, 1), np.float32)).to_pylist()
+    assert row["exemplar_ids"] == ["m001", "m005", "m002", "m003", "m004"]
+    assert row["exemplars"][0] == "Film 1 (1951)"
+    assert (row["films"], row["weak_films"]) == (8, 2)
+    assert row["mean_similarity"] == pytest.approx(4.9 / 8)
+    assert row["nearest_cluster"] is None
+    assert row["vote_average"] is None
+
+
+def test_the_order_of_the_films_does_not_show() -> None:
+    rng = np.random.default_rng(2)
+    catalogue, given = many(50, rng.random(50).tolist())
+    order = pa.array(rng.permutation(50))
+    one = micro_genres(catalogue, given, ONLY, np.ones((1, 1), np.float32))
+    two = micro_genres(catalogue.take(order), given.take(order), ONLY, np.ones((1, 1), np.float32))
+    assert one.schema == MICRO_GENRES
+    assert one.equals(two)
+    released = released_movies(catalogue, given, one)
+    assert released.equals(released_movies(catalogue.take(order), given.take(order), one))
+
+
+def test_the_nearest_cluster_is_another_one() -> None:
+    assigned = assignments([0.4, 0.6, 0.5])
+    labels = [
+        {"cluster": c, "micro_genre_id": str(c), "micro_genre_name": str(c), "keywords": [],
+         "family": 0, "family_name": "All"}
+        for c in range(2)
+    ]  # fmt: skip
+    means = np.array([[1, 0], [0.6, 0.8]], np.float32)
+    table = micro_genres(movies(), assigned, labels, means)
+    assert table.column("nearest_cluster").to_pylist() == [1, 0]
+    assert means.tolist() == [[1, 0], [pytest.approx(0.6), pytest.approx(0.8)]]
+
+
+def test_released_movies_have_every_column_and_the_film_s_own_values() -> None:
+    assigned = mark_weak(assignments([0.4, 0.6, 0.5]), 0.5)
+    table = released_movies(movies(), assigned, genres(assigned))
+    assert table.schema == RELEASED_MOVIES
+    alpha, beta, _ = table.to_pylist()
+    assert (alpha["title"], alpha["year"], alpha["cluster"]) == ("Alpha", None, 1)
+    assert (beta["title"], beta["vote_average"], beta["weak"]) == ("Beta", 6.0, True)
+    assert beta["micro_genre_keybert"] == "one / two words"
+    assert beta["runner_up"] == 1
+    assert beta["genres"] is None
+
+
+def test_a_column_of_another_type_is_refused() -> None:
+    assigned = assignments([0.4, 0.6, 0.5])
+    text = pa.array(["high"] * 3)
+    odd = movies().set_column(MOVIES.get_field_index("popularity"), "popularity", text)
+    with pytest.raises((TableError, pa.ArrowException, TypeError)):
+        released_movies(odd, assigned, genres(assigned))
+
+
+def test_families_are_by_number_with_their_own_sums() -> None:
+    table = genres(assignments([0.4, 0.6, 0.5]))
+    split = table.set_column(
+        MICRO_GENRES.get_field_index("family"), "family", pa.array([1, 0], pa.int32())
+    ).set_column(
+        MICRO_GENRES.get_field_index("family_name"), "family_name", pa.array(["Big", "Small"])
+    )
+    made = families(split, {1: ["k", "l"]})
+    assert made.schema == FAMILIES
+    small, big = made.to_pylist()
+    assert (small["family"], small["family_name"], small["films"]) == (0, "Small", 1)
+    assert (big["family_name"], big["films"], big["keywords"]) == ("Big", 2, ["k", "l"])
+    assert small["keywords"] == []
+
+
+def test_the_card_reads_as_a_table_under_a_header() -> None:
+    counts = {"released": 12_345, "micro_genres": 2, "families": 1, "rows_in": 12_400,
+              "rejected": 55}  # fmt: skip
+    card = dataset_card({"counts": counts, "release_id": "abc"}, PublishSettings(title='A "T"'))
+    header = card.split("---")[1]
+    assert 'pretty_name: "A \\"T\\""' in header
+    assert "12,345 films in 2 micro-genres" in card
+    assert "Rows read: 12,400; released: 12,345; rejected: 55." in card
+    assert "Attribution" not in card
+    rows = [line for line in card.splitlines() if line.startswith("|")]
+    assert all(line.count("|") == 3 for line in rows)
+    for name in ("movies", "micro_genres", "families", "neighbours", "embeddings", "rejects"):
+        assert sum(f"`{name}.parquet`" in row for row in rows) == 1
+    assert card.endswith("\n")

@@ -37,3 +37,32 @@ def test_auto_takes_the_square_root(k: int, families: int) -> None:
 def test_ids_are_readable_and_unique() -> None:
     names = ["Sci-Fi: Ghosts!", "Sci Fi Ghosts", "Été", "!!!"]
     assert micro_genre_ids(names) == ["sci-fi-ghosts", "sci-fi-ghosts-2", "été", "micro-genre"]
+
+
+def test_each_family_is_numbered_by_its_films_and_none_is_empty() -> None:
+    vectors, _ = planted(30, 1)
+    films = np.random.default_rng(2).integers(5, 100, 30)
+    family = families_of(centroids(vectors), films, TaxonomySettings(families=6))
+    totals = np.bincount(family, weights=films)
+    assert len(totals) == 6
+    assert (totals > 0).all()
+    assert totals.tolist() == sorted(totals.tolist(), reverse=True)
+    again = families_of(centroids(vectors), films, TaxonomySettings(families=6))
+    assert np.array_equal(family, again)
+
+
+@pytest.mark.parametrize(("asked", "found"), [(1, 1), (4, 4), (9, 4)])
+def test_no_more_families_than_micro_genres(asked: int, found: int) -> None:
+    vectors, _ = planted(4, 1)
+    family = families_of(centroids(vectors), np.ones(4), TaxonomySettings(families=asked))
+    assert sorted(set(family)) == list(range(found))
+
+
+def test_identical_micro_genres_share_a_family() -> None:
+    same = np.repeat(planted(1, 1)[0], 9, axis=0)
+    assert not families_of(centroids(same), np.ones(9), TaxonomySettings()).any()
+
+
+def test_ids_stay_unique_where_a_name_looks_like_a_number_given() -> None:
+    ids = micro_genre_ids(["War", "War 2", "WAR", "war!", "", "?"])
+    assert ids == ["war", "war-2", "war-3", "war-4", "micro-genre", "micro-genre-2"]
