@@ -215,7 +215,6 @@ def main() -> None:
         "cpu": _cpu(),
         "system": platform.system(),
     }
-    results["catalogue"] = {"name": source.name, "rows": len(films)}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         steps = {
@@ -226,7 +225,7 @@ def main() -> None:
             "bytes": lambda: same_bytes(films, folder / "bytes"),
         }
         for name in chosen.only.split(","):
-            results[name] = steps[name]()
+            results[name] = {"source": source.name, "rows": len(films), **steps[name]()}
             file.write_text(json.dumps(results, indent=2) + "\n")
             sys.stdout.write(f"{name}: {json.dumps(results[name])}\n")
 
