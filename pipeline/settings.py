@@ -25,6 +25,7 @@ __all__ = [
     "EmbedSettings",
     "FeatureSettings",
     "LabelSettings",
+    "LogSettings",
     "NeighbourSettings",
     "PublishSettings",
     "ReportSettings",
@@ -203,6 +204,25 @@ class DaskSettings(Section):
     dashboard: str = Field("127.0.0.1:0", description="Where the local dashboard listens.")
     retries: int = Field(3, ge=0, le=20, description="Tries again for what may pass.")
     wait_seconds: float = Field(60.0, gt=0, description="How long to wait for the first worker.")
+    tls_ca: Path | None = Field(
+        None, description="Authority's certificate, for a tls:// scheduler."
+    )
+    tls_cert: Path | None = Field(None, description="This side's certificate, PEM.")
+    tls_key: Path | None = Field(None, description="This side's private key, PEM.")
+    trusted_network: bool = Field(
+        False, description="Let a scheduler beyond this machine be used without TLS."
+    )
+
+
+class LogSettings(Section):
+    """How a run logs."""
+
+    format: Literal["text", "json"] = Field(
+        "text", description="Lines for people, or one JSON object per line."
+    )
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe record that reaches the log and the Prefect UI."
+    )
 
 
 class Settings(BaseSettings):
@@ -224,6 +244,7 @@ class Settings(BaseSettings):
     report: ReportSettings = ReportSettings()
     publish: PublishSettings = PublishSettings()
     dask: DaskSettings = DaskSettings()
+    log: LogSettings = LogSettings()
 
     @classmethod
     def settings_customise_sources(

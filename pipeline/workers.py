@@ -12,8 +12,9 @@ from distributed import Client, LocalCluster
 
 from pipeline.errors import StageError
 from pipeline.settings import DaskSettings
+from pipeline.tls import check_address, security
 
-__all__ = ["local_cluster"]
+__all__ = ["CLUSTER_CONFIG", "local_cluster"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +33,18 @@ _ENVIRONMENT = {
     "DASK_LOGGING__DISTRIBUTED": "critical",
 }
 
-_CONFIG = {
+# What every scheduler and worker of ours runs with, here and in `microgenres scheduler|worker`.
+CLUSTER_CONFIG = {
     "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
     # A worker holds the one piece that it runs, so its death points at one piece.
     "distributed.scheduler.worker-saturation": 1.0,
     # Two deaths make a suspect; the driver then tries it alone before it is blamed.
     "distributed.scheduler.allowed-failures": 1,
+    # Workers keep no tables, so there is nothing to spill, and one that pauses would not go on:
+    # beyond its limit it is killed, and its piece is tried again in less memory.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
 }
 
 
@@ -52,12 +59,20 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
 
     Raises
     ------
+    SettingsError
+        when the scheduler is beyond this machine and neither TLS nor a trusted network is set.
     StageError
         when the scheduler does not answer, or a local worker does not start in time.
     """
     if settings.scheduler is not None:
+        check_address(settings.scheduler, settings)
         try:
-            client = Client(settings.scheduler, timeout=settings.wait_seconds, set_as_default=False)
+            client = Client(
+                settings.scheduler,
+                timeout=settings.wait_seconds,
+                security=security(settings),
+                set_as_default=False,
+            )
         except (OSError, ValueError) as error:
             raise StageError(
                 f"setting dask.scheduler = {settings.scheduler!r}: no answer: {error}; "
@@ -68,7 +83,7 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
         return
     workers = settings.workers or cores or CPU_COUNT
     with (
-        dask.config.set(_CONFIG),
+        dask.config.set(CLUSTER_CONFIG),
         _open(settings, workers) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
