@@ -32,8 +32,8 @@ from pipeline.sources import open_source
 
 RESULTS = Path(__file__).parent / "results"
 SAME = ("movies.parquet", "micro_genres.parquet", "neighbours.parquet")
-# What "all else" leaves out of a run: loading the model, and encoding the films' texts.
-APART = ("load-model", "embed")
+# What "all else" leaves out of a run: starting workers with the model, and encoding the films' texts.
+APART = ("start-workers", "embed")
 
 
 def mine(films: pa.Table, folder: Path, *options: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,24 @@ quiet_prefect()  # before Prefect is imported
 
 from prefect import flow  # noqa: E402
 
+from flows.clustering import cluster_films, find_neighbours  # noqa: E402
+from flows.embedding import embed_texts, place_films  # noqa: E402
 from flows.naming import name_clusters  # noqa: E402
 from flows.progress import Address, StageDone, StageStarted, emit  # noqa: E402
+from flows.reading import clean_movies, extract_features, read_sources  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
-from flows.steps import (  # noqa: E402
-    clean_movies,
-    cluster_films,
-    embed_texts,
-    embedding_figures,
-    extract_features,
-    find_neighbours,
-    place_films,
-    read_sources,
-)
 from pipeline.embed import warm  # noqa: E402
 from pipeline.errors import SourceError  # noqa: E402
 from pipeline.model import identify  # noqa: E402
 from pipeline.partitions import local_cluster  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
+from pipeline.settings import EmbedSettings, load_settings  # noqa: E402
 from pipeline.store import Store  # noqa: E402
 
 __all__ = ["mine", "mine_flow"]
+
+# What the stages import when they are first called, here loaded beside the model.
+_HEAVY = ("dask_ml.cluster", "keybert", "sklearn.cluster", "sklearn.metrics", "textblob")
 
 
 @flow(name="mine", flow_run_name="mine into {out}", validate_parameters=False)
@@ -70,6 +67,7 @@ def mine_flow(
         if client.dashboard_link:
             emit(Address("Dask dashboard", client.dashboard_link))
         run = Run(store, client, settings, identify(settings.embed), resume)
+        start_workers(run)
         mined = Mined()
         mined.intake = read_sources(run, sources, limit)
         mined.cleaned = clean_movies(run, mined.intake)
@@ -78,9 +76,9 @@ def mine_flow(
         if not films:
             raise SourceError("no film came out of cleaning; see the rejects' reasons in the log")
         mined.features = extract_features(run, movies)
-        load_model(run)
-        mined.embeddings = embed_texts(run, mined.features.refs("features"))
-        mined.embedding_figures = embedding_figures(run, films, mined.features.refs("features"))
+        mined.embeddings, mined.embedding_figures = embed_texts(
+            run, mined.features.refs("features")
+        )
         mined.points, mined.placed_by = place_films(run, movies, mined.features, mined.embeddings)
         mined.clusters = cluster_films(run, mined.points)
         mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(
@@ -90,14 +88,20 @@ def mine_flow(
         return publish_release(run, mined)
 
 
-def load_model(run: Run) -> None:
-    """Load the model in every worker before encoding is timed."""
-    emit(StageStarted("load-model"))
+def start_workers(run: Run) -> None:
+    """Load libraries and model in every worker, so that no stage's time holds that of a start."""
+    emit(StageStarted("start-workers"))
     started = time.perf_counter()
     model = run.model
-    run.client.run(warm, run.settings.embed, model.revision, model.dtype)
-    run.seconds["load-model"] = time.perf_counter() - started
-    emit(StageDone("load-model", run.seconds["load-model"], f"{model.device}, {model.dtype}"))
+    run.client.run(_prepare, run.settings.embed, model.revision, model.dtype)
+    run.seconds["start-workers"] = time.perf_counter() - started
+    emit(StageDone("start-workers", run.seconds["start-workers"], f"{model.device}, {model.dtype}"))
+
+
+def _prepare(settings: EmbedSettings, revision: str, dtype: str) -> None:
+    for library in _HEAVY:
+        import_module(library)
+    warm(settings, revision, dtype)
 
 
 def mine(

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from flows.clustering import Clusters
+from flows.embedding import embed_terms
 from flows.run import Run
-from flows.steps import Clusters, Refs, each, embed_terms, one, step, with_all
+from flows.steps import Refs, each, one, step, with_all
 from pipeline import label
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
@@ -49,7 +51,11 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     terms = run.read(counted.refs("terms"))
     words = run.put("words", "all", run.read(counted.refs("words")).combine_chunks())
     facts = _facts(run, movies, clusters.assignments)
-    means = _text_means(run, embeddings, clusters.assignments, len(facts))
+    summed = run.stage(
+        "text-sums", label.text_sums,
+        each(("embeddings", embeddings), ("assignments", clusters.assignments)), shown=False,
+    )  # fmt: skip
+    means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     keywords, names, margin_vectors = _level(run, _Level("", pieces), terms, words, facts, means)
 
     centroids = run.read(clusters.centroids)
@@ -257,16 +263,6 @@ def _shares(facts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     for fact in facts:
         total.update(fact["genres"])
     return {genre: count / films for genre, count in total.items()}
-
-
-def _text_means(run: Run, embeddings: Refs, assignments: Refs, k: int) -> np.ndarray:
-    total: np.ndarray | None = None
-    for vectors, assigned in zip(embeddings, assignments, strict=True):
-        rows = matrix_of(run.read(vectors, ["vector"])).astype(np.float64)
-        total = np.zeros((k, rows.shape[1])) if total is None else total
-        np.add.at(total, run.read(assigned, ["cluster"]).column(0).to_numpy(), rows)
-    assert total is not None
-    return _unit(total)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

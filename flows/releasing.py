@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 from prefect.artifacts import create_markdown_artifact
 
+from flows.clustering import Clusters
 from flows.naming import Named
 from flows.progress import Note, StageStarted, emit
 from flows.run import Run
-from flows.steps import Clusters, Refs, step
+from flows.steps import Refs, step
 from pipeline import publish, quality
 from pipeline.errors import ReleaseError
 from pipeline.intake import Intake

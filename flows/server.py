@@ -32,6 +32,7 @@ _QUIET = {
     "PREFECT_CLI_PROMPT": "false",
 }
 _START_SECONDS = 120.0
+_DRAIN_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -86,7 +87,10 @@ def prefect_server(log: Path) -> Iterator[str]:
         _wait(server, url, log)
         emit(Address("Prefect UI", url.removesuffix("/api")))
         with temporary_settings({PREFECT_API_URL: url}):
-            yield url
+            try:
+                yield url
+            finally:
+                _send_what_is_queued()
     finally:
         if server is not None:
             _stop(server)
@@ -116,6 +120,17 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
             return
         time.sleep(0.1)
     raise MicrogenresError(f"the embedded Prefect server did not answer in time; see {log}")
+
+
+def _send_what_is_queued() -> None:
+    """End Prefect's senders of events and logs once they have sent all.
+
+    They are kept for the life of the process and know the server they were started for, not the
+    address: a second run in this process would send its own to the first one's server, now gone.
+    """
+    from prefect._internal.concurrency.services import _QueueServiceBase
+
+    _QueueServiceBase.drain_all(timeout=_DRAIN_SECONDS)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -80,6 +80,9 @@ def _labels(rows: np.ndarray, method: str, k: int, seed: int) -> np.ndarray:
 
         with dask.config.set(scheduler="synchronous"):
             chunks = da.from_array(rows, chunks=(max(1, len(rows) // 2), rows.shape[1]))
-            fitted = KMeans(k, init="k-means||", random_state=seed % 2**32, max_iter=50).fit(chunks)
+            # about k candidates a round, as in the paper: with few it ends short of k centres
+            fitted = KMeans(
+                k, init="k-means||", oversampling_factor=k, random_state=seed % 2**32, max_iter=50
+            ).fit(chunks)
             return np.asarray(fitted.labels_.compute())
     raise ValueError(f"unknown method {method!r}; there are {METHODS}")

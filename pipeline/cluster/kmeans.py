@@ -6,7 +6,7 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.landscape import means, seeds, unit
+from pipeline.cluster.landscape import linkage_of, means, seeds, unit
 from pipeline.settings import ClusterSettings
 from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
 
@@ -41,10 +41,9 @@ def train(
     {"centroids": CENTROIDS, largest cluster first, "curve": CURVE, one row}. The silhouette is the
     simplified one, with centroids in place of all pairs (Hruschka et al. 2004).
     """
-    merges = np.stack([tree.column(i).to_numpy().astype(np.float64) for i in range(4)], axis=1)
     rows = matrix_of(points)
     centroids, labels = cluster_points(
-        rows, matrix_of(positions), matrix_of(landmarks), merges, settings, k, seed
+        rows, matrix_of(positions), matrix_of(landmarks), linkage_of(tree), settings, k, seed
     )
     similarity = rows @ centroids.T
     own = similarity[np.arange(len(rows)), labels]

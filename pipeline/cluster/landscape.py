@@ -16,7 +16,16 @@ from scipy.cluster import hierarchy
 from pipeline.settings import ClusterSettings
 from pipeline.tables import POINTS, column_of_vectors, matrix_of
 
-__all__ = ["TREE", "build_landscape", "landscape", "seeds", "unit"]
+__all__ = [
+    "TREE",
+    "build_landscape",
+    "is_random",
+    "landscape",
+    "linkage_of",
+    "means",
+    "seeds",
+    "unit",
+]
 
 # Ward's merges, as SciPy's linkage matrix, over landmarks; a landmark is a film or a small group.
 TREE = pa.schema(
@@ -66,6 +75,16 @@ def build_landscape(
     return positions, landmarks, hierarchy.linkage(landmarks.astype(np.float64), "ward")
 
 
+def is_random(films: int) -> bool:
+    """Whether the landscape of that many films depends on the seed."""
+    return films > _DIRECT
+
+
+def linkage_of(tree: pa.Table) -> np.ndarray:
+    """TREE as SciPy's linkage matrix, (landmarks - 1, 4) float64."""
+    return np.stack([tree.column(i).to_numpy().astype(np.float64) for i in range(4)], axis=1)
+
+
 def seeds(landmarks: np.ndarray, tree: np.ndarray, k: int) -> np.ndarray:
     """Unit seeds (at most k, c) float32: the means of the k branches of the tree."""
     if len(landmarks) < 2 or k < 2:
@@ -77,7 +96,11 @@ def seeds(landmarks: np.ndarray, tree: np.ndarray, k: int) -> np.ndarray:
 def means(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
     """Unit means (k, c) float32 of labelled points; a label without points gives zeros."""
     total = np.zeros((k, points.shape[1]))
-    np.add.at(total, labels, points)
+    if len(points):
+        # films of a label side by side, in their order, and one sum over each run of them
+        order = np.argsort(labels, kind="stable")
+        runs = np.flatnonzero(np.diff(labels[order], prepend=-1))
+        total[labels[order[runs]]] = np.add.reduceat(points[order], runs, axis=0, dtype=np.float64)
     return unit(total)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.landscape import build_landscape
+from pipeline.cluster.landscape import build_landscape, is_random, linkage_of
 from pipeline.settings import ClusterSettings
 from pipeline.tables import matrix_of
 
@@ -48,9 +48,18 @@ def label_subsample(
 
 
 def reseed(
-    points: pa.Table, assignments: pa.Table, settings: ClusterSettings, k: int, seed: int
+    points: pa.Table,
+    assignments: pa.Table,
+    positions: pa.Table,
+    landmarks: pa.Table,
+    tree: pa.Table,
+    settings: ClusterSettings,
+    k: int,
+    seed: int,
 ) -> dict[str, pa.Table]:
     """Cluster the training films again with another seed.
+
+    The landscape given is used again where no random choice has made it.
 
     Returns
     -------
@@ -59,8 +68,10 @@ def reseed(
     from sklearn.metrics import adjusted_rand_score
 
     rows = matrix_of(points)
-    positions, landmarks, tree = build_landscape(rows, settings, seed)
-    _, labels = cluster_points(rows, positions, landmarks, tree, settings, k, seed)
+    ground = (matrix_of(positions), matrix_of(landmarks), linkage_of(tree))
+    if is_random(len(rows)):
+        ground = build_landscape(rows, settings, seed)
+    _, labels = cluster_points(rows, *ground, settings, k, seed)
     ours = assignments.column("cluster").to_numpy()
     return {"agreement": pa.table([[float(adjusted_rand_score(ours, labels))]], names=["ari"])}
 

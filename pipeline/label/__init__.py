@@ -7,6 +7,7 @@ from pipeline.label.check import name_figures
 from pipeline.label.keywords import keywords
 from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
 from pipeline.label.terms import count_terms, holdings
+from pipeline.label.text_sums import text_means, text_sums
 
 __all__ = [
     "PROPOSALS",
@@ -18,4 +19,6 @@ __all__ = [
     "keywords",
     "name_figures",
     "propose_names",
+    "text_means",
+    "text_sums",
 ]

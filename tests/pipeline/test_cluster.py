@@ -100,7 +100,9 @@ def test_agreement_is_the_adjusted_rand_index_of_common_films() -> None:
 def test_another_seed_is_compared() -> None:
     vectors, _ = planted()
     _, _, found = mined(vectors, 12)
-    made = cluster.reseed(points_table(vectors), found, SETTINGS, 12, seed=99)["agreement"]
+    points = points_table(vectors)
+    ground = cluster.landscape(points, SETTINGS, seed=1)
+    made = cluster.reseed(points, found, **ground, settings=SETTINGS, k=12, seed=99)["agreement"]
     assert made.column("ari")[0].as_py() > 0.9
 
 

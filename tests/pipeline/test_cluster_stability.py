@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from pipeline.cluster.landscape import landscape
 from pipeline.cluster.stability import LABELS, agreement, label_subsample, reseed
 from pipeline.settings import ClusterSettings
 from pipeline.tables import ASSIGNMENTS
@@ -90,6 +91,7 @@ def test_noise_is_less_stable_than_groups() -> None:
 def test_reseeding_is_measured_against_the_clusters_given() -> None:
     vectors, truth = planted(6, 30)
     points = points_table(vectors)
+    ground = landscape(points, SETTINGS, seed=1)
     rng = np.random.default_rng(1)
     for clusters, low, high in ((truth, 0.95, 1.0), (rng.permutation(truth), -0.1, 0.1)):
         rows = [
@@ -97,5 +99,6 @@ def test_reseeding_is_measured_against_the_clusters_given() -> None:
             for movie_id, c in zip(points.column("movie_id").to_pylist(), clusters, strict=True)
         ]
         given = pa.Table.from_pylist(rows, ASSIGNMENTS)
-        ari = reseed(points, given, SETTINGS, 6, seed=8)["agreement"].column("ari")[0].as_py()
+        made = reseed(points, given, **ground, settings=SETTINGS, k=6, seed=8)["agreement"]
+        ari = made.column("ari")[0].as_py()
         assert low <= ari <= high

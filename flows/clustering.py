@@ -1,0 +1,114 @@
+"""The steps from points to micro-genres, and from vectors to nearest films."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flows.run import Run
+from flows.steps import Refs, each, one, step, with_all
+from pipeline import cluster, neighbours
+from pipeline.partitions import Piece
+from pipeline.store import FileRef
+
+__all__ = ["Clusters", "cluster_films", "find_neighbours"]
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """What clustering made."""
+
+    assignments: Refs
+    centroids: FileRef
+    choice: dict[str, Any]  # see cluster.choose_k
+    seed_ari: float | None
+    comparison: tuple[FileRef, ...]
+
+
+@step("cluster films")
+def cluster_films(run: Run, points: Refs) -> Clusters:
+    """Points to centroids and assignments, with k chosen by leaf size and stability."""
+    section, seed = run.settings.cluster, run.settings.seed
+    training = points[: run.training(points)]
+    trained = sum(ref.rows or 0 for ref in training)
+    close, wide = cluster.candidate_ks(trained, section)
+    whole = Piece("all", {"points": training}, {"seed": seed})
+    ground = run.stage("landscape", cluster.landscape, [whole], settings=section)
+    inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
+    curve = run.stage(
+        "k-curve", cluster.train,
+        [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide], settings=section,
+    )  # fmt: skip
+    halves = run.stage(
+        "stability", cluster.label_subsample,
+        [
+            Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
+            for n in (0, 1)
+        ],
+        settings=section,
+    )  # fmt: skip
+    first, second = (run.read(ref) for ref in halves.refs("labels"))
+    rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
+    choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
+    centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
+    pieces = with_all(each(("points", points)), {"centroids": (centroids,)})
+    assigned = run.stage("assign", cluster.assign, pieces, shown=True)
+    return Clusters(
+        assigned.refs("assignments"),
+        centroids,
+        choice,
+        *_compared(run, inputs, assigned.refs("assignments")[: len(training)], choice["chosen"]),
+    )
+
+
+@step("find neighbours")
+def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileRef, dict[str, Any]]:
+    """The index over all films, the nearest films of each, and how exact the index is."""
+    section = run.settings.neighbours
+    built = run.stage(
+        "index", neighbours.build_index,
+        [Piece("all", {"embeddings": embeddings}, {"films": films})],
+        settings=section,
+    )  # fmt: skip
+    index = one(built, "index")
+    pieces = each(("embeddings", embeddings))
+    everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
+    shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
+    near = run.stage(
+        "neighbours", neighbours.nearest_films, with_all(pieces, shared), settings=section
+    )
+    kind = neighbours.index_kind(films, section)
+    recall = 1.0
+    if kind != "flat":  # exact search is its own truth
+        measured = run.stage(
+            "recall", neighbours.recall_at,
+            [Piece("all", {"embeddings": embeddings, "index": (index,)},
+                   {"seed": run.settings.seed})],
+            settings=section,
+        )  # fmt: skip
+        recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())
+    return (
+        near.refs("neighbours"),
+        index,
+        {"index": kind, "recall_at_10": recall, "count": section.count},
+    )
+
+
+def _compared(
+    run: Run, ground: dict[str, Refs], assignments: Refs, k: int
+) -> tuple[float | None, Refs]:
+    """Agreement with another seed, and other methods on a sample of the same films."""
+    section, seed = run.settings.cluster, run.settings.seed
+    methods = [
+        Piece(
+            m.replace("|", ""),
+            {"points": ground["points"], "assignments": assignments},
+            {"method": m, "seed": seed},
+        )
+        for m in cluster.METHODS
+    ]
+    compared = run.stage("compare", cluster.compare, methods, settings=run.settings.report)
+    piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
+    again = run.stage("reseed", cluster.reseed, [piece], settings=section, shown=False)
+    ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
+    return ari, compared.refs("comparison")
