@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from prefect.artifacts import create_markdown_artifact
+import pyarrow.compute as pc
 
+from flows.artifacts import show_report
 from flows.clustering import Clusters
 from flows.naming import Named
 from flows.progress import Note, StageStarted, emit
@@ -95,7 +96,9 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
         [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))]
     ).sort_by([("source", "ascending"), ("row", "ascending")])
     tables = {
-        "movies": publish.released_movies(movies, assignments, micro_genres),
+        "movies": publish.released_movies(
+            movies, assignments, micro_genres, _places(run, mined, assignments)
+        ),
         "micro_genres": micro_genres,
         "families": publish.families(micro_genres, named.families),
         "neighbours": run.read(mined.neighbours).sort_by(
@@ -112,6 +115,16 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
     return {name: table.combine_chunks() for name, table in tables.items()}
 
 
+def _places(run: Run, mined: Mined, assignments: pa.Table) -> np.ndarray:
+    """Where each film lies on the map."""
+    return film_map(
+        matrix_of(run.read(mined.points)),
+        matrix_of(run.read(mined.clusters.centroids)),
+        assignments.column("cluster").to_numpy(),
+        run.settings.seed,
+    )
+
+
 def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
     """Named by what went in and what came out: the same run twice is the same release."""
     inputs = sorted(str(source["sha256"]) for source in mined.intake.sources)
@@ -126,15 +139,17 @@ def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
         for ref in refs
     ]
     names = [row["micro_genre_name"] for row in mined.named.labels]
-    settings = run.settings.model_dump(mode="json", exclude={"dask"})
-    return fingerprint(inputs, outputs, names, settings, len(tables["rejects"]))[:12]
+    settings = run.settings.model_dump(mode="json", exclude={"dask", "serve"})
+    # the layout too: mining again must not find an older release that lacks a column
+    layout = {name: table.schema.names for name, table in tables.items()}
+    return fingerprint(inputs, outputs, names, settings, len(tables["rejects"]), layout)[:12]
 
 
 def _report(
     run: Run, mined: Mined, tables: dict[str, pa.Table], release_id: str
 ) -> tuple[dict[str, Any], str]:
     settings = run.settings
-    movies = run.read(mined.cleaned.refs("movies"), ["movie_id", "title", "year", "genres"])
+    movies = run.read(mined.cleaned.refs("movies"), ["movie_id", "genres"])
     made = run.read(mined.features.refs("features"), ["desc_length"])
     assignments = run.read(mined.clusters.assignments)
     points = matrix_of(run.read(mined.points))
@@ -184,13 +199,11 @@ def _report(
             "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
         }
     )
-    shown = slice(0, settings.report.map_films)
-    centroids = matrix_of(tables["centroids"])
-    place = film_map(points[shown], centroids, labels[shown], settings.seed)
-    drawn = movies.slice(0, len(place)).select(["movie_id", "title", "year"])
-    drawn = drawn.append_column("cluster", assignments.column("cluster").slice(0, len(place)))
-    for axis, name in enumerate("xy"):
-        drawn = drawn.append_column(name, pa.array(np.ascontiguousarray(place[:, axis])))
+    # partitions are cut by a hash of the ids: the first films are a random sample
+    shown = movies.column("movie_id").slice(0, settings.report.map_films).combine_chunks()
+    released = tables["movies"]
+    drawn = released.filter(pc.is_in(released.column("movie_id"), value_set=shown))
+    drawn = drawn.select(["movie_id", "title", "year", "cluster", "x", "y"])
     return report, render_page(report, tables["micro_genres"], tables["families"], drawn)
 
 
@@ -207,7 +220,7 @@ def _manifest(
         "schema_version": 1,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
-        "settings": run.settings.model_dump(mode="json"),
+        "settings": run.settings.model_dump(mode="json", exclude={"serve"}),
         "weak_below": float(weak),
         "schema": {
             name: {f.name: str(f.type) for f in table.schema} for name, table in tables.items()
@@ -250,4 +263,4 @@ def _tell(run: Run, report: dict[str, Any], started: float) -> None:
             why = report["explanations"].get(f"{group}.{name}")
             if why and isinstance(value, int | float):
                 lines.append(f"| {name.replace('_', ' ')} | {value:.3f} | {why} |")
-    create_markdown_artifact("\n".join(lines), key="report", description=f"Release {release_id}")
+    show_report("\n".join(lines), f"Release {release_id}")

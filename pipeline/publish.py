@@ -27,13 +27,24 @@ def mark_weak(assignments: pa.Table, quantile: float) -> pa.Table:
     return assignments.set_column(assignments.schema.get_field_index("weak"), "weak", weak)
 
 
-def released_movies(movies: pa.Table, assignments: pa.Table, micro_genres: pa.Table) -> pa.Table:
-    """RELEASED_MOVIES, sorted by movie_id; `movies` and `assignments` row by row the same films."""
+def released_movies(
+    movies: pa.Table, assignments: pa.Table, micro_genres: pa.Table, places: np.ndarray
+) -> pa.Table:
+    """RELEASED_MOVIES, sorted by movie_id.
+
+    Parameters
+    ----------
+    movies, assignments, places : row by row the same films; `places` is (films, 2) float32, where
+        each lies on the map.
+    """
     genre = micro_genres.to_pandas().set_index("cluster")
     cluster = assignments.column("cluster").to_numpy()
     columns: dict[str, Any] = {name: assignments.column(name) for name in assignments.column_names}
     for name in ("micro_genre_keybert", "micro_genre_name", "family_name"):
         columns[name] = pa.array(genre.loc[cluster, name].tolist(), pa.string())
+    columns["family"] = pa.array(genre.loc[cluster, "family"].tolist(), pa.int32())
+    for axis, name in enumerate("xy"):
+        columns[name] = pa.array(np.ascontiguousarray(places[:, axis], np.float32))
     for name in RELEASED_MOVIES.names:
         if name not in columns:
             columns[name] = movies.column(name)

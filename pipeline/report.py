@@ -12,6 +12,8 @@ from pipeline.settings import ReportSettings
 
 __all__ = ["EXPLANATIONS", "assemble", "cluster_figures", "film_map"]
 
+_MAP_ROWS = 8_192  # films placed on the map at a time
+
 EXPLANATIONS: Mapping[str, str] = {
     "clusters.cosine_silhouette": "Own cluster against the next one over text vectors, -1 to 1; "
     "themes of films overlap, so a little above 0 is good and below 0 means misplaced films.",
@@ -95,25 +97,38 @@ def film_map(
 
     The centroids are laid out by t-SNE (van der Maaten and Hinton 2008); a film lies among the
     centroids it resembles, nudged along the two main directions in which films differ from
-    their centroid. It costs one product with the centroids, however many films there are.
+    their centroid. It costs one product with the centroids, taken some thousand films at a time, so
+    that memory does not grow with films times centroids.
     """
     if len(centroids) < 3:
         layout = np.arange(len(centroids))[:, None] * np.array([[40.0, 0.0]])
     else:
         layout = _layout(centroids, seed)
+    place = np.empty((len(points), 2), np.float64)
+    spread = np.zeros((points.shape[1], points.shape[1]))
+    parts = [slice(start, start + _MAP_ROWS) for start in range(0, len(points), _MAP_ROWS)]
+    for part in parts:
+        place[part] = _among(points[part], centroids, layout)
+        rest = (points[part] - centroids[labels[part]]).astype(np.float64)
+        spread += rest.T @ rest
+    _, axes = np.linalg.eigh(spread / max(1, len(points)))
+    nudge = np.empty_like(place)
+    for part in parts:
+        nudge[part] = (points[part] - centroids[labels[part]]).astype(np.float64) @ axes[:, -2:]
+    scale = np.median(np.abs(layout - np.roll(layout, 1, 0))) * 0.12 + 1e-9
+    nudge *= scale / max(float(nudge.std()), 1e-9)
+    return np.asarray(place + nudge, np.float32)
+
+
+def _among(points: np.ndarray, centroids: np.ndarray, layout: np.ndarray) -> np.ndarray:
+    """Where films lie between the centroids that they resemble most, (films, 2) float64."""
     similarity = points @ centroids.T
     count = min(4, len(centroids))
     best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
     cosine = np.take_along_axis(similarity, best, axis=1)
     weight = np.exp((cosine - cosine.max(1, keepdims=True)) / 0.04)
     weight /= weight.sum(1, keepdims=True)
-    place = (layout[best] * weight[..., None]).sum(1)
-    rest = (points - centroids[labels]).astype(np.float64)
-    _, axes = np.linalg.eigh(rest.T @ rest / max(1, len(rest)))
-    nudge = rest @ axes[:, -2:]
-    scale = np.median(np.abs(layout - np.roll(layout, 1, 0))) * 0.12 + 1e-9
-    nudge *= scale / max(float(nudge.std()), 1e-9)
-    return np.asarray(place + nudge, np.float32)
+    return np.asarray((layout[best] * weight[..., None]).sum(1), np.float64)
 
 
 def assemble(

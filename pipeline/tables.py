@@ -205,6 +205,10 @@ RELEASED_MOVIES = pa.schema(
         ("countries", _TEXTS),
         ("runtime_minutes", pa.float64()),
         ("poster_path", pa.string()),
+        ("release_date", pa.string()),
+        ("family", pa.int32()),
+        ("x", pa.float32()),  # place on the map of films; its scale carries no meaning
+        ("y", pa.float32()),
     ]
 )
 

@@ -26,6 +26,42 @@ FILMS: Sequence[tuple[str, str | None, int | None, int, float, bool]] = (
     ("9", "千と千尋の神隠し", 2001, 2, 0.4, False),
     ("x1", "Amelie", None, 2, 0.5, False),
 )
+# What a catalogue knows of some of them; the others have nothing but a title.
+FACTS: dict[str, dict[str, Any]] = {
+    "1250": {
+        "genres": ["Horror"],
+        "keywords": ["found footage", "quarantine"],
+        "directors": ["Jaume Balagueró"],
+        "language": "es",
+        "vote_average": 7.1,
+        "vote_count": 4_000,
+        "popularity": 20.0,
+        "release_date": "2007-11-23",
+    },
+    "2007": {
+        "genres": ["Horror", "Thriller"],
+        "language": "en",
+        "vote_average": 7.6,
+        "vote_count": 5_000,
+        "popularity": 50.0,
+        "poster_path": "/halloween.jpg",
+    },
+    "300": {
+        "genres": ["War", "Drama"],
+        "keywords": ["submarine", "world war ii"],
+        "directors": ["Wolfgang Petersen"],
+        "cast": ["Jürgen Prochnow"],
+        "language": "de",
+        "vote_average": 8.1,
+        "vote_count": 2_000,
+        "popularity": 30.0,
+        "tagline": "=SUM(A1) is no formula",
+    },
+    "5": {"genres": ["Horror"], "language": "en", "vote_average": 6.4, "vote_count": 3_000},
+    "6": {"genres": ["Comedy"], "language": "fr", "vote_average": 7.9, "popularity": 40.0},
+    "8": {"genres": ["Thriller"], "language": "en", "vote_average": 7.4, "popularity": 35.0},
+    "9": {"genres": ["Fantasy"], "language": "ja", "vote_average": 8.5, "popularity": 60.0},
+}
 GENRES = (
     ("mg-sub", "Submarine Cold-War Thriller", ["submarine", "cold war", "torpedo"]),
     ("mg-slash", "Small-Town [Slasher] Horror", ["slasher", "masked killer", "babysitter"]),
@@ -118,7 +154,10 @@ def _film(
         "margin": 0.1,
         "weak": weak,
         "overview": f"About {title}.",
-    }
+        "family": 0,
+        "x": float(cluster),
+        "y": similarity,
+    } | FACTS.get(movie_id, {})
 
 
 def genre(cluster: int) -> dict[str, Any]:

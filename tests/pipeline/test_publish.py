@@ -10,6 +10,7 @@ from pipeline.settings import PublishSettings
 from pipeline.tables import ASSIGNMENTS, FAMILIES, MICRO_GENRES, MOVIES, RELEASED_MOVIES
 
 ROWS = [("b", "Beta", 1990, 6.0), ("a", "Alpha", None, None), ("c", "Gamma", 2001, 8.0)]
+PLACES = np.array([[0, 1], [2, 3], [4, 5]], np.float32)  # on the map, in the order of ROWS
 
 
 def movies() -> pa.Table:
@@ -59,7 +60,7 @@ def test_micro_genres_tell_their_films() -> None:
 
 def test_released_movies_are_sorted_and_named() -> None:
     assigned = assignments([0.4, 0.6, 0.5])
-    table = released_movies(movies(), assigned, genres(assigned))
+    table = released_movies(movies(), assigned, genres(assigned), PLACES)
     assert table.column("movie_id").to_pylist() == ["a", "b", "c"]
     assert table.column("micro_genre_name").to_pylist() == ["Second", "First", "First"]
 
@@ -135,8 +136,12 @@ def test_the_order_of_the_films_does_not_show() -> None:
     two = micro_genres(catalogue.take(order), given.take(order), ONLY, np.ones((1, 1), np.float32))
     assert one.schema == MICRO_GENRES
     assert one.equals(two)
-    released = released_movies(catalogue, given, one)
-    assert released.equals(released_movies(catalogue.take(order), given.take(order), one))
+    places = rng.random((50, 2), np.float32)
+    released = released_movies(catalogue, given, one, places)
+    shuffled = released_movies(
+        catalogue.take(order), given.take(order), one, places[order.to_numpy()]
+    )
+    assert released.equals(shuffled)
 
 
 def test_the_nearest_cluster_is_another_one() -> None:
@@ -154,7 +159,7 @@ def test_the_nearest_cluster_is_another_one() -> None:
 
 def test_released_movies_have_every_column_and_the_film_s_own_values() -> None:
     assigned = mark_weak(assignments([0.4, 0.6, 0.5]), 0.5)
-    table = released_movies(movies(), assigned, genres(assigned))
+    table = released_movies(movies(), assigned, genres(assigned), PLACES)
     assert table.schema == RELEASED_MOVIES
     alpha, beta, _ = table.to_pylist()
     assert (alpha["title"], alpha["year"], alpha["cluster"]) == ("Alpha", None, 1)
@@ -162,6 +167,7 @@ def test_released_movies_have_every_column_and_the_film_s_own_values() -> None:
     assert beta["micro_genre_keybert"] == "one / two words"
     assert beta["runner_up"] == 1
     assert beta["genres"] is None
+    assert (beta["family"], beta["x"], beta["y"]) == (0, 0.0, 1.0)
 
 
 def test_a_column_of_another_type_is_refused() -> None:
@@ -169,7 +175,7 @@ def test_a_column_of_another_type_is_refused() -> None:
     text = pa.array(["high"] * 3)
     odd = movies().set_column(MOVIES.get_field_index("popularity"), "popularity", text)
     with pytest.raises((TableError, pa.ArrowException, TypeError)):
-        released_movies(odd, assigned, genres(assigned))
+        released_movies(odd, assigned, genres(assigned), PLACES)
 
 
 def test_families_are_by_number_with_their_own_sums() -> None:

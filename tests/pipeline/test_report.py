@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from pipeline import report
 from pipeline.report import EXPLANATIONS, assemble, cluster_figures, film_map
 from pipeline.settings import ReportSettings
 from tests.pipeline.planted import planted
@@ -53,9 +54,9 @@ def test_the_map_is_finite_and_the_same_each_time(k: int) -> None:
 
 
 def test_the_report_is_plain_json_with_explanations() -> None:
-    report = assemble({"clusters": {"inertia": np.float32(1.5), "sizes": np.arange(3)}})
-    assert json.loads(json.dumps(report))["clusters"] == {"inertia": 1.5, "sizes": [0, 1, 2]}
-    assert report["explanations"] == dict(EXPLANATIONS)
+    made = assemble({"clusters": {"inertia": np.float32(1.5), "sizes": np.arange(3)}})
+    assert json.loads(json.dumps(made))["clusters"] == {"inertia": 1.5, "sizes": [0, 1, 2]}
+    assert made["explanations"] == dict(EXPLANATIONS)
 
 
 def test_share_of_length_explained_is_eta_squared() -> None:
@@ -133,3 +134,13 @@ def test_the_map_keeps_micro_genres_apart() -> None:
 def test_the_map_of_identical_films_is_finite() -> None:
     same = np.repeat(planted(1, 1)[0], 12, axis=0)
     assert np.isfinite(film_map(same, same[:1], np.zeros(12, int), seed=4)).all()
+
+
+def test_the_map_does_not_depend_on_how_many_films_are_placed_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, truth = planted(6, 20)
+    centroids = vectors[::20]
+    whole = film_map(vectors, centroids, truth, seed=4)
+    monkeypatch.setattr(report, "_MAP_ROWS", 7)
+    assert film_map(vectors, centroids, truth, seed=4) == pytest.approx(whole, abs=1e-4)

@@ -1,0 +1,98 @@
+"""The films of one release in a DuckDB of their own: in memory, shut off from files and network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.released import ReleasedTables
+from pipeline.tables import RELEASED_MOVIES
+from serve.filters import spoken
+
+__all__ = ["FILM_COLUMNS", "arrow_of", "open_database", "plain_words", "rows_of"]
+
+FILM_COLUMNS = tuple(RELEASED_MOVIES.names)
+
+_SETTINGS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "python_enable_replacements": "false",
+}
+# Letters and digits alone, between single spaces, so that " word" is where a word begins.
+_MACROS = (
+    "CREATE MACRO folded(t) AS strip_accents(lower(coalesce(t, '')))",
+    r"CREATE MACRO plain(t) AS ' ' || trim(regexp_replace(folded(t), '[^\p{L}\p{N}]+', ' ', 'g'))"
+    " || ' '",
+    "CREATE MACRO listed(t) AS plain(array_to_string(t, ' '))",
+)
+# `|` keeps a phrase from running over the end of a field.
+_FILM = """
+CREATE TABLE film AS SELECT
+    (row_number() OVER () - 1)::INTEGER AS place,
+    *,
+    (year // 10 * 10)::INTEGER AS decade,
+    folded(title) AS title_folded,
+    plain(title) AS title_plain,
+    plain(title) || '|' || listed(keywords) || '|' || plain(overview) || '|' || plain(tagline)
+        || '|' || listed(directors) || '|' || listed("cast") AS told
+FROM released
+"""
+
+
+def open_database(
+    release: ReleasedTables, *, memory_limit: str = "512MB", threads: int = 2
+) -> duckdb.DuckDBPyConnection:
+    """Load the films of a release.
+
+    The table `film` holds RELEASED_MOVIES in their order, `place` (0, 1, ...), `decade`, and the
+    texts that are searched: `title_folded`, `title_plain`, `told`. Nothing can be read from or
+    written to a file afterwards, no extension can be loaded and no setting changed.
+
+    Raises
+    ------
+    ReleaseError, CorruptFileError
+        as `ReleasedTables.movies`.
+    """
+    connection = duckdb.connect(
+        ":memory:", config={**_SETTINGS, "memory_limit": memory_limit, "threads": str(threads)}
+    )
+    for macro in _MACROS:
+        connection.execute(macro)
+    movies: pa.Table = release.movies
+    connection.register("released", movies)
+    connection.execute(_FILM)
+    connection.unregister("released")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """The answer to a query as one dict per row; its own cursor, so that threads do not meet."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def arrow_of(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> pa.Table:
+    """The answer to a query as an Arrow table."""
+    with connection.cursor() as cursor:
+        return cursor.sql(sql, params=list(parameters)).to_arrow_table()
+
+
+def plain_words(connection: duckdb.DuckDBPyConnection, text: str | None) -> list[tuple[str, str]]:
+    """Each word of `text` as (letters and digits, folded as written), by the film table's rules."""
+    words = spoken(text or "").split()
+    if not words:
+        return []
+    sql = "SELECT trim(plain(w)) AS plain, folded(w) AS folded FROM (SELECT unnest(?::VARCHAR[]) w)"
+    return [(row["plain"], row["folded"]) for row in rows_of(connection, sql, [words])]
