@@ -14,10 +14,10 @@ from typer.core import TyperGroup
 from pipeline.errors import (
     CorruptFileError,
     MicrogenresError,
+    QuarantineError,
     ReleaseError,
     SettingsError,
     SourceError,
-    StageError,
 )
 
 __all__ = ["EXIT_CODES", "Commands", "ExitCode", "complain", "exit_code"]
@@ -55,7 +55,7 @@ _CODES: tuple[tuple[type[MicrogenresError], ExitCode], ...] = (
     (SourceError, ExitCode.SOURCE),
     (ReleaseError, ExitCode.RELEASE),
     (CorruptFileError, ExitCode.RELEASE),
-    (StageError, ExitCode.QUARANTINED),
+    (QuarantineError, ExitCode.QUARANTINED),
 )
 
 

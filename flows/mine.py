@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from flows.server import prefect_server, quiet_prefect
@@ -21,7 +23,7 @@ from flows.reading import clean_movies, extract_features, read_sources  # noqa: 
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
 from pipeline.embed import warm  # noqa: E402
-from pipeline.errors import SourceError  # noqa: E402
+from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
 from pipeline.model import identify  # noqa: E402
 from pipeline.partitions import local_cluster  # noqa: E402
 from pipeline.settings import EmbedSettings, load_settings  # noqa: E402
@@ -29,8 +31,11 @@ from pipeline.store import Store  # noqa: E402
 
 __all__ = ["mine", "mine_flow"]
 
+logger = logging.getLogger(__name__)
+
 # What the stages import when they are first called, here loaded beside the model.
 _HEAVY = ("dask_ml.cluster", "keybert", "sklearn.cluster", "sklearn.metrics", "textblob")
+_HEAVY_HERE = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")  # in the flow itself
 
 
 @flow(name="mine", flow_run_name="mine into {out}", validate_parameters=False)
@@ -63,10 +68,13 @@ def mine_flow(
         overrides=overrides,
     )
     store = Store(Path(out))
-    with store.lock(), local_cluster(settings.dask) as client:
+    with (
+        owned(store),
+        local_cluster(settings.dask) as client,
+        Run(store, client, settings, identify(settings.embed), resume) as run,
+    ):
         if client.dashboard_link:
             emit(Address("Dask dashboard", client.dashboard_link))
-        run = Run(store, client, settings, identify(settings.embed), resume)
         start_workers(run)
         mined = Mined()
         mined.intake = read_sources(run, sources, limit)
@@ -93,15 +101,28 @@ def start_workers(run: Run) -> None:
     emit(StageStarted("start-workers"))
     started = time.perf_counter()
     model = run.model
-    run.client.run(_prepare, run.settings.embed, model.revision, model.dtype)
+    settings = run.settings.embed
+    importing = Thread(target=_import, args=(_HEAVY_HERE,), daemon=True)
+    importing.start()
+    ends = run.client.run(_prepare, settings, model.revision, model.dtype, on_error="return")
+    for worker, error in ends.items():
+        if isinstance(error, MicrogenresError):
+            raise error
+        if error is not None:  # a worker that died has a successor, which loads when it must
+            logger.warning("worker %s did not start: %s", worker, error)
+    importing.join()
     run.seconds["start-workers"] = time.perf_counter() - started
     emit(StageDone("start-workers", run.seconds["start-workers"], f"{model.device}, {model.dtype}"))
 
 
 def _prepare(settings: EmbedSettings, revision: str, dtype: str) -> None:
-    for library in _HEAVY:
-        import_module(library)
+    _import(_HEAVY)
     warm(settings, revision, dtype)
+
+
+def _import(libraries: tuple[str, ...]) -> None:
+    for library in libraries:
+        import_module(library)
 
 
 def mine(

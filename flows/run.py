@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 import pyarrow as pa
 from distributed import Client
-from prefect.artifacts import (
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
 
-from flows.progress import PieceDone, StageDone, StageStarted, emit
+from flows.artifacts import ShownStage, show_stage
 from pipeline.model import ModelIdentity
 from pipeline.partitions import Piece, Stage, StageResult, run_stage
 from pipeline.settings import Settings
-from pipeline.store import FileRef, Manifest, Store, fingerprint
+from pipeline.store import FileRef, Store, fingerprint
 
 __all__ = ["Run"]
-
-logger = logging.getLogger(__name__)
-
-_SHOW_SECONDS = 2.0
-_LISTED = 500
 
 
 class Run:
@@ -46,6 +35,18 @@ class Run:
         self.started = time.perf_counter()
         self.seconds: dict[str, float] = {}
         self.resumed: set[str] = set()  # stages of which pieces were found committed
+        self.artifacts = Artifacts()
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.artifacts.close()
 
     def stage(
         self,
@@ -57,10 +58,11 @@ class Run:
         conserves: tuple[str, str, str] | None = None,
         version: int = 1,
         shown: bool = True,
+        lean: Mapping[str, Any] = MappingProxyType({}),
     ) -> StageResult:
         """Work the pieces of a stage on the cluster, showing it to the terminal and to Prefect."""
-        stage = Stage(name, version, function, settings, conserves)
-        show = _Show(name, len(pieces)) if shown else None
+        stage = Stage(name, version, function, settings, conserves, dict(lean))
+        show = ShownStage(name, len(pieces)) if shown else None
         started = time.perf_counter()
         result = run_stage(
             self.store,
@@ -83,9 +85,7 @@ class Run:
     def told(self, name: str, seconds: float, rows: list[dict[str, Any]], detail: str) -> None:
         """Show a stage that the flow did by itself, without pieces on the cluster."""
         self.seconds[name] = seconds
-        create_progress_artifact(100.0, key=f"{name}-progress", description=f"Pieces of {name}")
-        create_table_artifact(rows[:_LISTED], key=f"{name}-partitions", description=detail)
-        emit(StageDone(name, seconds, detail))
+        show_stage(name, seconds, rows, detail)
 
     def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
         """Commit a small table that the flow itself made, named by what it holds."""
@@ -121,41 +121,3 @@ def _digest(table: pa.Table) -> str:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table.combine_chunks())
     return hashlib.sha256(sink.getvalue()).hexdigest()
-
-
-class _Show:
-    """A stage as the terminal and the Prefect UI see it."""
-
-    def __init__(self, name: str, pieces: int) -> None:
-        self.name, self.pieces = name, pieces
-        self.last = time.monotonic()
-        emit(StageStarted(name, pieces))
-        key = f"{name}-progress"
-        made: Any = create_progress_artifact(0.0, key=key, description=f"Pieces of {name}")
-        self.artifact: UUID = made  # the client is synchronous here
-
-    def piece(self, done: int, total: int, _manifest: Manifest) -> None:
-        emit(PieceDone(self.name, done, total))
-        if time.monotonic() - self.last > _SHOW_SECONDS:
-            self.last = time.monotonic()
-            update_progress_artifact(self.artifact, 100.0 * done / total)
-
-    def end(self, result: StageResult, seconds: float) -> None:
-        update_progress_artifact(self.artifact, 100.0)
-        rows = [
-            {
-                "piece": manifest.key,
-                "rows in": manifest.rows_in,
-                "rows out": sum(ref.rows or 0 for ref in manifest.outputs.values()),
-                "seconds": round(manifest.seconds, 2),
-                "files": ", ".join(sorted(manifest.outputs)),
-            }
-            for manifest in result.manifests[:_LISTED]
-        ]
-        create_table_artifact(
-            rows,
-            key=f"{self.name}-partitions",
-            description=f"{len(result.manifests)} pieces of {self.name}, {result.reused} reused",
-        )
-        detail = f"{result.reused} of {self.pieces} reused" if result.reused else ""
-        emit(StageDone(self.name, seconds, detail))

@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.manifest import Manifest
 from pipeline.pieces import Piece, Stage
@@ -32,6 +32,7 @@ _LASTING = {
     errno.ENOTDIR,
     errno.EISDIR,
     errno.ENAMETOOLONG,
+    errno.EFBIG,
 }
 
 
@@ -41,6 +42,12 @@ class Task:
     tries: int = 0  # submissions before this one
     failures: int = 0  # of them, those that the piece itself failed in
     alone: bool = False  # suspected of killing its worker: runs while nothing else does
+    lean: bool = False  # took too much memory, or may have: see Stage.lean
+
+    def after(self, error: Exception) -> Task:
+        """The try that follows one in which the piece itself failed with `error`."""
+        lean = self.lean or isinstance(error, MemoryError)
+        return replace(self, tries=self.tries + 1, failures=self.failures + 1, lean=lean)
 
 
 @dataclass
@@ -58,14 +65,15 @@ class Run:
 
     def finish(self, index: int, manifest: Manifest) -> None:
         self.done[index] = manifest
+        self.store.forgive(self.stage.name, self.pieces[index].key, self.marks[index])
         if self.on_progress is not None:
             self.on_progress(len(self.done), len(self.pieces), manifest)
 
     def quarantine(self, index: int, reason: str) -> None:
         self.quarantined[index] = reason
-        logger.error(
-            "stage %s, piece %s is quarantined: %s", self.stage.name, self.pieces[index].key, reason
-        )
+        name, key = self.stage.name, self.pieces[index].key
+        logger.error("stage %s, piece %s is quarantined: %s", name, key, reason)
+        self.store.blame(name, key, self.marks[index], reason)
 
     def failed(self, task: Task, error: Exception) -> float | None:
         """Seconds to wait before another try, or None: the piece is quarantined."""

@@ -5,11 +5,13 @@ The hand tools of `store` and `releases`; nothing else writes below an output fo
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from pipeline.manifest import file_sha256
 
 __all__ = [
     "check_file",
+    "making_room_told",
     "read_table",
     "sync_file",
     "sync_folder",
@@ -30,6 +33,21 @@ __all__ = [
 ]
 
 ROW_GROUP_ROWS = 65_536
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+@contextmanager
+def making_room_told(path: Path) -> Iterator[None]:
+    """A disk that is full, or takes no more, as a `StoreError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise StoreError(
+            f"{path}: {os.strerror(error.errno)}; make space there and give the same command "
+            "again: what is committed is kept"
+        ) from error
 
 
 class _HashedFile(io.RawIOBase):
@@ -62,7 +80,7 @@ class _HashedFile(io.RawIOBase):
 
 def write_new(path: Path, data: bytes) -> None:
     """Create `path` with `data` and sync it; `FileExistsError` when it is there already."""
-    with open(path, "xb") as handle:
+    with making_room_told(path), open(path, "xb") as handle:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
@@ -108,10 +126,12 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
         when what is read back is not what was written.
     FileExistsError
         when `path` is there already.
+    StoreError
+        when there is no room for it.
     """
     # Chunk borders would become page borders, and metadata such as pandas' would come along.
     plain = table.combine_chunks().replace_schema_metadata(None)
-    with _HashedFile(path) as sink:
+    with making_room_told(path), _HashedFile(path) as sink:
         pq.write_table(
             plain,
             pa.PythonFile(sink, mode="w"),

@@ -8,7 +8,8 @@ MicrogenresError
 |  |- CorruptFileError  a committed file is missing, torn or altered
 |  `- ReleaseError      a release is missing, incomplete or does not reconcile
 |- ModelError           weights are missing, unverified or of the wrong shape
-`- StageError           a stage could not finish; lists the quarantined pieces
+`- StageError           a stage could not finish, for want of workers or of a scheduler
+   `- QuarantineError   some of its pieces failed; lists them with their reasons
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ __all__ = [
     "CorruptFileError",
     "MicrogenresError",
     "ModelError",
+    "QuarantineError",
     "ReleaseError",
     "SettingsError",
     "SourceError",
@@ -59,4 +61,8 @@ class ModelError(MicrogenresError):
 
 
 class StageError(MicrogenresError):
-    """A stage could not finish; the message lists the quarantined pieces and their reasons."""
+    """A stage could not finish."""
+
+
+class QuarantineError(StageError):
+    """Pieces of a stage failed; the message lists them and their reasons, the others are kept."""

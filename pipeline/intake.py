@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.durable import making_room_told
 from pipeline.errors import SourceError
 from pipeline.partitions import partition_count, partition_ids
 from pipeline.settings import SourceSettings
@@ -97,7 +98,8 @@ class _Spool:
         for chunk in source.read():
             rows += chunk.rows_in
             path = self.folder / f"{len(self.chunks):06d}.parquet"
-            pq.write_table(chunk.movies, path, compression="lz4")
+            with making_room_told(path):
+                pq.write_table(chunk.movies, path, compression="lz4")
             self.chunks.append(path)
             self.rejects.append(chunk.rejects)
         if not rows:

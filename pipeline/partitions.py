@@ -8,13 +8,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 from distributed import Client
 
 from pipeline.attempts import Progress, Run, Task
 from pipeline.drive import Drive
-from pipeline.errors import StageError
+from pipeline.errors import QuarantineError, StageError
 from pipeline.pieces import (
     Piece,
     Stage,
@@ -68,9 +67,11 @@ def run_stage(
 
     Raises
     ------
+    QuarantineError
+        listing the quarantined pieces and why; `Store.blamed` lists them too, until they are done.
     StageError
-        listing the quarantined pieces and why; or when there are no workers. What is finished
-        stays committed, so that the next call goes on from there.
+        when there are no workers, or the scheduler is gone. Either way what is finished stays
+        committed, and the next call goes on from there and tries the others again.
     """
     start = time.perf_counter()
     marks = _checked_marks(stage, pieces, revision)
@@ -89,7 +90,7 @@ def run_stage(
     reasons = {pieces[index].key: reason for index, reason in sorted(run.quarantined.items())}
     if reasons and not allow_quarantine:
         listing = "\n".join(f"- {key}: {reason}" for key, reason in reasons.items())
-        raise StageError(
+        raise QuarantineError(
             f"stage {stage.name!r}: {len(reasons)} of {len(pieces)} pieces failed; the others "
             f"are committed, and a resumed run goes on from there:\n{listing}"
         )
@@ -123,11 +124,11 @@ def _work_here(run: Run, tasks: Sequence[Task]) -> None:
         task = waiting.popleft()
         piece, mark = run.pieces[task.index], run.marks[task.index]
         try:
-            manifest = work(str(run.store.root), run.stage, piece, mark)
+            manifest = work(str(run.store.root), run.stage, piece, mark, task.lean)
         except Exception as error:  # quarantined with its reason, or tried again
             wait = run.failed(task, error)
             if wait is not None:
                 time.sleep(wait)
-                waiting.append(replace(task, failures=task.failures + 1))
+                waiting.append(task.after(error))
         else:
             run.finish(task.index, manifest)

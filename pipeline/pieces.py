@@ -49,6 +49,8 @@ class Stage:
     settings : the stage's own section; part of the fingerprint.
     conserves : names of an input, an output and a rejects table; the rows of the first must be
         those of the other two together.
+    lean : constants of a try after one that took too much memory, which make the function take
+        less and answer the same; not part of the fingerprint.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Stage:
     function: Callable[..., Mapping[str, pa.Table]]
     settings: BaseModel | None = None
     conserves: tuple[str, str, str] | None = None
+    lean: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         name = getattr(self.function, "__qualname__", "")
@@ -114,8 +117,8 @@ def piece_fingerprint(stage: Stage, piece: Piece, revision: str = "") -> str:
     return fingerprint(stage.name, stage.version, settings, revision, inputs, dict(piece.constants))
 
 
-def work(root: str, stage: Stage, piece: Piece, mark: str) -> Manifest:
-    """Work one piece and commit it; `mark` is its fingerprint.
+def work(root: str, stage: Stage, piece: Piece, mark: str, lean: bool = False) -> Manifest:
+    """Work one piece and commit it; `mark` is its fingerprint, `lean` takes `stage.lean` along.
 
     Work that an attempt committed before its worker was lost is found, not done again.
 
@@ -134,8 +137,9 @@ def work(root: str, stage: Stage, piece: Piece, mark: str) -> Manifest:
         return done
     tables = {name: store.read(refs, verify=True) for name, refs in piece.inputs.items()}
     settings = {} if stage.settings is None else {"settings": stage.settings}
+    constants = {**piece.constants, **(stage.lean if lean else {})}
     start = time.perf_counter()
-    made = stage.function(**tables, **settings, **piece.constants)
+    made = stage.function(**tables, **settings, **constants)
     seconds = time.perf_counter() - start
     _check_tables(stage, piece, made)
     if stage.conserves is None:

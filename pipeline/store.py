@@ -18,7 +18,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import upkeep
 from pipeline.durable import (
     check_file,
     read_table,
@@ -38,7 +37,7 @@ from pipeline.manifest import (
     manifest_from_json,
     manifest_to_json,
 )
-from pipeline.releases import Releases
+from pipeline.upkeep import Upkeep
 from pipeline.verify import verify_release
 
 __all__ = [
@@ -55,12 +54,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 
-class Store(Releases):
+class Store(Upkeep):
     """An output folder `DIR`, safe for many processes; `lock()` keeps two whole runs apart."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        (self.root / "work").mkdir(exist_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -189,30 +184,6 @@ class Store(Releases):
             if table.schema != tables[0].schema:
                 raise StoreError(f"{ref.path} has another schema than {chosen[0].path}")
         return pa.concat_tables(tables)
-
-    def drop(self, stage: str, key: str, fingerprint: str) -> None:
-        """Remove one committed piece: its manifest first, then the files that it named."""
-        for ref in upkeep.forget_manifest(self._manifest_path(stage, key, fingerprint)):
-            checked_path(self.root, ref.path).unlink(missing_ok=True)
-
-    def forget(self, stage: str | None = None) -> None:
-        """Remove all committed work of one stage, or of all; releases stay."""
-        work = self.root / "work"
-        for folder in [work / checked_name("stage", stage)] if stage else sorted(work.iterdir()):
-            upkeep.forget_folder(folder)
-
-    def sweep(self, older_than: float = 3600.0) -> int:
-        """Delete what attempts abandoned in `work/`, `older_than` seconds old; return how many.
-
-        A younger file may belong to an attempt that still goes on.
-        """
-        folders = [entry for entry in (self.root / "work").iterdir() if entry.is_dir()]
-        return sum(upkeep.sweep_folder(folder, older_than) for folder in folders)
-
-    def _manifest_path(self, stage: str, key: str, fingerprint: str) -> Path:
-        folder = self.root / "work" / checked_name("stage", stage)
-        name = checked_name(f"stage {stage!r}: piece", key)
-        return folder / f"{name}-{checked_name('fingerprint', fingerprint)[:16]}.json"
 
     def _write(self, path: Path, table: pa.Table) -> FileRef:
         temporary = path.with_name(f".{path.name}.tmp")

@@ -11,6 +11,7 @@ from pipeline.errors import (
     CorruptFileError,
     MicrogenresError,
     ModelError,
+    QuarantineError,
     ReleaseError,
     SettingsError,
     SourceError,
@@ -29,7 +30,8 @@ from pipeline.release import NotInReleaseError
         (SourceError("x"), 3),
         (ReleaseError("x"), 4),
         (CorruptFileError("x"), 4),
-        (StageError("x"), 5),
+        (QuarantineError("x"), 5),
+        (StageError("x"), 1),
         (StoreError("x"), 1),
         (ModelError("x"), 1),
         (TableError("x"), 1),
@@ -61,7 +63,11 @@ def wrapped(error: MicrogenresError) -> Exception:
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
-        (StageError("stage 'embed': [1] of 3 failed:\n- p1: x"), 5, "error: stage 'embed': [1] of"),
+        (
+            QuarantineError("stage 'embed': [1] of 3 failed:\n- p1: x"),
+            5,
+            "error: stage 'embed': [1] of",
+        ),
         (wrapped(SourceError("films.csv: torn")), 3, "error: films.csv: torn"),
         (ZeroDivisionError("by zero"), 1, "error: ZeroDivisionError: by zero; --debug"),
         (KeyboardInterrupt(), 130, "interrupted"),
