@@ -69,7 +69,7 @@ def mine_flow(
     )
     store = Store(Path(out))
     with (
-        owned(store),
+        store.lock(),
         local_cluster(settings.dask) as client,
         Run(store, client, settings, identify(settings.embed), resume) as run,
     ):
