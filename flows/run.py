@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import pyarrow as pa
 from distributed import Client
 
-from flows.artifacts import ShownStage, show_stage
+from flows.artifacts import Artifacts, ShownStage, show_stage
 from pipeline.model import ModelIdentity
 from pipeline.partitions import Piece, Stage, StageResult, run_stage
 from pipeline.settings import Settings
@@ -62,7 +62,7 @@ class Run:
     ) -> StageResult:
         """Work the pieces of a stage on the cluster, showing it to the terminal and to Prefect."""
         stage = Stage(name, version, function, settings, conserves, dict(lean))
-        show = ShownStage(name, len(pieces)) if shown else None
+        show = ShownStage(name, len(pieces), self.artifacts) if shown else None
         started = time.perf_counter()
         result = run_stage(
             self.store,
@@ -85,7 +85,7 @@ class Run:
     def told(self, name: str, seconds: float, rows: list[dict[str, Any]], detail: str) -> None:
         """Show a stage that the flow did by itself, without pieces on the cluster."""
         self.seconds[name] = seconds
-        show_stage(name, seconds, rows, detail)
+        show_stage(name, seconds, rows, detail, self.artifacts)
 
     def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
         """Commit a small table that the flow itself made, named by what it holds."""
