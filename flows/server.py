@@ -1,7 +1,7 @@
 """The Prefect server of a run: the one of PREFECT_API_URL, or an embedded one with SQLite.
 
-The embedded one is a process of its own on loopback, with its UI, and ends with the run; what it
-recorded stays in Prefect's home folder for the next.
+The embedded one is a process of its own on loopback, with its UI, is started again when it dies,
+and ends with the run; what it recorded stays in Prefect's home folder for the next.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from flows.keeper import Kept
 from flows.progress import Address, emit
 from pipeline.errors import MicrogenresError
 
@@ -72,10 +73,10 @@ def prefect_server(log: Path) -> Iterator[str]:
         "PREFECT_API_URL": "",
     }
     log.parent.mkdir(parents=True, exist_ok=True)
-    server: subprocess.Popen[bytes] | None = None
-    try:
+
+    def start() -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
-            server = subprocess.Popen(
+            return subprocess.Popen(
                 [*command, "--port", str(port), "--no-scheduler", "--no-late-runs"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -84,7 +85,11 @@ def prefect_server(log: Path) -> Iterator[str]:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 (one system call, no locks)
             )
-        _wait(server, url, log)
+
+    server = Kept("the embedded Prefect server", start)
+    try:
+        _wait(server.process, url, log)
+        server.watch()
         emit(Address("Prefect UI", url.removesuffix("/api")))
         with temporary_settings({PREFECT_API_URL: url}):
             try:
@@ -92,8 +97,7 @@ def prefect_server(log: Path) -> Iterator[str]:
             finally:
                 _send_what_is_queued()
     finally:
-        if server is not None:
-            _stop(server)
+        server.end()
 
 
 def _end_with_parent() -> None:
@@ -131,14 +135,3 @@ def _send_what_is_queued() -> None:
     from prefect._internal.concurrency.services import _QueueServiceBase
 
     _QueueServiceBase.drain_all(timeout=_DRAIN_SECONDS)
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server and what it started: its process group is its own."""
-    with suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGTERM)
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
