@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from prefect.artifacts import create_markdown_artifact
 
-from flows.artifacts import show_report
 from flows.clustering import Clusters
 from flows.naming import Named
 from flows.progress import Note, StageStarted, emit
@@ -32,6 +32,13 @@ __all__ = ["Mined", "publish_release"]
 
 _PACKAGES = ("micro-genre-miner", "numpy", "pandas", "pyarrow", "torch", "sentence-transformers",
              "faiss-cpu", "scikit-learn", "keybert", "dask", "prefect")  # fmt: skip
+
+# Settings that say where a run works, not what it makes; some name this machine's files.
+_ELSEWHERE: Any = {
+    "serve": True,
+    "log": True,
+    "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
+}
 
 
 class Mined:
@@ -139,7 +146,7 @@ def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
         for ref in refs
     ]
     names = [row["micro_genre_name"] for row in mined.named.labels]
-    settings = run.settings.model_dump(mode="json", exclude={"dask", "serve"})
+    settings = run.settings.model_dump(mode="json", exclude={"dask", "serve", "log"})
     # the layout too: mining again must not find an older release that lacks a column
     layout = {name: table.schema.names for name, table in tables.items()}
     return fingerprint(inputs, outputs, names, settings, len(tables["rejects"]), layout)[:12]
@@ -220,7 +227,7 @@ def _manifest(
         "schema_version": 1,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
-        "settings": run.settings.model_dump(mode="json", exclude={"serve"}),
+        "settings": run.settings.model_dump(mode="json", exclude=_ELSEWHERE),
         "weak_below": float(weak),
         "schema": {
             name: {f.name: str(f.type) for f in table.schema} for name, table in tables.items()
@@ -263,4 +270,5 @@ def _tell(run: Run, report: dict[str, Any], started: float) -> None:
             why = report["explanations"].get(f"{group}.{name}")
             if why and isinstance(value, int | float):
                 lines.append(f"| {name.replace('_', ' ')} | {value:.3f} | {why} |")
-    show_report("\n".join(lines), f"Release {release_id}")
+    text, about = "\n".join(lines), f"Release {release_id}"
+    run.artifacts.send(create_markdown_artifact, text, key="report", description=about)
