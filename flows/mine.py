@@ -22,12 +22,14 @@ from flows.progress import Address, StageDone, StageStarted, emit  # noqa: E402
 from flows.reading import clean_movies, extract_features, read_sources  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
+from flows.under_way import under_way  # noqa: E402
 from pipeline.embed import warm  # noqa: E402
 from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
 from pipeline.model import identify  # noqa: E402
 from pipeline.partitions import local_cluster  # noqa: E402
 from pipeline.settings import EmbedSettings, load_settings  # noqa: E402
 from pipeline.store import Store  # noqa: E402
+from pipeline.worker_logs import from_workers  # noqa: E402
 
 __all__ = ["mine", "mine_flow"]
 
@@ -47,6 +49,7 @@ def mine_flow(
     overrides: dict[str, Any] | None = None,
     resume: bool = True,
     limit: int | None = None,
+    wait_minutes: float = 0.0,
 ) -> str:
     """Mine catalogues of films into named micro-genres.
 
@@ -58,6 +61,7 @@ def mine_flow(
         overrides: Settings by section, such as {"cluster": {"k": 120}}.
         resume: Take what is committed as it is; False makes it again.
         limit: Mine a sample of this many films.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
 
     Returns:
         The folder of the release.
@@ -68,9 +72,11 @@ def mine_flow(
         overrides=overrides,
     )
     store = Store(Path(out))
+    about = {"sources": sources, "profile": profile, "limit": limit}
     with (
-        store.lock(),
+        under_way(store, settings.log, about, wait_seconds=60 * wait_minutes) as run_id,
         local_cluster(settings.dask) as client,
+        from_workers(client, run_id),
         Run(store, client, settings, identify(settings.embed), resume) as run,
     ):
         if client.dashboard_link:

@@ -20,7 +20,9 @@ __all__ = [
     "StageDone",
     "StageStarted",
     "emit",
+    "is_heard",
     "listen",
+    "sentence",
 ]
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,28 @@ def listen(callback: Listener) -> Iterator[None]:
     finally:
         with _lock:
             _forget(callback)
+
+
+def is_heard() -> bool:
+    """Whether anyone listens now."""
+    with _lock:
+        return bool(_listeners)
+
+
+def sentence(event: Event) -> str:
+    """An event in plain words, for a log."""
+    match event:
+        case StageStarted(stage, pieces):
+            return f"{stage} begins" + (f", {pieces} pieces" if (pieces or 0) > 1 else "")
+        case PieceDone(stage, done, total, reused):
+            found = f" ({reused} found from before)" if reused else ""
+            return f"{stage} {done}/{total}{found}"
+        case StageDone(stage, seconds, detail):
+            return f"{stage} done in {seconds:.1f} s" + (f": {detail}" if detail else "")
+        case Address(name, url):
+            return f"{name}: {url}"
+        case Note(said):
+            return said
 
 
 def _forget(listener: Listener) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from distributed import Client
 
 from flows.artifacts import Artifacts, ShownStage, show_stage
+from pipeline.logs import logged_as
 from pipeline.model import ModelIdentity
 from pipeline.partitions import Piece, Stage, StageResult, run_stage
 from pipeline.settings import Settings
@@ -64,16 +65,17 @@ class Run:
         stage = Stage(name, version, function, settings, conserves, dict(lean))
         show = ShownStage(name, len(pieces), self.artifacts) if shown else None
         started = time.perf_counter()
-        result = run_stage(
-            self.store,
-            stage,
-            pieces,
-            client=self.client,
-            retries=self.settings.dask.retries,
-            resume=self.resume,
-            on_progress=show.piece if show else None,
-            wait_seconds=self.settings.dask.wait_seconds,
-        )
+        with logged_as(stage=name):
+            result = run_stage(
+                self.store,
+                stage,
+                pieces,
+                client=self.client,
+                retries=self.settings.dask.retries,
+                resume=self.resume,
+                on_progress=show.piece if show else None,
+                wait_seconds=self.settings.dask.wait_seconds,
+            )
         seconds = time.perf_counter() - started
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         if result.reused:

@@ -19,13 +19,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from flows.progress import Address, Event, Note, PieceDone, StageDone, StageStarted, listen
+from flows.progress import Event, PieceDone, StageDone, StageStarted, listen, sentence
 from flows.show import text
+from pipeline.logs import LOGGERS, Plain, Tagged
 
 __all__ = ["Bars", "Lines", "follow", "standard_error", "standard_output"]
 
 LINE_SECONDS = 5.0  # plain lines of one stage are at least so far apart, the last one excepted
-LOGGERS = ("flows", "pipeline")
 
 
 def standard_output() -> Console:
@@ -53,18 +53,18 @@ class Lines:
     def __call__(self, event: Event) -> None:
         """Print the line of an event, unless the stage's last line is too fresh."""
         match event:
-            case StageStarted(stage, pieces):
+            case StageStarted(stage):
                 self._last[stage] = self._now()
-                self.line(f"{stage} begins" + (f", {pieces} pieces" if (pieces or 0) > 1 else ""))
+                self.line(sentence(event))
             case PieceDone(total=1):
                 pass  # the end of the stage follows at once
-            case PieceDone(stage, done, total, reused):
+            case PieceDone(stage, done, total):
                 since = self._now() - self._last.get(stage, float("-inf"))
                 if since >= LINE_SECONDS or done >= total:
                     self._last[stage] = self._now()
-                    self.line(f"{stage} {done}/{total}{_found(reused)}")
+                    self.line(sentence(event))
             case _:
-                self.line(_sentence(event))
+                self.line(sentence(event))
 
     def line(self, message: str) -> None:
         """Print a line with the time of day."""
@@ -98,9 +98,9 @@ class Bars:
                 self.progress.update(self._bars[stage], completed=done, total=total)
             case StageDone(stage):
                 self._close(stage)
-                self.line(_sentence(event))
+                self.line(sentence(event))
             case _:
-                self.line(_sentence(event))
+                self.line(sentence(event))
 
     def line(self, message: str) -> None:
         """Print a line above the bars."""
@@ -127,27 +127,14 @@ def follow(console: Console, *, level: int = logging.WARNING) -> Iterator[None]:
             yield
 
 
-def _sentence(event: Event) -> str:
-    match event:
-        case StageDone(stage, seconds, detail):
-            return f"{stage} done in {seconds:.1f} s" + (f": {detail}" if detail else "")
-        case Address(name, url):
-            return f"{name}: {url}"
-        case Note(said):
-            return said
-    return str(event)
-
-
-def _found(reused: int) -> str:
-    return f" ({reused} found from before)" if reused else ""
-
-
 class _Forward(logging.Handler):
     def __init__(self, line: Callable[[str], None], level: int) -> None:
         super().__init__(level)
         self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
+        if hasattr(record, "event"):
+            return  # shown as the event that it is
         try:
             self._line(f"{record.levelname.lower()}: {self.format(record)}")
         except Exception:
@@ -157,6 +144,8 @@ class _Forward(logging.Handler):
 @contextmanager
 def _logged(line: Callable[[str], None], level: int) -> Iterator[None]:
     handler = _Forward(line, level)
+    handler.addFilter(Tagged())
+    handler.setFormatter(Plain(timed=False))
     before = {
         name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in LOGGERS
     }

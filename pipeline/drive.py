@@ -115,7 +115,15 @@ class Drive:
         key = f"{run.stage.name}-{piece.key}-{mark[:16]}-{self.suffix}"
         key += f"-try{task.tries}" if task.tries else ""
         future = self.client.submit(
-            work, str(run.store.root), run.stage, piece, mark, task.lean, key=key, pure=False
+            work,
+            str(run.store.root),
+            run.stage,
+            piece,
+            mark,
+            task.lean,
+            self.run_id,
+            key=key,
+            pure=False,
         )
         self.flying[key] = (future, task)
         future.add_done_callback(self.landed.put)

@@ -5,6 +5,7 @@ MicrogenresError
 |- SourceError          a catalogue cannot be read at all: names the file and the cause
 |- TableError           a table does not have the schema its name promises
 |- StoreError
+|  |- BusyError         another run holds the output folder
 |  |- CorruptFileError  a committed file is missing, torn or altered
 |  `- ReleaseError      a release is missing, incomplete or does not reconcile
 |- ModelError           weights are missing, unverified or of the wrong shape
@@ -15,6 +16,7 @@ MicrogenresError
 from __future__ import annotations
 
 __all__ = [
+    "BusyError",
     "CorruptFileError",
     "MicrogenresError",
     "ModelError",
@@ -46,6 +48,10 @@ class TableError(MicrogenresError):
 
 class StoreError(MicrogenresError):
     """Something on disk is not as it was committed."""
+
+
+class BusyError(StoreError):
+    """Another run holds the output folder."""
 
 
 class CorruptFileError(StoreError):

@@ -1,22 +1,18 @@
 """What a log record of a run carries: its run, stage and piece, from workers too, and no secret.
 
-`logged_as` names them for the code below it. A worker hands its records to whoever drives the run
-(`from_workers`), so that one log tells the whole of it.
+`logged_as` names them for the code below it; what a worker logs comes to the driver by
+`worker_logs`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
-
-import dask
-from distributed import Client, WorkerPlugin
 
 from pipeline.secrets import redact
 
@@ -26,17 +22,14 @@ __all__ = [
     "Json",
     "Plain",
     "Tagged",
-    "WorkerLogs",
     "as_json",
-    "from_workers",
     "logged_as",
     "named",
+    "tag",
 ]
 
 FIELDS = ("run", "stage", "piece")
 LOGGERS = ("flows", "pipeline")
-# How a worker that no driver started prints what it logs: "text", "json", or not at all.
-PRINTED = "microgenres.worker-logs"
 
 _named: ContextVar[Mapping[str, str]] = ContextVar("microgenres_named", default={})  # noqa: B039
 
@@ -122,77 +115,3 @@ class Plain(logging.Formatter):
         return "\n".join(
             [line + record.getMessage(), *([record.exc_text] if record.exc_text else [])]
         )
-
-
-class WorkerLogs(WorkerPlugin):
-    """On each worker: hands the records of a run to its driver, under the run's own topic.
-
-    One plugin serves every run on a shared cluster and stays when a run ends.
-    """
-
-    idempotent = True
-    name = "microgenres-logs"
-
-    def setup(self, worker: Any) -> None:
-        """Listen to our loggers in the worker's process."""
-        self._handlers: list[logging.Handler] = [_ToDriver(worker)]
-        printed = dask.config.get(PRINTED, None)
-        if printed:
-            handler = logging.StreamHandler(sys.stderr)
-            handler.setFormatter(Json() if printed == "json" else Plain())
-            self._handlers.append(handler)
-        for name in LOGGERS:
-            logger = logging.getLogger(name)
-            for handler in self._handlers:
-                logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
-            logger.propagate = False
-
-    def teardown(self, worker: Any) -> None:
-        """Stop listening."""
-        for name in LOGGERS:
-            for handler in self._handlers:
-                logging.getLogger(name).removeHandler(handler)
-
-
-class _ToDriver(logging.Handler):
-    def __init__(self, worker: Any) -> None:
-        super().__init__(logging.INFO)
-        self._worker = worker
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            tag(record)
-            run = getattr(record, "run", "")
-            if run and not hasattr(record, "worker"):
-                told = {**as_json(record), "levelno": record.levelno, "created": record.created}
-                self._worker.log_event(_topic(run), told)
-        except Exception:
-            self.handleError(record)  # as every handler of the standard library does
-
-
-@contextmanager
-def from_workers(client: Client, run: str) -> Iterator[None]:
-    """Handle in this process, as if logged here, what the workers log for `run` meanwhile."""
-    client.subscribe_topic(_topic(run), _received)
-    client.register_plugin(WorkerLogs())
-    try:
-        yield
-    finally:
-        with suppress(ValueError, OSError):  # a scheduler that is gone sends nothing more
-            client.unsubscribe_topic(_topic(run))
-
-
-def _topic(run: str) -> str:
-    return f"microgenres-logs-{run}"
-
-
-def _received(event: tuple[float, Mapping[str, Any]]) -> None:
-    _, told = event
-    logger = logging.getLogger(str(told["logger"]))
-    if logger.isEnabledFor(told["levelno"]):
-        attributes = {field: told.get(field, "") for field in (*FIELDS, "worker")}
-        attributes |= {"name": told["logger"], "msg": told["message"], "args": None}
-        attributes |= {"levelno": told["levelno"], "levelname": told["level"]}
-        attributes |= {"created": told["created"], "exc_text": told.get("exception")}
-        logger.handle(logging.makeLogRecord(attributes))

@@ -6,6 +6,7 @@ No cluster in here: `work` runs in whatever process calls it.
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from pipeline.errors import StageError
+from pipeline.logs import logged_as, named
 from pipeline.manifest import FileRef, Manifest, fingerprint
 from pipeline.store import Store
 
@@ -32,6 +34,8 @@ __all__ = [
     "piece_fingerprint",
     "work",
 ]
+
+logger = logging.getLogger(__name__)
 
 SMALL_ROWS, SMALL_PIECES, FULL_ROWS = 256, 16, 8_192
 
@@ -117,10 +121,13 @@ def piece_fingerprint(stage: Stage, piece: Piece, revision: str = "") -> str:
     return fingerprint(stage.name, stage.version, settings, revision, inputs, dict(piece.constants))
 
 
-def work(root: str, stage: Stage, piece: Piece, mark: str, lean: bool = False) -> Manifest:
+def work(
+    root: str, stage: Stage, piece: Piece, mark: str, lean: bool = False, run: str = ""
+) -> Manifest:
     """Work one piece and commit it; `mark` is its fingerprint, `lean` takes `stage.lean` along.
 
-    Work that an attempt committed before its worker was lost is found, not done again.
+    What is logged meanwhile names the run, the stage and the piece. Work that an attempt committed
+    before its worker was lost is found, not done again.
 
     Raises
     ------
@@ -131,9 +138,14 @@ def work(root: str, stage: Stage, piece: Piece, mark: str, lean: bool = False) -
     Exception
         whatever the function raises.
     """
-    store = Store(Path(root))
+    with logged_as(run=run or named("run"), stage=stage.name, piece=piece.key):
+        return _work(Store(Path(root)), stage, piece, mark, lean)
+
+
+def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Manifest:
     done = store.lookup(stage.name, piece.key, mark)
     if done is not None:
+        logger.info("found done already")
         return done
     tables = {name: store.read(refs, verify=True) for name, refs in piece.inputs.items()}
     settings = {} if stage.settings is None else {"settings": stage.settings}
@@ -146,6 +158,8 @@ def work(root: str, stage: Stage, piece: Piece, mark: str, lean: bool = False) -
         rows_in = sum(table.num_rows for table in tables.values())
     else:
         rows_in = _conserved(stage, piece, tables, made)
+    rows_out = sum(table.num_rows for table in made.values())
+    logger.info("%d rows in, %d rows out, %.2f s", rows_in, rows_out, seconds)
     return store.commit(
         stage.name,
         piece.key,

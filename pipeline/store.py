@@ -26,7 +26,7 @@ from pipeline.durable import (
     write_new,
     write_table,
 )
-from pipeline.errors import CorruptFileError, StoreError
+from pipeline.errors import BusyError, CorruptFileError, StoreError
 from pipeline.manifest import (
     FileRef,
     Manifest,
@@ -59,12 +59,12 @@ class Store(Upkeep):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for one run; `StoreError` at once when another run holds it."""
+        """Hold the folder for one run; `BusyError` at once when another run holds it."""
         with open(self.root / ".lock", "ab") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise StoreError(
+                raise BusyError(
                     f"another run is writing to {self.root}: wait for it, or choose another folder"
                 ) from error
             yield
