@@ -99,10 +99,11 @@ def _compared(
 ) -> tuple[float | None, Refs]:
     """Agreement with another seed, and other methods on a sample of the same films."""
     section, seed = run.settings.cluster, run.settings.seed
+    few = _first(ground["points"], run.settings.report.compare_films)
     methods = [
         Piece(
             m.replace("|", ""),
-            {"points": ground["points"], "assignments": assignments},
+            {"points": ground["points"][:few], "assignments": assignments[:few]},
             {"method": m, "seed": seed},
         )
         for m in cluster.METHODS
@@ -112,3 +113,13 @@ def _compared(
     again = run.stage("reseed", cluster.reseed, [piece], settings=section, shown=False)
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")
+
+
+def _first(refs: Refs, films: int) -> int:
+    """How many partitions, from the first, hold `films` films, or all there are."""
+    held = 0
+    for count, ref in enumerate(refs, 1):
+        held += ref.rows or 0
+        if held >= films:
+            return count
+    return len(refs)
