@@ -17,6 +17,7 @@ from distributed.client import ClosedClientError, FutureCancelledError
 
 from pipeline.attempts import Run, Task
 from pipeline.errors import StageError
+from pipeline.logs import named
 from pipeline.pieces import work
 
 __all__ = ["Drive"]
@@ -121,7 +122,7 @@ class Drive:
             piece,
             mark,
             task.lean,
-            self.run_id,
+            named("run"),
             key=key,
             pure=False,
         )
