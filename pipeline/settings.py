@@ -11,9 +11,9 @@ import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -29,6 +29,7 @@ __all__ = [
     "NeighbourSettings",
     "PublishSettings",
     "ReportSettings",
+    "ServeSettings",
     "Settings",
     "SourceSettings",
     "TaxonomySettings",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 ENV_PREFIX = "MICROGENRES_"
+
+AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
@@ -125,7 +128,7 @@ class EmbedSettings(Section):
 class ClusterSettings(Section):
     """How vectors become micro-genres."""
 
-    k: int | Literal["auto"] = Field("auto", description="Number of micro-genres.")
+    k: AtLeastOne | Literal["auto"] = Field("auto", description="Number of micro-genres.")
     leaf_films: int = Field(
         48, ge=2, le=10_000, description="Films per micro-genre that `auto` aims at."
     )
@@ -174,7 +177,7 @@ class LabelSettings(Section):
 class TaxonomySettings(Section):
     """How micro-genres gather into families."""
 
-    families: int | Literal["auto"] = Field("auto", description="Number of families.")
+    families: AtLeastOne | Literal["auto"] = Field("auto", description="Number of families.")
 
 
 class ReportSettings(Section):
@@ -225,6 +228,39 @@ class LogSettings(Section):
     )
 
 
+class ServeSettings(Section):
+    """What the API and the explorer allow."""
+
+    api_key: SecretStr | None = Field(
+        None, description="What requests must send as X-API-Key; none: whoever reaches it may ask."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Origins whose web pages may ask, such as https://films.example."
+    )
+    page_size: int = Field(24, ge=1, le=1_000, description="Films on a page, if not asked for.")
+    max_page_size: int = Field(100, ge=1, le=1_000, description="Most films on a page.")
+    max_offset: int = Field(1_000_000, ge=0, description="How far a selection can be paged.")
+    max_meaning_films: int = Field(
+        200, ge=1, le=10_000, description="Most films that one search by meaning ranks."
+    )
+    max_query_chars: int = Field(300, ge=1, le=10_000, description="Longest query of a search.")
+    max_text_chars: int = Field(20_000, ge=100, description="Longest text of a film to assign.")
+    max_batch: int = Field(32, ge=1, le=1_000, description="Most films assigned in one request.")
+    max_body_bytes: int = Field(2 * 2**20, ge=1_000, description="Largest body of a request.")
+    threads: int = Field(2, ge=1, le=256, description="Threads of queries and of the model.")
+    memory_limit: str = Field(
+        "512MB",
+        pattern=r"^\d+(\.\d+)?\s*(KB|MB|GB|KiB|MiB|GiB)$",
+        description="What DuckDB may take.",
+    )
+    reload_seconds: float = Field(
+        2.0, gt=0, le=3_600, description="How often `latest` is looked at for a newer release."
+    )
+    drain_seconds: float = Field(
+        30.0, ge=0, le=3_600, description="How long requests may finish once the server is stopped."
+    )
+
+
 class Settings(BaseSettings):
     """All sections of a run; see `load_settings`."""
 
@@ -244,6 +280,7 @@ class Settings(BaseSettings):
     report: ReportSettings = ReportSettings()
     publish: PublishSettings = PublishSettings()
     dask: DaskSettings = DaskSettings()
+    serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -329,5 +366,7 @@ def load_settings(
         return Settings(**merged)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        # of a union pydantic also names the member that was tried, which no one has written
+        parts = [str(part) for part in first["loc"]]
+        name = ".".join(p for p in parts if not p.startswith(("int", "constrained-", "literal[")))
         raise SettingsError(f"setting {name} = {first.get('input')!r}: {first['msg']}") from error

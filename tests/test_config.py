@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import SettingsError
 from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -48,3 +49,13 @@ def test_the_sample_profile_is_finer_than_the_default() -> None:
     sample, default = load_settings(profile="sample"), load_settings()
     assert sample.cluster.leaf_films == 19
     assert sample.label.min_films <= sample.cluster.min_films < default.cluster.leaf_films
+
+
+@pytest.mark.parametrize(("section", "name"), [("cluster", "k"), ("taxonomy", "families")])
+def test_a_number_of_groups_below_one_is_refused(section: str, name: str) -> None:
+    for wrong in (0, -3, "many"):
+        with pytest.raises(SettingsError, match=rf"{section}\.{name}"):
+            load_settings(overrides={section: {name: wrong}})
+    for right in (1, "auto"):
+        loaded = load_settings(overrides={section: {name: right}})
+        assert getattr(getattr(loaded, section), name) == right
