@@ -12,7 +12,7 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,8 @@ class Store(Upkeep):
             logger.warning("stage %s, piece %s is made again: %s", stage, key, error)
             path.unlink(missing_ok=True)
             return None
+        with suppress(OSError):  # when it was last used, for `prune`
+            os.utime(path)
         return manifest
 
     def commit(
