@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import typer
 from flows import options as o
 from flows.exits import EXIT_CODES, Commands
 from flows.lookups import assign, profiles, report, settings, show, similar, verify
+from flows.operate import certificates, prune, scheduler, status, ui, worker
 
 __all__ = ["app", "main"]
 
@@ -57,6 +59,7 @@ def mine(
     scheduler: o.Scheduler = None,
     resume: o.Resume = True,
     verbose: o.Verbose = False,
+    log_format: o.LogFormat = None,
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
@@ -68,12 +71,12 @@ def mine(
     microgenres mine
     microgenres mine --source files:tmdb.csv --source files:more.jsonl --out films
     microgenres mine --source files:tmdb.parquet -k 120 --workers 8 --json > run.json
-    microgenres mine --profile cluster --scheduler tcp://10.0.0.5:8786 --out /shared/films
+    microgenres mine --profile cluster --scheduler tls://10.0.0.5:8786 --out /shared/films
     """
-    from flows.terminal import follow, standard_error
-
-    chosen = o.overrides(workers=workers, scheduler=scheduler, k=k, seed=seed)
-    with follow(standard_error(), level=logging.INFO if verbose else logging.WARNING):
+    chosen = o.overrides(
+        workers=workers, scheduler=scheduler, k=k, seed=seed, log_format=log_format
+    )
+    with _shown(profile, settings_file, chosen, verbose=verbose):
         if workers and scheduler:
             from flows.progress import Note, emit
 
@@ -97,8 +100,28 @@ def mine(
     show_run(Release(Path(path)), as_json=as_json)
 
 
-for command in (show, similar, assign, report, verify, settings, profiles):
+def _shown(
+    profile: str, file: Path | None, chosen: dict[str, Any], *, verbose: bool
+) -> AbstractContextManager[None]:
+    """How a run is followed on standard error: by a person, or by what reads JSON lines."""
+    from pipeline.settings import load_settings
+
+    log = load_settings(profile=profile, file=file, overrides=chosen).log
+    if log.format == "json":
+        from flows.logs import log_lines
+
+        return log_lines(log)
+    from flows.terminal import follow, standard_error
+
+    return follow(standard_error(), level=logging.INFO if verbose else logging.WARNING)
+
+
+_LOOKING = (show, similar, assign, report, verify, settings, profiles)
+_KEEPING = (status, prune, ui, certificates, scheduler, worker)
+for command in _LOOKING:
     app.command()(command)
+for command in _KEEPING:
+    app.command(rich_help_panel="Keeping it running")(command)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "Clusters",
     "Debug",
     "FilmsFile",
+    "LogFormat",
     "MicroGenre",
     "Out",
     "ProfileName",
@@ -65,6 +66,12 @@ def _scheduler(value: str | None) -> str | None:
     raise typer.BadParameter(f"{value!r} is no address; write it like tcp://10.0.0.5:8786")
 
 
+def _log_format(value: str | None) -> str | None:
+    if value is None or value in ("text", "json"):
+        return value
+    raise typer.BadParameter(f"{value!r} is neither text nor json")
+
+
 Version = Annotated[
     bool,
     typer.Option(
@@ -83,6 +90,17 @@ AsJson = Annotated[
 ]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log more.", rich_help_panel=_OUTPUT)
+]
+LogFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--log-format",
+        metavar="text|json",
+        callback=_log_format,
+        help="Log lines for people, or one JSON object per line.",
+        show_default="text",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 ShowLimit = Annotated[
     int | None,
@@ -202,7 +220,7 @@ Scheduler = Annotated[
     str | None,
     typer.Option(
         "--scheduler",
-        metavar="tcp://HOST:PORT",
+        metavar="tls://HOST:PORT",
         callback=_scheduler,
         help="Work on this Dask cluster; its workers must see the output folder too.",
         show_default="a local cluster",
@@ -225,6 +243,7 @@ def overrides(
     scheduler: str | None = None,
     k: str | None = None,
     seed: int | None = None,
+    log_format: str | None = None,
 ) -> dict[str, Any]:
     """The settings that the options given stand for, nested; an option not given sets nothing."""
     chosen: dict[str, Any] = {}
@@ -232,6 +251,8 @@ def overrides(
         chosen["seed"] = seed
     if k is not None:
         chosen["cluster"] = {"k": k if k == "auto" else int(k)}
+    if log_format is not None:
+        chosen["log"] = {"format": log_format}
     dask = {"workers": workers, "scheduler": scheduler}
     given = {name: value for name, value in dask.items() if value is not None}
     if given:
