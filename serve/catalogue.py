@@ -73,6 +73,7 @@ class Catalogue:
         self._report = release.report
         self._connection = open_database(release, memory_limit=memory_limit, threads=threads)
         self._nearby = Nearby(release)
+        self.place_of = self._nearby.place_of  # the row in movies.parquet of each movie_id
         self._genres = MicroGenres(release, self._connection)
         self.trends = Trends(self._connection, self._genres)
 
@@ -114,7 +115,7 @@ class Catalogue:
 
     def place(self, movie_id: str) -> int:
         """The row of a film in movies.parquet, from 0; NotInReleaseError when there is none."""
-        place = self._nearby.place_of.get(movie_id)
+        place = self.place_of.get(movie_id)
         if place is None:
             raise NotInReleaseError(f"no film with the id {movie_id!r} in release {self.id}")
         return place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["FACETS", "Condition", "Filters", "conditions", "spoken"]
@@ -45,6 +45,12 @@ class Filters:
     votes_from: int | None = None
     weak: bool | None = None
 
+    def within(self, cluster: int) -> Filters:
+        """These filters, and of one micro-genre only."""
+        if self.micro_genres and cluster not in self.micro_genres:
+            return replace(self, micro_genres=(-1,))  # no micro-genre is both
+        return replace(self, micro_genres=(cluster,))
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -52,7 +58,7 @@ class Condition:
 
     sql: str
     parameters: tuple[Any, ...] = ()
-    facet: str | None = field(default=None)
+    facet: str | None = None
 
 
 def spoken(text: str) -> str:

@@ -1,0 +1,235 @@
+"""What the API answers: typed, with examples, for the OpenAPI page and whoever reads it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Assigned",
+    "AssignedFilms",
+    "Families",
+    "Family",
+    "Film",
+    "FilmDetail",
+    "FilmPage",
+    "Found",
+    "FoundFilm",
+    "Health",
+    "MicroGenre",
+    "MicroGenreDetail",
+    "MicroGenres",
+    "ReleaseInfo",
+    "SimilarFilm",
+    "SimilarFilms",
+]
+
+
+class Answer(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Film(Answer):
+    """A film with its micro-genre; what the catalogue does not know is null."""
+
+    movie_id: str = Field(examples=["387"])
+    title: str | None = Field(examples=["Das Boot"])
+    year: int | None = Field(examples=[1981])
+    release_date: str | None = Field(examples=["1981-09-17"], description="ISO 8601.")
+    cluster: int = Field(examples=[17], description="Number of its micro-genre.")
+    micro_genre_name: str = Field(examples=["Submarine War Film"])
+    micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
+    family: int = Field(examples=[3])
+    family_name: str = Field(examples=["War & Spy Film"])
+    similarity: float = Field(examples=[0.71], description="Cosine to its micro-genre's centre.")
+    runner_up: int | None = Field(examples=[40], description="The next nearest micro-genre.")
+    margin: float | None = Field(examples=[0.18], description="Similarity less the runner-up's.")
+    weak: bool = Field(description="Whether it fits no micro-genre well.")
+    vote_average: float | None = Field(examples=[8.1], description="0 to 10.")
+    vote_count: int | None = Field(examples=[2104])
+    popularity: float | None = Field(examples=[31.6])
+    overview: str | None = Field(examples=["A German submarine hunts ships in the Atlantic."])
+    tagline: str | None = Field(examples=["When the hunters become the hunted."])
+    genres: list[str] | None = Field(examples=[["Drama", "War"]])
+    keywords: list[str] | None = Field(examples=[["submarine", "world war ii"]])
+    directors: list[str] | None = Field(examples=[["Wolfgang Petersen"]])
+    cast: list[str] | None = Field(examples=[["Jürgen Prochnow"]])
+    language: str | None = Field(examples=["de"], description="ISO 639-1, of the original.")
+    countries: list[str] | None = Field(examples=[["DE"]])
+    runtime_minutes: float | None = Field(examples=[149.0])
+    poster_path: str | None = Field(examples=["/u8FhSzc4UuXLUFjDZMVjGNAzDbv.jpg"])
+    x: float | None = Field(examples=[12.5], description="Place on the map of films.")
+    y: float | None = Field(examples=[-3.25])
+
+
+class FilmDetail(Film):
+    """A film on its own."""
+
+    runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
+
+
+class FilmPage(Answer):
+    """One page of a selection of films."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    total: int = Field(examples=[312], description="Films of the whole selection.")
+    page: int = Field(examples=[1])
+    page_size: int = Field(examples=[24])
+    pages: int = Field(examples=[13])
+    films: list[Film]
+
+
+class SimilarFilm(Answer):
+    """A film near another one."""
+
+    rank: int = Field(examples=[1], description="1 is the nearest.")
+    similarity: float = Field(examples=[0.74], description="Cosine of the two texts.")
+    movie_id: str = Field(examples=["1669"])
+    title: str | None = Field(examples=["The Hunt for Red October"])
+    year: int | None = Field(examples=[1990])
+    cluster: int = Field(examples=[17])
+    micro_genre_name: str = Field(examples=["Submarine War Film"])
+    family_name: str = Field(examples=["War & Spy Film"])
+    vote_average: float | None = Field(examples=[7.4])
+    poster_path: str | None = Field(examples=[None])
+
+
+class SimilarFilms(Answer):
+    """The films nearest to one film, as far as the run listed them."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    movie_id: str = Field(examples=["387"])
+    similar: list[SimilarFilm]
+
+
+class FoundFilm(Film):
+    """A film that a search by meaning found."""
+
+    closeness: float = Field(examples=[0.56], description="Of query and film; higher is nearer.")
+
+
+class Found(Answer):
+    """Films nearest in meaning to a query, best first."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    query: str = Field(examples=["a bank robbery goes wrong"])
+    films: list[FoundFilm]
+
+
+class MicroGenre(Answer):
+    """A micro-genre."""
+
+    cluster: int = Field(examples=[17])
+    micro_genre_id: str = Field(examples=["submarine-war-film"], description="A permalink.")
+    micro_genre_name: str = Field(examples=["Submarine War Film"])
+    micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
+    keywords: list[str] = Field(examples=[["submarine", "u.s. navy", "torpedo"]])
+    family: int = Field(examples=[3])
+    family_name: str = Field(examples=["War & Spy Film"])
+    films: int = Field(examples=[48])
+    weak_films: int = Field(examples=[1])
+    exemplar_ids: list[str] = Field(examples=[["387", "1669"]])
+    exemplars: list[str] = Field(examples=[["Das Boot (1981)"]])
+    mean_similarity: float = Field(examples=[0.52])
+    nearest_cluster: int | None = Field(examples=[40])
+    vote_average: float | None = Field(examples=[6.6])
+    popularity: float | None = Field(examples=[9.2], description="Mean of its films.")
+    high_rated_share: float | None = Field(examples=[0.31], description="Of the rated: 7 or more.")
+    peak_decade: int | None = Field(examples=[1950])
+    first_year: int | None = Field(examples=[1937])
+    last_year: int | None = Field(examples=[2023])
+
+
+class Sibling(MicroGenre):
+    """Another micro-genre of the same family."""
+
+    closeness: float = Field(examples=[0.61], description="Cosine of the two centres.")
+
+
+class MicroGenreDetail(MicroGenre):
+    """A micro-genre on its own."""
+
+    siblings: list[Sibling] = Field(description="Of its family, nearest first.")
+
+
+class MicroGenres(Answer):
+    """Micro-genres of a release."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    total: int = Field(examples=[112])
+    micro_genres: list[MicroGenre]
+
+
+class Family(Answer):
+    """A family of micro-genres."""
+
+    family: int = Field(examples=[3])
+    family_name: str = Field(examples=["War & Spy Film"])
+    keywords: list[str] = Field(examples=[["soldier", "spy"]])
+    micro_genres: int = Field(examples=[9])
+    clusters: list[int] = Field(examples=[[4, 17, 40]])
+    films: int = Field(examples=[402])
+    vote_average: float | None = Field(examples=[6.4])
+    popularity: float | None = Field(examples=[8.8])
+
+
+class Families(Answer):
+    """All families of a release."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    families: list[Family]
+
+
+class Assigned(Answer):
+    """The micro-genre of a film that the release has not seen."""
+
+    cluster: int = Field(examples=[17])
+    micro_genre_name: str = Field(examples=["Submarine War Film"])
+    similarity: float = Field(examples=[0.58])
+    runner_up: int | None = Field(examples=[40])
+    runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
+    margin: float | None = Field(examples=[0.11], description="Near 0: the runner-up fits as well.")
+    weak: bool = Field(description="Whether nothing fits well.")
+
+
+class AssignedFilms(Answer):
+    """One answer for each film asked for, in their order."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    films: list[Assigned]
+
+
+class Health(Answer):
+    """Whether the service answers, and from which release."""
+
+    status: str = Field(examples=["ok"])
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    loaded_at: datetime
+    problem: str | None = Field(None, description="Why a newer release is not served.")
+
+
+class ReleaseInfo(Answer):
+    """The release that is served."""
+
+    release_id: str = Field(examples=["1a2b3c4d5e6f"])
+    title: str | None = Field(examples=["Micro-genres"])
+    created_at: str | None = Field(examples=["2026-11-21T10:00:00+00:00"])
+    attribution: str | None
+    licence: str | None
+    films: int = Field(examples=[4968])
+    micro_genres: int = Field(examples=[112])
+    families: int = Field(examples=[12])
+    first_year: int | None = Field(examples=[1903])
+    last_year: int | None = Field(examples=[2025])
+    vote_average: float | None = Field(examples=[6.2])
+    rated_films: int = Field(examples=[4801])
+    weak_films: int = Field(examples=[248])
+    languages: int = Field(examples=[54])
+    counts: dict[str, int] = Field(examples=[{"rows_in": 5000, "released": 4968, "rejected": 32}])
+    model: dict[str, Any] = Field(examples=[{"name": "all-MiniLM-L6-v2", "dim": 384}])
+    names: dict[str, Any] = Field(description="How good the names are: the run's figures.")
+    clusters: dict[str, Any] = Field(description="How good the clusters are: the run's figures.")
