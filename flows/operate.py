@@ -11,8 +11,6 @@ from flows import options as o
 
 __all__ = ["certificates", "prune", "scheduler", "status", "ui", "worker"]
 
-_HOST = typer.Option("--host", metavar="HOST", help="Where it listens.")
-
 
 def status(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
     """Say what goes on in an output folder: running, done, quarantined, and how to go on.
@@ -79,7 +77,9 @@ def certificates(
 
 def scheduler(
     *,
-    host: Annotated[str, _HOST] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Where it listens.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Its port.")] = 8786,
     dashboard: Annotated[
         str, typer.Option("--dashboard", metavar="HOST:PORT", help="Its web page and /health.")
@@ -150,14 +150,14 @@ def ui(
             rich_help_panel="Catalogue",
         ),
     ] = "sample",
-    host: Annotated[str, _HOST] = "127.0.0.1",
+    profile: o.ProfileName = "default",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Its port.")] = 4200,
     debug: o.Debug = False,
 ) -> None:
     """Run the Prefect UI with the miner's deployments, to start and follow runs from the browser.
 
-    A server, a worker for its runs, and the deployments of prefect.yaml; Ctrl-C ends them all.
-    With PREFECT_API_URL set, that server is used and none is started.
+    A server on this machine alone, a worker for its runs, and the deployments of prefect.yaml;
+    Ctrl-C ends them all. With PREFECT_API_URL set, that server is used and none is started.
 
     [bold]Examples[/bold]
     microgenres ui
@@ -168,4 +168,4 @@ def ui(
     with follow(standard_error()):
         from flows.ui import serve_ui
 
-        serve_ui(out, catalogue, host, port)
+        serve_ui(out, catalogue, profile, port)

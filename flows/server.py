@@ -21,8 +21,9 @@ from pathlib import Path
 from flows.keeper import Kept
 from flows.progress import Address, emit
 from pipeline.errors import MicrogenresError
+from pipeline.secrets import redact
 
-__all__ = ["prefect_server", "quiet_prefect"]
+__all__ = ["end_with_parent", "prefect_server", "quiet_prefect"]
 
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -44,12 +45,14 @@ def quiet_prefect() -> None:
 
 
 @contextmanager
-def prefect_server(log: Path) -> Iterator[str]:
+def prefect_server(log: Path, *, port: int | None = None, schedules: bool = False) -> Iterator[str]:
     """Yield the address of a Prefect API, starting an embedded server where there is none.
 
     Parameters
     ----------
     log : file that takes what the embedded server prints.
+    port : of the embedded server; None for any that is free.
+    schedules : let the embedded server schedule the runs of deployments.
 
     Raises
     ------
@@ -61,12 +64,13 @@ def prefect_server(log: Path) -> Iterator[str]:
 
     given = PREFECT_API_URL.value()
     if given:
-        emit(Address("Prefect UI", given.removesuffix("/api")))
+        emit(Address("Prefect UI", redact(given.removesuffix("/api"))))
         yield given
         return
-    port = _free_port()
+    port = port or _free_port()
     url = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
+    command += ["--port", str(port), *([] if schedules else ["--no-scheduler", "--no-late-runs"])]
     environment = os.environ | {
         "PREFECT_UI_API_URL": url,
         "PREFECT_SERVER_UI_API_URL": url,
@@ -77,13 +81,13 @@ def prefect_server(log: Path) -> Iterator[str]:
     def start() -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             return subprocess.Popen(
-                [*command, "--port", str(port), "--no-scheduler", "--no-late-runs"],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 (one system call, no locks)
+                preexec_fn=end_with_parent,  # noqa: PLW1509 (one system call, no locks)
             )
 
     server = Kept("the embedded Prefect server", start)
@@ -100,8 +104,8 @@ def prefect_server(log: Path) -> Iterator[str]:
         server.end()
 
 
-def _end_with_parent() -> None:
-    """In the server: end when the run is killed, which could not end it any more (Linux)."""
+def end_with_parent() -> None:
+    """In a child: end when its parent is killed, which could not end it any more (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
