@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.cluster.assign import two_best
-from pipeline.embed import encode
-from pipeline.errors import ModelError, ReleaseError
+from pipeline.encoder import Encoder, encoder_of
+from pipeline.errors import ReleaseError
 from pipeline.features import features
-from pipeline.model import identify
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.space import place_films
 from pipeline.tables import matrix_of
@@ -26,6 +25,10 @@ __all__ = ["Assigner"]
 class Assigner:
     """Names the micro-genre of films that a release has not seen.
 
+    Parameters
+    ----------
+    encoder : of the release's model, where the caller has one already.
+
     Raises
     ------
     ReleaseError
@@ -34,13 +37,12 @@ class Assigner:
         when the model on this machine is not the one that the release was made with.
     """
 
-    def __init__(self, release: Path) -> None:
+    def __init__(self, release: Path, encoder: Encoder | None = None) -> None:
         try:
             manifest = read_release_manifest(release)
             self._features = FeatureSettings(**manifest["settings"]["features"])
-            self._embed = _anywhere(EmbedSettings(**manifest["settings"]["embed"]))
+            self._embed = EmbedSettings(**manifest["settings"]["embed"])
             self._weak_below: float = manifest["weak_below"]
-            revision: str = manifest["model"]["revision"]
             self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
             self._vocabulary = pq.read_table(release / "vocabulary.parquet")
             self._space = pq.read_table(release / "space.parquet")
@@ -57,12 +59,7 @@ class Assigner:
             ) from error
         except KeyError as error:
             raise ReleaseError(f"release {release} lacks {error}; mine again") from error
-        self._identity = identify(self._embed)
-        if self._identity.revision != revision:
-            raise ModelError(
-                f"release {release} was made with model revision {revision[:12]}, here is "
-                f"{self._identity.revision[:12]}; install the same weights, or mine again"
-            )
+        self._encoder = encoder or encoder_of(release, manifest)
 
     def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The micro-genre of each film.
@@ -98,7 +95,7 @@ class Assigner:
         if not films:
             return []
         made = features(movies, self._features)["features"]
-        vectors = encode(made.column("text").to_pylist(), self._identity, self._embed.batch_tokens)
+        vectors = self._encoder.encode(made.column("text").to_pylist(), self._embed.batch_tokens)
         # as stored: a film that the release holds comes out where the release has it
         stored = vectors.astype(self._embed.vector_dtype).astype(np.float32)
         points = place_films(
@@ -124,8 +121,3 @@ class Assigner:
             "margin": None if alone else cosine[0] - cosine[1],
             "weak": cosine[0] < self._weak_below,
         }
-
-
-def _anywhere(settings: EmbedSettings) -> EmbedSettings:
-    """A release mined on a GPU names the micro-genres of films on machines without one too."""
-    return settings.model_copy(update={"device": "auto"}) if settings.device == "cuda" else settings

@@ -9,7 +9,7 @@ https://arxiv.org/abs/2107.02027.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -41,17 +41,29 @@ class PackedEncoder:
         if not self.supports(model):
             raise ValueError("not a BERT with GELU, mean pooling and normalised output")
         bert: Any = model[0].auto_model
-        config, weights = bert.config, bert.state_dict()
-        self.heads: int = config.num_attention_heads
-        self.dim: int = config.hidden_size
-        self.eps: float = config.layer_norm_eps
+        self._take(bert.config.to_dict(), bert.state_dict())
+
+    @classmethod
+    def of_weights(cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> PackedEncoder:
+        """The encoder of a BERT's own config.json and weights, without the library's model.
+
+        The caller knows that the model has the shape that `supports` asks for.
+        """
+        made = cls.__new__(cls)
+        made._take(config, weights)
+        return made
+
+    def _take(self, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+        self.heads: int = config["num_attention_heads"]
+        self.dim: int = config["hidden_size"]
+        self.eps: float = config["layer_norm_eps"]
         self._words = weights["embeddings.word_embeddings.weight"]
         self._places = (
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         self._norm = _pair(weights, "embeddings.LayerNorm")
-        self._layers = [_layer(weights, i) for i in range(config.num_hidden_layers)]
+        self._layers = [_layer(weights, i) for i in range(config["num_hidden_layers"])]
 
     @staticmethod
     def supports(model: SentenceTransformer) -> bool:
@@ -120,17 +132,17 @@ class PackedEncoder:
         return functional.layer_norm(summed, (self.dim,), *layer.out_norm, self.eps)
 
 
-def _pair(weights: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+def _pair(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
     return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
-def _dense(weights: dict[str, Tensor], *names: str) -> tuple[Tensor, Tensor]:
+def _dense(weights: Mapping[str, Tensor], *names: str) -> tuple[Tensor, Tensor]:
     """Weights laid out for `x @ weight`, several layers side by side."""
     weight = torch.cat([weights[f"{name}.weight"] for name in names]).t().contiguous()
     return weight, torch.cat([weights[f"{name}.bias"] for name in names])
 
 
-def _layer(weights: dict[str, Tensor], index: int) -> _Layer:
+def _layer(weights: Mapping[str, Tensor], index: int) -> _Layer:
     at = f"encoder.layer.{index}"
     own = [f"{at}.attention.self.{name}" for name in ("query", "key", "value")]
     return _Layer(

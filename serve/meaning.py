@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,18 +12,21 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 
-from pipeline.embed import encode
-from pipeline.errors import CorruptFileError, ModelError, ReleaseError
+from pipeline.encoder import Encoder, encoder_of
+from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import file_sha256
-from pipeline.model import ModelIdentity, identify
 from pipeline.released import ReleasedTables
-from pipeline.settings import EmbedSettings
+from serve.catalogue import Catalogue, Filters
 from serve.filters import spoken
+from serve.themes import Themes
 
-__all__ = ["MODEL_LOCK", "Hit", "Meaning"]
+__all__ = ["Hit", "Meaning"]
 
 _SEARCHED_LISTS = 32  # of an inverted index, as when the neighbours were mined
-MODEL_LOCK = threading.Lock()  # a tokenizer answers one thread at a time
+_CANDIDATES = 300  # films that are weighed again
+_FIRST = 5  # films whose vectors are added to the query's
+_FIRST_WEIGHT = 0.6
+_THEME_WEIGHT = 0.3
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,25 @@ class Hit:
 
     Attributes
     ----------
-    place : its row in movies.parquet. similarity : cosine of query and film text, -1 to 1.
+    place : its row in movies.parquet. closeness : cosine of query and film text, -1 to 1.
     """
 
     place: int
-    similarity: float
+    closeness: float
 
 
 class Meaning:
     """Search by meaning in one release.
 
+    A query of a few words says less than a film's text. So its vector moves towards those of the
+    first films that it finds (pseudo relevance feedback, Rocchio 1971), and a film counts for more
+    whose nearest keyword is near the query.
+
     Parameters
     ----------
-    release : whose index.faiss is read once its checksum is that of the manifest.
-    places : the row of each movie_id in movies.parquet.
-    threads : for the model; of this whole process.
+    catalogue : the release; its index.faiss is read once its checksum is the manifest's.
+    encoder : of the model that it was made with; None to find it.
+    threads : for model and index; they count for the whole process.
 
     Raises
     ------
@@ -57,28 +64,35 @@ class Meaning:
     """
 
     def __init__(
-        self, release: ReleasedTables, places: dict[str, int], *, threads: int = 1
+        self, catalogue: Catalogue, encoder: Encoder | None = None, *, threads: int = 2
     ) -> None:
-        self._identity = _identity(release)
+        release = ReleasedTables(catalogue.path)
+        # a query is short: no GPU is needed
+        self._encoder = encoder or encoder_of(release.path, release.manifest, "cpu")
+        self._catalogue = catalogue
         self._index = _index(release)
-        ids = pq.read_table(release.file("embeddings.parquet"), columns=["movie_id"])
-        try:
-            self._place_of = np.array([places[i] for i in ids.column(0).to_pylist()], np.int32)
-        except KeyError as error:
-            raise ReleaseError(
-                f"release {release.path}: embeddings.parquet holds film {error}, movies.parquet "
-                "does not; mine again"
-            ) from error
+        self._place_of = _places(release, catalogue.place_of)
         if self._index.ntotal != len(self._place_of):
             raise CorruptFileError(
                 f"{release.path / 'index.faiss'} holds {self._index.ntotal} films, "
                 f"embeddings.parquet {len(self._place_of)}; mine again"
             )
+        self._themes = Themes(release)
         torch.set_num_threads(threads)
         faiss.omp_set_num_threads(threads)
         self._vector = lru_cache(maxsize=1_024)(self._embed)
 
-    def search(self, query: str, limit: int = 50, among: np.ndarray | None = None) -> list[Hit]:
+    def search(
+        self, query: str, filters: Filters | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Films of a selection, nearest in meaning first, each with its `closeness`: the cosine
+        of query and film text, by which and by keywords they are ordered."""
+        among = None if filters in (None, Filters()) else self._catalogue.places(filters)
+        hits = self.hits(query, limit, among)
+        films = self._catalogue.at([hit.place for hit in hits])
+        return [film | {"closeness": h.closeness} for film, h in zip(films, hits, strict=True)]
+
+    def hits(self, query: str, limit: int = 50, among: np.ndarray | None = None) -> list[Hit]:
         """Films nearest in meaning to `query`, best first.
 
         Parameters
@@ -86,25 +100,34 @@ class Meaning:
         among : rows of movies.parquet to choose from, as `Catalogue.places`; None for all.
         """
         told = spoken(query)
-        count = self._index.ntotal if among is None else len(among)
-        if not told or min(limit, count) < 1:
+        most = self._index.ntotal if among is None else len(among)
+        if not told or min(limit, most) < 1:
             return []
-        similarity, rows = self._index.search(
-            self._vector(told)[None], min(limit, count), params=self._parameters(among)
-        )
-        return [
-            Hit(int(self._place_of[row]), float(cosine))
-            for row, cosine in zip(rows[0], similarity[0], strict=True)
-            if row >= 0
-        ]
+        asked, parameters = self._vector(told), self._parameters(among)
+        first, _ = self._nearest(asked, min(_FIRST, most), parameters)
+        moved = asked + _FIRST_WEIGHT * self._index.reconstruct_batch(first).mean(0)
+        moved /= np.linalg.norm(moved)
+        rows, near = self._nearest(moved, min(max(_CANDIDATES, limit), most), parameters)
+        closeness = self._index.reconstruct_batch(rows) @ asked
+        places = self._place_of[rows]
+        score = near + _THEME_WEIGHT * self._themes.closeness(asked, places, closeness)
+        best = np.lexsort((places, -score))[:limit]
+        return [Hit(int(places[i]), float(closeness[i])) for i in best]
 
     def warm(self) -> None:
         """Load the model now, so that the first query does not wait for it."""
         self._vector("a film")
 
     def _embed(self, told: str) -> np.ndarray:
-        with MODEL_LOCK:
-            return encode([told], self._identity)[0]
+        return np.asarray(self._encoder.encode([told])[0])
+
+    def _nearest(
+        self, vector: np.ndarray, count: int, parameters: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the index and their cosines, best first."""
+        cosine, rows = self._index.search(vector[None], count, params=parameters)
+        found = rows[0] >= 0
+        return rows[0][found], cosine[0][found]
 
     def _parameters(self, among: np.ndarray | None) -> Any:
         given: dict[str, Any] = {}
@@ -114,30 +137,11 @@ class Meaning:
             bits = np.packbits(wanted[self._place_of], bitorder="little")
             given["sel"] = faiss.IDSelectorBitmap(bits)
         if isinstance(self._index, faiss.IndexIVF):
-            return faiss.SearchParametersIVF(
-                nprobe=min(self._index.nlist, _SEARCHED_LISTS), **given
-            )
+            lists = min(self._index.nlist, _SEARCHED_LISTS)
+            return faiss.SearchParametersIVF(nprobe=lists, **given)
         if isinstance(self._index, faiss.IndexHNSW):
-            return faiss.SearchParametersHNSW(efSearch=128, **given)
+            return faiss.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)
         return faiss.SearchParameters(**given)
-
-
-def _identity(release: ReleasedTables) -> ModelIdentity:
-    """The model of the release on this machine; encoding one query needs no GPU."""
-    try:
-        settings = EmbedSettings(**release.manifest["settings"]["embed"])
-        revision = release.manifest["model"]["revision"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReleaseError(
-            f"release {release.path}: its manifest does not name its model ({error}); mine again"
-        ) from error
-    identity = identify(settings.model_copy(update={"device": "cpu"}))
-    if identity.revision != revision:
-        raise ModelError(
-            f"release {release.path} was made with model revision {revision[:12]}, here is "
-            f"{identity.revision[:12]}; install the same weights, or mine again"
-        )
-    return identity
 
 
 def _index(release: ReleasedTables) -> Any:
@@ -147,4 +151,19 @@ def _index(release: ReleasedTables) -> Any:
         raise CorruptFileError(
             f"{path}: its SHA-256 is not the manifest's; restore it, or mine again"
         )
-    return faiss.read_index(str(path))
+    index = faiss.read_index(str(path))
+    if isinstance(index, faiss.IndexIVF):
+        index.make_direct_map()  # by which vectors are read back
+    return index
+
+
+def _places(release: ReleasedTables, place_of: Mapping[str, int]) -> np.ndarray:
+    """The row in movies.parquet of each row of the index, int32."""
+    ids = pq.read_table(release.file("embeddings.parquet"), columns=["movie_id"])
+    try:
+        return np.array([place_of[i] for i in ids.column(0).to_pylist()], np.int32)
+    except KeyError as error:
+        raise ReleaseError(
+            f"release {release.path}: embeddings.parquet holds film {error}, movies.parquet "
+            "does not; mine again"
+        ) from error

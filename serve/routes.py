@@ -97,7 +97,7 @@ def reading(settings: ServeSettings) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=most)] = min(settings.page_size, most),
     ) -> dict[str, Any]:
         """Films by meaning, the nearest first; filters narrow what is searched."""
-        return {"release_id": now.id, "query": q, "films": now.found(q, asked, limit)}
+        return {"release_id": now.id, "query": q, "films": now.meaning.search(q, asked, limit)}
 
     @router.get("/micro-genres", tags=["micro-genres"], response_model=models.MicroGenres)
     async def micro_genres(

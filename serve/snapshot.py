@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.assign import Assigner
+from pipeline.encoder import encoder_of
 from pipeline.errors import MicrogenresError
 from pipeline.release import find_release
-from pipeline.released import ReleasedTables
 from pipeline.releases import Releases
 from pipeline.settings import ServeSettings
 from pipeline.verify import MANIFEST
-from serve.catalogue import Catalogue, Filters
-from serve.meaning import MODEL_LOCK, Meaning
+from serve.catalogue import Catalogue
+from serve.meaning import Meaning
 
 __all__ = ["Snapshot", "Snapshots"]
 
@@ -33,23 +33,15 @@ class Snapshot:
             path, memory_limit=settings.memory_limit, threads=settings.threads
         )
         self.id = self.catalogue.id
-        release = ReleasedTables(path)
-        self.meaning = Meaning(release, self.catalogue.place_of, threads=settings.threads)
+        encoder = encoder_of(path, self.catalogue.manifest, "cpu")
+        self.meaning = Meaning(self.catalogue, encoder, threads=settings.threads)
         self.meaning.warm()
-        self._assigner = Assigner(path)
+        self._assigner = Assigner(path, encoder)
         self.loaded_at = datetime.now(UTC)
-
-    def found(self, query: str, filters: Filters, limit: int) -> list[dict[str, Any]]:
-        """Films by meaning within a selection, best first, each with its `closeness`."""
-        among = None if filters == Filters() else self.catalogue.places(filters)
-        hits = self.meaning.search(query, limit, among)
-        films = self.catalogue.at([hit.place for hit in hits])
-        return [film | {"closeness": hit.similarity} for film, hit in zip(films, hits, strict=True)]
 
     def assign(self, films: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The micro-genre of each film, see `pipeline.assign.Assigner.assign`."""
-        with MODEL_LOCK:
-            return self._assigner.assign(films)
+        return self._assigner.assign(films)
 
 
 class Snapshots:
