@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -13,6 +15,7 @@ from flows.server import prefect_server, quiet_prefect
 
 quiet_prefect()  # before Prefect is imported
 
+import httpx  # noqa: E402
 from prefect import flow  # noqa: E402
 
 from flows.clustering import cluster_films, find_neighbours  # noqa: E402
@@ -131,6 +134,18 @@ def _import(libraries: tuple[str, ...]) -> None:
         import_module(library)
 
 
+@contextmanager
+def _answering(url: str) -> Iterator[None]:
+    """Say plainly that it is the Prefect server that does not answer."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise MicrogenresError(
+            f"the Prefect server at {url} does not answer ({error}); what is mined is kept: "
+            "start it, or leave PREFECT_API_URL unset, and give the same command again"
+        ) from error
+
+
 def mine(
     sources: list[str],
     out: str,
@@ -141,5 +156,5 @@ def mine(
     limit: int | None = None,
 ) -> str:
     """Run `mine_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    with prefect_server(Path(out) / "work" / "prefect-server.log"):
+    with prefect_server(Path(out) / "work" / "prefect-server.log") as url, _answering(url):
         return mine_flow(sources, out, profile, settings_file, overrides, resume, limit)
