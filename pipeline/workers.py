@@ -40,6 +40,9 @@ CLUSTER_CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     # Two deaths make a suspect; the driver then tries it alone before it is blamed.
     "distributed.scheduler.allowed-failures": 1,
+    # A worker that is not back so soon after its death is given up for good, as is one that is just
+    # starting for the second time then: a nanny always brings it back.
+    "distributed.deploy.lost-worker-timeout": "7 days",
     # Workers keep no tables, so there is nothing to spill, and one that pauses would not go on:
     # beyond its limit it is killed, and its piece is tried again in less memory.
     "distributed.worker.memory.target": False,
