@@ -100,6 +100,10 @@ def _make(folder: Path, days: int) -> None:
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(both), critical=False)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(role)]), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+                critical=False,
+            )
             .sign(authority_key, hashes.SHA256())
         )
         _write(folder / f"{role}.crt", signed.public_bytes(serialization.Encoding.PEM), 0o644)

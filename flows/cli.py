@@ -17,7 +17,8 @@ import typer
 from flows import options as o
 from flows.exits import EXIT_CODES, Commands
 from flows.lookups import assign, profiles, report, settings, show, similar, verify
-from flows.operate import certificates, prune, scheduler, status, ui, worker
+from flows.operate import certificates, deploy, prune, scheduler, status, ui, worker
+from flows.serving import app as serve
 
 __all__ = ["app", "main"]
 
@@ -117,11 +118,12 @@ def _shown(
 
 
 _LOOKING = (show, similar, assign, report, verify, settings, profiles)
-_KEEPING = (status, prune, ui, certificates, scheduler, worker)
+_KEEPING = (status, prune, ui, deploy, certificates, scheduler, worker)
 for command in _LOOKING:
     app.command()(command)
 for command in _KEEPING:
     app.command(rich_help_panel="Keeping it running")(command)
+app.add_typer(serve)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,17 @@ import typer
 
 from flows import options as o
 
-__all__ = ["certificates", "prune", "scheduler", "status", "ui", "worker"]
+__all__ = ["certificates", "deploy", "prune", "scheduler", "status", "ui", "worker"]
+
+Catalogue = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        metavar="SPEC",
+        help="What the nightly deployment mines: `sample`, or `files:PATH`.",
+        rich_help_panel="Catalogue",
+    ),
+]
 
 
 def status(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
@@ -138,18 +149,31 @@ def worker(
     run_workers(settings.dask, address, workers, folder, logs)
 
 
+def deploy(
+    *,
+    out: o.Out = o.OUT,
+    catalogue: Catalogue = "sample",
+    profile: o.ProfileName = "default",
+    debug: o.Debug = False,
+) -> None:
+    """Make the deployments of prefect.yaml at the Prefect server of PREFECT_API_URL.
+
+    [bold]Examples[/bold]
+    PREFECT_API_URL=http://127.0.0.1:4200/api microgenres deploy --out /data
+    """
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        raise typer.BadParameter("set it to the address of a server", param_hint="PREFECT_API_URL")
+    from flows.ui import deploy as make
+    from flows.ui import deployments_file
+
+    make(deployments_file(), url, out.absolute(), catalogue, profile, None)
+
+
 def ui(
     *,
     out: o.Out = o.OUT,
-    catalogue: Annotated[
-        str,
-        typer.Option(
-            "--source",
-            metavar="SPEC",
-            help="What the nightly deployment mines: `sample`, or `files:PATH`.",
-            rich_help_panel="Catalogue",
-        ),
-    ] = "sample",
+    catalogue: Catalogue = "sample",
     profile: o.ProfileName = "default",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Its port.")] = 4200,
     debug: o.Debug = False,

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from flows.keeper import Kept
 from flows.progress import Note, emit
@@ -61,45 +62,54 @@ def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
         _ended_by_signals() as ended,
         prefect_server(logs / "prefect-server.log", port=port, schedules=True) as url,
     ):
-        environment = {
-            "PREFECT_API_URL": url,
-            "MICROGENRES_UI_OUT": str(out.absolute()),
-            "MICROGENRES_UI_SOURCE": _whole(catalogue),
-            "MICROGENRES_UI_PROFILE": profile,
-        }
-        deploy(deployments, environment, logs / "deploy.log")
-        with _worker(environment, logs / "prefect-worker.log"):
+        with (logs / "deploy.log").open("ab") as log:
+            deploy(deployments, url, out.absolute(), catalogue, profile, log)
+        with _worker({"PREFECT_API_URL": url}, logs / "prefect-worker.log"):
             emit(Note(f"start a run at {url.removesuffix('/api')}/deployments; Ctrl-C ends all"))
             ended.wait()
 
 
-def deploy(deployments: Path, environment: Mapping[str, str], log: Path) -> None:
+def deploy(
+    deployments: Path, url: str, out: Path, catalogue: str, profile: str, log: IO[bytes] | None
+) -> None:
     """Make the work pool and every deployment of a `prefect.yaml`, or bring them up to date.
+
+    Parameters
+    ----------
+    url : of the Prefect API. out : the folder below which each deployment has its output folder.
+    catalogue, profile : what the nightly deployment mines, and with which settings.
+    log : takes what Prefect prints; None for standard error.
 
     Raises
     ------
     MicrogenresError
-        when Prefect refuses; `log` has its words.
+        when Prefect refuses.
     """
+    environment = os.environ | {
+        "PREFECT_API_URL": url,
+        "MICROGENRES_UI_OUT": str(out),
+        "MICROGENRES_UI_SOURCE": _whole(catalogue),
+        "MICROGENRES_UI_PROFILE": profile,
+    }
     prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
     commands = (
         [*prefect, "work-pool", "create", POOL, "--type", "process", "--overwrite"],
         [*prefect, "deploy", "--all", "--prefect-file", str(deployments)],
     )
     for command in commands:
-        with log.open("ab") as output:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=os.environ | environment,
-                cwd=deployments.parent,
-                check=False,
-                timeout=_DEPLOY_SECONDS,
-            )
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log or sys.stderr,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=deployments.parent,
+            check=False,
+            timeout=_DEPLOY_SECONDS,
+        )
         if done.returncode:
-            raise MicrogenresError(f"the deployments could not be made; see {log}")
+            where = f"see {log.name}" if log else "see above"
+            raise MicrogenresError(f"the deployments could not be made, {where}")
 
 
 def worker_command() -> list[str]:

@@ -107,7 +107,7 @@ class Plain(logging.Formatter):
         tag(record)
         run, stage, piece = (getattr(record, field) for field in FIELDS)
         about = [f"run {run[:8]}"] if run and self._timed else []
-        about += [name for name in (stage, piece) if name]
+        about += [name for name in (stage, piece) if name and not hasattr(record, "event")]
         line = f"{' '.join(about)}: " if about else ""
         if self._timed:
             moment = datetime.fromtimestamp(record.created).astimezone()
