@@ -1,0 +1,14 @@
+"""Map: every film as a dot; near dots tell near stories."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from serve.explorer import cards
+from serve.explorer.filmmap import film_map
+from serve.explorer.markup import show
+from serve.explorer.source import catalogue
+
+films = catalogue()
+show(cards.head("Map", "Every film is a dot; near dots tell near stories."), key="head")
+film_map(films, st.query_params.get("film"))

@@ -1,0 +1,70 @@
+"""Which release the explorer shows: the one it was told, or the newest of an output folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pipeline.errors import MicrogenresError
+from pipeline.release import find_release
+from serve.catalogue import Catalogue
+from serve.explorer import cards
+from serve.explorer.markup import show
+
+if TYPE_CHECKING:
+    from serve.meaning import Meaning
+
+__all__ = ["OUT", "RELEASE", "catalogue", "meaning", "place"]
+
+RELEASE = "MICROGENRES_RELEASE"  # a release folder
+OUT = "MICROGENRES_OUT"  # an output folder, whose newest release is followed
+
+
+def place() -> Path:
+    """The folder that was named, `out` when none was."""
+    return Path(os.environ.get(RELEASE) or os.environ.get(OUT) or "out")
+
+
+def catalogue() -> Catalogue:
+    """The release to show now, opened once and shared by every visitor.
+
+    `latest` is read at each run of a page, so a new release is shown from the next click on. Where
+    there is none, the page says which command makes one, and stops.
+    """
+    try:
+        return _opened(str(find_release(place())))
+    except MicrogenresError as error:
+        command = f"microgenres mine --source sample --profile sample --out {place()}"
+        show(
+            cards.empty(
+                "There is no release to show yet",
+                "The explorer shows a release: the films, their micro-genres and the report of "
+                "one run of the miner. This command mines the bundled sample in some minutes:",
+            ),
+            key="no-release",
+        )
+        st.code(command, language="bash")
+        with st.expander("What was wrong"):
+            st.text(str(error))
+        st.button("Look again", type="primary")  # a rerun looks again
+        st.stop()
+
+
+def meaning(films: Catalogue) -> Meaning:
+    """Search by meaning in that release; the model is loaded at the first question."""
+    return _meaning(str(films.path))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _opened(folder: str) -> Catalogue:
+    return Catalogue(Path(folder))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the language model, once")
+def _meaning(folder: str) -> Meaning:
+    from serve.meaning import Meaning
+
+    return Meaning(_opened(folder))
