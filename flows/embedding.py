@@ -20,6 +20,7 @@ from pipeline.tables import VOCABULARY
 __all__ = ["embed_terms", "embed_texts", "place_films"]
 
 _PHRASES_PER_PIECE = 256
+_LEAN = {"lean": True}  # of a try after one that took too much memory
 
 
 @step("embed texts")
@@ -31,7 +32,7 @@ def embed_texts(run: Run, made: Refs) -> tuple[Refs, dict[str, Any]]:
         for number, p in enumerate(each(("texts", made)))
     ]
     settings = run.settings.embed
-    encoded = run.stage("embed", embed, pieces, settings=settings)
+    encoded = run.stage("embed", embed, pieces, settings=settings, lean=_LEAN)
     vectors = encoded.refs("vectors")
     lenders = [
         tuple(vectors[n] for n in sorted({number, *(owner[h] for h in borrowed[number])}))
@@ -61,7 +62,7 @@ def embed_terms(run: Run, terms: Sequence[str], name: str) -> Refs:
         for n, (start, size) in enumerate(zip(starts.tolist(), sizes, strict=True))
     ]
     pieces = with_all(each(("phrases", refs)), constants=run.model_constants)
-    result = run.stage(name, embed_phrases, pieces, settings=run.settings.embed)
+    result = run.stage(name, embed_phrases, pieces, settings=run.settings.embed, lean=_LEAN)
     return result.refs("vectors")
 
 

@@ -7,6 +7,7 @@ whichever worker encodes them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ from pipeline.tables import EMBEDDINGS, column_of_vectors, matrix_of, vector_typ
 __all__ = ["VECTORS", "attach", "embed", "embed_phrases", "encode", "warm"]
 
 _GPU_BATCH = 256
+_LEAN = 8  # a lean try takes batches so many times smaller
 
 
 def VECTORS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
@@ -36,6 +38,7 @@ def embed(
     revision: str,
     dtype: str,
     skip: Sequence[str] = (),
+    lean: bool = False,
 ) -> dict[str, pa.Table]:
     """Encode the distinct texts of one partition.
 
@@ -44,6 +47,7 @@ def embed(
     texts : columns `text` and `text_hash`, in any order.
     revision, dtype : of the run's model, so that every worker computes alike.
     skip : hashes that another partition encodes.
+    lean : take less memory and more time.
 
     Returns
     -------
@@ -57,18 +61,20 @@ def embed(
         left.pop(text_hash, None)
     hashes = sorted(left)
     identity = here(settings, revision, dtype)
-    vectors = encode([left[text_hash] for text_hash in hashes], identity, settings.batch_tokens)
+    wanted = [left[text_hash] for text_hash in hashes]
+    vectors = encode(wanted, identity, settings.batch_tokens, lean=lean)
     schema = VECTORS(vectors.shape[1], settings.vector_dtype)
     columns = [pa.array(hashes, pa.string()), column_of_vectors(vectors, settings.vector_dtype)]
     return {"vectors": pa.table(columns, schema=schema)}
 
 
 def embed_phrases(
-    phrases: pa.Table, settings: EmbedSettings, revision: str, dtype: str
+    phrases: pa.Table, settings: EmbedSettings, revision: str, dtype: str, lean: bool = False
 ) -> dict[str, pa.Table]:
     """Encode short phrases: {"vectors": term, vector}, in the order of the column `term`."""
     terms = phrases.column("term")
-    vectors = encode(terms.to_pylist(), here(settings, revision, dtype), settings.batch_tokens)
+    identity = here(settings, revision, dtype)
+    vectors = encode(terms.to_pylist(), identity, settings.batch_tokens, lean=lean)
     columns = [terms.combine_chunks(), column_of_vectors(vectors, "float16")]
     return {"vectors": pa.table(columns, names=["term", "vector"])}
 
@@ -100,34 +106,57 @@ def attach(
     return {"embeddings": pa.table(columns, schema=schema)}
 
 
-def encode(texts: Sequence[str], identity: ModelIdentity, batch_tokens: int = 4_096) -> np.ndarray:
+def encode(
+    texts: Sequence[str], identity: ModelIdentity, batch_tokens: int = 4_096, *, lean: bool = False
+) -> np.ndarray:
     """Unit vectors of texts, (len(texts), dim) float32, in the order of the texts.
 
     Raises
     ------
     ModelError
         when the model gives a vector that is not finite.
+    MemoryError
+        when the machine or its GPU has not enough of it; `lean` takes less.
     """
     model = load(identity)
     dim = int(model.get_embedding_dimension() or 0)
     if not texts:
         return np.zeros((0, dim), np.float32)
-    packed = _packed(identity)
-    if packed is None:
-        order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), texts[i]))
-        found = model.encode(
-            [texts[i] for i in order],
-            batch_size=_GPU_BATCH if identity.device == "cuda" else 32,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
-        vectors = np.empty((len(texts), dim), np.float32)
-        vectors[order] = np.asarray(found, np.float32)
-    else:
-        vectors = _encode_packed(packed, texts, identity, batch_tokens)
+    with _memory_told():
+        vectors = _vectors(texts, identity, dim, batch_tokens, _LEAN if lean else 1)
     if not np.isfinite(vectors).all():
         raise ModelError(f"model {identity.name!r} gave a vector that is not finite")
     return vectors
+
+
+def _vectors(
+    texts: Sequence[str], identity: ModelIdentity, dim: int, batch_tokens: int, smaller: int
+) -> np.ndarray:
+    packed = _packed(identity)
+    if packed is not None:
+        return _encode_packed(packed, texts, identity, batch_tokens // smaller)
+    order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), texts[i]))
+    found = load(identity).encode(
+        [texts[i] for i in order],
+        batch_size=(_GPU_BATCH if identity.device == "cuda" else 32) // smaller,
+        normalize_embeddings=True,
+        show_progress_bar=False,
+    )
+    vectors = np.empty((len(texts), dim), np.float32)
+    vectors[order] = np.asarray(found, np.float32)
+    return vectors
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """PyTorch's ways to say that there is no memory left, as a MemoryError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate" not in str(error):
+            raise
+        torch.cuda.empty_cache()  # does nothing where there is no GPU
+        raise MemoryError(str(error)) from error
 
 
 def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:

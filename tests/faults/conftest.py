@@ -1,0 +1,97 @@
+"""One Prefect server, one cluster of two single-thread workers and one run without a fault."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dask
+import pytest
+from distributed import Client, LocalCluster
+
+from flows.server import prefect_server
+from pipeline.workers import CLUSTER_CONFIG
+from tests.faults.child import FORKED, forked
+from tests.faults.mining import LIMIT, Place, checked
+from tests.pipeline.small_model import build_model
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prefect server, in a home folder of its own."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
+    home = tmp_path_factory.mktemp("prefect")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(home))
+        patch.delenv("PREFECT_API_URL", raising=False)
+        with (
+            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
+            prefect_server(home / "server.log") as url,
+        ):
+            patch.setenv("PREFECT_API_URL", url)
+            yield url
+
+
+@pytest.fixture(scope="package")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real encoder of some kilobytes with random weights."""
+    folder = tmp_path_factory.mktemp("model")
+    assert forked(build_model, folder, seconds=120) == 0
+    return folder / "whole"
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[LocalCluster]:
+    """Two single-thread workers under nannies; faults may kill them, tests share them."""
+    with (
+        dask.config.set(CLUSTER_CONFIG | FORKED),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        yield cluster
+
+
+@pytest.fixture(scope="package")
+def client(cluster: LocalCluster) -> Iterator[Client]:
+    """The tests' own client of that cluster: it plants faults in the workers."""
+    with Client(cluster, set_as_default=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="package")
+def place(server: str, model: Path, cluster: LocalCluster) -> Place:
+    """Where runs of these tests take place."""
+    return Place(server, model, cluster.scheduler_address)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A run without a fault."""
+
+    out: Path
+    release: Path
+
+
+@pytest.fixture(scope="package")
+def reference(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """The sample, mined without a fault."""
+    out = tmp_path_factory.mktemp("reference") / "out"
+    run = place.mine(out)
+    assert run.end(240) == 0, run.told()
+    return Reference(out, checked(out, LIMIT))
+
+
+@pytest.fixture
+def mined(reference: Reference, tmp_path: Path) -> Path:
+    """A copy of the output folder of the run without a fault."""
+    return Path(shutil.copytree(reference.out, tmp_path / "mined"))

@@ -1,0 +1,155 @@
+"""Faults to plant: plugins for Dask workers, and steps at which a process kills itself.
+
+Nothing in the product knows of them. A worker's commit of a piece is where they strike: its table
+is computed and written under a temporary name, and nothing says yet that it exists.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from distributed import Client, WorkerPlugin
+
+__all__ = ["AtCommit", "die", "die_before_step", "planted", "publishing"]
+
+SECONDS = 60.0  # the longest that a fault waits for its test
+
+
+class _Patch(WorkerPlugin):
+    """Replaces a function of a module in each worker, and puts it back."""
+
+    module: str
+    function: str
+
+    def around(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        raise NotImplementedError
+
+    def setup(self, worker: object) -> None:
+        self.home = __import__(self.module, fromlist=[self.function])
+        self.real = getattr(self.home, self.function)
+        setattr(self.home, self.function, self.around(self.real))
+
+    def teardown(self, worker: object) -> None:
+        setattr(self.home, self.function, self.real)
+
+
+class AtCommit(_Patch):
+    """Strikes in a worker that has written a piece's table and not renamed it yet.
+
+    Parameters
+    ----------
+    folder : takes the marker files, STAGE.struck or STAGE-PIECE.struck.
+    how : `kill`, `stop` (SIGSTOP), `hold` (until the file `go` is in `folder`).
+    stage, piece : where; "" for everywhere.
+    times : how often at each place.
+    """
+
+    module, function = "pipeline.store", "write_table"
+
+    def __init__(
+        self, folder: Path, how: str = "kill", stage: str = "", piece: str = "", times: int = 1
+    ) -> None:
+        self.folder, self.how, self.stage, self.piece, self.times = folder, how, stage, piece, times
+
+    def around(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def write(path: Path, table: pa.Table) -> Any:
+            made = real(path, table)
+            stage = path.parent.name
+            key = path.name.lstrip(".").split("-")[0]
+            if self.stage in ("", stage) and self.piece in ("", key):
+                name = f"{stage}-{key}" if self.piece else stage
+                if self._first(name):
+                    self._strike()
+            return made
+
+        return write
+
+    def _first(self, name: str) -> bool:
+        for turn in range(self.times):
+            try:
+                marker = self.folder / f"{name}.{turn}.struck"
+                marker.open("x").write(str(os.getpid()))
+            except FileExistsError:
+                continue
+            return True
+        return False
+
+    def _strike(self) -> None:
+        if self.how == "hold":
+            deadline = time.monotonic() + SECONDS
+            while not (self.folder / "go").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+        else:
+            os.kill(os.getpid(), {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}[self.how])
+
+
+@contextmanager
+def planted(client: Client, plugin: WorkerPlugin, name: str = "fault") -> Iterator[None]:
+    """Plant a fault in all workers of a cluster, those that are yet to come too."""
+    client.register_plugin(plugin, name=name)
+    try:
+        yield
+    finally:
+        client.unregister_worker_plugin(name)
+
+
+def die() -> None:
+    """End this very process as an oom-killer or a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+# Each is a change of the disk, or what makes one last.
+_STEPS = ("rename", "replace", "link", "unlink", "mkdir", "fsync", "rmdir")
+
+
+def die_before_step(number: int) -> list[str]:
+    """Make this process die before the step of that number, counted from 1, that it takes.
+
+    Returns
+    -------
+    list of str
+        to which the steps taken are added, by name.
+    """
+    taken: list[str] = []
+
+    def wrapped(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*args: Any, **kwargs: Any) -> Any:
+            taken.append(name)
+            if len(taken) == number:
+                die()
+            return real(*args, **kwargs)
+
+        return step
+
+    for name in _STEPS:
+        setattr(os, name, wrapped(name, getattr(os, name)))
+    return taken
+
+
+def publishing(moment: str) -> None:
+    """Make this process die while it publishes: before or after a call of `releases`.
+
+    Parameters
+    ----------
+    moment : `before FUNCTION` or `after FUNCTION`, such as `after write_new`.
+    """
+    from pipeline import releases
+
+    when, name = moment.split()
+    real = getattr(releases, name)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if when == "before":
+            die()
+        made = real(*args, **kwargs)
+        die()
+        return made
+
+    setattr(releases, name, call)

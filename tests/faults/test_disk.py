@@ -1,0 +1,157 @@
+"""A disk that fills up, and files that rot: nothing final is torn, only what is hurt is redone."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import StoreError
+from pipeline.store import Store, fingerprint, verify_release
+from tests.faults.child import forked
+from tests.faults.conftest import Reference
+from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
+
+pytestmark = pytest.mark.timeout(300)
+
+FP = fingerprint("some work")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 48 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "none", str(folder)],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode != 0:
+        pytest.skip(f"no right to mount a small disk: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path, leave: int) -> Path:
+    """Take all room but `leave` bytes; returns the file that takes it."""
+    ballast = folder / "ballast"
+    space = os.statvfs(folder)
+    with ballast.open("wb") as handle:
+        os.posix_fallocate(handle.fileno(), 0, space.f_bavail * space.f_frsize - leave)
+    return ballast
+
+
+@pytest.mark.parametrize("leave", [0, 400_000, 900_000], ids=["at-once", "in-a-stage", "later"])
+def test_a_full_disk_tears_nothing_and_the_run_goes_on_once_there_is_room(
+    place: Place, reference: Reference, small_disk: Path, leave: int
+) -> None:
+    out = small_disk / "out"
+    out.mkdir()
+    ballast = fill(small_disk, leave)
+    full = place.mine(out)
+    code = full.end(120)
+    log = full.told()
+    assert code in (1, 5), log
+    assert "No space left on device" in log
+    assert "make space" in log
+    assert "Traceback" not in log.replace("Traceback (most recent call last):\n  File", "", 0)
+    assert not (out / "latest").exists()
+    store = Store(out)
+    for stage in [path for path in (out / "work").iterdir() if path.is_dir()]:
+        for manifest in stage.glob("*.json"):
+            assert manifest.stat().st_size, manifest
+    kept = work_of(out)
+
+    ballast.unlink()
+    run = place.mine(out)
+    assert run.end(120) == 0, run.told()
+    done = work_of(out)
+    assert {name: done[name] for name in kept} == kept
+    same_tables(checked(out, LIMIT), reference.release)
+    assert store.blamed() == []
+
+
+def commit_within(root: Path, most: int) -> None:
+    """Commit a piece of 800 KB in a process that may write files of `most` bytes."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    table = pa.table({"n": pa.array(range(100_000), pa.int64())})
+    try:
+        Store(root).commit("stage", "p0", FP, {"out": table}, rows_in=1, seconds=0)
+    except StoreError as error:
+        assert "make space" in str(error), error
+        raise SystemExit(7) from error
+
+
+@pytest.mark.parametrize("most", [0, 1, 4_096, 100_000])
+def test_a_quota_leaves_no_half_written_file(tmp_path: Path, most: int) -> None:
+    assert forked(commit_within, tmp_path / "out", most) == 7
+    assert list((tmp_path / "out" / "work" / "stage").iterdir()) == []
+    assert Store(tmp_path / "out").lookup("stage", "p0", FP) is None
+    assert forked(commit_within, tmp_path / "out", 10**9) == 0
+    made = Store(tmp_path / "out").lookup("stage", "p0", FP)
+    assert made is not None
+    assert made.outputs["out"].rows == 100_000
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def test_only_the_pieces_that_are_damaged_are_made_again(
+    place: Place, reference: Reference, mined: Path
+) -> None:
+    before = work_of(mined)
+    hurt = {}
+    for stage, piece, output, damage in (
+        ("sources", "p00000", "movies", truncate),
+        ("clean", "p00001", "movies", flip),
+        ("embed", "p00002", "vectors", Path.unlink),
+        ("k-curve", "k", "centroids", flip),
+        ("index", "all", "index", truncate),
+        ("neighbours", "p00001", "neighbours", flip),
+    ):
+        path = sorted((mined / "work" / stage).glob(f"{piece}*.{output}.parquet"))[0]
+        damage(path)
+        fingered = path.name.rsplit("-", 1)[0]
+        hurt[f"{stage}/{fingered}"] = path
+    assert hurt.keys() <= before.keys()
+    run = place.mine(mined)
+    assert run.end(120) == 0, run.told()
+    after = work_of(mined)
+    assert {name for name in after if after[name] != before.get(name)} == hurt.keys()
+    same_tables(checked(mined, LIMIT), reference.release)
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, Path.unlink])
+def test_a_damaged_release_is_found_and_made_again(
+    place: Place, reference: Reference, mined: Path, damage: object
+) -> None:
+    release = checked(mined, LIMIT)
+    work = work_of(mined)
+    for name in ("centroids.parquet", "index.faiss", "movies.parquet"):
+        assert callable(damage)
+        damage(release / name)
+    with pytest.raises(Exception, match=r"(?s)centroids.parquet.*index.faiss.*movies.parquet"):
+        verify_release(release)
+    run = place.mine(mined)
+    assert run.end(120) == 0, run.told()
+    assert work_of(mined) == work
+    assert checked(mined, LIMIT) == release
+    same_tables(release, reference.release)
+    shutil.rmtree(mined)

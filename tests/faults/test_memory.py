@@ -1,0 +1,65 @@
+"""A worker over its memory limit: killed, tried alone with smaller batches, then quarantined."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import dask
+import pyarrow as pa
+import pytest
+from distributed import Client, LocalCluster
+
+from pipeline import attempts
+from pipeline.partitions import Piece, Stage, run_stage
+from pipeline.store import Store
+from pipeline.workers import CLUSTER_CONFIG
+from tests.faults.memory import fails_for_memory, greedy
+
+MOVIES = pa.table({"movie_id": ["1", "2"]})
+
+
+def pieces(store: Store, count: int, **constants: object) -> list[Piece]:
+    ref = store.commit("in", "all", "0" * 64, {"t": MOVIES}, rows_in=2, seconds=0).outputs["t"]
+    return [
+        Piece(f"p{n}", {"movies": (ref,)}, {"name": f"p{n}", **constants} if constants else {})
+        for n in range(count)
+    ]
+
+
+@pytest.mark.timeout(180)
+def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
+    store = Store(tmp_path / "out")
+    stage = Stage("greedy", 1, greedy, lean={"batch": 10})
+    todo = pieces(store, 4, folder=str(tmp_path), hungry="p1", always="p2")
+    with (
+        dask.config.set(CLUSTER_CONFIG),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+            memory_limit="600MiB", silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):  # fmt: skip
+        result = run_stage(store, stage, todo, client=client, allow_quarantine=True)
+    assert [m.key for m in result.manifests] == ["p0", "p1", "p3"]
+    assert list(result.quarantined) == ["p2"]
+    assert "memory" in result.quarantined["p2"]
+    assert [blamed["piece"] for blamed in store.blamed()] == ["p2"]
+    tries = [path.name.split("-")[:2] for path in tmp_path.glob("*.called")]
+    assert tries.count(["p1", "900"]) == 2
+    assert tries.count(["p1", "10"]) == 1
+    assert tries.count(["p2", "10"]) == 2
+
+
+def test_an_allocation_that_fails_is_tried_again_in_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "BACKOFF_SECONDS", 0.01)
+    store = Store(tmp_path / "out")
+    lean = Stage("leaner", 1, fails_for_memory, lean={"batch": 8})
+    (made,) = run_stage(store, lean, pieces(store, 1)).manifests
+    assert store.read(made.outputs["out"]).equals(MOVIES)
+    same = Stage("greedy", 1, fails_for_memory)
+    result = run_stage(store, same, pieces(store, 1), retries=2, allow_quarantine=True)
+    assert "MemoryError" in result.quarantined["p0"]
+    assert "tried 3 times" in result.quarantined["p0"]
