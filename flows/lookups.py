@@ -12,7 +12,7 @@ from flows import options as o
 if TYPE_CHECKING:
     from pipeline.release import Release
 
-__all__ = ["assign", "profiles", "report", "settings", "show", "similar", "verify"]
+__all__ = ["assign", "find", "profiles", "report", "settings", "show", "similar", "verify"]
 
 
 def show(
@@ -133,7 +133,7 @@ def verify(
     """
     from flows.answers import show_verified
 
-    show_verified(_find(out, release), as_json=as_json)
+    show_verified(find(out, release), as_json=as_json)
 
 
 def settings(
@@ -164,7 +164,7 @@ def profiles(*, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
     show_profiles(as_json=as_json)
 
 
-def _find(out: Path, release: str | None) -> Path:
+def find(out: Path, release: str | None) -> Path:
     """The folder of a release, named by its own folder or by its id in `out`."""
     from pipeline.release import find_release
 
@@ -176,4 +176,4 @@ def _find(out: Path, release: str | None) -> Path:
 def _open(out: Path, release: str | None) -> Release:
     from pipeline.release import Release
 
-    return Release(_find(out, release))
+    return Release(find(out, release))

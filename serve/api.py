@@ -30,12 +30,15 @@ from serve.snapshot import Snapshots
 
 __all__ = ["create_app", "main", "serve"]
 
+logger = logging.getLogger("serve")
+
 _ABOUT = """Micro-genres of films, read only, from one release.
 
 Every answer names the release that it comes from. Every error is a problem (RFC 9457)."""
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    422: {"model": Problem, "description": "A parameter or the body is not as it must be"}
+    400: {"model": Problem, "description": "Cannot be read, or lies beyond a limit"},
+    422: {"model": Problem, "description": "A parameter or the body is not as it must be"},
 }
 
 
@@ -61,6 +64,7 @@ def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
         version=_version(),
         lifespan=life,
         redoc_url=None,
+        redirect_slashes=False,
         dependencies=[Security(header)] if keyed else [],
         responses=_ERRORS | ({401: {"model": Problem, "description": "No key"}} if keyed else {}),
     )
@@ -111,6 +115,7 @@ def serve(place: Path, settings: ServeSettings, host: str, port: int) -> None:
         timeout_graceful_shutdown=round(settings.drain_seconds),
         log_level="warning",
     )
+    logger.info("http://%s:%d serves %s, its pages are at /docs", host, port, place)
     uvicorn.Server(config).run()
 
 

@@ -16,7 +16,6 @@ from serve.snapshot import Snapshot
 __all__ = ["reading"]
 
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such thing"}}
-_BAD: dict[int | str, dict[str, Any]] = {400: {"model": Problem, "description": "Beyond a limit"}}
 
 Current = Annotated[Snapshot, Depends(current)]
 MovieId = Annotated[str, Path(max_length=200, examples=["387"])]
@@ -53,7 +52,7 @@ def reading(settings: ServeSettings) -> APIRouter:
             "clusters": report.get("clusters", {}),
         }
 
-    @router.get("/movies", tags=["films"], response_model=models.FilmPage, responses=_BAD)
+    @router.get("/movies", tags=["films"], response_model=models.FilmPage)
     def movies(now: Current, asked: Asked, paged: Paged) -> dict[str, Any]:
         """Films by words and filters, page by page over the whole catalogue.
 
@@ -129,7 +128,7 @@ def reading(settings: ServeSettings) -> APIRouter:
         "/micro-genres/{micro_genre_id}/movies",
         tags=["micro-genres"],
         response_model=models.FilmPage,
-        responses=_ABSENT | _BAD,
+        responses=_ABSENT,
     )
     def films_of(
         now: Current, micro_genre_id: GenreId, asked: Asked, paged: Paged

@@ -1,0 +1,30 @@
+"""One release, served to all tests of this folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import ServeSettings
+from serve.catalogue import Catalogue
+from serve.snapshot import Snapshots
+from tests.serve.served_release import build
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the release; nobody writes to it."""
+    return build(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="session")
+def catalogue(release: Path) -> Catalogue:
+    """The release, opened."""
+    return Catalogue(release)
+
+
+@pytest.fixture(scope="session")
+def snapshots(release: Path) -> Snapshots:
+    """The release as the API holds it."""
+    return Snapshots(release, ServeSettings())
