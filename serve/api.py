@@ -17,14 +17,14 @@ from fastapi import FastAPI, Security
 from fastapi.security import APIKeyHeader
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from pipeline.errors import MicrogenresError, SettingsError
 from pipeline.settings import ServeSettings, load_settings
 from serve.access import KEY_HEADER, AccessLog, BodyLimit, KeyCheck
 from serve.assigning import assigning
 from serve.metrics import Metrics
-from serve.problems import Problem, handle_problems
+from serve.problems import Problem, describe_problems, handle_problems
 from serve.routes import reading
 from serve.snapshot import Snapshots
 
@@ -74,11 +74,12 @@ def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
     app.include_router(reading(settings))
     app.include_router(assigning(settings))
 
-    @app.get("/metrics", tags=["service"], response_class=Response)
+    @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
         """Figures of the service for Prometheus."""
         return metrics.page()
 
+    describe_problems(app)
     # The last added is the outermost: every request is logged, and a preflight needs no key.
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     if settings.api_key is not None:

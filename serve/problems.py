@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from pipeline.release import NotInReleaseError
 
-__all__ = ["PROBLEM", "Problem", "handle_problems", "problem"]
+__all__ = ["PROBLEM", "Problem", "describe_problems", "handle_problems", "problem"]
 
 PROBLEM = "application/problem+json"
 
@@ -64,6 +64,24 @@ def problem(
     return Response(
         json.dumps(told), status_code=status, media_type=PROBLEM, headers=dict(headers or {})
     )
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Make the OpenAPI page of `app` tell the media type of problems, once all routes are there."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for path in described()["paths"].values():
+                for operation in path.values():
+                    for status, response in operation["responses"].items():
+                        content = response.get("content", {})
+                        if status >= "400" and "application/json" in content:
+                            content[PROBLEM] = content.pop("application/json")
+        schema: dict[str, Any] = described()
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def handle_problems(app: FastAPI) -> None:
