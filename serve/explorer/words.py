@@ -25,8 +25,8 @@ _NAMES = """
 ar=Arabic bn=Bengali ca=Catalan cn=Cantonese cs=Czech da=Danish de=German el=Greek en=English
 es=Spanish et=Estonian eu=Basque fa=Persian fi=Finnish fr=French he=Hebrew hi=Hindi
 hr=Croatian hu=Hungarian id=Indonesian is=Icelandic it=Italian ja=Japanese ka=Georgian
-kn=Kannada ko=Korean la=Latin lt=Lithuanian lv=Latvian ml=Malayalam mr=Marathi nb=Norwegian-
-Bokmål nl=Dutch no=Norwegian pa=Punjabi pl=Polish pt=Portuguese ro=Romanian ru=Russian
+kn=Kannada ko=Korean la=Latin lt=Lithuanian lv=Latvian ml=Malayalam mr=Marathi nb=Norwegian
+nl=Dutch no=Norwegian pa=Punjabi pl=Polish pt=Portuguese ro=Romanian ru=Russian
 sk=Slovak sl=Slovenian sr=Serbian sv=Swedish ta=Tamil te=Telugu th=Thai tl=Tagalog tr=Turkish
 uk=Ukrainian ur=Urdu vi=Vietnamese yi=Yiddish zh=Chinese
 """
