@@ -1,0 +1,151 @@
+"""What the Compose files promise: they resolve, nothing is open, secrets have no defaults."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.operate.compose import ROOT, Unset, services
+
+SECRETS = {"POSTGRES_PASSWORD": "not-a-default", "MICROGENRES_API_KEY": "neither"}
+ONCE = {"certificates", "deployments"}
+
+
+def compose() -> list[str]:
+    """The Compose that there is: Docker's plugin, or Debian's program."""
+    if shutil.which("docker"):
+        found = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if found.returncode == 0:
+            return ["docker", "compose"]
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    assert not os.environ.get("CI"), "CI installs docker-compose"
+    pytest.skip("neither `docker compose` nor docker-compose on this machine")
+
+
+def resolved(*files: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    named = [argument for file in files for argument in ("-f", str(ROOT / file))]
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | variables
+    return subprocess.run(
+        [*compose(), *named, "config"], env=environment, cwd=ROOT,
+        capture_output=True, encoding="utf-8", check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "files",
+    [("docker-compose.yml",), ("docker-compose.yml", "docker-compose.gpu.yml")],
+    ids=["plain", "gpu"],
+)
+def test_compose_resolves_the_files(files: tuple[str, ...]) -> None:
+    done = resolved(*files, **SECRETS)
+    assert done.returncode == 0, done.stderr
+    made = yaml.safe_load(done.stdout)["services"]
+    assert set(made) == set(services(SECRETS))
+    if len(files) == 2:
+        assert made["worker"]["command"][:3] == ["dask", "cuda", "worker"]
+        assert "gpu" in json.dumps(made["worker"]["deploy"])
+        assert made["scheduler"]["image"] == made["worker"]["image"]
+
+
+@pytest.mark.parametrize("missing", sorted(SECRETS))
+def test_compose_refuses_to_go_on_without_a_secret(missing: str) -> None:
+    given = {name: value for name, value in SECRETS.items() if name != missing}
+    with pytest.raises(Unset, match=missing):
+        services(given)
+    done = resolved("docker-compose.yml", **given)
+    assert done.returncode != 0
+    assert missing in done.stderr
+
+
+def test_nothing_is_published_beyond_loopback() -> None:
+    made = services(SECRETS)
+    published = {name: service["ports"] for name, service in made.items() if "ports" in service}
+    assert set(published) == {"prefect-server", "scheduler", "api", "explorer"}
+    for name, ports in published.items():
+        assert all(re.match(r"127\.0\.0\.1:\d+:\d+$", port) for port in ports), name
+        assert "8786" not in str(ports), "the scheduler's own port stays within"
+    assert all("network_mode" not in service for service in made.values())
+
+
+def test_every_service_is_held_and_watched() -> None:
+    for name, service in services(SECRETS).items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        if name in ONCE:
+            assert service["restart"] == "no"
+            assert service["healthcheck"] == {"disable": True}
+        else:
+            assert service["restart"] == "unless-stopped", name
+            assert service["healthcheck"]["test"][0] == "CMD", name
+    worker = services(SECRETS)["worker"]
+    assert worker["mem_limit"] == "4g"
+    assert worker["environment"]["MICROGENRES_DASK__MEMORY_LIMIT"] == "3GiB"
+    assert "container_name" not in worker, "it is scaled"
+
+
+def test_images_are_pinned_and_not_root() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(r"^ARG PYTHON=3\.11\.\d+-slim-\w+$", text, flags=re.MULTILINE)
+    bases = re.findall(r"^FROM (\S+)", text, flags=re.MULTILINE)
+    assert bases == ["python:${PYTHON}", "python:${PYTHON}", "build", "runtime", "runtime"]
+    assert text.index("\nUSER miner\n") > text.index("AS runtime")
+    assert "USER root" not in text
+    assert text.index("COPY constraints.txt") < text.index("COPY pyproject.toml")
+    assert text.index("COPY pyproject.toml") < text.index("COPY pipeline")
+    installs = re.findall(r"pip install[^\n]*", text)
+    assert all("--no-cache-dir" in line for line in installs)
+    for name, service in services(SECRETS).items():
+        image = service["image"]
+        assert image == "micro-genre-miner" or re.fullmatch(r"postgres:\d+\.\d+-\w+", image), name
+
+
+def test_what_the_image_copies_is_let_into_its_context() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    copied = [
+        word
+        for line in re.findall(r"^COPY (?!--from)(.*)$", text, flags=re.MULTILINE)
+        for word in line.split()[:-1]
+    ]
+    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in copied:
+        assert (ROOT / name).exists(), name
+        assert f"!{name}" in let_in, name
+
+
+def test_dask_uses_tls_everywhere() -> None:
+    made: dict[str, dict[str, Any]] = services(SECRETS)
+    for name, role in {
+        "scheduler": "scheduler",
+        "worker": "worker",
+        "prefect-worker": "client",
+    }.items():
+        environment = made[name]["environment"]
+        assert environment["MICROGENRES_DASK__TLS_CA"] == "/certificates/ca.crt"
+        assert environment["MICROGENRES_DASK__TLS_KEY"] == f"/certificates/{role}.key"
+    assert "tcp://" not in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert "tcp://" not in (ROOT / "docker-compose.gpu.yml").read_text(encoding="utf-8")
+
+
+def test_the_deployments_say_what_their_parameters_are() -> None:
+    from flows.mine import mine_flow
+
+    made = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    described = mine_flow.parameters.properties
+    for deployment in made:
+        assert deployment["entrypoint"] == "flows.mine.mine_flow"
+        assert set(deployment["parameters"]) == set(described), deployment["name"]
+        assert deployment["concurrency_limit"]["limit"] == 1
+        assert deployment["tags"]
+    assert all(about.get("description") for about in described.values())
+    (schedule,) = next(d for d in made if d["name"] == "nightly")["schedules"]
+    assert schedule["active"] is False
+    assert Path(ROOT / "flows" / "mine.py").is_file()
