@@ -22,6 +22,7 @@ __all__ = [
     "rating_scatter",
     "ratings_by_decade",
     "theme_hues",
+    "theme_paper",
     "treemap",
     "year_bars",
 ]
@@ -56,6 +57,12 @@ def theme_hues() -> list[str]:
     return list(st.get_option(f"theme.{theme}.chartCategoricalColors") or [])
 
 
+def theme_paper() -> str | None:
+    """The colour of the page in the reader's theme."""
+    found = st.get_option(f"theme.{st.context.theme.type or 'light'}.backgroundColor")
+    return str(found) if found else None
+
+
 def _readable(hue: str) -> str:
     """Black or white, whichever stands out more on `hue` (WCAG 2.2 relative luminance)."""
     parts = [int(hue[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -86,10 +93,11 @@ def _layout(**more: Any) -> Figure:
     return shared | more
 
 
-def treemap(genres: Rows, hues: Sequence[str]) -> Figure:
+def treemap(genres: Rows, hues: Sequence[str], edge: str | None = None) -> Figure:
     """Families with their micro-genres as areas of films; the mean rating on hover.
 
     `hues` are the families' colours, `#rrggbb`, in the order of their size; they are repeated.
+    `edge` is the colour between areas.
     """
     places: list[int] = []
     ids, labels, parents, values, hover, links = [], [], [], [], [], []
@@ -125,7 +133,7 @@ def treemap(genres: Rows, hues: Sequence[str]) -> Figure:
         "pathbar": {"visible": True, "thickness": 26},
         "tiling": {"pad": 2, "packing": "squarify"},
         "marker": {
-            "line": {"width": 1},
+            "line": {"width": 1, "color": edge},
             "pad": {"t": 24, "l": 2, "r": 2, "b": 2},
             "depthfade": False,
             **({"colors": [hues[place % len(hues)] for place in places]} if hues else {}),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pipeline.errors import MicrogenresError
 from serve.explorer import cards
-from serve.explorer.markup import node, show
+from serve.explorer.markup import data_text, node, show
 from serve.explorer.places import address
 from serve.explorer.source import catalogue
 
@@ -21,10 +21,13 @@ def framed(page: st.Page) -> None:
     """Run a page; a release that cannot be read is told, with a way on."""
     try:
         page.run()
+        facts = catalogue().figures()
+        made = facts["created_at"]
         show(
             node(
                 "p",
-                f"Release {catalogue().id}. Everything here was computed by the run that made it.",
+                f"Release {facts['release_id']}" + (f", made {made[:10]}" if made else ""),
+                f" \u00b7 {data_text(facts['attribution'])}" if facts["attribution"] else None,
                 cls="foot",
             ),
             key="foot",

@@ -6,7 +6,7 @@ Texts of a catalogue go in as texts and come out as texts: view.js never parses 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,16 +42,24 @@ def data_text(value: object) -> str:
     return "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
 
 
-def show(*nodes: Child | Sequence[Child], key: str) -> None:
-    """Draw the nodes here; a click on a link of theirs opens its page in this session."""
+def show(
+    *nodes: Child | Sequence[Child], key: str, within: Callable[[str], None] | None = None
+) -> None:
+    """Draw the nodes here; a click on a link of theirs opens its page in this session.
+
+    `within` is called with the address instead, before the page runs again: for links that lead
+    to the page where they stand, whose widgets keep their values unless they are set.
+    """
+
+    def clicked() -> None:
+        to = st.session_state[f"view-{key}"].open
+        if within is not None and to:
+            within(str(to))
+
     tree = node("div", *nodes)["c"]
-    result = _view()(key=key, data=tree, on_open_change=_noted)
-    if result.open:
+    result = _view()(key=f"view-{key}", data=tree, on_open_change=clicked)
+    if result.open and within is None:
         go(str(result.open))
-
-
-def _noted() -> None:
-    """A click is read from the result of `show`: the callback only declares the event."""
 
 
 @cache

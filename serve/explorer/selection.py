@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from serve.explorer import cards, words
 from serve.explorer.markup import Node
 from serve.explorer.places import Query, address
 
-__all__ = ["MEANING", "ORDERS", "Selection", "choose", "taken"]
+__all__ = ["MEANING", "ORDERS", "Selection", "ask", "choose", "taken"]
 
 WORDS, MEANING = "words", "meaning"
 ORDERS: dict[str, tuple[Sort, bool | None]] = {
@@ -86,6 +87,25 @@ def choose(films: Catalogue) -> Selection:
     said = {"q": [text] if text else [], "by": [by] if by == MEANING else []}
     sorted_by = {"sort": [sort] if sort != next(iter(ORDERS)) else []}
     return Selection(text.strip(), meaning, filters, sort, said | sorted_by | query)
+
+
+def ask(films: Catalogue, to: str) -> None:
+    """Set the widgets of the films page to what an address of it asks; call it before they run."""
+    asked: dict[str, list[str]] = {}
+    for name, value in parse_qsl(to.partition("?")[2]):
+        asked.setdefault(name, []).append(value)
+    facts = films.figures()
+    state = st.session_state
+    for key in ("family", "genre", "micro", "language"):
+        state[key] = asked.get(key, [])
+    for key, bounds in (("year", (facts["first_year"], facts["last_year"])), ("rating", _RATINGS)):
+        if None not in bounds:
+            kind = type(bounds[0])
+            state[key] = tuple(kind(value) for value in asked[key]) if key in asked else bounds
+    state["q"] = asked.get("q", [""])[0]
+    state["by"] = asked.get("by", [WORDS])[0]
+    state["sort"] = asked.get("sort", [next(iter(ORDERS))])[0]
+    state["page"] = 1
 
 
 def _from_the_start() -> None:

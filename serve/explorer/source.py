@@ -49,7 +49,7 @@ def catalogue() -> Catalogue:
         st.code(command, language="bash")
         with st.expander("What was wrong"):
             st.text(str(error))
-        st.button("Look again", type="primary")  # a rerun looks again
+        st.button("Look again")  # a rerun looks again
         st.stop()
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from serve.explorer import cards, words
 from serve.explorer.markup import show
 from serve.explorer.places import address
-from serve.explorer.selection import ORDERS, choose, taken
+from serve.explorer.selection import ORDERS, ask, choose, taken
 from serve.explorer.source import catalogue, meaning
 
 PER_PAGE = 24
@@ -45,11 +45,12 @@ if not total:
             ],
         ),
         key="none",
+        within=partial(ask, films),
     )
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    show(cards.chips(removable, told), key="taken")
+    show(cards.chips(removable, told), key="taken", within=partial(ask, films))
     if not asked.meaning:
         for kind, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
             st.download_button(

@@ -54,7 +54,7 @@ with (
         width=460,
     )
     by_words = st.form_submit_button("Find the words")
-    by_meaning = st.form_submit_button("Find by meaning", type="primary")
+    by_meaning = st.form_submit_button("Find by meaning")
 if asked.strip() and (by_words or by_meaning):
     go(address("films", {"q": asked.strip(), "by": "meaning" if by_meaning else None}))
 

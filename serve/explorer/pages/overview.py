@@ -59,7 +59,7 @@ show(
     key="families",
 )
 charts.draw(
-    charts.treemap(genres, charts.theme_hues()),
+    charts.treemap(genres, charts.theme_hues(), charts.theme_paper()),
     key="treemap",
     height=620,
     alt=f"Areas for {len(genres)} micro-genres within their families; the tables below give the "

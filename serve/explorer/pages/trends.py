@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from serve.explorer import cards, charts, words
-from serve.explorer.cloud import word_cloud
+from serve.explorer.cloud import telling, word_cloud
 from serve.explorer.markup import Node, node, show
 from serve.explorer.source import catalogue
 
@@ -53,7 +53,7 @@ charts.draw(
 show(
     cards.section(
         "Micro-genres by decade",
-        "Each row is one micro-genre; the darker a decade, the more of its films are of it.",
+        "Each row is one micro-genre; the stronger a decade\u2019s colour, the more of its films.",
     ),
     key="by-decade",
 )
@@ -200,12 +200,15 @@ if rated:
             )
 
 show(
-    cards.section("Words of the films", "Keywords, the larger the more films carry them."),
+    cards.section(
+        "Words of the films",
+        "Keywords, the larger the more films carry them, without remarks (\u201csequel\u201d).",
+    ),
     key="cloud-head",
 )
 names = {row["micro_genre_name"]: row["cluster"] for row in ranked}
 of = st.selectbox("Keywords of", ["all films", *names], width=460, key="words")
-held = trends.keywords(names.get(of), 90)
+held = telling(trends.keywords(names.get(of), 140))
 theme = st.context.theme.type or "light"
 if held:
     st.image(
