@@ -23,13 +23,27 @@ export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help mine test check format install dev clean
+.PHONY: help mine explore api ui audit test check format install dev clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 mine: $(RUNTIME) ## Mine the bundled sample into out/
 	$(BIN)/microgenres mine --source sample --profile sample --out out
+
+explore: $(RUNTIME) ## Open the web explorer over what is in out/
+	$(BIN)/microgenres serve app --out out
+
+api: $(RUNTIME) ## Serve what is in out/ over HTTP; /docs lists the endpoints
+	$(BIN)/microgenres serve api --out out
+
+ui: $(RUNTIME) ## Run the Prefect UI with the deployments, for runs from the browser
+	$(BIN)/microgenres ui --out out
+
+audit: $(CREATED) ## Ask the advisory database about every pinned package; see docs/audit.md
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install -qq --disable-pip-version-check pip-audit==2.10.1
+	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 test: check ## Run the checks, then the tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
