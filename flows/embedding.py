@@ -14,6 +14,7 @@ from flows.steps import Refs, each, step, with_all
 from pipeline import space
 from pipeline.embed import attach, embed, embed_phrases
 from pipeline.features import fit_tfidf
+from pipeline.label import is_boilerplate
 from pipeline.partitions import Piece, StageResult
 from pipeline.tables import VOCABULARY
 
@@ -90,7 +91,7 @@ def place_films(
         "vocabulary": vocabulary,
     }
     scales = run.stage(
-        "space", space.fit_space, [Piece("all", sample)], settings=section, shown=False
+        "space", space.fit_space, [Piece("all", sample)], settings=section, version=2, shown=False
     )
     parts["space"] = scales.refs("space")
     pieces = each(
@@ -128,13 +129,14 @@ def _figures(run: Run, films: int, unique: int) -> dict[str, Any]:
 
 
 def _vocabulary(run: Run, made: StageResult) -> pa.Table:
-    """The keywords that several films share, embedded once for the whole run."""
+    """The keywords that several films share and that speak of a theme, embedded once."""
     section = run.settings.features
     total: Counter[str] = Counter()
     for ref in made.refs("keyword_counts"):
         counts = run.read(ref)
         total.update(dict(zip(*(c.to_pylist() for c in counts.columns), strict=True)))
-    shared = [(k, n) for k, n in total.items() if n >= section.keyword_min_films]
+    least = section.keyword_min_films
+    shared = [(k, n) for k, n in total.items() if n >= least and not is_boilerplate(k)]
     shared = sorted(shared, key=lambda item: (-item[1], item[0]))[: section.keyword_vocabulary]
     vectors = run.read(embed_terms(run, [keyword for keyword, _ in shared], "keyword-vectors"))
     columns = [[k for k, _ in shared], [n for _, n in shared], vectors.column("vector")]

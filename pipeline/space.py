@@ -1,7 +1,8 @@
 """The space in which films are clustered: blocks of features, each scaled, then mixed.
 
 A film's text vector loses what its amount of text alone predicts (a long overview, a list of
-keywords, a tagline: none of them is a theme), and gains the mean of its keywords' own vectors.
+keywords, a tagline: none of them is a theme), and gains the mean of its keywords' own vectors;
+a film without keywords gains what its text leads one to expect of them.
 TF-IDF and numeric blocks stand beside these in the modes that ask for them. Every block has mean
 length 1 before its weight, so that no column drowns the vectors.
 """
@@ -17,7 +18,7 @@ from pipeline.features import normal_keyword, tfidf
 from pipeline.settings import FeatureSettings
 from pipeline.tables import POINTS, column_of_vectors, matrix_of
 
-__all__ = ["SPACE", "fit_space", "place", "place_films"]
+__all__ = ["SPACE", "fit_space", "numbers_of", "numbers_table", "place", "place_films"]
 
 # The fitted numbers, by name; what a release needs to place an unseen film.
 SPACE = pa.schema(
@@ -25,6 +26,7 @@ SPACE = pa.schema(
 )
 
 _TINY = 1e-12
+_RIDGE = 0.03  # as a share of the mean eigenvalue of the text blocks' second moments
 
 
 def fit_space(
@@ -40,8 +42,9 @@ def fit_space(
     -------
     {"space": SPACE} with "amount" (5, dim): least-squares prediction of a vector by the amount of
     text; "amount_low" and "amount_high" (5,): the amounts that were seen; "text_scale",
-    "keyword_mean" (dim,), "keyword_scale", "numeric_mean" (3,), "numeric_std" (3,) and "films",
-    how many the scales are fitted on.
+    "keyword_mean" (dim,), "keyword_scale", "expected" (dim, dim): ridge regression (Hoerl and
+    Kennard 1970) of the keyword block on the text block; "expected_scale", "numeric_mean" (3,),
+    "numeric_std" (3,) and "films", how many the scales are fitted on.
     """
     vectors = matrix_of(embeddings).astype(np.float64)
     amounts = _amounts(features)
@@ -50,6 +53,9 @@ def fit_space(
     keywords = _keyword_block(_lists(movies), vocabulary, len(movies))
     has = np.linalg.norm(keywords, axis=1) > 0
     mean = keywords[has].mean(0) if has.any() else np.zeros(keywords.shape[1])
+    text = residual / _mean_length(residual)
+    scale = _mean_length(keywords[has] - mean)
+    expected = _regression(text[has], (keywords[has] - mean) / scale)
     numeric = _numeric(features)
     fitted = {
         "amount": amount,
@@ -57,18 +63,30 @@ def fit_space(
         "amount_high": amounts.max(0),
         "text_scale": _mean_length(residual),
         "keyword_mean": mean,
-        "keyword_scale": _mean_length(keywords[has] - mean),
+        "keyword_scale": scale,
+        "expected": expected,
+        "expected_scale": _mean_length(text @ expected),
         "numeric_mean": numeric.mean(0),
         "numeric_std": np.maximum(numeric.std(0), _TINY),
         "films": np.array(float(len(movies))),
     }
+    return {"space": numbers_table(fitted)}
+
+
+def numbers_table(fitted: Mapping[str, np.ndarray | float]) -> pa.Table:
+    """Named arrays as SPACE, by name."""
     arrays = {name: np.asarray(value, np.float64) for name, value in sorted(fitted.items())}
     columns = [
         list(arrays),
         [list(array.shape) for array in arrays.values()],
         [array.ravel().tolist() for array in arrays.values()],
     ]
-    return {"space": pa.table(columns, schema=SPACE)}
+    return pa.table(columns, schema=SPACE)
+
+
+def numbers_of(space: pa.Table) -> dict[str, np.ndarray]:
+    """The arrays of SPACE by name, float64."""
+    return {row["name"]: np.array(row["values"]).reshape(row["shape"]) for row in space.to_pylist()}
 
 
 def place(
@@ -98,13 +116,16 @@ def place_films(
     terms: pa.Table | None = None,
 ) -> np.ndarray:
     """Points of films, (films, width) float32 of unit length, from their text vectors and facts."""
-    fitted = _fitted(space)
+    fitted = numbers_of(space)
     # a text shorter than any that was fitted is treated as the shortest: no line beyond its data
     amounts = np.clip(_amounts(features), fitted["amount_low"], fitted["amount_high"])
     text = (vectors - amounts @ fitted["amount"]) / fitted["text_scale"]
     block = _keyword_block(keywords, vocabulary, float(fitted["films"]))
     has = np.linalg.norm(block, axis=1, keepdims=True) > 0
-    block = np.where(has, (block - fitted["keyword_mean"]) / fitted["keyword_scale"], 0)
+    # without keywords, those that its text leads one to expect: zeros would draw such films
+    # together, whatever they are about
+    expected = text @ fitted["expected"] / fitted["expected_scale"]
+    block = np.where(has, (block - fitted["keyword_mean"]) / fitted["keyword_scale"], expected)
     blocks = [text + settings.keyword_weight * block]
     if terms is not None and settings.mode != "embedding":
         model = {
@@ -125,10 +146,6 @@ def place_films(
 def _share(weight: float) -> float:
     """The length of a block that makes up `weight` of the squared length beside a unit block."""
     return float(np.sqrt(weight / max(1 - weight, _TINY)))
-
-
-def _fitted(space: pa.Table) -> dict[str, np.ndarray]:
-    return {row["name"]: np.array(row["values"]).reshape(row["shape"]) for row in space.to_pylist()}
 
 
 def _lists(movies: pa.Table) -> list[list[str]]:
@@ -166,6 +183,15 @@ def _keyword_block(
         if rows:
             block[row] = np.maximum(rarity[rows], _TINY) @ vectors[rows]
     return _unit(block)
+
+
+def _regression(text: np.ndarray, keywords: np.ndarray) -> np.ndarray:
+    """Ridge regression (dim, dim) of keyword blocks on text blocks, films by row."""
+    if not len(text):
+        return np.zeros((text.shape[1], keywords.shape[1]))
+    gram = text.T @ text
+    ridge = _RIDGE * max(float(np.trace(gram)), _TINY) / len(gram)
+    return np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), text.T @ keywords))
 
 
 def _mean_length(block: np.ndarray) -> float:
