@@ -49,21 +49,23 @@ def postgres(folder: Path, port: int, user: str, password: str) -> Iterator[None
                  "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
                 stdout=log, stderr=log, cwd=place, start_new_session=True, **as_user,
             )  # fmt: skip
-        environment = os.environ | {"PGPASSWORD": password}
-        address = ["-h", "127.0.0.1", "-p", str(port), "-U", user]
-        deadline = time.monotonic() + 30
-        while subprocess.run(
-            [folder / "pg_isready", *address, "-q"], check=False, env=environment
-        ).returncode:
-            assert server.poll() is None and time.monotonic() < deadline, (
-                place / "log"
-            ).read_text()
-            time.sleep(0.1)
-        subprocess.run(
-            [folder / "createdb", *address, user], check=True, env=environment, cwd=place
-        )
-        yield
-        server.terminate()
-        server.wait(30)
+        try:
+            environment = os.environ | {"PGPASSWORD": password}
+            address = ["-h", "127.0.0.1", "-p", str(port), "-U", user]
+            deadline = time.monotonic() + 30
+            while subprocess.run(
+                [folder / "pg_isready", *address, "-q"], check=False, env=environment
+            ).returncode:
+                assert server.poll() is None and time.monotonic() < deadline, (
+                    place / "log"
+                ).read_text()
+                time.sleep(0.1)
+            subprocess.run(
+                [folder / "createdb", *address, user], check=True, env=environment, cwd=place
+            )
+            yield
+        finally:
+            server.terminate()
+            server.wait(30)
     finally:
         shutil.rmtree(place, ignore_errors=True)
