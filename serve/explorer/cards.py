@@ -183,7 +183,7 @@ def table(
         for cells in rows
     ]
     top = [
-        node("th", name, scope="col", cls="number" if place else None)
+        node("th", name, scope="col", cls="number" if place else None) if name else node("td")
         for place, name in enumerate(heads)
     ]
     drawn = node(

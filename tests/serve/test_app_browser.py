@@ -155,7 +155,7 @@ def test_a_reader_wanders_from_home_to_a_selection_and_takes_it_along(
     tab.wait_for_function("!location.search.includes('genre')")
     total = catalogue.figures()["films"]
     tab.locator(".told", has_text=f"{total} films").wait_for()
-    tab.get_by_role("button", name="2", exact=True).click()  # the second page
+    tab.get_by_role("button", name="Page 2").click()  # the second page
     tab.wait_for_function("location.search.includes('page=2')")
     reader.settled()
     assert tab.locator(".film").count() == total - 24

@@ -69,6 +69,7 @@ charts.draw(
 
 def ranking(title: str, note: str, field: str, write: Writer, *, low: bool = False) -> Node:
     """A table of the first micro-genres by one figure."""
+    unit = {"films": "films", "vote_average": "mean rating", "popularity": "popularity"}
     known = [row for row in genres if words.finite(row[field]) is not None]
     if field in ("vote_average", "high_rated_share"):
         known = [row for row in known if row["rated_films"] >= RATED]
@@ -76,7 +77,7 @@ def ranking(title: str, note: str, field: str, write: Writer, *, low: bool = Fal
     top = max((row[field] for row in ranked[:LISTED]), default=0) or 1
     return cards.table(
         title,
-        ("Micro-genre", "", ""),
+        ("Micro-genre", "", unit.get(field, "share")),
         [
             (
                 cards.genre_cell(row, colours),
