@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.release import NotInReleaseError, find_release
 from pipeline.released import ReleasedTables
-from serve.database import FILM_COLUMNS, arrow_of, open_database, plain_words, rows_of
+from serve.database import arrow_of, open_database, plain_words, rows_of
 from serve.exporting import csv_bytes, parquet_bytes
 from serve.facets import facets_sql, named_facets
 from serve.filters import Condition, Filters, conditions
@@ -25,6 +25,7 @@ __all__ = ["Catalogue", "Filters", "Page", "Sort"]
 
 Sort = Literal["relevance", "rating", "popularity", "year", "title", "similarity"]
 
+_ON_MAP = ["movie_id", "title", "year", "cluster", "x", "y"]
 _ORDERS = {
     "rating": "vote_average",
     "popularity": "popularity",
@@ -32,7 +33,6 @@ _ORDERS = {
     "title": "title_folded",
     "similarity": "similarity",
 }
-_COLUMNS = ", ".join(f'"{name}"' for name in FILM_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class Catalogue:
         release = ReleasedTables(find_release(Path(place), release_id))
         self.path, self.id, self.manifest = release.path, release.id, release.manifest
         self._report = release.report
-        self._connection = open_database(release, memory_limit=memory_limit, threads=threads)
+        self._films: pa.Table = release.movies.combine_chunks()
+        self._connection = open_database(self._films, memory_limit=memory_limit, threads=threads)
         self._nearby = Nearby(release)
         self.place_of = self._nearby.place_of  # the row in movies.parquet of each movie_id
         self._genres = MicroGenres(release, self._connection)
@@ -122,12 +123,7 @@ class Catalogue:
 
     def at(self, places: Sequence[int]) -> list[dict[str, Any]]:
         """The films of those rows, in the order asked for."""
-        if not len(places):
-            return []
-        listed = ", ".join(str(int(place)) for place in places)
-        rows = self._rows(f"SELECT place, {_COLUMNS} FROM film WHERE place IN ({listed})")
-        by_place = {row.pop("place"): row for row in rows}
-        return [by_place[int(place)] for place in places]
+        return list(self._films.take(pa.array(places, pa.int64())).to_pylist())
 
     def similar(self, movie_id: str, limit: int = 10) -> list[dict[str, Any]]:
         """The nearest films of a film, best first, as far as the run listed them.
@@ -159,9 +155,10 @@ class Catalogue:
         """
         where, parameters, words = self._where(filters or Filters())
         order, ordered = _order(sort, None, words)
-        table = self._arrow(
-            f"SELECT {_COLUMNS} FROM film WHERE {where} ORDER BY {order}", [*parameters, *ordered]
+        chosen = self._arrow(
+            f"SELECT place FROM film WHERE {where} ORDER BY {order}", [*parameters, *ordered]
         )
+        table = self._films.take(chosen.column("place"))
         return csv_bytes(table) if format == "csv" else parquet_bytes(table)
 
     def facets(self, filters: Filters | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -223,11 +220,7 @@ class Catalogue:
 
     def map_points(self, filters: Filters | None = None) -> pa.Table:
         """movie_id, title, year, cluster, x, y of every film of a selection, as an Arrow table."""
-        where, parameters, _ = self._where(filters or Filters())
-        return self._arrow(
-            f"SELECT movie_id, title, year, cluster, x, y FROM film WHERE {where} ORDER BY place",
-            parameters,
-        )
+        return self._films.select(_ON_MAP).take(pa.array(self.places(filters)))
 
     def close(self) -> None:
         """Give the memory back; no other call may follow."""
@@ -256,9 +249,9 @@ def _order(
     if sort != "relevance":
         downwards = sort != "title" if descending is None else descending
         return f"{_ORDERS[sort]} {'DESC' if downwards else 'ASC'} NULLS LAST, place", []
-    downwards = "DESC" if descending is None or descending else "ASC"
+    way = "DESC" if descending is None or descending else "ASC"
     if not words:
-        return f"popularity {downwards} NULLS LAST, place", []
+        return f"popularity {way} NULLS LAST, place", []
     phrase = " ".join(plain for plain, _ in words if plain)
     held = " AND ".join("contains(title_plain, ?)" for plain, _ in words if plain) or "true"
     rank = (
@@ -266,4 +259,4 @@ def _order(
         f"WHEN {held} THEN 2 WHEN contains(told, ?) THEN 1 ELSE 0 END"
     )
     parameters = [phrase, f" {phrase}", *(f" {plain}" for plain, _ in words if plain), f" {phrase}"]
-    return f"{rank} {downwards}, popularity DESC NULLS LAST, place", parameters
+    return f"{rank} {way}, popularity DESC NULLS LAST, place", parameters

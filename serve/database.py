@@ -8,13 +8,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.released import ReleasedTables
-from pipeline.tables import RELEASED_MOVIES
 from serve.filters import spoken
 
-__all__ = ["FILM_COLUMNS", "arrow_of", "open_database", "plain_words", "rows_of"]
-
-FILM_COLUMNS = tuple(RELEASED_MOVIES.names)
+__all__ = ["arrow_of", "open_database", "plain_words", "rows_of"]
 
 _SETTINGS = {
     "autoinstall_known_extensions": "false",
@@ -22,6 +18,7 @@ _SETTINGS = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
+_MOST_WORDS = 24  # of a query; more say nothing more, and each is looked for in every film
 # Letters and digits alone, between single spaces, so that " word" is where a word begins.
 _MACROS = (
     "CREATE MACRO folded(t) AS strip_accents(lower(coalesce(t, '')))",
@@ -33,7 +30,8 @@ _MACROS = (
 _FILM = """
 CREATE TABLE film AS SELECT
     (row_number() OVER () - 1)::INTEGER AS place,
-    *,
+    movie_id, title, year, cluster, family, family_name, similarity, weak, vote_average,
+    vote_count, popularity, genres, keywords, language, poster_path,
     (year // 10 * 10)::INTEGER AS decade,
     folded(title) AS title_folded,
     plain(title) AS title_plain,
@@ -44,25 +42,20 @@ FROM released
 
 
 def open_database(
-    release: ReleasedTables, *, memory_limit: str = "512MB", threads: int = 2
+    movies: pa.Table, *, memory_limit: str = "512MB", threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
-    """Load the films of a release.
+    """Load what films are found, ordered and counted by.
 
-    The table `film` holds RELEASED_MOVIES in their order, `place` (0, 1, ...), `decade`, and the
-    texts that are searched: `title_folded`, `title_plain`, `told`. Nothing can be read from or
+    The table `film` holds `place` (the row in `movies`, which are RELEASED_MOVIES), the columns
+    that are asked for, `decade`, and the texts that are searched: `title_folded`, `title_plain`,
+    `told`. Nothing can be read from or
     written to a file afterwards, no extension can be loaded and no setting changed.
-
-    Raises
-    ------
-    ReleaseError, CorruptFileError
-        as `ReleasedTables.movies`.
     """
     connection = duckdb.connect(
         ":memory:", config={**_SETTINGS, "memory_limit": memory_limit, "threads": str(threads)}
     )
     for macro in _MACROS:
         connection.execute(macro)
-    movies: pa.Table = release.movies
     connection.register("released", movies)
     connection.execute(_FILM)
     connection.unregister("released")
@@ -91,7 +84,7 @@ def arrow_of(
 
 def plain_words(connection: duckdb.DuckDBPyConnection, text: str | None) -> list[tuple[str, str]]:
     """Each word of `text` as (letters and digits, folded as written), by the film table's rules."""
-    words = spoken(text or "").split()
+    words = spoken(text or "").split()[:_MOST_WORDS]
     if not words:
         return []
     sql = "SELECT trim(plain(w)) AS plain, folded(w) AS folded FROM (SELECT unnest(?::VARCHAR[]) w)"

@@ -11,7 +11,6 @@ __all__ = ["FACETS", "Condition", "Filters", "conditions", "spoken"]
 
 FACETS = ("genres", "micro_genres", "families", "languages", "decades")
 
-_MOST_WORDS = 24  # of a query; more say nothing more, and each is looked for in every film
 # Scripts written without spaces: a word may begin anywhere in a run of letters.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
@@ -88,7 +87,7 @@ def conditions(filters: Filters, words: Sequence[tuple[str, str]] = ()) -> list[
         found.append(
             Condition("list_has_any(genres, ?::VARCHAR[])", (list(filters.genres),), "genres")
         )
-    found += [_word(plain, folded) for plain, folded in words[:_MOST_WORDS]]
+    found += [_word(plain, folded) for plain, folded in words]
     return [condition for condition in found if condition is not None]
 
 

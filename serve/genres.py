@@ -55,15 +55,15 @@ class MicroGenres:
 
     def cluster(self, wanted: int | str) -> int:
         """The cluster number of a number, a number as text, or a micro_genre_id."""
-        number = self._by_id.get(wanted) if isinstance(wanted, str) else wanted
+        number: int | None = self._by_id.get(wanted) if isinstance(wanted, str) else wanted
         if number is None and isinstance(wanted, str) and wanted.isascii() and wanted.isdigit():
-            number = int(wanted[:12])
-        if number not in self._rows:
+            number = int(wanted) if len(wanted) < 11 else None
+        if number is None or number not in self._rows:
             raise NotInReleaseError(
                 f"no micro-genre {wanted!r} in release {self._release_id}, "
                 f"whose clusters are 0 to {len(self._rows) - 1}"
             )
-        return int(number)
+        return number
 
     def name(self, cluster: int) -> str:
         """The name of a micro-genre."""

@@ -130,18 +130,19 @@ class Meaning:
         return rows[0][found], cosine[0][found]
 
     def _parameters(self, among: np.ndarray | None) -> Any:
+        kinds: Any = faiss  # its stubs lag behind
         given: dict[str, Any] = {}
         if among is not None:
             wanted = np.zeros(len(self._place_of), bool)
             wanted[among] = True
             bits = np.packbits(wanted[self._place_of], bitorder="little")
-            given["sel"] = faiss.IDSelectorBitmap(bits)
+            given["sel"] = kinds.IDSelectorBitmap(bits)
         if isinstance(self._index, faiss.IndexIVF):
             lists = min(self._index.nlist, _SEARCHED_LISTS)
-            return faiss.SearchParametersIVF(nprobe=lists, **given)
+            return kinds.SearchParametersIVF(nprobe=lists, **given)
         if isinstance(self._index, faiss.IndexHNSW):
-            return faiss.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)
-        return faiss.SearchParameters(**given)
+            return kinds.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)
+        return kinds.SearchParameters(**given)
 
 
 def _index(release: ReleasedTables) -> Any:

@@ -79,7 +79,8 @@ class TestReading:
         assert {page["total"] for page in pages} == {expected.total}
         assert pages[0]["pages"] == -(-expected.total // 2)
         by_name = client.get("/movies", params={"family": "Tender"}).json()["total"]
-        assert by_name == client.get("/movies", params={"family": 1}).json()["total"] == 20
+        assert by_name == client.get("/movies", params={"family": 1}).json()["total"]
+        assert by_name == len(catalogue.ids(Filters(families=(1,)))) > 0
 
     def test_search_by_meaning(self, client: TestClient) -> None:
         asked = {"q": "a submarine crew under attack", "limit": 3}
