@@ -60,7 +60,8 @@ class _ToDriver(logging.Handler):
             tag(record)
             run = getattr(record, "run", "")
             if run and not hasattr(record, "worker"):
-                told = {**as_json(record), "levelno": record.levelno, "created": record.created}
+                told = as_json(record) | {"worker": self._worker.address}
+                told |= {"levelno": record.levelno, "created": record.created}
                 self._worker.log_event(_topic(run), told)
         except Exception:
             self.handleError(record)  # as every handler of the standard library does

@@ -119,20 +119,17 @@ class Machine:
         logs = sorted(self.logs.glob(f"{name}-*.log"))
         return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4_000:] for log in logs)
 
-    def end(self) -> dict[str, float]:
-        """End all, the last one first; the seconds that each took."""
-        took: dict[str, float] = {}
-        for name, process in reversed(self.processes):
-            begun = time.monotonic()
+    def end(self) -> None:
+        """End all at once, as Compose does; what does not end by itself is killed."""
+        for _, process in reversed(self.processes):
             if process.poll() is None:
                 process.terminate()
+        for _, process in reversed(self.processes):
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            took[name] = time.monotonic() - begun
-        return took
 
     def _command(self, command: list[str]) -> list[str]:
         program, *arguments = [self._here(part) for part in command]

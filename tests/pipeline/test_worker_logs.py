@@ -39,6 +39,7 @@ def test_records_arrive_with_their_names(client: Client, caplog: pytest.LogCaptu
     (told,) = [found for found in caplog.records if found.name == SAYING.name]
     assert told.getMessage() == "ours"
     assert (told.run, told.stage, told.piece) == ("run-1", "embed", "p00001")
+    assert told.worker in client.scheduler_info()["workers"]
 
 
 def test_two_runs_may_listen_one_after_the_other(
