@@ -127,7 +127,7 @@ def _worker(environment: Mapping[str, str], log: Path) -> Iterator[None]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=_PACE | os.environ | environment,
+                env={**_PACE, **os.environ, **environment},
                 start_new_session=True,
                 preexec_fn=end_with_parent,  # noqa: PLW1509 (one system call, no locks)
             )

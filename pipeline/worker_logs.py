@@ -33,9 +33,9 @@ class WorkerLogs(WorkerPlugin):
         self._handlers: list[logging.Handler] = [_ToDriver(worker)]
         printed = dask.config.get(PRINTED, None)
         if printed:
-            handler = logging.StreamHandler(sys.stderr)
-            handler.setFormatter(Json() if printed == "json" else Plain())
-            self._handlers.append(handler)
+            lines = logging.StreamHandler(sys.stderr)
+            lines.setFormatter(Json() if printed == "json" else Plain())
+            self._handlers.append(lines)
         for name in LOGGERS:
             logger = logging.getLogger(name)
             for handler in self._handlers:
