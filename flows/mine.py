@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from flows.server import prefect_server, quiet_prefect
+from flows.server import drop_what_is_queued, prefect_server, quiet_prefect
 
 quiet_prefect()  # before Prefect is imported
 
@@ -140,6 +140,7 @@ def _answering(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
+        drop_what_is_queued()
         raise MicrogenresError(
             f"the Prefect server at {url} does not answer ({error}); what is mined is kept: "
             "start it, or leave PREFECT_API_URL unset, and give the same command again"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -128,6 +129,16 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
             return
         time.sleep(0.1)
     raise MicrogenresError(f"the embedded Prefect server did not answer in time; see {log}")
+
+
+def drop_what_is_queued() -> None:
+    """Forget events and logs for a server that is gone: each would be tried for seconds."""
+    from prefect._internal.concurrency.services import _QueueServiceBase
+
+    for service in tuple(_QueueServiceBase._instances.values()):
+        with suppress(queue.Empty):
+            while True:
+                service._queue.get_nowait()
 
 
 def _send_what_is_queued() -> None:
