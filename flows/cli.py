@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ import typer
 
 from flows import options as o
 from flows.exits import EXIT_CODES, Commands
+from flows.fetching import fetch
+from flows.following import shown
+from flows.living import history, rollback, update
 from flows.lookups import assign, profiles, report, settings, show, similar, verify
 from flows.operate import certificates, deploy, prune, scheduler, status, ui, worker
 from flows.serving import app as serve
@@ -77,7 +80,7 @@ def mine(
     chosen = o.overrides(
         workers=workers, scheduler=scheduler, k=k, seed=seed, log_format=log_format
     )
-    with _shown(profile, settings_file, chosen, verbose=verbose):
+    with shown(profile, settings_file, chosen, verbose=verbose):
         if workers and scheduler:
             from flows.progress import Note, emit
 
@@ -101,29 +104,18 @@ def mine(
     show_run(Release(Path(path)), as_json=as_json)
 
 
-def _shown(
-    profile: str, file: Path | None, chosen: dict[str, Any], *, verbose: bool
-) -> AbstractContextManager[None]:
-    """How a run is followed on standard error: by a person, or by what reads JSON lines."""
-    from pipeline.settings import load_settings
-
-    log = load_settings(profile=profile, file=file, overrides=chosen).log
-    if log.format == "json":
-        from flows.logs import log_lines
-
-        return log_lines(log)
-    from flows.terminal import follow, standard_error
-
-    return follow(standard_error(), level=logging.INFO if verbose else logging.WARNING)
-
-
-_LOOKING = (show, similar, assign, report, verify, settings, profiles)
-_KEEPING = (status, prune, ui, deploy, certificates, scheduler, worker)
+_Commands = tuple[Callable[..., None], ...]
+_LOOKING: _Commands = (show, similar, assign, report, verify, settings, profiles)
+_LIVING: _Commands = (update, history, rollback)
+_KEEPING: _Commands = (status, prune, ui, deploy, certificates, scheduler, worker)
 for command in _LOOKING:
     app.command()(command)
+for command in _LIVING:
+    app.command(rich_help_panel="Keeping it up to date")(command)
 for command in _KEEPING:
     app.command(rich_help_panel="Keeping it running")(command)
 app.add_typer(serve)
+app.add_typer(fetch)
 
 
 def main() -> None:

@@ -22,17 +22,22 @@ __all__ = [
     "CleanSettings",
     "ClusterSettings",
     "DaskSettings",
+    "DriftSettings",
     "EmbedSettings",
     "FeatureSettings",
+    "FetchSettings",
+    "IdentitySettings",
     "LabelSettings",
     "LogSettings",
     "NeighbourSettings",
+    "NoveltySettings",
     "PublishSettings",
     "ReportSettings",
     "ServeSettings",
     "Settings",
     "SourceSettings",
     "TaxonomySettings",
+    "UpdateSettings",
     "load_settings",
     "profiles",
 ]
@@ -68,6 +73,49 @@ class SourceSettings(Section):
         le=99,
         description="Two-digit years above it are 19xx, the others 20xx.",
     )
+
+
+class FetchSettings(Section):
+    """How films are asked of the TMDB API; its key is in the environment only."""
+
+    base_url: str = Field(
+        "https://api.themoviedb.org/3",
+        pattern=r"^(https://[^\s@?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/[^\s@?#]*)?)$",
+        description="Where the API is; without https only on this machine, for the key goes there.",
+    )
+    language: str = Field("en-US", pattern=r"^[a-z]{2}(-[A-Z]{2})?$", description="Of the texts.")
+    requests_per_second: int = Field(
+        40, ge=1, le=1_000, description="Most requests in any second; TMDB allows about 40."
+    )
+    connections: int = Field(24, ge=1, le=200, description="Requests under way at once.")
+    timeout_seconds: float = Field(20.0, gt=0, le=600, description="Longest silence of the server.")
+    retries: int = Field(6, ge=0, le=20, description="Tries again for what may pass.")
+    backoff_seconds: float = Field(
+        0.5, gt=0, le=60, description="First wait before another try; it doubles each time."
+    )
+    max_wait_seconds: float = Field(
+        300.0, gt=0, description="A server that asks for a longer wait ends the fetch."
+    )
+    give_up_after: int = Field(
+        20, ge=1, description="So many requests given up in a row end the fetch."
+    )
+    max_failed_share: float = Field(
+        0.001, ge=0, lt=1, description="Films that may be missing from a catalogue, as a share."
+    )
+    max_age_days: float = Field(
+        150.0, gt=0, le=180, description="An older answer is asked again; TMDB's terms allow 180."
+    )
+    review_pages: int = Field(
+        1, ge=1, le=500, description="Pages of reviews per film; the first comes with the film."
+    )
+    first_date: str = Field(
+        "1874-01-01",
+        pattern=r"^\d{4}-\d\d-\d\d$",
+        description="Earliest release that is discovered.",
+    )
+    min_votes: int = Field(0, ge=0, description="Films with fewer votes are not discovered.")
+    min_popularity: float = Field(0.0, ge=0, description="Less popular films are not fetched.")
+    include_adult: bool = Field(False, description="Fetch adult films too.")
 
 
 class CleanSettings(Section):
@@ -180,6 +228,74 @@ class TaxonomySettings(Section):
     families: AtLeastOne | Literal["auto"] = Field("auto", description="Number of families.")
 
 
+class IdentitySettings(Section):
+    """When a micro-genre of a new mining is one of the release before."""
+
+    same_share: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        description="Overlap in films (Dice: 0 to 1) from which it is the same; half will do where "
+        "the centroids are alike too.",
+    )
+    same_likeness: float = Field(
+        0.9, gt=0, le=1, description="Cosine from which two centroids are alike."
+    )
+    origin_share: float = Field(
+        0.5, gt=0, le=1, description="Share of films that makes it split from another, or merged."
+    )
+
+
+class UpdateSettings(Section):
+    """How a release is brought up to date without mining afresh."""
+
+    encode_here: int = Field(
+        2_000, ge=0, description="More new texts than this are encoded on the cluster."
+    )
+
+
+class NoveltySettings(Section):
+    """Films that fit nothing well, and what they could become."""
+
+    quantile: float = Field(
+        0.02,
+        ge=0,
+        le=0.5,
+        description="A film less like its centroid than this share of the mined ones is novel.",
+    )
+    min_films: int = Field(8, ge=2, description="Novel films that make up a proposed micro-genre.")
+    likeness: float = Field(
+        0.5, gt=0, le=1, description="Mean cosine between the films of a proposal, at least."
+    )
+    most_films: int = Field(
+        5_000, ge=10, description="Most novel films searched for proposals, the least alike first."
+    )
+
+
+class DriftSettings(Section):
+    """How far a catalogue may drift from the last mining before another one is due."""
+
+    ks: float = Field(
+        0.08, gt=0, le=1, description="Kolmogorov-Smirnov distance of the similarities."
+    )
+    psi: float = Field(0.1, gt=0, description="Population stability index of the similarities.")
+    vocabulary: float = Field(
+        0.05, gt=0, le=1, description="Growth of the share of keyword uses that are unknown."
+    )
+    centroid_shift: float = Field(
+        0.02, gt=0, le=2, description="1 - cosine of a micro-genre's mean and centroid, on average."
+    )
+    growth: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="Share of films that would have to change micro-genre for the "
+        "sizes to be those of the mining.",
+    )
+    novel: float = Field(0.05, gt=0, le=1, description="Share of films that fit nothing well.")
+    proposals: int = Field(3, ge=1, description="Proposed micro-genres.")
+
+
 class ReportSettings(Section):
     """What the report measures."""
 
@@ -270,6 +386,7 @@ class Settings(BaseSettings):
 
     seed: int = Field(2026, ge=0, lt=2**31, description="Seeds every random choice, with the data.")
     source: SourceSettings = SourceSettings()
+    fetch: FetchSettings = FetchSettings()
     clean: CleanSettings = CleanSettings()
     features: FeatureSettings = FeatureSettings()
     embed: EmbedSettings = EmbedSettings()
@@ -277,6 +394,10 @@ class Settings(BaseSettings):
     neighbours: NeighbourSettings = NeighbourSettings()
     label: LabelSettings = LabelSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
+    identity: IdentitySettings = IdentitySettings()
+    update: UpdateSettings = UpdateSettings()
+    novelty: NoveltySettings = NoveltySettings()
+    drift: DriftSettings = DriftSettings()
     report: ReportSettings = ReportSettings()
     publish: PublishSettings = PublishSettings()
     dask: DaskSettings = DaskSettings()

@@ -1,10 +1,12 @@
 """A catalogue of films from anywhere, as `tables.MOVIES` and the rows that could not be read.
 
-`open_source("sample")`, `open_source("files:catalogue.csv")`, `open_source("files:folder")`.
+`open_source("sample")`, `open_source("files:catalogue.csv")`, `open_source("files:folder")`,
+`open_source("tmdb:out")` after a fetch into `out`.
 """
 
 from __future__ import annotations
 
+from os.path import exists, expanduser  # unlike pathlib's they take any text
 from pathlib import Path
 
 from pipeline.errors import SourceError
@@ -12,10 +14,11 @@ from pipeline.settings import SourceSettings
 from pipeline.sources.contract import REASONS, Source, SourceChunk
 from pipeline.sources.files import FilesSource
 from pipeline.sources.sample import SampleSource
+from pipeline.sources.tmdb.source import TmdbSource
 
 __all__ = ["REASONS", "Source", "SourceChunk", "open_source"]
 
-_FILES = "files:"
+_FILES, _TMDB = "files:", "tmdb:"
 
 
 def open_source(spec: str, settings: SourceSettings) -> Source:
@@ -23,7 +26,8 @@ def open_source(spec: str, settings: SourceSettings) -> Source:
 
     Parameters
     ----------
-    spec : `sample`, `files:PATH` with a file or a folder, or the bare path of something there is.
+    spec : `sample`, `files:PATH` with a file or a folder, `tmdb:FOLDER` with the folder of a fetch,
+        or the bare path of something there is.
     settings : how to read it.
 
     Raises
@@ -33,10 +37,12 @@ def open_source(spec: str, settings: SourceSettings) -> Source:
     """
     if spec == "sample":
         return SampleSource(settings)
+    if spec.startswith(_TMDB) and "\0" not in spec and spec != _TMDB:
+        return TmdbSource(Path(expanduser(spec.removeprefix(_TMDB))), settings)
     path = spec.removeprefix(_FILES)
-    if path and "\0" not in path and (spec != path or Path(path).expanduser().exists()):
-        return FilesSource(Path(path).expanduser(), settings)
+    if path and "\0" not in path and (spec != path or exists(expanduser(path))):
+        return FilesSource(Path(expanduser(path)), settings)
     raise SourceError(
         f"source {spec!r} is unknown: write sample, files:PATH (a file or a folder), "
-        "or the path of a file that exists"
+        "tmdb:FOLDER (of a fetch), or the path of a file that exists"
     )

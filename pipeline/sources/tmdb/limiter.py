@@ -1,0 +1,73 @@
+"""How fast requests may go out: never more than so many in any one second, whatever the moment.
+
+A leaky bucket (aiolimiter) lets a whole second's worth out at once and then goes on at full rate,
+so that a window of one second may see nearly twice the limit; this keeps the times of sending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+__all__ = ["Limiter"]
+
+# Requests are not all equally long on their way. Counting in a window that is longer than a second
+# by this share keeps the limit at the server too, and leaves 96 % of it to be used.
+_SLACK = 0.04
+_CATCH_UP = 0.25  # seconds
+
+
+class Limiter:
+    """A sliding window over the times of the last requests, shared by all who ask.
+
+    Requests are spread evenly; after a delay they catch up, but never beyond the window. It may be
+    used in one event loop after another, and remembers what was sent in the one before.
+
+    Parameters
+    ----------
+    per_second : most requests in any window of one second.
+    now : seconds that never go back. sleep : as `asyncio.sleep`.
+    """
+
+    def __init__(
+        self,
+        per_second: int,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.window = 1.0 + _SLACK
+        self.spacing = self.window / per_second
+        self._now, self._sleep = now, sleep
+        self._sent: deque[float] = deque(maxlen=per_second)
+        self._due = now()  # when the next request would go if none were ever late
+        self._paused_until = float("-inf")
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+
+    async def wait(self) -> None:
+        """Return at the moment at which a request may be sent, and count it as sent."""
+        async with self._lock():  # first come, first served
+            while (left := self._left()) > 0:
+                await self._sleep(left)
+            now = self._now()
+            self._sent.append(now)
+            # What was late is caught up with; after a lull it is not, or a burst would follow it.
+            self._due = max(self._due, now - _CATCH_UP) + self.spacing
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing out for so long, as a server asks by `Retry-After`."""
+        self._paused_until = max(self._paused_until, self._now() + seconds)
+
+    def _left(self) -> float:
+        allowed = max(self._due, self._paused_until)
+        if len(self._sent) == self._sent.maxlen:
+            allowed = max(allowed, self._sent[0] + self.window)
+        return allowed - self._now()
+
+    def _lock(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not loop:  # a lock belongs to one event loop
+            self._turn = (loop, asyncio.Lock())
+        return self._turn[1]

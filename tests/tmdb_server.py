@@ -1,0 +1,434 @@
+"""A TMDB server of our own on loopback: real HTTP, its pages, limits, error bodies and bad days.
+
+`python -m tests.tmdb_server --films 5155` runs it as a process; on SIGTERM it prints its log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import signal
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from email.utils import formatdate
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ["KEY", "TOKEN", "Hit", "TmdbServer", "film", "films"]
+
+KEY = "0123456789abcdef0123456789abcdef"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0cyJ9.c2lnbmF0dXJlLW9mLXRlc3Rz"
+
+# TMDB's own codes and messages, with their HTTP status.
+ERRORS = {
+    7: (401, "Invalid API key: You must be granted a valid key."),
+    9: (503, "Service offline: This service is temporarily offline, try again later."),
+    11: (500, "Internal error: Something went wrong, contact TMDB."),
+    20: (422, "Invalid date range: Should be a range no longer than 14 days."),
+    22: (400, "Invalid page: Pages start at 1 and max at 500. They are expected to be an integer."),
+    23: (400, "Invalid date: Format needs to be YYYY-MM-DD."),
+    25: (429, "Your request count (41) is over the allowed limit of (40)."),
+    27: (400, "Too many append to response objects: The maximum number of remote calls is 20."),
+    34: (404, "The resource you requested could not be found."),
+}
+PAGE, LAST_PAGE, CHANGES_PAGE, CHANGE_DAYS = 20, 500, 100, 14
+FIRST_ID = 100
+WORDS = "A slow start, then a tense and moving second half that stays with you for days. "
+
+
+@cache
+def sample() -> tuple[dict[str, str], ...]:
+    text = (files("pipeline.sources") / "sample.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines(keepends=True)))
+
+
+def films(count: int) -> dict[int, dict[str, Any]]:
+    """Films by id as TMDB tells them, made of the bundled catalogue, over and over."""
+    return {number: film(number) for number in range(FIRST_ID, FIRST_ID + count)}
+
+
+def film(number: int) -> dict[str, Any]:
+    """One film: basics, ratings, money, technique, keywords, credits and reviews."""
+    row = sample()[(number - FIRST_ID) % len(sample())]
+    lap = (number - FIRST_ID) // len(sample())
+    genres = row["genres"].split("|")
+    cast = row["cast"].split("|")
+    day = date(int(row["year"]), 1, 1) + timedelta(days=number * 37 % 365)
+    return {
+        "adult": number % 97 == 0,
+        "backdrop_path": f"/backdrop{number}.jpg" if number % 5 else None,
+        "belongs_to_collection": (
+            {"id": 9, "name": "A Collection", "poster_path": None, "backdrop_path": None}
+            if number % 11 == 0 else None
+        ),
+        "budget": number * 10_000 if number % 3 else 0,
+        "genres": [{"id": 28 + place, "name": name} for place, name in enumerate(genres)],
+        "homepage": "",
+        "id": number,
+        "imdb_id": f"tt{number:07d}",
+        "origin_country": row["countries"].split("|"),
+        "original_language": row["language"],
+        "original_title": row["title"] + (f" {lap + 1}" if lap else ""),
+        "overview": row["overview"],
+        "popularity": round(number * 7919 % 1000 / 10, 3),
+        "poster_path": f"/poster{number}.jpg",
+        "production_companies": [{"id": 1, "name": "Mosfilm", "origin_country": "RU"}],
+        "production_countries": [
+            {"iso_3166_1": code, "name": code} for code in row["countries"].split("|")
+        ],
+        "release_date": day.isoformat() if number % 89 else "",
+        "revenue": number * 20_000 if number % 3 else 0,
+        "runtime": 80 + number % 60,
+        "spoken_languages": [
+            {"english_name": row["language"], "iso_639_1": row["language"], "name": row["language"]}
+        ],
+        "status": "Released",
+        "tagline": "Nothing will ever be the same." if number % 2 else "",
+        "title": row["title"] + (f" {lap + 1}" if lap else ""),
+        "video": False,
+        "vote_average": round(number * 31 % 100 / 10, 3),
+        "vote_count": number * 131 % 5000,
+        "keywords": [
+            {"id": 1000 + place, "name": name}
+            for place, name in enumerate(row["keywords"].split("|"))
+        ],
+        "cast": [
+            {"adult": False, "gender": 2, "id": 5000 + place, "known_for_department": "Acting",
+             "name": name, "original_name": name, "popularity": 1.5, "profile_path": None,
+             "cast_id": place, "character": f"Part {place + 1}", "credit_id": f"c{number}-{place}",
+             "order": place}
+            for place, name in enumerate([*cast, *(f"Extra {n}" for n in range(number % 40))])
+        ],
+        "crew": [
+            {"adult": False, "gender": 0, "id": 7000 + place, "known_for_department": department,
+             "name": name, "original_name": name, "popularity": 0.6, "profile_path": None,
+             "credit_id": f"w{number}-{place}", "department": department, "job": job}
+            for place, (name, department, job) in enumerate([
+                *((name, "Directing", "Director") for name in row["directors"].split("|")),
+                *((f"Hand {n}", "Crew", "Stunts") for n in range(number % 60)),
+            ])
+        ],
+        "reviews": [
+            {"author": f"reader{n}", "author_details": {"name": "", "username": f"reader{n}",
+             "avatar_path": None, "rating": float(n % 10) if n % 3 else None},
+             "content": WORDS * (1 + n % 5), "created_at": "2020-01-01T00:00:00.000Z",
+             "id": f"r{number}-{n}", "updated_at": "2020-01-01T00:00:00.000Z",
+             "url": f"https://www.themoviedb.org/review/r{number}-{n}"}
+            for n in range(number % 45 if number % 4 == 0 else number % 4)
+        ],
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A request as it arrived; the key is never part of it."""
+
+    at: float  # time.monotonic()
+    path: str
+    params: dict[str, str]
+    status: int  # 0: no answer was sent
+    signed: str  # key, bearer, or ""
+    user: str = ""
+
+    @property
+    def asked(self) -> str:
+        return self.path + "?" + "&".join(f"{k}={v}" for k, v in sorted(self.params.items()))
+
+
+class Refused(Exception):
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass
+class TmdbServer:
+    """Use as `with TmdbServer(films(100)) as server`; `server.url` is the API's address.
+
+    Parameters
+    ----------
+    limit : requests per second beyond which it says 429, or None.
+    faults : path (`*` for all) -> what happens to the next requests for it, one after the other: a
+        status (`500`, `429` with Retry-After of a second, `429-date`, `429-bare`, `502-html`,
+        `404-html`), `reset`, `torn` (fewer bytes than promised), `cut` (half the JSON), `garbled`
+        (bad gzip), `slow:SECONDS`.
+    changes : day -> ids that changed on it. capped : whether totals stop at 500 pages.
+    """
+
+    films: dict[int, dict[str, Any]]
+    limit: int | None = None
+    faults: dict[str, deque[str]] = field(default_factory=dict)
+    changes: dict[date, list[int]] = field(default_factory=dict)
+    capped: bool = False
+    port: int = 0
+    latency: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.log: list[Hit] = []
+        self.recent: deque[float] = deque()
+        self.lock = threading.Lock()
+        self.thaw = threading.Event()
+        self.thaw.set()
+        self.freeze_after: int | None = None
+        self.lists: dict[str, list[dict[str, Any]]] = {}
+        self.prepared: dict[tuple[int, tuple[str, ...]], bytes] = {}
+
+    def __enter__(self) -> TmdbServer:
+        handler = type("Handler", (_Handler,), {"tmdb": self})
+        self.http = _Quiet(("127.0.0.1", self.port), handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/3"
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.thaw.set()
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+    def freeze(self, after: int) -> None:
+        """From the next so many requests on, answer nothing until `thaw` is set."""
+        self.freeze_after = len(self.log) + after
+        self.thaw.clear()
+
+    def answered(self) -> list[str]:
+        """What was asked and answered with 200 or 404, in order."""
+        with self.lock:
+            return [hit.asked for hit in self.log if hit.status in (200, 404)]
+
+    # --- what it answers
+
+    def route(self, path: str, params: dict[str, str]) -> dict[str, Any] | bytes:
+        parts = path.strip("/").split("/")
+        if parts == ["discover", "movie"]:
+            return self.discover(params)
+        if parts == ["movie", "changes"]:
+            return self.changed(params)
+        if parts[0] == "movie" and len(parts) in (2, 3) and parts[1].isdecimal():
+            if int(parts[1]) not in self.films:
+                raise Refused(34)
+            if len(parts) == 2:
+                return self.details(int(parts[1]), params)
+            if parts[2] == "reviews":
+                told = self.films[int(parts[1])]
+                return {"id": told["id"], **paged(told["reviews"], number(params), PAGE)}
+        raise Refused(34)
+
+    def details(self, film_id: int, params: dict[str, str]) -> bytes:
+        appended = tuple(filter(None, params.get("append_to_response", "").split(",")))
+        if len(appended) > 20:
+            raise Refused(27)
+        if (film_id, appended) not in self.prepared:
+            told = dict(self.films[film_id])
+            parts: dict[str, Any] = {
+                "keywords": {"keywords": told.pop("keywords")},
+                "credits": {"cast": told.pop("cast"), "crew": told.pop("crew")},
+                "reviews": paged(told.pop("reviews"), 1, PAGE),
+            }
+            told |= {name: parts[name] for name in appended if name in parts}
+            self.prepared[film_id, appended] = json.dumps(told).encode()
+        return self.prepared[film_id, appended]
+
+    def discover(self, params: dict[str, str]) -> dict[str, Any]:
+        page = number(params)
+        if not 1 <= page <= LAST_PAGE:
+            raise Refused(22)
+        found = self.matching({name: value for name, value in params.items() if name != "page"})
+        shown = ("adult", "id", "original_title", "overview", "popularity", "poster_path",
+                 "release_date", "title", "video", "vote_average", "vote_count")  # fmt: skip
+        answer = paged(found, page, PAGE)
+        answer["results"] = [{k: told[k] for k in shown} for told in answer["results"]]
+        if self.capped and answer["total_pages"] > LAST_PAGE:
+            answer |= {"total_pages": LAST_PAGE, "total_results": LAST_PAGE * PAGE}
+        return answer
+
+    def matching(self, params: dict[str, str]) -> list[dict[str, Any]]:
+        asked = json.dumps(params, sort_keys=True)
+        if asked in self.lists:
+            return self.lists[asked]
+        first, last = (params.get(f"primary_release_date.{end}", "") for end in ("gte", "lte"))
+        votes = int(params.get("vote_count.gte", "0"))
+        found = [
+            told
+            for told in self.films.values()
+            if (not first or first <= told["release_date"])
+            and (not last or told["release_date"] <= last)
+            and (told["release_date"] or not (first or last))
+            and told["vote_count"] >= votes
+            and (params.get("include_adult") == "true" or not told["adult"])
+        ]
+        name, _, order = params.get("sort_by", "popularity.desc").partition(".")
+        found.sort(key=lambda told: (told[name], told["id"]), reverse=order == "desc")
+        self.lists[asked] = found
+        return found
+
+    def changed(self, params: dict[str, str]) -> dict[str, Any]:
+        try:
+            first = date.fromisoformat(params["start_date"])
+            last = date.fromisoformat(params["end_date"])
+        except ValueError as error:
+            raise Refused(23) from error
+        if (last - first).days > CHANGE_DAYS:
+            raise Refused(20)
+        ids = {film for day, all_ in self.changes.items() if first <= day <= last for film in all_}
+        rows = [{"id": i, "adult": self.films.get(i, {}).get("adult")} for i in sorted(ids)]
+        return paged(rows, number(params), CHANGES_PAGE)
+
+
+def number(params: dict[str, str]) -> int:
+    try:
+        return int(params.get("page", "1"))
+    except ValueError as error:
+        raise Refused(22) from error
+
+
+def paged(rows: list[Any], page: int, size: int) -> dict[str, Any]:
+    return {
+        "page": page,
+        "results": rows[(page - 1) * size : page * size],
+        "total_pages": -(-len(rows) // size),
+        "total_results": len(rows),
+    }
+
+
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no error of the server's."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    tmdb: TmdbServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the terminal."""
+
+    def do_GET(self) -> None:
+        at = time.monotonic()
+        place = urlsplit(self.path)
+        params = dict(parse_qsl(place.query))
+        signed = self.signature(params)
+        path = place.path.removeprefix("/3/")
+        server = self.tmdb
+        with server.lock:
+            index = len(server.log)
+            server.log.append(Hit(at, path, params, 0, signed, self.headers["User-Agent"] or ""))
+            queue = server.faults.get(path) or server.faults.get("*")
+            fault = queue.popleft() if queue else ""
+            over = self.over_limit(at)
+        if server.freeze_after is not None and index >= server.freeze_after:
+            server.thaw.wait()
+        if server.latency:
+            time.sleep(server.latency)
+        if fault.startswith("slow:"):
+            time.sleep(float(fault.removeprefix("slow:")))
+            fault = ""
+        if over:
+            fault = "429"
+        status = self.answer(path, params, signed, fault)
+        with server.lock:
+            hit = server.log[index]
+            server.log[index] = Hit(hit.at, hit.path, hit.params, status, signed, hit.user)
+
+    def signature(self, params: dict[str, str]) -> str:
+        key = params.pop("api_key", None)
+        if key is not None:
+            return "key" if key == KEY else ""
+        return "bearer" if self.headers.get("Authorization") == f"Bearer {TOKEN}" else ""
+
+    def over_limit(self, at: float) -> bool:
+        recent, limit = self.tmdb.recent, self.tmdb.limit
+        if limit is None:
+            return False
+        recent.append(at)
+        while recent[0] <= at - 1.0:
+            recent.popleft()
+        return len(recent) > limit
+
+    def answer(self, path: str, params: dict[str, str], signed: str, fault: str) -> int:
+        if fault == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+            return 0
+        if fault.endswith("-html"):
+            status = int(fault[:3])
+            return self.send(status, b"<html><h1>No API</h1></html>", kind="text/html")
+        try:
+            if not signed:
+                raise Refused(7)
+            if fault[:3].isdecimal():
+                raise Refused({"429": 25, "503": 9}.get(fault[:3], 11))
+            told = self.tmdb.route(path, params)
+        except Refused as refused:
+            status, message = ERRORS[refused.code]
+            body = {"success": False, "status_code": refused.code, "status_message": message}
+            after = {"429-date": formatdate(time.time() + 1, usegmt=True), "429-bare": ""}
+            wait = after.get(fault, "1") if status == 429 else ""
+            return self.send(status, json.dumps(body).encode(), retry_after=wait)
+        body_bytes = told if isinstance(told, bytes) else json.dumps(told).encode()
+        if fault == "cut":
+            body_bytes = body_bytes[: len(body_bytes) // 2]
+        return self.send(200, body_bytes, fault=fault)
+
+    def send(
+        self, status: int, body: bytes, *, kind: str = "application/json;charset=utf-8",
+        retry_after: str = "", fault: str = "",
+    ) -> int:  # fmt: skip
+        lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}"]
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = b"not gzip" if fault == "garbled" else gzip.compress(body, 1, mtime=0)
+            lines.append("Content-Encoding: gzip")
+        if retry_after:
+            lines.append(f"Retry-After: {retry_after}")
+        promised = len(body) + 100 if fault == "torn" else len(body)
+        lines += [f"Content-Length: {promised}", "", ""]
+        try:
+            self.wfile.write("\r\n".join(lines).encode() + body)
+        except OSError:
+            self.close_connection = True
+            return 0
+        if fault == "torn":
+            self.close_connection = True
+        return 0 if fault in ("torn", "cut", "garbled") else status
+
+
+def main() -> None:
+    """Serve until SIGTERM, then print one JSON object: when each request arrived, and statuses."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--films", type=int, default=531)
+    options.add_argument("--limit", type=int, default=None)
+    options.add_argument("--latency", type=float, default=0.0)
+    chosen = options.parse_args()
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    with TmdbServer(films(chosen.films), limit=chosen.limit, latency=chosen.latency) as server:
+        print(server.url, flush=True)
+        ended.wait()
+        told = [[hit.at, hit.status, hit.path.split("/")[0]] for hit in server.log]
+        print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
