@@ -314,7 +314,8 @@ class FilmMap {
     const [wide, high] = [canvas.clientWidth, canvas.clientHeight];
     if (canvas.width !== Math.round(wide * ratio)) canvas.width = Math.round(wide * ratio);
     if (canvas.height !== Math.round(high * ratio)) canvas.height = Math.round(high * ratio);
-    const size = Math.min(14, Math.max(2.2, 420 / Math.sqrt(this.count + 3000)) * this.zoom ** 0.38);
+    const room = Math.min(1, 0.35 + wide / 1500); // smaller dots on a phone
+    const size = Math.min(14, Math.max(2.2, (420 * room) / Math.sqrt(this.count + 3000)) * this.zoom ** 0.38);
     const hues = HUES.map((name) => this.colour(`--st-${name}-color`));
     if (!gl) return this.paintFlat(hues, size, ratio);
     gl.viewport(0, 0, canvas.width, canvas.height);
