@@ -27,7 +27,7 @@ def node(tag: str, *children: Child | Sequence[Child], **attributes: str | None)
     """One element; `cls` stands for class and `_` for `-`, None leaves a child or attribute out."""
     flat: list[Node | str] = []
     for child in children:
-        several = child if isinstance(child, list | tuple) else [child]
+        several = [child] if child is None or isinstance(child, str | dict) else child
         flat.extend(part for part in several if part is not None)
     named = {
         {"cls": "class"}.get(name, name.replace("_", "-")): value

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pipeline.release import NotInReleaseError
 from serve.explorer import cards, words
-from serve.explorer.markup import data_text, node, show
+from serve.explorer.markup import Node, data_text, node, show
 from serve.explorer.places import address, genre_address
 from serve.explorer.source import catalogue
 
@@ -74,7 +74,17 @@ clearly = (
     if film["movie_id"] in (genre["exemplar_ids"] or [])
     else None
 )
+beyond: list[Node | str] = []
 runner = None if film["runner_up"] is None else films.micro_genre(film["runner_up"])
+if runner:
+    beyond = [
+        f", {film['margin']:.2f} more than to the runner-up, ",
+        node(
+            "a",
+            data_text(film["runner_up_name"]),
+            href=genre_address(runner["micro_genre_id"]),
+        ),
+    ]
 show(
     node(
         "article",
@@ -105,18 +115,7 @@ show(
                 node(
                     "p",
                     f"Its similarity to the centre of this group is {film['similarity']:.2f}",
-                    *(
-                        [
-                            f", {film['margin']:.2f} more than to the runner-up, ",
-                            node(
-                                "a",
-                                data_text(film["runner_up_name"]),
-                                href=genre_address(runner["micro_genre_id"]),
-                            ),
-                        ]
-                        if runner
-                        else []
-                    ),
+                    *beyond,
                     ". " + (clearly or ""),
                 ),
                 cls=f"why {hue}",

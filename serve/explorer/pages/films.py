@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -13,6 +14,10 @@ from serve.explorer.selection import ORDERS, ask, choose, taken
 from serve.explorer.source import catalogue, meaning
 
 PER_PAGE = 24
+KINDS: dict[Literal["csv", "parquet"], str] = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+}
 NEAREST = 240  # films that a search by meaning brings
 
 films = catalogue()
@@ -52,7 +57,7 @@ if not total:
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     show(cards.chips(removable, told), key="taken", within=partial(ask, films))
     if not asked.meaning:
-        for kind, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
+        for kind, mime in KINDS.items():
             st.download_button(
                 "CSV" if kind == "csv" else "Parquet",
                 partial(films.export, asked.all_filters, sort, kind),

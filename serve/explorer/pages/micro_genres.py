@@ -7,6 +7,7 @@ import streamlit as st
 from pipeline.page_map import order
 from serve.explorer import cards, words
 from serve.explorer.markup import show
+from serve.explorer.places import address
 from serve.explorer.source import catalogue
 
 films = catalogue()
@@ -48,7 +49,7 @@ if not found:
             "Try fewer words, or look for films instead.",
             ways=[
                 cards.chip("All micro-genres", "micro-genres"),
-                cards.chip(f"Films: {asked}", cards.address("films", {"q": asked})),
+                cards.chip(f"Films: {asked}", address("films", {"q": asked})),
             ],
         ),
         key="none",

@@ -10,7 +10,7 @@ import streamlit as st
 from pipeline import page_figures as known
 from pipeline.page_values import UNMEASURED, duration, finite, lookup, plain, share, whole
 from serve.explorer import cards
-from serve.explorer.markup import data_text, node, show
+from serve.explorer.markup import Node, data_text, node, show
 from serve.explorer.past import rejects, report_before
 from serve.explorer.source import catalogue
 
@@ -35,7 +35,7 @@ show(
 
 def measured(title: str, note: str, wanted: known.Wanted) -> None:
     """A section of figures, each with how to read it, and how it was in the release before."""
-    rows = []
+    rows: list[tuple[Node | str, ...]] = []
     for path, label, write in wanted:
         value = write(lookup(report, path))
         if value == UNMEASURED:
