@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from flows.clustering import Clusters
 from flows.embedding import embed_terms
 from flows.run import Run
 from flows.steps import Refs, each, one, step, with_all
+from flows.succession import Succession, goes_on
 from pipeline import label
+from pipeline.identity import identify_all
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
 from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
-from pipeline.taxonomy import families_of, micro_genre_ids
+from pipeline.taxonomy import families_of
 
 __all__ = ["Named", "name_clusters"]
 
@@ -35,12 +37,16 @@ class Named:
     families : keywords of each family.
     text_means : (k, dim) unit means of the text vectors.
     figures : quality of the names, for the report.
+    fresh : the names that this mining alone would give; with no release before, those given.
+    succession : how the micro-genres go on from the release before.
     """
 
     labels: list[dict[str, Any]]
     families: dict[int, list[str]]
     text_means: np.ndarray
     figures: dict[str, Any]
+    fresh: list[str]
+    succession: Succession
 
 
 @step("name clusters")
@@ -56,7 +62,9 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
         each(("embeddings", embeddings), ("assignments", clusters.assignments)), shown=False,
     )  # fmt: skip
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
-    keywords, names, margin_vectors = _level(run, _Level("", pieces), terms, words, facts, means)
+    succession = goes_on(run, clusters)
+    own_level = _Level("", pieces, before=succession.names)
+    keywords, names, fresh, margin_vectors = _level(run, own_level, terms, words, facts, means)
 
     centroids = run.read(clusters.centroids)
     films = np.array([fact["films"] for fact in facts])
@@ -73,7 +81,11 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
         put = run.put("family-of-films", piece.key, assigned)
         lifted.append(Piece(piece.key, {**piece.inputs, "assignments": (put,)}))
     level = _Level("family-", lifted, joiner="&", taken=tuple(names.values()))
-    family_keywords, family_names, _ = _level(run, level, above, words, grouped, _unit(weights))
+    family_keywords, family_names, _, _ = _level(run, level, above, words, grouped, _unit(weights))
+    ids = identify_all(
+        succession.match, succession.ids_before, [names[c] for c in range(len(facts))],
+        succession.ever,
+    )  # fmt: skip
 
     labels: list[dict[str, Any]] = [
         {
@@ -84,7 +96,7 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
             "family": int(family[c]),
             "family_name": family_names[int(family[c])],
         }
-        for c, identity in enumerate(micro_genre_ids([names[c] for c in range(len(facts))]))
+        for c, identity in enumerate(ids)
     ]
     figures = label.name_figures(
         [row["micro_genre_name"] for row in labels],
@@ -93,7 +105,8 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
         [row["keywords"] for row in labels],
         _held(run, pieces, keywords, "coverage"),
     )
-    return Named(labels, family_keywords, means, figures)
+    spelt = [fresh[c] for c in range(len(facts))]
+    return Named(labels, family_keywords, means, figures, spelt, succession)
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,7 @@ class _Level:
     films: list[Piece]  # movies and assignments, by partition
     joiner: str = ""
     taken: tuple[str, ...] = ()
+    before: Mapping[int, tuple[str, Sequence[str]]] = field(default_factory=dict)  # name, keywords
 
 
 def _level(
@@ -113,8 +127,8 @@ def _level(
     words: FileRef,
     facts: Sequence[Mapping[str, Any]],
     means: np.ndarray,
-) -> tuple[dict[int, list[str]], dict[int, str], np.ndarray]:
-    """Keywords, names, and the vectors of the names, of the groups of one level."""
+) -> tuple[dict[int, list[str]], dict[int, str], dict[int, str], np.ndarray]:
+    """Keywords, names, names without regard to those before, and the vectors of the names."""
     section, prefix = run.settings.label, level.prefix
     counts = [[int(fact[n]) for fact in facts] for n in ("films", "keyword_films")]
     groups = list(range(len(facts)))
@@ -166,19 +180,21 @@ def _level(
         scored[row["cluster"]].append((row["keyword"], row["score"], row["contrast"]))
         if row["chosen"]:
             keywords[row["cluster"]].append(row["keyword"])
-    names, vectors_of = _names(run, level, facts, scored, centroids)
+    names, fresh, vectors_of = _names(run, level, facts, keywords, scored, centroids)
     unknown = np.zeros(means.shape[1], np.float32)
-    return keywords, names, np.array([vectors_of.get(n, unknown) for n in names.values()])
+    named = np.array([vectors_of.get(names[group], unknown) for group in groups])
+    return keywords, names, fresh, named
 
 
 def _names(
     run: Run,
     level: _Level,
     facts: Sequence[Mapping[str, Any]],
+    keywords: Mapping[int, Sequence[str]],
     scored: Mapping[int, list[tuple[str, float, float]]],
     centroids: FileRef,
-) -> tuple[dict[int, str], dict[str, np.ndarray]]:
-    """A name for each group, and the vector of every name proposed.
+) -> tuple[dict[int, str], dict[int, str], dict[str, np.ndarray]]:
+    """A name for each group, that without regard to those before, and every vector of a name.
 
     A group whose names all lie nearer to another's centroid gets more proposals, once.
     """
@@ -197,18 +213,36 @@ def _names(
             )
         ]
         proposals = pa.Table.from_pylist(rows, label.PROPOSALS)
-        fresh = sorted(set(proposals.column("name").to_pylist()) - vectors_of.keys())
-        made = run.read(embed_terms(run, fresh, f"{level.prefix}{attempt}"))
-        vectors_of |= dict(zip(fresh, matrix_of(made), strict=True))
-        spelt = sorted(vectors_of)
-        stacked = np.array([vectors_of[n] for n in spelt]).reshape(len(spelt), -1 if spelt else dim)
-        columns = [spelt, column_of_vectors(stacked, "float16")]
-        table = pa.table(columns, names=["term", "vector"])
+        _embed_names(run, level, attempt, proposals.column("name").to_pylist(), vectors_of)
+        table = _vectors_table(vectors_of, dim)
         names, strays = label.choose_names(proposals, table, run.read(centroids), level.taken)
         if not strays:
             break
         wide.update(strays)
-    return names, vectors_of
+    if not level.before:
+        return names, names, vectors_of
+    old = [name for name, _ in level.before.values()]
+    _embed_names(run, level, "names-before", [*old, *names.values()], vectors_of)
+    table = _vectors_table(vectors_of, dim)
+    means = run.read(centroids)
+    standing = label.standing_names(level.before, keywords, names, table, means)
+    kept, _ = label.choose_names(proposals, table, means, level.taken, standing)
+    return kept, names, vectors_of
+
+
+def _embed_names(
+    run: Run, level: _Level, stage: str, names: Sequence[str], vectors_of: dict[str, np.ndarray]
+) -> None:
+    """Add the vectors of the names that are not there yet."""
+    fresh = sorted(set(names) - vectors_of.keys())
+    made = run.read(embed_terms(run, fresh, f"{level.prefix}{stage}"))
+    vectors_of |= dict(zip(fresh, matrix_of(made), strict=True))
+
+
+def _vectors_table(vectors_of: Mapping[str, np.ndarray], dim: int) -> pa.Table:
+    spelt = sorted(vectors_of)
+    stacked = np.array([vectors_of[n] for n in spelt]).reshape(len(spelt), -1 if spelt else dim)
+    return pa.table([spelt, column_of_vectors(stacked, "float16")], names=["term", "vector"])
 
 
 def _held(

@@ -49,7 +49,7 @@ def prune(
 ) -> None:
     """Remove old releases, and work that none of the last N runs used.
 
-    The latest release always stays, and so does each that one of the kept names as its parent.
+    The latest release always stays, and so does the one that each of these followed.
     Refused while a run goes on.
 
     [bold]Examples[/bold]

@@ -18,14 +18,21 @@ from flows.clustering import Clusters
 from flows.naming import Named
 from flows.progress import Note, StageStarted, emit
 from flows.run import Run
-from flows.steps import Refs, step
+from flows.steps import Refs, each, step
 from pipeline import publish, quality
+from pipeline.drift import keyword_uses
 from pipeline.errors import ReleaseError
+from pipeline.identity import count_events
 from pipeline.intake import Intake
+from pipeline.languages import fit_by_language, languages
 from pipeline.page import render_page
 from pipeline.partitions import StageResult
-from pipeline.report import assemble, cluster_figures, film_map
+from pipeline.predecessor import mined_before
+from pipeline.report import assemble, cluster_figures, fit_map, place_on_map
+from pipeline.rows import hash_rows
+from pipeline.space import numbers_table
 from pipeline.store import fingerprint, verify_release, write_bytes, write_table
+from pipeline.succession import BASELINE, ROWS
 from pipeline.tables import REJECTS, matrix_of
 
 __all__ = ["Mined", "publish_release"]
@@ -33,6 +40,8 @@ __all__ = ["Mined", "publish_release"]
 _PACKAGES = ("micro-genre-miner", "numpy", "pandas", "pyarrow", "torch", "sentence-transformers",
              "faiss-cpu", "scikit-learn", "keybert", "dask", "prefect")  # fmt: skip
 
+# Settings that have no part in what a mining makes.
+_NOT_MINING = {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}
 # Settings that say where a run works, not what it makes; some name this machine's files.
 _ELSEWHERE: Any = {
     "serve": True,
@@ -64,7 +73,8 @@ def publish_release(run: Run, mined: Mined) -> str:
     emit(StageStarted("publish"))
     started = time.perf_counter()
     tables = _tables(run, mined)
-    release_id = _release_id(run, mined, tables)
+    content = _content(run, mined, tables)
+    release_id = _release_id(run, mined, tables, content)
     report, page = _report(run, mined, tables, release_id)
     existing = run.store.root / "releases" / release_id
     if existing.exists():
@@ -87,7 +97,8 @@ def publish_release(run: Run, mined: Mined) -> str:
     write_bytes(attempt / "report.json", encoded.encode())
     write_bytes(attempt / "report.html", page.encode())
     write_bytes(attempt / "README.md", publish.dataset_card(report, run.settings.publish).encode())
-    path = run.store.commit_release(attempt, release_id, _manifest(run, mined, tables, report))
+    manifest = _manifest(run, mined, tables, report) | {"content": content}
+    path = run.store.commit_release(attempt, release_id, manifest)
     _tell(run, report, started)
     return str(path)
 
@@ -102,9 +113,20 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
     rejects = pa.concat_tables(
         [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))]
     ).sort_by([("source", "ascending"), ("row", "ascending")])
+    rows = run.stage(
+        "row-hashes", hash_rows, each(("movies", mined.intake.partitions)), shown=False
+    )
+    spoken = run.stage(
+        "languages", languages, each(("movies", mined.cleaned.refs("movies"))), shown=False
+    )
+    points, centroids = (
+        matrix_of(run.read(refs)) for refs in (mined.points, mined.clusters.centroids)
+    )
+    labels = assignments.column("cluster").to_numpy()
+    drawn = fit_map(points, centroids, labels, run.settings.seed)
     tables = {
         "movies": publish.released_movies(
-            movies, assignments, micro_genres, _places(run, mined, assignments)
+            movies, assignments, micro_genres, place_on_map(points, centroids, labels, drawn)
         ),
         "micro_genres": micro_genres,
         "families": publish.families(micro_genres, named.families),
@@ -116,24 +138,23 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
         "centroids": run.read(mined.clusters.centroids),
         "space": run.read(mined.placed_by["space"]),
         "vocabulary": run.read(mined.placed_by["vocabulary"]),
+        "map": numbers_table(drawn),
+        "rows": run.read(rows.refs("rows")).sort_by([(n, "ascending") for n in ROWS.names]),
+        "languages": run.read(spoken.refs("languages")).sort_by("movie_id"),
+        "baseline": assignments.select(BASELINE.names).sort_by(
+            [(n, "ascending") for n in BASELINE.names]
+        ),
+        "lineage": named.succession.lineage(
+            run, [(row["micro_genre_id"], row["micro_genre_name"]) for row in named.labels]
+        ),
     }
     if "terms" in mined.placed_by:
         tables["tfidf"] = run.read(mined.placed_by["terms"])
     return {name: table.combine_chunks() for name, table in tables.items()}
 
 
-def _places(run: Run, mined: Mined, assignments: pa.Table) -> np.ndarray:
-    """Where each film lies on the map."""
-    return film_map(
-        matrix_of(run.read(mined.points)),
-        matrix_of(run.read(mined.clusters.centroids)),
-        assignments.column("cluster").to_numpy(),
-        run.settings.seed,
-    )
-
-
-def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
-    """Named by what went in and what came out: the same run twice is the same release."""
+def _content(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
+    """What went in and what came out, whatever release came before."""
     inputs = sorted(str(source["sha256"]) for source in mined.intake.sources)
     outputs = [
         ref.sha256
@@ -145,11 +166,23 @@ def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
         )
         for ref in refs
     ]
-    names = [row["micro_genre_name"] for row in mined.named.labels]
-    settings = run.settings.model_dump(mode="json", exclude={"dask", "serve", "log"})
+    settings = run.settings.model_dump(mode="json", exclude=_NOT_MINING)
     # the layout too: mining again must not find an older release that lacks a column
     layout = {name: table.schema.names for name, table in tables.items()}
-    return fingerprint(inputs, outputs, names, settings, len(tables["rejects"]), layout)[:12]
+    rejects = len(tables["rejects"])
+    return fingerprint(inputs, outputs, mined.named.fresh, settings, rejects, layout)
+
+
+def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table], content: str) -> str:
+    """Named by its content and what it follows: the same run twice is the same release."""
+    same = mined_before(run.store, content)
+    if same is not None:
+        return same.name
+    before = mined.named.succession.before
+    if before is None:
+        return content[:12]
+    told = tables["micro_genres"].select(["micro_genre_id", "micro_genre_name"]).to_pylist()
+    return fingerprint(content, before.release_id, told)[:12]
 
 
 def _report(
@@ -203,6 +236,8 @@ def _report(
             "comparison": comparison,
             "neighbours": mined.neighbour_figures,
             "embedding": mined.embedding_figures,
+            "languages": fit_by_language(tables["movies"], tables["languages"]),
+            "lineage": count_events(tables["lineage"], mined.named.succession.generation),
             "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
         }
     )
@@ -217,6 +252,7 @@ def _report(
 def _manifest(
     run: Run, mined: Mined, tables: dict[str, pa.Table], report: dict[str, Any]
 ) -> dict[str, Any]:
+    before = mined.named.succession.before
     weak = np.quantile(
         np.sort(tables["movies"].column("similarity").to_numpy()),
         run.settings.cluster.weak_quantile,
@@ -225,6 +261,10 @@ def _manifest(
     return {
         "release_id": report["release_id"],
         "schema_version": 1,
+        "kind": "mined",
+        "parent": None if before is None else before.release_id,
+        "generation": mined.named.succession.generation,
+        "keyword_uses": keyword_uses(tables["movies"], tables["vocabulary"]),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
         "settings": run.settings.model_dump(mode="json", exclude=_ELSEWHERE),

@@ -27,6 +27,7 @@ __all__ = [
     "read_table",
     "sync_file",
     "sync_folder",
+    "table_digest",
     "write_bytes",
     "write_new",
     "write_table",
@@ -187,6 +188,17 @@ def read_table(
         raise CorruptFileError(f"{path}: the file is missing; rebuild it") from error
     except (OSError, pa.ArrowException) as error:
         raise CorruptFileError(f"{path}: cannot be read: {error}; rebuild it") from error
+
+
+def table_digest(table: pa.Table) -> str:
+    """SHA-256 (hex) of a table's values, as Arrow writes them; its metadata does not count."""
+    digest = hashlib.sha256("\n".join(str(field) for field in table.schema).encode())
+    sink = pa.BufferOutputStream()
+    plain = table.combine_chunks().replace_schema_metadata(None)
+    with pa.ipc.new_stream(sink, plain.schema) as writer:
+        writer.write_table(plain)
+    digest.update(sink.getvalue())
+    return digest.hexdigest()
 
 
 def check_file(path: Path, size: int, sha256: str) -> None:

@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 
 from pipeline.durable import making_room_told
 from pipeline.errors import SourceError
-from pipeline.partitions import partition_count, partition_ids
+from pipeline.pieces import partition_count, partition_ids
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, open_source
 from pipeline.store import FileRef, Store, fingerprint
 from pipeline.tables import MOVIES, REJECTS
 
-__all__ = ["Intake", "take_in"]
+__all__ = ["Intake", "Spool", "opened", "take_in"]
 
 _STAGE, _VERSION = "sources", 1
 
@@ -60,15 +60,7 @@ def take_in(
     SourceError
         naming the file and the cause; then nothing is committed.
     """
-    sources = [open_source(spec, settings) for spec in specs]
-    names = Counter(source.name for source in sources)
-    for source in sources:
-        source.check()
-        if names[source.name] > 1:
-            raise SourceError(
-                f"source {source.name!r} is named {names[source.name]} times; rows could not be "
-                "told apart: give each file once, or rename one"
-            )
+    sources = opened(specs, settings)
     hashes = [[source.name, source.content_hash()] for source in sources]
     mark = fingerprint(_STAGE, _VERSION, settings.model_dump(mode="json"), sorted(hashes), limit)
     if resume:
@@ -78,13 +70,27 @@ def take_in(
     else:
         store.drop(_STAGE, "plan", mark)
     with tempfile.TemporaryDirectory(dir=store.root / "work", prefix=".intake-") as folder:
-        spool = _Spool(Path(folder))
+        spool = Spool(Path(folder))
         for source, (_, sha256) in zip(sources, hashes, strict=True):
             spool.read(source, sha256)
         return _commit(store, mark, spool, limit)
 
 
-class _Spool:
+def opened(specs: Sequence[str], settings: SourceSettings) -> list[Source]:
+    """The sources, each looked at; SourceError where one cannot be read or two are named alike."""
+    sources = [open_source(spec, settings) for spec in specs]
+    names = Counter(source.name for source in sources)
+    for source in sources:
+        source.check()
+        if names[source.name] > 1:
+            raise SourceError(
+                f"source {source.name!r} is named {names[source.name]} times; rows could not be "
+                "told apart: give each file once, or rename one"
+            )
+    return sources
+
+
+class Spool:
     """Rows on their way in: chunks on the disk, so that memory does not grow with the catalogue."""
 
     def __init__(self, folder: Path) -> None:
@@ -114,7 +120,7 @@ class _Spool:
         ]
 
 
-def _commit(store: Store, mark: str, spool: _Spool, limit: int | None) -> Intake:
+def _commit(store: Store, mark: str, spool: Spool, limit: int | None) -> Intake:
     ids = spool.ids()
     kept = _first_by_hash(ids, limit) if limit is not None else None
     rows = len(ids) if kept is None else sum(movie_id in kept for movie_id in ids)

@@ -36,7 +36,7 @@ def prune(store: Store, keep: int, unused_since: float | None, *, dry_run: bool 
     Parameters
     ----------
     keep : how many releases, 1 or more. The one that `latest` names stays whatever its age, and
-        so does each that a kept one names as its `parent`.
+        so does each that one of these names as its `parent`.
     unused_since : seconds since the epoch; pieces of work that no run committed or found since
         then go. None keeps all work.
     dry_run : only count.
@@ -80,14 +80,10 @@ def _kept(store: Store, keep: int) -> set[str]:
         made[path.name] = (str(manifest.get("created_at", "")), manifest.get("parent"))
     newest = sorted(made, key=lambda name: (made[name][0], name), reverse=True)
     latest = store.latest()
-    kept, waiting = set(), [*newest[:keep], *([latest] if latest else [])]
-    while waiting:
-        name = waiting.pop()
-        if name not in kept:
-            kept.add(name)
-            parent = made.get(name, ("", None))[1]
-            waiting += [parent] if parent in made else []
-    return kept
+    chosen = {*newest[:keep], *([latest] if latest else [])}
+    # the way back by one step; not further, or a chain of updates would keep every release
+    parents = {parent for name in chosen if (parent := made.get(name, ("", None))[1]) in made}
+    return chosen | {name for name in parents if name is not None}
 
 
 def _prune_work(store: Store, unused_since: float, pruned: Pruned, *, dry_run: bool) -> None:

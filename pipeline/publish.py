@@ -82,7 +82,7 @@ def micro_genres(
     rows: list[dict[str, Any]] = []
     by_cluster = dict(list(frame.groupby("cluster")))
     for place, label in enumerate(labels):
-        films = by_cluster[label["cluster"]]
+        films = by_cluster.get(label["cluster"], frame.iloc[:0])  # of an update it may have none
         best = films.sort_values(["similarity", "movie_id"], ascending=[False, True])[:_EXEMPLARS]
         years = films["year"].dropna()
         ratings = films["vote_average"].dropna()
@@ -96,10 +96,9 @@ def micro_genres(
                 "exemplars": [
                     _titled(t, y) for t, y in zip(best["title"], best["year"], strict=True)
                 ],
-                # sums over sorted films: the order of the rows cannot show in the last digit
-                "mean_similarity": float(np.sort(films["similarity"].to_numpy(np.float64)).mean()),
+                "mean_similarity": _mean(films["similarity"].to_numpy(np.float64)),
                 "nearest_cluster": int(likeness[place].argmax()) if len(labels) > 1 else None,
-                "vote_average": float(np.sort(ratings.to_numpy()).mean()) if len(ratings) else None,
+                "vote_average": _mean(ratings.to_numpy()),
                 "first_year": int(years.min()) if len(years) else None,
                 "last_year": int(years.max()) if len(years) else None,
             }
@@ -162,6 +161,11 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
     if settings.attribution:
         lines += ["", f"**Attribution:** {settings.attribution}"]
     return "\n".join(lines) + "\n"
+
+
+def _mean(values: np.ndarray) -> float | None:
+    """A mean over sorted values: the order of the rows cannot show in its last digit."""
+    return float(np.sort(values).mean()) if len(values) else None
 
 
 def _titled(title: str, year: Any) -> str:

@@ -12,7 +12,7 @@ from pipeline import tables
 from pipeline.errors import StageError
 from pipeline.repair import count_words
 
-__all__ = ["PATTERN_FIELDS", "PROFILE", "combine", "profile"]
+__all__ = ["FIELDS", "PATTERN_FIELDS", "PROFILE", "combine", "profile"]
 
 # Counts of one partition; those of several are added for equal (section, key).
 PROFILE = pa.schema(
@@ -41,7 +41,7 @@ PATTERN_FIELDS = (
     "runtime_minutes",
     "vote_average",
 )
-_FIELDS = tuple(name for name in tables.MOVIES.names if name not in ("source", "row"))
+FIELDS = tuple(name for name in tables.MOVIES.names if name not in ("source", "row"))
 _BIN, _LAST_BIN, _TOP_PATTERNS = 10, 200, 12
 
 
@@ -65,7 +65,7 @@ def profile(read: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]
     counts[ROWS, "read"] += len(read)
     counts[ROWS, "kept"] += len(kept)
     for section, rows in ((READ, read), (KEPT, kept)):
-        for name in _FIELDS:
+        for name in FIELDS:
             counts[section, name] += _present([row[name] for row in rows])
     for film in kept:
         missing = "+".join(name for name in PATTERN_FIELDS if film[name] is None)
@@ -132,7 +132,7 @@ def combine(
                 "read": _share(sections.get(READ, Counter())[name], read),
                 "kept": _share(sections.get(KEPT, Counter())[name], films),
             }
-            for name in _FIELDS
+            for name in FIELDS
         },
         "missing_patterns": [
             {"missing": key.split("+") if key else [], "films": n, "share": _share(n, films)}

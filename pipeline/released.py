@@ -57,27 +57,27 @@ class ReleasedTables:
     @cached_property
     def movies(self) -> pa.Table:
         """`tables.RELEASED_MOVIES`, sorted by movie_id."""
-        return self._table("movies", tables.RELEASED_MOVIES)
+        return self.table("movies", tables.RELEASED_MOVIES)
 
     @cached_property
     def micro_genres(self) -> pa.Table:
         """`tables.MICRO_GENRES`, sorted by cluster."""
-        return self._table("micro_genres", tables.MICRO_GENRES)
+        return self.table("micro_genres", tables.MICRO_GENRES)
 
     @cached_property
     def families(self) -> pa.Table:
         """`tables.FAMILIES`, sorted by family."""
-        return self._table("families", tables.FAMILIES)
+        return self.table("families", tables.FAMILIES)
 
     @cached_property
     def neighbours(self) -> pa.Table:
         """`tables.NEIGHBOURS`, the nearest films of each film."""
-        return self._table("neighbours", tables.NEIGHBOURS)
+        return self.table("neighbours", tables.NEIGHBOURS)
 
     @cached_property
     def rejects(self) -> pa.Table:
         """`tables.REJECTS`, the rows that did not come out, and why."""
-        return self._table("rejects", tables.REJECTS)
+        return self.table("rejects", tables.REJECTS)
 
     @cached_property
     def embeddings(self) -> pa.Table:
@@ -116,7 +116,12 @@ class ReleasedTables:
             raise CorruptFileError(f"{path}: the file is missing; restore it, or mine again")
         return path
 
-    def _table(self, name: str, schema: pa.Schema) -> pa.Table:
+    def any_table(self, name: str) -> pa.Table:
+        """The table of that name with whatever columns it has."""
+        return pq.ParquetFile(self.file(f"{name}.parquet")).read()
+
+    def table(self, name: str, schema: pa.Schema) -> pa.Table:
+        """The table of that name, checked against its schema; ReleaseError where there is none."""
         path = self.file(f"{name}.parquet")
         size, found = self.manifest["files"][path.name].get("bytes"), path.stat().st_size
         if found != size:
@@ -143,4 +148,4 @@ class ReleasedTables:
         if vector is None or not pa.types.is_fixed_size_list(vector):
             raise ReleaseError(f"release {self.path}: table {name!r} holds no vectors; mine again")
         dtype = "float16" if vector.value_type == pa.float16() else "float32"
-        return self._table(name, schema(vector.list_size, dtype))
+        return self.table(name, schema(vector.list_size, dtype))

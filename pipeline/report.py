@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from pipeline.settings import ReportSettings
 
-__all__ = ["EXPLANATIONS", "assemble", "cluster_figures", "film_map"]
+__all__ = [
+    "EXPLANATIONS",
+    "assemble",
+    "cluster_figures",
+    "film_map",
+    "fit_map",
+    "place_on_map",
+]
 
 _MAP_ROWS = 8_192  # films placed on the map at a time
 
@@ -93,31 +100,53 @@ def cluster_figures(
 def film_map(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Films in two dimensions, (films, 2) float32: micro-genres by t-SNE, films around them.
+    """Films in two dimensions, (films, 2) float32: micro-genres by t-SNE, films around them."""
+    return place_on_map(points, centroids, labels, fit_map(points, centroids, labels, seed))
 
-    The centroids are laid out by t-SNE (van der Maaten and Hinton 2008); a film lies among the
-    centroids it resembles, nudged along the two main directions in which films differ from
-    their centroid. It costs one product with the centroids, taken some thousand films at a time, so
-    that memory does not grow with films times centroids.
+
+def fit_map(
+    points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, seed: int
+) -> dict[str, np.ndarray]:
+    """What places a film on the map: "layout" (k, 2) and "axes" (dim, 2), float64.
+
+    The centroids are laid out by t-SNE (van der Maaten and Hinton 2008). The axes are the two main
+    directions in which films differ from their centroid. Films are taken some thousand at a
+    time, so that memory does not grow with films times centroids.
     """
     if len(centroids) < 3:
         layout = np.arange(len(centroids))[:, None] * np.array([[40.0, 0.0]])
     else:
         layout = _layout(centroids, seed)
-    place = np.empty((len(points), 2), np.float64)
     spread = np.zeros((points.shape[1], points.shape[1]))
-    parts = [slice(start, start + _MAP_ROWS) for start in range(0, len(points), _MAP_ROWS)]
+    parts = _parts(len(points))
     for part in parts:
-        place[part] = _among(points[part], centroids, layout)
         rest = (points[part] - centroids[labels[part]]).astype(np.float64)
         spread += rest.T @ rest
     _, axes = np.linalg.eigh(spread / max(1, len(points)))
-    nudge = np.empty_like(place)
+    axes = axes[:, -2:]
+    nudge = np.empty((len(points), 2), np.float64)
     for part in parts:
-        nudge[part] = (points[part] - centroids[labels[part]]).astype(np.float64) @ axes[:, -2:]
+        nudge[part] = (points[part] - centroids[labels[part]]).astype(np.float64) @ axes
     scale = np.median(np.abs(layout - np.roll(layout, 1, 0))) * 0.12 + 1e-9
-    nudge *= scale / max(float(nudge.std()), 1e-9)
-    return np.asarray(place + nudge, np.float32)
+    return {"layout": layout, "axes": axes * scale / max(float(nudge.std()), 1e-9)}
+
+
+def place_on_map(
+    points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, fitted: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Where films lie on a map that is fitted, (films, 2) float32.
+
+    A film lies among the centroids it resembles, nudged along the map's axes.
+    """
+    place = np.empty((len(points), 2), np.float32)
+    for part in _parts(len(points)):
+        rest = (points[part] - centroids[labels[part]]).astype(np.float64)
+        place[part] = _among(points[part], centroids, fitted["layout"]) + rest @ fitted["axes"]
+    return place
+
+
+def _parts(films: int) -> list[slice]:
+    return [slice(start, start + _MAP_ROWS) for start in range(0, films, _MAP_ROWS)]
 
 
 def _among(points: np.ndarray, centroids: np.ndarray, layout: np.ndarray) -> np.ndarray:

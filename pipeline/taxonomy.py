@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pyarrow as pa
 from scipy.cluster import hierarchy
@@ -31,14 +33,19 @@ def families_of(centroids: pa.Table, films: np.ndarray, settings: TaxonomySettin
     return np.asarray(rank[branch])
 
 
-def micro_genre_ids(names: list[str]) -> list[str]:
-    """An identity for each micro-genre that is read in an address: its name, simplified."""
+def micro_genre_ids(names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """An identity for each micro-genre that is read in an address: its name, simplified.
+
+    Parameters
+    ----------
+    taken : ids that others have or had.
+    """
     ids: list[str] = []
     for name in names:
         plain = "".join(c if c.isalnum() else " " for c in name.casefold())
         base = "-".join(plain.split()) or "micro-genre"
         number, candidate = 2, base
-        while candidate in ids:
+        while candidate in ids or candidate in taken:
             candidate, number = f"{base}-{number}", number + 1
         ids.append(candidate)
     return ids

@@ -23,10 +23,10 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_profiles_are_those_of_the_house() -> None:
-    assert profiles() == ["cluster", "default", "gpu", "sample"]
+    assert profiles() == ["cluster", "default", "gpu", "multilingual", "sample"]
 
 
-@pytest.mark.parametrize("profile", ["cluster", "default", "gpu", "sample"])
+@pytest.mark.parametrize("profile", ["cluster", "default", "gpu", "multilingual", "sample"])
 def test_a_profile_loads_and_says_something(profile: str) -> None:
     loaded = load_settings(profile=profile)
     assert (loaded == Settings()) is (profile == "default")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pipeline.label.candidates import candidates
 from pipeline.label.check import name_figures
 from pipeline.label.keywords import keywords
+from pipeline.label.lexicon import is_boilerplate
 from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
+from pipeline.label.standing import standing_names
 from pipeline.label.terms import count_terms, holdings
 from pipeline.label.text_sums import text_means, text_sums
 
@@ -16,9 +18,11 @@ __all__ = [
     "count_terms",
     "genre_noun",
     "holdings",
+    "is_boilerplate",
     "keywords",
     "name_figures",
     "propose_names",
+    "standing_names",
     "text_means",
     "text_sums",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from keybert._mmr import mmr
 
 from pipeline.label.lexicon import normal_form
 from pipeline.settings import LabelSettings
@@ -148,6 +147,8 @@ def _diverse(
     """The keywords, the surest first: half by score, the others by MMR among the pool."""
     if not pool:  # no candidate has a word in it
         return []
+    from keybert._mmr import mmr  # takes seconds to import, and naming alone needs it
+
     sure = pool[: settings.keywords // 2 + 1]
     picked = mmr(
         centroid[None, :],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, takewhile
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -95,7 +96,11 @@ def propose_names(
 
 
 def choose_names(
-    proposals: pa.Table, vectors: pa.Table, centroids: pa.Table, taken: Iterable[str] = ()
+    proposals: pa.Table,
+    vectors: pa.Table,
+    centroids: pa.Table,
+    taken: Iterable[str] = (),
+    standing: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[dict[int, str], list[int]]:
     """One name for each cluster, the largest cluster choosing first.
 
@@ -107,6 +112,7 @@ def choose_names(
     ----------
     vectors : term (string), vector: every proposal, embedded.
     taken : names that are given already, such as those of the level below.
+    standing : {cluster: name} of clusters that have their name from before.
     centroids : cluster, vector: mean text vectors.
 
     No two names have the same `normal_form`. A proposal whose nearest centroid is another
@@ -116,10 +122,13 @@ def choose_names(
     row_of = {name: row for row, name in enumerate(vectors.column("term").to_pylist())}
     means, rows = matrix_of(centroids), matrix_of(vectors)
     numbers = centroids.column("cluster").to_pylist()
-    forms = {normal_form(name) for name in taken}
+    forms = {normal_form(name) for name in (*taken, *standing.values())}
     chosen: dict[int, str] = {}
     strays: list[int] = []
     for own, cluster in enumerate(numbers):
+        if cluster in standing:
+            chosen[cluster] = standing[cluster]
+            continue
         group = names[names["cluster"] == cluster]
         cosine = rows[[row_of[name] for name in group["name"]]] @ means.T
         others = np.delete(cosine, own, axis=1).max(1) if len(means) > 1 else np.zeros(len(group))

@@ -46,15 +46,15 @@ def test_the_newest_and_the_latest_stay(store: Store) -> None:
     assert store.latest() == "b"
 
 
-def test_parents_of_what_is_kept_stay(tmp_path: Path) -> None:
+def test_the_parent_of_what_is_kept_stays_but_not_the_whole_chain(tmp_path: Path) -> None:
     publish(tmp_path, "a", "2026-11-01")
     publish(tmp_path, "b", "2026-11-02", parent="a")
     publish(tmp_path, "c", "2026-11-03", parent="b")
     publish(tmp_path, "x", "2026-11-02")
     store = Store(tmp_path)
     store.point_latest("c")
-    assert prune(store, 1, None).releases == ("x",)
-    assert ids(store) == ["a", "b", "c"]
+    assert prune(store, 1, None).releases == ("a", "x")
+    assert ids(store) == ["b", "c"]
 
 
 def test_a_dry_run_removes_nothing(store: Store) -> None:

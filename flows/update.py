@@ -1,0 +1,147 @@
+"""The recipe of an update: what changed in a catalogue to the next release, without mining."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.server import quiet_prefect
+
+quiet_prefect()  # before Prefect is imported
+
+from flows.follow_on import publish_update  # noqa: E402
+from flows.progress import Note, emit  # noqa: E402
+from flows.under_way import under_way  # noqa: E402
+from flows.updating import Updating, encode_new, find_novel, look_for_changes  # noqa: E402
+from pipeline.errors import ReleaseError, SettingsError  # noqa: E402
+from pipeline.predecessor import predecessor  # noqa: E402
+from pipeline.released import ReleasedTables  # noqa: E402
+from pipeline.settings import Settings, load_settings  # noqa: E402
+from pipeline.store import Store  # noqa: E402
+from pipeline.update import update as bring_up_to_date  # noqa: E402
+
+__all__ = ["Outcome", "bring", "update"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an update came to.
+
+    Attributes
+    ----------
+    path : folder of the latest release now. made : whether it is a new one.
+    due : the drift figures that say that another mining is due. mined : whether it was done.
+    """
+
+    path: str
+    made: bool
+    due: list[str]
+    mined: bool = False
+
+
+def bring(
+    sources: list[str],
+    out: str,
+    settings: Settings,
+    *,
+    only_changes: bool = False,
+    mine_when_due: bool = False,
+    wait_minutes: float = 0.0,
+) -> Outcome:
+    """Bring the latest release of a folder up to date with its catalogues.
+
+    Parameters
+    ----------
+    settings : what concerns the update itself; texts, model, space and centroids are those with
+        which the release was mined.
+
+    Raises
+    ------
+    ReleaseError
+        when there is no release, or the latest does not verify.
+    """
+    if not (Path(out) / "releases").is_dir():
+        raise ReleaseError(f"no release in {out}: run `microgenres mine --out {out}` first")
+    store = Store(Path(out))
+    about = {"sources": sources, "flow": "update"}
+    with under_way(store, settings.log, about, wait_seconds=60 * wait_minutes):
+        release = store.release()
+        before, _ = predecessor(store)
+        if before is None or before.release_id != release.name:
+            raise ReleaseError(
+                f"release {release.name} does not verify: `microgenres verify` says why; restore "
+                "it, go back with `microgenres rollback`, or mine again"
+            )
+        at = Updating(store, settings, ReleasedTables(release))
+        changes = look_for_changes(at, sources, only_changes=only_changes)
+        if changes.same:
+            emit(Note(f"nothing to do: release {release.name} is up to date"))
+            return Outcome(str(release), made=False, due=[])
+        if len(changes.films) == 0 and len(changes.withdrawn) == len(at.before.movies):
+            raise ReleaseError(
+                f"the catalogue has none of the films of release {release.name}; if it holds only "
+                "what changed, say so with --only-changes"
+            )
+        made, vectors = encode_new(at, changes)
+        with at.timed("place"):
+            now = bring_up_to_date(at.before, changes, made, vectors)
+        novelty = find_novel(at, now)
+        path, drift = publish_update(at, before, changes, now, novelty, mine_when_due=mine_when_due)
+        if drift.due:
+            started = "starts now" if mine_when_due else "is due: `microgenres mine`"
+            emit(Note(f"past their threshold: {', '.join(drift.past)}; another mining {started}"))
+    return Outcome(path, made=True, due=drift.past)
+
+
+def update(
+    sources: list[str],
+    out: str,
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    *,
+    only_changes: bool = False,
+    mine_when_due: bool = False,
+) -> Outcome:
+    """Update, and mine afresh where that is asked for and due.
+
+    With PREFECT_API_URL set it runs as the flow `update` of that server. Without, no server is
+    started for it: that would take longer than the update.
+    """
+    if mine_when_due and only_changes:
+        raise SettingsError(
+            "--mine-when-due needs the whole catalogue, --only-changes says that the sources hold "
+            "a part of it: leave one of them out"
+        )
+    settings = load_settings(
+        profile=profile, file=Path(settings_file) if settings_file else None, overrides=overrides
+    )
+    found: Outcome
+    if os.environ.get("PREFECT_API_URL"):
+        from flows.update_flow import update_flow
+
+        told = update_flow(
+            sources, out, profile, settings_file, overrides, only_changes, mine_when_due
+        )
+        return Outcome(**told)
+    found = bring(sources, out, settings, only_changes=only_changes, mine_when_due=mine_when_due)
+    if not (mine_when_due and found.due):
+        return found
+    from flows.mine import mine
+
+    path = mine(sources, out, overrides=mining_settings(found.path, settings))
+    return Outcome(path, made=True, due=found.due, mined=True)
+
+
+def mining_settings(release: str, settings: Settings) -> dict[str, Any]:
+    """Settings to mine as a release was mined, on the machines that the settings name."""
+    manifest = ReleasedTables(Path(release)).manifest
+    mined = {
+        name: value
+        for name, value in manifest["settings"].items()
+        if name not in ("dask", "serve", "log", "fetch", "update", "novelty", "drift", "publish")
+    }
+    here = settings.model_dump(include={"dask", "log", "publish", "update", "novelty", "drift"})
+    return mined | here
