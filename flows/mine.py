@@ -26,6 +26,7 @@ from flows.reading import clean_movies, extract_features, read_sources  # noqa: 
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
+from pipeline.durable import making_room_told  # noqa: E402
 from pipeline.embed import warm  # noqa: E402
 from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
 from pipeline.model import identify  # noqa: E402
@@ -157,5 +158,9 @@ def mine(
     limit: int | None = None,
 ) -> str:
     """Run `mine_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    with prefect_server(Path(out) / "work" / "prefect-server.log") as url, _answering(url):
+    with (
+        making_room_told(Path(out)),
+        prefect_server(Path(out) / "work" / "prefect-server.log") as url,
+        _answering(url),
+    ):
         return mine_flow(sources, out, profile, settings_file, overrides, resume, limit)

@@ -36,13 +36,13 @@ class Place:
         scheduler: str | None = None,
         before: Callable[..., object] | None = None,
         given: tuple[Any, ...] = (),
+        log: Path | None = None,
         **environment: str,
     ) -> Child:
         """Begin to mine the sample, or what `args` say, into `out`."""
-        log = out.with_suffix(".log")
         source = () if "--source" in args else ("--source", "sample")
         return start(
-            log,
+            log or out.with_suffix(".log"),
             ["mine", *source, "--profile", "sample", "--out", out, *args],
             {
                 "MICROGENRES_DASK__SCHEDULER": scheduler or self.scheduler,

@@ -18,16 +18,16 @@ pytestmark = pytest.mark.timeout(300)
 PLOT = "A lighthouse keeper finds a message in a bottle and sails north with his daughter."
 LONG = "word " * 200_000  # a MiB
 ODD: dict[str, dict[str, Any]] = {
-    "no id": {"id": None, "title": "No Id at All"},
-    "no id, no title": {"id": None, "title": None},
-    "empty id": {"id": ""},
-    "id with slashes": {"id": "../../../etc/passwd"},
-    "id of a MiB": {"id": LONG},
-    "id with NUL": {"id": "a\0b"},
-    "id as a list": {"id": [1]},
-    "id as NaN": {"id": float("nan")},
-    "twin": {"id": "twin"},
-    "twin again": {"id": "twin", "overview": PLOT + " She learns to steer."},
+    "no id": {"movie_id": None, "title": "No Id at All"},
+    "no id, no title": {"movie_id": None, "title": None},
+    "empty id": {"movie_id": ""},
+    "id with slashes": {"movie_id": "../../../etc/passwd"},
+    "id of a MiB": {"movie_id": LONG},
+    "id with NUL": {"movie_id": "a\0b"},
+    "id as a list": {"movie_id": [1]},
+    "id as NaN": {"movie_id": float("nan")},
+    "twin": {"movie_id": "twin"},
+    "twin again": {"movie_id": "twin", "overview": PLOT + " She learns to steer."},
     "no overview": {"overview": None},
     "empty overview": {"overview": ""},
     "blank overview": {"overview": " \u200b\n\t "},
@@ -66,7 +66,7 @@ ODD: dict[str, dict[str, Any]] = {
 def lines() -> list[str]:
     rows = []
     for number, (name, odd) in enumerate(ODD.items()):
-        sound = {"id": f"f{number}", "title": f"Film {name}", "year": 1999, "overview": PLOT}
+        sound = {"movie_id": f"f{number}", "title": f"Film {name}", "year": 1999, "overview": PLOT}
         rows.append(json.dumps(sound | odd))
     rows += [
         "",
@@ -76,7 +76,7 @@ def lines() -> list[str]:
         "{",
         "null",
         "{}",
-        '{"id": 1, "id": 2}',
+        '{"movie_id": 1, "id": 2}',
         "[" * 9_999,
     ]
     return rows
