@@ -156,7 +156,7 @@ def _numbered(name: str, forms: set[frozenset[str]]) -> str:
 
 def _head(keyword: str) -> str:
     """A keyword as part of a name: no brackets, no "relationship", a place without its country."""
-    head = re.sub(r"\(.*?\)", " ", keyword)
+    head = re.sub(r"\(.*?\)", " ", keyword).partition(",")[0]
     head = re.sub(r"\b(\w+) (\w+) relationship\b", r"\1-\2", head)
     head = re.sub(r"\brelationships?\b", " ", head)
     return " ".join(head.split())

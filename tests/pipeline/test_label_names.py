@@ -90,6 +90,13 @@ def test_words_of_one_family_are_said_once() -> None:
     )
 
 
+def test_a_place_is_named_without_its_country() -> None:
+    keywords = [("copenhagen, denmark", 2.0, 0.1), ("harbour", 1.5, 0.1)]
+    names = [name for name, _ in propose_names(keywords, "Drama")]
+    assert "Copenhagen Harbour Drama" in names
+    assert not any("," in name or "Denmark" in name for name in names)
+
+
 def test_brackets_and_relationships_are_left_out() -> None:
     assert names([("paris (france)", 1.0)], "Romance") == ["Paris Romance"]
     assert names([("father son relationship", 1.0)], "Drama") == ["Father-Son Drama"]
