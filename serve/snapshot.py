@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.assign import Assigner
 from pipeline.encoder import encoder_of
-from pipeline.errors import MicrogenresError
+from pipeline.errors import MicrogenresError, ReleaseError
 from pipeline.release import find_release
 from pipeline.releases import Releases
 from pipeline.settings import ServeSettings
@@ -37,6 +37,13 @@ class Snapshot:
         self.meaning = Meaning(self.catalogue, encoder, threads=settings.threads)
         self.meaning.warm()
         self._assigner = Assigner(path, encoder)
+        try:
+            self.assign([{"overview": "a film"}])
+        except (KeyError, ValueError, IndexError) as error:
+            raise ReleaseError(
+                f"release {path} does not place a film: {error!r}; it is of another version: "
+                "mine again"
+            ) from error
         self.loaded_at = datetime.now(UTC)
 
     def assign(self, films: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

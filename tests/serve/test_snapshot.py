@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 import uvicorn
 
+from pipeline.errors import ReleaseError
 from pipeline.settings import ServeSettings
 from pipeline.store import Store
 from serve.api import create_app
@@ -135,6 +137,16 @@ def test_a_release_that_cannot_be_served_leaves_the_old_one(folder: Path) -> Non
     again(folder, "served-3")
     assert snapshots.refresh()
     assert snapshots.problem is None
+
+
+def test_a_release_that_cannot_place_a_film_is_refused_at_once(
+    release: Path, tmp_path: Path
+) -> None:
+    odd = Path(shutil.copytree(release, tmp_path / "odd"))
+    space = pq.read_table(odd / "space.parquet")
+    pq.write_table(space.slice(0, 0), odd / "space.parquet")
+    with pytest.raises(ReleaseError, match="mine again"):
+        Snapshots(odd, SETTINGS)
 
 
 def test_a_release_that_was_named_stays(folder: Path) -> None:
