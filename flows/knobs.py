@@ -8,7 +8,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from rich.console import Group
 from rich.table import Table
@@ -82,7 +82,7 @@ def _row(section: str, about: str, name: str, field: FieldInfo, value: Any) -> d
         "name": name,
         "type": _type(field),
         "default": field.get_default(call_default_factory=True),
-        "value": value,
+        "value": str(value) if isinstance(value, SecretStr) else value,  # stars
         "description": field.description or "",
         "variable": ENV_PREFIX + name.upper().replace(".", "__"),
         "section": section,

@@ -91,6 +91,7 @@ def chosen_by(settings: ServeSettings, *, words: bool = True) -> Callable[..., A
 
     if not words:
         return filters
+
     async def with_words(
         others: Annotated[Filters, Depends(filters)], query: Words = None
     ) -> Filters:
