@@ -12,6 +12,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Cancelled, Crashed
 
 from flows.ledger import ENDED, ledgers, settle
@@ -34,8 +35,10 @@ def settle_dead_runs(root: Path) -> list[str]:
         run_id, state = str(told["run"]), told.get("state")
         if told["alive"] or state in ENDED:
             continue
+        if told.get("prefect", True) and not PREFECT_API_URL.value():
+            continue  # an update has no server to tell: the next run that has one does it
         try:
-            state = _settle_in_prefect(run_id)
+            state = "crashed" if told.get("prefect") is False else _settle_in_prefect(run_id)
         except (httpx.HTTPError, PrefectException) as error:
             logger.warning("run %s is dead, but Prefect was not told: %s", run_id, error)
             continue

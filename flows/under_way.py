@@ -47,7 +47,7 @@ def under_way(
     flow_run = _flow_run()
     run_id = str(flow_run or uuid4())
     with (
-        entered(store.root, run_id, dict(about)) as ledger,
+        entered(store.root, run_id, {**about, "prefect": flow_run is not None}) as ledger,
         logged_run(flow_run, settings),
         listen(ledger.hear),
         _written_down(ledger),
