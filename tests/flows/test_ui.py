@@ -1,0 +1,199 @@
+"""`microgenres ui` for real: a browser starts a run and sees it; a cancelled one leaves quiet."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.store import verify_release
+from tests.operate.compose import until
+from tests.pipeline.test_page_browser import FLAGS
+
+ROOT = Path(__file__).resolve().parents[2]
+QUIET_SECONDS = 30.0
+pytestmark = pytest.mark.timeout(400)
+
+
+@dataclass
+class Ui:
+    """The running command."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    out: Path
+    log: Path
+
+    def ask(self, path: str, question: dict[str, Any] | None = None) -> Any:
+        """An answer of the API; as Prefect's own client, it asks again when SQLite is busy."""
+        data = None if question is None else json.dumps(question).encode()
+        request = urllib.request.Request(
+            f"{self.url}/api{path}", data, {"Content-Type": "application/json"}
+        )
+        for wait in (0.5, 1.0, 2.0, 4.0, 8.0, None):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.loads(answer.read())
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or wait is None:
+                    raise
+                time.sleep(wait)
+        raise AssertionError(path)
+
+    def begin(self, name: str, **parameters: Any) -> str:
+        deployment = self.ask(f"/deployments/name/mine/{name}")
+        asked = {"parameters": parameters}
+        return str(self.ask(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
+
+    def ended(self, run: str) -> dict[str, Any]:
+        ends = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+        def look() -> dict[str, Any] | None:
+            found = dict(self.ask(f"/flow_runs/{run}"))
+            return found if found["state_type"] in ends else None
+
+        return dict(until(look, 180, f"run {run} does not end: {self.log.read_text()}"))
+
+    def ledger(self, out: Path, run: str) -> dict[str, Any]:
+        path = out / "runs" / f"{run}.json"
+        return dict(json.loads(path.read_text())) if path.exists() else {"stages": {}}
+
+
+def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    folder = tmp_path_factory.mktemp("ui")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    environment |= {"PREFECT_HOME": str(folder / "prefect"), "MICROGENRES_DASK__WORKERS": "2"}
+    command = [sys.executable, "-m", "flows.cli", "ui", "--out", "out", "--port", str(port)]
+    log = folder / "said.log"
+    with open(log, "wb") as said:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)},
+            stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        until(
+            lambda: "start a run at" in log.read_text() or process.poll() is not None,
+            150, "it does not start",
+        )  # fmt: skip
+        assert process.poll() is None, log.read_text()
+        yield Ui(process, f"http://127.0.0.1:{port}", folder / "out", log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def test_the_deployments_are_there(ui: Ui) -> None:
+    nightly = ui.ask("/deployments/name/mine/nightly")
+    assert [schedule["active"] for schedule in nightly["schedules"]] == [False]
+    assert nightly["global_concurrency_limit"]["limit"] == 1
+    assert nightly["parameters"]["out"] == str(ui.out / "nightly")
+    described = nightly["parameter_openapi_schema"]["properties"]
+    assert all(about.get("description") for about in described.values())
+    assert set(nightly["tags"]) == {"microgenres", "nightly"}
+
+
+def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: install it to test the UI in a browser")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    deployment = ui.ask("/deployments/name/mine/sample")
+    # A small run: the form of the UI takes the deployment's own parameters.
+    request = urllib.request.Request(
+        f"{ui.url}/api/deployments/{deployment['id']}",
+        json.dumps({"parameters": deployment["parameters"] | {"limit": 150}}).encode(),
+        {"Content-Type": "application/json"},
+        method="PATCH",
+    )
+    urllib.request.urlopen(request, timeout=30).close()
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(60_000)
+        page.goto(f"{ui.url}/deployments/deployment/{deployment['id']}")
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.get_by_text("Quick run").click()
+        page.get_by_text("Folder that takes the work and the releases.").wait_for()  # the form
+        page.get_by_role("button", name="Run", exact=True).last.click()
+        found = until(lambda: ui.ask("/flow_runs/filter", {}), 60, "no run was started")
+        assert len(found) == 1
+        run = ui.ended(found[0]["id"])
+        assert run["state_type"] == "COMPLETED", ui.log.read_text()
+        page.goto(f"{ui.url}/runs/flow-run/{run['id']}")
+        page.get_by_text("Completed").first.wait_for()
+        page.get_by_text("start-workers begins").first.wait_for()  # the log
+        page.get_by_text("Artifacts", exact=True).first.click()
+        page.get_by_text("embed-partitions").first.wait_for()
+        kinds = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+        made = {found["key"]: found for found in ui.ask("/artifacts/filter", kinds)}
+        page.goto(f"{ui.url}/artifacts/artifact/{made['embed-partitions']['id']}")
+        page.get_by_text("p00000").first.wait_for()
+        page.goto(f"{ui.url}/artifacts/artifact/{made['report']['id']}")
+        page.get_by_text("micro-genres", exact=False).first.wait_for()
+        assert made["embed-progress"]["data"] == 100.0
+        browser.close()
+    told = ui.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
+    assert any(log["message"].startswith("embed p0") for log in told), "a worker's own word"
+    tasks = {task["name"] for task in ui.ask("/task_runs/filter", {})}
+    assert {"read sources", "embed texts", "cluster films", "publish release"} <= tasks
+    (release,) = (ui.out / "sample" / "releases").iterdir()
+    assert verify_release(release)["counts"]["rows_in"] == 150
+
+
+def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui) -> None:
+    out = ui.out / "cancelled"
+    run = ui.begin("sample", out=str(out), limit=None)
+    begun = until(
+        lambda: "embed" in ui.ledger(out, run)["stages"] and ui.ledger(out, run), 150,
+        "it does not come to the embedding",
+    )  # fmt: skip
+    flow = psutil.Process(begun["pid"])
+    processes = [flow, *flow.children(recursive=True)]
+    assert len(processes) >= 3, "two workers of Dask"
+    moment = time.monotonic()
+    ui.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
+    until(lambda: not living(processes), QUIET_SECONDS, "Dask is not quiet")
+    quiet = time.monotonic() - moment
+    assert ui.ended(run)["state_type"] == "CANCELLED"
+    assert ui.ledger(out, run)["state"] == "cancelled"
+    print(f"cancel to quiet: {quiet:.1f} s")
+
+    again = ui.begin("sample", out=str(out), limit=None)
+    assert ui.ended(again)["state_type"] == "COMPLETED", ui.log.read_text()
+    (release,) = (out / "releases").iterdir()
+    verify_release(release)
+
+
+def test_one_signal_ends_all(ui: Ui) -> None:
+    processes = family(ui.process)
+    assert len(processes) >= 2, "a server and a worker"
+    ui.process.send_signal(signal.SIGINT)
+    assert ui.process.wait(60) == 130
+    until(lambda: not living(processes), 30, "something outlives the command")
