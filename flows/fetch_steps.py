@@ -23,6 +23,7 @@ from pipeline.sources.tmdb.films import film_request, review_pages, review_reque
 from pipeline.sources.tmdb.outcome import (
     CHANGED,
     FILMS,
+    film_ids,
     known_films,
     read_manifest,
     write_manifest,
@@ -125,7 +126,8 @@ def write_catalogue(run: Fetch) -> str:
     this, films, again = run.this, run.films, run.again
     emit(StageStarted("catalogue"))
     started = time.perf_counter()
-    lacking = [key for key in _keys(run) if not run.answers.has(key)]
+    # A film given up may have an older answer, which is not what was asked for.
+    lacking = run.given_up.keys() | {key for key in _keys(run) if not run.answers.has(key)}
     if len(lacking) > run.settings.max_failed_share * len(films):
         raise SourceError(
             f"{len(lacking)} of {len(films)} films could not be had, more than "
@@ -148,15 +150,15 @@ def write_catalogue(run: Fetch) -> str:
     }
     if this.asked["what"] == "changes":
         part = write_films(run.folder / CHANGED, again, run.answers, run.settings)
-        withdrawn = sorted(set(part.not_there) & set(this.known))
+        withdrawn = sorted({*this.known} - {*film_ids(run.folder)} - {*written.missing})
         told |= {"since": this.since, "changed": asdict(part), "withdrawn": withdrawn}
     else:
         (run.folder / CHANGED).unlink(missing_ok=True)
     write_manifest(run.folder, told)
     finish(run.folder, this)
     run.answers.compact(lambda key: not key.startswith("list/"))
-    if written.missing:
-        emit(Note(f"{len(written.missing)} films were given up; the next fetch asks for them"))
+    if run.given_up:
+        emit(Note(f"{len(run.given_up)} answers were given up; the next fetch asks for them"))
     emit(StageDone("catalogue", time.perf_counter() - started, f"{written.films:,} films"))
     _show(run, told, written)
     return str(run.folder / FILMS)
@@ -177,7 +179,8 @@ def _as_of(run: Fetch) -> str:
     except (SourceError, CorruptFileError):
         before, known = "", set()
     if run.this.asked["what"] == "changes":
-        return run.this.until if run.this.since <= before else str(before)
+        unbroken = run.this.since <= before and not run.given_up
+        return run.this.until if unbroken else str(before)
     days = []
     for film, key in zip(run.films, _keys(run), strict=True):
         if run.answers.has(key):
@@ -192,7 +195,7 @@ def _show(run: Fetch, told: dict[str, Any], written: Written) -> None:
     rows = {
         "films": written.films,
         "not at TMDB (any more)": len(written.not_there),
-        "given up": len(written.missing),
+        "given up": len(run.given_up),
         "left out for few votes": written.few_votes,
         "requests": tries,
         "seconds of asking": round(run.seconds, 1),

@@ -212,7 +212,15 @@ def test_changes_are_asked_for_again_and_those_alone(server: TmdbServer, tmp_pat
     assert whole[105]["overview"] == "Told anew."
     assert whole[106]["title"] == "Another Title"
 
-    server.log.clear()
+    # A change that cannot be had is not forgotten for the older answer that there is.
+    server.changes[TODAY] = [110]
+    server.faults["movie/110"] = deque(["500"] * 7)
+    since = TODAY - timedelta(days=2)
+    lost = command(server, "changes", "--since", since, "--review-pages", 3, "--out", tmp_path)
+    assert lost.exit_code == ExitCode.SOURCE
+    assert "movie/110: 500" in lost.stderr
+
+    since = TODAY - timedelta(days=25)
     with_new = made(server, "changes", "--since", since, "--new", "--out", tmp_path)
     assert 145 in ids(tmp_path / "fetch/films.parquet")
     assert with_new["films"]["not_there"] == [5, 107]

@@ -62,7 +62,7 @@ def test_no_window_holds_more_and_little_is_left_unused(limit: int, lateness: fl
     sent = send(limiter, clock, 20 * limit + 1)
     assert busiest(sent) <= limit
     used = (len(sent) - 1) / (sent[-1] - sent[0]) / limit
-    assert used > (0.955 if lateness < 0.01 else 0.9)
+    assert used > (0.97 if lateness < 0.01 else 0.92)
 
 
 def test_a_lull_is_followed_by_no_burst() -> None:
@@ -100,7 +100,7 @@ def test_a_server_sees_the_limit_kept_and_used(tmp_path: Path) -> None:
             await super().wait()
             sent.append(self._sent[-1])
 
-    with TmdbServer(films(240)) as server, Answers(tmp_path / "answers") as answers:
+    with TmdbServer(films(240), latency=0.15) as server, Answers(tmp_path / "answers") as answers:
         settings = quick(server, requests_per_second=60)
         wanted = [film_request(film, settings) for film in range(FIRST_ID, FIRST_ID + 240)]
         assert ask_all(settings, answers, wanted, limiter=Noted(60)) == {}
@@ -109,4 +109,6 @@ def test_a_server_sees_the_limit_kept_and_used(tmp_path: Path) -> None:
     assert busiest(sent) <= 60
     # They arrive as they were sent: connecting, which takes its time, is done before.
     assert busiest(arrived) <= 60 + 3  # of a server that shares our process and its lock
-    assert (len(sent) - 1) / (sent[-1] - sent[0]) / 60 > 0.93
+    # One after the other would be far slower. How much is used to the per cent is measured by
+    # benchmarks/fetch.py on a quiet machine, and above by a clock that no other process slows.
+    assert (len(sent) - 1) / (sent[-1] - sent[0]) > 60 / 3

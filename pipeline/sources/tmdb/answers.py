@@ -107,7 +107,7 @@ class Answers:
         StoreError
             when there is no room for it.
         """
-        self._append(key, answer.status, self._now(), zlib.compress(answer.body, 6))
+        self._append(key, answer.status, self._now(), zlib.compress(answer.body, 3))
         self._unsynced += 1
 
     @property

@@ -14,7 +14,7 @@ from pipeline.durable import write_bytes
 from pipeline.errors import CorruptFileError, SourceError
 from pipeline.sources.tmdb import ATTRIBUTION
 
-__all__ = ["CHANGED", "FILMS", "known_films", "read_manifest", "write_manifest"]
+__all__ = ["CHANGED", "FILMS", "film_ids", "known_films", "read_manifest", "write_manifest"]
 
 FILMS, CHANGED = "films.parquet", "changed.parquet"
 _MANIFEST = "manifest.json"
@@ -58,10 +58,15 @@ def known_films(folder: Path) -> tuple[int, ...]:
         when it cannot be read.
     """
     missing = read_manifest(folder)["films"]["missing"]
+    return tuple(sorted({*film_ids(folder), *missing}))
+
+
+def film_ids(folder: Path) -> list[int]:
+    """Ids of the films of the catalogue; `CorruptFileError` when it cannot be read."""
     try:
-        ids = pq.read_table(folder / FILMS, columns=["id"]).column("id").to_pylist()
+        ids: list[int] = pq.read_table(folder / FILMS, columns=["id"]).column("id").to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise CorruptFileError(
             f"{folder / FILMS}: cannot be read: {error}; give microgenres fetch tmdb again"
         ) from error
-    return tuple(sorted({*ids, *missing}))
+    return ids
