@@ -109,49 +109,63 @@ def film_row(
     answer : of `film_request`. more_reviews : answers of `review_request`, in order.
     """
     row: dict[str, Any] = {}
-    for field in CATALOGUE:
-        if field.type in _PLAIN:
-            row[field.name] = _plain(answer.get(field.name), field.type)
+    for name, kind in _PLAIN:
+        row[name] = _plain(answer.get(name), kind)
     credits = answer.get("credits")
     credits = credits if isinstance(credits, Mapping) else {}
-    crew = _objects(credits.get("crew"), _CREW)
+    crew = _objects(credits.get("crew"), _CREW_FIELDS)
     reviews = [page for page in (answer.get("reviews"), *more_reviews) if isinstance(page, Mapping)]
     return row | {
         "belongs_to_collection": _name(answer.get("belongs_to_collection")),
         "genres": _names(answer.get("genres")),
         "keywords": _names(_inner(answer.get("keywords"), "keywords")),
         "directors": [p["name"] for p in crew if p["job"] == "Director" and p["name"]],
-        "cast": _objects(credits.get("cast"), _CAST),
+        "cast": _objects(credits.get("cast"), _CAST_FIELDS),
         "crew": crew,
         "spoken_languages": _names(answer.get("spoken_languages"), "iso_639_1"),
         "origin_country": _names(answer.get("origin_country")),
         "production_countries": _names(answer.get("production_countries"), "iso_3166_1"),
         "production_companies": _names(answer.get("production_companies")),
         "reviews": [_review(r) for page in reviews for r in _mappings(page.get("results"))],
-        "reviews_total": _plain(reviews[0].get("total_results"), pa.int64()) if reviews else None,
+        "reviews_total": _plain(reviews[0].get("total_results"), int) if reviews else None,
     }
 
 
-_PLAIN: dict[pa.DataType, Any] = {
+_KINDS: dict[pa.DataType, type] = {
     pa.string(): str,
     pa.int64(): int,
-    pa.float64(): (int, float),
+    pa.float64(): float,
     pa.bool_(): bool,
 }
+_Fields = list[tuple[str, type]]
+
+
+def _fields(fields: Iterable[pa.Field]) -> _Fields:
+    """Names of the fields that hold one value, and what Python has for it."""
+    return [(field.name, _KINDS[field.type]) for field in fields if field.type in _KINDS]
+
+
+_PLAIN = _fields(CATALOGUE)
+_CAST_FIELDS, _CREW_FIELDS, _REVIEW_FIELDS = (
+    _fields(kind.value_type) for kind in (_CAST, _CREW, _REVIEWS)
+)
 _LARGEST = 2**63
 
 
-def _plain(value: Any, kind: pa.DataType) -> Any:
-    if isinstance(value, bool):
-        return value if kind == pa.bool_() else None
-    if not isinstance(value, _PLAIN[kind]):
-        return None
+def _plain(value: Any, kind: type) -> Any:
     if isinstance(value, str):
-        # half of a character, which no file can store, is replaced
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") or None
-    if isinstance(value, int) and abs(value) >= _LARGEST:
-        return None
-    return float(value) if kind == pa.float64() else value
+        if kind is not str:
+            return None
+        if not value.isascii():  # half of a character, which no file can store, is replaced
+            value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return value or None
+    if isinstance(value, bool) or kind is bool:
+        return value if isinstance(value, bool) and kind is bool else None
+    if kind is float and isinstance(value, int | float):
+        return float(value)
+    if kind is int and isinstance(value, int) and abs(value) < _LARGEST:
+        return value
+    return None
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
@@ -164,7 +178,7 @@ def _inner(value: object, name: str) -> object:
 
 
 def _name(value: object, key: str = "name") -> str | None:
-    found: str | None = _plain(_inner(value, key), pa.string())
+    found: str | None = _plain(_inner(value, key), str)
     return found
 
 
@@ -173,13 +187,12 @@ def _names(value: object, key: str = "name") -> list[str]:
     return [name for entry in entries if (name := _name(entry, key))]
 
 
-def _objects(value: object, kind: pa.ListType) -> list[dict[str, Any]]:
-    fields = list(kind.value_type)
+def _objects(value: object, fields: _Fields) -> list[dict[str, Any]]:
     rows = _mappings(value)
-    return [{f.name: _plain(row.get(f.name), f.type) for f in fields} for row in rows]
+    return [{name: _plain(row.get(name), kind) for name, kind in fields} for row in rows]
 
 
 def _review(told: Mapping[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = _objects([told], _REVIEWS)[0]
-    row["rating"] = _plain(_inner(told.get("author_details"), "rating"), pa.float64())
+    row: dict[str, Any] = _objects([told], _REVIEW_FIELDS)[0]
+    row["rating"] = _plain(_inner(told.get("author_details"), "rating"), float)
     return row
