@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from flows.keeper import Kept
 from flows.progress import Address, emit
@@ -135,7 +136,8 @@ def drop_what_is_queued() -> None:
     """Forget events and logs for a server that is gone: each would be tried for seconds."""
     from prefect._internal.concurrency.services import _QueueServiceBase
 
-    for service in tuple(_QueueServiceBase._instances.values()):
+    services: Any = _QueueServiceBase
+    for service in tuple(services._instances.values()):
         with suppress(queue.Empty):
             while True:
                 service._queue.get_nowait()
