@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from flows.progress import StageDone, StageStarted, emit
 from pipeline.changes import Changes, find_changes
 from pipeline.encoder import Encoder, encoder_of
-from pipeline.features import features
+from pipeline.features import texts_of
 from pipeline.label import text_means, text_sums
 from pipeline.novelty import gather, proposals
 from pipeline.placing import members_means
@@ -31,7 +31,7 @@ from pipeline.settings import (
 )
 from pipeline.store import Store, fingerprint
 from pipeline.succession import BASELINE
-from pipeline.tables import FEATURES, column_of_vectors, matrix_of
+from pipeline.tables import column_of_vectors, matrix_of
 from pipeline.update import Updated, text_vectors
 
 __all__ = ["Updating", "encode_new", "find_novel", "look_for_changes"]
@@ -87,16 +87,15 @@ def look_for_changes(at: Updating, sources: Sequence[str], *, only_changes: bool
 
 
 def encode_new(at: Updating, changes: Changes) -> tuple[pa.Table, dict[str, np.ndarray]]:
-    """FEATURES of the films to place, and the vector of each text; only new texts are encoded.
+    """`features.texts_of` the films to place, and the vector of each text by its hash.
 
-    What is encoded is committed, so that an update that is killed does not encode it again.
+    Only new texts are encoded. What is encoded is committed, so that an update that is killed
+    does not encode it again.
     """
     ids = pa.array(changes.placed, pa.string())
     placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
     with at.timed("embed") as detail:
-        made = FEATURES.empty_table()
-        if len(placed):
-            made = features(placed, FeatureSettings(**at.own("features")))["features"]
+        made = texts_of(placed, FeatureSettings(**at.own("features")))
         vectors = text_vectors(at.before, made["text_hash"])
         texts = {
             text_hash: text

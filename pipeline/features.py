@@ -16,7 +16,15 @@ import pyarrow as pa
 from pipeline.settings import FeatureSettings
 from pipeline.tables import FEATURES, column_of_vectors
 
-__all__ = ["KEYWORD_COUNTS", "compose_text", "features", "fit_tfidf", "normal_keyword", "tfidf"]
+__all__ = [
+    "KEYWORD_COUNTS",
+    "compose_text",
+    "features",
+    "fit_tfidf",
+    "normal_keyword",
+    "texts_of",
+    "tfidf",
+]
 
 # In how many films of the partition each keyword stands; adds up over partitions.
 KEYWORD_COUNTS = pa.schema([("keyword", pa.string()), ("films", pa.int64())])
@@ -34,6 +42,20 @@ def compose_text(
     if settings.use_keywords and keywords:
         parts.append(", ".join(keywords[: settings.max_keywords]))
     return " ".join(p if p.endswith(_SENTENCE_ENDS) else f"{p}." for p in parts if p)
+
+
+def texts_of(movies: pa.Table, settings: FeatureSettings) -> pa.Table:
+    """The columns movie_id, text and text_hash of FEATURES alone, which cost little."""
+    texts = [
+        compose_text(movie["overview"], movie["tagline"], movie["keywords"] or [], settings)
+        for movie in movies.select(["overview", "tagline", "keywords"]).to_pylist()
+    ]
+    columns = [
+        movies.column("movie_id").combine_chunks(),
+        pa.array(texts, pa.string()),
+        pa.array([_hash_of(text) for text in texts], pa.string()),
+    ]
+    return pa.table(columns, names=["movie_id", "text", "text_hash"])
 
 
 def normal_keyword(keyword: str) -> str:
@@ -59,7 +81,7 @@ def features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]
             {
                 "movie_id": movie["movie_id"],
                 "text": text,
-                "text_hash": hashlib.sha256(text.encode()).hexdigest(),
+                "text_hash": _hash_of(text),
                 "desc_length": len(overview),
                 "num_keywords": len(keywords),
                 "has_tagline": bool(movie["tagline"]),
@@ -73,6 +95,10 @@ def features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]
         "features": pa.Table.from_pylist(rows, FEATURES),
         "keyword_counts": pa.table(columns, schema=KEYWORD_COUNTS),
     }
+
+
+def _hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[str, pa.Table]:

@@ -60,7 +60,8 @@ def update(
 
     Parameters
     ----------
-    made : FEATURES of the films of `changes.placed`. vectors : by text hash, of all their texts.
+    made : columns movie_id and text_hash of the films of `changes.placed`, by id.
+    vectors : by text hash, of all their texts.
     """
     settings = before.manifest["settings"]
     features = FeatureSettings(**settings["features"])

@@ -29,7 +29,7 @@ from tests.pipeline.small_model import build_model
 
 FILMS = 200
 STEPS = (
-    "flows.updating.find_changes", "flows.updating.features", "flows.update.bring_up_to_date",
+    "flows.updating.find_changes", "flows.updating.texts_of", "flows.update.bring_up_to_date",
     "flows.follow_on.drifted", "flows.follow_on.write_table", "flows.follow_on.render_page",
     "pipeline.releases.Releases._install", "pipeline.releases.Releases.point_latest",
 )  # fmt: skip

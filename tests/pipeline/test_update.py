@@ -13,7 +13,7 @@ import pytest
 from pipeline.changes import Changes, find_changes
 from pipeline.embed import encode
 from pipeline.errors import ReleaseError
-from pipeline.features import features
+from pipeline.features import texts_of
 from pipeline.model import identify
 from pipeline.neighbours import build_index, nearest_films
 from pipeline.pieces import partition_count, partition_ids
@@ -53,7 +53,7 @@ class Base:
     def updated(self, changes: Changes) -> Updated:
         ids = pa.array(changes.placed, pa.string())
         placed = changes.films.filter(pa.compute.is_in(changes.films["movie_id"], value_set=ids))
-        made = features(placed, self.settings.features)["features"]
+        made = texts_of(placed, self.settings.features)
         vectors = text_vectors(self.release, made["text_hash"])
         texts = dict(zip(made["text_hash"].to_pylist(), made["text"].to_pylist(), strict=True))
         fresh = sorted(texts.keys() - vectors.keys())
