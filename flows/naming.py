@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from flows.choosing import Level, choose
 from flows.clustering import Clusters
 from flows.embedding import embed_terms
 from flows.run import Run
@@ -19,7 +20,7 @@ from pipeline import label
 from pipeline.identity import identify_all
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
-from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
+from pipeline.tables import CENTROIDS, column_of_vectors
 from pipeline.taxonomy import families_of
 
 __all__ = ["Named", "name_clusters"]
@@ -63,7 +64,7 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     )  # fmt: skip
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     succession = goes_on(run, clusters)
-    own_level = _Level("", pieces, before=succession.names)
+    own_level = Level("", pieces, before=succession.names)
     keywords, names, fresh, margin_vectors = _level(run, own_level, terms, words, facts, means)
 
     centroids = run.read(clusters.centroids)
@@ -80,7 +81,7 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
         assigned = _lifted(run.read(piece.inputs["assignments"]), family)
         put = run.put("family-of-films", piece.key, assigned)
         lifted.append(Piece(piece.key, {**piece.inputs, "assignments": (put,)}))
-    level = _Level("family-", lifted, joiner="&", taken=tuple(names.values()))
+    level = Level("family-", lifted, joiner="&", taken=tuple(names.values()))
     family_keywords, family_names, _, _ = _level(run, level, above, words, grouped, _unit(weights))
     ids = identify_all(
         succession.match, succession.ids_before, [names[c] for c in range(len(facts))],
@@ -109,20 +110,9 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     return Named(labels, family_keywords, means, figures, spelt, succession)
 
 
-@dataclass(frozen=True)
-class _Level:
-    """Micro-genres, or the families above them: the films by group, and how names are put."""
-
-    prefix: str
-    films: list[Piece]  # movies and assignments, by partition
-    joiner: str = ""
-    taken: tuple[str, ...] = ()
-    before: Mapping[int, tuple[str, Sequence[str]]] = field(default_factory=dict)  # name, keywords
-
-
 def _level(
     run: Run,
-    level: _Level,
+    level: Level,
     terms: pa.Table,
     words: FileRef,
     facts: Sequence[Mapping[str, Any]],
@@ -180,69 +170,10 @@ def _level(
         scored[row["cluster"]].append((row["keyword"], row["score"], row["contrast"]))
         if row["chosen"]:
             keywords[row["cluster"]].append(row["keyword"])
-    names, fresh, vectors_of = _names(run, level, facts, keywords, scored, centroids)
+    names, fresh, vectors_of = choose(run, level, facts, keywords, scored, centroids)
     unknown = np.zeros(means.shape[1], np.float32)
     named = np.array([vectors_of.get(names[group], unknown) for group in groups])
     return keywords, names, fresh, named
-
-
-def _names(
-    run: Run,
-    level: _Level,
-    facts: Sequence[Mapping[str, Any]],
-    keywords: Mapping[int, Sequence[str]],
-    scored: Mapping[int, list[tuple[str, float, float]]],
-    centroids: FileRef,
-) -> tuple[dict[int, str], dict[int, str], dict[str, np.ndarray]]:
-    """A name for each group, that without regard to those before, and every vector of a name.
-
-    A group whose names all lie nearer to another's centroid gets more proposals, once.
-    """
-    dim = run.read(centroids).schema.field("vector").type.list_size
-    base = _shares(facts)
-    nouns = [label.genre_noun(_shares([fact]), base) for fact in facts]
-    wide: set[int] = set()
-    names: dict[int, str] = {}
-    vectors_of: dict[str, np.ndarray] = {}
-    for attempt in ("names", "more-names"):
-        rows = [
-            {"cluster": group, "name": name, "weight": weight}
-            for group, noun in enumerate(nouns)
-            for name, weight in label.propose_names(
-                scored[group], noun, level.joiner, wide=group in wide
-            )
-        ]
-        proposals = pa.Table.from_pylist(rows, label.PROPOSALS)
-        _embed_names(run, level, attempt, proposals.column("name").to_pylist(), vectors_of)
-        table = _vectors_table(vectors_of, dim)
-        names, strays = label.choose_names(proposals, table, run.read(centroids), level.taken)
-        if not strays:
-            break
-        wide.update(strays)
-    if not level.before:
-        return names, names, vectors_of
-    old = [name for name, _ in level.before.values()]
-    _embed_names(run, level, "names-before", [*old, *names.values()], vectors_of)
-    table = _vectors_table(vectors_of, dim)
-    means = run.read(centroids)
-    standing = label.standing_names(level.before, keywords, names, table, means)
-    kept, _ = label.choose_names(proposals, table, means, level.taken, standing)
-    return kept, names, vectors_of
-
-
-def _embed_names(
-    run: Run, level: _Level, stage: str, names: Sequence[str], vectors_of: dict[str, np.ndarray]
-) -> None:
-    """Add the vectors of the names that are not there yet."""
-    fresh = sorted(set(names) - vectors_of.keys())
-    made = run.read(embed_terms(run, fresh, f"{level.prefix}{stage}"))
-    vectors_of |= dict(zip(fresh, matrix_of(made), strict=True))
-
-
-def _vectors_table(vectors_of: Mapping[str, np.ndarray], dim: int) -> pa.Table:
-    spelt = sorted(vectors_of)
-    stacked = np.array([vectors_of[n] for n in spelt]).reshape(len(spelt), -1 if spelt else dim)
-    return pa.table([spelt, column_of_vectors(stacked, "float16")], names=["term", "vector"])
 
 
 def _held(
@@ -289,14 +220,6 @@ def _gathered(facts: Sequence[Mapping[str, Any]], family: np.ndarray) -> list[di
             gathered[group][name] += fact[name]
         gathered[group]["genres"].update(fact["genres"])
     return gathered
-
-
-def _shares(facts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    films = sum(fact["films"] for fact in facts)
-    total: Counter[str] = Counter()
-    for fact in facts:
-        total.update(fact["genres"])
-    return {genre: count / films for genre, count in total.items()}
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

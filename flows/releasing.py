@@ -3,68 +3,31 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from prefect.artifacts import create_markdown_artifact
 
-from flows.clustering import Clusters
-from flows.naming import Named
+from flows.mined import Mined
 from flows.progress import Note, StageStarted, emit
+from flows.release_record import content_of, manifest_of, release_id_of
 from flows.run import Run
-from flows.steps import Refs, each, step
+from flows.steps import each, step
 from pipeline import publish, quality
-from pipeline.drift import keyword_uses
 from pipeline.errors import ReleaseError
 from pipeline.identity import count_events
-from pipeline.intake import Intake
 from pipeline.languages import fit_by_language, languages
 from pipeline.page import render_page
-from pipeline.partitions import StageResult
-from pipeline.predecessor import mined_before
 from pipeline.report import assemble, cluster_figures, fit_map, place_on_map
 from pipeline.rows import hash_rows
 from pipeline.space import numbers_table
-from pipeline.store import fingerprint, verify_release, write_bytes, write_table
+from pipeline.store import verify_release, write_bytes, write_table
 from pipeline.succession import BASELINE, ROWS
 from pipeline.tables import REJECTS, matrix_of
 
 __all__ = ["Mined", "publish_release"]
-
-_PACKAGES = ("micro-genre-miner", "numpy", "pandas", "pyarrow", "torch", "sentence-transformers",
-             "faiss-cpu", "scikit-learn", "keybert", "dask", "prefect")  # fmt: skip
-
-# Settings that have no part in what a mining makes.
-_NOT_MINING = {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}
-# Settings that say where a run works, not what it makes; some name this machine's files.
-_ELSEWHERE: Any = {
-    "serve": True,
-    "log": True,
-    "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
-}
-
-
-class Mined:
-    """All that the steps before made; a plain object, so that Prefect does not look inside."""
-
-    intake: Intake
-    cleaned: StageResult
-    features: StageResult
-    embeddings: Refs
-    points: Refs
-    placed_by: dict[str, Refs]
-    clusters: Clusters
-    named: Named
-    neighbours: Refs
-    index: Any
-    neighbour_figures: dict[str, Any]
-    embedding_figures: dict[str, Any]
 
 
 @step("publish release")
@@ -73,8 +36,8 @@ def publish_release(run: Run, mined: Mined) -> str:
     emit(StageStarted("publish"))
     started = time.perf_counter()
     tables = _tables(run, mined)
-    content = _content(run, mined, tables)
-    release_id = _release_id(run, mined, tables, content)
+    content = content_of(run, mined, tables)
+    release_id = release_id_of(run, mined, tables, content)
     report, page = _report(run, mined, tables, release_id)
     existing = run.store.root / "releases" / release_id
     if existing.exists():
@@ -97,7 +60,7 @@ def publish_release(run: Run, mined: Mined) -> str:
     write_bytes(attempt / "report.json", encoded.encode())
     write_bytes(attempt / "report.html", page.encode())
     write_bytes(attempt / "README.md", publish.dataset_card(report, run.settings.publish).encode())
-    manifest = _manifest(run, mined, tables, report) | {"content": content}
+    manifest = manifest_of(run, mined, tables, report) | {"content": content}
     path = run.store.commit_release(attempt, release_id, manifest)
     _tell(run, report, started)
     return str(path)
@@ -151,38 +114,6 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
     if "terms" in mined.placed_by:
         tables["tfidf"] = run.read(mined.placed_by["terms"])
     return {name: table.combine_chunks() for name, table in tables.items()}
-
-
-def _content(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
-    """What went in and what came out, whatever release came before."""
-    inputs = sorted(str(source["sha256"]) for source in mined.intake.sources)
-    outputs = [
-        ref.sha256
-        for refs in (
-            mined.cleaned.refs("movies"),
-            mined.embeddings,
-            mined.clusters.assignments,
-            mined.neighbours,
-        )
-        for ref in refs
-    ]
-    settings = run.settings.model_dump(mode="json", exclude=_NOT_MINING)
-    # the layout too: mining again must not find an older release that lacks a column
-    layout = {name: table.schema.names for name, table in tables.items()}
-    rejects = len(tables["rejects"])
-    return fingerprint(inputs, outputs, mined.named.fresh, settings, rejects, layout)
-
-
-def _release_id(run: Run, mined: Mined, tables: dict[str, pa.Table], content: str) -> str:
-    """Named by its content and what it follows: the same run twice is the same release."""
-    same = mined_before(run.store, content)
-    if same is not None:
-        return same.name
-    before = mined.named.succession.before
-    if before is None:
-        return content[:12]
-    told = tables["micro_genres"].select(["micro_genre_id", "micro_genre_name"]).to_pylist()
-    return fingerprint(content, before.release_id, told)[:12]
 
 
 def _report(
@@ -247,43 +178,6 @@ def _report(
     drawn = released.filter(pc.is_in(released.column("movie_id"), value_set=shown))
     drawn = drawn.select(["movie_id", "title", "year", "cluster", "x", "y"])
     return report, render_page(report, tables["micro_genres"], tables["families"], drawn)
-
-
-def _manifest(
-    run: Run, mined: Mined, tables: dict[str, pa.Table], report: dict[str, Any]
-) -> dict[str, Any]:
-    before = mined.named.succession.before
-    weak = np.quantile(
-        np.sort(tables["movies"].column("similarity").to_numpy()),
-        run.settings.cluster.weak_quantile,
-        method="lower",
-    )
-    return {
-        "release_id": report["release_id"],
-        "schema_version": 1,
-        "kind": "mined",
-        "parent": None if before is None else before.release_id,
-        "generation": mined.named.succession.generation,
-        "keyword_uses": keyword_uses(tables["movies"], tables["vocabulary"]),
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
-        "settings": run.settings.model_dump(mode="json", exclude=_ELSEWHERE),
-        "weak_below": float(weak),
-        "schema": {
-            name: {f.name: str(f.type) for f in table.schema} for name, table in tables.items()
-        },
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES},
-        "model": {
-            "name": run.model.name,
-            "revision": run.model.revision,
-            "dim": tables["embeddings"].schema.field("vector").type.list_size,
-            "dtype": run.model.dtype,
-            "device": run.model.device,
-        },
-        "sources": list(mined.intake.sources),
-        "partition_count": len(mined.intake.partitions),
-    }
 
 
 def _tell(run: Run, report: dict[str, Any], started: float) -> None:

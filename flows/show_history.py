@@ -23,6 +23,7 @@ _RELEASES = 6  # columns of releases in a table; JSON has them all
 def show_updated(found: Outcome, *, as_json: bool) -> None:
     """The latest release after an update, and what the update did."""
     release = Release(Path(found.path))
+    done: dict[str, Any] = (release.report.get("update") or {}) if found.made else {}
     told = {
         "release_id": release.id,
         "path": str(release.path),
@@ -30,7 +31,7 @@ def show_updated(found: Outcome, *, as_json: bool) -> None:
         "mined": found.mined,
         "due": found.due,
         "counts": release.counts,
-        "update": release.report.get("update") if found.made else None,
+        "update": done or None,
     }
     if as_json:
         to_json(told, sys.stdout)
@@ -39,7 +40,6 @@ def show_updated(found: Outcome, *, as_json: bool) -> None:
     if not found.made:
         console.print(text(f"Release {release.id} is up to date; no new one was made"))
         return
-    done = told["update"] or {}
     table = plain_table()
     table.add_column("films")
     table.add_column("", justify="right")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -184,7 +183,7 @@ def _moved(rejects: pa.Table, before: pa.Table, now: pa.Table) -> pa.Table:
         frame = table.sort_by(_ORDER).to_pandas()
         frame["place"] = frame.groupby(keys).cumcount()
         frames.append(frame)
-    joined = pd.merge(*frames, on=[*keys, "place"], suffixes=("_before", "_now"))
+    joined = frames[0].merge(frames[1], on=[*keys, "place"], suffixes=("_before", "_now"))
     columns = ["source_before", "row_before", "source_now", "row_now"]
     where = {
         (source, row): (source_now, row_now)
