@@ -31,10 +31,12 @@ help: ## List these targets
 mine: $(RUNTIME) ## Mine the bundled sample into out/
 	$(BIN)/microgenres mine --source sample --profile sample --out out
 
-explore: $(RUNTIME) ## Open the web explorer over what is in out/
+explore: $(RUNTIME) ## Open the web explorer over what is in out/; mines the sample if nothing is
+	@test -f out/latest || $(MAKE) --no-print-directory mine
 	$(BIN)/microgenres serve app --out out
 
 api: $(RUNTIME) ## Serve what is in out/ over HTTP; /docs lists the endpoints
+	@test -f out/latest || $(MAKE) --no-print-directory mine
 	$(BIN)/microgenres serve api --out out
 
 ui: $(RUNTIME) ## Run the Prefect UI with the deployments, for runs from the browser
@@ -65,7 +67,7 @@ dev: $(DEV) ## Only install what developing needs
 clean: ## Remove .venv, caches and build products; releases in out/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
-	find config pipeline flows tests -name __pycache__ -prune -exec rm -rf {} +
+	find config pipeline flows serve tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(CREATED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
