@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.sources.tmdb.answers import Answers
 from pipeline.sources.tmdb.films import film_request
-from pipeline.sources.tmdb.limiter import Limiter
+from pipeline.sources.tmdb.limiter import Limiter, Sent
 from tests.pipeline.tmdb_asking import ask_all, quick
 from tests.tmdb_server import FIRST_ID, TmdbServer, films
 
@@ -96,9 +96,9 @@ def test_a_server_sees_the_limit_kept_and_used(tmp_path: Path) -> None:
     sent: list[float] = []
 
     class Noted(Limiter):
-        async def wait(self) -> None:
-            await super().wait()
-            sent.append(self._sent[-1])
+        def gone(self, request: Sent) -> None:
+            super().gone(request)
+            sent.append(request.at)
 
     with TmdbServer(films(240), latency=0.15) as server, Answers(tmp_path / "answers") as answers:
         settings = quick(server, requests_per_second=60)

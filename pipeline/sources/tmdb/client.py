@@ -68,6 +68,20 @@ class _MayPassError(Exception):
         self.wait = wait
 
 
+class _Door:
+    """Holds a request back once its connection stands, so that connecting bunches nothing up."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+
+    async def __call__(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Called by httpx at each step of a request."""
+        if event.endswith(".send_request_headers.started"):
+            self._sent = await self._limiter.wait()
+        elif event.endswith(".send_request_headers.complete"):
+            self._limiter.gone(self._sent)
+
+
 class Client:
     """Asks the API on behalf of everybody in a run; use as `async with`.
 
@@ -145,18 +159,13 @@ class Client:
             response = await self._http.get(
                 f"{self._base}/{request.path}",
                 params=dict(request.params),
-                extensions={"trace": self._at_the_door},
+                extensions={"trace": _Door(self._limiter)},
             )
         except (httpx.TransportError, httpx.DecodingError) as error:
             self.asked[type(error).__name__] += 1
             raise _MayPassError(f"{type(error).__name__} {error}".strip()) from error
         self.asked[str(response.status_code)] += 1
         return self._judge(request, response)
-
-    async def _at_the_door(self, event: str, _info: Mapping[str, Any]) -> None:
-        """Wait for the limit once a connection stands, so that connecting bunches nothing up."""
-        if event.endswith(".send_request_headers.started"):
-            await self._limiter.wait()
 
     def _judge(self, request: Request, response: httpx.Response) -> Answer:
         told = _object(response.content)

@@ -10,14 +10,22 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-__all__ = ["Limiter"]
+__all__ = ["Limiter", "Sent"]
 
 # Requests are not all equally long on their way, and who waits wakes up late. They are planned at
 # 96 % of the limit, so that lateness is caught up with; and however late some were, no more than
 # the limit go out within a second and what is left here for the way to the server.
 _PLANNED, _WINDOW = 1.04, 1.035  # seconds
 _CATCH_UP = 0.25  # seconds
+
+
+@dataclass
+class Sent:
+    """When a request was sent, in the limiter's seconds."""
+
+    at: float
 
 
 class Limiter:
@@ -41,20 +49,26 @@ class Limiter:
     ) -> None:
         self.spacing = _PLANNED / per_second
         self._now, self._sleep = now, sleep
-        self._sent: deque[float] = deque(maxlen=per_second)
+        self._sent: deque[Sent] = deque(maxlen=per_second)
         self._due = now()  # when the next request would go if none were ever late
         self._paused_until = float("-inf")
         self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
-    async def wait(self) -> None:
-        """Return at the moment at which a request may be sent, and count it as sent."""
+    async def wait(self) -> Sent:
+        """Return at the moment at which a request may be sent, and count it as sent then."""
         async with self._lock():  # first come, first served
             while (left := self._left()) > 0:
                 await self._sleep(left)
             now = self._now()
-            self._sent.append(now)
+            sent = Sent(now)
+            self._sent.append(sent)
             # What was late is caught up with; after a lull it is not, or a burst would follow it.
             self._due = max(self._due, now - _CATCH_UP) + self.spacing
+            return sent
+
+    def gone(self, sent: Sent) -> None:
+        """Say that a request went out only now: others had their turn after `wait` returned."""
+        sent.at = self._now()
 
     def pause(self, seconds: float) -> None:
         """Let nothing out for so long, as a server asks by `Retry-After`."""
@@ -63,7 +77,7 @@ class Limiter:
     def _left(self) -> float:
         allowed = max(self._due, self._paused_until)
         if len(self._sent) == self._sent.maxlen:
-            allowed = max(allowed, self._sent[0] + _WINDOW)
+            allowed = max(allowed, self._sent[0].at + _WINDOW)
         return allowed - self._now()
 
     def _lock(self) -> asyncio.Lock:
