@@ -169,8 +169,8 @@ Sources = Annotated[
     typer.Option(
         "--source",
         metavar="SPEC",
-        help="`sample`, `tmdb:DIR` after a fetch into DIR, or `files:PATH`: a CSV (.gz, .zst), JSONL "
-        "or Parquet file, or a folder of them. May be given several times.",
+        help="`sample`, `tmdb:DIR` after a fetch into DIR, or `files:PATH`: a CSV (.gz, .zst), "
+        "JSONL or Parquet file, or a folder of them. May be given several times.",
         show_default="sample",
         rich_help_panel=_CATALOGUE,
     ),
