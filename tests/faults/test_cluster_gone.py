@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,9 @@ from tests.faults.plants import AtCommit
 pytestmark = pytest.mark.timeout(300)
 
 ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("sentence_transformers", "keybert", "dask_ml.cluster", "sklearn.metrics", "textblob")
 # Workers without nannies, which nobody starts again, and which are given up after seconds.
-SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "8s", "OMP_NUM_THREADS": "1"}
+SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass
@@ -43,19 +43,14 @@ def process(*args: str) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def load_libraries() -> None:
-    from flows.mine import _HEAVY
-
-    for library in (*_HEAVY, "sentence_transformers"):
-        import_module(library)
-
-
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     file = tmp_path_factory.mktemp("scheduler") / "scheduler.json"
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file")
     scheduler = process("distributed.cli.dask_scheduler", *options, str(file))
     worker = ("--scheduler-file", str(file), "--no-nanny", "--nthreads", "1", "--no-dashboard")
+    # before they join: imports hold up a worker's heartbeats for longer than it may be silent
+    worker += tuple(word for library in HEAVY for word in ("--preload", library))
     workers = [process("distributed.cli.dask_worker", *worker) for _ in range(2)]
     try:
         wait_for(file.exists, 60)
@@ -73,10 +68,7 @@ def test_a_late_writer_changes_nothing(
     out, markers = tmp_path / "out", tmp_path / "markers"
     markers.mkdir()
     with Client(processes.address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
-        # as tasks: `Client.run` would hold up the workers' heartbeats for as long as imports take
-        for worker in client.scheduler_info()["workers"]:
-            client.submit(load_libraries, workers=[worker], pure=False).result(timeout=60)
+        client.wait_for_workers(2, timeout=120)
         client.register_plugin(AtCommit(markers, "stop", "features", "p00001"), name="stop")
     run = place.mine(out, scheduler=processes.address)
     assert run.end(120) == 0, run.told()
