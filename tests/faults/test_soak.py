@@ -1,4 +1,4 @@
-"""A short soak: random kills of every process through a few runs; the long one is a command."""
+"""A short soak: random kills of every process through one run; the long one is a command."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def test_nothing_is_lost_whatever_is_killed(
 ) -> None:
     monkeypatch.setenv("MICROGENRES_EMBED__DTYPE", "float32")
     told = tmp_path / "soak.json"
-    code = soak.main(["--runs", "2", "--seed", "7", "--kills", "4", "--model", str(model),
+    code = soak.main(["--runs", "1", "--seed", "7", "--kills", "4", "--model", str(model),
                       "--out", str(told)])  # fmt: skip
     answer = json.loads(told.read_text())
     assert code == 0, answer
-    assert answer["films"] == 2 * 531
+    assert answer["films"] == 531
     assert answer["films_lost"] == answer["films_doubled"] == answer["left_running"] == 0
     assert answer["releases_torn"] == answer["releases_that_differ"] == 0
-    assert sum(answer["kills"].values()) >= 2
+    assert sum(answer["kills"].values()) >= 1
