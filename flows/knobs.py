@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -91,17 +92,24 @@ def _row(section: str, about: str, name: str, field: FieldInfo, value: Any) -> d
 
 
 def _type(field: FieldInfo) -> str:
-    bounds = [
+    return ", ".join([_named(field.annotation), *_bounds(field.metadata)])
+
+
+def _bounds(metadata: Iterable[Any]) -> list[str]:
+    return [
         told.format(getattr(item, bound))
-        for item in field.metadata
+        for item in metadata
         for bound, told in _BOUNDS.items()
         if getattr(item, bound, None) is not None
     ]
-    return ", ".join([_named(field.annotation), *bounds])
 
 
 def _named(kind: Any) -> str:
     origin = get_origin(kind)
+    if origin is Annotated:
+        base, *metadata = get_args(kind)
+        limits = [limit for item in metadata for limit in getattr(item, "metadata", ())]
+        return " ".join([_named(base), *_bounds(limits)])
     if origin is Literal:
         return " | ".join(str(value) for value in get_args(kind))
     if origin in (Union, UnionType):

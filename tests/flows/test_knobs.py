@@ -19,7 +19,7 @@ def test_every_knob_is_told() -> None:
     assert all(row["description"] and row["type"] for row in rows.values())
     assert rows["embed.dtype"]["type"] == "auto | float32 | bfloat16"
     assert rows["embed.dtype"]["variable"] == "MICROGENRES_EMBED__DTYPE"
-    assert rows["cluster.k"]["type"] == "int | auto"
+    assert rows["cluster.k"]["type"] == "int >= 1 | auto"
     assert rows["label.diversity"]["type"] == "float, >= 0, <= 1"
     assert rows["dask.workers"]["type"] == "int | none, >= 1, <= 1024"
     assert rows["source.column_map"]["default"] == {}

@@ -192,7 +192,7 @@ def test_those_who_died_in_bad_company_are_not_blamed(store: Store, tmp_path: Pa
             n_workers=1,
             threads_per_worker=3,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as crowded,
@@ -307,7 +307,7 @@ def test_two_folders_share_a_cluster_at_once(tmp_path: Path, client: Client) -> 
 
 def test_no_workers_and_no_scheduler(store: Store, client: Client) -> None:
     with (
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         local_cluster(DaskSettings(scheduler=cluster.scheduler_address)) as remote,
         pytest.raises(StageError, match=r"no worker on the cluster for 0\.2 s"),
     ):
