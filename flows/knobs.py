@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from collections.abc import Iterable
+from importlib.resources import files
 from itertools import takewhile
 from pathlib import Path
 from types import NoneType, UnionType
