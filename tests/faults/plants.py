@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 from distributed import Client, WorkerPlugin
 
-__all__ = ["AtCommit", "die", "die_before_step", "planted", "publishing"]
+__all__ = ["AtCommit", "die", "die_before_step", "own_prefect", "planted", "publishing"]
 
 SECONDS = 60.0  # the longest that a fault waits for its test
 
@@ -153,3 +153,26 @@ def publishing(moment: str) -> None:
         return made
 
     setattr(releases, name, call)
+
+
+_ENTERED: list[object] = []  # for the life of the process
+
+
+def own_prefect(home: Path, url: str | None) -> None:
+    """This process has a Prefect home of its own, and that server, or none given."""
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_CLIENT_MAX_RETRIES,
+        PREFECT_HOME,
+        temporary_settings,
+    )
+
+    os.environ.pop("PREFECT_API_URL", None)
+    os.environ["PREFECT_HOME"] = str(home)
+    wanted = {PREFECT_HOME: home, PREFECT_CLIENT_MAX_RETRIES: 1 if url else 5}
+    given = temporary_settings(
+        wanted | ({PREFECT_API_URL: url} if url else {}),
+        restore_defaults=set() if url else {PREFECT_API_URL},
+    )
+    given.__enter__()
+    _ENTERED.append(given)

@@ -15,14 +15,12 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from tests.faults.child import wait_for
+from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
-from tests.faults.plants import AtCommit, planted
+from tests.faults.plants import AtCommit, own_prefect, planted
 
 pytestmark = pytest.mark.timeout(300)
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def children(pid: int) -> list[int]:
@@ -40,40 +38,31 @@ def children(pid: int) -> list[int]:
 
 @contextmanager
 def run_held(
-    place: Place, client: Client, out: Path, environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A run by command that waits in the middle of a piece until the block says `go`."""
+    place: Place, client: Client, out: Path, home: Path, url: str | None
+) -> Iterator[Child]:
+    """A run that waits in the middle of a piece for as long as the block lasts."""
     markers = out.with_name("markers")
     markers.mkdir()
-    environment = environment | {
-        "MICROGENRES_DASK__SCHEDULER": place.scheduler,
-        "MICROGENRES_EMBED__MODEL": str(place.model),
-        "MICROGENRES_EMBED__DTYPE": "float32",
-    }
-    command = [sys.executable, "-m", "flows.cli", "mine", "--profile", "sample", "--out", str(out)]
-    with (
-        planted(client, AtCommit(markers, "hold", "features", "p00001")),
-        out.with_suffix(".log").open("wb") as told,
-        subprocess.Popen(command, stdout=told, stderr=told, cwd=ROOT, env=environment) as run,
-    ):
+    with planted(client, AtCommit(markers, "hold", "features", "p00001")):
+        run = place.mine(out, before=own_prefect, given=(home, url))
         try:
-            wait_for(lambda: list(markers.iterdir()) or run.poll() is not None, 120)
+            wait_for(lambda: list(markers.iterdir()), 120, run)
             yield run
         finally:
             (markers / "go").touch()
-            run.wait(120)
+            run.process.join(120)
 
 
 def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
     place: Place, reference: Reference, client: Client, tmp_path: Path
 ) -> None:
     out, home = tmp_path / "out", tmp_path / "home"
-    environment = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
-    with run_held(place, client, out, environment | {"PREFECT_HOME": str(home)}) as run:
-        (server,) = children(run.pid)
+    with run_held(place, client, out, home, None) as run:
+        assert run.process.pid is not None
+        (server,) = children(run.process.pid)
         os.killpg(server, signal.SIGKILL)
-    log = out.with_suffix(".log").read_text()
-    assert run.returncode == 0, log
+    log = run.told()
+    assert run.end(1) == 0, log
     assert "is started again" in log
     same_tables(checked(out, LIMIT), reference.release)
     with closing(sqlite3.connect(home / "prefect.db")) as record:
@@ -91,24 +80,21 @@ def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     start = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
-    environment = os.environ | {
-        "PREFECT_HOME": str(tmp_path / "home"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_CLIENT_MAX_RETRIES": "1",
-    }
+    home, url = tmp_path / "home", f"http://127.0.0.1:{port}/api"
+    environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_API_URL": ""}
     with subprocess.Popen(
         [sys.executable, *start], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env=environment, start_new_session=True,
     ) as server:  # fmt: skip
         try:
             wait_for(lambda: answers(int(port)), 120)
-            with run_held(place, client, out, environment) as run:
+            with run_held(place, client, out, home, url) as run:
                 os.killpg(server.pid, signal.SIGKILL)
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGKILL)
-    log = out.with_suffix(".log").read_text()
-    assert run.returncode == 1, log
+    log = run.told()
+    assert run.end(1) == 1, log
     assert "took no artifact" in log
     assert "error: the Prefect server at" in log
     same_tables(checked(out, LIMIT), reference.release)
