@@ -158,7 +158,8 @@ def test_a_reader_wanders_from_home_to_a_selection_and_takes_it_along(
     tab.get_by_role("button", name="Page 2").click()  # the second page
     tab.wait_for_function("location.search.includes('page=2')")
     reader.settled()
-    assert tab.locator(".film").count() == total - 24
+    tab.locator(".film").nth(total - 25).wait_for()
+    tab.locator(".film").nth(total - 24).wait_for(state="detached")
 
     tab.goto(permalink)
     reader.settled()
@@ -233,11 +234,17 @@ def test_no_page_shuts_anyone_out(
             place, place
         )
         tab = reader.open(path)
-        tab.wait_for_timeout(250)
-        for violation in axe.run(tab).response["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                nodes = [str(node["target"]) for node in violation["nodes"][:3]]
-                found.append((place, violation["id"], nodes))
+        # a page is judged at rest: a chart that is still being drawn may overflow for a moment
+        for pause in (250, 2_000, 4_000):
+            tab.wait_for_timeout(pause)
+            serious = [
+                (place, violation["id"], [str(node["target"]) for node in violation["nodes"][:3]])
+                for violation in axe.run(tab).response["violations"]
+                if violation["impact"] in ("serious", "critical")
+            ]
+            if not serious:
+                break
+        found += serious
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
     reader.done()
     assert found == []
