@@ -11,85 +11,26 @@ Takes about eight minutes on two cores for fifteen thousand films.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import dask
-from distributed import Client, LocalCluster, WorkerPlugin
+from distributed import Client, LocalCluster
 
+from benchmarks.commit_times import Timed, spent, time_all
 from benchmarks.processes import everything
 from pipeline.store import Store, verify_release
 from pipeline.workers import CLUSTER_CONFIG
 
 RESULTS = Path(__file__).parent / "results"
 WORKERS = 2
-# Module, attribute (of a class, where there is a dot), what its time counts as.
-TIMED = (
-    ("pipeline.store", "Store.commit", "commit"),
-    ("pipeline.store", "Store.lookup", "look-up"),
-    ("pipeline.releases", "Releases.commit_release", "commit of the release"),
-    ("pipeline.durable", "hashlib.sha256", "checksum of an input"),
-    ("flows.releasing", "write_table", "writing of the release"),
-    ("flows.releasing", "write_bytes", "writing of the release"),
-    ("flows.releasing", "verify_release", "verification"),
-)
-_seconds: Counter[str] = Counter()
-_inside = threading.local()
-
-
-class Timed(WorkerPlugin):
-    """Times what `TIMED` names, in every worker."""
-
-    def setup(self, worker: object) -> None:
-        """Begin with a worker."""
-        time_all(TIMED[:4])
-
-
-def time_all(what: Sequence[tuple[str, str, str]] = TIMED) -> None:
-    """Replace the functions of `what` in this process by ones that add up their time."""
-    for module, name, kind in what:
-        home: Any = import_module(module)
-        *path, last = name.split(".")
-        if path == ["hashlib"]:  # that of this one module only
-            home.hashlib = SimpleNamespace(sha256=timed(hashlib.sha256, kind),
-                                           file_digest=hashlib.file_digest)  # fmt: skip
-            continue
-        for part in path:
-            home = getattr(home, part)
-        setattr(home, last, timed(getattr(home, last), kind))
-
-
-def timed(real: Callable[..., Any], kind: str) -> Callable[..., Any]:
-    """`real`, whose time is added to `kind` unless another timed function called it."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if getattr(_inside, "any", False):
-            return real(*args, **kwargs)
-        _inside.any = True
-        began = time.perf_counter()
-        try:
-            return real(*args, **kwargs)
-        finally:
-            _seconds[kind] += time.perf_counter() - began
-            _inside.any = False
-
-    return call
-
-
-def spent() -> dict[str, float]:
-    """Seconds by kind in this process."""
-    return dict(_seconds)
 
 
 def cost(sources: Sequence[str], folder: Path) -> dict[str, Any]:
@@ -117,13 +58,14 @@ def cost(sources: Sequence[str], folder: Path) -> dict[str, Any]:
     counts = verify_release(release)["counts"]
     verification = time.perf_counter() - began
     mining = json.loads((release / "report.json").read_text())["seconds"]["total"]
-    run = sum(_seconds.values())
+    in_run = spent()
+    run = sum(in_run.values())
     workers = sum(in_workers.values())
     return {
         "films": counts["released"],
         "seconds_of_the_run": round(mining, 1),
         "seconds_with_start_and_end": round(whole, 1),
-        "in_the_run": {kind: round(s, 2) for kind, s in sorted(_seconds.items())},
+        "in_the_run": {kind: round(s, 2) for kind, s in sorted(in_run.items())},
         "in_all_workers": {kind: round(s, 2) for kind, s in sorted(in_workers.items())},
         "verification_once_more_seconds": round(verification, 2),
         # the run waits for its own commits; those of workers are shared among them

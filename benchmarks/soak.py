@@ -80,11 +80,15 @@ class Soak:
         finally:
             run.kill()
 
-    def unfinished(self) -> int:
-        """Flow runs and tasks of which Prefect does not know the end."""
+    def unfinished(self) -> list[str]:
+        """Flow runs and tasks of which Prefect does not know the end, each with its state."""
         answering(self.place.server)
-        runs = [*_all(self.place.server, "flow_runs"), *_all(self.place.server, "task_runs")]
-        return sum(run["state_type"] not in ENDED for run in runs)
+        return [
+            f"{kind.rstrip('s')} {run['name']}: {run['state_type']}, of {run.get('flow_run_id')}"
+            for kind in ("flow_runs", "task_runs")
+            for run in _all(self.place.server, kind)
+            if run["state_type"] not in ENDED
+        ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,7 +144,8 @@ def _soaked(soak: Soak, runs: int, most_kills: int) -> dict[str, Any]:
         "films_doubled": doubled,
         "releases_torn": torn,
         "releases_that_differ": differ,
-        "left_running": left,
+        "left_running": len(left),
+        "left": left,
         "kills": dict(sorted(soak.kills.items())),
         "starts_of_runs": soak.starts - 1,
         "seconds_of_runs": seconds,
