@@ -391,7 +391,7 @@ def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_
     assert result.exit_code == 3, result.output
     assert "bad.parquet" in result.stderr
     assert "Traceback" not in result.stderr
-    assert not list(out.rglob("*.json"))
+    assert not list((out / "work").rglob("*.json"))
     assert not list(out.rglob("*.parquet"))
     assert not (out / "latest").exists()
     assert run_of(server, out)["state_name"] == "Failed"
