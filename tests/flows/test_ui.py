@@ -95,6 +95,8 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         process = subprocess.Popen(
             command, cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)},
             stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
+            # tests that a shell began in the background inherit that it is ignored
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )  # fmt: skip
     try:
         until(
