@@ -132,7 +132,7 @@ def film(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class Hit:
     """A request as it arrived; the key is never part of it."""
 
@@ -339,7 +339,8 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.tmdb
         with server.lock:
             index = len(server.log)
-            server.log.append(Hit(at, path, params, 0, signed, self.headers["User-Agent"] or ""))
+            self.hit = Hit(at, path, params, 0, signed, self.headers["User-Agent"] or "")
+            server.log.append(self.hit)
             queue = server.faults.get(path) or server.faults.get("*")
             fault = queue.popleft() if queue else ""
             over = self.over_limit(at)
@@ -352,10 +353,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = ""
         if over:
             fault = "429"
-        status = self.answer(path, params, signed, fault)
-        with server.lock:
-            hit = server.log[index]
-            server.log[index] = Hit(hit.at, hit.path, hit.params, status, signed, hit.user)
+        self.answer(path, params, signed, fault)
 
     def signature(self, params: dict[str, str]) -> str:
         key = params.pop("api_key", None)
@@ -372,15 +370,15 @@ class _Handler(BaseHTTPRequestHandler):
             recent.popleft()
         return len(recent) > limit
 
-    def answer(self, path: str, params: dict[str, str], signed: str, fault: str) -> int:
+    def answer(self, path: str, params: dict[str, str], signed: str, fault: str) -> None:
         if fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             self.close_connection = True
-            return 0
+            return
         if fault.endswith("-html"):
-            status = int(fault[:3])
-            return self.send(status, b"<html><h1>No API</h1></html>", kind="text/html")
+            self.send(int(fault[:3]), b"<html><h1>No API</h1></html>", kind="text/html")
+            return
         try:
             if not signed:
                 raise Refused(7)
@@ -392,16 +390,17 @@ class _Handler(BaseHTTPRequestHandler):
             body = {"success": False, "status_code": refused.code, "status_message": message}
             after = {"429-date": formatdate(time.time() + 1, usegmt=True), "429-bare": ""}
             wait = after.get(fault, "1") if status == 429 else ""
-            return self.send(status, json.dumps(body).encode(), retry_after=wait)
+            self.send(status, json.dumps(body).encode(), retry_after=wait)
+            return
         body_bytes = told if isinstance(told, bytes) else json.dumps(told).encode()
         if fault == "cut":
             body_bytes = body_bytes[: len(body_bytes) // 2]
-        return self.send(200, body_bytes, fault=fault)
+        self.send(200, body_bytes, fault=fault)
 
     def send(
         self, status: int, body: bytes, *, kind: str = "application/json;charset=utf-8",
         retry_after: str = "", fault: str = "",
-    ) -> int:  # fmt: skip
+    ) -> None:  # fmt: skip
         lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}"]
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             body = b"not gzip" if fault == "garbled" else gzip.compress(body, 1, mtime=0)
@@ -410,14 +409,15 @@ class _Handler(BaseHTTPRequestHandler):
             lines.append(f"Retry-After: {retry_after}")
         promised = len(body) + 100 if fault == "torn" else len(body)
         lines += [f"Content-Length: {promised}", "", ""]
+        # Noted before it is sent: whoever has the answer may look at the log at once.
+        self.hit.status = 0 if fault in ("torn", "cut", "garbled") else status
         try:
             self.wfile.write("\r\n".join(lines).encode() + body)
         except OSError:
+            self.hit.status = 0
             self.close_connection = True
-            return 0
         if fault == "torn":
             self.close_connection = True
-        return 0 if fault in ("torn", "cut", "garbled") else status
 
 
 def main() -> None:
