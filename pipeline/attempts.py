@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.manifest import Manifest
 from pipeline.pieces import Piece, Stage
+from pipeline.secrets import redact
 from pipeline.store import Store
 
 __all__ = ["Progress", "Run", "Task"]
@@ -70,6 +71,7 @@ class Run:
             self.on_progress(len(self.done), len(self.pieces), manifest)
 
     def quarantine(self, index: int, reason: str) -> None:
+        reason = redact(reason)  # it also goes into the error that ends the run
         self.quarantined[index] = reason
         name, key = self.stage.name, self.pieces[index].key
         logger.error("stage %s, piece %s is quarantined: %s", name, key, reason)

@@ -14,6 +14,7 @@ from pipeline.durable import write_bytes
 from pipeline.errors import CorruptFileError, StoreError
 from pipeline.manifest import FileRef, checked_name, checked_path, manifest_from_json
 from pipeline.releases import Releases
+from pipeline.secrets import redact
 
 __all__ = ["Upkeep"]
 
@@ -30,9 +31,13 @@ class Upkeep(Releases):
         (self.root / "work").mkdir(exist_ok=True)
 
     def blame(self, stage: str, key: str, fingerprint: str, reason: str) -> None:
-        """Write down that a piece failed and why, for whoever looks; logs when it cannot."""
+        """Write down that a piece failed and why, for whoever looks; logs when it cannot.
+
+        A reason may quote whatever a library raised, so it is redacted as logs are.
+        """
         path = self._manifest_path(stage, key, fingerprint).with_suffix(_BLAMED)
-        record = {"stage": stage, "piece": key, "fingerprint": fingerprint, "reason": reason}
+        record = {"stage": stage, "piece": key, "fingerprint": fingerprint}
+        record["reason"] = redact(reason)
         try:
             path.parent.mkdir(exist_ok=True)
             write_bytes(path, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())

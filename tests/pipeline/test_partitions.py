@@ -223,6 +223,22 @@ def test_an_exception_quarantines_its_piece_with_the_reason(
     assert dict(result.quarantined) == {"p1": "ZeroDivisionError: p1 cannot be divided"}
 
 
+def test_a_reason_is_told_without_secrets(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "very-secret-0815"
+    monkeypatch.setenv("TMDB_API_KEY", secret)
+    (ref,) = inputs(store, 1).values()
+    todo = [Piece("p0", {"movies": (ref,)}, {"name": secret, "victim": secret})]
+    with pytest.raises(StageError, match=r"p0: ZeroDivisionError: \*\*\* cannot") as raised:
+        run_stage(store, Stage("fail", 1, functions.fail), todo)
+    assert secret not in str(raised.value)
+    assert [blamed["reason"] for blamed in store.blamed()] == [
+        "ZeroDivisionError: *** cannot be divided"
+    ]
+    assert any("is quarantined: ZeroDivisionError: ***" in r.getMessage() for r in caplog.records)
+
+
 @pytest.mark.parametrize("on_workers", [False, True])
 def test_what_may_pass_is_tried_again(
     store: Store, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool

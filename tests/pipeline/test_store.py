@@ -272,6 +272,25 @@ def test_a_killed_commit_leaves_no_manifest(tmp_path: Path) -> None:
     assert store.lookup("stage", "p0", FP) == made
 
 
+def test_why_a_piece_failed_is_kept_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMDB_API_KEY", "very-secret-0815")
+    store = Store(tmp_path)
+    store.blame(
+        "embed", "p0", "0" * 64,
+        'refused "very-secret-0815" by postgresql://us:pass@db/x\n'
+        "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----",
+    )  # fmt: skip
+    (path,) = (tmp_path / "work" / "embed").iterdir()
+    for secret in ("very-secret", "pass@", "MIGHAgEA"):
+        assert secret not in path.read_text(encoding="utf-8")
+    (blamed,) = store.blamed()
+    assert blamed["reason"] == 'refused "***" by postgresql://***@db/x\n***'
+    store.forgive("embed", "p0", "0" * 64)
+    assert store.blamed() == []
+
+
 def test_the_lock_keeps_a_second_run_out(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with store.lock():
