@@ -24,6 +24,7 @@ from pipeline.page_figures import (
     and_others,
     figures,
 )
+from pipeline.page_languages import language_note, language_table
 from pipeline.page_map import FILM_MAP, Rows
 from pipeline.page_map import film_map as draw_map
 from pipeline.page_parts import (
@@ -121,6 +122,7 @@ def _words(report: Mapping[str, Any], genres: Rows, mapped: int) -> dict[str, st
             f"Chosen: k = {whole(lookup(report, 'k.chosen'))}, the {plain(rule)}. What came of it: "
             f"{whole(lookup(report, 'counts.micro_genres'))} micro-genres."
         ),
+        "language_note": text(language_note(report)),
         "years_note": text(f"Films by year; without a year: {whole(unknown)}."),
         "attribution": text(lookup(report, "attribution") or "Attribution: none given"),
         "licence": text(lookup(report, "licence") or "none given"),
@@ -188,6 +190,7 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
         ),
         "cluster_figures": figures(report, and_others(report, "clusters", CLUSTERS)),
         "name_figures": figures(report, and_others(report, "names", NAMES)),
+        "languages": language_table(report),
         "comparison": rows_table(
             "Clusterings of a sample of the films, in the space where films are clustered",
             ("Method", "Clusters", "Cosine silhouette", "Outliers", "ARI with ours"),

@@ -136,6 +136,14 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
                       "unique_texts": films - 2, "seconds": 31.4, "texts_per_second": 212.7},
         "seconds": {"sources": 0.42, "clean": 1.3, "features": 2.8, "embed": 31.4, "cluster": 9.75,
                     "neighbours": 0.6, "label": 6.2, "taxonomy": 0.3, "report": 4.4},
+        "languages": [
+            {"language": code, "films": n, "share": n / films, "mean_similarity": near,
+             "mean_margin": margin, "weak_share": weak}
+            for code, n, near, margin, weak in [
+                ("en", films - 60, 0.61, 0.09, 0.0312), ("de", 30, 0.44, 0.05, 0.2),
+                (None, 15, 0.4, None, 0.4), *((f"x{m}", 1, 0.3, 0.02, 1.0) for m in range(15))
+            ]
+        ],
         "explanations": {
             "clusters.cosine_silhouette": "From -1 to 1; films of one micro-genre lie closer to "
             "one another than to the next. Stories overlap, so 0.05 to 0.1 is usual.",

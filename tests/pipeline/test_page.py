@@ -186,6 +186,21 @@ def test_missing_figures_anywhere_are_not_measured() -> None:
     assert "not measured" in render_page(report, nameless, families, films)
 
 
+def test_english_and_other_languages_stand_side_by_side(read: Reader) -> None:
+    report, genres, families, films = release()
+    rows = re.findall(r"<tr>.*?</tr>", render_page(report, genres, families, films))
+    told = [re.sub(r"<[^>]+>", "|", row) for row in rows]
+    assert any("|de||30|" in row and "20\u202f%" in row for row in told)
+    assert any("|not told||15|" in row and "not measured" in row for row in told)
+    assert "6 other languages" in read.words  # twelve are shown of eighteen
+    assert (
+        "told in English: 3.1\u202f%; among the 45 told in 16 other languages: 46.7\u202f%"
+        in read.words
+    )
+    alone = report | {"languages": report["languages"][:1]}
+    assert "cannot be compared" in render_page(alone, genres, families, films)
+
+
 def test_tables_must_have_their_schema() -> None:
     report, genres, families, films = release(60)
     with pytest.raises(TableError, match=r"film_map.*movie_id"):
