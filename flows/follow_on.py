@@ -85,7 +85,7 @@ def _commit(
     encoded = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_bytes(attempt / "report.json", encoded.encode())
     write_bytes(attempt / "report.html", page.encode())
-    card = publish.dataset_card(report, at.settings.publish)
+    card = publish.dataset_card(report, at.published)
     write_bytes(attempt / "README.md", card.encode())
     manifest = {
         name: value
@@ -171,9 +171,11 @@ def _report(
     return assemble(
         {
             "release_id": release_id,
-            "title": at.settings.publish.title,
-            "attribution": at.settings.publish.attribution,
-            "licence": at.settings.publish.licence,
+            "title": at.published.title,
+            "attribution": publish.attributed(
+                at.published, changes.sources, parent.get("attribution") or ""
+            ),
+            "licence": at.published.licence,
             "counts": counts,
             "data_quality": _quality(parent, movies, reasons, changes.rows_in),
             # measured when the release was mined: an update moves no centroid and names nothing

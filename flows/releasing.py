@@ -157,7 +157,7 @@ def _report(
         {
             "release_id": release_id,
             "title": settings.publish.title,
-            "attribution": settings.publish.attribution,
+            "attribution": publish.attributed(settings.publish, mined.intake.sources),
             "licence": settings.publish.licence,
             "counts": counts,
             "data_quality": quality.combine([profiles], reasons, mined.intake.rows_in),

@@ -14,7 +14,13 @@ quiet_prefect()  # before Prefect is imported
 from flows.follow_on import publish_update  # noqa: E402
 from flows.progress import Note, emit  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
-from flows.updating import Updating, encode_new, find_novel, look_for_changes  # noqa: E402
+from flows.updating import (  # noqa: E402
+    Updating,
+    encode_new,
+    find_novel,
+    look_for_changes,
+    publish_settings,
+)
 from pipeline.errors import ReleaseError, SettingsError  # noqa: E402
 from pipeline.predecessor import predecessor  # noqa: E402
 from pipeline.released import ReleasedTables  # noqa: E402
@@ -143,5 +149,6 @@ def mining_settings(release: str, settings: Settings) -> dict[str, Any]:
         for name, value in manifest["settings"].items()
         if name not in ("dask", "serve", "log", "fetch", "update", "novelty", "drift", "publish")
     }
-    here = settings.model_dump(include={"dask", "log", "publish", "update", "novelty", "drift"})
-    return mined | here
+    here = settings.model_dump(include={"dask", "log", "update", "novelty", "drift"})
+    said = publish_settings(manifest, settings).model_dump()
+    return mined | here | {"publish": said}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from pipeline.settings import (
     CleanSettings,
     EmbedSettings,
     FeatureSettings,
+    PublishSettings,
     Settings,
     SourceSettings,
 )
@@ -34,7 +35,7 @@ from pipeline.succession import BASELINE
 from pipeline.tables import column_of_vectors, matrix_of
 from pipeline.update import Updated, text_vectors
 
-__all__ = ["Updating", "encode_new", "find_novel", "look_for_changes"]
+__all__ = ["Updating", "encode_new", "find_novel", "look_for_changes", "publish_settings"]
 
 
 @dataclass
@@ -54,6 +55,11 @@ class Updating:
         return dict(self.before.manifest["settings"][section])
 
     @property
+    def published(self) -> PublishSettings:
+        """What the release says of itself: what is set now, else what was when it was mined."""
+        return publish_settings(self.before.manifest, self.settings)
+
+    @property
     def encoder(self) -> Encoder:
         """The model of the release, made ready when first asked for."""
         if self._encoder is None:
@@ -69,6 +75,12 @@ class Updating:
         yield detail
         self.seconds[stage] = time.perf_counter() - begun
         emit(StageDone(stage, self.seconds[stage], ", ".join(detail)))
+
+
+def publish_settings(manifest: Mapping[str, Any], settings: Settings) -> PublishSettings:
+    """Title, licence and attribution: those set now over those with which a release was mined."""
+    mined: Mapping[str, Any] = manifest["settings"].get("publish", {})
+    return PublishSettings(**{**mined, **settings.publish.model_dump(exclude_unset=True)})
 
 
 def look_for_changes(at: Updating, sources: Sequence[str], *, only_changes: bool) -> Changes:

@@ -37,7 +37,7 @@ class Intake:
     partitions: tuple[FileRef, ...]
     rejects: FileRef
     rows_in: int
-    sources: tuple[dict[str, object], ...]  # {"name", "sha256", "rows"}
+    sources: tuple[dict[str, object], ...]  # {"name", "sha256", "rows"}, maybe "attribution"
 
 
 def take_in(
@@ -110,7 +110,8 @@ class Spool:
             self.rejects.append(chunk.rejects)
         if not rows:
             raise SourceError(f"source {source.name!r} holds no rows")
-        self.sources.append({"name": source.name, "sha256": sha256, "rows": rows})
+        told = {"attribution": source.attribution} if source.attribution else {}
+        self.sources.append({"name": source.name, "sha256": sha256, "rows": rows} | told)
 
     def ids(self) -> list[str]:
         return [

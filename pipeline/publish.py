@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.settings import PublishSettings
 from pipeline.tables import FAMILIES, MICRO_GENRES, RELEASED_MOVIES, validate
 
-__all__ = ["dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
+__all__ = ["attributed", "dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
 
 _EXEMPLARS = 5
 
@@ -123,6 +123,20 @@ def families(micro_genres: pa.Table, keywords: Mapping[int, Sequence[str]]) -> p
     return validate(pa.Table.from_pylist(rows, FAMILIES), FAMILIES, name="families")
 
 
+def attributed(
+    settings: PublishSettings, sources: Sequence[Mapping[str, object]], before: str = ""
+) -> str:
+    """The attribution of a release: as set, or as its sources ask for, or as it was before.
+
+    Parameters
+    ----------
+    sources : as the manifest lists them, some with "attribution".
+    before : of the release that is brought up to date.
+    """
+    asked = dict.fromkeys(str(s["attribution"]) for s in sources if s.get("attribution"))
+    return settings.attribution or " ".join(asked) or before
+
+
 def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
     """The release's README.md: what it holds, how it was made, licence and attribution."""
     counts = report["counts"]
@@ -158,8 +172,8 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
         "",
         f"**Licence of the films' data:** {settings.licence}",
     ]
-    if settings.attribution:
-        lines += ["", f"**Attribution:** {settings.attribution}"]
+    if report["attribution"]:
+        lines += ["", f"**Attribution:** {report['attribution']}"]
     return "\n".join(lines) + "\n"
 
 

@@ -64,6 +64,11 @@ class Source(Protocol):
         """Short label: the file's or folder's name, or `sample`; never an absolute path."""
         ...
 
+    @property
+    def attribution(self) -> str:
+        """What whoever publishes these films must say of where they come from; often nothing."""
+        ...
+
     def check(self) -> None:
         """Open the catalogue and look at its columns and first row, without reading it all.
 

@@ -60,6 +60,10 @@ class FilesSource:
     def name(self) -> str:
         return self._path.name or self._path.resolve().name or "root"
 
+    @property
+    def attribution(self) -> str:
+        return " ".join(dict.fromkeys(filter(None, map(readers.attribution, self._files()))))
+
     def _files(self) -> list[Path]:
         if not self._path.is_dir():
             return [self._path]

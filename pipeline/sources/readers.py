@@ -17,8 +17,9 @@ from pipeline.sources.literals import restore_bytes
 from pipeline.sources.records import Malformed, RawRow
 from pipeline.sources.streams import MAX_LINE_CHARS, file_format, open_lines
 
-__all__ = ["columns", "rows"]
+__all__ = ["attribution", "columns", "rows"]
 
+_LONGEST = 500  # characters of an attribution
 _PEEKED = 200  # JSON lines whose keys make up the columns: a line may leave out what it lacks
 
 
@@ -47,6 +48,25 @@ def columns(path: Path, max_bytes: int) -> list[str]:
             return list(file.schema_arrow.names)
     with _csv_file(path, max_bytes) as (header, _):
         return header
+
+
+def attribution(path: Path) -> str:
+    """What a Parquet file says, in its metadata `attribution`, that its users must say; else "".
+
+    A fetch writes it into its catalogue.
+
+    Raises
+    ------
+    SourceError
+        when a Parquet file cannot be opened.
+    """
+    if file_format(path) != "parquet":
+        return ""
+    try:
+        told = (pq.read_schema(path).metadata or {}).get(b"attribution", b"")
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from error
+    return " ".join(told.decode("utf-8", "replace").split())[:_LONGEST]
 
 
 def rows(

@@ -32,6 +32,10 @@ class SampleSource:
     def name(self) -> str:
         return "sample"
 
+    @property
+    def attribution(self) -> str:
+        return ""
+
     def check(self) -> None:
         if not _RESOURCE.is_file():
             raise SourceError("sample: sample.csv is missing; install the package again")

@@ -112,6 +112,9 @@ def test_a_catalogue_that_mining_takes(undisturbed: Path) -> None:
     assert sum(chunk.rejects.num_rows for chunk in chunks) == 0
     assert sum(chunk.rows_in for chunk in chunks) == len(ids(undisturbed / "fetch/films.parquet"))
     assert not list((undisturbed / "fetch").glob(".*"))
+    assert source.attribution == ATTRIBUTION
+    as_a_file = open_source(f"files:{undisturbed / 'fetch' / 'films.parquet'}", SourceSettings())
+    assert as_a_file.attribution == ATTRIBUTION
 
 
 def test_the_same_on_a_bad_day(undisturbed: Path, server: TmdbServer, tmp_path: Path) -> None:

@@ -5,7 +5,14 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import TableError
-from pipeline.publish import dataset_card, families, mark_weak, micro_genres, released_movies
+from pipeline.publish import (
+    attributed,
+    dataset_card,
+    families,
+    mark_weak,
+    micro_genres,
+    released_movies,
+)
 from pipeline.settings import PublishSettings
 from pipeline.tables import ASSIGNMENTS, FAMILIES, MICRO_GENRES, MOVIES, RELEASED_MOVIES
 
@@ -72,11 +79,21 @@ def test_families_add_up() -> None:
 
 def test_the_card_names_licence_and_attribution() -> None:
     counts = {"released": 3, "micro_genres": 2, "families": 1, "rows_in": 4, "rejected": 1}
-    settings = PublishSettings(title="T", licence="CC BY", attribution="Data by someone")
-    card = dataset_card({"counts": counts, "release_id": "abc"}, settings)
+    settings = PublishSettings(title="T", licence="CC BY")
+    told = {"counts": counts, "release_id": "abc", "attribution": "Data by someone"}
+    card = dataset_card(told, settings)
     assert "CC BY" in card
     assert "Data by someone" in card
     assert "`abc`" in card
+
+
+def test_what_is_set_comes_before_what_sources_ask_for() -> None:
+    sources = [{"name": "a", "attribution": "By A."}, {"name": "b"}, {"attribution": "By A."}]
+    assert attributed(PublishSettings(attribution="Ours."), sources, "Before.") == "Ours."
+    assert attributed(PublishSettings(), sources, "Before.") == "By A."
+    assert attributed(PublishSettings(), [*sources, {"attribution": "By C."}]) == "By A. By C."
+    assert attributed(PublishSettings(), [{"name": "b"}], "Before.") == "Before."
+    assert attributed(PublishSettings(), []) == ""
 
 
 def many(films: int, similarity: list[float]) -> tuple[pa.Table, pa.Table]:
@@ -196,7 +213,8 @@ def test_families_are_by_number_with_their_own_sums() -> None:
 def test_the_card_reads_as_a_table_under_a_header() -> None:
     counts = {"released": 12_345, "micro_genres": 2, "families": 1, "rows_in": 12_400,
               "rejected": 55}  # fmt: skip
-    card = dataset_card({"counts": counts, "release_id": "abc"}, PublishSettings(title='A "T"'))
+    told = {"counts": counts, "release_id": "abc", "attribution": ""}
+    card = dataset_card(told, PublishSettings(title='A "T"'))
     header = card.split("---")[1]
     assert 'pretty_name: "A \\"T\\""' in header
     assert "12,345 films in 2 micro-genres" in card

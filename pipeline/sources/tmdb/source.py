@@ -10,6 +10,7 @@ from pipeline.settings import SourceSettings
 from pipeline.sources.contract import SourceChunk
 from pipeline.sources.files import check_file, read_file
 from pipeline.sources.streams import file_hash, inspect_path
+from pipeline.sources.tmdb import ATTRIBUTION
 from pipeline.sources.tmdb.outcome import FILMS, read_manifest
 
 __all__ = ["TmdbSource"]
@@ -29,6 +30,10 @@ class TmdbSource:
     @property
     def name(self) -> str:
         return "tmdb"
+
+    @property
+    def attribution(self) -> str:
+        return ATTRIBUTION
 
     def check(self) -> None:
         check_file(self._whole(), self._settings)
