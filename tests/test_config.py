@@ -32,6 +32,12 @@ def test_a_profile_loads_and_says_something(profile: str) -> None:
     assert (loaded == Settings()) is (profile == "default")
 
 
+def test_the_multilingual_profile_names_a_model_of_the_hub() -> None:
+    loaded = load_settings(profile="multilingual")
+    assert re.fullmatch(r"[\w-]+/[\w.-]*multilingual[\w.-]*", loaded.embed.model)
+    assert loaded.features.mode == "embedding", "TF-IDF would set the languages apart"
+
+
 def test_the_defaults_that_are_shown_are_the_defaults() -> None:
     text = (CONFIG / "default.toml").read_text(encoding="utf-8")
     shown = tomllib.loads(SHOWN.sub("", text))
