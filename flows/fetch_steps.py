@@ -24,6 +24,7 @@ from pipeline.sources.tmdb.outcome import (
     CHANGED,
     FILMS,
     film_ids,
+    gone_films,
     known_films,
     read_manifest,
     write_manifest,
@@ -140,7 +141,7 @@ def write_catalogue(run: Fetch) -> str:
             f"none of {len(films)} films is at TMDB; see fetch.base_url and the ids that were "
             "given, then fetch with --refresh"
         )
-    as_of = _as_of(run)
+    as_of, gone = _as_of(run), _gone_before(run)
     written = write_films(run.folder / FILMS, films, run.answers, run.settings)
     told: dict[str, Any] = {
         "asked": this.asked,
@@ -152,8 +153,10 @@ def write_catalogue(run: Fetch) -> str:
         part = write_films(run.folder / CHANGED, again, run.answers, run.settings)
         withdrawn = sorted({*this.known} - {*film_ids(run.folder)} - {*written.missing})
         told |= {"since": this.since, "changed": asdict(part), "withdrawn": withdrawn}
+        gone |= {*withdrawn}
     else:
         (run.folder / CHANGED).unlink(missing_ok=True)
+    told["gone"] = sorted(gone.union(written.not_there).difference(film_ids(run.folder)))
     write_manifest(run.folder, told)
     finish(run.folder, this)
     run.answers.compact(lambda key: not key.startswith("list/"))
@@ -166,6 +169,13 @@ def write_catalogue(run: Fetch) -> str:
 
 def _keys(run: Fetch) -> Iterable[str]:
     return (film_request(film, run.settings).key for film in run.films)
+
+
+def _gone_before(run: Fetch) -> set[int]:
+    try:
+        return set(gone_films(run.folder))
+    except SourceError:  # the first fetch into this folder
+        return set()
 
 
 def _as_of(run: Fetch) -> str:

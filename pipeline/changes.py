@@ -69,7 +69,8 @@ def find_changes(
     settings : those with which the release was mined.
     folder : an empty one for what is read, so that memory does not grow with the catalogue.
     only_changes : the catalogues hold just the films that changed; without it, films that are not
-        in them are withdrawn. A film of which no row can be used any more is withdrawn either way.
+        in them are withdrawn. A film that a catalogue says to be gone, or of which no row can be
+        used any more, is withdrawn either way.
 
     Raises
     ------
@@ -77,13 +78,16 @@ def find_changes(
         naming the file and the cause.
     """
     spool = Spool(folder)
+    gone: set[str] = set()
     for source in opened(specs, settings[0]):
         spool.read(source, source.content_hash())
+        gone |= source.gone()
     read = [hash_rows(pq.read_table(path, schema=MOVIES))["rows"] for path in spool.chunks]
     now = pa.concat_tables([ROWS.empty_table(), *read])
     rows_before = before.table("rows", ROWS)
     if only_changes:
-        others = pc.invert(pc.is_in(rows_before["movie_id"], value_set=now["movie_id"].unique()))
+        told = pa.array(sorted({*now["movie_id"].to_pylist(), *gone}), pa.string())
+        others = pc.invert(pc.is_in(rows_before["movie_id"], value_set=told))
         now = pa.concat_tables([rows_before.filter(others), now])
     now = now.combine_chunks().sort_by(_ORDER)
     touched = _differing(rows_before, now)

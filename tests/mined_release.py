@@ -201,8 +201,12 @@ def _vocabulary(counts: pa.Table, settings: Settings, identity: Any) -> pa.Table
 
 def _themes(movies: pa.Table) -> tuple[list[str], np.ndarray]:
     """Names of the editors' micro-genres that these films are of, and which each film is of."""
-    theme = {row["movie_id"]: row["micro_genre"] for row in sample_rows()}
-    own = [theme[movie_id] for movie_id in movies["movie_id"].to_pylist()]
+    # by title too, for films of the sample that another catalogue gives ids of its own
+    theme = {
+        row[name]: row["micro_genre"] for row in sample_rows() for name in ("title", "movie_id")
+    }
+    pairs = zip(movies["movie_id"].to_pylist(), movies["title"].to_pylist(), strict=True)
+    own = [theme.get(movie_id) or theme[title] for movie_id, title in pairs]
     names = sorted(set(own))
     place = {name: number for number, name in enumerate(names)}
     return names, np.array([place[name] for name in own], np.int64)

@@ -69,6 +69,16 @@ class Source(Protocol):
         """What whoever publishes these films must say of where they come from; often nothing."""
         ...
 
+    def gone(self) -> frozenset[str]:
+        """Ids (`movie_id`) of films that the catalogue had once and says to be gone; often none.
+
+        Raises
+        ------
+        SourceError
+            when the catalogue cannot be read.
+        """
+        ...
+
     def check(self) -> None:
         """Open the catalogue and look at its columns and first row, without reading it all.
 

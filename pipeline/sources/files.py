@@ -64,6 +64,9 @@ class FilesSource:
     def attribution(self) -> str:
         return " ".join(dict.fromkeys(filter(None, map(readers.attribution, self._files()))))
 
+    def gone(self) -> frozenset[str]:
+        return frozenset()
+
     def _files(self) -> list[Path]:
         if not self._path.is_dir():
             return [self._path]

@@ -36,6 +36,9 @@ class SampleSource:
     def attribution(self) -> str:
         return ""
 
+    def gone(self) -> frozenset[str]:
+        return frozenset()
+
     def check(self) -> None:
         if not _RESOURCE.is_file():
             raise SourceError("sample: sample.csv is missing; install the package again")

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
@@ -23,10 +24,14 @@ from typer.testing import CliRunner, Result
 from flows.cli import app
 from flows.exits import ExitCode
 from flows.server import prefect_server
+from flows.update import bring
+from pipeline.released import ReleasedTables
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
 from pipeline.sources.tmdb import ATTRIBUTION
-from tests.tmdb_server import FIRST_ID, KEY, TOKEN, TmdbServer, films
+from tests.mined_release import mined_release, settings_of
+from tests.pipeline.small_model import build_model
+from tests.tmdb_server import FIRST_ID, KEY, TOKEN, TmdbServer, film, films
 
 ROOT = Path(__file__).resolve().parents[2]
 FILMS = 150
@@ -227,6 +232,53 @@ def test_changes_are_asked_for_again_and_those_alone(server: TmdbServer, tmp_pat
     with_new = made(server, "changes", "--since", since, "--new", "--out", tmp_path)
     assert 145 in ids(tmp_path / "fetch/films.parquet")
     assert with_new["films"]["not_there"] == [5, 107]
+
+
+def test_films_gone_at_tmdb_are_withdrawn_by_an_update(server: TmdbServer, tmp_path: Path) -> None:
+    known = [film for film in range(FIRST_ID, FIRST_ID + 60) if film % 97]
+    (tmp_path / "ids.json").write_text("".join(f'{{"id": {n}, "popularity": 1}}\n' for n in known))
+    made(server, "tmdb", "--ids", tmp_path / "ids.json", "--out", tmp_path)
+    source = f"tmdb:{tmp_path}"
+    rows = pa.concat_tables(c.movies for c in open_source(source, SourceSettings()).read())
+    model = build_model(tmp_path / "model")
+    mined_release(tmp_path, model, rows)
+
+    def changed_today(*films: int) -> dict[str, Any]:
+        server.changes = {TODAY: list(films)}
+        server.prepared.clear()
+        return made(server, "changes", "--since", TODAY, "--out", tmp_path)
+
+    def brought(*, only_changes: bool) -> ReleasedTables:
+        found = bring([source], str(tmp_path), settings_of(model), only_changes=only_changes)
+        return ReleasedTables(Path(found.path))
+
+    del server.films[107]
+    assert changed_today(107)["withdrawn"] == [107]
+    whole = brought(only_changes=False)
+    assert whole.report["update"]["withdrawn"] == 1
+    ids = set(whole.movies["movie_id"].to_pylist())
+    assert ids == {str(film) for film in known} - {"107"}
+    assert whole.report["attribution"] == ATTRIBUTION
+    for file in ("README.md", "report.html"):
+        assert ATTRIBUTION in (whole.path / file).read_text(encoding="utf-8")
+
+    # Two fetches, one update: what the first of them found to be gone is not forgotten.
+    del server.films[110]
+    assert changed_today(110)["withdrawn"] == [110]
+    del server.films[120]
+    told = changed_today(120)
+    assert (told["withdrawn"], told["gone"]) == ([120], [107, 110, 120])
+    part = brought(only_changes=True)
+    assert part.report["update"]["withdrawn"] == 2
+    assert ids - set(part.movies["movie_id"].to_pylist()) == {"110", "120"}
+
+    # A film that is back is a film again.
+    server.films[110] = film(110)
+    assert changed_today(110)["changed"]["films"] == 0  # the catalogue does not know it any more
+    server.changes = {TODAY: [110]}
+    again = made(server, "changes", "--since", TODAY, "--new", "--out", tmp_path)
+    assert again["gone"] == [107, 120]
+    assert brought(only_changes=True).report["update"]["added"] == 1
 
 
 def test_changes_without_a_catalogue_are_refused(server: TmdbServer, tmp_path: Path) -> None:

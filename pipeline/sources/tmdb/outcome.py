@@ -14,7 +14,15 @@ from pipeline.durable import write_bytes
 from pipeline.errors import CorruptFileError, SourceError
 from pipeline.sources.tmdb import ATTRIBUTION
 
-__all__ = ["CHANGED", "FILMS", "film_ids", "known_films", "read_manifest", "write_manifest"]
+__all__ = [
+    "CHANGED",
+    "FILMS",
+    "film_ids",
+    "gone_films",
+    "known_films",
+    "read_manifest",
+    "write_manifest",
+]
 
 FILMS, CHANGED = "films.parquet", "changed.parquet"
 _MANIFEST = "manifest.json"
@@ -59,6 +67,19 @@ def known_films(folder: Path) -> tuple[int, ...]:
     """
     missing = read_manifest(folder)["films"]["missing"]
     return tuple(sorted({*film_ids(folder), *missing}))
+
+
+def gone_films(folder: Path) -> tuple[int, ...]:
+    """Ids of films that the catalogue had, or was to have, and that TMDB has no more.
+
+    They are told by every later fetch into the folder, too, for who looks there seldom.
+
+    Raises
+    ------
+    SourceError
+        when no fetch into that folder has ended.
+    """
+    return tuple(read_manifest(folder).get("gone", ()))
 
 
 def film_ids(folder: Path) -> list[int]:

@@ -11,7 +11,7 @@ from pipeline.sources.contract import SourceChunk
 from pipeline.sources.files import check_file, read_file
 from pipeline.sources.streams import file_hash, inspect_path
 from pipeline.sources.tmdb import ATTRIBUTION
-from pipeline.sources.tmdb.outcome import FILMS, read_manifest
+from pipeline.sources.tmdb.outcome import FILMS, gone_films, read_manifest
 
 __all__ = ["TmdbSource"]
 
@@ -34,6 +34,9 @@ class TmdbSource:
     @property
     def attribution(self) -> str:
         return ATTRIBUTION
+
+    def gone(self) -> frozenset[str]:
+        return frozenset(str(film) for film in gone_films(self._folder))
 
     def check(self) -> None:
         check_file(self._whole(), self._settings)
