@@ -70,20 +70,23 @@ def _published(store: Store) -> list[Path]:
 
 
 def _kept(store: Store, keep: int) -> set[str]:
-    made: dict[str, tuple[str, str | None]] = {}
+    made: dict[str, tuple[str, int]] = {}  # releases of one second follow one another, too
+    follows: dict[str, str | None] = {}
     for path in _published(store):
         try:
             manifest = read_release_manifest(path)
         except ReleaseError as error:  # damaged: neither kept nor counted, unless it is the latest
             logger.warning("%s", error)
             continue
-        made[path.name] = (str(manifest.get("created_at", "")), manifest.get("parent"))
-    newest = sorted(made, key=lambda name: (made[name][0], name), reverse=True)
+        when = str(manifest.get("created_at", ""))
+        made[path.name] = (when, int(manifest.get("generation", 0)))
+        follows[path.name] = manifest.get("parent")
+    newest = sorted(made, key=lambda name: (made[name], name), reverse=True)
     latest = store.latest()
     chosen = {*newest[:keep], *([latest] if latest else [])}
     # the way back by one step; not further, or a chain of updates would keep every release
-    parents = {parent for name in chosen if (parent := made.get(name, ("", None))[1]) in made}
-    return chosen | {name for name in parents if name is not None}
+    parents = {follows.get(name) for name in chosen}
+    return chosen | {name for name in parents if name in made}
 
 
 def _prune_work(store: Store, unused_since: float, pruned: Pruned, *, dry_run: bool) -> None:

@@ -14,11 +14,14 @@ from pipeline.store import Store, verify_release
 from tests.tiny_release import build_release
 
 
-def publish(root: Path, name: str, made: str, parent: str | None = None) -> None:
+def publish(
+    root: Path, name: str, made: str, parent: str | None = None, generation: int = 0
+) -> None:
     """A release by that name, as if made at that time."""
     folder = build_release(root).rename(root / "releases" / name)
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest |= {"release_id": name, "created_at": made, "parent": parent}
+    manifest["generation"] = generation
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -55,6 +58,15 @@ def test_the_parent_of_what_is_kept_stays_but_not_the_whole_chain(tmp_path: Path
     store.point_latest("c")
     assert prune(store, 1, None).releases == ("a", "x")
     assert ids(store) == ["b", "c"]
+
+
+def test_of_releases_of_one_second_those_that_follow_are_the_newer(tmp_path: Path) -> None:
+    chain = ["z", "c", "y", "a"]
+    for generation, (parent, name) in enumerate(zip([None, *chain], chain, strict=False)):
+        publish(tmp_path, name, "2026-11-01T00:00:00+00:00", parent, generation)
+    store = Store(tmp_path)
+    store.point_latest("a")
+    assert prune(store, 2, None).releases == ("z",)
 
 
 def test_a_dry_run_removes_nothing(store: Store) -> None:
