@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from serve.catalogue import Catalogue, Filters
+from serve.explorer.past import growth_over_releases
 from serve.explorer.places import PAGES
 from serve.explorer.source import OUT, RELEASE
 from tests.serve.served_release import TITLES
@@ -158,6 +161,33 @@ def test_growth_counts_films_before_and_since_the_chosen_year(
     text = drawn(app).split("\n")
     at = text.index(row["name"])
     assert text[at + 2 : at + 4] == [str(row["before"]), str(row["after"])]
+
+
+def test_growth_over_releases_is_shown_once_there_are_two(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(RELEASE, raising=False)
+    monkeypatch.setenv(OUT, str(tmp_path))
+    for name, month in (("before", "01"), ("now", "02"), ("later", "03")):
+        folder = shutil.copytree(release, tmp_path / "releases" / name)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest |= {"release_id": name, "created_at": f"2026-{month}-01T00:00:00+00:00"}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    genres = pq.read_table(release / "micro_genres.parquet")
+    films = [n - 3 if place == 0 else n for place, n in enumerate(genres["films"].to_pylist())]
+    at = genres.schema.get_field_index("films")
+    fewer = genres.set_column(at, genres.schema.field(at), pa.array(films, pa.int32()))
+    pq.write_table(fewer, tmp_path / "releases" / "before" / "micro_genres.parquet")
+    (tmp_path / "latest").write_text("now\n")
+
+    text = drawn(opened(AppTest.from_file(str(APP), default_timeout=60), "trends")).split("\n")
+    at = text.index("Gained most films")
+    row = text.index(genres["micro_genre_name"][0].as_py(), at)
+    assert text[row + 1 : row + 4] == ["+3", str(films[0]), str(films[0] + 3)]
+    assert "2026-02-01" in text and "2026-03-01" not in text  # no release is later than the shown
+    assert "Lost most films" not in text
+    assert growth_over_releases(tmp_path / "releases" / "before", 5) == ([], [])
+    assert growth_over_releases(release, 5) == ([], [])
 
 
 def test_without_a_release_the_page_says_which_command_makes_one(

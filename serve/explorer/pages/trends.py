@@ -9,11 +9,13 @@ import streamlit as st
 
 from serve.explorer import cards, charts, words
 from serve.explorer.cloud import telling, word_cloud
-from serve.explorer.markup import Node, node, show
+from serve.explorer.markup import Node, data_text, node, show
+from serve.explorer.past import growth_over_releases
 from serve.explorer.source import catalogue
 
 LISTED = 10
 HEAT_ROWS = 30
+RELEASES = 5  # compared, the last of them
 FEW = 5  # films in either span from which on a change is listed
 
 films = catalogue()
@@ -26,6 +28,38 @@ show(
     cards.head("Trends", "What came and went, and what is liked; counted from the films."),
     key="head",
 )
+
+
+def releases_table(title: str, heads: list[str], found: list[dict[str, Any]]) -> Node:
+    """Films of micro-genres in each release, with what changed from the first to the last."""
+    rows = []
+    for row in found:
+        now = by_id.get(row["micro_genre_id"])
+        name = cards.genre_cell(now, colours) if now else data_text(row["micro_genre_name"])
+        counts = ["" if n is None else words.whole(n) for n in row["films"]]
+        rows.append((name, f"{row['change']:+,}".replace("-", "\u2212"), *counts))
+    return cards.table(title, ("Micro-genre", "change", *heads), rows)
+
+
+made, over_releases = growth_over_releases(films.path, RELEASES)
+moved = [row for row in over_releases if row["change"]]
+if made:
+    show(
+        cards.section(
+            "Over releases",
+            f"Films of each micro-genre in the last {len(made)} releases"
+            + ("." if moved else "; none has more or fewer."),
+        ),
+        key="releases-head",
+    )
+    heads = [when[:10] for when in made]
+    by_id = {row["micro_genre_id"]: row for row in genres}
+    gained = [row for row in moved if row["change"] > 0][:LISTED]
+    lost = [row for row in reversed(moved) if row["change"] < 0][:LISTED]
+    for title, found in (("Gained most films", gained), ("Lost most films", lost)):
+        if found:
+            show(releases_table(title, heads, found), key=f"releases-{title}")
+
 if facts["first_year"] is None:
     show(
         cards.empty(
