@@ -20,14 +20,15 @@ from prefect import flow  # noqa: E402
 
 from flows.clustering import cluster_films, find_neighbours  # noqa: E402
 from flows.embedding import embed_texts, place_films  # noqa: E402
+from flows.launch import launch  # noqa: E402
 from flows.naming import name_clusters  # noqa: E402
 from flows.progress import Address, StageDone, StageStarted, emit  # noqa: E402
 from flows.reading import clean_movies, extract_features, read_sources  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
+from pipeline import cluster, embed, features, languages  # noqa: E402
 from pipeline.durable import making_room_told  # noqa: E402
-from pipeline.embed import warm  # noqa: E402
 from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
 from pipeline.model import identify  # noqa: E402
 from pipeline.partitions import local_cluster  # noqa: E402
@@ -40,7 +41,7 @@ __all__ = ["mine", "mine_flow"]
 logger = logging.getLogger(__name__)
 
 # What the stages import when they are first called, here loaded beside the model.
-_HEAVY = ("dask_ml.cluster", "keybert", "sklearn.cluster", "sklearn.metrics", "textblob")
+_HEAVY = ("keybert", "sklearn.metrics")
 _HEAVY_HERE = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")  # in the flow itself
 
 
@@ -127,7 +128,9 @@ def start_workers(run: Run) -> None:
 
 def _prepare(settings: EmbedSettings, revision: str, dtype: str) -> None:
     _import(_HEAVY)
-    warm(settings, revision, dtype)
+    for load in (features.warm, languages.warm, cluster.warm):
+        load()
+    embed.warm(settings, revision, dtype)
 
 
 def _import(libraries: tuple[str, ...]) -> None:
@@ -163,4 +166,13 @@ def mine(
         prefect_server(Path(out) / "work" / "prefect-server.log") as url,
         _answering(url),
     ):
-        return mine_flow(sources, out, profile, settings_file, overrides, resume, limit)
+        given = {
+            "sources": sources,
+            "out": out,
+            "profile": profile,
+            "settings_file": settings_file,
+            "overrides": overrides,
+            "resume": resume,
+            "limit": limit,
+        }
+        return str(launch(mine_flow, Path(out), given))

@@ -142,7 +142,7 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
             data_page_size=2**20,
             compression="zstd",
             compression_level=3,
-            use_dictionary=True,
+            use_dictionary=_repeating(plain.schema),
             write_statistics=True,
         )
         sink.sync()
@@ -153,6 +153,18 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
             f"{path}: the disk gave back other bytes than were written; check the disk"
         )
     return written, size
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """Columns whose values may repeat; a dictionary of numbers such as a vector's only costs."""
+    paths = []
+    for field in schema:
+        kind, path = field.type, field.name
+        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+            kind, path = kind.value_type, f"{path}.list.element"
+        if not pa.types.is_floating(kind):
+            paths.append(path)
+    return paths
 
 
 def read_table(

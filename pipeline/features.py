@@ -24,6 +24,7 @@ __all__ = [
     "normal_keyword",
     "texts_of",
     "tfidf",
+    "warm",
 ]
 
 # In how many films of the partition each keyword stands; adds up over partitions.
@@ -95,6 +96,13 @@ def features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]
         "features": pa.Table.from_pylist(rows, FEATURES),
         "keyword_counts": pa.table(columns, schema=KEYWORD_COUNTS),
     }
+
+
+def warm() -> None:
+    """Load TextBlob's lexicon into this process, so that the first film does not wait for it."""
+    from textblob import TextBlob
+
+    TextBlob("good").sentiment  # noqa: B018 - read for what it loads
 
 
 def _hash_of(text: str) -> str:

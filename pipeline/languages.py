@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.succession import LANGUAGES
 
-__all__ = ["fit_by_language", "languages"]
+__all__ = ["fit_by_language", "languages", "warm"]
 
 _SURE = 0.65  # English overviews of real catalogues lie above it, but for some of a few words
 
@@ -76,6 +76,11 @@ def fit_by_language(movies: pa.Table, spoken: pa.Table) -> list[dict[str, Any]]:
             }
         )
     return told
+
+
+def warm() -> None:
+    """Load py3langid's model into this process, so that the first film does not wait for it."""
+    _identifier()
 
 
 @lru_cache(maxsize=1)

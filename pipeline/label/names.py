@@ -137,8 +137,8 @@ def choose_names(
             (margin > 0) * 1.0 + margin + 0.3 * cosine[:, own] + _OWN * group["weight"].to_numpy()
         )
         ranked = [name for _, name in sorted(zip(-merit, group["name"], strict=True))]
-        free = [name for name in ranked if normal_form(name) not in forms]
-        chosen[cluster] = free[0] if free else _numbered(ranked[0] if ranked else "Films", forms)
+        free = next((name for name in ranked if normal_form(name) not in forms), None)
+        chosen[cluster] = free or _numbered(ranked[0] if ranked else "Films", forms)
         forms.add(normal_form(chosen[cluster]))
         if not (margin[group["name"].to_numpy() == chosen[cluster]] > 0).any():
             strays.append(cluster)
