@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from pipeline.settings import Settings, load_settings  # noqa: E402
 from pipeline.store import Store  # noqa: E402
 from pipeline.update import update as bring_up_to_date  # noqa: E402
 
-__all__ = ["Outcome", "bring", "update"]
+__all__ = ["Outcome", "bring", "mined_again", "update"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def bring(
         changes = look_for_changes(at, sources, only_changes=only_changes)
         if changes.same:
             emit(Note(f"nothing to do: release {release.name} is up to date"))
-            return Outcome(str(release), made=False, due=[])
+            # said when it was made, and maybe not done since: another mining would have followed
+            due = at.before.report.get("drift", {}).get("past", [])
+            return Outcome(str(release), made=False, due=due)
         if len(changes.films) == 0 and len(changes.withdrawn) == len(at.before.movies):
             raise ReleaseError(
                 f"the catalogue has none of the films of release {release.name}; if it holds only "
@@ -137,7 +140,19 @@ def update(
         return found
     from flows.mine import mine
 
-    path = mine(sources, out, overrides=mining_settings(found.path, settings))
+    return mined_again(found, settings, lambda chosen: mine(sources, out, overrides=chosen))
+
+
+def mined_again(
+    found: Outcome, settings: Settings, mine: Callable[[dict[str, Any]], str]
+) -> Outcome:
+    """Mine the catalogue of an update afresh, for its drift.
+
+    Parameters
+    ----------
+    mine : settings by section to the folder of the release.
+    """
+    path = mine(mining_settings(found.path, settings))
     return Outcome(path, made=True, due=found.due, mined=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow
 
 from flows.mine import mine_flow
-from flows.update import Outcome, bring, mining_settings
+from flows.update import bring, mined_again
 from pipeline.settings import load_settings
 
 __all__ = ["update_flow"]
@@ -29,7 +29,7 @@ def update_flow(
     """Bring the latest release of a folder up to date with its catalogues.
 
     Args:
-        sources: Catalogues, each `sample` or `files:PATH`, as they stand now.
+        sources: Catalogues, each `sample`, `files:PATH` or `tmdb:FOLDER`, as they stand now.
         out: Folder with the releases.
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
@@ -54,6 +54,9 @@ def update_flow(
         wait_minutes=wait_minutes,
     )
     if mine_when_due and found.due:
-        path = mine_flow(sources, out, overrides=mining_settings(found.path, settings))
-        found = Outcome(path, made=True, due=found.due, mined=True)
+        found = mined_again(
+            found,
+            settings,
+            lambda chosen: mine_flow(sources, out, overrides=chosen, wait_minutes=wait_minutes),
+        )
     return asdict(found)
