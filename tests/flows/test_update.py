@@ -14,13 +14,14 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.updates import run
+from benchmarks.updates import many
 from flows.cli import app
 from flows.exits import ExitCode
 from flows.update import bring, update
+from flows.updating import publish_settings
 from pipeline.errors import ReleaseError, SettingsError
 from pipeline.released import ReleasedTables
-from pipeline.settings import Settings
+from pipeline.settings import Settings, load_settings
 from pipeline.store import Store, verify_release
 from pipeline.succession import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.tables import MOVIES
@@ -133,9 +134,13 @@ def test_killed_at_any_point_it_comes_to_the_same_release(
 
 
 def test_many_updates_end_where_one_mining_does(tmp_path: Path) -> None:
-    found = run(20, 10, tmp_path)
+    assert many(20, 10, tmp_path, slice_seconds=0.0) is None  # a slice at a time
+    found = many(20, 10, tmp_path)
+    assert found is not None
     assert found["generation"] == 20
-    assert found["releases_left"] <= 5
+    pruned = found["after_prune"]
+    assert pruned["most_releases"] <= 4
+    assert pruned["bytes"]["last"] < 1.2 * pruned["bytes"]["first"]
 
 
 def test_drift_makes_a_mining_due_and_says_so(out: Path, later: str, settings: Settings) -> None:
@@ -149,6 +154,12 @@ def test_drift_makes_a_mining_due_and_says_so(out: Path, later: str, settings: S
     rows = release.table("drift", DRIFT).to_pylist()
     assert [row["figure"] for row in rows if row["past"]] == ["growth"]
     assert {row["decision"] for row in rows} == {"mining due"}
+
+
+def test_what_a_release_says_of_itself_stands_until_it_is_set_anew() -> None:
+    mined = {"settings": {"publish": {"title": "Mined", "licence": "Of then"}}}
+    said = publish_settings(mined, load_settings(overrides={"publish": {"licence": "Of now"}}))
+    assert (said.title, said.licence, said.attribution) == ("Mined", "Of now", "")
 
 
 def test_films_of_a_new_kind_are_proposed(out: Path, settings: Settings, model: Path) -> None:
