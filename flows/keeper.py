@@ -51,6 +51,7 @@ class Kept:
             self.process.wait()
         if self._watch is not None:
             self._watch.join()
+        _let_go(self.process)
 
     def _keep(self) -> None:
         for _ in range(_STARTS):
@@ -59,7 +60,14 @@ class Kept:
                 if self._ending:
                     return
                 logger.warning("%s ended with %d and is started again", self.name, code)
+                _let_go(self.process)
                 self.process = self._start()
         self.process.wait()
         if not self._ending:
             logger.error("%s has died %d times and is left so", self.name, _STARTS + 1)
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Close our end of a process that is gone."""
+    if process.stdin is not None:
+        process.stdin.close()

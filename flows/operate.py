@@ -17,7 +17,7 @@ Catalogue = Annotated[
     typer.Option(
         "--source",
         metavar="SPEC",
-        help="What the nightly deployment mines: `sample`, or `files:PATH`.",
+        help="What the nightly deployment mines: `sample`, `files:PATH`, `tmdb:DIR`.",
         rich_help_panel="Catalogue",
     ),
 ]
@@ -164,8 +164,8 @@ def deploy(
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         raise typer.BadParameter("set it to the address of a server", param_hint="PREFECT_API_URL")
-    from flows.ui import deploy as make
-    from flows.ui import deployments_file
+    from flows.deploying import deploy as make
+    from flows.deploying import deployments_file
 
     make(deployments_file(), url, out.absolute(), catalogue, profile, None)
 

@@ -1,18 +1,15 @@
 """The Prefect server of a run: the one of PREFECT_API_URL, or an embedded one with SQLite.
 
 The embedded one is a process of its own on loopback, with its UI, is started again when it dies,
-and ends with the run; what it recorded stays in Prefect's home folder for the next.
+and ends with the run, whatever ends that. What it recorded stays in Prefect's home folder.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
-import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,12 +17,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from flows import tethered
 from flows.keeper import Kept
 from flows.progress import Address, emit
 from pipeline.errors import MicrogenresError
 from pipeline.secrets import redact
 
-__all__ = ["end_with_parent", "prefect_server", "quiet_prefect"]
+__all__ = ["drop_what_is_queued", "prefect_server", "quiet_prefect", "send_what_is_queued"]
 
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -37,7 +35,7 @@ _QUIET = {
 }
 _START_SECONDS = 120.0
 _DRAIN_SECONDS = 30.0
-_PR_SET_PDEATHSIG = 1
+_LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 
 
 def quiet_prefect() -> None:
@@ -71,12 +69,15 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         return
     port = port or _free_port()
     url = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
+    command = tethered.command("prefect", "server", "start", "--host", "127.0.0.1")
     command += ["--port", str(port), *([] if schedules else ["--no-scheduler", "--no-late-runs"])]
     environment = os.environ | {
         "PREFECT_UI_API_URL": url,
         "PREFECT_SERVER_UI_API_URL": url,
         "PREFECT_API_URL": "",
+        # Kept in memory, they would be lost with a server that dies: its successor would take the
+        # limit of a run that goes on from it, and end that run.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES,
     }
     log.parent.mkdir(parents=True, exist_ok=True)
 
@@ -84,12 +85,11 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         with log.open("ab") as output:
             return subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
-                preexec_fn=end_with_parent,  # noqa: PLW1509 (one system call, no locks)
             )
 
     server = Kept("the embedded Prefect server", start)
@@ -101,15 +101,9 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
             try:
                 yield url
             finally:
-                _send_what_is_queued()
+                send_what_is_queued()
     finally:
         server.end()
-
-
-def end_with_parent() -> None:
-    """In a child: end when its parent is killed, which could not end it any more (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_port() -> int:
@@ -143,7 +137,7 @@ def drop_what_is_queued() -> None:
                 service._queue.get_nowait()
 
 
-def _send_what_is_queued() -> None:
+def send_what_is_queued() -> None:
     """End Prefect's senders of events and logs once they have sent all.
 
     They are kept for the life of the process and know the server they were started for, not the

@@ -19,9 +19,12 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 
 from pipeline.store import verify_release
+from tests.faults.child import forked
 from tests.operate.compose import until
+from tests.pipeline.small_model import build_model
 from tests.pipeline.test_page_browser import FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,17 +114,47 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             process.wait(60)
 
 
-def test_the_deployments_are_there(ui: Ui) -> None:
-    nightly = ui.ask("/deployments/name/mine/nightly")
-    assert [schedule["active"] for schedule in nightly["schedules"]] == [False]
-    assert nightly["global_concurrency_limit"]["limit"] == 1
-    assert nightly["parameters"]["out"] == str(ui.out / "nightly")
-    described = nightly["parameter_openapi_schema"]["properties"]
-    assert all(about.get("description") for about in described.values())
-    assert set(nightly["tags"]) == {"microgenres", "nightly"}
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real encoder of some kilobytes: the model is not what is looked at here."""
+    folder = tmp_path_factory.mktemp("model")
+    assert forked(build_model, folder, seconds=120) == 0
+    return folder / "whole"
 
 
-def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui) -> None:
+def small(model: Path) -> dict[str, Any]:
+    """Parameters of a small run."""
+    embed = {"model": str(model), "dtype": "float32"}
+    return {"limit": 150, "overrides": {"embed": embed}}
+
+
+def test_the_deployments_of_every_flow_are_there(ui: Ui) -> None:
+    wanted = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    made = ui.ask("/deployments/filter", {})
+    assert len(made) == len(wanted) >= 7
+    assert {flow["name"] for flow in ui.ask("/flows/filter", {})} >= {"mine", "fetch", "update"}
+    folders: dict[str, set[str]] = {}
+    for deployment in made:
+        assert not any(schedule["active"] for schedule in deployment["schedules"])
+        described = deployment["parameter_openapi_schema"]["properties"]
+        assert set(deployment["parameters"]) == set(described)
+        assert all(about.get("description") for about in described.values())
+        assert deployment["enforce_parameter_schema"] is True
+        assert deployment["description"]
+        assert "microgenres" in deployment["tags"]
+        shared = deployment["global_concurrency_limit"]
+        assert (shared["limit"], shared["active_slots"]) == (1, 0)
+        folders.setdefault(deployment["parameters"]["out"], set()).add(shared["name"])
+    names = [name for shared in folders.values() for name in shared]
+    assert set(folders) >= {str(ui.out / name) for name in ("sample", "nightly", "tmdb")}
+    assert len(names) == len(set(names)) == len(folders), (
+        "one limit for each output folder, one folder each"
+    )
+    settings = ui.ask("/admin/settings")["server"]["concurrency"]
+    assert settings["lease_storage"].endswith(".filesystem"), "a server started again knows them"
+
+
+def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui, model: Path) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no chromium on this machine: install it to test the UI in a browser")
@@ -130,7 +163,7 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui) ->
     # A small run: the form of the UI takes the deployment's own parameters.
     request = urllib.request.Request(
         f"{ui.url}/api/deployments/{deployment['id']}",
-        json.dumps({"parameters": deployment["parameters"] | {"limit": 150}}).encode(),
+        json.dumps({"parameters": deployment["parameters"] | small(model)}).encode(),
         {"Content-Type": "application/json"},
         method="PATCH",
     )
@@ -169,7 +202,7 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui) ->
     assert verify_release(release)["counts"]["rows_in"] == 150
 
 
-def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui) -> None:
+def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui, model: Path) -> None:
     out = ui.out / "cancelled"
     run = ui.begin("sample", out=str(out), limit=None)
     begun = until(
@@ -187,7 +220,7 @@ def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui) -> None:
     assert ui.ledger(out, run)["state"] == "cancelled"
     print(f"cancel to quiet: {quiet:.1f} s")
 
-    again = ui.begin("sample", out=str(out), limit=None)
+    again = ui.begin("sample", out=str(out), **small(model))
     assert ui.ended(again)["state_type"] == "COMPLETED", ui.log.read_text()
     (release,) = (out / "releases").iterdir()
     verify_release(release)

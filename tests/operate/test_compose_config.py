@@ -7,11 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from prefect.flows import load_flow_from_entrypoint
+from prefect.utilities.schema_tools import validate
 
 from tests.operate.compose import ROOT, Unset, services
 
@@ -135,17 +136,42 @@ def test_dask_uses_tls_everywhere() -> None:
     assert "tcp://" not in (ROOT / "docker-compose.gpu.yml").read_text(encoding="utf-8")
 
 
-def test_the_deployments_say_what_their_parameters_are() -> None:
-    from flows.mine import mine_flow
-
+def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
     made = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    described = mine_flow.parameters.properties
+    flows = {path: load_flow_from_entrypoint(path) for path in {d["entrypoint"] for d in made}}
+    assert {"mine", "fetch", "update"} <= {flow.name for flow in flows.values()}
+    names = []
     for deployment in made:
-        assert deployment["entrypoint"] == "flows.mine.mine_flow"
-        assert set(deployment["parameters"]) == set(described), deployment["name"]
-        assert deployment["concurrency_limit"]["limit"] == 1
-        assert deployment["tags"]
-    assert all(about.get("description") for about in described.values())
-    (schedule,) = next(d for d in made if d["name"] == "nightly")["schedules"]
-    assert schedule["active"] is False
-    assert Path(ROOT / "flows" / "mine.py").is_file()
+        flow = flows[deployment["entrypoint"]]
+        names.append(f"{flow.name}/{deployment['name']}")
+        described = flow.parameters.properties
+        assert all(about.get("description") for about in described.values()), names[-1]
+        assert set(deployment["parameters"]) == set(described), names[-1]
+        assert not validate(deployment["parameters"], flow.parameters.model_dump()), names[-1]
+        assert deployment["description"], names[-1]
+        assert deployment["tags"][0] == "microgenres", names[-1]
+        assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+        assert all(s["active"] is False for s in deployment.get("schedules", [])), names[-1]
+    assert len(names) == len(set(names))
+    scheduled = {
+        name: deployment["schedules"][0]["cron"]
+        for name, deployment in zip(names, made, strict=True)
+        if "schedules" in deployment
+    }
+    assert (
+        scheduled.items()
+        >= {
+            "mine/nightly": "30 2 * * *",
+            "fetch/changes": "30 0 * * *",
+            "update/weekly": "30 4 * * 0",
+            "update/on-drift": "30 6 1 * *",
+        }.items()
+    )
+
+
+def test_what_a_deployment_may_not_be_given_is_refused() -> None:
+    """The schema that the test above holds parameters against does hold."""
+    schema = load_flow_from_entrypoint("flows.update_flow.update_flow").parameters.model_dump()
+    assert not validate({"sources": ["sample"], "out": "x"}, schema)
+    assert validate({"out": "x"}, schema)
+    assert validate({"sources": ["sample"], "out": "x", "only_changes": "perhaps"}, schema)
