@@ -20,6 +20,7 @@ from flows.fetch_steps import (  # noqa: E402
     list_changes,
     write_catalogue,
 )
+from flows.launch import launch  # noqa: E402
 from flows.progress import Note, emit  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
 from pipeline.settings import load_settings  # noqa: E402
@@ -127,5 +128,5 @@ def fetch(out: str, what: str = "tmdb", **chosen: Any) -> dict[str, Any]:
         the manifest of the catalogue, and under `path` where it is.
     """
     with prefect_server(Path(out) / "work" / "prefect-server.log"):
-        path = fetch_flow(out, what, **chosen)
+        path = str(launch(fetch_flow, Path(out), {"out": out, "what": what, **chosen}))
     return {"path": path, **read_manifest(Path(path).parent)}

@@ -23,9 +23,21 @@ from flows.progress import Address, Event, PieceDone, StageDone, StageStarted
 from pipeline.manifest import checked_name
 from pipeline.secrets import redact
 
-__all__ = ["ENDED", "Ledger", "entered", "is_alive", "ledgers", "settle"]
+__all__ = [
+    "ENDED",
+    "STARTS",
+    "Ledger",
+    "Start",
+    "entered",
+    "is_alive",
+    "known_to_have_ended",
+    "ledgers",
+    "settle",
+    "starts",
+]
 
 ENDED = ("completed", "failed", "quarantined", "cancelled", "interrupted", "crashed")
+STARTS = ".start"  # of a file named by the key of a run that Prefect is about to make: see `launch`
 KEPT = 20  # ledgers of ended runs that stay, for `microgenres status`
 _WRITE_SECONDS = 1.0
 
@@ -135,11 +147,54 @@ def is_alive(root: Path, run_id: str) -> bool:
 
 def settle(root: Path, run_id: str, state: str, error: str) -> None:
     """Write down how a dead run ended, which it could not do itself."""
+    path, ledger = _opened(root, run_id)
+    ledger.state(state, error=error, settled=True)
+    path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def known_to_have_ended(root: Path, run_id: str) -> None:
+    """Write down that Prefect knows the end of a run and of its tasks: nobody need look again."""
+    with suppress(FileNotFoundError):  # it ended before it wrote anything down
+        _, ledger = _opened(root, run_id)
+        ledger.told["settled"] = True
+        ledger.write(at_once=True)
+
+
+@dataclass(frozen=True)
+class Start:
+    """A run that a process had Prefect make, or was about to.
+
+    Attributes
+    ----------
+    path : of the file that is named by the run's key and holds its id, once that is known.
+    run : its id, or "". alive : whether that process still lives.
+    """
+
+    path: Path
+    run: str
+    alive: bool
+
+
+def starts(root: Path) -> list[Start]:
+    """Runs of which Prefect may not know the end: see `launch`."""
+    found = []
+    for path in sorted((root / "runs").glob(f"*{STARTS}")):
+        with suppress(FileNotFoundError), open(path, "rb") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                alive = True
+            else:
+                alive = False
+            found.append(Start(path, handle.read().decode("ascii", "replace"), alive))
+    return found
+
+
+def _opened(root: Path, run_id: str) -> tuple[Path, Ledger]:
     path = root / "runs" / f"{checked_name('run', run_id)}.json"
     told = json.loads(path.read_text(encoding="utf-8"))
     stages = told.pop("stages", {})
-    Ledger(path, told, stages).state(state, error=error)
-    path.with_suffix(".lock").unlink(missing_ok=True)
+    return path, Ledger(path, told, stages)
 
 
 def _forget_old(folder: Path) -> None:

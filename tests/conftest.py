@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.prefect_process import PrefectProcess, prefect_process
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +19,10 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no real catalogues: set MICROGENRES_TEST_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectProcess]:
+    """A Prefect server that tests share; who wants it enters `used`."""
+    with prefect_process(tmp_path_factory.mktemp("prefect")) as process:
+        yield process

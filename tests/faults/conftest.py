@@ -12,28 +12,18 @@ import dask
 import pytest
 from distributed import Client, LocalCluster
 
-from flows.server import prefect_server
 from pipeline.workers import CLUSTER_CONFIG
 from tests.faults.child import FORKED, forked
 from tests.faults.mining import LIMIT, Place, checked
 from tests.pipeline.small_model import build_model
+from tests.prefect_process import PrefectProcess
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Prefect server, in a home folder of its own."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-
-    home = tmp_path_factory.mktemp("prefect")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_HOME", str(home))
-        patch.delenv("PREFECT_API_URL", raising=False)
-        with (
-            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
-            prefect_server(home / "server.log") as url,
-        ):
-            patch.setenv("PREFECT_API_URL", url)
-            yield url
+def server(prefect: PrefectProcess) -> Iterator[str]:
+    """The address of the Prefect server that runs here use."""
+    with prefect.used() as url:
+        yield url
 
 
 @pytest.fixture(scope="package")

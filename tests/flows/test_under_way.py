@@ -19,13 +19,13 @@ from flows.cli import app
 from flows.ledger import entered, is_alive, ledgers
 from flows.progress import PieceDone, StageDone, StageStarted
 from flows.pruning import prune_folder
-from flows.server import prefect_server
 from flows.status import folder_status
 from pipeline.errors import BusyError, QuarantineError, SettingsError
 from pipeline.settings import LogSettings
 from pipeline.store import Store
 from tests.flows.test_server import ask
 from tests.operate.compose import until
+from tests.prefect_process import PrefectProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = """
@@ -55,19 +55,9 @@ run()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-
-    home = tmp_path_factory.mktemp("prefect")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_HOME", str(home))
-        patch.delenv("PREFECT_API_URL", raising=False)
-        with (
-            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
-            prefect_server(home / "server.log") as url,
-        ):
-            patch.setenv("PREFECT_API_URL", url)
-            yield url
+def server(prefect: PrefectProcess) -> Iterator[str]:
+    with prefect.used() as url:
+        yield url
 
 
 def begin(server: str, out: Path, name: str, seconds: float, wait: float = 0) -> Any:
@@ -79,13 +69,16 @@ def begin(server: str, out: Path, name: str, seconds: float, wait: float = 0) ->
 
 
 def states(server: str) -> dict[str, str]:
-    return {run["name"]: run["state_type"] for run in ask(f"{server}/flow_runs/filter", {})}
+    """The last runs by name; those of other tests among them."""
+    wanted = {"sort": "EXPECTED_START_TIME_DESC", "limit": 200}
+    return {run["name"]: run["state_type"] for run in ask(f"{server}/flow_runs/filter", wanted)}
 
 
 def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for out in (ours, theirs):
         out.mkdir()
+    before = states(server)
     dead, alive = begin(server, ours, "dead", 600), begin(server, theirs, "alive", 600)
     try:
         until(lambda: (ours / "dead").exists() and (theirs / "alive").exists(), 90, "no start")
@@ -99,9 +92,13 @@ def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_p
         assert waiting.returncode == 0, said
         assert "another run is writing" in said
         assert "marked crashed" in said
-        assert states(server) == {"dead": "CRASHED", "waiting": "COMPLETED", "alive": "RUNNING"}
+        made = {name: state for name, state in states(server).items() if name not in before}
+        assert made == {"dead": "CRASHED", "waiting": "COMPLETED", "alive": "RUNNING"}
         tasks = {
-            run["flow_run_id"]: run["state_type"] for run in ask(f"{server}/task_runs/filter", {})
+            run["flow_run_id"]: run["state_type"]
+            for run in ask(
+                f"{server}/task_runs/filter", {"flow_runs": {"name": {"any_": ["dead"]}}}
+            )
         }
         told = {run["state"]: run["run"] for run in ledgers(ours)}
         assert set(told) == {"crashed", "completed"}
@@ -113,6 +110,74 @@ def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_p
         for process in (dead, alive):
             process.kill()
             process.communicate()
+
+
+LAUNCHED = """
+import os, signal, sys
+from pathlib import Path
+from flows.server import quiet_prefect
+quiet_prefect()
+from prefect import flow
+from flows.launch import launch
+from flows.under_way import under_way
+from pipeline.settings import LogSettings
+from pipeline.store import Store
+
+@flow(flow_run_name="{name}")
+def run(name):
+    if "before" in name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    with under_way(Store(Path(sys.argv[1])), LogSettings(), {}):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+launch(run, Path(sys.argv[1]), {"name": sys.argv[2]})
+"""
+
+
+def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
+    server: str, tmp_path: Path
+) -> None:
+    from prefect import flow
+
+    from flows.launch import launch
+    from flows.under_way import under_way
+
+    before = states(server)
+    for where in ("ours", "theirs"):
+        for moment in ("after", "before"):  # the first also looks for the dead
+            command = [sys.executable, "-c", LAUNCHED, str(tmp_path / where)]
+            done = subprocess.run(
+                [*command, f"{where} {moment} its ledger"], cwd=ROOT, check=False,
+                env=os.environ | {"PREFECT_API_URL": server}, capture_output=True, encoding="utf-8",
+            )  # fmt: skip
+            assert done.returncode == -signal.SIGKILL, done.stderr
+    assert {states(server)[f"{name} its ledger"] for name in ("ours before", "ours after")} == {
+        "RUNNING"
+    }
+
+    @flow(flow_run_name="the next")
+    def following(out: str) -> str:
+        with under_way(Store(Path(out)), LogSettings(), {}) as run_id:
+            # what the record holds of a task whose end was lost with a server that died
+            lost = {"flow_run_id": run_id, "task_key": "lost", "dynamic_key": "0", "name": "lost"}
+            ask(f"{server}/task_runs/", lost | {"state": {"type": "RUNNING"}})
+        return out
+
+    out = tmp_path / "ours"
+    assert launch(following, out, {"out": str(out)}) == str(out)
+    told = {name: state for name, state in states(server).items() if name not in before}
+    assert told == {
+        "ours before its ledger": "CRASHED",
+        "ours after its ledger": "COMPLETED",
+        "theirs before its ledger": "RUNNING",
+        "theirs after its ledger": "RUNNING",
+        "the next": "COMPLETED",
+    }
+    (lost,) = ask(f"{server}/task_runs/filter", {"task_runs": {"name": {"any_": ["lost"]}}})
+    assert lost["state_type"] == "COMPLETED"
+    assert not list((out / "runs").glob("*.start"))
+    assert all(run["settled"] for run in ledgers(out))
 
 
 def test_the_ledger_of_a_run(tmp_path: Path) -> None:
