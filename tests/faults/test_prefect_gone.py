@@ -19,6 +19,7 @@ from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
 from tests.faults.plants import AtCommit, own_prefect, planted
+from tests.prefect_process import PrefectProcess
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -54,9 +55,13 @@ def run_held(
 
 
 def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
-    place: Place, reference: Reference, client: Client, tmp_path: Path
+    place: Place,
+    reference: Reference,
+    client: Client,
+    prefect: PrefectProcess,
+    tmp_path: Path,
 ) -> None:
-    out, home = tmp_path / "out", tmp_path / "home"
+    out, home = tmp_path / "out", prefect.empty_home(tmp_path / "home")
     with run_held(place, client, out, home, None) as run:
         assert run.process.pid is not None
         (server,) = children(run.process.pid)
@@ -73,14 +78,18 @@ def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
 
 
 def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
-    place: Place, reference: Reference, client: Client, tmp_path: Path
+    place: Place,
+    reference: Reference,
+    client: Client,
+    prefect: PrefectProcess,
+    tmp_path: Path,
 ) -> None:
     out = tmp_path / "out"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     start = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
-    home, url = tmp_path / "home", f"http://127.0.0.1:{port}/api"
+    home, url = prefect.empty_home(tmp_path / "home"), f"http://127.0.0.1:{port}/api"
     environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_API_URL": ""}
     with subprocess.Popen(
         [sys.executable, *start], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -11,24 +11,28 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from flows.progress import Address, Event, listen
 from flows.server import prefect_server, quiet_prefect
 from pipeline.errors import MicrogenresError
+from tests.operate.compose import until
+from tests.prefect_process import PrefectProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = ("PREFECT_SERVER_ANALYTICS_ENABLED", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder of Prefect: its database is made by the first server that needs it."""
-    return tmp_path_factory.mktemp("prefect")
+def home(prefect: PrefectProcess, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder of Prefect, with an empty record."""
+    return prefect.empty_home(tmp_path_factory.mktemp("prefect") / "home")
 
 
 @pytest.fixture
@@ -128,27 +132,60 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
     assert not answers(url)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-def test_it_ends_with_a_run_that_is_killed(home: Path, tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from pathlib import Path; from flows.server import prefect_server\n"
-        "with prefect_server(Path(sys.argv[1])) as url:\n"
-        "    print(url, flush=True); time.sleep(600)\n"
-    )
+RUN = (
+    "import sys, time; from pathlib import Path; from flows.server import prefect_server\n"
+    "with prefect_server(Path(sys.argv[1])) as url:\n"
+    "    print(url, flush=True); time.sleep(600)\n"
+)
+
+
+@contextmanager
+def run_with_server(home: Path, log: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process with an embedded server, whose address it prints."""
     environment = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "server.log")],
-        stdout=subprocess.PIPE, encoding="utf-8", cwd=ROOT,
-        env=environment | {"PREFECT_HOME": str(home)},
+        [sys.executable, "-c", RUN, str(log)], stdout=subprocess.PIPE, encoding="utf-8",
+        cwd=ROOT, env=environment | {"PREFECT_HOME": str(home)},
     ) as run:  # fmt: skip
+        try:
+            yield run
+        finally:
+            run.kill()
+
+
+def server_of(run: subprocess.Popen[str]) -> psutil.Process:
+    return until(lambda: next(iter(psutil.Process(run.pid).children()), None), 60, "no server")
+
+
+def ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.timeout(200)
+def test_it_ends_with_a_run_that_is_killed_even_when_a_request_is_open(
+    home: Path, tmp_path: Path
+) -> None:
+    """The server is one that was started again, and waits for the rest of a request."""
+    with run_with_server(home, tmp_path / "server.log") as run:
         assert run.stdout is not None
         url = run.stdout.readline().strip()
-        assert answers(url)
+        first = server_of(run)
+        os.killpg(first.pid, signal.SIGKILL)
+        until(lambda: server_of(run).pid != first.pid and answers(url), 120, "it stays away")
+        server, place = server_of(run), urlsplit(url)
+        with socket.create_connection((place.hostname, place.port), timeout=10) as half:
+            head = b"POST /api/flow_runs/filter HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+            half.sendall(head)
+            run.send_signal(signal.SIGKILL)
+            until(lambda: ended(server), 60, "the server outlives the run")
+    assert not answers(url)
+
+
+def test_it_ends_with_a_run_that_is_killed_while_it_starts(home: Path, tmp_path: Path) -> None:
+    with run_with_server(home, tmp_path / "server.log") as run:
+        server = server_of(run)
         run.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while answers(url):
-        assert time.monotonic() < deadline, "the server outlives the run"
-        time.sleep(0.1)
+        until(lambda: ended(server), 60, "the server outlives the run")
 
 
 def test_a_server_that_cannot_start_tells_where_its_log_is(
