@@ -156,13 +156,16 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
-    """Columns whose values may repeat; a dictionary of numbers such as a vector's only costs."""
+    """Columns whose values may repeat; a dictionary of a vector's numbers or of bytes only costs."""
     paths = []
     for field in schema:
         kind, path = field.type, field.name
         while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
             kind, path = kind.value_type, f"{path}.list.element"
-        if not pa.types.is_floating(kind):
+        bulk = (
+            pa.types.is_floating(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        )
+        if not bulk:
             paths.append(path)
     return paths
 
