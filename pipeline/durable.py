@@ -156,7 +156,7 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
-    """Columns whose values may repeat; a dictionary of a vector's numbers or of bytes only costs."""
+    """Columns whose values may repeat; for vectors and bytes a dictionary only costs."""
     paths = []
     for field in schema:
         kind, path = field.type, field.name
