@@ -79,6 +79,7 @@ def test_films_without_a_direction_are_assigned_and_make_no_nan_centroid(zeros: 
         "assignments"
     ]
     assert len(assigned) == len(labels) == 40
+    assert assigned.column("similarity").to_pylist()[:zeros] == [0.0] * zeros
     for column in ("similarity", "margin"):
         values = assigned.column(column).drop_null().to_numpy()
         assert np.isfinite(values).all()
