@@ -169,7 +169,8 @@ Sources = Annotated[
     typer.Option(
         "--source",
         metavar="SPEC",
-        help="`sample`, `tmdb:DIR` after a fetch into DIR, or `files:PATH`: a CSV (.gz, .zst), "
+        help="`sample`, `tmdb:DIR` after a fetch into DIR, `imdb:DIR` with a CSV file for each "
+        "genre, or `files:PATH`: a CSV (.gz, .zst), "
         "JSONL or Parquet file, or a folder of them. May be given several times.",
         show_default="sample",
         rich_help_panel=_CATALOGUE,

@@ -13,12 +13,13 @@ from pipeline.errors import SourceError
 from pipeline.settings import SourceSettings
 from pipeline.sources.contract import REASONS, Source, SourceChunk
 from pipeline.sources.files import FilesSource
+from pipeline.sources.imdb_genres import ImdbGenresSource
 from pipeline.sources.sample import SampleSource
 from pipeline.sources.tmdb.source import TmdbSource
 
 __all__ = ["REASONS", "Source", "SourceChunk", "open_source"]
 
-_FILES, _TMDB = "files:", "tmdb:"
+_FILES, _TMDB, _IMDB = "files:", "tmdb:", "imdb:"
 
 
 def open_source(spec: str, settings: SourceSettings) -> Source:
@@ -27,6 +28,7 @@ def open_source(spec: str, settings: SourceSettings) -> Source:
     Parameters
     ----------
     spec : `sample`, `files:PATH` with a file or a folder, `tmdb:FOLDER` with the folder of a fetch,
+        `imdb:FOLDER` with a file for each genre,
         or the bare path of something there is.
     settings : how to read it.
 
@@ -39,10 +41,13 @@ def open_source(spec: str, settings: SourceSettings) -> Source:
         return SampleSource(settings)
     if spec.startswith(_TMDB) and "\0" not in spec and spec != _TMDB:
         return TmdbSource(Path(expanduser(spec.removeprefix(_TMDB))), settings)
+    if spec.startswith(_IMDB) and "\0" not in spec and spec != _IMDB:
+        return ImdbGenresSource(Path(expanduser(spec.removeprefix(_IMDB))), settings)
     path = spec.removeprefix(_FILES)
     if path and "\0" not in path and (spec != path or exists(expanduser(path))):
         return FilesSource(Path(expanduser(path)), settings)
     raise SourceError(
         f"source {spec!r} is unknown: write sample, files:PATH (a file or a folder), "
-        "tmdb:FOLDER (of a fetch), or the path of a file that exists"
+        "tmdb:FOLDER (of a fetch), imdb:FOLDER (a file for each genre), or the path of a file "
+        "that exists"
     )

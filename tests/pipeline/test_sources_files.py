@@ -149,7 +149,7 @@ def test_a_bare_path_will_do(tmp_path: Path) -> None:
     assert open_source(str(write(tmp_path / "a.csv", "x")), SETTINGS).name == "a.csv"
 
 
-@pytest.mark.parametrize("spec", ["", "files:", "smaple", "imdb:everything", "a\0b"])
+@pytest.mark.parametrize("spec", ["", "files:", "smaple", "imdb:", "netflix:all", "a\0b"])
 def test_an_unknown_source_is_refused(spec: str) -> None:
     with pytest.raises(SourceError, match="files:PATH"):
         open_source(spec, SETTINGS)

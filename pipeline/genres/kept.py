@@ -1,0 +1,203 @@
+"""Models on disk: safetensors and JSON under a manifest with checksums; nothing is pickled.
+
+A model's folder: manifest.json, arrays.safetensors (calibration, thresholds and what an estimator
+learnt), words.json (a vocabulary), or of a transformer network.safetensors, config.json and
+tokenizer.json; of a blend the folders of its members. It appears whole, by rename, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from pipeline.durable import sync_file, sync_folder, write_bytes
+from pipeline.errors import CorruptFileError, ModelError
+from pipeline.genres.blend import BlendScorer
+from pipeline.genres.classifier import MODELS, Classifier, Model
+from pipeline.genres.deciding import Calibration
+from pipeline.genres.network import Network, tensors_of, tokenizer_of
+from pipeline.genres.represent import Representation
+from pipeline.genres.scorers import FeatureScorer, TransformerScorer, arrays_of
+from pipeline.manifest import checked_path, file_sha256
+from pipeline.settings import GenreSettings
+
+__all__ = ["MANIFEST", "keep", "open_model", "read_manifest"]
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_ARRAYS, _WORDS, _NETWORK = "arrays.safetensors", "words.json", "network.safetensors"
+
+
+def keep(
+    classifier: Classifier, folder: Path, settings: GenreSettings, about: Mapping[str, Any]
+) -> Path:
+    """Write a model into `folder`, which must not be there yet; returns it.
+
+    Parameters
+    ----------
+    about : JSON that the manifest keeps: metrics, the films it learnt from, how fitting went.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    attempt = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}")
+    attempt.mkdir()
+    try:
+        _write(classifier, attempt, settings, about)
+        os.rename(attempt, folder)
+    finally:
+        shutil.rmtree(attempt, ignore_errors=True)
+    sync_folder(folder.parent)
+    return folder
+
+
+def _write(
+    classifier: Classifier, folder: Path, settings: GenreSettings, about: Mapping[str, Any]
+) -> None:
+    arrays: dict[str, np.ndarray] = {
+        "calibration.slope": classifier.calibration.slope,
+        "calibration.shift": classifier.calibration.shift,
+        "thresholds": classifier.thresholds,
+    }
+    scorer = classifier.scorer
+    made: dict[str, Any]
+    if isinstance(scorer, FeatureScorer):
+        found, words = arrays_of(scorer)
+        arrays |= found
+        (folder / _WORDS).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+        made = {"scorer": "features", "estimator": scorer.name}
+    elif isinstance(scorer, TransformerScorer):
+        _write_network(scorer, folder)
+        made = {"scorer": "transformer", "loss": scorer.loss}
+    elif isinstance(scorer, BlendScorer):
+        made = {"scorer": "blend", "members": [member.name for member in scorer.members]}
+        for member in scorer.members:
+            (folder / member.name).mkdir()
+            _write(member, folder / member.name, settings, {})
+    else:
+        raise ModelError(f"{type(scorer).__name__} is no kind of scorer that can be kept")
+    save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / _ARRAYS)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        sync_file(path)
+    manifest = {
+        "format": FORMAT,
+        "name": classifier.name,
+        "family": MODELS.get(classifier.name, Model("baseline")).family,
+        "inputs": classifier.inputs,
+        "genres": list(classifier.genres),
+        "needs_vectors": classifier.needs_vectors,
+        "settings": settings.model_dump(mode="json"),
+        **made,
+        "files": {
+            path.relative_to(folder).as_posix(): {
+                "sha256": file_sha256(path),
+                "bytes": path.stat().st_size,
+            }
+            for path in files
+        },
+        "about": dict(about),
+    }
+    told = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_bytes(folder / MANIFEST, (told + "\n").encode())
+
+
+def _write_network(scorer: TransformerScorer, folder: Path) -> None:
+    assert scorer.network is not None, "a scorer is fitted before it is kept"
+    from safetensors.torch import save_file as save_tensors
+
+    save_tensors(tensors_of(scorer.network.state_dict()), folder / _NETWORK)
+    scorer.network.body.config.to_json_file(folder / "config.json")
+    scorer.tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a model's folder.
+
+    Raises
+    ------
+    ModelError
+        when there is none, or it is of another format.
+    """
+    path = folder / MANIFEST
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} holds no genre model: train one first") from error
+    except ValueError as error:
+        raise CorruptFileError(f"{path} is no whole manifest: {error}; train again") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ModelError(f"{path} is not of format {FORMAT}: train again")
+    return found
+
+
+def open_model(folder: Path, *, verify: bool = True, device: str = "auto") -> Classifier:
+    """The model of a folder, every file checked against the manifest unless `verify` is False.
+
+    Raises
+    ------
+    ModelError
+        when there is none, or its files do not fit together.
+    CorruptFileError
+        naming the file that is missing or altered.
+    """
+    manifest = read_manifest(folder)
+    if verify:
+        for name, told in manifest["files"].items():
+            path = checked_path(folder, name)
+            if not path.is_file() or file_sha256(path) != told["sha256"]:
+                raise CorruptFileError(f"{path}: is missing or was altered; train again")
+    try:
+        return _opened(folder, manifest, device)
+    except (KeyError, ValueError, TypeError, OSError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"genre model {folder}: {error!r}; train again") from error
+
+
+def _opened(folder: Path, manifest: Mapping[str, Any], device: str) -> Classifier:
+    settings = GenreSettings(**manifest["settings"] | {"device": device})
+    arrays = load_file(folder / _ARRAYS)
+    genres = tuple(str(name) for name in manifest["genres"])
+    scorer: FeatureScorer | TransformerScorer | BlendScorer
+    if manifest["scorer"] == "features":
+        words = json.loads((folder / _WORDS).read_bytes())
+        scorer = FeatureScorer(words["kind"], manifest["estimator"], settings)
+        scorer.representation = Representation.of_state(
+            _under(arrays, "representation."), words, settings
+        )
+        scorer.estimator.restore(_under(arrays, "estimator."))
+    elif manifest["scorer"] == "transformer":
+        from safetensors.torch import load_file as load_tensors
+
+        scorer = TransformerScorer(settings, manifest["loss"])
+        scorer.network = Network(folder, len(genres), weights=False)
+        scorer.network.load_state_dict(load_tensors(folder / _NETWORK))
+        scorer.network.eval()
+        scorer.tokenizer = tokenizer_of(folder, settings.max_tokens)
+    else:
+        names = [str(name) for name in manifest["members"]]
+        scorer = BlendScorer(
+            [_opened(folder / name, read_manifest(folder / name), device) for name in names]
+        )
+    return Classifier(
+        name=str(manifest["name"]),
+        inputs=manifest["inputs"],
+        genres=genres,
+        scorer=scorer,
+        calibration=Calibration(arrays["calibration.slope"], arrays["calibration.shift"]),
+        thresholds=arrays["thresholds"],
+    )
+
+
+def _under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
