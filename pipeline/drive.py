@@ -82,8 +82,8 @@ class Drive:
 
     def _no_scheduler(self) -> StageError:
         return StageError(
-            f"stage {self.run.stage.name!r}: the scheduler is gone and did not come back for "
-            f"{self.wait_seconds:g} s; start it and its workers, then resume"
+            f"stage {self.run.stage.name!r}: the scheduler is gone, or hangs, and did not come "
+            f"back for {self.wait_seconds:g} s; start it and its workers, then resume"
         )
 
     def _await_workers(self) -> None:

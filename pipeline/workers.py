@@ -9,9 +9,11 @@ from contextlib import contextmanager
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster
+from distributed.comm.core import CommClosedError
 
 from pipeline.errors import StageError
 from pipeline.settings import DaskSettings
+from pipeline.silence import answers, silence_ends
 from pipeline.tls import check_address, security
 
 __all__ = ["CLUSTER_CONFIG", "local_cluster"]
@@ -65,23 +67,26 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
     SettingsError
         when the scheduler is beyond this machine and neither TLS nor a trusted network is set.
     StageError
-        when the scheduler does not answer, or a local worker does not start in time.
+        when the scheduler does not answer, also later on, or a local worker does not start in time.
     """
     if settings.scheduler is not None:
         check_address(settings.scheduler, settings)
+        tls = security(settings)
         try:
+            answers(settings.scheduler, settings.wait_seconds, tls)
             client = Client(
                 settings.scheduler,
                 timeout=settings.wait_seconds,
-                security=security(settings),
+                security=tls,
                 set_as_default=False,
             )
         except (OSError, ValueError) as error:
+            why = str(error) or f"none in {settings.wait_seconds:g} s"  # a time-out says nothing
             raise StageError(
-                f"setting dask.scheduler = {settings.scheduler!r}: no answer: {error}; "
+                f"setting dask.scheduler = {settings.scheduler!r}: no answer: {why}; "
                 "start a scheduler there, or leave the setting out for a local cluster"
             ) from error
-        with client:
+        with client, _answering(client, settings):
             yield client
         return
     workers = settings.workers or cores or CPU_COUNT
@@ -92,6 +97,19 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
     ):
         logger.info("%d local workers, dashboard %s", workers, client.dashboard_link)
         yield client
+
+
+@contextmanager
+def _answering(client: Client, settings: DaskSettings) -> Iterator[None]:
+    """A scheduler of one's own that dies or hangs ends what is asked of it, and is told of."""
+    try:
+        with silence_ends(client, settings.wait_seconds):
+            yield
+    except CommClosedError as error:
+        raise StageError(
+            f"setting dask.scheduler = {settings.scheduler!r}: the scheduler is gone, or hangs: "
+            f"{error}; start it and its workers, then resume"
+        ) from error
 
 
 def _open(settings: DaskSettings, workers: int) -> LocalCluster:

@@ -16,7 +16,7 @@ from typing import Any
 import dask
 from distributed.utils import get_mp_context
 
-__all__ = ["FORKED", "Child", "forked", "start", "wait_for"]
+__all__ = ["FORKED", "Child", "fork", "forked", "start", "wait_for"]
 
 # What takes seconds to import is imported once, for runs and for workers; none starts a thread.
 _PRELOADED = [
@@ -71,10 +71,16 @@ def start(
     return Child(process, log)
 
 
+def fork(function: Callable[..., object], *given: Any) -> ForkServerProcess:
+    """Begin an importable function in a fresh process."""
+    process: ForkServerProcess = _FORKS.Process(target=function, args=given)
+    process.start()
+    return process
+
+
 def forked(function: Callable[..., object], *given: Any, seconds: float = 60.0) -> int:
     """Call an importable function in a fresh process; returns its exit code."""
-    process = _FORKS.Process(target=function, args=given)
-    process.start()
+    process = fork(function, *given)
     process.join(seconds)
     if process.exitcode is None:
         process.kill()

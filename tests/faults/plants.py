@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,15 @@ from typing import Any
 import pyarrow as pa
 from distributed import Client, WorkerPlugin
 
-__all__ = ["AtCommit", "die", "die_before_step", "own_prefect", "planted", "publishing"]
+__all__ = [
+    "AtCommit",
+    "die",
+    "die_before_step",
+    "own_prefect",
+    "planted",
+    "publishing",
+    "stop_before_workers_start",
+]
 
 SECONDS = 60.0  # the longest that a fault waits for its test
 
@@ -86,8 +95,11 @@ class AtCommit(_Patch):
             deadline = time.monotonic() + SECONDS
             while not (self.folder / "go").exists() and time.monotonic() < deadline:
                 time.sleep(0.01)
+        elif self.how == "stop":
+            # to this very thread: sent to the process, it could go on for a while, to the rename
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         else:
-            os.kill(os.getpid(), {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}[self.how])
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager
@@ -153,6 +165,19 @@ def publishing(moment: str) -> None:
         return made
 
     setattr(releases, name, call)
+
+
+def stop_before_workers_start(pid: int) -> None:
+    """Stop a process (SIGSTOP) when a run of this one is about to ask the workers to start."""
+    from flows import mine
+
+    real = mine.start_workers
+
+    def call(*args: Any) -> Any:
+        os.kill(pid, signal.SIGSTOP)
+        return real(*args)
+
+    mine.start_workers = call
 
 
 _ENTERED: list[object] = []  # for the life of the process
