@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.cluster.assign import two_best
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.errors import ReleaseError
-from pipeline.features import features
+from pipeline.features import amounts, features, texts_of
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.space import place_films
 from pipeline.tables import matrix_of
@@ -94,8 +94,14 @@ class Assigner:
         )
         if not films:
             return []
-        made = features(movies, self._features)["features"]
-        vectors = self._encoder.encode(made.column("text").to_pylist(), self._embed.batch_tokens)
+        texts = texts_of(movies, self._features).column("text").to_pylist()
+        # sentiment counts in the other modes only, and brings a lexicon along
+        made = (
+            amounts(movies)
+            if self._features.mode == "embedding"
+            else features(movies, self._features)["features"]
+        )
+        vectors = self._encoder.encode(texts, self._embed.batch_tokens)
         # as stored: a film that the release holds comes out where the release has it
         stored = vectors.astype(self._embed.vector_dtype).astype(np.float32)
         points = place_films(

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.settings import FeatureSettings
 from pipeline.tables import FEATURES, column_of_vectors
 
 __all__ = [
     "KEYWORD_COUNTS",
+    "amounts",
     "compose_text",
     "features",
     "fit_tfidf",
@@ -57,6 +59,21 @@ def texts_of(movies: pa.Table, settings: FeatureSettings) -> pa.Table:
         pa.array([_hash_of(text) for text in texts], pa.string()),
     ]
     return pa.table(columns, names=["movie_id", "text", "text_hash"])
+
+
+def amounts(movies: pa.Table) -> pa.Table:
+    """How much is told of each film: the columns desc_length, num_keywords and has_tagline of
+    FEATURES alone, which cost little."""
+    tagline = movies.column("tagline")
+    has = pc.fill_null(pc.greater(pc.utf8_length(tagline), 0), fill_value=False)
+    counts = pc.fill_null(pc.list_value_length(movies.column("keywords")), 0)
+    return pa.table(
+        {
+            "desc_length": pc.cast(pc.utf8_length(movies.column("overview")), pa.int32()),
+            "num_keywords": pc.cast(counts, pa.int32()),
+            "has_tagline": has,
+        }
+    )
 
 
 def normal_keyword(keyword: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.cluster.assign import two_best
-from pipeline.features import features
+from pipeline.features import amounts, features
 from pipeline.released import ReleasedTables
 from pipeline.settings import FeatureSettings
 from pipeline.space import SPACE, place_films
@@ -27,7 +26,7 @@ def points_of(
     """
     # sentiment and text count in the other modes only, and take most of the time
     made = (
-        _amounts(movies) if settings.mode == "embedding" else features(movies, settings)["features"]
+        amounts(movies) if settings.mode == "embedding" else features(movies, settings)["features"]
     )
     terms = None if settings.mode == "embedding" else before.any_table("tfidf")
     keywords = [list(words or []) for words in movies.column("keywords").to_pylist()]
@@ -65,17 +64,3 @@ def members_means(points: np.ndarray, clusters: np.ndarray, k: int) -> np.ndarra
     if len(own):
         total[own] = np.add.reduceat(points[order], starts, axis=0, dtype=np.float64)
     return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
-
-
-def _amounts(movies: pa.Table) -> pa.Table:
-    """How much text each film has, as `features` counts it."""
-    tagline = movies.column("tagline")
-    has = pc.fill_null(pc.greater(pc.utf8_length(tagline), 0), fill_value=False)
-    counts = pc.fill_null(pc.list_value_length(movies.column("keywords")), 0)
-    return pa.table(
-        {
-            "desc_length": pc.cast(pc.utf8_length(movies.column("overview")), pa.int32()),
-            "num_keywords": pc.cast(counts, pa.int32()),
-            "has_tagline": has,
-        }
-    )
