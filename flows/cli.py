@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from flows import options as o
+from flows.classifying import app as genres
 from flows.exits import EXIT_CODES, Commands
 from flows.fetching import fetch
 from flows.following import shown
@@ -116,6 +117,7 @@ for command in _KEEPING:
     app.command(rich_help_panel="Keeping it running")(command)
 app.add_typer(serve)
 app.add_typer(fetch)
+app.add_typer(genres)
 
 
 def main() -> None:

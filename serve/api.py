@@ -24,6 +24,7 @@ from pipeline.settings import ServeSettings, load_settings
 from serve.access import KEY_HEADER, AccessLog, BodyLimit, KeyCheck
 from serve.assigning import assigning
 from serve.metrics import Metrics
+from serve.predicting import genres_folder, predicting
 from serve.problems import Problem, describe_problems, handle_problems
 from serve.routes import reading
 from serve.snapshot import Snapshots
@@ -73,6 +74,7 @@ def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
     handle_problems(app)
     app.include_router(reading(settings))
     app.include_router(assigning(settings))
+    app.include_router(predicting(settings, genres_folder(snapshots.place, settings), metrics))
 
     @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:

@@ -36,6 +36,18 @@ class Metrics:
             "microgenres_request_seconds", "Seconds until a request was answered.",
             ("method", "route"), buckets=_BUCKETS, registry=self._registry,
         )  # fmt: skip
+        self._predicted = Counter(
+            "microgenres_predicted_films", "Films whose genres were predicted.", ("model",),
+            registry=self._registry,
+        )  # fmt: skip
+        self._labels = Counter(
+            "microgenres_predicted_genres", "Genres that they were given.", ("model",),
+            registry=self._registry,
+        )  # fmt: skip
+        self._predict_seconds = Histogram(
+            "microgenres_predict_seconds", "Seconds until the genres of a request were predicted.",
+            ("model",), buckets=_BUCKETS, registry=self._registry,
+        )  # fmt: skip
         self._release = Gauge(
             "microgenres_release", "1 for the release that is served.", ("release_id",),
             registry=self._registry,
@@ -52,6 +64,12 @@ class Metrics:
         named = route or "none"
         self._requests.labels(known, named, str(status)).inc()
         self._seconds.labels(known, named).observe(seconds)
+
+    def predicted(self, model: str, films: int, labels: int, seconds: float) -> None:
+        """Count the genres predicted in one request; `model` is one of those there are."""
+        self._predicted.labels(model).inc(films)
+        self._labels.labels(model).inc(labels)
+        self._predict_seconds.labels(model).observe(seconds)
 
     def page(self) -> Response:
         """The figures in Prometheus' text format."""

@@ -67,6 +67,7 @@ class Snapshots:
 
     def __init__(self, place: Path, settings: ServeSettings) -> None:
         self._settings = settings
+        self.place = place
         self._folder = None if (place / MANIFEST).is_file() else Releases(place)
         self.current = Snapshot(find_release(place), settings)
         self.reloads = {"done": 0, "failed": 0}

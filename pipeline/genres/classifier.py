@@ -37,6 +37,7 @@ class Model:
 
 
 _REPRESENTED: tuple[Kind, ...] = ("bow", "tfidf", "embedding")
+_BLENDED = ("transformation", "logistic-tfidf", "logistic-embedding", "adaptation")
 MODELS: Mapping[str, Model] = {
     **{
         f"{estimator}-{kind}": Model("baseline", estimator, kind)
@@ -50,7 +51,8 @@ MODELS: Mapping[str, Model] = {
     "transformer": Model("transformer", loss="bce"),
     "transformer-log": Model("transformer", loss="log"),
     "transformer-focal": Model("transformer", loss="focal"),
-    "blend": Model("blend", members=("transformation", "logistic-tfidf", "transformer")),
+    "blend": Model("blend", members=_BLENDED),
+    "blend-transformer": Model("blend", members=(*_BLENDED, "transformer")),
 }
 
 

@@ -51,7 +51,10 @@ def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, An
             "validation": about["metrics"]["validation"],
         }
         rows[row["name"], row["inputs"], row["fold"]] = row
-    models = [rows[key] for key in sorted(rows, key=lambda key: (*key[:2], key[2] or -1))]
+    models = [
+        rows[key]
+        for key in sorted(rows, key=lambda key: (*key[:2], -1 if key[2] is None else key[2]))
+    ]
     serving: dict[str, dict[str, str]] = {}
     for row in models:
         if row["fold"] is None and row["name"] in _SERVED:

@@ -20,6 +20,7 @@ PAGES: dict[str, tuple[str, str, bool]] = {
     "micro-genres": ("micro_genres.py", "Micro-genres", True),
     "trends": ("trends.py", "Trends", True),
     "quality": ("quality.py", "Quality", True),
+    "genres": ("genres.py", "Genres", True),
     "film": ("film.py", "Film", False),
     "micro-genre": ("micro_genre.py", "Micro-genre", False),
 }

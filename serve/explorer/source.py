@@ -15,9 +15,10 @@ from serve.explorer import cards
 from serve.explorer.markup import show
 
 if TYPE_CHECKING:
+    from pipeline.genres.asking import Asking
     from serve.meaning import Meaning
 
-__all__ = ["OUT", "RELEASE", "catalogue", "meaning", "place"]
+__all__ = ["OUT", "RELEASE", "asking", "catalogue", "genre_models", "meaning", "place"]
 
 RELEASE = "MICROGENRES_RELEASE"  # a release folder
 OUT = "MICROGENRES_OUT"  # an output folder, whose newest release is followed
@@ -56,6 +57,20 @@ def catalogue() -> Catalogue:
 def meaning(films: Catalogue) -> Meaning:
     """Search by meaning in that release; the model is loaded at the first question."""
     return _meaning(str(films.path))
+
+
+def genre_models() -> Path:
+    """Where the genre models of the output folder are, whether there are any or not."""
+    found = place().absolute()
+    return (found.parent.parent if found.parent.name == "releases" else found) / "genres"
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the language model, once")
+def asking(folder: str) -> Asking:
+    """The genre models of a folder, each opened when it is first asked."""
+    from pipeline.genres.asking import Asking
+
+    return Asking(Path(folder))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

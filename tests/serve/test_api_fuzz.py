@@ -40,6 +40,7 @@ OPERATIONS = [
     ("GET", "/micro-genres/{micro_genre_id}/movies"),
     ("GET", "/families"),
     ("POST", "/assign"),
+    ("POST", "/predict/{model}"),
     ("GET", "/metrics"),
 ]
 

@@ -68,6 +68,7 @@ HEADINGS = {
     "micro-genres": "4 of them in 2 families, the largest first.",
     "trends": "Growth and decline",
     "quality": "Against the release before",
+    "genres": "No genre models have been trained",
     "film": "The address names no film.",
     "micro-genre": "The address names no micro-genre.",
 }

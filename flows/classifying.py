@@ -1,0 +1,180 @@
+"""`microgenres genres ...`: learn genres from a catalogue, measure the models, use them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import options as o
+from flows.classified import export_conllu, predict, report, track
+from flows.exits import Commands
+from flows.following import shown
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="genres",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Predict genres from titles and descriptions: train, evaluate, predict, export.",
+)
+
+_WHAT = "What is learnt"
+_DEFAULT = ("logistic-tfidf", "transformation", "adaptation", "adaptation-tree")
+
+ModelNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A model, or `all`; may be given several times. See `microgenres genres models`.",
+        show_default=", ".join(_DEFAULT),
+        rich_help_panel=_WHAT,
+    ),
+]
+InputNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="title|description|both",
+        help="What a model reads; may be given several times.",
+        show_default="both",
+        rich_help_panel=_WHAT,
+    ),
+]
+
+
+@app.command()
+def train(
+    *,
+    source: o.Sources = None,
+    limit: o.RowLimit = None,
+    out: o.Out = o.OUT,
+    model: ModelNames = None,
+    inputs: InputNames = None,
+    folds: Annotated[
+        bool,
+        typer.Option("--folds", help="Cross-validate each model too.", rich_help_panel=_WHAT),
+    ] = False,
+    fill: Annotated[
+        str | None,
+        typer.Option(
+            "--fill",
+            metavar="SPEC",
+            help="A second file with descriptions, for films that lack one.",
+            rich_help_panel="Catalogue",
+        ),
+    ] = None,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here",
+            help="Train in this process with all its cores, one model after the other.",
+            rich_help_panel="Where it runs",
+        ),
+    ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--seconds",
+            min=1,
+            metavar="N",
+            help="Stop fine-tuning after N seconds; the same command goes on from there.",
+            rich_help_panel="Where it runs",
+        ),
+    ] = None,
+    seed: o.Seed = None,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    workers: o.Workers = None,
+    scheduler: o.Scheduler = None,
+    verbose: o.Verbose = False,
+    log_format: o.LogFormat = None,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Learn genres: one split for all models, which train side by side on Dask.
+
+    What was trained on the same films with the same settings is found, not trained again.
+
+    [bold]Examples[/bold]
+    microgenres genres train
+    microgenres genres train --source files:tmdb.csv --model all --folds --out films
+    microgenres genres train -m transformer --here --seconds 600 --out films
+    """
+    from flows.genre_steps import Plan
+    from flows.genres import learn_genres
+    from pipeline.genres.classifier import MODELS, model_named
+    from pipeline.genres.films import INPUTS
+
+    names = list(MODELS) if "all" in (model or ()) else list(model or _DEFAULT)
+    for name in names:
+        model_named(name)
+    read = tuple(inputs or ("both",))
+    if wrong := [kind for kind in read if kind not in INPUTS]:
+        raise typer.BadParameter(
+            f"{wrong[0]!r} is none of {', '.join(INPUTS)}", param_hint="--from"
+        )
+    chosen = o.overrides(workers=workers, scheduler=scheduler, seed=seed, log_format=log_format)
+    plan = Plan(
+        tuple(names), tuple(i for i in INPUTS if i in read), folds=folds, here=here,
+        seconds=seconds, fill=fill,
+    )  # fmt: skip
+    with shown(profile, settings_file, chosen, verbose=verbose):
+        if not verbose:
+            logging.getLogger("distributed").setLevel(logging.WARNING)
+        found = learn_genres(
+            source or ["sample"], str(out), plan, profile,
+            None if settings_file is None else str(settings_file), chosen, limit,
+        )  # fmt: skip
+    from flows.show_genres import show_registry
+
+    show_registry(found, as_json=as_json)
+
+
+@app.command()
+def models(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
+    """List what can be trained, and what has been.
+
+    [bold]Examples[/bold]
+    microgenres genres models --out films
+    """
+    from flows.show_genres import show_models
+
+    show_models(out, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    *,
+    out: o.Out = o.OUT,
+    settings_file: o.SettingsFile = None,
+    profile: o.ProfileName = "default",
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Measure all trained models on the films held out from every one of them.
+
+    [bold]Examples[/bold]
+    microgenres genres evaluate --out films
+    microgenres genres evaluate --json | jq '.inputs.both.models | keys'
+    """
+    from flows.show_genres import show_evaluation
+    from pipeline.genres.evaluate import evaluate as measure
+    from pipeline.genres.registry import FOLDER
+    from pipeline.settings import load_settings
+
+    settings = load_settings(profile=profile, file=settings_file)
+    found = measure(Path(out) / FOLDER, settings.genres.bootstrap, settings.seed)
+    show_evaluation(found, as_json=as_json)
+
+
+app.command()(predict)
+app.command(name="export-conllu")(export_conllu)
+app.command()(report)
+app.command()(track)
