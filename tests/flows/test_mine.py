@@ -29,11 +29,11 @@ from typer.testing import CliRunner, Result
 from flows.cli import app
 from flows.mine import mine
 from flows.progress import Event, StageDone, listen
-from flows.server import prefect_server
 from pipeline.label.lexicon import is_boilerplate, normal_form
 from pipeline.release import Release, open_release
 from pipeline.store import verify_release
 from pipeline.tables import matrix_of
+from tests.prefect_process import PrefectProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 FILMS = 531
@@ -65,20 +65,10 @@ class Mined:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one Prefect server for all runs here, in a home folder of its own."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-
-    home = tmp_path_factory.mktemp("prefect")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_HOME", str(home))
-        patch.delenv("PREFECT_API_URL", raising=False)
-        with (
-            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
-            prefect_server(home / "server.log") as url,
-        ):
-            patch.setenv("PREFECT_API_URL", url)
-            yield url
+def server(prefect: PrefectProcess) -> Iterator[str]:
+    """The address of the Prefect server that runs here use."""
+    with prefect.used() as url:
+        yield url
 
 
 def ask(url: str, question: dict[str, Any]) -> Any:

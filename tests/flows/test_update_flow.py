@@ -13,7 +13,6 @@ from distributed import LocalCluster
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.server import prefect_server
 from flows.update import bring
 from pipeline.released import ReleasedTables
 from pipeline.settings import load_settings
@@ -23,6 +22,7 @@ from pipeline.tables import MOVIES
 from tests.faults.mining import ask
 from tests.mined_release import catalogue, mined_release, write_catalogue
 from tests.pipeline.small_model import build_model
+from tests.prefect_process import PrefectProcess
 
 FILMS = 200
 
@@ -30,20 +30,10 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Prefect server, in a home folder of its own."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-
-    home = tmp_path_factory.mktemp("prefect")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_HOME", str(home))
-        patch.delenv("PREFECT_API_URL", raising=False)
-        with (
-            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
-            prefect_server(home / "server.log") as url,
-        ):
-            patch.setenv("PREFECT_API_URL", url)
-            yield url
+def server(prefect: PrefectProcess) -> Iterator[str]:
+    """The address of the Prefect server that runs here use."""
+    with prefect.used() as url:
+        yield url
 
 
 @pytest.fixture(scope="module", autouse=True)
