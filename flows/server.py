@@ -69,7 +69,7 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         return
     port = port or _free_port()
     url = f"http://127.0.0.1:{port}/api"
-    command = tethered.command("prefect", "server", "start", "--host", "127.0.0.1")
+    command = tethered.command("server", "start", "--host", "127.0.0.1")
     command += ["--port", str(port), *([] if schedules else ["--no-scheduler", "--no-late-runs"])]
     environment = os.environ | {
         "PREFECT_UI_API_URL": url,

@@ -1,4 +1,4 @@
-"""Runs a module for as long as its starter lives: `python -m flows.tethered MODULE ARGUMENTS`.
+"""Prefect's command line for as long as its starter lives: `python -m flows.tethered prefect ...`.
 
 Standard input is a pipe whose other end the starter holds and never writes to. The kernel closes it
 whatever ends the starter, before this process is ready too, on Linux and macOS alike.
@@ -7,7 +7,6 @@ whatever ends the starter, before this process is ready too, on Linux and macOS 
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 import time
@@ -18,16 +17,18 @@ __all__ = ["command", "main"]
 _GRACE_SECONDS = 5.0
 
 
-def command(module: str, *arguments: str) -> list[str]:
-    """What to start, with a pipe as standard input and in a session of its own."""
-    return [sys.executable, "-m", "flows.tethered", module, *arguments]
+def command(*arguments: str) -> list[str]:
+    """What to start for `prefect ARGUMENTS`, with a pipe as standard input, in its own session."""
+    return [sys.executable, "-m", "flows.tethered", "prefect", *arguments]
 
 
 def main() -> None:
     """The command line."""
     Thread(target=_end_with_starter, name="tether", daemon=True).start()
+    from prefect.cli import app  # slow: the starter is watched by then
+
     sys.argv = sys.argv[1:]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    app()
 
 
 def _end_with_starter() -> None:

@@ -55,7 +55,7 @@ def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
 def worker_command() -> list[str]:
     """What starts a worker for the runs of our pool, which ends with this process."""
     options = ("--pool", POOL, "--type", "process", "--name", "microgenres-ui")
-    return tethered.command("prefect", "worker", "start", *options)
+    return tethered.command("worker", "start", *options)
 
 
 @contextmanager

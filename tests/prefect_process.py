@@ -64,7 +64,7 @@ def prefect_process(home: Path) -> Iterator[PrefectProcess]:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     command = tethered.command(
-        "prefect", "server", "start", "--host", "127.0.0.1", "--port", port,
+        "server", "start", "--host", "127.0.0.1", "--port", port,
         "--no-scheduler", "--no-late-runs",
     )  # fmt: skip
     log, url = home / "server.log", f"http://127.0.0.1:{port}/api"
