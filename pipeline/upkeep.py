@@ -24,7 +24,7 @@ _BLAMED = ".quarantined"
 
 
 class Upkeep(Releases):
-    """The half of an output folder that is work: a folder for each stage, a manifest for each piece."""
+    """The half of an output folder that is work: a folder per stage, a manifest per piece."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
