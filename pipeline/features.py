@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -90,27 +89,18 @@ def features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]
     """
     from textblob import TextBlob
 
-    rows: list[dict[str, Any]] = []
+    overviews = movies.column("overview").to_pylist()
+    sentiment = [float(TextBlob(overview).sentiment.polarity) for overview in overviews]
+    made = {"sentiment_score": pa.array(sentiment, pa.float64())}
+    for part in (texts_of(movies, settings), amounts(movies)):
+        made |= dict(zip(part.column_names, part.columns, strict=True))
     counts: Counter[str] = Counter()
-    for movie in movies.select(["movie_id", "overview", "tagline", "keywords"]).to_pylist():
-        overview, keywords = movie["overview"], movie["keywords"] or []
-        text = compose_text(overview, movie["tagline"], keywords, settings)
-        rows.append(
-            {
-                "movie_id": movie["movie_id"],
-                "text": text,
-                "text_hash": _hash_of(text),
-                "desc_length": len(overview),
-                "num_keywords": len(keywords),
-                "has_tagline": bool(movie["tagline"]),
-                "sentiment_score": float(TextBlob(overview).sentiment.polarity),
-            }
-        )
-        counts.update({normal_keyword(keyword) for keyword in keywords})
+    for keywords in movies.column("keywords").to_pylist():
+        counts.update({normal_keyword(keyword) for keyword in keywords or ()})
     ordered = sorted(counts.items())
     columns = [[keyword for keyword, _ in ordered], [films for _, films in ordered]]
     return {
-        "features": pa.Table.from_pylist(rows, FEATURES),
+        "features": pa.table([made[name] for name in FEATURES.names], schema=FEATURES),
         "keyword_counts": pa.table(columns, schema=KEYWORD_COUNTS),
     }
 
