@@ -73,7 +73,7 @@ def identify(settings: EmbedSettings) -> ModelIdentity:
             f"model {settings.model!r}: {_WEIGHTS} has SHA-256 {revision}, expected {expected}; "
             "install it again, or correct embed.sha256"
         )
-    device = _device(settings)
+    device = device_of(settings.device, "embed.device")
     return ModelIdentity(settings.model, str(folder), revision, device, _dtype(settings, device))
 
 
@@ -138,14 +138,21 @@ def _sha256(path: str, _modified: int) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _device(settings: EmbedSettings) -> str:
+def device_of(asked: str, setting: str) -> str:
+    """The device that `auto`, `cpu` or `cuda` means here.
+
+    Raises
+    ------
+    ModelError
+        naming the `setting` that asks for a CUDA device where there is none.
+    """
     import torch
 
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise ModelError("embed.device is 'cuda', and PyTorch sees no CUDA device here")
-    if settings.device == "auto":
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise ModelError(f"{setting} is 'cuda', and PyTorch sees no CUDA device here")
+    if asked == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    return settings.device
+    return asked
 
 
 def _dtype(settings: EmbedSettings, device: str) -> str:

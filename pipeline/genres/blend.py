@@ -9,9 +9,12 @@ import numpy as np
 
 from pipeline.errors import ModelError
 from pipeline.genres.classifier import Classifier
+from pipeline.genres.deciding import log_odds
 from pipeline.genres.scorers import Held
 
 __all__ = ["BlendScorer"]
+
+_LEAST = 1e-5  # probability that is told apart from 0 and 1
 
 
 class BlendScorer:
@@ -43,8 +46,5 @@ class BlendScorer:
         return {"members": [member.name for member in self.members]}
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray | None) -> np.ndarray:
-        odds = []
-        for member in self.members:
-            held = np.clip(member.probabilities(texts, vectors), 1e-5, 1 - 1e-5)
-            odds.append(np.log(held / (1 - held)))
+        odds = [log_odds(m.probabilities(texts, vectors), _LEAST) for m in self.members]
         return np.asarray(np.mean(odds, axis=0), np.float32)

@@ -8,7 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["Calibration", "calibrate", "decide", "sigmoid", "tune"]
+from pipeline.genres.measure import f1s, jaccards
+
+__all__ = ["Calibration", "calibrate", "decide", "log_odds", "sigmoid", "tune"]
 
 _CANDIDATES = np.linspace(0.08, 0.72, 33)
 _ROUNDS = 4
@@ -32,6 +34,12 @@ class Calibration:
 def sigmoid(values: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-values)), without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(values, np.float64))))
+
+
+def log_odds(probabilities: np.ndarray, least: float) -> np.ndarray:
+    """The inverse of `sigmoid`; probabilities below `least` or above 1 - `least` count as these."""
+    held = np.clip(probabilities, least, 1 - least)
+    return np.asarray(np.log(held / (1 - held)))
 
 
 def calibrate(scores: np.ndarray, labels: np.ndarray) -> Calibration:
@@ -108,11 +116,11 @@ def tune(
 
 
 def _jaccard(told: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean((told & labels).sum(1) / np.maximum((told | labels).sum(1), 1)))
+    return float(jaccards(told, labels).mean())
 
 
 def _f1(told: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(2 * (told & labels).sum(1) / np.maximum(told.sum(1) + labels.sum(1), 1)))
+    return float(f1s(told, labels).mean())
 
 
 def _balanced(told: np.ndarray, labels: np.ndarray) -> float:

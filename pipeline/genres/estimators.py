@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -40,20 +41,12 @@ class Estimator(Protocol):
         ...
 
 
-def _tree(settings: GenreSettings) -> Estimator:
-    return Trees(settings, together=False)
-
-
-def _multi_label_tree(settings: GenreSettings) -> Estimator:
-    return Trees(settings, together=True)
-
-
 ESTIMATORS: Mapping[str, Callable[[GenreSettings], Estimator]] = {
     "logistic": Logistic,
     "svm": LinearSvm,
     "knn": Knn,
-    "tree": _tree,
+    "tree": partial(Trees, together=False),
     "chains": Chains,
     "ml-knn": MlKnn,
-    "multi-label-tree": _multi_label_tree,
+    "multi-label-tree": partial(Trees, together=True),
 }

@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.genres.losses import LossName, log_weights, loss_of
+from pipeline.genres.measure import f1s
 from pipeline.genres.network import Network, batches_by_length, seeded, tensors_of
 from pipeline.settings import GenreSettings
 
@@ -167,8 +168,7 @@ def _validation_f1(logits: np.ndarray, labels: np.ndarray) -> float:
     for least in np.linspace(-2.5, 0.5, 13):
         told = logits >= least
         told[np.arange(len(told)), logits.argmax(1)] = True
-        both = (told & labels).sum(1)
-        found.append(float(np.mean(2 * both / np.maximum(told.sum(1) + labels.sum(1), 1))))
+        found.append(float(f1s(told, labels).mean()))
     return max(found)
 
 

@@ -7,19 +7,41 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["AVERAGES", "advantage", "by_length", "figures", "intervals", "of_genres", "per_film"]
+__all__ = [
+    "AVERAGES",
+    "advantage",
+    "by_length",
+    "compared",
+    "f1s",
+    "figures",
+    "intervals",
+    "jaccards",
+    "of_genres",
+    "per_film",
+    "together",
+]
 
 AVERAGES = ("micro", "macro", "weighted", "samples")
 _WORDS = (0, 20, 40, 60, 80, 120)  # words of a text from which each group begins
 
 
+def jaccards(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Genres told and true over genres told or true, of each film, float64 (n,)."""
+    return np.asarray((told & labels).sum(1) / np.maximum((told | labels).sum(1), 1))
+
+
+def f1s(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Harmonic mean of precision and recall of each film, float64 (n,)."""
+    both = (told & labels).sum(1)
+    return np.asarray(2 * both / np.maximum(told.sum(1) + labels.sum(1), 1))
+
+
 def per_film(told: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     """Figures of each film, float64 (n,): jaccard, f1, hits (count), exact, wrong (a share)."""
-    both, any_of = (told & labels).sum(1), (told | labels).sum(1)
     return {
-        "jaccard": both / np.maximum(any_of, 1),
-        "f1": 2 * both / np.maximum(told.sum(1) + labels.sum(1), 1),
-        "hits": both.astype(np.float64),
+        "jaccard": jaccards(told, labels),
+        "f1": f1s(told, labels),
+        "hits": (told & labels).sum(1).astype(np.float64),
         "exact": (told == labels).all(1).astype(np.float64),
         "wrong": (told != labels).mean(1),
     }

@@ -9,12 +9,14 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.errors import ModelError
+from pipeline.genres.deciding import log_odds
 from pipeline.genres.represent import Features
 from pipeline.settings import GenreSettings
 
 __all__ = ["Knn", "MlKnn"]
 
 _BLOCK = 1_024
+_LEAST = 1e-4  # probability that is told apart from 0 and 1
 _SHARPNESS = 8.0  # how fast a neighbour's say falls with its cosine
 
 
@@ -80,7 +82,7 @@ class Knn:
         say = np.exp(_SHARPNESS * (cosines - cosines.max(1, keepdims=True, initial=-1.0)))
         say /= say.sum(1, keepdims=True)
         share = np.einsum("nk,nkg->ng", say, self._labels[rows].astype(np.float32))
-        return _logit(share)
+        return log_odds(share, _LEAST).astype(np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
         return _known(self._films).state() | {"labels": self._labels}
@@ -135,7 +137,7 @@ class MlKnn:
         return np.asarray(yes / (yes + no))
 
     def scores(self, features: Features) -> np.ndarray:
-        return _logit(self.posterior(features))
+        return log_odds(self.posterior(features), _LEAST).astype(np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
         return _known(self._films).state() | {
@@ -155,8 +157,3 @@ def _known(films: _Neighbours | None) -> _Neighbours:
     if films is None:
         raise ModelError("this model has learnt nothing yet: fit it, or restore it")
     return films
-
-
-def _logit(share: np.ndarray) -> np.ndarray:
-    held = np.clip(share, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(held / (1 - held)), np.float32)

@@ -17,12 +17,7 @@ __all__ = ["FOLDER", "REGISTRY", "choose", "read_registry", "register"]
 
 FOLDER, REGISTRY = "genres", "registry.json"
 FORMAT = 1
-_SERVED = {
-    "transformation": "transformation",
-    "adaptation": "adaptation",
-    "transformer": "transformer",
-    "blend": "blend",
-}
+_SERVED = ("transformation", "adaptation", "transformer", "blend")
 
 
 def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -58,7 +53,7 @@ def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, An
     serving: dict[str, dict[str, str]] = {}
     for row in models:
         if row["fold"] is None and row["name"] in _SERVED:
-            serving.setdefault(_SERVED[row["name"]], {})[row["inputs"]] = row["folder"]
+            serving.setdefault(row["name"], {})[row["inputs"]] = row["folder"]
     told = {"format": FORMAT, "models": models, "serving": serving}
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(path, (json.dumps(told, indent=1, sort_keys=True) + "\n").encode())

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from pipeline.genres.estimators import ESTIMATORS, Estimator
 from pipeline.genres.finetune import Progress, fine_tune, logits_of
 from pipeline.genres.losses import LossName
 from pipeline.genres.network import Network, seeded, tokenizer_of
 from pipeline.genres.represent import Kind, Representation
-from pipeline.model import identify
+from pipeline.model import device_of, identify
 from pipeline.settings import EmbedSettings, GenreSettings
 
 __all__ = ["FeatureScorer", "Held", "Scorer", "TransformerScorer"]
@@ -91,7 +90,7 @@ class TransformerScorer:
         self.loss: LossName = loss
         self.network: Network | None = None
         self.tokenizer: Any = None
-        self.device = _device(settings)
+        self.device = device_of(settings.device, "genres.device")
         self._checkpoint, self._seconds, self._progress = checkpoint, seconds, progress
 
     @property
@@ -130,12 +129,6 @@ class TransformerScorer:
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of texts, cut to `genres.max_tokens`."""
         return [found.ids for found in self.tokenizer.encode_batch(list(texts))]
-
-
-def _device(settings: GenreSettings) -> str:
-    if settings.device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return settings.device
 
 
 def arrays_of(scorer: FeatureScorer) -> tuple[dict[str, np.ndarray], Mapping[str, Any]]:

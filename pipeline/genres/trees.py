@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from pipeline.genres.deciding import log_odds
 from pipeline.genres.represent import Features
 from pipeline.settings import GenreSettings
 
 __all__ = ["Trees"]
 
+_LEAST = 1e-3  # probability that is told apart from 0 and 1
 _CONSIDERED = 64  # features looked at in a split
 
 
@@ -47,8 +49,8 @@ class Trees:
     def scores(self, features: Features) -> np.ndarray:
         rows = features.shape[0]
         found = [nodes["share"][_leaves(nodes, features)] for nodes in self._nodes]
-        held = np.clip(np.concatenate(found, axis=1), 1e-3, 1 - 1e-3)
-        return np.asarray(np.log(held / (1 - held)), np.float32).reshape(rows, -1)
+        odds = log_odds(np.concatenate(found, axis=1), _LEAST)
+        return odds.astype(np.float32).reshape(rows, -1)
 
     def state(self) -> dict[str, np.ndarray]:
         return {
