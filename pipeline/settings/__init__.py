@@ -1,0 +1,56 @@
+"""Every knob of a run: typed, bounded, documented where it is declared.
+
+Precedence, lowest first: `config/default.toml`, the profile's TOML, a file of the user's own,
+the environment (`MICROGENRES_EMBED__DTYPE=float32`), the command line. Only flows and serve load
+settings; a stage is handed its own section.
+"""
+
+from __future__ import annotations
+
+from pipeline.settings.catalogue import CleanSettings, FetchSettings, SourceSettings
+from pipeline.settings.genres import GenreSettings
+from pipeline.settings.loading import ENV_PREFIX, Settings, load_settings, profiles
+from pipeline.settings.mining import (
+    ClusterSettings,
+    EmbedSettings,
+    FeatureSettings,
+    LabelSettings,
+    NeighbourSettings,
+    PublishSettings,
+    ReportSettings,
+    TaxonomySettings,
+)
+from pipeline.settings.operating import DaskSettings, LogSettings
+from pipeline.settings.serving import ServeSettings
+from pipeline.settings.updating import (
+    DriftSettings,
+    IdentitySettings,
+    NoveltySettings,
+    UpdateSettings,
+)
+
+__all__ = [
+    "ENV_PREFIX",
+    "CleanSettings",
+    "ClusterSettings",
+    "DaskSettings",
+    "DriftSettings",
+    "EmbedSettings",
+    "FeatureSettings",
+    "FetchSettings",
+    "GenreSettings",
+    "IdentitySettings",
+    "LabelSettings",
+    "LogSettings",
+    "NeighbourSettings",
+    "NoveltySettings",
+    "PublishSettings",
+    "ReportSettings",
+    "ServeSettings",
+    "Settings",
+    "SourceSettings",
+    "TaxonomySettings",
+    "UpdateSettings",
+    "load_settings",
+    "profiles",
+]
