@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.server import prefect_server, quiet_prefect
+from flows.server import quiet_prefect
 
 quiet_prefect()  # before Prefect is imported
 
@@ -20,7 +20,7 @@ from flows.fetch_steps import (  # noqa: E402
     list_changes,
     write_catalogue,
 )
-from flows.launch import launch  # noqa: E402
+from flows.launch import launch_served  # noqa: E402
 from flows.progress import Note, emit  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
 from pipeline.settings import load_settings  # noqa: E402
@@ -71,9 +71,7 @@ def fetch_flow(
     Returns:
         The catalogue, a Parquet file.
     """
-    loaded = load_settings(
-        profile=profile, file=Path(settings_file) if settings_file else None, overrides=overrides
-    )
+    loaded = load_settings(profile=profile, file=settings_file, overrides=overrides)
     settings = loaded.fetch
     credentials = Credentials.of(os.environ)
     asked: dict[str, Any] = {
@@ -127,6 +125,5 @@ def fetch(out: str, what: str = "tmdb", **chosen: Any) -> dict[str, Any]:
     dict
         the manifest of the catalogue, and under `path` where it is.
     """
-    with prefect_server(Path(out) / "work" / "prefect-server.log"):
-        path = str(launch(fetch_flow, Path(out), {"out": out, "what": what, **chosen}))
+    path = str(launch_served(fetch_flow, Path(out), {"out": out, "what": what, **chosen}))
     return {"path": path, **read_manifest(Path(path).parent)}

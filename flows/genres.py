@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flows.server import prefect_server, quiet_prefect
+from flows.server import quiet_prefect
 
 quiet_prefect()  # before Prefect is imported
 
@@ -20,15 +20,10 @@ from flows.genre_steps import (  # noqa: E402
     merge_films,
 )
 from flows.genre_training import register_models, train_models  # noqa: E402
+from flows.launch import launch_served  # noqa: E402
+from flows.opening import opened  # noqa: E402
 from flows.reading import read_sources  # noqa: E402
-from flows.run import Run  # noqa: E402
-from flows.under_way import under_way  # noqa: E402
-from pipeline.durable import making_room_told  # noqa: E402
-from pipeline.model import identify  # noqa: E402
-from pipeline.partitions import local_cluster  # noqa: E402
 from pipeline.settings import load_settings  # noqa: E402
-from pipeline.store import Store  # noqa: E402
-from pipeline.worker_logs import from_workers  # noqa: E402
 
 __all__ = ["genres_flow", "learn_genres"]
 
@@ -57,17 +52,9 @@ def genres_flow(
     Returns:
         The registry of the models.
     """
-    settings = load_settings(
-        profile=profile, file=Path(settings_file) if settings_file else None, overrides=overrides
-    )
-    store = Store(Path(out))
-    about = {"sources": sources, "profile": profile, "limit": limit}
-    with (
-        under_way(store, settings.log, about) as run_id,
-        local_cluster(settings.dask) as client,
-        from_workers(client, run_id),
-        Run(store, client, settings, identify(settings.embed), True) as run,
-    ):
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
+    about = {"flow": "genres", "sources": sources, "profile": profile, "limit": limit}
+    with opened(out, settings, about) as run:
         intake = read_sources(run, sources, limit)
         merged = merge_films(run, intake, plan.fill)
         cleaned = clean_films(run, merged)
@@ -88,11 +75,14 @@ def learn_genres(
     limit: int | None = None,
 ) -> dict[str, Any]:
     """Run `genres_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    with (
-        making_room_told(Path(out)),
-        prefect_server(Path(out) / "work" / "prefect-server.log"),
-    ):
-        found: dict[str, Any] = genres_flow(
-            sources, out, plan, profile, settings_file, overrides, limit
-        )
-        return found
+    given = {
+        "sources": sources,
+        "out": out,
+        "plan": plan,
+        "profile": profile,
+        "settings_file": settings_file,
+        "overrides": overrides,
+        "limit": limit,
+    }
+    found: dict[str, Any] = launch_served(genres_flow, Path(out), given)
+    return found

@@ -29,10 +29,12 @@ from prefect.utilities.callables import get_call_parameters
 
 from flows.crashed import end_tasks, settle_dead_runs
 from flows.ledger import STARTS, known_to_have_ended
-from flows.server import send_what_is_queued
+from flows.server import drop_what_is_queued, prefect_server, send_what_is_queued
+from pipeline.durable import making_room_told
+from pipeline.errors import MicrogenresError
 from pipeline.store import Store
 
-__all__ = ["launch"]
+__all__ = ["launch", "launch_served"]
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +72,27 @@ def launch(flow: Flow[..., Any], out: Path, parameters: dict[str, Any]) -> Any:
             known_to_have_ended(out, str(run.id))
             Path(start.name).unlink()
     return result
+
+
+def launch_served(flow: Flow[..., Any], out: Path, parameters: dict[str, Any]) -> Any:
+    """`launch` under the Prefect server of PREFECT_API_URL, or an embedded one.
+
+    Raises
+    ------
+    MicrogenresError
+        when the Prefect server does not answer.
+    StoreError
+        when the disk is full.
+    """
+    with making_room_told(out), prefect_server(out / "work" / "prefect-server.log") as url:
+        try:
+            return launch(flow, out, parameters)
+        except httpx.TransportError as error:
+            drop_what_is_queued()
+            raise MicrogenresError(
+                f"the Prefect server at {url} does not answer ({error}); what is done is kept: "
+                "start it, or leave PREFECT_API_URL unset, and give the same command again"
+            ) from error
 
 
 def _end(client: SyncPrefectClient, run: UUID, out: Path) -> None:

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from flows.server import drop_what_is_queued, prefect_server, quiet_prefect
+from flows.server import quiet_prefect
 
 quiet_prefect()  # before Prefect is imported
 
-import httpx  # noqa: E402
 from prefect import flow  # noqa: E402
 
 from flows.clustering import cluster_films, find_neighbours  # noqa: E402
 from flows.embedding import embed_texts, place_films  # noqa: E402
-from flows.launch import launch  # noqa: E402
+from flows.launch import launch_served  # noqa: E402
 from flows.naming import name_clusters  # noqa: E402
-from flows.progress import Address, StageDone, StageStarted, emit  # noqa: E402
+from flows.opening import opened  # noqa: E402
+from flows.progress import StageDone, StageStarted, emit  # noqa: E402
 from flows.reading import clean_movies, extract_features, read_sources  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
-from flows.under_way import under_way  # noqa: E402
 from pipeline import cluster, embed, features, languages  # noqa: E402
-from pipeline.durable import making_room_told  # noqa: E402
 from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
-from pipeline.model import identify  # noqa: E402
-from pipeline.partitions import local_cluster  # noqa: E402
 from pipeline.settings import EmbedSettings, load_settings  # noqa: E402
-from pipeline.store import Store  # noqa: E402
-from pipeline.worker_logs import from_workers  # noqa: E402
 
 __all__ = ["mine", "mine_flow"]
 
@@ -73,19 +65,11 @@ def mine_flow(
     """
     settings = load_settings(
         profile=profile,
-        file=Path(settings_file) if settings_file else None,
+        file=settings_file,
         overrides=overrides,
     )
-    store = Store(Path(out))
     about = {"sources": sources, "profile": profile, "limit": limit}
-    with (
-        under_way(store, settings.log, about, wait_seconds=60 * wait_minutes) as run_id,
-        local_cluster(settings.dask) as client,
-        from_workers(client, run_id),
-        Run(store, client, settings, identify(settings.embed), resume) as run,
-    ):
-        if client.dashboard_link:
-            emit(Address("Dask dashboard", client.dashboard_link))
+    with opened(out, settings, about, resume=resume, wait_minutes=wait_minutes) as run:
         start_workers(run)
         mined = Mined()
         mined.intake = read_sources(run, sources, limit)
@@ -138,19 +122,6 @@ def _import(libraries: tuple[str, ...]) -> None:
         import_module(library)
 
 
-@contextmanager
-def _answering(url: str) -> Iterator[None]:
-    """Say plainly that it is the Prefect server that does not answer."""
-    try:
-        yield
-    except httpx.TransportError as error:
-        drop_what_is_queued()
-        raise MicrogenresError(
-            f"the Prefect server at {url} does not answer ({error}); what is mined is kept: "
-            "start it, or leave PREFECT_API_URL unset, and give the same command again"
-        ) from error
-
-
 def mine(
     sources: list[str],
     out: str,
@@ -161,18 +132,13 @@ def mine(
     limit: int | None = None,
 ) -> str:
     """Run `mine_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    with (
-        making_room_told(Path(out)),
-        prefect_server(Path(out) / "work" / "prefect-server.log") as url,
-        _answering(url),
-    ):
-        given = {
-            "sources": sources,
-            "out": out,
-            "profile": profile,
-            "settings_file": settings_file,
-            "overrides": overrides,
-            "resume": resume,
-            "limit": limit,
-        }
-        return str(launch(mine_flow, Path(out), given))
+    given = {
+        "sources": sources,
+        "out": out,
+        "profile": profile,
+        "settings_file": settings_file,
+        "overrides": overrides,
+        "resume": resume,
+        "limit": limit,
+    }
+    return str(launch_served(mine_flow, Path(out), given))

@@ -124,9 +124,7 @@ def update(
             "--mine-when-due needs the whole catalogue, --only-changes says that the sources hold "
             "a part of it: leave one of them out"
         )
-    settings = load_settings(
-        profile=profile, file=Path(settings_file) if settings_file else None, overrides=overrides
-    )
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     found: Outcome
     if os.environ.get("PREFECT_API_URL"):
         from flows.update_flow import update_flow

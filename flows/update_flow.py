@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
@@ -42,9 +41,7 @@ def update_flow(
         `path` of the latest release, whether it was `made` and `mined` now, and the figures that
         make a mining `due`.
     """
-    settings = load_settings(
-        profile=profile, file=Path(settings_file) if settings_file else None, overrides=overrides
-    )
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     found = bring(
         sources,
         out,

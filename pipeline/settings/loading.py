@@ -117,7 +117,7 @@ def _environment() -> dict[str, Any]:
 def load_settings(
     *,
     profile: str = "default",
-    file: Path | None = None,
+    file: str | Path | None = None,
     overrides: dict[str, Any] | None = None,
 ) -> Settings:
     """Merge the layers named in the docstring of `pipeline.settings` into one immutable `Settings`.
@@ -139,7 +139,7 @@ def load_settings(
             raise SettingsError(f"profile {profile!r} is unknown; there are {profiles()}")
         layers.append(_read_toml(_config_folder() / f"{profile}.toml"))
     if file is not None:
-        layers.append(_read_toml(file))
+        layers.append(_read_toml(Path(file)))
     try:
         layers.append(_environment())
         layers.append(overrides or {})
