@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows import options as o
-from flows.following import shown
+from flows.following import quiet_dask, shown
 
 __all__ = ["export_conllu", "predict", "report", "track"]
 
@@ -63,7 +62,7 @@ def predict(
     chosen = o.overrides(workers=workers, scheduler=scheduler)
     with shown(profile, settings_file, chosen, verbose=verbose):
         if not verbose:
-            logging.getLogger("distributed").setLevel(logging.WARNING)
+            quiet_dask()
         files = predict_catalogue(
             source, str(out), str(out), name, profile,
             None if settings_file is None else str(settings_file), chosen, limit,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 from flows import options as o
 from flows.classified import export_conllu, predict, report, track
 from flows.exits import Commands
-from flows.following import shown
+from flows.following import quiet_dask, shown
 
 __all__ = ["app"]
 
@@ -127,7 +126,7 @@ def train(
     )  # fmt: skip
     with shown(profile, settings_file, chosen, verbose=verbose):
         if not verbose:
-            logging.getLogger("distributed").setLevel(logging.WARNING)
+            quiet_dask()
         found = learn_genres(
             source or ["sample"], str(out), plan, profile,
             None if settings_file is None else str(settings_file), chosen, limit,

@@ -6,7 +6,6 @@ help comes at once. The other commands are in `lookups`, all options in `options
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any
 import typer
 
 from flows import options as o
+from flows.benching import bench
 from flows.classifying import app as genres
 from flows.exits import EXIT_CODES, Commands
 from flows.fetching import fetch
-from flows.following import shown
+from flows.following import quiet_dask, shown
 from flows.living import history, rollback, update
 from flows.lookups import assign, profiles, report, settings, show, similar, verify
 from flows.operate import certificates, deploy, prune, scheduler, status, ui, worker
@@ -88,8 +88,8 @@ def mine(
             emit(Note("--workers is for a local cluster: the scheduler has its own workers"))
         from flows.mine import mine as run
 
-        if not verbose:  # Dask tells of every connection otherwise; it sets this when imported
-            logging.getLogger("distributed").setLevel(logging.WARNING)
+        if not verbose:
+            quiet_dask()
         path = run(
             source or ["sample"],
             str(out),
@@ -115,6 +115,7 @@ for command in _LIVING:
     app.command(rich_help_panel="Keeping it up to date")(command)
 for command in _KEEPING:
     app.command(rich_help_panel="Keeping it running")(command)
+app.command(rich_help_panel="Measuring it")(bench)
 app.add_typer(serve)
 app.add_typer(fetch)
 app.add_typer(genres)

@@ -7,7 +7,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["shown"]
+__all__ = ["quiet_dask", "shown"]
+
+
+def quiet_dask() -> None:
+    """Keep Dask's word of every connection from the log; it sets its level when imported."""
+    import distributed  # noqa: F401
+
+    logging.getLogger("distributed").setLevel(logging.WARNING)
 
 
 def shown(

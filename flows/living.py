@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flows import options as o
-from flows.following import shown
+from flows.following import quiet_dask, shown
 
 __all__ = ["history", "rollback", "update"]
 
@@ -58,7 +57,7 @@ def update(
     chosen = o.overrides(log_format=log_format)
     with shown(profile, settings_file, chosen, verbose=verbose):
         if not verbose:
-            logging.getLogger("distributed").setLevel(logging.WARNING)
+            quiet_dask()
         found = run(
             source or ["sample"],
             str(out),
