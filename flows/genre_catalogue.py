@@ -16,6 +16,8 @@ from flows.opening import opened  # noqa: E402
 from flows.reading import clean_movies, read_sources  # noqa: E402
 from flows.run import Run  # noqa: E402
 from flows.steps import Refs, each, step, with_all  # noqa: E402
+from pipeline.errors import ModelError  # noqa: E402
+from pipeline.genres.kept import read_manifest  # noqa: E402
 from pipeline.genres.predicting import model_mark, predict  # noqa: E402
 from pipeline.genres.registry import FOLDER, choose, read_registry  # noqa: E402
 from pipeline.partitions import StageResult  # noqa: E402
@@ -30,6 +32,12 @@ _VERSION = 1
 def predict_films(run: Run, movies: Refs, model: Path) -> StageResult:
     """Clean movies to their genres, with one model."""
     constants = {"model": str(model), "mark": model_mark(model), **run.model_constants}
+    told = read_manifest(model)["about"].get("embed")
+    if told is not None and told["revision"] != run.model.revision:
+        raise ModelError(
+            f"genre model {model} learnt from vectors of {told['settings']['model']!r}, and "
+            f"embed.model is {run.model.name!r}: set the former"
+        )
     return run.stage(
         "genres-predict", predict, with_all(each(("movies", movies)), {}, constants),
         settings=run.settings.embed, version=_VERSION,

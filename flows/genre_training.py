@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from distributed import as_completed
@@ -30,11 +31,7 @@ def train_models(
     emit(StageStarted("train", len(jobs)))
     members = [job for job in jobs if not model_named(job.model).members]
     done = _train(run, members, plan, 0, len(jobs))
-    known = {job_folder(job).name: job for job in members}
-    blends = []
-    for job in jobs:
-        if model_named(job.model).members:
-            blends.append(_with_members(job, list(known.values())))
+    blends = [_with_members(job, members) for job in jobs if model_named(job.model).members]
     done += _train(run, blends, plan, len(done), len(jobs))
     rows = [
         {"model": m["name"], "inputs": m["inputs"], "fold": m["about"]["fold"],
@@ -58,6 +55,7 @@ def _jobs(run: Run, films: str, vectors: Mapping[Inputs, str], plan: Plan) -> li
                         model=name, inputs=inputs, films=films, vectors=needed,
                         folder=str(run.store.root / FOLDER / "models"), settings=settings,
                         seed=run.settings.seed, fold=fold, seconds=plan.seconds,
+                        embed=run.settings.embed, revision=run.model.revision,
                     )
                 )  # fmt: skip
     return jobs
@@ -74,7 +72,7 @@ def _with_members(job: Job, known: Sequence[Job]) -> Job:
         for other in known
         if (other.model, other.inputs, other.fold) == (member, job.inputs, job.fold)
     )
-    return Job(**{**vars(job), "members": folders})
+    return replace(job, members=folders)
 
 
 def _train(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from pipeline.model import ModelIdentity, identify
 from pipeline.packed import PackedEncoder
 from pipeline.settings import EmbedSettings
 
-__all__ = ["Encoder", "encoder_of"]
+__all__ = ["Encoder", "encoder_of", "shared_encoder"]
 
 _MODULES = ["Transformer", "Pooling", "Normalize"]
 
@@ -58,6 +58,12 @@ def encoder_of(
             f"release {release} was made with model revision {revision[:12]}, here is "
             f"{identity.revision[:12]}; install the same weights, or mine again"
         )
+    return shared_encoder(identity)
+
+
+@lru_cache(maxsize=2)
+def shared_encoder(identity: ModelIdentity) -> Encoder:
+    """The one encoder of a model in this process: releases and genre models share its weights."""
     return Encoder(identity)
 
 

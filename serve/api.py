@@ -20,11 +20,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 
 from pipeline.errors import MicrogenresError, SettingsError
+from pipeline.genres.registry import folder_beside
 from pipeline.settings import ServeSettings, load_settings
 from serve.access import KEY_HEADER, AccessLog, BodyLimit, KeyCheck
 from serve.assigning import assigning
 from serve.metrics import Metrics
-from serve.predicting import genres_folder, predicting
+from serve.predicting import predicting
 from serve.problems import Problem, describe_problems, handle_problems
 from serve.routes import reading
 from serve.snapshot import Snapshots
@@ -74,7 +75,8 @@ def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
     handle_problems(app)
     app.include_router(reading(settings))
     app.include_router(assigning(settings))
-    app.include_router(predicting(settings, genres_folder(snapshots.place, settings), metrics))
+    genres = settings.genres or folder_beside(snapshots.place)
+    app.include_router(predicting(settings, genres, metrics))
 
     @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:

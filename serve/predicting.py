@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from pathlib import Path as Folder
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Body, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,7 +18,7 @@ from serve.metrics import Metrics
 from serve.models import Answer
 from serve.problems import Problem
 
-__all__ = ["genres_folder", "predicting"]
+__all__ = ["predicting"]
 
 logger = logging.getLogger("serve.access")
 
@@ -36,6 +36,7 @@ _ABSENT: dict[int | str, dict[str, Any]] = {
 }
 
 Name = Literal["transformation", "adaptation", "transformer"]
+NAMES = get_args(Name)
 
 
 class Reason(Answer):
@@ -71,23 +72,10 @@ class GenresOfFilms(Answer):
     inference_time: float = Field(examples=[0.004], description="Seconds, of the whole request.")
 
 
-def genres_folder(place: Folder, settings: ServeSettings) -> Folder:
-    """Where the models are: as set, else beside the releases of the output folder.
-
-    Parameters
-    ----------
-    place : an output folder, or the folder of one of its releases.
-    """
-    if settings.genres is not None:
-        return settings.genres
-    inside = place.parent.name == "releases"
-    return (place.parent.parent if inside else place) / "genres"
-
-
 def predicting(settings: ServeSettings, folder: Folder, metrics: Metrics) -> APIRouter:
     """The router of these endpoints; models are opened when they are first asked."""
     router = APIRouter()
-    asking: list[Asking] = []
+    asking = Asking(folder)
     most = settings.max_text_chars
 
     class FilmToPredict(BaseModel):
@@ -133,18 +121,15 @@ def predicting(settings: ServeSettings, folder: Folder, metrics: Metrics) -> API
         `transformation` is an ensemble of classifier chains, `adaptation` is ML-KNN, `transformer`
         is a fine-tuned one.
         """
-        known = ("transformation", "adaptation", "transformer")
-        if model not in known:
-            raise HTTPException(404, f"no model {model!r}: ask {', '.join(known)}")
+        if model not in NAMES:
+            raise HTTPException(404, f"no model {model!r}: ask {', '.join(NAMES)}")
         if explain and isinstance(wanted, FilmsToPredict):
             raise HTTPException(400, "explain is for one film: send a title and an overview alone")
         films = wanted.films if isinstance(wanted, FilmsToPredict) else [wanted]
         asked = [((f.title or "").strip(), (f.overview or "").strip()) for f in films]
         started = time.perf_counter()
         try:
-            if not asking:
-                asking.append(Asking(folder))
-            answers = asking[0].ask(model, asked, why=explain)
+            answers = asking.ask(model, asked, why=explain)
         except ModelError as error:
             logger.warning("model %s does not answer: %s", model, error)
             raise HTTPException(

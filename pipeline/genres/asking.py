@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.encoder import Encoder
+from pipeline.encoder import Encoder, shared_encoder
 from pipeline.genres.classifier import Classifier
 from pipeline.genres.films import composed
-from pipeline.genres.kept import open_model
-from pipeline.genres.reasons import reasons
+from pipeline.genres.kept import MANIFEST, embedder, open_model
+from pipeline.genres.reasons import Encode, reasons
 from pipeline.genres.registry import choose, read_registry
-from pipeline.model import identify
-from pipeline.settings import EmbedSettings
 
 __all__ = ["Asking"]
 
@@ -28,24 +26,18 @@ class Asking:
 
     Parameters
     ----------
-    encoder : of the vectors that models need; None for the bundled model on the CPU.
+    encoder : of the vectors that models need; None for the one that each learnt from.
     """
 
     def __init__(self, folder: Path, encoder: Encoder | None = None) -> None:
         self.folder = folder
-        self._encoder = encoder or Encoder(identify(EmbedSettings(device="cpu")))
+        self._encoder = encoder
         self._lock = threading.Lock()
 
     @property
     def names(self) -> list[str]:
         """The models that answer; ModelError where none was trained."""
         return sorted(read_registry(self.folder)["serving"])
-
-    def model(self, name: str, title: str, overview: str) -> Classifier:
-        """The model that answers for a film of which so much is known, see `registry.choose`."""
-        folder = self.folder / "models" / choose(read_registry(self.folder), name, title, overview)
-        with self._lock:
-            return _open(str(folder), (folder / "manifest.json").stat().st_mtime_ns)
 
     def ask(
         self, name: str, films: Sequence[tuple[str, str]], *, why: bool = False
@@ -64,14 +56,15 @@ class Asking:
             when no model of that name was trained.
         """
         answers: list[dict[str, Any]] = [{} for _ in films]
-        groups: dict[int, tuple[Classifier, list[int]]] = {}
-        for row, (title, overview) in enumerate(films):
-            model = self.model(name, title, overview)
-            groups.setdefault(id(model), (model, []))[1].append(row)
-        for model, rows in groups.values():
+        registry = read_registry(self.folder)
+        groups: dict[str, list[int]] = {}
+        for row, film in enumerate(films):
+            groups.setdefault(choose(registry, name, *film), []).append(row)
+        for kept, rows in groups.items():
+            model, encode = self._opened(self.folder / "models" / kept)
             started = time.perf_counter()
             texts = [composed(*films[row], model.inputs) for row in rows]
-            vectors = self.encode(texts) if model.needs_vectors else None
+            vectors = encode(texts) if encode is not None else None
             probabilities = model.probabilities(texts, vectors)
             told = model.decided(probabilities)
             seconds = (time.perf_counter() - started) / len(rows)
@@ -87,12 +80,16 @@ class Asking:
                     "inference_time": round(seconds, 6),
                 }
                 if why:
-                    answers[row]["reasons"] = reasons(model, text, self.encode)
+                    answers[row]["reasons"] = reasons(model, text, encode)
         return answers
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors of texts, (n, dim) float32."""
-        return self._encoder.encode(list(texts))
+    def _opened(self, folder: Path) -> tuple[Classifier, Encode | None]:
+        """A model, and how its vectors are made if it reads any."""
+        with self._lock:
+            model = _open(str(folder), (folder / MANIFEST).stat().st_mtime_ns)
+            if not model.needs_vectors:
+                return model, None
+            return model, (self._encoder or shared_encoder(embedder(folder))).encode
 
 
 @lru_cache(maxsize=16)

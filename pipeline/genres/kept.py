@@ -28,12 +28,13 @@ from pipeline.genres.network import Network, tensors_of, tokenizer_of
 from pipeline.genres.represent import Representation
 from pipeline.genres.scorers import FeatureScorer, TransformerScorer, arrays_of
 from pipeline.manifest import checked_path, file_sha256
-from pipeline.settings import GenreSettings
+from pipeline.model import ModelIdentity, identify
+from pipeline.settings import EmbedSettings, GenreSettings
 
-__all__ = ["MANIFEST", "keep", "open_model", "read_manifest"]
+__all__ = ["MANIFEST", "embedder", "keep", "open_model", "read_manifest"]
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 _ARRAYS, _WORDS, _NETWORK = "arrays.safetensors", "words.json", "network.safetensors"
 
 
@@ -135,6 +136,28 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise CorruptFileError(f"{path} is no whole manifest: {error}; train again") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ModelError(f"{path} is not of format {FORMAT}: train again")
+    return found
+
+
+def embedder(folder: Path) -> ModelIdentity:
+    """The model whose vectors the genre model of a folder learnt from, on this machine's CPU.
+
+    Raises
+    ------
+    ModelError
+        when it learnt from no vectors, or this machine has other weights.
+    """
+    about = read_manifest(folder)["about"].get("embed")
+    if about is None:
+        raise ModelError(f"genre model {folder} reads no vectors")
+    settings = EmbedSettings(**about["settings"] | {"device": "cpu"})
+    found = identify(settings)
+    if found.revision != about["revision"]:
+        raise ModelError(
+            f"genre model {folder} learnt from vectors of {settings.model!r}, revision "
+            f"{about['revision'][:12]}; here is {found.revision[:12]}: install the same weights, "
+            "or train again"
+        )
     return found
 
 

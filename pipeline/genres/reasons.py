@@ -52,7 +52,7 @@ def reasons(
     asked = [text, *without]
     vectors = encode(asked) if model.needs_vectors and encode is not None else None
     found = model.probabilities(asked, vectors)
-    told = model.predict([text], None if vectors is None else vectors[:1])[0]
+    told = model.decided(found[:1])[0]
     falls = found[0] - found[1:]
     answer: dict[str, list[dict[str, Any]]] = {}
     for genre in np.flatnonzero(told):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ModelError
+from pipeline.genres.kept import MANIFEST, read_manifest
 from pipeline.genres.registry import read_registry
 
 __all__ = ["track"]
@@ -53,8 +53,8 @@ def _client(folder: Path) -> Any:
 
 
 def _log(client: Any, experiment: str, folder: Path, row: Mapping[str, Any]) -> None:
-    manifest_path = folder / "models" / row["folder"] / "manifest.json"
-    manifest = json.loads(manifest_path.read_bytes())
+    kept = folder / "models" / row["folder"]
+    manifest = read_manifest(kept)
     run = client.create_run(experiment, run_name=row["folder"])
     tags = {name: row[name] for name in ("name", "family", "inputs", "data")}
     for name, value in (tags | {"fold": row["fold"]}).items():
@@ -70,7 +70,7 @@ def _log(client: Any, experiment: str, folder: Path, row: Mapping[str, Any]) -> 
         for name in ("loss", "validation_f1"):
             step = int(epoch["epoch"])
             client.log_metric(run.info.run_id, f"epoch.{name}", epoch[name], step=step)
-    client.log_artifact(run.info.run_id, str(manifest_path))
+    client.log_artifact(run.info.run_id, str(kept / MANIFEST))
     client.set_terminated(run.info.run_id)
 
 

@@ -6,8 +6,9 @@ found, not trained again.
 
 from __future__ import annotations
 
+import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,12 @@ from pipeline.genres.kept import MANIFEST, keep, open_model, read_manifest
 from pipeline.genres.measure import figures
 from pipeline.genres.scorers import FeatureScorer, Held, Scorer, TransformerScorer
 from pipeline.manifest import file_sha256, fingerprint
-from pipeline.settings import GenreSettings
+from pipeline.settings import EmbedSettings, GenreSettings
 from pipeline.tables import matrix_of
 
 __all__ = ["PREDICTIONS", "Job", "job_folder", "sides", "train"]
 
-VERSION = 1  # raised by hand whenever a model trained from the same films would be another
+VERSION = 2  # raised by hand whenever a model trained from the same films would be another
 
 # What a model told of every film of validation and test.
 PREDICTIONS = pa.schema(
@@ -50,6 +51,7 @@ class Job:
     ----------
     films, vectors : Parquet files of FILMS, and of (movie_id, vector) of the same films in the same
         order; no vectors where the model needs none.
+    embed, revision : how the vectors were made: settings, and SHA-256 of the weights.
     fold : None for the split itself; else the fold that is measured, the next one validates.
     members : folders of the models of a blend.
     seconds : how long fine-tuning may take in this call; None: as long as it needs.
@@ -65,18 +67,23 @@ class Job:
     fold: int | None = None
     members: tuple[str, ...] = ()
     seconds: float | None = None
+    embed: EmbedSettings = field(default_factory=EmbedSettings)
+    revision: str | None = None
 
 
 def job_folder(job: Job) -> Path:
-    """Where the model of a job is kept: `MODEL-INPUTS[-FOLD]-FINGERPRINT`."""
+    """Where the model of a job is kept: `MODEL-INPUTS[-FOLD]-FINGERPRINT`.
+
+    Films and vectors are known by their names, which `catalogue.put` makes of what they hold.
+    """
     parts = [
         VERSION,
         job.model,
         job.inputs,
         job.fold,
         job.seed,
-        file_sha256(Path(job.films)),
-        None if job.vectors is None else file_sha256(Path(job.vectors)),
+        Path(job.films).name,
+        None if job.vectors is None else Path(job.vectors).name,
         job.settings.model_dump(mode="json", exclude={"bootstrap", "device"}),
         [Path(member).name for member in job.members],
     ]
@@ -141,6 +148,11 @@ def train(job: Job, progress: Progress | None = None) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "metrics": {},
     }
+    if made.needs_vectors:
+        about["embed"] = {
+            "settings": job.embed.model_dump(mode="json"),
+            "revision": job.revision,
+        }
     predictions = []
     for name in ("validation", "test"):
         probabilities = made.probabilities(held[name].texts, held[name].vectors)
@@ -148,7 +160,7 @@ def train(job: Job, progress: Progress | None = None) -> dict[str, Any]:
         about["metrics"][name] = figures(told_genres, held[name].labels)
         predictions.append(_table(films, rows[name], name, made, told_genres, probabilities))
     _keep(made, folder, job.settings, about, pa.concat_tables(predictions))
-    _remove(checkpoint)
+    shutil.rmtree(checkpoint, ignore_errors=True)
     return read_manifest(folder) | {"folder": str(folder)}
 
 
@@ -194,10 +206,3 @@ def _keep(
     sha256, size = write_table(aside, predictions)
     about["predictions"] = {"file": aside.name, "sha256": sha256, "bytes": size}
     keep(made, folder, settings, about)
-
-
-def _remove(checkpoint: Path) -> None:
-    if checkpoint.is_dir():
-        for path in checkpoint.iterdir():
-            path.unlink()
-        checkpoint.rmdir()

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pipeline.errors import MicrogenresError
+from pipeline.genres.registry import folder_beside
 from pipeline.release import find_release
+from pipeline.settings import load_settings
 from serve.catalogue import Catalogue
 from serve.explorer import cards
 from serve.explorer.markup import show
@@ -60,9 +62,8 @@ def meaning(films: Catalogue) -> Meaning:
 
 
 def genre_models() -> Path:
-    """Where the genre models of the output folder are, whether there are any or not."""
-    found = place().absolute()
-    return (found.parent.parent if found.parent.name == "releases" else found) / "genres"
+    """Where the genre models are, as set or beside the releases; whether there are any or not."""
+    return load_settings().serve.genres or folder_beside(place().absolute())
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the language model, once")

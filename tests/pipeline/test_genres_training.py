@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from pipeline.genres.catalogue import join_files, put
 from pipeline.genres.classifier import MODELS, model_named
 from pipeline.genres.evaluate import evaluate
 from pipeline.genres.exporting import write_report
+from pipeline.genres.kept import MANIFEST, embedder, read_manifest
 from pipeline.genres.predicting import PREDICTED, model_mark, predict
-from pipeline.genres.reasons import reasons
 from pipeline.genres.registry import REGISTRY, choose, read_registry, register
 from pipeline.genres.training import PREDICTIONS, Job, job_folder, sides, train
 from pipeline.tables import column_of_vectors
@@ -49,6 +50,7 @@ def jobs(divided: Divided, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         name: Job(
             model=name, inputs="both", films=films, folder=str(folder / "models"),
             vectors=None if name == "logistic-tfidf" else vectors, settings=SETTINGS, seed=SEED,
+            embed=EXACT, revision=exact().revision,
         )
         for name in (*NAMES, "blend")
     }  # fmt: skip
@@ -182,8 +184,23 @@ def test_reasons_are_words_of_the_text(asking: Asking) -> None:
     words = [reason for found in answer["reasons"].values() for reason in found]
     assert words and all(reason["word"] in f"night rain {OVERVIEW.lower()}" for reason in words)
     assert all(reason["weight"] > 0 for reason in words)
-    model = asking.model("transformation", "T", "O")
-    assert all(found == [] for found in reasons(model, "!", asking.encode).values())
+    (wordless,) = asking.ask("transformation", [("!", "!")], why=True)
+    assert all(found == [] for found in wordless["reasons"].values())
+
+
+def test_vectors_of_other_weights_are_refused(
+    folder: Path, jobs: dict[str, Job], tmp_path: Path
+) -> None:
+    assert embedder(job_folder(jobs["adaptation"])) == exact()
+    with pytest.raises(ModelError, match="reads no vectors"):
+        embedder(job_folder(jobs["logistic-tfidf"]))
+    other = tmp_path / "other"
+    shutil.copytree(job_folder(jobs["adaptation"]), other)
+    told = read_manifest(other)
+    told["about"]["embed"]["revision"] = "0" * 64
+    (other / MANIFEST).write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(ModelError, match="install the same weights, or train again"):
+        embedder(other)
 
 
 def test_a_catalogue_is_predicted_alike_in_any_pieces(

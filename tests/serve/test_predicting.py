@@ -13,15 +13,15 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.genres.catalogue import put
-from pipeline.genres.registry import register
+from pipeline.genres.registry import folder_beside, register
 from pipeline.genres.training import Job, train
 from pipeline.settings import ServeSettings
 from pipeline.tables import column_of_vectors
 from serve.api import create_app
 from serve.explorer.source import RELEASE
-from serve.predicting import genres_folder
 from serve.problems import PROBLEM
 from serve.snapshot import Snapshots
+from tests.pipeline.films import EXACT, exact
 from tests.pipeline.genre_films import SEED, SETTINGS, divided_films
 from tests.serve.test_app import APP, AppTest, drawn, opened
 
@@ -44,6 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Job(
             model=name, inputs="both", films=films, folder=str(place / "models"), seed=SEED,
             vectors=None if name == "transformer" else vectors, settings=QUICK,
+            embed=EXACT, revision=exact().revision,
         )
         for name in MODELS
     ]  # fmt: skip
@@ -156,11 +157,17 @@ def test_without_models_the_answer_says_how_to_train_some(
 
 
 def test_models_lie_beside_the_releases() -> None:
-    settings = ServeSettings()
-    assert genres_folder(Path("/films"), settings) == Path("/films/genres")
-    assert genres_folder(Path("/films/releases/a1"), settings) == Path("/films/genres")
-    own = ServeSettings(genres=Path("/models"))
-    assert genres_folder(Path("/films"), own) == Path("/models")
+    assert folder_beside(Path("/films")) == Path("/films/genres")
+    assert folder_beside(Path("/films/releases/a1")) == Path("/films/genres")
+
+
+def test_the_explorer_asks_the_models_that_the_settings_name(
+    release: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RELEASE, str(release))
+    monkeypatch.setenv("MICROGENRES_SERVE__GENRES", str(folder))
+    app = opened(AppTest.from_file(str(APP), default_timeout=60), "genres")
+    assert len(app.selectbox[0].options) == len(MODELS)
 
 
 def test_the_explorer_predicts_and_says_why(
