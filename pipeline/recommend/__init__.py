@@ -1,0 +1,1 @@
+"""Ratings -> recommenders: prepared, split by time, learnt, measured, explained and kept up."""
