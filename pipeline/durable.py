@@ -25,6 +25,7 @@ __all__ = [
     "check_file",
     "making_room_told",
     "read_table",
+    "replacing",
     "sync_file",
     "sync_folder",
     "table_digest",
@@ -87,15 +88,26 @@ def write_new(path: Path, data: bytes) -> None:
         os.fsync(handle.fileno())
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` atomically: a reader sees the old bytes or the new, never a mix."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write and sync under, which takes its place once the block has ended.
+
+    Where the block fails, what was at `path` stands. A disk that is full is told as `StoreError`.
+    """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
-        write_new(temporary, data)
+        with making_room_told(path):
+            yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` atomically: a reader sees the old bytes or the new, never a mix."""
+    with replacing(path) as temporary:
+        write_new(temporary, data)
 
 
 def sync_file(path: Path) -> None:

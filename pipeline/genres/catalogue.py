@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.durable import table_digest, write_table
+from pipeline.durable import replacing, sync_file, table_digest, write_table
 
 __all__ = ["join_files", "put"]
 
@@ -19,10 +18,8 @@ def put(folder: Path, name: str, table: pa.Table) -> Path:
     path = folder / f"{name}-{table_digest(table)[:12]}.parquet"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        aside.unlink(missing_ok=True)
-        write_table(aside, table)
-        aside.replace(path)
+        with replacing(path) as aside:
+            write_table(aside, table)
     return path
 
 
@@ -31,15 +28,12 @@ def join_files(files: Sequence[str], to: Path) -> int:
 
     One file at a time is in memory.
     """
-    aside = to.with_name(f".{to.name}.{os.getpid()}.tmp")
     rows = 0
-    try:
+    with replacing(to) as aside:
         with pq.ParquetWriter(aside, pq.read_schema(files[0]), compression="zstd") as writer:
             for path in files:
                 table = pq.read_table(path)
                 writer.write_table(table)
                 rows += table.num_rows
-        aside.replace(to)
-    finally:
-        aside.unlink(missing_ok=True)
+        sync_file(aside)
     return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.clean import clean
-from pipeline.durable import write_bytes
+from pipeline.durable import replacing, sync_file, write_bytes
 from pipeline.genres.asking import Asking
 from pipeline.genres.card import card
 from pipeline.genres.conllu import documents
@@ -47,14 +46,11 @@ def export(
     whole = merge_rows(pa.concat_tables(chunks).combine_chunks())["movies"]
     films = clean(whole, settings.clean)["movies"].slice(0, limit)
     rows = films.select(["movie_id", "overview", "genres"]).to_pylist()
-    aside = to.with_name(f".{to.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(to) as aside:
         with open(aside, "w", encoding="utf-8", newline="\n") as stream:
             told = ((row["movie_id"], row["overview"], row["genres"] or ()) for row in rows)
             stream.writelines(documents(told, language))
-        aside.replace(to)
-    finally:
-        aside.unlink(missing_ok=True)
+        sync_file(aside)
     return len(rows)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from pipeline.durable import sync_file, write_bytes
 from pipeline.genres.losses import LossName, log_weights, loss_of
 from pipeline.genres.measure import f1s
 from pipeline.genres.network import Network, batches_by_length, seeded, tensors_of
@@ -187,9 +188,9 @@ def _keep(
     files = {"weights": network.state_dict(), "moments": moments, "best": best}
     for name, tensors in files.items():
         save_file(tensors_of(tensors), folder / f"{name}.{state.step}.safetensors")
-    place = folder / ".place.json.tmp"
-    place.write_text(json.dumps(asdict(state)), encoding="utf-8")
-    place.replace(folder / "place.json")
+    for file in folder.glob(f"*.{state.step}.safetensors"):
+        sync_file(file)
+    write_bytes(folder / "place.json", json.dumps(asdict(state)).encode())
     for old in folder.glob("*.safetensors"):
         if old.name.split(".")[1] != str(state.step):
             old.unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.durable import making_room_told, sync_file, sync_folder
+from pipeline.durable import replacing, sync_file
 from pipeline.manifest import file_sha256
 from pipeline.settings import FetchSettings
 from pipeline.sources.tmdb import ATTRIBUTION
@@ -54,25 +53,19 @@ def write_films(
         when there is no room for it; the file that was there before stands.
     """
     written = Written(path.name)
-    temporary = path.with_name(f".{path.name}.tmp")
     schema = CATALOGUE.with_metadata({"attribution": ATTRIBUTION})
-    try:
-        with (
-            making_room_told(path),
-            pq.ParquetWriter(
-                temporary, schema, version="2.6", data_page_version="1.0", compression="zstd",
-                compression_level=3, write_page_checksum=True,
-            ) as writer,
-        ):  # fmt: skip
+    for left in path.parent.glob(f".{path.name}.*.tmp"):  # of a fetch that was killed here
+        left.unlink()
+    with replacing(path) as temporary:
+        with pq.ParquetWriter(
+            temporary, schema, version="2.6", data_page_version="1.0", compression="zstd",
+            compression_level=3, write_page_checksum=True,
+        ) as writer:  # fmt: skip
             for rows in _batches(_rows(films, answers, settings, written)):
                 writer.write_table(pa.Table.from_pylist(rows, schema))
                 written.films += len(rows)
         sync_file(temporary)
         written.sha256, written.bytes = file_sha256(temporary), temporary.stat().st_size
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
     return written
 
 
