@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.frame import Asked, Bench, Found, Plot, Row
 from benchmarks.machine import facts
 
-__all__ = ["show", "write"]
+__all__ = ["cell", "show", "write"]
 
 
 def write(bench: Bench, asked: Asked, found: Found, folder: Path) -> tuple[Path, Path]:
@@ -44,7 +44,7 @@ def show(bench: Bench, found: Found, console: Console) -> None:
         text = all(isinstance(row.get(name), str) for row in found.rows)
         table.add_column(name.replace("_", " "), justify="left" if text else "right")
     for row in found.rows:
-        table.add_row(*(_cell(row.get(name)) for name in bench.columns))
+        table.add_row(*(cell(row.get(name)) for name in bench.columns))
     console.print(table)
     for name, why in found.missing.items():
         console.print(f"{name}: {why}", markup=False)
@@ -71,7 +71,8 @@ def _rounded(value: Any) -> Any:
     return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as a cell of a table: four digits, thousands apart, a dash for none."""
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -1,0 +1,199 @@
+"""Documents and tokens a second of every way to encode, and how near it comes to float32."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import cache
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.encoders import WAYS, Library, token_counts
+from benchmarks.frame import Asked, Bench, Found, Plot, Row, medians, take_turns
+from benchmarks.machine import absent, gemm_peak, resident
+from benchmarks.vectors import real_texts, synthetic_texts
+
+__all__ = ["BENCH", "flops"]
+
+_SPAWN = get_context("spawn")
+_BASELINE = "sentence-transformers"
+_SLOW = ("bfloat16",)  # on a CPU without its units: a few texts are enough to tell
+_NEIGHBOURS = 10
+
+
+class _Runner:
+    """A way in processes of its own, kept from turn to turn: the model is loaded once in each."""
+
+    def __init__(self, way: str, processes: int, threads: int) -> None:
+        self.way, self.pools = way, [ProcessPoolExecutor(1, _SPAWN) for _ in range(processes)]
+        for pool in self.pools:
+            pool.submit(_prepare, way, threads).result()
+
+    def __enter__(self) -> _Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self.pools:
+            pool.shutdown()
+
+    def turn(self, texts: Sequence[str]) -> Row:
+        """Encode the texts, each process its share; seconds, the vectors, memory of the largest."""
+        began = time.perf_counter()
+        parts = [
+            pool.submit(_encode, self.way, texts[start :: len(self.pools)])
+            for start, pool in enumerate(self.pools)
+        ]
+        answers = [part.result() for part in parts]
+        seconds = time.perf_counter() - began
+        vectors = np.empty((len(texts), answers[0][0].shape[1]), np.float32)
+        for start, (found, _) in enumerate(answers):
+            vectors[start :: len(self.pools)] = found
+        return {
+            "seconds": seconds,
+            "texts": len(texts),
+            "vectors": vectors,
+            "peak_mib": max(peak for _, peak in answers),
+        }
+
+
+@cache
+def _made(way: str) -> Any:
+    if way == "pool":
+        return Library(processes=os.cpu_count() or 1)
+    return WAYS[way][0]()
+
+
+def _prepare(way: str, threads: int) -> None:
+    torch.set_num_threads(threads)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false" if threads == 1 else "true"
+    _made(way).encode(["a film"] * 8)
+
+
+def _encode(way: str, texts: Sequence[str]) -> tuple[np.ndarray, float]:
+    vectors = _made(way).encode(texts)
+    return vectors, resident()[1]
+
+
+def flops(tokens: np.ndarray, layers: int = 6, dim: int = 384, wide: int = 1_536) -> float:
+    """Floating-point operations of a BERT of this shape for texts of so many tokens.
+
+    Products only: four of dim by dim and two of dim by wide for each token, and two of its
+    attention to every other of its text.
+    """
+    dense = layers * (4 * dim * dim + 2 * dim * wide) * 2
+    return float((dense * tokens + layers * 4 * dim * tokens**2).sum())
+
+
+def measure(asked: Asked) -> Found:
+    """Every way in turn on the same texts; figures are of the largest size."""
+    cores = os.cpu_count() or 1
+    runners = {
+        f"ours, {cores} workers": ("ours", cores, 1),
+        "ours, 1 worker": ("ours", 1, 1),
+        _BASELINE: (_BASELINE, 1, cores),
+        f"{_BASELINE}, pool of {cores}": ("pool", 1, cores),
+    }
+    missing = {}
+    for way, (_, modules) in WAYS.items():
+        why = absent(*modules)
+        if why is not None:
+            missing[way] = why
+        elif way not in ("ours", _BASELINE):
+            runners[way] = (way, cores, 1) if way.startswith("ours") else (way, 1, cores)
+    texts = real_texts(asked.release)
+    peak = gemm_peak(threads=cores, rounds=3 if asked.quick else 12)
+    rows: list[Row] = []
+    for size in asked.sizes:
+        some = (texts + synthetic_texts(max(0, size - len(texts)), asked.seed))[:size]
+        rows += _rows(some, runners, asked, peak)
+    figures = {"gemm_gflops": peak} | _figures(rows[-len(runners) :], cores)
+    return Found(rows, figures, _notes(figures), missing)
+
+
+def _rows(
+    texts: Sequence[str], runners: dict[str, tuple[str, int, int]], asked: Asked, peak: float
+) -> list[Row]:
+    tokens = token_counts(texts)
+    with ExitStack() as stack:
+        turns = {}
+        for name, how in runners.items():
+            few = len(texts) // 8 if any(word in name for word in _SLOW) else len(texts)
+            runner = stack.enter_context(_Runner(*how))
+            turns[name] = lambda runner=runner, few=few: runner.turn(texts[: max(few, 1)])
+        found = take_turns(turns, asked.repeats)
+    exact = found[_BASELINE][-1]["vectors"]
+    rows = []
+    for name, runs in found.items():
+        row = medians(runs)
+        vectors, count = row.pop("vectors"), row["texts"]
+        rows.append(
+            {
+                "contender": name,
+                **row,
+                "documents_per_second": count / row["seconds"],
+                "tokens_per_second": float(tokens[:count].sum()) / row["seconds"],
+                "share_of_gemm_peak": flops(tokens[:count]) / row["seconds"] / 1e9 / peak,
+                "mean_cosine": float((vectors * exact[:count]).sum(1).mean()),
+                "same_neighbours": _same_neighbours(vectors, exact[:count]),
+            }
+        )
+    return rows
+
+
+def _same_neighbours(vectors: np.ndarray, exact: np.ndarray) -> float:
+    """Share of each text's nearest ones, by the exact vectors, that these vectors find too."""
+    count = min(_NEIGHBOURS, len(exact) - 1)
+    if count < 1:
+        return 1.0
+    nearest = []
+    for rows in (vectors, exact):
+        likeness = rows @ rows.T
+        np.fill_diagonal(likeness, -np.inf)
+        nearest.append(np.argpartition(-likeness, count - 1, axis=1)[:, :count])
+    return float(np.mean([len(set(a) & set(b)) / count for a, b in zip(*nearest, strict=True)]))
+
+
+def _figures(rows: Sequence[Row], cores: int) -> dict[str, Any]:
+    by = {row["contender"]: row for row in rows}
+    ours, alone = by[f"ours, {cores} workers"], by["ours, 1 worker"]
+    theirs, pool = by[_BASELINE], by[f"{_BASELINE}, pool of {cores}"]
+    speed = "documents_per_second"
+    # what no encoder in float32 can pass here: its products alone at the peak of this machine
+    limit = ours[speed] / ours["share_of_gemm_peak"]
+    return {
+        "times_the_defaults": ours[speed] / theirs[speed],
+        "times_the_pool": ours[speed] / pool[speed],
+        "times_one_worker": ours[speed] / alone[speed],
+        "mean_cosine": ours["mean_cosine"],
+        "float32_limit_documents_per_second": limit,
+        "float32_limit_times_the_defaults": limit / theirs[speed],
+    }
+
+
+def _notes(figures: dict[str, Any]) -> list[str]:
+    return [
+        f"this machine's own matrix products: {figures['gemm_gflops']:.0f} GFLOP/s in float32; at "
+        f"that peak the model's products alone allow "
+        f"{figures['float32_limit_documents_per_second']:.0f} documents a second, "
+        f"{figures['float32_limit_times_the_defaults']:.2f} times encode's defaults here"
+    ]
+
+
+BENCH = Bench(
+    name="embedding",
+    title="Embedding with all-MiniLM-L6-v2: documents a second",
+    measure=measure,
+    sizes=(1_000,),
+    quick_sizes=(48,),
+    columns=(
+        "contender", "texts", "seconds", "documents_per_second", "tokens_per_second",
+        "share_of_gemm_peak", "mean_cosine", "same_neighbours", "peak_mib",
+    ),
+    plot=Plot("documents_per_second"),
+)  # fmt: skip

@@ -1,0 +1,118 @@
+"""The README's figures of scale, from the files that the suite wrote: none is typed by hand.
+
+Between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->` stands what NAME.json says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.frame import RESULTS, Row
+from benchmarks.written import cell
+
+__all__ = ["block", "fill", "fill_readme"]
+
+README = Path(__file__).parents[1] / "README.md"
+_BLOCK = re.compile(r"(<!-- bench:([a-z-]+) -->\n).*?(<!-- /bench:\2 -->)", re.DOTALL)
+
+# Column of the rows -> its heading; where nothing stands here, all columns of the table are shown.
+_COLUMNS: dict[str, dict[str, str]] = {
+    "catalogue": {
+        "films": "films", "films_per_second": "films a second", "peak_mib": "memory, MiB",
+    },
+    "clustering": {
+        "films": "films", "k": "k", "contender": "", "seconds": "s",
+        "share_of_its_time": "of k-means++'s time", "distance": "mean squared distance",
+        "distance_to_reference": "above k-means++'s", "grown_mib": "memory, MiB",
+    },
+    "embedding": {
+        "contender": "", "documents_per_second": "documents a second",
+        "tokens_per_second": "tokens a second", "share_of_gemm_peak": "of the peak of products",
+        "mean_cosine": "cosine to float32", "same_neighbours": "same ten nearest",
+    },
+    "neighbours": {
+        "films": "films", "contender": "", "build_seconds": "built in s",
+        "bytes_per_film": "bytes a film", "recall_at_10": "recall@10",
+        "queries_per_second": "queries a second", "stage_seconds": "whole stage, s",
+    },
+    "labels": {
+        "contender": "", "clusters": "clusters", "seconds": "s",
+        "own_centroid_share": "nearest to their own", "keyword_coverage": "films covered",
+        "boilerplate": "boilerplate", "example": "an example",
+    },
+    "end-to-end": {
+        "films": "films", "contender": "stage", "seconds": "s", "exponent": "exponent",
+        "worker_mib": "a worker, MiB", "driver_mib": "the driver, MiB",
+    },
+    "workers": {
+        "contender": "", "texts": "texts", "workers": "workers", "seconds": "s",
+        "speedup": "times one",
+    },
+    "gpu": {},
+}  # fmt: skip
+_SHARES = ("share_of_its_time", "share_of_gemm_peak", "distance_to_reference")
+_SHORT_STAGE = 2.0  # seconds; shorter stages are left out of the README
+
+
+def fill_readme(results: Path = RESULTS, readme: Path = README) -> bool:
+    """Fill in the README; True when that changed it."""
+    before = readme.read_text("utf-8")
+    after = fill(before, results)
+    if after != before:
+        readme.write_text(after, "utf-8")
+    return after != before
+
+
+def fill(text: str, results: Path) -> str:
+    """The text with every block made from its JSON file; one without a file says so."""
+
+    def made(match: re.Match[str]) -> str:
+        path = results / f"{match[2]}.json"
+        if not path.exists():
+            return f"{match[1]}Not measured yet: `microgenres bench {match[2]}`.\n{match[3]}"
+        told = json.loads(path.read_text("utf-8"))
+        return f"{match[1]}{block(match[2], told)}\n{match[3]}"
+
+    return _BLOCK.sub(made, text)
+
+
+def block(name: str, told: Mapping[str, Any]) -> str:
+    """What one results file says, as Markdown."""
+    rows = [row for row in told["rows"] if _KEPT.get(name, _all)(row, told["rows"])]
+    lines = []
+    if rows:
+        columns = _COLUMNS[name] or {key: key.replace("_", " ") for key in rows[0]}
+        lines = ["| " + " | ".join(columns.values()) + " |", "|---" * len(columns) + "|"]
+        lines += [
+            "| " + " | ".join(_shown(key, row.get(key)) for key in columns) + " |" for row in rows
+        ]
+        lines.append("")
+    said = [*told["notes"], *(f"{who}: {why}" for who, why in told["missing"].items())]
+    machine = told["machine"]
+    said.append(f"`{told['command']}`, {machine['cores']} cores, {machine['processor']}")
+    return "\n".join([*lines, *(f"- {_sentence(line)}" for line in said)])
+
+
+def _all(_row: Row, _rows: Sequence[Row]) -> bool:
+    return True
+
+
+def _long_stage(row: Row, rows: Sequence[Row]) -> bool:
+    return any(r["contender"] == row["contender"] and r["seconds"] >= _SHORT_STAGE for r in rows)
+
+
+_KEPT: dict[str, Callable[[Row, Sequence[Row]], bool]] = {"end-to-end": _long_stage}
+
+
+def _shown(key: str, value: Any) -> str:
+    if value is not None and key in _SHARES:
+        return f"{100 * value:.2g} %" if abs(value) < 0.1 else f"{100 * value:.0f} %"
+    return cell(value)
+
+
+def _sentence(line: str) -> str:
+    return line if line.endswith((".", "`")) else f"{line}."

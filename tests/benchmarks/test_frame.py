@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from benchmarks.frame import apart, exponent, medians, take_turns
+from benchmarks.machine import Watch, absent, facts, resident
+
+
+def test_contenders_take_turns() -> None:
+    order: list[str] = []
+
+    def contender(name: str) -> str:
+        order.append(name)
+        return name.lower()
+
+    found = take_turns({n: lambda n=n: contender(n) for n in "AB"}, 3)  # type: ignore[misc]
+    assert order == ["A", "B"] * 3
+    assert found == {"A": ["a"] * 3, "B": ["b"] * 3}
+
+
+def test_medians_are_of_measured_numbers_only() -> None:
+    runs = [{"seconds": s, "clusters": 7, "who": "x"} for s in (3.0, 1.0, 2.0)]
+    assert medians(runs) == {"seconds": 2.0, "clusters": 7, "who": "x"}
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0, 1.5, 2.0])
+def test_the_exponent_of_a_power_is_its_power(power: float) -> None:
+    sizes = [1_000, 10_000, 100_000]
+    assert exponent(sizes, [3 * n**power for n in sizes]) == pytest.approx(power, abs=1e-9)
+
+
+def test_one_size_has_no_exponent() -> None:
+    assert exponent([10, 10, 20], [1.0, 2.0, 0.0]) is None
+
+
+def test_work_apart_is_in_another_process_and_its_errors_come_back() -> None:
+    assert apart(os.getpid) != os.getpid()
+    with pytest.raises(ZeroDivisionError):
+        apart(divmod, 1, 0)
+
+
+def test_memory_that_a_block_takes_is_seen_also_when_it_was_given_back() -> None:
+    with Watch() as watch:
+        block = bytearray(64 * 2**20)
+        block[:: 4_096] = b"x" * len(block[::4_096])
+        del block
+    assert 55 <= watch.grown_mib <= 200
+    assert watch.peak_mib >= resident()[0] - 1
+
+
+def test_a_process_that_is_gone_holds_no_memory() -> None:
+    assert resident(2**22 + 1) == (0.0, 0.0)
+
+
+def test_what_is_missing_is_named() -> None:
+    assert absent("json") is None
+    assert absent("json", "no_such_library") == "not installed: no_such_library"
+
+
+def test_facts_say_nothing_of_whose_machine_it_is() -> None:
+    told = facts()
+    assert told["cores"] >= 1 and told["libraries"]["numpy"][0].isdigit()
+    assert os.uname().nodename not in {str(value) for value in told.values()}
