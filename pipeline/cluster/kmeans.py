@@ -23,6 +23,7 @@ CURVE = pa.schema(
 
 _ITERATIONS = 15
 _ROUNDS = 2
+_PART = 16_384  # points at a time, where each meets all centroids
 
 
 def train(
@@ -45,13 +46,12 @@ def train(
     centroids, labels = cluster_points(
         rows, matrix_of(positions), matrix_of(landmarks), linkage_of(tree), settings, k, seed
     )
-    similarity = rows @ centroids.T
-    own = similarity[np.arange(len(rows)), labels]
+    own, other = _own_and_other(rows, centroids, labels)
     curve = {
         "k": k,
         "clusters": len(centroids),
-        "inertia": float(np.mean(2 - 2 * own.astype(np.float64))),
-        "silhouette": _simplified_silhouette(similarity, labels),
+        "inertia": float(np.mean(2 - 2 * own)),
+        "silhouette": _simplified_silhouette(own, other),
     }
     numbers = pa.array(range(len(centroids)), pa.int32())
     schema = CENTROIDS(centroids.shape[1])
@@ -104,7 +104,10 @@ def nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
 def _without_small(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drop the smallest clusters, one at a time, their films joining the nearest that stay."""
+    """Drop the smallest clusters, one at a time, their films joining the nearest that stay.
+
+    Only centroids that gain films are computed anew.
+    """
     while len(centroids) > 1:
         films = np.bincount(labels, minlength=len(centroids))
         smallest = int(films.argmin())
@@ -115,16 +118,35 @@ def _without_small(
         labels = labels - (labels > smallest)
         if moved.any():
             labels[moved] = nearest(points[moved], centroids)
-        centroids = means(points, labels, len(centroids))
+            gained = np.unique(labels[moved])
+            films_of = np.isin(labels, gained)
+            centroids[gained] = means(
+                points[films_of], np.searchsorted(gained, labels[films_of]), len(gained)
+            )
     return centroids, labels
 
 
-def _simplified_silhouette(similarity: np.ndarray, labels: np.ndarray) -> float:
-    if similarity.shape[1] < 2:
+def _own_and_other(
+    points: np.ndarray, centroids: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine with the own centroid and the best with another, (points,) float64 each.
+
+    A part of the points at a time: all of them with all centroids would fill a worker's memory.
+    With one cluster the second is -inf.
+    """
+    own, other = np.empty(len(points)), np.full(len(points), -np.inf)
+    for start in range(0, len(points), _PART):
+        part = labels[start : start + _PART]
+        similarity = points[start : start + _PART] @ centroids.T
+        rows = np.arange(len(part))
+        own[start : start + _PART] = similarity[rows, part]
+        similarity[rows, part] = -np.inf
+        other[start : start + _PART] = similarity.max(1)
+    return own, other
+
+
+def _simplified_silhouette(own: np.ndarray, other: np.ndarray) -> float:
+    if not np.isfinite(other).any():
         return 0.0
-    rows = np.arange(len(labels))
-    inside = 1 - similarity[rows, labels].astype(np.float64)
-    others = similarity.copy()
-    others[rows, labels] = -np.inf
-    outside = 1 - others.max(1).astype(np.float64)
+    inside, outside = 1 - own, 1 - other
     return float(np.mean((outside - inside) / np.maximum(np.maximum(inside, outside), 1e-12)))

@@ -8,6 +8,8 @@ same hills again without a random start.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import faiss
 import numpy as np
 import pyarrow as pa
@@ -34,6 +36,10 @@ TREE = pa.schema(
 
 _DIRECT = 6_000  # up to here every film is a landmark: the tree takes memory quadratic in them
 _LANDMARKS = 3_000
+# Beyond so many films, those near a film are looked for in the nearest lists of an inverted file,
+# and rows are worked a part at a time: time then grows as films^1.5, and memory by little.
+_EXACT = 16_384
+_PROBED = 48  # lists
 
 
 def landscape(points: pa.Table, settings: ClusterSettings, seed: int) -> dict[str, pa.Table]:
@@ -100,7 +106,14 @@ def means(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
         # films of a label side by side, in their order, and one sum over each run of them
         order = np.argsort(labels, kind="stable")
         runs = np.flatnonzero(np.diff(labels[order], prepend=-1))
-        total[labels[order[runs]]] = np.add.reduceat(points[order], runs, axis=0, dtype=np.float64)
+        owner, ends = labels[order[runs]], np.append(runs, len(order))
+        step = max(1, len(runs) * _EXACT // len(order))  # runs of about so many films at a time
+        for first in range(0, len(runs), step):
+            own = runs[first : first + step]
+            rows = order[own[0] : ends[min(first + step, len(runs))]]
+            total[owner[first : first + step]] = np.add.reduceat(
+                points[rows], own - own[0], axis=0, dtype=np.float64
+            )
     return unit(total)
 
 
@@ -112,14 +125,21 @@ def unit(rows: np.ndarray) -> np.ndarray:
 
 def _project(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
     """Principal components (centred, partly whitened), unit length."""
-    centred = points.astype(np.float64) - points.mean(0, dtype=np.float64)
-    values, axes = np.linalg.eigh(centred.T @ centred / len(points))
+    mean = points.mean(0, dtype=np.float64)
+    moments = sum(part.T @ part for part in _centred(points, mean))
+    values, axes = np.linalg.eigh(moments / len(points))
     width = min(settings.components, points.shape[1])
     values, axes = values[::-1][:width], axes[:, ::-1][:, :width]
     # an eigenvector's sign is arbitrary: fix it, so that it cannot differ between machines
     axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(width)])
     scale = np.maximum(values, values[0] * 1e-6 + 1e-12) ** (-settings.whitening / 2)
-    return unit((centred @ axes) * scale)
+    return np.concatenate([unit((part @ axes) * scale) for part in _centred(points, mean)])
+
+
+def _centred(points: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:
+    """Points less their mean in float64, a part of the rows at a time."""
+    for start in range(0, len(points), _EXACT):
+        yield points[start : start + _EXACT].astype(np.float64) - mean
 
 
 def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
@@ -129,11 +149,25 @@ def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
     if count < 2:
         return positions
     for _ in range(settings.smoothing_rounds):
-        index = faiss.IndexFlatIP(positions.shape[1])
-        index.add(positions)
+        index = _index(positions)
         smoothed = np.empty_like(positions)
         for start in range(0, len(positions), 4_096):
             _, nearest = index.search(positions[start : start + 4_096], count)
             smoothed[start : start + 4_096] = positions[nearest].mean(1)
         positions = unit(smoothed)
     return positions
+
+
+def _index(positions: np.ndarray) -> faiss.Index:
+    """Exact search for a few thousand films, the nearest lists of an inverted file beyond."""
+    dim, films = positions.shape[1], len(positions)
+    if films <= _EXACT:
+        index = faiss.IndexFlatIP(dim)
+    else:
+        lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
+        index = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
+        index.nprobe = _PROBED
+        # partitions are cut by a hash of the ids, so that the first films are a random sample
+        index.train(positions[: 64 * lists])
+    index.add(positions)
+    return index

@@ -131,3 +131,13 @@ def test_the_same_call_gives_the_same_bytes() -> None:
 def test_of_equal_centroids_the_first_is_nearest() -> None:
     centroid = planted(1, 1)[0]
     assert nearest(centroid, np.repeat(centroid, 3, axis=0)).tolist() == [0]
+
+
+def test_the_curve_is_the_same_however_many_films_meet_the_centroids_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, _ = planted(noise=0.3)
+    whole = trained(vectors, 10)[1].to_pylist()[0]
+    monkeypatch.setattr("pipeline.cluster.kmeans._PART", 37)
+    parts = trained(vectors, 10)[1].to_pylist()[0]
+    assert parts == pytest.approx(whole, abs=1e-6)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from pipeline.settings import ClusterSettings
 from pipeline.tables import POINTS, matrix_of
 from tests.pipeline.planted import planted, points_table
 
+# the package has a function of that name, which hides it
+MODULE = import_module("pipeline.cluster.landscape")
 SETTINGS = ClusterSettings(leaf_films=40, components=16)
 
 
@@ -117,3 +121,25 @@ def test_a_label_without_points_has_a_zero_mean() -> None:
     found = means(rows, np.array([0, 0, 2]), 3)
     assert found[1].tolist() == [0, 0]
     assert found[0] == pytest.approx([2**-0.5, 2**-0.5])
+
+
+def test_beyond_exact_search_the_landscape_is_nearly_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, _ = planted(groups=40, films=60, noise=0.2)
+    np.random.default_rng(3).shuffle(vectors)
+    exact, _, _ = build_landscape(vectors, SETTINGS, 1)
+    monkeypatch.setattr(MODULE, "_EXACT", 600)
+    listed, _, _ = build_landscape(vectors, SETTINGS, 1)
+    assert (exact * listed).sum(1).mean() > 0.99
+
+
+def test_means_are_the_same_however_many_films_are_added_up_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors, truth = planted(groups=7, films=30)
+    labels = np.random.default_rng(3).permutation(truth)
+    whole = means(vectors, labels, 9)
+    for part in (1, 50, 200):
+        monkeypatch.setattr(MODULE, "_EXACT", part)
+        assert np.array_equal(means(vectors, labels, 9), whole)
