@@ -9,6 +9,7 @@ same hills again without a random start.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import faiss
 import numpy as np
@@ -161,9 +162,8 @@ def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
 def _index(positions: np.ndarray) -> faiss.Index:
     """Exact search for a few thousand films, the nearest lists of an inverted file beyond."""
     dim, films = positions.shape[1], len(positions)
-    if films <= _EXACT:
-        index = faiss.IndexFlatIP(dim)
-    else:
+    index: Any = faiss.IndexFlatIP(dim)
+    if films > _EXACT:
         lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
         index = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
         index.nprobe = _PROBED
