@@ -80,10 +80,11 @@ def micro_genres(
     likeness = text_means @ text_means.T
     np.fill_diagonal(likeness, -np.inf)
     rows: list[dict[str, Any]] = []
+    frame = frame.sort_values(["similarity", "movie_id"], ascending=[False, True])
     by_cluster = dict(list(frame.groupby("cluster")))
     for place, label in enumerate(labels):
         films = by_cluster.get(label["cluster"], frame.iloc[:0])  # of an update it may have none
-        best = films.sort_values(["similarity", "movie_id"], ascending=[False, True])[:_EXEMPLARS]
+        best = films[:_EXEMPLARS]
         years = films["year"].dropna()
         ratings = films["vote_average"].dropna()
         rows.append(

@@ -58,6 +58,16 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
+def ended_and_mined_again(place: Place, reference: Reference, out: Path) -> None:
+    """No run of the folder is under way, none has published, and a new one does."""
+    wait_for(lambda: nothing_runs(place.server, out), 30)
+    assert not (out / "latest").exists()
+
+    again = place.mine(out)
+    assert again.end(60) == 0, again.told()
+    same_tables(checked(out, LIMIT), reference.release)
+
+
 def test_a_late_writer_changes_nothing(
     place: Place, reference: Reference, processes: Cluster, tmp_path: Path
 ) -> None:
@@ -94,12 +104,7 @@ def test_a_scheduler_that_dies_ends_the_run_in_bounded_time(
     assert run.end(60) == 1, run.told()
     assert "the scheduler is gone" in run.told()
     (markers / "go").touch()
-    wait_for(lambda: nothing_runs(place.server, out), 30)
-    assert not (out / "latest").exists()
-
-    again = place.mine(out)
-    assert again.end(60) == 0, again.told()
-    same_tables(checked(out, LIMIT), reference.release)
+    ended_and_mined_again(place, reference, out)
 
 
 def test_a_scheduler_that_is_stopped_ends_the_run_in_bounded_time(
@@ -121,12 +126,7 @@ def test_a_scheduler_that_is_stopped_ends_the_run_in_bounded_time(
         assert refused.end(60) == 1, refused.told()
         assert "no answer: none in 3 s" in refused.told()
         (markers / "go").touch()
-    wait_for(lambda: nothing_runs(place.server, out), 30)
-    assert not (out / "latest").exists()
-
-    again = place.mine(out)
-    assert again.end(60) == 0, again.told()
-    same_tables(checked(out, LIMIT), reference.release)
+    ended_and_mined_again(place, reference, out)
 
 
 def test_a_scheduler_that_is_stopped_before_the_first_stage_ends_the_run(
