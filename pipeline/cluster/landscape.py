@@ -162,12 +162,13 @@ def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
 def _index(positions: np.ndarray) -> faiss.Index:
     """Exact search for a few thousand films, the nearest lists of an inverted file beyond."""
     dim, films = positions.shape[1], len(positions)
-    index: Any = faiss.IndexFlatIP(dim)
+    index: faiss.Index = faiss.IndexFlatIP(dim)
     if films > _EXACT:
         lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
-        index = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
-        index.nprobe = _PROBED
+        listed: Any = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
+        listed.nprobe = _PROBED
         # partitions are cut by a hash of the ids, so that the first films are a random sample
-        index.train(positions[: 64 * lists])
+        listed.train(positions[: 64 * lists])
+        index = listed
     index.add(positions)
     return index
