@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["Asked", "Bench", "Found", "Plot", "apart", "exponent", "medians", "take_turns"]
+__all__ = ["Asked", "Bench", "Found", "Plot", "apart", "exponent", "here", "medians", "take_turns"]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -41,6 +41,11 @@ class Asked:
     release: Path | None = None
     work: Path | None = None
     seed: int = 2026
+
+    @property
+    def place(self) -> Callable[..., Any]:
+        """Where a contender runs: a fresh process, or this one for a quick run."""
+        return here if self.quick else apart
 
 
 @dataclass
@@ -103,6 +108,11 @@ def apart(function: Callable[..., T], *args: Any) -> T:
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         return pool.submit(function, *args).result()
+
+
+def here(function: Callable[..., T], *args: Any) -> T:
+    """What `function` returns, called in this process: for a quick run, whose figures are none."""
+    return function(*args)
 
 
 def medians(runs: Sequence[Row]) -> Row:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.films import NOISE, Catalogue
-from benchmarks.frame import Asked, Bench, Found, Plot, Row, apart, medians, take_turns
+from benchmarks.frame import Asked, Bench, Found, Plot, Row, medians, take_turns
 from benchmarks.machine import Watch, absent
 from pipeline import label
 from pipeline.embed import embed_phrases, encode
@@ -45,7 +45,7 @@ def measure(asked: Asked) -> Found:
     for size in asked.sizes:
         films = clustered(asked.release, size, asked.seed)
         turns = {
-            name: lambda way=way, films=films: apart(_turn, way, films)
+            name: lambda way=way, films=films: asked.place(_turn, way, films)
             for name, (way, _) in ways.items()
             if name not in missing
         }

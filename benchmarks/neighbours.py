@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.frame import Asked, Bench, Found, Plot, Row, apart, exponent, medians, take_turns
+from benchmarks.frame import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
 from benchmarks.machine import Watch
 from benchmarks.vectors import many, real_vectors
 from pipeline.neighbours import build_index, index_kind, nearest_films, recall_at
@@ -33,7 +33,10 @@ def measure(asked: Asked) -> Found:
             path = Path(folder) / f"{films}.npy"
             np.save(path, many(real, films, asked.seed).astype(np.float16))
             found = take_turns(
-                {kind: lambda k=kind, p=path: apart(_one, str(p), k, asked.seed) for kind in KINDS},
+                {
+                    kind: lambda k=kind, p=path: asked.place(_one, str(p), k, asked.seed)
+                    for kind in KINDS
+                },
                 asked.repeats,
             )
             rows += [{"contender": k, "films": films, **medians(f)} for k, f in found.items()]
@@ -93,7 +96,7 @@ BENCH = Bench(
     title="Nearest films: each index on one thread",
     measure=measure,
     sizes=(10_000, 100_000),
-    quick_sizes=(500, 1_000),
+    quick_sizes=(500,),
     columns=(
         "films", "contender", "build_seconds", "bytes_per_film", "recall_at_10",
         "queries_per_second", "stage_seconds", "peak_mib",

@@ -9,10 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.films import Catalogue
-from pipeline.embed import encode
-from pipeline.model import identify
-from pipeline.settings import EmbedSettings, SourceSettings
-from pipeline.sources import open_source
 from pipeline.tables import matrix_of
 
 __all__ = ["JITTER", "many", "real_texts", "real_vectors", "synthetic_texts"]
@@ -27,6 +23,11 @@ def real_vectors(release: Path | None, *, quick: bool = False) -> np.ndarray:
     """
     if release is not None:
         return matrix_of(pq.read_table(release / "embeddings.parquet", columns=["vector"]))
+    # here, since a contender's process takes vectors from a file and needs no model
+    from pipeline.embed import encode
+    from pipeline.model import identify
+    from pipeline.settings import EmbedSettings
+
     texts = real_texts(None)
     return encode(texts[:200] if quick else texts, identify(EmbedSettings()))
 
@@ -35,6 +36,9 @@ def real_texts(release: Path | None) -> list[str]:
     """Overviews: a release's, or the bundled sample's."""
     if release is not None:
         return [str(t) for t in pq.read_table(release / "movies.parquet")["overview"].to_pylist()]
+    from pipeline.settings import SourceSettings
+    from pipeline.sources import open_source
+
     chunks = open_source("sample", SourceSettings()).read()
     return [str(t) for t in pa.concat_tables(c.movies for c in chunks)["overview"].to_pylist()]
 

@@ -105,7 +105,8 @@ def bench(
         release=None if release is None else _found(release),
         work=work,
     )
-    console = Console(file=sys.stdout, highlight=False)
+    width = None if sys.stdout.isatty() else 150  # else a log would get narrow columns
+    console = Console(file=sys.stdout, highlight=False, width=width)
     for one in suite.NAMES if name == "all" else (name,):
         suite.run(one, asked, console)
 
