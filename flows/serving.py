@@ -87,7 +87,7 @@ def explorer(
     }
     options = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     typer.echo(f"The explorer is at http://{host}:{port}; Ctrl-C ends it", err=True)
-    _become("streamlit", "run", str(folder / "app.py"), *options)
+    _become("serve.starting", str(folder / "app.py"), *options)
 
 
 def _place(out: Path, release: str | None) -> Path:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.genres.asking import Asking
     from serve.meaning import Meaning
 
-__all__ = ["OUT", "RELEASE", "asking", "catalogue", "genre_models", "meaning", "place"]
+__all__ = ["OUT", "RELEASE", "asking", "catalogue", "genre_models", "meaning", "place", "preloaded"]
 
 RELEASE = "MICROGENRES_RELEASE"  # a release folder
 OUT = "MICROGENRES_OUT"  # an output folder, whose newest release is followed
@@ -54,6 +54,14 @@ def catalogue() -> Catalogue:
             st.text(str(error))
         st.button("Look again")  # a rerun looks again
         st.stop()
+
+
+def preloaded(folder: Path) -> None:
+    """Open the release of a folder before anybody asks for it; MicrogenresError when there is none.
+
+    Also answers what the first page asks, which brings the release's files into memory.
+    """
+    _opened(str(find_release(folder))).figures()
 
 
 def meaning(films: Catalogue) -> Meaning:

@@ -62,7 +62,7 @@ def site(release: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    command = [sys.executable, "-m", "serve.starting", str(APP)]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     told = os.environ | {RELEASE: str(release)}
     with subprocess.Popen(command, env=told, stdout=subprocess.DEVNULL) as server:
