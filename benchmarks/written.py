@@ -16,8 +16,8 @@ from benchmarks.machine import facts
 __all__ = ["cell", "show", "write"]
 
 
-def write(bench: Bench, asked: Asked, found: Found, folder: Path) -> tuple[Path, Path]:
-    """Write NAME.json and NAME.png into a folder, which is made; returns both paths."""
+def write(bench: Bench, asked: Asked, found: Found, folder: Path) -> list[Path]:
+    """Write NAME.json, and where there are rows NAME.png, into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     told = {
         "benchmark": bench.name,
@@ -33,8 +33,11 @@ def write(bench: Bench, asked: Asked, found: Found, folder: Path) -> tuple[Path,
     path = folder / f"{bench.name}.json"
     path.write_text(json.dumps(_rounded(told), indent=1, ensure_ascii=False) + "\n", "utf-8")
     picture = folder / f"{bench.name}.png"
+    if not found.rows:
+        picture.unlink(missing_ok=True)  # of an earlier run
+        return [path]
     _draw(bench, found.rows, picture)
-    return path, picture
+    return [path, picture]
 
 
 def show(bench: Bench, found: Found, console: Console) -> None:

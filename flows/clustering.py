@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.run import Run
-from flows.steps import Refs, each, one, step, with_all
+from flows.steps import Refs, each, first_films, one, step, with_all
 from pipeline import cluster, neighbours
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
@@ -99,7 +99,7 @@ def _compared(
 ) -> tuple[float | None, Refs]:
     """Agreement with another seed, and other methods on a sample of the same films."""
     section, seed = run.settings.cluster, run.settings.seed
-    few = _first(ground["points"], run.settings.report.compare_films)
+    few = len(first_films(ground["points"], run.settings.report.compare_films))
     methods = [
         Piece(
             m.replace("|", ""),
@@ -113,13 +113,3 @@ def _compared(
     again = run.stage("reseed", cluster.reseed, [piece], settings=section, shown=False)
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")
-
-
-def _first(refs: Refs, films: int) -> int:
-    """How many partitions, from the first, hold `films` films, or all there are."""
-    held = 0
-    for count, ref in enumerate(refs, 1):
-        held += ref.rows or 0
-        if held >= films:
-            return count
-    return len(refs)

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from prefect.artifacts import create_markdown_artifact
@@ -14,7 +15,7 @@ from flows.mined import Mined
 from flows.progress import Note, StageStarted, emit
 from flows.release_record import content_of, manifest_of, release_id_of
 from flows.run import Run
-from flows.steps import each, step
+from flows.steps import each, first_films, step
 from pipeline import publish, quality
 from pipeline.errors import ReleaseError
 from pipeline.identity import count_events
@@ -82,15 +83,9 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
     spoken = run.stage(
         "languages", languages, each(("movies", mined.cleaned.refs("movies"))), shown=False
     )
-    points, centroids = (
-        matrix_of(run.read(refs)) for refs in (mined.points, mined.clusters.centroids)
-    )
-    labels = assignments.column("cluster").to_numpy()
-    drawn = fit_map(points, centroids, labels, run.settings.seed)
+    drawn, places = _map(run, mined, assignments.column("cluster").to_numpy())
     tables = {
-        "movies": publish.released_movies(
-            movies, assignments, micro_genres, place_on_map(points, centroids, labels, drawn)
-        ),
+        "movies": publish.released_movies(movies, assignments, micro_genres, places),
         "micro_genres": micro_genres,
         "families": publish.families(micro_genres, named.families),
         "neighbours": run.read(mined.neighbours).sort_by(
@@ -116,6 +111,26 @@ def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
     return {name: table.combine_chunks() for name, table in tables.items()}
 
 
+def _map(run: Run, mined: Mined, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What places a film on the map, and where each lies, (films, 2) float32.
+
+    It is fitted on the films that the clusters were trained on; then a partition at a time is
+    placed, so that this process never holds the points of all films of a large catalogue.
+    """
+    centroids = matrix_of(run.read(mined.clusters.centroids))
+    first = run.training(mined.points)
+    trained = matrix_of(run.read(mined.points[:first]))
+    drawn = fit_map(trained, centroids, labels[: len(trained)], run.settings.seed)
+    places = [place_on_map(trained, centroids, labels[: len(trained)], drawn)]
+    placed = len(trained)
+    for ref in mined.points[first:]:
+        points = matrix_of(run.read(ref))
+        own = labels[placed : placed + len(points)]
+        places.append(place_on_map(points, centroids, own, drawn))
+        placed += len(points)
+    return drawn, np.concatenate(places)
+
+
 def _report(
     run: Run, mined: Mined, tables: dict[str, pa.Table], release_id: str
 ) -> tuple[dict[str, Any], str]:
@@ -123,12 +138,12 @@ def _report(
     movies = run.read(mined.cleaned.refs("movies"), ["movie_id", "genres"])
     made = run.read(mined.features.refs("features"), ["desc_length"])
     assignments = run.read(mined.clusters.assignments)
-    points = matrix_of(run.read(mined.points))
+    few = settings.report.silhouette_films
     labels = assignments.column("cluster").to_numpy()
     similarity = assignments.column("similarity").to_numpy()
     clusters = cluster_figures(
-        points,
-        matrix_of(run.read(mined.embeddings, ["vector"])),
+        matrix_of(run.read(first_films(mined.points, few))),
+        matrix_of(run.read(first_films(mined.embeddings, few), ["vector"])),
         labels,
         similarity,
         made.column("desc_length").to_numpy(),

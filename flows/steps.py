@@ -14,7 +14,7 @@ from prefect.tasks import exponential_backoff
 from pipeline.partitions import Piece, StageResult
 from pipeline.store import FileRef
 
-__all__ = ["Refs", "each", "one", "step", "with_all"]
+__all__ = ["Refs", "each", "first_films", "one", "step", "with_all"]
 
 Refs = tuple[FileRef, ...]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +60,16 @@ def each(*columns: tuple[str, Sequence[FileRef | Refs]]) -> list[Piece]:
         }
         pieces.append(Piece(f"p{number:05d}", inputs))
     return pieces
+
+
+def first_films(refs: Refs, films: int) -> Refs:
+    """The partitions, from the first, that hold `films` films, or all there are."""
+    held = 0
+    for count, ref in enumerate(refs, 1):
+        held += ref.rows or 0
+        if held >= films:
+            return refs[:count]
+    return refs
 
 
 def with_all(

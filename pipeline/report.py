@@ -63,7 +63,8 @@ def cluster_figures(
 
     Parameters
     ----------
-    points, vectors : (films, dim) float32, unit: where films were clustered, and their text.
+    points, vectors : (n, dim) float32, unit: where films were clustered, and their text; of the
+        first `silhouette_films` films at least.
     own_similarity : (films,) cosine of a film's point to its centroid.
 
     Partitions are cut by a hash of the ids, so the first films are a random sample: silhouette,

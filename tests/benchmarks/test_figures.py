@@ -36,9 +36,11 @@ def test_a_result_is_a_json_file_with_the_command_and_a_plot(tmp_path: Path) -> 
     assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_without_a_row_there_is_still_a_file_and_a_plot(tmp_path: Path) -> None:
-    for path in write(BENCH, Asked(), Found([]), tmp_path):
-        assert path.stat().st_size > 0
+def test_without_a_row_there_is_a_file_that_says_why_and_no_plot(tmp_path: Path) -> None:
+    written(tmp_path)
+    (path,) = write(BENCH, Asked(), Found([], missing={"peer": "away"}), tmp_path)
+    assert json.loads(path.read_text())["missing"] == {"peer": "away"}
+    assert not path.with_suffix(".png").exists()
 
 
 def test_the_table_names_who_could_not_come(capsys: Any) -> None:
