@@ -40,12 +40,17 @@ def watched_mining(catalogue: Path, out: Path, workers: int, log: Path) -> dict[
     most: dict[tuple[str, int], float] = {}
     with open(log, "ab") as told:
         run = subprocess.Popen([*command, str(workers), str(record)], stdout=told, stderr=told)
-        while run.poll() is None:
-            for pid, kind in _kinds(run.pid):
-                now, peak = resident(pid)
-                seen.append((time.time(), kind, pid, now))
-                most[kind, pid] = max(peak, most.get((kind, pid), 0.0))
-            time.sleep(_LOOK_SECONDS)
+        try:
+            while run.poll() is None:
+                for pid, kind in _kinds(run.pid):
+                    now, peak = resident(pid)
+                    seen.append((time.time(), kind, pid, now))
+                    most[kind, pid] = max(peak, most.get((kind, pid), 0.0))
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            if run.poll() is None:  # whoever interrupts the benchmark means the mining too
+                run.terminate()
+                run.wait()
     if run.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
         raise RuntimeError(f"mining {catalogue} failed; the end of {log}:\n{tail}")
