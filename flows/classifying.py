@@ -108,28 +108,20 @@ def train(
     """
     from flows.genre_steps import Plan
     from flows.genres import learn_genres
-    from pipeline.genres.classifier import MODELS, model_named
-    from pipeline.genres.films import INPUTS
+    from pipeline.genres.classifier import MODELS
 
     names = list(MODELS) if "all" in (model or ()) else list(model or _DEFAULT)
-    for name in names:
-        model_named(name)
-    read = tuple(inputs or ("both",))
-    if wrong := [kind for kind in read if kind not in INPUTS]:
-        raise typer.BadParameter(
-            f"{wrong[0]!r} is none of {', '.join(INPUTS)}", param_hint="--from"
-        )
+    read = list(inputs or ("both",))
+    Plan.of(names, read)  # what there is not is told before anything starts
     chosen = o.overrides(workers=workers, scheduler=scheduler, seed=seed, log_format=log_format)
-    plan = Plan(
-        tuple(names), tuple(i for i in INPUTS if i in read), folds=folds, here=here,
-        seconds=seconds, fill=fill,
-    )  # fmt: skip
     with shown(profile, settings_file, chosen, verbose=verbose):
         if not verbose:
             quiet_dask()
         found = learn_genres(
-            source or ["sample"], str(out), plan, profile,
-            None if settings_file is None else str(settings_file), chosen, limit,
+            source or ["sample"], str(out), names, read, folds=folds, fill=fill, here=here,
+            seconds=seconds, profile=profile,
+            settings_file=None if settings_file is None else str(settings_file),
+            overrides=chosen, limit=limit,
         )  # fmt: skip
     from flows.show_genres import show_registry
 

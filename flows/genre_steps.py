@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,6 +15,7 @@ from flows.steps import each, step, with_all
 from pipeline.clean import clean
 from pipeline.durable import write_bytes
 from pipeline.embed import embed
+from pipeline.errors import SettingsError
 from pipeline.genres.before_after import before_after, before_after_page
 from pipeline.genres.catalogue import put
 from pipeline.genres.classifier import model_named
@@ -61,6 +63,21 @@ class Plan:
     here: bool = False
     seconds: float | None = None
     fill: str | None = None
+
+    @classmethod
+    def of(cls, models: Sequence[str], inputs: Sequence[str], **more: Any) -> Plan:
+        """A plan of names as a person gives them, in the order that they are told in.
+
+        Raises
+        ------
+        SettingsError
+            naming the model, or the kind of text, that there is not.
+        """
+        for name in models:
+            model_named(name)
+        if wrong := [kind for kind in inputs if kind not in INPUTS]:
+            raise SettingsError(f"genres are not learnt from {wrong[0]!r}: {', '.join(INPUTS)}")
+        return cls(tuple(models), tuple(i for i in INPUTS if i in inputs), **more)
 
 
 @step("merge rows of the same film")

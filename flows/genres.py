@@ -32,29 +32,42 @@ __all__ = ["genres_flow", "learn_genres"]
 def genres_flow(
     sources: list[str],
     out: str,
-    plan: Plan,
+    models: list[str],
+    inputs: list[str],
+    folds: bool = False,
+    fill: str | None = None,
+    here: bool = False,
+    seconds: float | None = None,
     profile: str = "default",
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     limit: int | None = None,
+    wait_minutes: float = 0.0,
 ) -> dict[str, Any]:
     """Learn genres from a catalogue of films.
 
     Args:
-        sources: Catalogues, each `sample` or `files:PATH`.
+        sources: Catalogues, each `sample`, `files:PATH` or `tmdb:FOLDER`.
         out: Folder that takes the work and, under `genres`, the models.
-        plan: Which models, from which texts, on how many folds.
+        models: Which models, such as `transformation`, `adaptation`, `transformer` or `blend`.
+        inputs: What they read: `title`, `description` or `both`; several make a model of each.
+        folds: Train each model on every fold of a cross-validation too.
+        fill: A catalogue with descriptions for films that lack one.
+        here: Train in the flow's process with all its cores, one model after the other.
+        seconds: Stop fine-tuning after so many; the same run goes on from there.
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
         limit: Learn from a sample of this many films.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
 
     Returns:
         The registry of the models.
     """
+    plan = Plan.of(models, inputs, folds=folds, fill=fill, here=here, seconds=seconds)
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     about = {"flow": "genres", "sources": sources, "profile": profile, "limit": limit}
-    with opened(out, settings, about) as run:
+    with opened(out, settings, about, wait_minutes=wait_minutes) as run:
         intake = read_sources(run, sources, limit)
         merged = merge_films(run, intake, plan.fill)
         cleaned = clean_films(run, merged)
@@ -66,23 +79,14 @@ def genres_flow(
 
 
 def learn_genres(
-    sources: list[str],
-    out: str,
-    plan: Plan,
-    profile: str = "default",
-    settings_file: str | None = None,
-    overrides: dict[str, Any] | None = None,
-    limit: int | None = None,
+    sources: list[str], out: str, models: list[str], inputs: list[str], **chosen: Any
 ) -> dict[str, Any]:
-    """Run `genres_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    given = {
-        "sources": sources,
-        "out": out,
-        "plan": plan,
-        "profile": profile,
-        "settings_file": settings_file,
-        "overrides": overrides,
-        "limit": limit,
-    }
+    """Run `genres_flow` under the Prefect server of PREFECT_API_URL, or an embedded one.
+
+    Parameters
+    ----------
+    chosen : other parameters of the flow, by name.
+    """
+    given = {"sources": sources, "out": out, "models": models, "inputs": inputs, **chosen}
     found: dict[str, Any] = launch_served(genres_flow, Path(out), given)
     return found
