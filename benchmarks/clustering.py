@@ -25,7 +25,7 @@ _FIXED_K = 1_000
 _LEAF = 60  # films of a cluster where k grows with the films
 _MOST_K = 16_384
 # scikit-learn and dask-ml take time as films times k; beyond this product they are left out
-_PATIENCE = 2e8
+_PATIENCE = 1e8
 
 Centroids = Callable[[np.ndarray, int, int], np.ndarray]
 
@@ -122,7 +122,7 @@ def _rows(path: Path, films: int, k: int, asked: Asked, missing: dict[str, str])
     if films * k > _PATIENCE:
         names = [name for name in names if name not in _SLOW]
     turns = {n: lambda n=n: asked.place(_one, n, str(path), k, asked.seed) for n in names}
-    found = {name: medians(runs) for name, runs in take_turns(turns, asked.repeats).items()}
+    found = {name: medians(runs) for name, runs in _turns(turns, films, k, asked).items()}
     best = found.get(_REFERENCE)
     rows = []
     for name, row in found.items():
@@ -138,6 +138,12 @@ def _rows(path: Path, films: int, k: int, asked: Asked, missing: dict[str, str])
             }
         )
     return rows
+
+
+def _turns(
+    turns: dict[str, Callable[[], Row]], films: int, k: int, asked: Asked
+) -> dict[str, list[Row]]:
+    return take_turns(turns, asked.repeats, asked.work, f"clustering-{films}-{k}")
 
 
 def _one(name: str, path: str, k: int, seed: int) -> Row:

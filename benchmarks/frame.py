@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import math
+import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -11,9 +14,22 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["Asked", "Bench", "Found", "Plot", "apart", "exponent", "here", "medians", "take_turns"]
+__all__ = [
+    "Asked",
+    "Bench",
+    "Found",
+    "Plot",
+    "apart",
+    "exponent",
+    "here",
+    "kept",
+    "medians",
+    "take_turns",
+]
 
 RESULTS = Path(__file__).parent / "results"
+
+logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -85,19 +101,40 @@ class Bench:
 
 
 def take_turns(
-    contenders: Mapping[str, Callable[[], T]],
+    contenders: Mapping[str, Callable[[], Row]],
     repeats: int,
-    tell: Callable[[str], None] = lambda _: None,
-) -> dict[str, list[T]]:
+    work: Path | None = None,
+    key: str = "",
+) -> dict[str, list[Row]]:
     """Let all contenders run one after the other, then all again: A B A B.
 
-    What else the machine does then falls on all of them alike.
+    What else the machine does then falls on all of them alike. Turns that `work` holds under
+    `key`, which says what is measured, are not done again.
     """
-    found: dict[str, list[T]] = {name: [] for name in contenders}
+    found: dict[str, list[Row]] = {name: [] for name in contenders}
     for turn in range(repeats):
         for name, run in contenders.items():
-            tell(f"{name}, {turn + 1} of {repeats}")
-            found[name].append(run())
+            logger.info("%s %s, turn %d of %d", key, name, turn + 1, repeats)
+            found[name].append(kept(work, f"{key}/{_plain(name)}-{turn}", run))
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+
+
+def kept(work: Path | None, key: str, run: Callable[[], Row]) -> Row:
+    """What a turn found, from the work folder where an earlier command has done it already."""
+    if work is None:
+        return run()
+    path = work / f"{key}.json"
+    if path.exists():
+        return dict(json.loads(path.read_text("utf-8")))
+    found = run()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(".part")
+    whole.write_text(json.dumps(found), "utf-8")
+    whole.rename(path)
     return found
 
 

@@ -49,7 +49,7 @@ def measure(asked: Asked) -> Found:
             for name, (way, _) in ways.items()
             if name not in missing
         }
-        for name, runs in take_turns(turns, asked.repeats).items():
+        for name, runs in take_turns(turns, asked.repeats, asked.work, f"labels-{size}").items():
             rows.append({"contender": name, "films": len(films), **medians(runs)})
     return Found(rows, _figures(rows), missing=missing)
 

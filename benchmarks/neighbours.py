@@ -38,6 +38,8 @@ def measure(asked: Asked) -> Found:
                     for kind in KINDS
                 },
                 asked.repeats,
+                asked.work,
+                f"neighbours-{films}",
             )
             rows += [{"contender": k, "films": films, **medians(f)} for k, f in found.items()]
             path.unlink()

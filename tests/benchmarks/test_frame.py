@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -8,16 +10,21 @@ from benchmarks.frame import apart, exponent, medians, take_turns
 from benchmarks.machine import Watch, absent, facts, resident
 
 
-def test_contenders_take_turns() -> None:
+def test_contenders_take_turns(tmp_path: Path) -> None:
     order: list[str] = []
 
-    def contender(name: str) -> str:
+    def contender(name: str) -> dict[str, int]:
         order.append(name)
-        return name.lower()
+        return {"turn": len(order)}
 
-    found = take_turns({n: lambda n=n: contender(n) for n in "AB"}, 3)  # type: ignore[misc]
+    turns = {name: partial(contender, name) for name in "AB"}
+    found = take_turns(turns, 2, tmp_path, "what")
+    assert order == ["A", "B"] * 2
+    assert found == {"A": [{"turn": 1}, {"turn": 3}], "B": [{"turn": 2}, {"turn": 4}]}
+    # what is done is kept, and only the third turn is new
+    again = take_turns(turns, 3, tmp_path, "what")
     assert order == ["A", "B"] * 3
-    assert found == {"A": ["a"] * 3, "B": ["b"] * 3}
+    assert again["A"] == [{"turn": 1}, {"turn": 3}, {"turn": 5}]
 
 
 def test_medians_are_of_measured_numbers_only() -> None:
