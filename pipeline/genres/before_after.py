@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.genres.page import document, heat, section
+from pipeline.genres.page import document, heat, heat_together, section
 from pipeline.genres.placeholders import is_placeholder
 from pipeline.page_parts import rows_table
 from pipeline.repair import count_words
@@ -86,8 +86,6 @@ def before_after_page(found: Mapping[str, Any]) -> str:
     heads = ("", "before", "after")
     dropped = [[name.replace("_", " "), f"{count:,}"] for name, count in found["dropped"].items()]
     genres = sorted({*before["genres"], *after["genres"]})
-    whole = np.asarray(after["together"], np.float64).reshape(2 * (len(after["names"]),))
-    share = whole / np.maximum(np.diag(whole)[:, None], 1)
     parts = [
         section("The catalogue", rows_table("Rows and films", heads, sides),
                 rows_table("Films left out", ("Reason", "films"), dropped)),
@@ -95,9 +93,7 @@ def before_after_page(found: Mapping[str, Any]) -> str:
                                  after["lengths"], list(before["lengths"]))),
         section("Genres", _bars("Rows and films by genre", before["genres"],
                                 after["genres"], genres)),
-        section("Genres that come together", heat(
-            "Share of the films of a genre (row) that have the other too (column)",
-            after["names"], after["names"], share.tolist())),
+        section("Genres that come together", heat_together(after["together"], after["names"])),
     ]  # fmt: skip
     return document("The catalogue, before and after", parts)
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.page_parts import rows_table
 from pipeline.page_values import text
 
-__all__ = ["document", "heat", "render", "section"]
+__all__ = ["document", "heat", "heat_together", "render", "section"]
 
 _STYLE = """
 .heat{border-collapse:collapse;font-size:.8rem}
@@ -51,7 +51,9 @@ def render(found: Mapping[str, Any], examples: Sequence[Mapping[str, Any]] = ())
                 _confusion(row["confusion"], found["genres"]),
             )
         )
-    parts.append(section("Genres that come together", _together(found["labels"], found["genres"])))
+    parts.append(
+        section("Genres that come together", heat_together(found["labels"], found["genres"]))
+    )
     if found["folds"]:
         parts.append(section("Cross-validation", _folds(found["folds"])))
     if examples:
@@ -160,7 +162,7 @@ def _calibration(row: Mapping[str, Any]) -> str:
 
 
 def _confusion(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
-    whole = np.asarray(counts, np.float64)
+    whole = np.asarray(counts, np.float64).reshape(2 * (len(genres),))
     share = whole / np.maximum(np.asarray(whole).max(1, keepdims=True), 1)
     return heat(
         "Of the films of a genre (row), how many are told the other (column), beside the most told",
@@ -168,8 +170,9 @@ def _confusion(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
     )  # fmt: skip
 
 
-def _together(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
-    whole = np.asarray(counts, np.float64)
+def heat_together(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
+    """A heat map of the counts of `measure.together`, as shares of each row's genre."""
+    whole = np.asarray(counts, np.float64).reshape(2 * (len(genres),))
     share = whole / np.maximum(np.diag(whole)[:, None], 1)
     return heat(
         "Share of the films of a genre (row) that have the other too (column)",
