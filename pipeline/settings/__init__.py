@@ -21,6 +21,7 @@ from pipeline.settings.mining import (
     TaxonomySettings,
 )
 from pipeline.settings.operating import DaskSettings, LogSettings
+from pipeline.settings.recommending import RecommendSettings, UpkeepSettings
 from pipeline.settings.serving import ServeSettings
 from pipeline.settings.updating import (
     DriftSettings,
@@ -45,12 +46,14 @@ __all__ = [
     "NeighbourSettings",
     "NoveltySettings",
     "PublishSettings",
+    "RecommendSettings",
     "ReportSettings",
     "ServeSettings",
     "Settings",
     "SourceSettings",
     "TaxonomySettings",
     "UpdateSettings",
+    "UpkeepSettings",
     "load_settings",
     "profiles",
 ]

@@ -25,6 +25,7 @@ from pipeline.settings.mining import (
     TaxonomySettings,
 )
 from pipeline.settings.operating import DaskSettings, LogSettings
+from pipeline.settings.recommending import RecommendSettings, UpkeepSettings
 from pipeline.settings.serving import ServeSettings
 from pipeline.settings.updating import (
     DriftSettings,
@@ -61,6 +62,8 @@ class Settings(BaseSettings):
     drift: DriftSettings = DriftSettings()
     report: ReportSettings = ReportSettings()
     genres: GenreSettings = GenreSettings()
+    recommend: RecommendSettings = RecommendSettings()
+    upkeep: UpkeepSettings = UpkeepSettings()
     publish: PublishSettings = PublishSettings()
     dask: DaskSettings = DaskSettings()
     serve: ServeSettings = ServeSettings()

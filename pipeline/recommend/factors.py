@@ -1,0 +1,137 @@
+"""ALS on what was watched (Hu, Koren, Volinsky 2008) by implicit, and NMF by scikit-learn.
+
+Both rank. Their stars are biases plus what a film's score, beside that of others, adds: a slope
+learnt by least squares.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
+from pipeline.recommend.films import Films
+from pipeline.recommend.history import History
+from pipeline.settings import RecommendSettings
+
+__all__ = ["ALS", "NMF"]
+
+_SAMPLE = 1_000  # users on which the slope is learnt
+
+
+class Factors(Recommender):
+    """Scores are products of a profile's factors and those of the films."""
+
+    def __init__(self, settings: RecommendSettings) -> None:
+        super().__init__(settings)
+        self.signs = Signs(settings.damping)
+        self.films = np.zeros((0, 1), np.float32)
+        self.slope = np.zeros(1, np.float32)
+
+    @abstractmethod
+    def learnt(self, known: History, seed: int) -> np.ndarray:
+        """The films' factors, float32 (films, factors)."""
+
+    @abstractmethod
+    def users(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """The factors of each profile, float32 (profiles, factors)."""
+
+    def fit(self, known: History, films: Films, seed: int) -> None:
+        """See `Recommender.fit`."""
+        self.signs.fit(known.matrix)
+        self.films = np.ascontiguousarray(self.learnt(known, seed), np.float32)
+        rows = np.random.default_rng(seed).permutation(known.matrix.shape[0])[:_SAMPLE]
+        own = known.matrix[np.sort(rows)]
+        left = self.signs.residuals(own, self.signs.users(own)).data
+        at = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
+        told = self._beside(self.scores(own))[at, own.indices]
+        self.slope = np.array([told @ left / max(float(told @ told), 1e-9)], np.float32)
+
+    def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.scores`."""
+        return np.asarray(self.users(profiles) @ self.films.T, np.float32)
+
+    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.stars`."""
+        moved = self.slope[0] * self._beside(self.scores(profiles))
+        told = np.clip(self.signs.stars(profiles) + moved, LOWEST, HIGHEST)
+        return np.asarray(told, np.float32)
+
+    @staticmethod
+    def _beside(scores: np.ndarray) -> np.ndarray:
+        spread = scores.std(1, keepdims=True)
+        told = (scores - scores.mean(1, keepdims=True)) / np.where(spread > 1e-9, spread, 1)
+        return np.asarray(np.clip(told, -3, 3))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """See `Recommender.state`."""
+        return {**self.signs.state(), "films": self.films, "slope": self.slope}
+
+    def restore(self, arrays: Arrays, films: Films) -> None:
+        """See `Recommender.restore`."""
+        self.signs.restore(arrays)
+        self.films, self.slope = arrays["films"], arrays["slope"]
+
+
+class ALS(Factors):
+    """Alternating least squares on confidences that grow with the stars."""
+
+    name = "als"
+
+    def _confidence(self, profiles: sparse.csr_matrix) -> sparse.csr_matrix:
+        data = (1 + self.settings.als_confidence * profiles.data / HIGHEST).astype(np.float32)
+        return sparse.csr_matrix((data, profiles.indices, profiles.indptr), shape=profiles.shape)
+
+    def learnt(self, known: History, seed: int) -> np.ndarray:
+        """The films' factors after `iterations`."""
+        from implicit.als import AlternatingLeastSquares
+
+        with threadpool_limits(1, "blas"):  # implicit has threads of its own
+            model = AlternatingLeastSquares(
+                factors=self.settings.factors, regularization=self.settings.als_penalty,
+                iterations=self.settings.iterations, use_gpu=False, random_state=seed,
+                calculate_training_loss=False,
+            )  # fmt: skip
+            model.fit(self._confidence(known.matrix), show_progress=False)
+        return np.asarray(model.item_factors, np.float32)
+
+    def users(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """Each profile's factors with the films' held: one step of ALS."""
+        own, films = self._confidence(profiles), self.films
+        gram = films.T @ films + self.settings.als_penalty * np.eye(films.shape[1])
+        found = np.zeros((own.shape[0], films.shape[1]), np.float32)
+        for row, (a, b) in enumerate(zip(own.indptr[:-1], own.indptr[1:], strict=True)):
+            if b > a:
+                mine, weight = films[own.indices[a:b]], own.data[a:b]
+                left = gram + (mine * (weight - 1)[:, None]).T @ mine
+                found[row] = np.linalg.solve(left, mine.T @ weight)
+        return found
+
+
+class NMF(Factors):
+    """Non-negative factors of the ratings, the unrated being 0."""
+
+    name = "nmf"
+
+    def learnt(self, known: History, seed: int) -> np.ndarray:
+        """The films' factors."""
+        from sklearn import decomposition
+
+        model = decomposition.NMF(
+            self.settings.factors, init="nndsvda", solver="mu", random_state=seed,
+            max_iter=4 * self.settings.iterations, tol=0,
+        )  # fmt: skip
+        model.fit(known.matrix)
+        return np.asarray(model.components_.T, np.float32)
+
+    def users(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """Each profile's factors: multiplicative updates from an even start."""
+        films = self.films
+        found = np.full((profiles.shape[0], films.shape[1]), 0.1, np.float32)
+        gram, told = films.T @ films, np.asarray(profiles @ films, np.float32)
+        for _ in range(60):
+            found *= told / np.maximum(found @ gram, 1e-9)
+        return found

@@ -1,0 +1,159 @@
+"""The models by name, and how one is kept: safetensors and JSON under checksums, never pickled."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from pipeline.durable import read_table, sync_file, sync_folder, write_bytes, write_table
+from pipeline.errors import CorruptFileError, ModelError, SettingsError
+from pipeline.manifest import checked_path, file_sha256
+from pipeline.recommend.contract import Recommender
+from pipeline.recommend.factors import ALS, NMF
+from pipeline.recommend.films import Films
+from pipeline.recommend.hybrid import Hybrid
+from pipeline.recommend.knn import ItemKNN
+from pipeline.recommend.simple import Bias, Content
+from pipeline.recommend.svd import SVD
+from pipeline.settings import RecommendSettings
+from pipeline.tables import column_of_vectors, matrix_of
+
+__all__ = ["MANIFEST", "MODELS", "keep", "model_named", "open_model", "read_manifest"]
+
+MODELS: Mapping[str, type[Recommender]] = {
+    model.name: model for model in (Bias, ItemKNN, SVD, ALS, NMF, Content, Hybrid)
+}
+MANIFEST = "manifest.json"
+FORMAT = 1
+_ARRAYS, _FILMS = "arrays.safetensors", "films.parquet"
+
+
+def model_named(name: str, settings: RecommendSettings) -> Recommender:
+    """A model that is not fitted yet; SettingsError lists them all where there is none so named."""
+    if name not in MODELS:
+        raise SettingsError(f"recommender {name!r} is unknown; there are {', '.join(MODELS)}")
+    return MODELS[name](settings)
+
+
+def keep(model: Recommender, films: Films, folder: Path, about: Mapping[str, Any]) -> Path:
+    """Write a fitted model and its films into `folder`, whole or not at all; returns it.
+
+    A model that is there already is left as it is: the folder is named by what it was learnt from.
+    """
+    if (folder / MANIFEST).is_file():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{folder.name}-*"):  # of attempts that were killed
+        shutil.rmtree(left, ignore_errors=True)
+    attempt = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}")
+    attempt.mkdir()
+    try:
+        arrays = {name: np.ascontiguousarray(array) for name, array in model.state().items()}
+        save_file(arrays, attempt / _ARRAYS)
+        sync_file(attempt / _ARRAYS)
+        write_table(attempt / _FILMS, _table_of(films))
+        told = {
+            "format": FORMAT,
+            "name": model.name,
+            "settings": model.settings.model_dump(mode="json"),
+            "genres": list(films.genre_names),
+            "micro_genres": {str(k): v for k, v in sorted(films.cluster_names.items())},
+            "release_id": films.release_id,
+            "files": {name: file_sha256(attempt / name) for name in (_ARRAYS, _FILMS)},
+            "about": dict(about),
+        }
+        text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        write_bytes(attempt / MANIFEST, (text + "\n").encode())
+        os.rename(attempt, folder)
+    finally:
+        shutil.rmtree(attempt, ignore_errors=True)
+    sync_folder(folder.parent)
+    return folder
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a model's folder.
+
+    Raises
+    ------
+    ModelError
+        when there is none, or it is of another format.
+    """
+    path = folder / MANIFEST
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{folder} holds no recommender: run `microgenres ratings train`"
+        ) from error
+    except ValueError as error:
+        raise CorruptFileError(f"{path} cannot be read: {error}; train again") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ModelError(f"{path} is not of format {FORMAT}: train again")
+    return found
+
+
+def open_model(folder: Path) -> tuple[Recommender, Films]:
+    """The model of a folder and its films, every file checked against the manifest.
+
+    Raises
+    ------
+    ModelError
+        when there is none, or its files do not fit together.
+    CorruptFileError
+        naming the file that is missing or altered.
+    """
+    told = read_manifest(folder)
+    for name, sha256 in told["files"].items():
+        path = checked_path(folder, name)
+        if not path.is_file() or file_sha256(path) != sha256:
+            raise CorruptFileError(f"{path}: is missing or was altered; train again")
+    try:
+        films = _films_of(read_table(folder / _FILMS), told)
+        model = model_named(str(told["name"]), RecommendSettings(**told["settings"]))
+        model.restore(load_file(folder / _ARRAYS), films)
+    except (KeyError, ValueError, TypeError, IndexError, SafetensorError) as error:
+        raise ModelError(f"recommender {folder}: {error!r}; train again") from error
+    return model, films
+
+
+def _table_of(films: Films) -> pa.Table:
+    return pa.table(
+        {
+            "film_id": films.ids,
+            "title": pa.array(films.titles, pa.string()),
+            "movie_id": pa.array(films.movie_ids, pa.string()),
+            "year": films.year,
+            "cluster": films.cluster,
+            "genres": column_of_vectors(films.genres),
+            "vector": column_of_vectors(films.vectors),
+            **({"genome": column_of_vectors(films.genome)} if films.genome.shape[1] else {}),
+        }
+    )
+
+
+def _films_of(table: pa.Table, told: Mapping[str, Any]) -> Films:
+    genome = "genome" in table.column_names
+    return Films(
+        ids=table.column("film_id").to_numpy(),
+        titles=table.column("title").to_pylist(),
+        movie_ids=table.column("movie_id").to_pylist(),
+        year=table.column("year").to_numpy(),
+        genres=matrix_of(table, "genres"),
+        genre_names=tuple(told["genres"]),
+        vectors=matrix_of(table, "vector"),
+        cluster=table.column("cluster").to_numpy(),
+        cluster_names={int(k): str(v) for k, v in told["micro_genres"].items()},
+        genome=matrix_of(table, "genome") if genome else np.zeros((table.num_rows, 0), np.float32),
+        release_id=told["release_id"],
+    )
