@@ -48,13 +48,12 @@ class Films:
     def row_of(self, film_ids: np.ndarray) -> np.ndarray:
         """The row of each film, int64; -1 for one that is not here."""
         at = np.minimum(np.searchsorted(self.ids, film_ids), len(self.ids) - 1)
-        found: np.ndarray = np.where(self.ids[at] == film_ids, at, NOWHERE)
-        return found
+        return np.asarray(np.where(self.ids[at] == film_ids, at, NOWHERE), np.int64)
 
     @property
     def linked(self) -> np.ndarray:
         """Which films the release has, bool (n,)."""
-        return self.cluster != NOWHERE
+        return np.asarray(self.cluster != NOWHERE, bool)
 
 
 def one_hot(genres: list[list[str]]) -> tuple[np.ndarray, tuple[str, ...]]:
