@@ -17,8 +17,8 @@ def test_noise_counts_for_nothing() -> None:
 
 
 def test_planted_micro_genres_are_found_by_the_model_and_plain_k_means() -> None:
-    told = recovered(400, 2026)
-    assert told["planted"] == 7
+    told = recovered(240, 2026)
+    assert told["planted"] == 4
     assert told["ami"] >= 0.85
 
 

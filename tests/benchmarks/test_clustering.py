@@ -27,8 +27,10 @@ def test_distance_is_what_brute_force_says() -> None:
 def test_contenders_find_planted_groups(name: str) -> None:
     points, truth = planted(groups=8, films=40, noise=0.05)
     means = np.array([points[truth == own].mean(0) for own in range(8)])
-    best = mean_squared_distance(points, means)
-    assert mean_squared_distance(points, CONTENDERS[name](points, 8, 1)) < 1.6 * best
+    best, none = (mean_squared_distance(points, m) for m in (means, points.mean(0)[None]))
+    # from seeds at random one group in three may stay together with another
+    assert best - 1e-6 <= mean_squared_distance(points, CONTENDERS[name](points, 8, 1))
+    assert mean_squared_distance(points, CONTENDERS[name](points, 8, 1)) < (best + none) / 2
 
 
 def test_a_quick_run_compares_everyone_with_the_reference(

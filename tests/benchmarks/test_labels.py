@@ -20,7 +20,7 @@ def test_ours_and_keybert_name_the_same_clusters(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(
         labels, "absent", lambda *modules: "left out" if "bertopic" in modules else None
     )
-    found = labels.measure(Asked(sizes=(60,), repeats=1, quick=True))
+    found = labels.measure(Asked(sizes=(30,), repeats=1, quick=True))
     rows = {row["contender"]: row for row in found.rows}
     assert set(rows) == {"ours", "KeyBERT, cluster by cluster"}
     assert len(found.missing) == 3
