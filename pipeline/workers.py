@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, WorkerPlugin
 from distributed.comm.core import CommClosedError
 
 from pipeline.errors import StageError
@@ -95,8 +99,26 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
         _open(settings, workers) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
+        client.register_plugin(_QuickEnd())
         logger.info("%d local workers, dashboard %s", workers, client.dashboard_link)
         yield client
+
+
+class _QuickEnd(WorkerPlugin):
+    """Ends a closed worker's process at once: taking lexicons and models apart takes seconds."""
+
+    name = "microgenres-quick-end"
+
+    def setup(self, worker: Any) -> None:
+        """Called once in each worker's process; what is registered last is called first."""
+        atexit.register(_end)
+
+
+def _end() -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @contextmanager

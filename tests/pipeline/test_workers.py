@@ -1,0 +1,32 @@
+"""Workers of a local cluster: how they end."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.settings import DaskSettings
+from pipeline.workers import local_cluster
+
+
+class _Slow:
+    """What takes longer to take apart than a worker is waited for."""
+
+    def __del__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        sleep(60)
+
+
+def _hold() -> None:
+    sys.slow = _Slow()  # type: ignore[attr-defined] # until the interpreter itself ends
+
+
+def test_a_worker_ends_without_taking_its_memory_apart(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "distributed.nanny")
+    logging.getLogger("distributed").setLevel(logging.WARNING)
+    with local_cluster(DaskSettings(workers=1)) as client:
+        client.run(_hold)
+    assert not [told for told in caplog.messages if "still alive" in told]
