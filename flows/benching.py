@@ -23,7 +23,7 @@ _SUITE = "catalogue, embedding, clustering, neighbours, labels, end-to-end, work
 
 
 def _sizes(value: str | None) -> str | None:
-    for part in (value or "1").split(","):
+    for part in ("1" if value is None else value).split(","):
         if not part.strip().replace("_", "").isdecimal() or int(part) < 1:
             raise typer.BadParameter(f"{part!r} is no number of films; write 10000,100000")
     return value
