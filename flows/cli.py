@@ -22,6 +22,7 @@ from flows.following import quiet_dask, shown
 from flows.living import history, rollback, update
 from flows.lookups import assign, profiles, report, settings, show, similar, verify
 from flows.operate import certificates, deploy, prune, scheduler, status, ui, worker
+from flows.rating import app as ratings
 from flows.serving import app as serve
 
 __all__ = ["app", "main"]
@@ -119,6 +120,7 @@ app.command(rich_help_panel="Measuring it")(bench)
 app.add_typer(serve)
 app.add_typer(fetch)
 app.add_typer(genres)
+app.add_typer(ratings)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -144,7 +145,13 @@ class Record:
         found = self.rows("versions", status=CHAMPION)
         return found[-1] if found else None
 
-    def promote(self, version: str, why: str, kind: str = "promote", **evidence: Any) -> None:
+    def promote(
+        self,
+        version: str,
+        why: str,
+        kind: str = "promote",
+        evidence: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         """Serve a version: it, the one before and the decision change together.
 
         Raises
@@ -171,10 +178,10 @@ class Record:
                 kind=kind,
                 version=version,
                 why=why[:500],
-                evidence=evidence,
+                evidence=dict(evidence),
             )
 
-    def refuse(self, version: str, why: str, **evidence: Any) -> None:
+    def refuse(self, version: str, why: str, evidence: Mapping[str, Any]) -> None:
         """Keep a challenger, unserved, and say why."""
         table = TABLES["versions"]
         with self.transaction() as connection:
@@ -183,7 +190,7 @@ class Record:
             )
             insert(
                 connection, "decisions", kind="refuse", version=version, why=why[:500],
-                evidence=evidence,
+                evidence=dict(evidence),
             )  # fmt: skip
 
 

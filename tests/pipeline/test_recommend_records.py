@@ -79,7 +79,7 @@ def test_a_version_is_promoted_and_rolled_back_with_its_decisions(record: Record
         "versions", version="a", model="bias", status="challenger", learnt_before=1, figures={}
     )
     record.promote("a", "first")
-    record.promote("b", "better", ahead=0.1)
+    record.promote("b", "better", evidence={"ahead": 0.1})
     champion = record.champion()
     assert champion is not None and champion["version"] == "b"
     record.promote("a", "asked for", kind="roll back")
@@ -121,7 +121,7 @@ def test_a_kill_loses_and_doubles_nothing(
     child = [sys.executable, "-c", _CHILD, url, str(tmp_path), str(file), when]
     killed = subprocess.run(child, check=False, timeout=120, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    subprocess.run([*child[:-1], "never"], check=True, timeout=120)
+    ingest(tmp_path, record, "week.csv", *ratings_file(file))
     ((row, path),) = ingested(tmp_path, record)
     assert row["kept"] == 40 and ratings_file(path)[0].num_rows == 40
     left = [p.name for p in (tmp_path / "batches").iterdir()]

@@ -1,0 +1,215 @@
+"""The recipes of ratings: learn a recommender, ingest batches, watch for drift, learn anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flows.server import quiet_prefect
+
+quiet_prefect()  # before Prefect is imported
+
+from prefect import flow  # noqa: E402
+
+from flows.launch import launch_served  # noqa: E402
+from flows.progress import Note, emit  # noqa: E402
+from flows.steps import step  # noqa: E402
+from flows.under_way import under_way  # noqa: E402
+from pipeline.durable import write_bytes  # noqa: E402
+from pipeline.recommend.batches import ingest, ratings_file  # noqa: E402
+from pipeline.recommend.explore import explore  # noqa: E402
+from pipeline.recommend.films import Films, films_of  # noqa: E402
+from pipeline.recommend.genome import reduce  # noqa: E402
+from pipeline.recommend.intake import Prepared, prepare  # noqa: E402
+from pipeline.recommend.records import Record, record_url  # noqa: E402
+from pipeline.recommend.split import between, week_name, weeks  # noqa: E402
+from pipeline.recommend.upkeep import FOLDER, Keeper  # noqa: E402
+from pipeline.release import find_release  # noqa: E402
+from pipeline.settings import Settings, load_settings  # noqa: E402
+from pipeline.sources.movielens import MovieLens  # noqa: E402
+from pipeline.store import Store  # noqa: E402
+
+__all__ = ["FLOWS", "database_url", "keeper", "run_ratings"]
+
+
+def database_url(folder: Path, settings: Settings) -> str:
+    """The URL of the record: as set, else SQLite in `DIR/ratings`."""
+    told = settings.upkeep.database
+    return record_url(folder) if told is None else told.get_secret_value()
+
+
+@contextmanager
+def keeper(out: str, settings: Settings) -> Iterator[Keeper]:
+    """What upkeep works on, its record opened."""
+    folder = Path(out) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    record = Record(database_url(folder, settings))
+    try:
+        yield Keeper(folder, record, settings.recommend, settings.upkeep, settings.seed)
+    finally:
+        record.close()
+
+
+@contextmanager
+def _opened(out: str, settings: Settings, what: str) -> Iterator[Keeper]:
+    with under_way(Store(Path(out)), settings.log, {"flow": what}), keeper(out, settings) as kept:
+        yield kept
+
+
+@step("prepare ratings")
+def _prepared(kept: Keeper, source: str) -> Prepared:
+    return prepare(Path(source), kept.folder / "data")
+
+
+@step("link films")
+def _films(kept: Keeper, prepared: Prepared, source: str, release: str | None) -> Films:
+    movielens = MovieLens(Path(source))
+    genome = None
+    if movielens.has_genome:
+        made = reduce(movielens.genome(), kept.settings.genome_components, kept.seed)
+        genome = made.films
+        kept_share = float(made.explained.sum())
+        emit(Note(f"tag genome: {len(made.explained)} components keep {kept_share:.1%}"))
+    place = None if release is None else find_release(Path(release))
+    return films_of(prepared.films(), place, genome)
+
+
+@step("explore ratings")
+def _explored(prepared: Prepared, films: Films, folder: Path) -> dict[str, Any]:
+    told = explore(prepared.ratings(), films)
+    write_bytes(folder / "explored.json", (json.dumps(told, indent=1) + "\n").encode())
+    return told
+
+
+@flow(name="ratings", flow_run_name="ratings into {out}", validate_parameters=False)
+def train_ratings(
+    source: str,
+    out: str,
+    release: str | None = None,
+    model: str = "hybrid",
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Prepare the ratings of a MovieLens folder, learn a recommender, measure and serve it.
+
+    Args:
+        source: A folder of MovieLens.
+        out: Folder that takes the work, under `ratings`.
+        release: A release, or the output folder of one, whose vectors and micro-genres films get.
+        model: Which recommender.
+        profile: Name of a profile of settings.
+        settings_file: A TOML file of settings of your own.
+        overrides: Settings by section.
+    """
+    settings = _settings(profile, settings_file, overrides)
+    with _opened(out, settings, "ratings") as kept:
+        prepared = _prepared(kept, source)
+        films = _films(kept, prepared, source, release)
+        told = _explored(prepared, films, kept.folder)
+        emit(Note(f"{told['ratings']:,} ratings; {told['films_linked']:,} films are linked"))
+        return step("learn")(kept.first)(prepared, films, model)
+
+
+@flow(name="ingest ratings", flow_run_name="batches into {out}", validate_parameters=False)
+def ingest_ratings(
+    out: str,
+    files: list[str],
+    buffered_weeks: int = 0,
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Ingest files of ratings, or the next weeks of those kept back from the first learning.
+
+    Args:
+        out: The output folder.
+        files: CSV files of MovieLens's columns, or Parquet.
+        buffered_weeks: So many weeks that are kept back.
+        profile: Name of a profile of settings.
+        settings_file: A TOML file of settings of your own.
+        overrides: Settings by section.
+    """
+    settings = _settings(profile, settings_file, overrides)
+    told: list[dict[str, Any]] = []
+    with _opened(out, settings, "ingest ratings") as kept:
+        for file in files:
+            ratings, rejected = ratings_file(Path(file))
+            told += ingest(kept.folder, kept.record, Path(file).name, ratings, rejected)
+        if buffered_weeks:
+            told += _buffered(kept, buffered_weeks)
+    return told
+
+
+def _buffered(kept: Keeper, count: int) -> list[dict[str, Any]]:
+    _, _, _, about = kept.champion()
+    ratings = Prepared(kept.folder / "data" / about["data"]).whole()
+    later = between(ratings, kept.borders(ratings).buffer, None)
+    there = {
+        row["week"] for row in kept.record.rows("ingestions") if row["name"].startswith("buffer")
+    }
+    told: list[dict[str, Any]] = []
+    for start, part in weeks(later):
+        if len(told) < count and week_name(start) not in there:
+            told += ingest(kept.folder, kept.record, f"buffer {week_name(start)}", part, {})
+    return told
+
+
+@flow(name="monitor ratings", flow_run_name="drift in {out}", validate_parameters=False)
+def monitor(
+    out: str,
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Judge the batches that have not been judged yet.
+
+    Args:
+        out: The output folder.
+        profile: Name of a profile of settings.
+        settings_file: A TOML file of settings of your own.
+        overrides: Settings by section.
+    """
+    with _opened(out, _settings(profile, settings_file, overrides), "monitor ratings") as kept:
+        return step("judge batches")(kept.monitor)()
+
+
+@flow(name="retrain", flow_run_name="learn anew in {out}", validate_parameters=False)
+def retrain(
+    out: str,
+    force: bool = False,
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Learn anew when due; promote what was learnt if it is better on the same later ratings.
+
+    Args:
+        out: The output folder.
+        force: Learn anew also when it is not due.
+        profile: Name of a profile of settings.
+        settings_file: A TOML file of settings of your own.
+        overrides: Settings by section.
+    """
+    with _opened(out, _settings(profile, settings_file, overrides), "retrain") as kept:
+        return step("learn anew")(kept.retrain)(force=force)
+
+
+FLOWS: dict[str, Any] = {
+    "train": train_ratings, "ingest": ingest_ratings, "monitor": monitor, "retrain": retrain,
+}  # fmt: skip
+
+
+def run_ratings(name: str, out: Path, parameters: dict[str, Any]) -> Any:
+    """Run one of FLOWS under the Prefect server of PREFECT_API_URL, or an embedded one."""
+    return launch_served(FLOWS[name], out, {"out": str(out), **parameters})
+
+
+def _settings(
+    profile: str, settings_file: str | None, overrides: dict[str, Any] | None
+) -> Settings:
+    file = Path(settings_file) if settings_file else None
+    return load_settings(profile=profile, file=file, overrides=overrides)
