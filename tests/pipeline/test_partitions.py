@@ -211,6 +211,7 @@ def test_an_exception_quarantines_its_piece_with_the_reason(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     where = request.getfixturevalue("client") if on_workers else None
+    caplog.set_level(logging.ERROR)  # a cluster that opens may have silenced pytest's handlers too
     stage = Stage("fail", 1, functions.fail)
     todo = pieces(store, 3, victim="p1")
     with pytest.raises(StageError, match="p1: ZeroDivisionError: p1 cannot be divided") as raised:
@@ -227,6 +228,7 @@ def test_a_reason_is_told_without_secrets(
     store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "very-secret-0815"
+    caplog.set_level(logging.ERROR)
     monkeypatch.setenv("TMDB_API_KEY", secret)
     (ref,) = inputs(store, 1).values()
     todo = [Piece("p0", {"movies": (ref,)}, {"name": secret, "victim": secret})]

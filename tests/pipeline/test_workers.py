@@ -25,8 +25,7 @@ def _hold() -> None:
 
 
 def test_a_worker_ends_without_taking_its_memory_apart(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "distributed.nanny")
-    logging.getLogger("distributed").setLevel(logging.WARNING)
     with local_cluster(DaskSettings(workers=1)) as client:
+        caplog.set_level(logging.WARNING, "distributed")
         client.run(_hold)
     assert not [told for told in caplog.messages if "still alive" in told]
