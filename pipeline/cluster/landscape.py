@@ -41,6 +41,7 @@ _LANDMARKS = 3_000
 # and rows are worked a part at a time: time then grows as films^1.5, and memory by little.
 _EXACT = 16_384
 _PROBED = 48  # lists
+_PER_LANDMARK = 16  # films, of which landmarks are trained: they only seed what follows
 
 
 def landscape(points: pa.Table, settings: ClusterSettings, seed: int) -> dict[str, pa.Table]:
@@ -73,7 +74,8 @@ def build_landscape(
     if len(positions) > _DIRECT:
         kmeans = faiss.Kmeans(
             positions.shape[1], _LANDMARKS, niter=10, seed=seed % 2**31, spherical=True,
-            min_points_per_centroid=1, max_points_per_centroid=len(positions),
+            min_points_per_centroid=1,
+            max_points_per_centroid=len(positions) if len(positions) <= _EXACT else _PER_LANDMARK,
         )  # fmt: skip
         kmeans.train(positions)
         landmarks = unit(np.asarray(kmeans.centroids))
