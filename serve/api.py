@@ -27,6 +27,7 @@ from serve.assigning import assigning
 from serve.metrics import Metrics
 from serve.predicting import predicting
 from serve.problems import Problem, describe_problems, handle_problems
+from serve.recommending import Recommenders, recommending
 from serve.routes import reading
 from serve.snapshot import Snapshots
 
@@ -44,12 +45,13 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
+def create_app(snapshots: Snapshots, settings: ServeSettings, record: str | None = None) -> FastAPI:
     """The API as an ASGI app.
 
     Parameters
     ----------
     snapshots : what is served; watched for newer releases while the app runs.
+    record : URL of the record of recommenders; None: SQLite in the output folder.
     """
 
     @asynccontextmanager
@@ -77,6 +79,8 @@ def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
     app.include_router(assigning(settings))
     genres = settings.genres or folder_beside(snapshots.place)
     app.include_router(predicting(settings, genres, metrics))
+    ratings = folder_beside(snapshots.place).parent / "ratings"
+    app.include_router(recommending(settings, Recommenders(ratings, record)))
 
     @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
@@ -100,8 +104,14 @@ def create_app(snapshots: Snapshots, settings: ServeSettings) -> FastAPI:
     return app
 
 
-def serve(place: Path, settings: ServeSettings, host: str, port: int) -> None:
+def serve(
+    place: Path, settings: ServeSettings, host: str, port: int, record: str | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM; requests under way may finish for `drain_seconds`.
+
+    Parameters
+    ----------
+    record : see `create_app`.
 
     Raises
     ------
@@ -112,7 +122,7 @@ def serve(place: Path, settings: ServeSettings, host: str, port: int) -> None:
     """
     check_public(host, settings)
     config = uvicorn.Config(
-        create_app(Snapshots(place, settings), settings),
+        create_app(Snapshots(place, settings), settings, record),
         host=host,
         port=port,
         access_log=False,  # ours says more
@@ -148,8 +158,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("serve", "serve.access"):
         logging.getLogger(name).setLevel(logging.INFO)
     try:
-        settings = load_settings(file=asked.settings).serve
-        serve(asked.place, settings, asked.host, asked.port)
+        settings = load_settings(file=asked.settings)
+        url = settings.upkeep.database
+        record = None if url is None else url.get_secret_value()
+        serve(asked.place, settings.serve, asked.host, asked.port, record)
     except MicrogenresError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 4

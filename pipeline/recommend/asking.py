@@ -21,7 +21,7 @@ from pipeline.recommend.history import profile
 from pipeline.recommend.intake import Prepared, partition_of
 from pipeline.recommend.models import open_model, read_manifest
 from pipeline.recommend.reasons import Explainer
-from pipeline.recommend.records import Record
+from pipeline.recommend.records import Record, record_url
 from pipeline.recommend.upkeep import version_folder
 
 __all__ = ["Recommending", "Served", "Wish"]
@@ -80,6 +80,11 @@ class Served:
             for row, reason in zip(rows, self.explainer.reasons(own, rows.tolist()), strict=True)
         ]  # fmt: skip
 
+    def row(self, film_id: int) -> int | None:
+        """The column of a film; None for one that is not known."""
+        found = int(self.films.row_of(np.array([film_id], np.int64))[0])
+        return None if found < 0 else found
+
     def film(self, row: int) -> dict[str, Any]:
         """What is told of a film."""
         films, cluster = self.films, int(self.films.cluster[row])
@@ -94,8 +99,8 @@ class Served:
 class Recommending:
     """The champion of `DIR/ratings`; `reload` changes it while requests go on with the old one."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self._folder, self._record = folder, Record(url)
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self._folder, self._record = folder, Record(url or record_url(folder))
         self.current = self._opened()
         self._ratings_of = lru_cache(maxsize=4_096)(self._looked_up)
 
@@ -125,9 +130,9 @@ class Recommending:
         files = prepared.partitions
         own = files[int(partition_of(np.array([user]), len(files))[0])]
         found: dict[int, float] = {}
-        first = int(self.current.about["learnt_before"])
+        end = int(self.current.about["known_before"])
         tables = [
-            pq.read_table(own, filters=[("user_id", "=", user), ("timestamp", "<", first)]),
+            pq.read_table(own, filters=[("user_id", "=", user), ("timestamp", "<", end)]),
             *(pq.read_table(path, filters=[("user_id", "=", user)])
               for _, path in ingested(self._folder, self._record)),
         ]  # fmt: skip

@@ -88,7 +88,8 @@ class Keeper:
             model.fit(known, films, self.seed)
             figures = self.figures(model, films, earlier, later)
             about = {
-                "data": prepared.folder.name, "learnt_before": before, "ratings": earlier.num_rows,
+                "data": prepared.folder.name, "learnt_before": before,
+                "known_before": self.borders(prepared.whole()).buffer, "ratings": earlier.num_rows,
                 "shape": list(shape_of(earlier.column("rating").to_numpy()).counts),
                 "figures": figures, "seed": self.seed,
             }  # fmt: skip

@@ -41,6 +41,10 @@ OPERATIONS = [
     ("GET", "/families"),
     ("POST", "/assign"),
     ("POST", "/predict/{model}"),
+    ("POST", "/recommend"),
+    ("POST", "/predict_batch"),
+    ("POST", "/reload-model"),
+    ("GET", "/model"),
     ("GET", "/metrics"),
 ]
 

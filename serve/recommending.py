@@ -1,0 +1,267 @@
+"""`POST /recommend`, `/predict_batch`, `/reload-model`, `GET /model`: films for users, and why."""
+
+# No `from __future__ import annotations`, see `asked`.
+
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.errors import MicrogenresError
+from pipeline.settings import ServeSettings
+from serve.models import Answer
+from serve.problems import Problem
+
+if TYPE_CHECKING:
+    from pipeline.recommend.asking import Recommending
+
+__all__ = ["Recommenders", "recommending"]
+
+_ABSENT: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "No recommender is served yet"},
+    413: {"model": Problem, "description": "The body is too long"},
+}
+_KEYLESS: dict[int | str, dict[str, Any]] = {
+    403: {"model": Problem, "description": "The service has no API key"}
+}
+_KNOWN = {"summary": "A user who is known", "value": {"user_id": 1, "top_k": 5}}
+_NEW = {
+    "summary": "Someone new, by some ratings",
+    "value": {
+        "ratings": [{"film_id": 1, "rating": 5}, {"film_id": 2, "rating": 2.5}],
+        "year_from": 1990,
+    },
+}
+_INT64 = 2**63 - 1
+
+
+class Because(Answer):
+    """Why a film is recommended."""
+
+    text: str = Field(examples=["because you rated Das Boot 5 of 5; both are Submarine Thrillers"])
+    because_of: str | None = None
+    because_of_film_id: int | None = None
+    stars: float | None = None
+    same_micro_genre: str | None = None
+    genres: list[str] = Field([])
+    similarity: float | None = None
+
+
+class Recommended(Answer):
+    """A film for a user."""
+
+    film_id: int
+    movie_id: str | None = Field(description="Its id in the release, where the release has it.")
+    title: str
+    year: int | None
+    cluster: int | None
+    micro_genre_name: str | None
+    score: float = Field(description="Higher is better; the scale is the model's own.")
+    expected_rating: float = Field(examples=[4.1], description="Stars, 0.5 to 5.")
+    reason: Because
+
+
+class Recommendations(Answer):
+    """Films for a user, the best first."""
+
+    model_version: str
+    user_id: int | None
+    known_ratings: int = Field(description="Ratings that the answer rests on.")
+    films: list[Recommended]
+    inference_time: float = Field(examples=[0.012], description="Seconds.")
+
+
+class Expected(Answer):
+    """The stars expected of one user for one film."""
+
+    user_id: int
+    film_id: int
+    expected_rating: float | None = Field(description="Null for a film that is not known.")
+
+
+class ExpectedRatings(Answer):
+    """The stars expected, in the order asked."""
+
+    model_version: str
+    predictions: list[Expected]
+
+
+class ServedModel(Answer):
+    """Which recommender answers."""
+
+    model_version: str
+    model: str
+    loaded_at: datetime
+    release_id: str | None = Field(description="The release whose vectors and micro-genres it has.")
+    films: int
+    learnt_from_ratings: int
+    figures: dict[str, Any] = Field(description="As measured on later ratings.")
+
+
+class Reloaded(Answer):
+    """What became of a reload."""
+
+    model_version: str
+    changed: bool
+
+
+class Recommenders:
+    """The recommender of an output folder, opened when it is first asked for."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self._folder, self._url = folder, url
+        self._lock = threading.Lock()
+        self._opened: Recommending | None = None
+        self.loaded_at = datetime.now(UTC)
+
+    def get(self) -> "Recommending":
+        """HTTPException 404 where there is none yet."""
+        with self._lock:
+            if self._opened is None:
+                if not self._folder.is_dir():
+                    raise _none_yet()
+                from pipeline.recommend.asking import Recommending  # heavy, and seldom needed
+
+                try:
+                    self._opened = Recommending(self._folder, self._url)
+                except MicrogenresError as error:
+                    raise _none_yet() from error
+                self.loaded_at = datetime.now(UTC)
+            return self._opened
+
+    def reload(self) -> bool:
+        """Take the version that the record says; requests under way end with the old one."""
+        asking = self.get()
+        with self._lock:
+            changed = asking.reload()
+            if changed:
+                self.loaded_at = datetime.now(UTC)
+            return changed
+
+
+def _none_yet() -> HTTPException:
+    return HTTPException(404, "no recommender is served yet: run `microgenres ratings train`")
+
+
+def recommending(settings: ServeSettings, recommenders: Recommenders) -> APIRouter:
+    """The router of these endpoints, within the bounds of `settings`."""
+    router = APIRouter(tags=["recommend"])
+    most = settings.max_page_size
+
+    class Rated(BaseModel):
+        """What someone said of a film."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        film_id: int = Field(ge=0, le=_INT64, description="MovieLens's id.")
+        rating: float = Field(ge=0.5, le=5, allow_inf_nan=False)
+
+    class Asked(BaseModel):
+        """Who asks, and what the list may hold."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        user_id: int | None = Field(None, ge=0, le=_INT64)
+        ratings: list[Rated] | None = Field(None, max_length=1_000)
+        top_k: int = Field(10, ge=1, le=most)
+        micro_genre: list[Annotated[int, Field(ge=0, le=2**31 - 1)]] = Field([], max_length=50)
+        year_from: int | None = Field(None, ge=0, le=9_999)
+        year_to: int | None = Field(None, ge=0, le=9_999)
+        seen: bool = Field(False, description="List films too that were rated.")
+
+        @model_validator(mode="after")
+        def one_of_both(self) -> "Asked":
+            """ValueError unless there is a user or ratings, not both."""
+            if (self.user_id is None) == (self.ratings is None):
+                raise ValueError("give a user_id or ratings, not both and not neither")
+            return self
+
+    class Pair(BaseModel):
+        """A user and a film."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        user_id: int = Field(ge=0, le=_INT64)
+        film_id: int = Field(ge=0, le=_INT64)
+
+    class Pairs(BaseModel):
+        """A batch."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        pairs: list[Pair] = Field(min_length=1, max_length=1_000)
+
+    @router.post("/recommend", response_model=Recommendations, responses=_ABSENT)
+    def recommend(
+        asked: Annotated[Asked, Body(openapi_examples={"known": _KNOWN, "new": _NEW})],
+    ) -> dict[str, Any]:
+        """Films for a user, or for someone new who rated some, each with a reason."""
+        from pipeline.recommend.asking import Wish
+
+        started = time.perf_counter()
+        asking = recommenders.get()
+        now = asking.current
+        if asked.user_id is not None:
+            rated = asking.rated_by(asked.user_id)
+        else:
+            rated = [(one.film_id, one.rating) for one in asked.ratings or []]
+        own = now.profile_of(rated)
+        wish = Wish(
+            asked.top_k, tuple(asked.micro_genre), asked.year_from, asked.year_to, asked.seen
+        )
+        return {
+            "model_version": now.version,
+            "user_id": asked.user_id,
+            "known_ratings": int(own.nnz),
+            "films": now.recommend(own, wish),
+            "inference_time": round(time.perf_counter() - started, 6),
+        }
+
+    @router.post("/predict_batch", response_model=ExpectedRatings, responses=_ABSENT)
+    def predict_batch(wanted: Pairs) -> dict[str, Any]:
+        """The stars that users would give films."""
+        asking = recommenders.get()
+        now = asking.current
+        stars: dict[int, Any] = {}
+        for user in {pair.user_id for pair in wanted.pairs}:
+            own = now.profile_of(asking.rated_by(user))
+            stars[user] = now.model.stars(own)[0]
+        told = []
+        for pair in wanted.pairs:
+            row = now.row(pair.film_id)
+            expected = None if row is None else round(float(stars[pair.user_id][row]), 3)
+            told.append(
+                {"user_id": pair.user_id, "film_id": pair.film_id, "expected_rating": expected}
+            )
+        return {"model_version": now.version, "predictions": told}
+
+    @router.post("/reload-model", response_model=Reloaded, responses=_ABSENT | _KEYLESS)
+    def reload_model() -> dict[str, Any]:
+        """Serve the version that was promoted last; requests under way end with the one before.
+
+        Only where an API key is set, which is then needed.
+        """
+        if settings.api_key is None:
+            raise HTTPException(403, "set an API key first: MICROGENRES_SERVE__API_KEY")
+        changed = recommenders.reload()
+        return {"model_version": recommenders.get().current.version, "changed": changed}
+
+    @router.get("/model", response_model=ServedModel, responses=_ABSENT)
+    def model() -> dict[str, Any]:
+        """Which recommender answers, and how good it was when measured."""
+        now = recommenders.get().current
+        return {
+            "model_version": now.version,
+            "model": now.model.name,
+            "loaded_at": recommenders.loaded_at,
+            "release_id": now.films.release_id,
+            "films": len(now.films),
+            "learnt_from_ratings": now.about["ratings"],
+            "figures": now.about["figures"],
+        }
+
+    return router
