@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,9 @@ from pipeline.recommend.upkeep import version_folder
 __all__ = ["Recommending", "Served", "Wish"]
 
 
+_REMEMBERED = 512  # profiles
+
+
 @dataclass(frozen=True)
 class Wish:
     """What a list may hold. clusters : none means any. seen : also films of the profile."""
@@ -47,6 +52,22 @@ class Served:
     films: Films
     explainer: Explainer
     about: Mapping[str, Any]
+    kept: OrderedDict[bytes, tuple[np.ndarray, np.ndarray]] = field(default_factory=OrderedDict)
+
+    def answers(self, own: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+        """Scores and stars of all films for one profile; the last profiles are remembered.
+
+        Who pages or changes a filter asks again with the same profile.
+        """
+        key = own.indices.tobytes() + own.data.tobytes()
+        found = self.kept.get(key)
+        if found is None:
+            found = self.model.scores(own)[0], self.model.stars(own)[0]
+            self.kept[key] = found
+            while len(self.kept) > _REMEMBERED:
+                with suppress(KeyError):  # another thread was first
+                    self.kept.popitem(last=False)
+        return found
 
     def profile_of(self, rated: Sequence[tuple[int, float]]) -> sparse.csr_matrix:
         """Ratings of films by id as a profile; films that are not known are left out."""
@@ -57,7 +78,7 @@ class Served:
     def recommend(self, own: sparse.csr_matrix, wish: Wish) -> list[dict[str, Any]]:
         """The best films for a profile, each with expected stars and a reason."""
         films = self.films
-        scores = self.model.scores(own)[0].astype(np.float64)
+        scores, stars = self.answers(own)
         allowed = np.ones(len(films), bool)
         if wish.clusters:
             allowed &= np.isin(films.cluster, wish.clusters)
@@ -73,7 +94,6 @@ class Served:
         count = min(wish.top_k, len(few))
         near = few[np.argpartition(-scores[few], count - 1)[:count]]
         rows = near[np.lexsort((near, -scores[near]))]
-        stars = self.model.stars(own)[0]
         return [
             {**self.film(int(row)), "score": float(scores[row]),
              "expected_rating": round(float(stars[row]), 3), "reason": reason}

@@ -116,6 +116,7 @@ class Content(Recommender):
         """See `Recommender.stars`."""
         left = self.signs.residuals(profiles, self.signs.users(profiles))
         taste = (left @ self.space) / np.sqrt(np.maximum(np.diff(profiles.indptr), 1))[:, None]
+        taste = taste.astype(np.float32)  # else the whole space would be copied as float64
         moved = self.slope[0] * (taste @ self.space.T)
         told = np.clip(self.signs.stars(profiles) + moved, LOWEST, HIGHEST)
         return np.asarray(told, np.float32)
