@@ -9,6 +9,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -30,15 +32,18 @@ _NEIGHBOURS = 10
 class _Runner:
     """A way in processes of its own, kept from turn to turn: the model is loaded once in each.
 
-    With no process it runs in this one.
+    They start at the first turn. With no process it runs in this one.
     """
 
     def __init__(self, way: str, processes: int, threads: int) -> None:
-        executors = [ProcessPoolExecutor(1, _SPAWN) for _ in range(processes)]
-        self.way: str = way
-        self.pools: Sequence[Executor] = executors or [ThreadPoolExecutor(1)]
+        self.way, self.processes, self.threads = way, processes, threads
+        self.pools: Sequence[Executor] = ()
+
+    def _start(self) -> None:
+        executors = [ProcessPoolExecutor(1, _SPAWN) for _ in range(self.processes)]
+        self.pools = executors or [ThreadPoolExecutor(1)]
         for pool in self.pools:
-            pool.submit(_prepare, way, threads).result()
+            pool.submit(_prepare, self.way, self.threads).result()
 
     def __enter__(self) -> _Runner:
         return self
@@ -47,8 +52,10 @@ class _Runner:
         for pool in self.pools:
             pool.shutdown()
 
-    def turn(self, texts: Sequence[str]) -> Row:
-        """Encode the texts, each process its share; seconds, the vectors, memory of the largest."""
+    def turn(self, texts: Sequence[str], path: Path) -> Row:
+        """Encode the texts, each process its share, and keep the vectors as a NumPy file."""
+        if not self.pools:
+            self._start()
         began = time.perf_counter()
         parts = [
             pool.submit(_encode, self.way, texts[start :: len(self.pools)])
@@ -59,10 +66,11 @@ class _Runner:
         vectors = np.empty((len(texts), answers[0][0].shape[1]), np.float32)
         for start, (found, _) in enumerate(answers):
             vectors[start :: len(self.pools)] = found
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, vectors)
         return {
             "seconds": seconds,
             "texts": len(texts),
-            "vectors": vectors,
             "peak_mib": max(peak for _, peak in answers),
         }
 
@@ -130,17 +138,25 @@ def _rows(
 ) -> list[Row]:
     tokens = token_counts(texts)
     with ExitStack() as stack:
+        temporary = stack.enter_context(TemporaryDirectory(prefix="embedding-"))
+        key = f"embedding-{len(texts)}"
+        paths = {
+            name: (asked.work or Path(temporary)) / key / f"{number}.npy"
+            for number, name in enumerate(runners)
+        }
         turns = {}
         for name, how in runners.items():
             few = len(texts) // 8 if any(word in name for word in _SLOW) else len(texts)
             runner = stack.enter_context(_Runner(*how))
-            turns[name] = lambda runner=runner, few=few: runner.turn(texts[: max(few, 1)])
-        found = take_turns(turns, asked.repeats)
-    exact = found[_BASELINE][-1]["vectors"]
+            some = texts[: max(few, 1)]
+            turns[name] = lambda r=runner, t=some, p=paths[name]: r.turn(t, p)
+        found = take_turns(turns, asked.repeats, asked.work, key)
+        made = {name: np.load(path) for name, path in paths.items()}
+    exact = made[_BASELINE]
     rows = []
     for name, runs in found.items():
         row = medians(runs)
-        vectors, count = row.pop("vectors"), row["texts"]
+        vectors, count = made[name], row["texts"]
         rows.append(
             {
                 "contender": name,
