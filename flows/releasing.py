@@ -54,7 +54,7 @@ def publish_release(run: Run, mined: Mined) -> str:
     attempt = run.store.begin_release(release_id)
     for name, table in tables.items():
         write_table(attempt / f"{name}.parquet", table)
-    raw = run.read(mined.index).column("index")[0].as_py()
+    raw = run.read(mined.index).column("index")[0].as_buffer()
     write_bytes(attempt / "index.faiss", raw)
     report["seconds"]["total"] = round(time.perf_counter() - run.started, 3)
     encoded = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)

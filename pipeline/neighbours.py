@@ -48,8 +48,12 @@ def build_index(
     if not index.is_trained:
         index.train(vectors)
     index.add(vectors)
-    raw = faiss.serialize_index(index).tobytes()
-    return {"index": pa.table([[kind], [raw]], schema=INDEX)}
+    del vectors  # the index has them, and so have its bytes: twice is enough
+    raw = faiss.serialize_index(index)
+    del index
+    ends = pa.py_buffer(np.array([0, len(raw)], np.int64))
+    column = pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(raw)])
+    return {"index": pa.table([pa.array([kind]), column], schema=INDEX)}
 
 
 def nearest_films(
