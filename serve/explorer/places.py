@@ -21,6 +21,8 @@ PAGES: dict[str, tuple[str, str, bool]] = {
     "trends": ("trends.py", "Trends", True),
     "quality": ("quality.py", "Quality", True),
     "genres": ("genres.py", "Genres", True),
+    "for-you": ("for_you.py", "For you", True),
+    "monitoring": ("monitoring.py", "Monitoring", True),
     "film": ("film.py", "Film", False),
     "micro-genre": ("micro_genre.py", "Micro-genre", False),
 }

@@ -18,9 +18,23 @@ from serve.explorer.markup import show
 
 if TYPE_CHECKING:
     from pipeline.genres.asking import Asking
+    from pipeline.recommend.asking import Recommending
+    from pipeline.recommend.records import Record
     from serve.meaning import Meaning
 
-__all__ = ["OUT", "RELEASE", "asking", "catalogue", "genre_models", "meaning", "place", "preloaded"]
+__all__ = [
+    "OUT",
+    "RELEASE",
+    "asking",
+    "catalogue",
+    "genre_models",
+    "meaning",
+    "place",
+    "preloaded",
+    "ratings_folder",
+    "recommending",
+    "upkeep_record",
+]
 
 RELEASE = "MICROGENRES_RELEASE"  # a release folder
 OUT = "MICROGENRES_OUT"  # an output folder, whose newest release is followed
@@ -80,6 +94,38 @@ def asking(folder: str) -> Asking:
     from pipeline.genres.asking import Asking
 
     return Asking(Path(folder))
+
+
+def ratings_folder() -> Path:
+    """`DIR/ratings` of the output folder, whether there is one or not."""
+    return folder_beside(place().absolute()).parent / "ratings"
+
+
+def _database() -> str | None:
+    url = load_settings().upkeep.database
+    return None if url is None else url.get_secret_value()
+
+
+def recommending(folder: str) -> Recommending:
+    """The recommender of a folder; another version is taken at the next run of a page."""
+    asking = _recommending(folder)
+    asking.reload()
+    return asking
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the recommender, once")
+def _recommending(folder: str) -> Recommending:
+    from pipeline.recommend.asking import Recommending
+
+    return Recommending(Path(folder), _database())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def upkeep_record(folder: str) -> Record:
+    """The record of upkeep of a folder."""
+    from pipeline.recommend.records import Record, record_url
+
+    return Record(_database() or record_url(Path(folder)))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -69,6 +69,8 @@ HEADINGS = {
     "trends": "Growth and decline",
     "quality": "Against the release before",
     "genres": "No genre models have been trained",
+    "for-you": "No recommender is served yet",
+    "monitoring": "No ratings are kept up here",
     "film": "The address names no film.",
     "micro-genre": "The address names no micro-genre.",
 }

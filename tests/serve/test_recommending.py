@@ -20,9 +20,11 @@ from pipeline.recommend.upkeep import Keeper
 from pipeline.settings import ServeSettings, UpkeepSettings
 from serve.access import KEY_HEADER
 from serve.api import create_app
+from serve.explorer.source import RELEASE
 from serve.problems import PROBLEM
 from serve.snapshot import Snapshots
 from tests.pipeline.ratings import SEED, SETTINGS, SIZE, with_micro_genres
+from tests.serve.test_app import APP, AppTest, drawn, opened
 
 KEY = {KEY_HEADER: "k"}
 
@@ -138,3 +140,26 @@ def test_a_reload_needs_the_key_and_a_missing_model_is_told(
     assert without.post("/reload-model").status_code == 403
     told = without.post("/recommend", json={"user_id": 1})
     assert told.status_code == 404 and "ratings train" in told.json()["detail"]
+
+
+def test_the_explorer_recommends_with_reasons(
+    kept: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (release,) = (kept.folder.parent / "releases").iterdir()
+    monkeypatch.setenv(RELEASE, str(release))
+    app = opened(AppTest.from_file(str(APP), default_timeout=60), "for-you")
+    assert "Nothing rated yet" in drawn(app)
+    app.multiselect[0].select(app.multiselect[0].options[3]).run()
+    assert not app.exception, app.exception
+    assert "1 ratings." in drawn(app) and "because you rated" in drawn(app)
+
+
+def test_the_explorer_shows_what_was_decided(kept: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    (release,) = (kept.folder.parent / "releases").iterdir()
+    monkeypatch.setenv(RELEASE, str(release))
+    kept.monitor()
+    app = opened(AppTest.from_file(str(APP), default_timeout=60), "monitoring")
+    champion = kept.record.champion()
+    assert champion is not None and champion["version"] in drawn(app)
+    kinds = {kind for frame in app.dataframe for kind in frame.value.get("kind", [])}
+    assert {"promote", "wait"} <= kinds
