@@ -94,6 +94,11 @@ def block(name: str, told: Mapping[str, Any]) -> str:
     said = [*told["notes"], *(f"{who}: {why}" for who, why in told["missing"].items())]
     machine = told["machine"]
     said.append(f"`{told['command']}`, {machine['cores']} cores, {machine['processor']}")
+    if machine.get("load", 0) > 1.5 * machine["cores"]:
+        said.append(
+            f"the machine was busy (load {machine['load']}): compare rows, not seconds with "
+            "another machine's"
+        )
     return "\n".join([*lines, *(f"- {_sentence(line)}" for line in said)])
 
 

@@ -35,6 +35,8 @@ def facts() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        # of the last quarter of an hour: with more than there are cores, wall seconds are too long
+        "load": round(os.getloadavg()[2], 1),
         "system": platform.system(),
         "python": platform.python_version(),
         "libraries": found,
