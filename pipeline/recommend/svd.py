@@ -109,4 +109,4 @@ def _descend(
             film[i, f] += rate * (error * p - penalty * q)
 
 
-_epoch: Any = njit(cache=True, fastmath=False)(_descend)
+_epoch: Any = njit(_descend)  # not cached on disk: an installation may be read-only
