@@ -124,12 +124,16 @@ class Recommenders:
             if self._opened is None:
                 if not self._folder.is_dir():
                     raise _none_yet()
+                from threadpoolctl import threadpool_limits
+
                 from pipeline.recommend.asking import Recommending  # heavy, and seldom needed
 
                 try:
                     self._opened = Recommending(self._folder, self._url)
                 except MicrogenresError as error:
                     raise _none_yet() from error
+                # requests come side by side: more threads for one would only be in others' way
+                threadpool_limits(1, "blas")
                 self.loaded_at = datetime.now(UTC)
             return self._opened
 

@@ -29,6 +29,7 @@ class Factors(Recommender):
         super().__init__(settings)
         self.signs = Signs(settings.damping)
         self.films = np.zeros((0, 1), np.float32)
+        self.gram: np.ndarray = np.zeros((1, 1), np.float32)  # films.T @ films
         self.slope = np.zeros(1, np.float32)
 
     @abstractmethod
@@ -43,6 +44,7 @@ class Factors(Recommender):
         """See `Recommender.fit`."""
         self.signs.fit(known.matrix)
         self.films = np.ascontiguousarray(self.learnt(known, seed), np.float32)
+        self.gram = self.films.T @ self.films
         rows = np.random.default_rng(seed).permutation(known.matrix.shape[0])[:_SAMPLE]
         own = known.matrix[np.sort(rows)]
         left = self.signs.residuals(own, self.signs.users(own)).data
@@ -74,6 +76,7 @@ class Factors(Recommender):
         """See `Recommender.restore`."""
         self.signs.restore(arrays)
         self.films, self.slope = arrays["films"], arrays["slope"]
+        self.gram = self.films.T @ self.films
 
 
 class ALS(Factors):
@@ -101,7 +104,7 @@ class ALS(Factors):
     def users(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """Each profile's factors with the films' held: one step of ALS."""
         own, films = self._confidence(profiles), self.films
-        gram = films.T @ films + self.settings.als_penalty * np.eye(films.shape[1])
+        gram = self.gram + self.settings.als_penalty * np.eye(films.shape[1])
         found = np.zeros((own.shape[0], films.shape[1]), np.float32)
         for row, (a, b) in enumerate(zip(own.indptr[:-1], own.indptr[1:], strict=True)):
             if b > a:
@@ -131,7 +134,7 @@ class NMF(Factors):
         """Each profile's factors: multiplicative updates from an even start."""
         films = self.films
         found = np.full((profiles.shape[0], films.shape[1]), 0.1, np.float32)
-        gram, told = films.T @ films, np.asarray(profiles @ films, np.float32)
+        told = np.asarray(profiles @ films, np.float32)
         for _ in range(60):
-            found *= told / np.maximum(found @ gram, 1e-9)
+            found *= told / np.maximum(found @ self.gram, 1e-9)
         return found
