@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from pipeline.durable import read_table
 from pipeline.errors import ModelError
+from pipeline.rating_tables import RATINGS
 from pipeline.recommend.batches import ingested
 from pipeline.recommend.contract import Recommender
 from pipeline.recommend.films import Films
@@ -122,6 +125,7 @@ class Recommending:
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self._folder, self._record = folder, Record(url or record_url(folder))
         self.current = self._opened()
+        self._later = self._batches()
         self._ratings_of = lru_cache(maxsize=4_096)(self._looked_up)
 
     def _opened(self) -> Served:
@@ -138,8 +142,14 @@ class Recommending:
         changed = row is not None and row["version"] != self.current.version
         if changed:
             self.current = self._opened()
+        self._later = self._batches()
         self._ratings_of.cache_clear()
         return changed
+
+    def _batches(self) -> pa.Table:
+        """Every batch ingested, RATINGS by user, held in memory: there may be many small files."""
+        tables = [read_table(path) for _, path in ingested(self._folder, self._record)]
+        return pa.concat_tables([RATINGS.empty_table(), *tables]).sort_by("user_id")
 
     def rated_by(self, user: int) -> list[tuple[int, float]]:
         """The ratings of a user, by film id; none for one who is not known."""
@@ -151,10 +161,11 @@ class Recommending:
         own = files[int(partition_of(np.array([user]), len(files))[0])]
         found: dict[int, float] = {}
         end = int(self.current.about["known_before"])
+        users = self._later.column("user_id").to_numpy()
+        first, last = (int(np.searchsorted(users, user, side)) for side in ("left", "right"))
         tables = [
             pq.read_table(own, filters=[("user_id", "=", user), ("timestamp", "<", end)]),
-            *(pq.read_table(path, filters=[("user_id", "=", user)])
-              for _, path in ingested(self._folder, self._record)),
+            self._later.slice(first, last - first),
         ]  # fmt: skip
         for table in tables:
             ordered = table.take(pc.sort_indices(table.column("timestamp")))
