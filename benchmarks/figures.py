@@ -116,7 +116,7 @@ _KEPT: dict[str, Callable[[Row, Sequence[Row]], bool]] = {"end-to-end": _long_st
 def _shown(key: str, value: Any) -> str:
     if value is not None and key in _SHARES:
         return f"{100 * value:.2g} %" if abs(value) < 0.1 else f"{100 * value:.0f} %"
-    return cell(value)
+    return cell(value).replace("|", "\\|")  # k-means|| would end its cell
 
 
 def _sentence(line: str) -> str:

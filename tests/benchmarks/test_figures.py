@@ -73,6 +73,12 @@ def test_short_stages_are_left_out_of_the_readme(tmp_path: Path) -> None:
     assert "embed" in text and "tiny" not in text
 
 
+def test_a_name_with_bars_stays_in_its_cell(tmp_path: Path) -> None:
+    told = json.loads(written(tmp_path).read_text())
+    told["rows"][0]["contender"] = "k-means||"
+    assert "| k-means\\|\\| | 100 |" in block("workers", told)
+
+
 def test_the_readme_in_the_tree_says_what_the_files_in_the_tree_say() -> None:
     root = Path(__file__).parents[2]
     text = (root / "README.md").read_text("utf-8")
