@@ -33,7 +33,7 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
     trained = sum(ref.rows or 0 for ref in training)
     close, wide = cluster.candidate_ks(trained, section)
     whole = Piece("all", {"points": training}, {"seed": seed})
-    ground = run.stage("landscape", cluster.landscape, [whole], settings=section)
+    ground = run.stage("landscape", cluster.landscape, [whole], settings=section, version=2)
     inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
     curve = run.stage(
         "k-curve", cluster.train,
@@ -45,7 +45,7 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
             Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
             for n in (0, 1)
         ],
-        settings=section,
+        settings=section, version=2,
     )  # fmt: skip
     first, second = (run.read(ref) for ref in halves.refs("labels"))
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
@@ -110,6 +110,6 @@ def _compared(
     ]
     compared = run.stage("compare", cluster.compare, methods, settings=run.settings.report)
     piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
-    again = run.stage("reseed", cluster.reseed, [piece], settings=section, shown=False)
+    again = run.stage("reseed", cluster.reseed, [piece], settings=section, version=2, shown=False)
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")
