@@ -282,7 +282,7 @@ class TestPage:
             "/health", "/release", "/movies", "/movies/{movie_id}", "/movies/{movie_id}/similar",
             "/search", "/micro-genres", "/micro-genres/{micro_genre_id}",
             "/micro-genres/{micro_genre_id}/movies", "/families", "/assign", "/metrics",
-            "/predict/{model}",
+            "/predict/{model}", "/recommend", "/predict_batch", "/reload-model", "/model",
         }  # fmt: skip
         film = schema["components"]["schemas"]["Film"]["properties"]
         assert all("examples" in shown or "description" in shown for shown in film.values())
