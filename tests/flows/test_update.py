@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.store import Store, verify_release
 from pipeline.succession import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.tables import MOVIES
+from tests.faults.child import forked
 from tests.mined_release import catalogue, mined_release, settings_of, write_catalogue
 from tests.pipeline.small_model import build_model
 
@@ -120,10 +120,8 @@ def test_killed_at_any_point_it_comes_to_the_same_release(
     wanted = Path(bring([later], str(whole), settings).path)
     out = Path(shutil.copytree(mined, tmp_path / "killed"))
     for step in STEPS:
-        child = get_context("fork").Process(target=kill_at, args=(step, later, out, settings))
-        child.start()
-        child.join(60)
-        assert child.exitcode == -signal.SIGKILL, step
+        # not forked from here: threads of other tests' libraries would leave locks behind
+        assert forked(kill_at, step, later, out, settings, seconds=120) == -signal.SIGKILL, step
         assert Store(out).latest() == "mined", step
         verify_release(Store(out).release())
     found = bring([later], str(out), settings)
