@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PIP_FLAGS ?=
-PYTEST_FLAGS ?= -n 2 --dist loadfile
+PYTEST_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
