@@ -31,6 +31,7 @@ from pipeline.recommend.films import Films, films_of
 from pipeline.recommend.generated import Size, generate
 from pipeline.recommend.history import history
 from pipeline.recommend.intake import prepare
+from pipeline.recommend.matrices import row_of_each
 from pipeline.recommend.models import MODELS, model_named
 from pipeline.recommend.split import borders, cut, random_parts
 from pipeline.release import find_release
@@ -88,8 +89,7 @@ def _random(
     at = known.rows_of(held.users)
     own = known.matrix[np.maximum(at, 0)].multiply((at >= 0)[:, None]).tocsr()
     own.eliminate_zeros()
-    rows = np.repeat(np.arange(len(held.users)), np.diff(held.matrix.indptr))
-    told = model.stars(own)[rows, held.matrix.indices]
+    told = model.stars(own)[row_of_each(held.matrix), held.matrix.indices]
     return rating_errors(told.astype(float) - held.matrix.data)
 
 

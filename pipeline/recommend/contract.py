@@ -15,6 +15,7 @@ from scipy import sparse
 
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
+from pipeline.recommend.matrices import row_of_each, with_values
 from pipeline.settings import RecommendSettings
 
 __all__ = ["HIGHEST", "LOWEST", "Recommender", "Signs", "damped_means"]
@@ -70,7 +71,7 @@ class Signs:
         """Learn the mean and the films' biases, users' taken out, in three rounds."""
         self.mean = float(matrix.data.mean()) if matrix.nnz else 3.5
         self.film = np.zeros(matrix.shape[1], np.float32)
-        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        rows = row_of_each(matrix)
         for _ in range(3):
             user = self.users(matrix)
             left = matrix.data - self.mean - user[rows]
@@ -78,17 +79,15 @@ class Signs:
 
     def users(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """The bias of each profile, float32 (profiles,)."""
-        rows = np.repeat(np.arange(profiles.shape[0]), np.diff(profiles.indptr))
+        rows = row_of_each(profiles)
         left = profiles.data - self.mean - self.film[profiles.indices]
         return damped_means(rows, left, profiles.shape[0], self.damping)
 
     def residuals(self, profiles: sparse.csr_matrix, user: np.ndarray) -> sparse.csr_matrix:
         """What is left of the ratings without mean and biases."""
-        rows = np.repeat(np.arange(profiles.shape[0]), np.diff(profiles.indptr))
+        rows = row_of_each(profiles)
         left = profiles.data - self.mean - self.film[profiles.indices] - user[rows]
-        return sparse.csr_matrix(
-            (left.astype(np.float32), profiles.indices, profiles.indptr), shape=profiles.shape
-        )
+        return with_values(profiles, left.astype(np.float32))
 
     def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """Mean and biases of each film, float32 (profiles, films), not yet within bounds."""

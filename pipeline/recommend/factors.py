@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
+from pipeline.recommend.matrices import row_of_each, standardised, with_values
 from pipeline.settings import RecommendSettings
 
 __all__ = ["ALS", "NMF"]
@@ -48,8 +49,8 @@ class Factors(Recommender):
         rows = np.random.default_rng(seed).permutation(known.matrix.shape[0])[:_SAMPLE]
         own = known.matrix[np.sort(rows)]
         left = self.signs.residuals(own, self.signs.users(own)).data
-        at = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
-        told = self._beside(self.scores(own))[at, own.indices]
+        at = row_of_each(own)
+        told = standardised(self.scores(own), 3)[at, own.indices]
         self.slope = np.array([told @ left / max(float(told @ told), 1e-9)], np.float32)
 
     def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
@@ -58,15 +59,9 @@ class Factors(Recommender):
 
     def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.stars`."""
-        moved = self.slope[0] * self._beside(self.scores(profiles))
+        moved = self.slope[0] * standardised(self.scores(profiles), 3)
         told = np.clip(self.signs.stars(profiles) + moved, LOWEST, HIGHEST)
         return np.asarray(told, np.float32)
-
-    @staticmethod
-    def _beside(scores: np.ndarray) -> np.ndarray:
-        spread = scores.std(1, keepdims=True)
-        told = (scores - scores.mean(1, keepdims=True)) / np.where(spread > 1e-9, spread, 1)
-        return np.asarray(np.clip(told, -3, 3))
 
     def state(self) -> dict[str, np.ndarray]:
         """See `Recommender.state`."""
@@ -86,7 +81,7 @@ class ALS(Factors):
 
     def _confidence(self, profiles: sparse.csr_matrix) -> sparse.csr_matrix:
         data = (1 + self.settings.als_confidence * profiles.data / HIGHEST).astype(np.float32)
-        return sparse.csr_matrix((data, profiles.indices, profiles.indptr), shape=profiles.shape)
+        return with_values(profiles, data)
 
     def learnt(self, known: History, seed: int) -> np.ndarray:
         """The films' factors after `iterations`."""

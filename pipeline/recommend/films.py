@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.durable import read_table
+from pipeline.recommend.matrices import unit_rows
 from pipeline.tables import matrix_of
 
 __all__ = ["Films", "films_of", "one_hot"]
@@ -40,7 +41,6 @@ class Films:
     cluster_names: dict[int, str]
     genome: np.ndarray
     release_id: str | None = None
-    rows: dict[int, int] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -95,8 +95,7 @@ def films_of(films: pa.Table, release: Path | None, genome: pa.Table | None = No
                 movie_ids[row], cluster[row] = movie, own[movie]
                 if movie in at:
                     vectors[row] = known[at[movie]]
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.where(length > 0, length, 1)
+        vectors = unit_rows(vectors)
         told = read_table(release / "micro_genres.parquet", ["cluster", "micro_genre_name"])
         pairs = (told.column(n).to_pylist() for n in ("cluster", "micro_genre_name"))
         clusters = dict(zip(*pairs, strict=True))

@@ -15,6 +15,7 @@ from pipeline.recommend.factors import ALS
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History, history
 from pipeline.recommend.knn import ItemKNN
+from pipeline.recommend.matrices import row_of_each
 from pipeline.recommend.questions import Questions, questions
 from pipeline.recommend.signals import FROM_MEMBERS, OF_COLD, SIGNALS, Signals
 from pipeline.recommend.simple import Bias, Content
@@ -144,7 +145,7 @@ class Hybrid(Recommender):
 
 def _kept(known: History, films: Films, keep: np.ndarray) -> tuple[History, pa.Table]:
     """Part of a history, as a history and as a table of ratings."""
-    rows = np.repeat(np.arange(known.matrix.shape[0]), np.diff(known.matrix.indptr))
+    rows = row_of_each(known.matrix)
     table = pa.table(
         {
             "user_id": known.users[rows[keep]],

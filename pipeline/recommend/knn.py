@@ -12,6 +12,7 @@ from scipy import sparse
 from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
+from pipeline.recommend.matrices import with_values
 from pipeline.settings import RecommendSettings
 
 __all__ = ["ItemKNN"]
@@ -35,9 +36,7 @@ class ItemKNN(Recommender):
         matrix = known.matrix
         self.signs.fit(matrix)
         count = self.settings.neighbours
-        ones = sparse.csr_matrix(
-            (np.ones(matrix.nnz, np.float32), matrix.indices, matrix.indptr), shape=matrix.shape
-        )
+        ones = with_values(matrix, np.ones(matrix.nnz, np.float32))
         self.seen = _nearest(ones, count, shrink=5.0)
         left = self.signs.residuals(matrix, self.signs.users(matrix))
         likeness = _nearest(left, count, shrink=0.6)
@@ -48,14 +47,13 @@ class ItemKNN(Recommender):
     def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.scores`."""
         weight = 0.2 + np.maximum(profiles.data - 2.0, 0) / 3.0
-        own = sparse.csr_matrix((weight, profiles.indices, profiles.indptr), shape=profiles.shape)
+        own = with_values(profiles, weight)
         return np.asarray((own @ self.seen).toarray(), np.float32)
 
     def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.stars`."""
         left = self.signs.residuals(profiles, self.signs.users(profiles))
-        there = left.copy()
-        there.data = np.ones_like(there.data)
+        there = with_values(left, np.ones_like(left.data))
         moved = (left @ self.rated).toarray()
         weight = (there @ self.rated).toarray() + _SHRINK
         told = np.clip(self.signs.stars(profiles) + moved / weight, LOWEST, HIGHEST)

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.recommend.films import Films
+from pipeline.recommend.matrices import row_of_each
 from pipeline.recommend.questions import Questions
 
 __all__ = ["LIST_FIGURES", "errors", "interval", "list_figures", "summary", "top"]
@@ -46,7 +47,7 @@ def list_figures(
         scores = np.array(scorer(given), np.float32)
         if candidates is not None:
             scores[:, ~candidates] = -np.inf
-        at = np.repeat(np.arange(given.shape[0]), np.diff(given.indptr))
+        at = row_of_each(given)
         scores[at, given.indices] = -np.inf
         lists.append(top(scores, k))
     chosen = np.vstack(lists) if lists else np.zeros((0, k), np.int64)
@@ -70,7 +71,7 @@ def errors(stars: Scorer, asked: Questions) -> np.ndarray:
     for start in range(0, len(asked.users), _BATCH):
         told = stars(asked.given[start : start + _BATCH])
         true = asked.rated[start : start + _BATCH]
-        at = np.repeat(np.arange(true.shape[0]), np.diff(true.indptr))
+        at = row_of_each(true)
         found.append(told[at, true.indices].astype(np.float64) - true.data)
     return np.concatenate(found)
 

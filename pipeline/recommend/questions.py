@@ -15,6 +15,7 @@ from scipy import sparse
 
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History, history
+from pipeline.recommend.matrices import with_values
 
 __all__ = ["Questions", "questions"]
 
@@ -88,8 +89,7 @@ def _part(matrix: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
 
 
 def _where_not(matrix: sparse.csr_matrix, other: sparse.csr_matrix) -> sparse.csr_matrix:
-    there = other.copy()
-    there.data = np.ones_like(there.data)
+    there = with_values(other, np.ones_like(other.data))
     left = (matrix - matrix.multiply(there)).tocsr()
     left.eliminate_zeros()
     return left

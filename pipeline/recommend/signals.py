@@ -14,6 +14,7 @@ from scipy import sparse
 from pipeline.recommend.contract import Arrays
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
+from pipeline.recommend.matrices import row_of_each, standardised, unit_rows
 from pipeline.recommend.simple import tastes
 from pipeline.settings import RecommendSettings
 
@@ -71,8 +72,7 @@ class Signals:
         self._films(films)
 
     def _films(self, films: Films) -> None:
-        length = np.linalg.norm(films.genres, axis=1, keepdims=True)
-        self.genres = np.asarray(films.genres / np.where(length > 0, length, 1), np.float32)
+        self.genres = np.asarray(unit_rows(films.genres), np.float32)
         self.cluster = films.cluster
         self.year = np.where(films.year > 0, films.year, 1995).astype(np.float32)
 
@@ -100,7 +100,7 @@ class Signals:
     def _shared(self, taste: sparse.csr_matrix) -> np.ndarray:
         count = int(self.cluster.max(initial=-1)) + 2  # the last is of films without one
         place = np.where(self.cluster >= 0, self.cluster, count - 1)
-        rows = np.repeat(np.arange(taste.shape[0]), np.diff(taste.indptr))
+        rows = row_of_each(taste)
         flat = np.bincount(rows * count + place[taste.indices], taste.data, taste.shape[0] * count)
         by_group = flat.reshape(taste.shape[0], count)
         by_group[:, -1] = 0
@@ -117,7 +117,4 @@ class Signals:
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Each row with mean 0 and spread 1, cut at 6; a row of equals becomes 0."""
-    spread = values.std(1, keepdims=True)
-    told = (values - values.mean(1, keepdims=True)) / np.where(spread > 1e-9, spread, 1)
-    return np.asarray(np.clip(told, -6, 6))
+    return standardised(values, 6)

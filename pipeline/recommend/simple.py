@@ -8,6 +8,7 @@ from scipy import sparse
 from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
+from pipeline.recommend.matrices import row_of_each, unit_rows, with_values
 from pipeline.settings import RecommendSettings
 
 __all__ = ["Bias", "Content", "film_space", "tastes"]
@@ -56,14 +57,10 @@ def film_space(films: Films) -> np.ndarray:
         if block.shape[1] < 2 or not known.any():
             continue
         centred = np.where(known[:, None], block - block[known].mean(0), 0)
-        length = np.linalg.norm(centred, axis=1, keepdims=True)
-        parts.append(centred / np.where(length > 0, length, 1))
+        parts.append(unit_rows(centred))
     if not parts:
-        length = np.linalg.norm(films.genres, axis=1, keepdims=True)
-        return np.asarray(films.genres / np.maximum(length, 1), np.float32)
-    whole = np.hstack(parts)
-    length = np.linalg.norm(whole, axis=1, keepdims=True)
-    return np.asarray(whole / np.where(length > 0, length, 1), np.float32)
+        return np.asarray(unit_rows(films.genres), np.float32)
+    return np.asarray(unit_rows(np.hstack(parts)), np.float32)
 
 
 def tastes(profiles: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -73,9 +70,8 @@ def tastes(profiles: sparse.csr_matrix) -> sparse.csr_matrix:
         np.abs(np.r_[weight, 0.0]), np.minimum(profiles.indptr[:-1], len(weight))
     )
     total = np.where(np.diff(profiles.indptr) > 0, total, 1.0)
-    rows = np.repeat(np.arange(profiles.shape[0]), np.diff(profiles.indptr))
-    data = (weight / np.maximum(total[rows], 1e-6)).astype(np.float32)
-    return sparse.csr_matrix((data, profiles.indices, profiles.indptr), shape=profiles.shape)
+    data = weight / np.maximum(total[row_of_each(profiles)], 1e-6)
+    return with_values(profiles, data.astype(np.float32))
 
 
 class Content(Recommender):
@@ -98,7 +94,7 @@ class Content(Recommender):
         own = known.matrix[rows]
         left = self.signs.residuals(own, self.signs.users(own))
         taste = left @ self.space
-        at = np.repeat(np.arange(len(rows)), np.diff(own.indptr))
+        at = row_of_each(own)
         mine = self.space[own.indices]
         # of each rating its own part is taken out, so that a film is not told by itself
         count = np.diff(own.indptr)[at]

@@ -15,6 +15,7 @@ from scipy import sparse
 from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
+from pipeline.recommend.matrices import row_of_each
 from pipeline.settings import RecommendSettings
 
 __all__ = ["SVD", "folded"]
@@ -42,7 +43,7 @@ class SVD(Recommender):
         user = draw.normal(0, 0.1, (matrix.shape[0], count)).astype(np.float32)
         film = draw.normal(0, 0.1, (matrix.shape[1], count)).astype(np.float32)
         user_bias, film_bias = self.signs.users(matrix), self.signs.film.copy()
-        rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(matrix.indptr))
+        rows = row_of_each(matrix).astype(np.int32)
         for _ in range(settings.epochs):
             order = draw.permutation(matrix.nnz)
             _epoch(
