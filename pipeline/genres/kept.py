@@ -8,9 +8,6 @@ tokenizer.json; of a blend the folders of its members. It appears whole, by rena
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,22 +16,22 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from pipeline.durable import sync_file, sync_folder, write_bytes
-from pipeline.errors import CorruptFileError, ModelError
+from pipeline.durable import sync_file
+from pipeline.errors import ModelError
 from pipeline.genres.blend import BlendScorer
 from pipeline.genres.classifier import MODELS, Classifier, Model
 from pipeline.genres.deciding import Calibration
 from pipeline.genres.network import Network, tensors_of, tokenizer_of
 from pipeline.genres.represent import Representation
 from pipeline.genres.scorers import FeatureScorer, TransformerScorer, arrays_of
-from pipeline.manifest import checked_path, file_sha256
 from pipeline.model import ModelIdentity, identify
+from pipeline.model_folders import check_files, new_folder, read_told, sums_of, write_told
 from pipeline.settings import EmbedSettings, GenreSettings
 
 __all__ = ["MANIFEST", "embedder", "keep", "open_model", "read_manifest"]
 
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 _ARRAYS, _WORDS, _NETWORK = "arrays.safetensors", "words.json", "network.safetensors"
 
 
@@ -47,15 +44,10 @@ def keep(
     ----------
     about : JSON that the manifest keeps: metrics, the films it learnt from, how fitting went.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    attempt = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}")
-    attempt.mkdir()
-    try:
+    if folder.exists():
+        raise FileExistsError(f"{folder}: a model is there already")
+    with new_folder(folder) as attempt:
         _write(classifier, attempt, settings, about)
-        os.rename(attempt, folder)
-    finally:
-        shutil.rmtree(attempt, ignore_errors=True)
-    sync_folder(folder.parent)
     return folder
 
 
@@ -97,17 +89,10 @@ def _write(
         "needs_vectors": classifier.needs_vectors,
         "settings": settings.model_dump(mode="json"),
         **made,
-        "files": {
-            path.relative_to(folder).as_posix(): {
-                "sha256": file_sha256(path),
-                "bytes": path.stat().st_size,
-            }
-            for path in files
-        },
+        "files": sums_of(folder, files),
         "about": dict(about),
     }
-    told = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    write_bytes(folder / MANIFEST, (told + "\n").encode())
+    write_told(folder / MANIFEST, manifest)
 
 
 def _write_network(scorer: TransformerScorer, folder: Path) -> None:
@@ -127,16 +112,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     ModelError
         when there is none, or it is of another format.
     """
-    path = folder / MANIFEST
-    try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} holds no genre model: train one first") from error
-    except ValueError as error:
-        raise CorruptFileError(f"{path} is no whole manifest: {error}; train again") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ModelError(f"{path} is not of format {FORMAT}: train again")
-    return found
+    absent = f"{folder} holds no genre model: train one first"
+    return read_told(folder / MANIFEST, FORMAT, absent)
 
 
 def embedder(folder: Path) -> ModelIdentity:
@@ -173,10 +150,7 @@ def open_model(folder: Path, *, verify: bool = True, device: str = "auto") -> Cl
     """
     manifest = read_manifest(folder)
     if verify:
-        for name, told in manifest["files"].items():
-            path = checked_path(folder, name)
-            if not path.is_file() or file_sha256(path) != told["sha256"]:
-                raise CorruptFileError(f"{path}: is missing or was altered; train again")
+        check_files(folder, manifest["files"])
     try:
         return _opened(folder, manifest, device)
     except (KeyError, ValueError, TypeError, OSError, RuntimeError, SafetensorError) as error:

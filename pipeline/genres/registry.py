@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.durable import write_bytes
-from pipeline.errors import CorruptFileError, ModelError
+from pipeline.errors import ModelError
+from pipeline.model_folders import read_told, write_told
 
 __all__ = ["FOLDER", "REGISTRY", "choose", "folder_beside", "read_registry", "register"]
 
@@ -62,7 +61,7 @@ def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, An
             serving.setdefault(row["name"], {})[row["inputs"]] = row["folder"]
     told = {"format": FORMAT, "models": models, "serving": serving}
     folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, (json.dumps(told, indent=1, sort_keys=True) + "\n").encode())
+    write_told(path, told)
     return told
 
 
@@ -74,18 +73,8 @@ def read_registry(folder: Path) -> dict[str, Any]:
     ModelError
         when nothing was trained there, or by another version.
     """
-    path = folder / REGISTRY
-    try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{folder} has no {REGISTRY}: train models with `microgenres genres train`"
-        ) from error
-    except ValueError as error:
-        raise CorruptFileError(f"{path} cannot be read: {error}; train again") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ModelError(f"{path} is not of format {FORMAT}: train again")
-    return found
+    absent = f"{folder} has no {REGISTRY}: train models with `microgenres genres train`"
+    return read_told(folder / REGISTRY, FORMAT, absent)
 
 
 def choose(registry: Mapping[str, Any], name: str, title: str, overview: str) -> str:

@@ -6,10 +6,6 @@ then sorted and rid of what was rated again. Memory depends on the size of a par
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.durable import read_table, sync_folder, write_bytes, write_table
-from pipeline.errors import CorruptFileError, SourceError
+from pipeline.durable import read_table, write_table
+from pipeline.errors import SourceError
 from pipeline.manifest import file_sha256, fingerprint
+from pipeline.model_folders import new_folder, read_told, sums_of, write_told
 from pipeline.rating_tables import RATING_REJECTS, RATINGS
 from pipeline.sources.movielens import MovieLens
 
@@ -30,6 +27,7 @@ __all__ = ["MANIFEST", "Prepared", "partition_of", "prepare", "settled"]
 
 VERSION = 1  # raised by hand whenever the same files would give other partitions
 MANIFEST = "manifest.json"
+FORMAT = 1
 PARTITION_BYTES = 48 * 2**20  # of the file of ratings, for each partition
 _RAW = pa.schema([*RATINGS, ("row", pa.int64())])
 _EXAMPLES = 20  # rejects of each reason that the manifest shows
@@ -45,13 +43,9 @@ class Prepared:
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """Counts, files and checksums; CorruptFileError where they cannot be read."""
-        path = self.folder / MANIFEST
-        try:
-            told: dict[str, Any] = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CorruptFileError(f"{path}: cannot be read: {error}; prepare again") from error
-        return told
+        """Counts, files and checksums; raises as `read_told` does."""
+        absent = f"{self.folder} holds no prepared ratings: run `microgenres ratings train`"
+        return read_told(self.folder / MANIFEST, FORMAT, absent, "remove it and prepare again")
 
     @property
     def partitions(self) -> list[Path]:
@@ -100,21 +94,8 @@ def prepare(source: Path, out: Path, progress: Progress | None = None) -> Prepar
     folder = out / f"ratings-{mark}"
     if (folder / MANIFEST).is_file():
         return Prepared(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    for left in out.glob(f".{folder.name}-*"):  # of attempts that were killed
-        shutil.rmtree(left, ignore_errors=True)
-    attempt = out / f".{folder.name}-{uuid.uuid4().hex[:12]}"
-    attempt.mkdir()
-    try:
+    with new_folder(folder) as attempt:
         _fill(movielens, attempt, progress)
-        try:
-            os.rename(attempt, folder)
-        except OSError:
-            if not (folder / MANIFEST).is_file():
-                raise  # else another attempt was first: it made the same
-        sync_folder(out)
-    finally:
-        shutil.rmtree(attempt, ignore_errors=True)
     return Prepared(folder)
 
 
@@ -165,7 +146,7 @@ def _fill(movielens: MovieLens, folder: Path, progress: Progress | None) -> None
             f"{reasons or 'there are none'}"
         )
     told = {
-        "format": 1,
+        "format": FORMAT,
         "source": movielens.folder.name,
         "films": films.num_rows,
         **counts,
@@ -173,9 +154,9 @@ def _fill(movielens: MovieLens, folder: Path, progress: Progress | None) -> None
         "examples": shown[: 5 * _EXAMPLES],
         "first_second": min(first for first, _ in seconds),
         "last_second": max(last for _, last in seconds),
-        "files": {p.name: file_sha256(p) for p in sorted(folder.glob("*.parquet"))},
+        "files": sums_of(folder, sorted(folder.glob("*.parquet"))),
     }
-    write_bytes(folder / MANIFEST, (json.dumps(told, indent=1, sort_keys=True) + "\n").encode())
+    write_told(folder / MANIFEST, told)
 
 
 def _deal(table: pa.Table, writers: list[pq.ParquetWriter]) -> None:

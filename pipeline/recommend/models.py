@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +11,9 @@ import pyarrow as pa
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from pipeline.durable import read_table, sync_file, sync_folder, write_bytes, write_table
-from pipeline.errors import CorruptFileError, ModelError, SettingsError
-from pipeline.manifest import checked_path, file_sha256
+from pipeline.durable import read_table, sync_file, write_table
+from pipeline.errors import ModelError, SettingsError
+from pipeline.model_folders import check_files, new_folder, read_told, sums_of, write_told
 from pipeline.recommend.contract import Recommender
 from pipeline.recommend.factors import ALS, NMF
 from pipeline.recommend.films import Films
@@ -52,12 +48,7 @@ def keep(model: Recommender, films: Films, folder: Path, about: Mapping[str, Any
     """
     if (folder / MANIFEST).is_file():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob(f".{folder.name}-*"):  # of attempts that were killed
-        shutil.rmtree(left, ignore_errors=True)
-    attempt = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}")
-    attempt.mkdir()
-    try:
+    with new_folder(folder) as attempt:
         arrays = {name: np.ascontiguousarray(array) for name, array in model.state().items()}
         save_file(arrays, attempt / _ARRAYS)
         sync_file(attempt / _ARRAYS)
@@ -69,15 +60,10 @@ def keep(model: Recommender, films: Films, folder: Path, about: Mapping[str, Any
             "genres": list(films.genre_names),
             "micro_genres": {str(k): v for k, v in sorted(films.cluster_names.items())},
             "release_id": films.release_id,
-            "files": {name: file_sha256(attempt / name) for name in (_ARRAYS, _FILMS)},
+            "files": sums_of(attempt, (attempt / _ARRAYS, attempt / _FILMS)),
             "about": dict(about),
         }
-        text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        write_bytes(attempt / MANIFEST, (text + "\n").encode())
-        os.rename(attempt, folder)
-    finally:
-        shutil.rmtree(attempt, ignore_errors=True)
-    sync_folder(folder.parent)
+        write_told(attempt / MANIFEST, told)
     return folder
 
 
@@ -89,18 +75,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     ModelError
         when there is none, or it is of another format.
     """
-    path = folder / MANIFEST
-    try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{folder} holds no recommender: run `microgenres ratings train`"
-        ) from error
-    except ValueError as error:
-        raise CorruptFileError(f"{path} cannot be read: {error}; train again") from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ModelError(f"{path} is not of format {FORMAT}: train again")
-    return found
+    absent = f"{folder} holds no recommender: run `microgenres ratings train`"
+    return read_told(folder / MANIFEST, FORMAT, absent)
 
 
 def open_model(folder: Path) -> tuple[Recommender, Films]:
@@ -114,10 +90,7 @@ def open_model(folder: Path) -> tuple[Recommender, Films]:
         naming the file that is missing or altered.
     """
     told = read_manifest(folder)
-    for name, sha256 in told["files"].items():
-        path = checked_path(folder, name)
-        if not path.is_file() or file_sha256(path) != sha256:
-            raise CorruptFileError(f"{path}: is missing or was altered; train again")
+    check_files(folder, told["files"])
     try:
         films = _films_of(read_table(folder / _FILMS), told)
         model = model_named(str(told["name"]), RecommendSettings(**told["settings"]))
