@@ -158,12 +158,13 @@ def recommend(
     debug: o.Debug = False,
 ) -> None:
     """Films for a user, each with its reason."""
-    from flows.ratings import database_url
+    from pipeline.recommend import FOLDER
     from pipeline.recommend.asking import Recommending, Wish
-    from pipeline.recommend.upkeep import FOLDER
+    from pipeline.recommend.records import record_url
     from pipeline.settings import load_settings
 
-    asking = Recommending(out / FOLDER, database_url(out / FOLDER, load_settings()))
+    folder = out / FOLDER
+    asking = Recommending(folder, record_url(folder, load_settings().upkeep))
     own = asking.current.profile_of(asking.rated_by(user))
     found = asking.current.recommend(own, Wish(top_k=count))
     if as_json:

@@ -19,26 +19,22 @@ from flows.progress import Note, emit  # noqa: E402
 from flows.steps import step  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
 from pipeline.durable import write_bytes  # noqa: E402
+from pipeline.recommend import FOLDER  # noqa: E402
 from pipeline.recommend.batches import ingest, ratings_file  # noqa: E402
 from pipeline.recommend.explore import explore  # noqa: E402
 from pipeline.recommend.films import Films, films_of  # noqa: E402
 from pipeline.recommend.genome import reduce  # noqa: E402
 from pipeline.recommend.intake import Prepared, prepare  # noqa: E402
+from pipeline.recommend.monitoring import monitor as judge_batches  # noqa: E402
 from pipeline.recommend.records import Record, record_url  # noqa: E402
 from pipeline.recommend.split import between, week_name, weeks  # noqa: E402
-from pipeline.recommend.upkeep import FOLDER, Keeper  # noqa: E402
+from pipeline.recommend.upkeep import Keeper  # noqa: E402
 from pipeline.release import find_release  # noqa: E402
 from pipeline.settings import Settings, load_settings  # noqa: E402
 from pipeline.sources.movielens import MovieLens  # noqa: E402
 from pipeline.store import Store  # noqa: E402
 
-__all__ = ["FLOWS", "database_url", "keeper", "run_ratings"]
-
-
-def database_url(folder: Path, settings: Settings) -> str:
-    """The URL of the record: as set, else SQLite in `DIR/ratings`."""
-    told = settings.upkeep.database
-    return record_url(folder) if told is None else told.get_secret_value()
+__all__ = ["FLOWS", "keeper", "run_ratings"]
 
 
 @contextmanager
@@ -46,7 +42,7 @@ def keeper(out: str, settings: Settings) -> Iterator[Keeper]:
     """What upkeep works on, its record opened."""
     folder = Path(out) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    record = Record(database_url(folder, settings))
+    record = Record(record_url(folder, settings.upkeep))
     try:
         yield Keeper(folder, record, settings.recommend, settings.upkeep, settings.seed)
     finally:
@@ -105,7 +101,7 @@ def train_ratings(
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
     """
-    settings = _settings(profile, settings_file, overrides)
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     with _opened(out, settings, "ratings") as kept:
         prepared = _prepared(kept, source)
         films = _films(kept, prepared, source, release)
@@ -133,7 +129,7 @@ def ingest_ratings(
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
     """
-    settings = _settings(profile, settings_file, overrides)
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     told: list[dict[str, Any]] = []
     with _opened(out, settings, "ingest ratings") as kept:
         for file in files:
@@ -145,9 +141,8 @@ def ingest_ratings(
 
 
 def _buffered(kept: Keeper, count: int) -> list[dict[str, Any]]:
-    _, _, _, about = kept.champion()
-    ratings = Prepared(kept.folder / "data" / about["data"]).whole()
-    later = between(ratings, kept.borders(ratings).buffer, None)
+    _, about = kept.served()
+    later = between(kept.prepared(about).whole(), about["known_before"], None)
     there = {
         row["week"] for row in kept.record.rows("ingestions") if row["name"].startswith("buffer")
     }
@@ -173,8 +168,9 @@ def monitor(
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
     """
-    with _opened(out, _settings(profile, settings_file, overrides), "monitor ratings") as kept:
-        return step("judge batches")(kept.monitor)()
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
+    with _opened(out, settings, "monitor ratings") as kept:
+        return step("judge batches")(judge_batches)(kept)
 
 
 @flow(name="retrain", flow_run_name="learn anew in {out}", validate_parameters=False)
@@ -194,7 +190,8 @@ def retrain(
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
     """
-    with _opened(out, _settings(profile, settings_file, overrides), "retrain") as kept:
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
+    with _opened(out, settings, "retrain") as kept:
         return step("learn anew")(kept.retrain)(force=force)
 
 
@@ -206,10 +203,3 @@ FLOWS: dict[str, Any] = {
 def run_ratings(name: str, out: Path, parameters: dict[str, Any]) -> Any:
     """Run one of FLOWS under the Prefect server of PREFECT_API_URL, or an embedded one."""
     return launch_served(FLOWS[name], out, {"out": str(out), **parameters})
-
-
-def _settings(
-    profile: str, settings_file: str | None, overrides: dict[str, Any] | None
-) -> Settings:
-    file = Path(settings_file) if settings_file else None
-    return load_settings(profile=profile, file=file, overrides=overrides)

@@ -89,11 +89,14 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
     """A name beside `path` to write and sync under, which takes its place once the block has ended.
 
     Where the block fails, what was at `path` stands. A disk that is full is told as `StoreError`.
+    `alone` says that nobody else writes there now: what killed attempts left is removed first.
     """
+    for left in path.parent.glob(f".{path.name}.*.tmp") if alone else ():
+        left.unlink()
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
         with making_room_told(path):

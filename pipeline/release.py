@@ -19,7 +19,14 @@ from pipeline.releases import Releases
 from pipeline.titles import TitleIndex, plain, titled
 from pipeline.verify import MANIFEST
 
-__all__ = ["SCHEMA_VERSIONS", "NotInReleaseError", "Release", "find_release", "open_release"]
+__all__ = [
+    "SCHEMA_VERSIONS",
+    "NotInReleaseError",
+    "Release",
+    "find_release",
+    "open_release",
+    "output_folder",
+]
 
 _SUGGESTIONS, _LISTED = 5, 8
 
@@ -64,6 +71,11 @@ def find_release(place: Path, release_id: str | None = None) -> Path:
         raise
     except StoreError as error:
         raise ReleaseError(f"{place}: {error}") from error
+
+
+def output_folder(place: Path) -> Path:
+    """The output folder that `place` is, or that the release `place` lies in."""
+    return place.parent.parent if place.parent.name == "releases" else place
 
 
 def open_release(place: Path, release_id: str | None = None) -> Release:

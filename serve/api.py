@@ -20,8 +20,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 
 from pipeline.errors import MicrogenresError, SettingsError
-from pipeline.genres.registry import folder_beside
-from pipeline.settings import ServeSettings, load_settings
+from pipeline.genres.registry import FOLDER as GENRES
+from pipeline.recommend import FOLDER as RATINGS
+from pipeline.release import output_folder
+from pipeline.settings import ServeSettings, Settings, UpkeepSettings, load_settings
 from serve.access import KEY_HEADER, AccessLog, BodyLimit, KeyCheck
 from serve.assigning import assigning
 from serve.metrics import Metrics
@@ -45,13 +47,15 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(snapshots: Snapshots, settings: ServeSettings, record: str | None = None) -> FastAPI:
+def create_app(
+    snapshots: Snapshots, settings: ServeSettings, upkeep: UpkeepSettings | None = None
+) -> FastAPI:
     """The API as an ASGI app.
 
     Parameters
     ----------
     snapshots : what is served; watched for newer releases while the app runs.
-    record : URL of the record of recommenders; None: SQLite in the output folder.
+    upkeep : where the record of recommenders is; None: in the output folder.
     """
 
     @asynccontextmanager
@@ -77,10 +81,10 @@ def create_app(snapshots: Snapshots, settings: ServeSettings, record: str | None
     handle_problems(app)
     app.include_router(reading(settings))
     app.include_router(assigning(settings))
-    genres = settings.genres or folder_beside(snapshots.place)
-    app.include_router(predicting(settings, genres, metrics))
-    ratings = folder_beside(snapshots.place).parent / "ratings"
-    app.include_router(recommending(settings, Recommenders(ratings, record)))
+    out = output_folder(snapshots.place)
+    app.include_router(predicting(settings, settings.genres or out / GENRES, metrics))
+    recommenders = Recommenders(out / RATINGS, upkeep or UpkeepSettings())
+    app.include_router(recommending(settings, recommenders))
 
     @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
@@ -104,14 +108,8 @@ def create_app(snapshots: Snapshots, settings: ServeSettings, record: str | None
     return app
 
 
-def serve(
-    place: Path, settings: ServeSettings, host: str, port: int, record: str | None = None
-) -> None:
+def serve(place: Path, settings: Settings, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM; requests under way may finish for `drain_seconds`.
-
-    Parameters
-    ----------
-    record : see `create_app`.
 
     Raises
     ------
@@ -120,14 +118,14 @@ def serve(
     MicrogenresError
         when there is no release, or it cannot be served.
     """
-    check_public(host, settings)
+    check_public(host, settings.serve)
     config = uvicorn.Config(
-        create_app(Snapshots(place, settings), settings, record),
+        create_app(Snapshots(place, settings.serve), settings.serve, settings.upkeep),
         host=host,
         port=port,
         access_log=False,  # ours says more
         server_header=False,
-        timeout_graceful_shutdown=round(settings.drain_seconds),
+        timeout_graceful_shutdown=round(settings.serve.drain_seconds),
         log_level="warning",
     )
     logger.info("http://%s:%d serves %s, its pages are at /docs", host, port, place)
@@ -158,10 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("serve", "serve.access"):
         logging.getLogger(name).setLevel(logging.INFO)
     try:
-        settings = load_settings(file=asked.settings)
-        url = settings.upkeep.database
-        record = None if url is None else url.get_secret_value()
-        serve(asked.place, settings.serve, asked.host, asked.port, record)
+        serve(asked.place, load_settings(file=asked.settings), asked.host, asked.port)
     except MicrogenresError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 4

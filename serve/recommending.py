@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.errors import MicrogenresError
-from pipeline.settings import ServeSettings
+from pipeline.settings import ServeSettings, UpkeepSettings
 from serve.models import Answer
 from serve.problems import Problem
 
@@ -112,8 +112,8 @@ class Reloaded(Answer):
 class Recommenders:
     """The recommender of an output folder, opened when it is first asked for."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
-        self._folder, self._url = folder, url
+    def __init__(self, folder: Path, upkeep: UpkeepSettings) -> None:
+        self._folder, self._upkeep = folder, upkeep
         self._lock = threading.Lock()
         self._opened: Recommending | None = None
         self.loaded_at = datetime.now(UTC)
@@ -127,9 +127,11 @@ class Recommenders:
                 from threadpoolctl import threadpool_limits
 
                 from pipeline.recommend.asking import Recommending  # heavy, and seldom needed
+                from pipeline.recommend.records import record_url
 
                 try:
-                    self._opened = Recommending(self._folder, self._url)
+                    url = record_url(self._folder, self._upkeep)
+                    self._opened = Recommending(self._folder, url)
                 except MicrogenresError as error:
                     raise _none_yet() from error
                 # requests come side by side: more threads for one would only be in others' way

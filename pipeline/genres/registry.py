@@ -12,17 +12,11 @@ from typing import Any
 from pipeline.errors import ModelError
 from pipeline.model_folders import read_told, write_told
 
-__all__ = ["FOLDER", "REGISTRY", "choose", "folder_beside", "read_registry", "register"]
+__all__ = ["FOLDER", "REGISTRY", "choose", "read_registry", "register"]
 
 FOLDER, REGISTRY = "genres", "registry.json"
 FORMAT = 1
 _SERVED = ("transformation", "adaptation", "transformer", "blend")
-
-
-def folder_beside(place: Path) -> Path:
-    """`DIR/genres` of an output folder, or of the one that a release lies in."""
-    inside = place.parent.name == "releases"
-    return (place.parent.parent if inside else place) / FOLDER
 
 
 def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

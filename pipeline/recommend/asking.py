@@ -26,7 +26,7 @@ from pipeline.recommend.history import profile
 from pipeline.recommend.intake import Prepared, partition_of
 from pipeline.recommend.models import open_model, read_manifest
 from pipeline.recommend.reasons import Explainer
-from pipeline.recommend.records import Record, record_url
+from pipeline.recommend.records import Record
 from pipeline.recommend.upkeep import version_folder
 
 __all__ = ["Recommending", "Served", "Wish"]
@@ -122,10 +122,10 @@ class Served:
 class Recommending:
     """The champion of `DIR/ratings`; `reload` changes it while requests go on with the old one."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
-        self._folder, self._record = folder, Record(url or record_url(folder))
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder, self._record = folder, Record(url)
         self.current = self._opened()
-        self._later = self._batches()
+        self._batches, self._later = self._ingested()
         self._ratings_of = lru_cache(maxsize=4_096)(self._looked_up)
 
     def _opened(self) -> Served:
@@ -142,14 +142,16 @@ class Recommending:
         changed = row is not None and row["version"] != self.current.version
         if changed:
             self.current = self._opened()
-        self._later = self._batches()
-        self._ratings_of.cache_clear()
+        if changed or self._record.count("ingestions") != self._batches:
+            self._batches, self._later = self._ingested()
+            self._ratings_of.cache_clear()
         return changed
 
-    def _batches(self) -> pa.Table:
-        """Every batch ingested, RATINGS by user, held in memory: there may be many small files."""
+    def _ingested(self) -> tuple[int, pa.Table]:
+        """All batches, RATINGS by user, held in memory: they may be many small files."""
         tables = [read_table(path) for _, path in ingested(self._folder, self._record)]
-        return pa.concat_tables([RATINGS.empty_table(), *tables]).sort_by("user_id")
+        ratings = pa.concat_tables([RATINGS.empty_table(), *tables]).sort_by("user_id")
+        return len(tables), ratings
 
     def rated_by(self, user: int) -> list[tuple[int, float]]:
         """The ratings of a user, by film id; none for one who is not known."""

@@ -9,24 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from pipeline.durable import read_table, table_digest, write_table
+from pipeline.durable import read_table, replacing, table_digest, write_table
 from pipeline.errors import CorruptFileError, SourceError
-from pipeline.rating_tables import RATINGS
+from pipeline.rating_tables import RATING_REJECTS, RATINGS
 from pipeline.recommend.drift import shape_of
-from pipeline.recommend.intake import settled
+from pipeline.recommend.intake import numbered, settled
 from pipeline.recommend.records import Record
 from pipeline.recommend.split import week_name, weeks
-from pipeline.sources.movielens import judged
+from pipeline.sources.movielens import RATING_NAMES, judged
 from pipeline.sources.movielens_rows import RatingRows, read_rows
 from pipeline.tables import validate
 
 __all__ = ["ingest", "ingested", "ratings_file"]
 
 _FOLDER = "batches"
-_HEADER = {"userId": "user_id", "movieId": "film_id", "rating": "rating", "timestamp": "timestamp"}
 
 
 def ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
@@ -46,10 +44,9 @@ def ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
             found = validate(read_table(path), RATINGS, name=path.name)
         except CorruptFileError as error:
             raise SourceError(f"{path}: cannot be read: {error}") from error
-        rows = found.append_column("row", pa.array(np.arange(1, found.num_rows + 1)))
-        chunks = [judged(RatingRows(rows, _no_rejects()), path.name)]
+        chunks = [judged(RatingRows(numbered(found), RATING_REJECTS.empty_table()), path.name)]
     else:
-        chunks = [judged(chunk, path.name) for chunk in read_rows(path, _HEADER, RATINGS)]
+        chunks = [judged(chunk, path.name) for chunk in read_rows(path, RATING_NAMES, RATINGS)]
     rejected: dict[str, int] = {}
     raw = pa.concat_tables([c.good.select([*RATINGS.names, "row"]) for c in chunks])
     kept, again = settled(raw, path.name)
@@ -59,12 +56,6 @@ def ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
     if not kept.num_rows:
         raise SourceError(f"{path}: none of its rows is a rating: {rejected or 'there are none'}")
     return kept, rejected
-
-
-def _no_rejects() -> pa.Table:
-    from pipeline.rating_tables import RATING_REJECTS
-
-    return RATING_REJECTS.empty_table()
 
 
 def ingest(
@@ -85,10 +76,8 @@ def ingest(
         path = place / f"{week}-{digest[:16]}.parquet"
         known = [row["week"] for row in record.rows("ingestions")]
         if not path.is_file():
-            attempt = path.with_name(f".{path.name}.tmp")
-            attempt.unlink(missing_ok=True)
-            write_table(attempt, part)
-            attempt.replace(path)
+            with replacing(path, alone=True) as temporary:
+                write_table(temporary, part)
         late = bool(known) and week < max(known)
         own = rejected if number == 0 else {}  # of a file, not of a week: counted once
         stars = part.column("rating").to_numpy()

@@ -23,7 +23,7 @@ from pipeline.model_folders import new_folder, read_told, sums_of, write_told
 from pipeline.rating_tables import RATING_REJECTS, RATINGS
 from pipeline.sources.movielens import MovieLens
 
-__all__ = ["MANIFEST", "Prepared", "partition_of", "prepare", "settled"]
+__all__ = ["MANIFEST", "Prepared", "numbered", "partition_of", "prepare", "settled"]
 
 VERSION = 1  # raised by hand whenever the same files would give other partitions
 MANIFEST = "manifest.json"
@@ -171,6 +171,11 @@ def _deal(table: pa.Table, writers: list[pq.ParquetWriter]) -> None:
         own = dealt.slice(bounds[number], bounds[number + 1] - bounds[number])
         if own.num_rows:
             writer.write_table(own)
+
+
+def numbered(ratings: pa.Table) -> pa.Table:
+    """Ratings with their numbers from 1 as `row`, which `settled` needs."""
+    return ratings.append_column("row", pa.array(np.arange(1, ratings.num_rows + 1)))
 
 
 def settled(raw: pa.Table, name: str) -> tuple[pa.Table, pa.Table]:

@@ -17,8 +17,9 @@ from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline.errors import ModelError, SettingsError, StoreError
+from pipeline.settings import UpkeepSettings
 
-__all__ = ["TABLES", "Record", "record_url"]
+__all__ = ["TABLES", "Record", "add_decision", "insert", "record_url"]
 
 _METADATA = sa.MetaData()
 _TIME = sa.DateTime(timezone=True)
@@ -59,8 +60,10 @@ TABLES: Mapping[str, sa.Table] = {
 CHAMPION, RETIRED, CHALLENGER, REFUSED = "champion", "retired", "challenger", "refused"
 
 
-def record_url(folder: Path) -> str:
-    """The URL of the SQLite file of `DIR/ratings`."""
+def record_url(folder: Path, settings: UpkeepSettings | None = None) -> str:
+    """The URL of the record of `DIR/ratings`: as set, else a SQLite file there."""
+    if settings is not None and settings.database is not None:
+        return settings.database.get_secret_value()
     return f"sqlite:///{(folder / 'upkeep.db').absolute()}"
 
 
@@ -119,6 +122,12 @@ class Record:
         with self.engine.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(asked)]
 
+    def count(self, name: str) -> int:
+        """How many rows a table has."""
+        with self.engine.connect() as connection:
+            asked = sa.select(sa.func.count()).select_from(TABLES[name])
+            return int(connection.execute(asked).scalar_one())
+
     def add_once(self, name: str, /, **values: Any) -> bool:
         """Add a row unless the table's unique columns have one like it; True if added."""
         try:
@@ -131,14 +140,7 @@ class Record:
     def decide(self, kind: str, why: str, version: str | None = None, **evidence: Any) -> None:
         """Write a decision down, also that there is nothing to do."""
         with self.transaction() as connection:
-            insert(
-                connection,
-                "decisions",
-                kind=kind,
-                why=why[:500],
-                version=version,
-                evidence=evidence,
-            )
+            add_decision(connection, kind, why, version, evidence)
 
     def champion(self) -> dict[str, Any] | None:
         """The version that is served; None before the first."""
@@ -172,14 +174,7 @@ class Record:
             connection.execute(
                 table.update().where(table.c.version == version).values(status=CHAMPION)
             )
-            insert(
-                connection,
-                "decisions",
-                kind=kind,
-                version=version,
-                why=why[:500],
-                evidence=dict(evidence),
-            )
+            add_decision(connection, kind, why, version, evidence)
 
     def refuse(self, version: str, why: str, evidence: Mapping[str, Any]) -> None:
         """Keep a challenger, unserved, and say why."""
@@ -188,10 +183,7 @@ class Record:
             connection.execute(
                 table.update().where(table.c.version == version).values(status=REFUSED)
             )
-            insert(
-                connection, "decisions", kind="refuse", version=version, why=why[:500],
-                evidence=dict(evidence),
-            )  # fmt: skip
+            add_decision(connection, "refuse", why, version, evidence)
 
 
 def insert(connection: sa.Connection, name: str, /, **values: Any) -> int:
@@ -199,3 +191,11 @@ def insert(connection: sa.Connection, name: str, /, **values: Any) -> int:
     made = connection.execute(TABLES[name].insert().values(created_at=datetime.now(UTC), **values))
     (number,) = made.inserted_primary_key or (0,)
     return int(number)
+
+
+def add_decision(
+    connection: sa.Connection, kind: str, why: str, version: str | None, evidence: Mapping[str, Any]
+) -> None:
+    """Write a decision down within a transaction."""
+    told = {"kind": kind, "why": why[:500], "version": version, "evidence": dict(evidence)}
+    insert(connection, "decisions", **told)

@@ -16,23 +16,21 @@ import pyarrow as pa
 from pipeline.durable import read_table
 from pipeline.errors import ModelError
 from pipeline.manifest import fingerprint
-from pipeline.rating_tables import RATINGS
 from pipeline.recommend.batches import ingested
 from pipeline.recommend.contract import Recommender
-from pipeline.recommend.drift import Shape, alerts_of, drift, shape_of
+from pipeline.recommend.drift import shape_of
 from pipeline.recommend.evaluate import measured
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import history
-from pipeline.recommend.intake import MANIFEST, Prepared
+from pipeline.recommend.intake import MANIFEST, Prepared, numbered, settled
 from pipeline.recommend.models import keep, model_named, open_model, read_manifest
 from pipeline.recommend.questions import questions
-from pipeline.recommend.records import Record, insert
-from pipeline.recommend.split import Borders, between, borders, cut
+from pipeline.recommend.records import Record
+from pipeline.recommend.split import between, borders, cut
 from pipeline.settings import RecommendSettings, UpkeepSettings
 
-__all__ = ["FOLDER", "Keeper", "version_folder"]
+__all__ = ["Keeper", "version_folder"]
 
-FOLDER = "ratings"  # of an output folder
 VERSION = 1
 _MUCH_WORSE = 1.01  # a challenger's RMSE beside the champion's
 
@@ -60,38 +58,31 @@ class Keeper:
         The version's row of the record.
         """
         ratings = prepared.whole()
-        at = self.borders(ratings)
+        at = borders([ratings.column("timestamp").to_numpy()], self.settings)
         parts = cut(ratings, at)
-        row = self._learn(name, parts["train"], parts["test"], films, prepared, at.test)
+        known = {"data": prepared.folder.name, "learnt_before": at.test, "known_before": at.buffer}
+        row = self._learn(name, parts["train"], parts["test"], films, known)
         champion = self.record.champion()
         if champion is None or champion["version"] != row["version"]:
             self.record.promote(row["version"], "asked for by `ratings train`")
         return self.record.rows("versions", version=row["version"])[0]
 
-    def borders(self, ratings: pa.Table) -> Borders:
-        """How the ratings are split by time."""
-        return borders([ratings.column("timestamp").to_numpy()], self.settings)
-
     def _learn(
-        self, name: str, earlier: pa.Table, later: pa.Table, films: Films, prepared: Prepared,
-        before: int,
-    ) -> dict[str, Any]:  # fmt: skip
+        self, name: str, earlier: pa.Table, later: pa.Table, films: Films, known: dict[str, Any]
+    ) -> dict[str, Any]:
         batches = [row["digest"] for row, _ in ingested(self.folder, self.record)]
         version = fingerprint(
-            VERSION, name, prepared.folder.name, before, earlier.num_rows, films.release_id,
-            self.settings.model_dump(mode="json"), self.seed, batches,
+            VERSION, name, known["data"], known["learnt_before"], earlier.num_rows,
+            films.release_id, self.settings.model_dump(mode="json"), self.seed, batches,
         )[:16]  # fmt: skip
         place = version_folder(self.folder, version)
         if not (place / MANIFEST).is_file():
-            known = history(earlier, films)
             model = model_named(name, self.settings)
-            model.fit(known, films, self.seed)
+            model.fit(history(earlier, films), films, self.seed)
             figures = self.figures(model, films, earlier, later)
             about = {
-                "data": prepared.folder.name, "learnt_before": before,
-                "known_before": self.borders(prepared.whole()).buffer, "ratings": earlier.num_rows,
+                **known, "ratings": earlier.num_rows, "figures": figures, "seed": self.seed,
                 "shape": list(shape_of(earlier.column("rating").to_numpy()).counts),
-                "figures": figures, "seed": self.seed,
             }  # fmt: skip
             keep(model, films, place, about)
         told = read_manifest(place)["about"]
@@ -110,8 +101,8 @@ class Keeper:
         asked = questions(known, later, films, self.settings.liked, most, self.seed)
         return measured(model, known, films, asked, self.seed).figures
 
-    def champion(self) -> tuple[dict[str, Any], Recommender, Films, dict[str, Any]]:
-        """The version that is served: its row, model, films, and what its manifest says.
+    def served(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The version that is served: its row, and what its manifest says of what it learnt from.
 
         Raises
         ------
@@ -121,81 +112,17 @@ class Keeper:
         row = self.record.champion()
         if row is None:
             raise ModelError("no recommender is served yet: run `microgenres ratings train`")
-        place = version_folder(self.folder, row["version"])
-        model, films = open_model(place)
-        return row, model, films, read_manifest(place)["about"]
+        return row, read_manifest(version_folder(self.folder, row["version"]))["about"]
+
+    def prepared(self, about: dict[str, Any]) -> Prepared:
+        """The ratings that a version learnt from."""
+        return Prepared(self.folder / "data" / about["data"])
 
     def all_ratings(self, about: dict[str, Any]) -> pa.Table:
         """What was learnt from, and every batch since; the last rating of a user's film counts."""
-        prepared = Prepared(self.folder / "data" / about["data"])
-        base = between(prepared.whole(), None, self.borders(prepared.whole()).buffer)
+        base = between(self.prepared(about).whole(), None, about["known_before"])
         parts = [base, *(read_table(path) for _, path in ingested(self.folder, self.record))]
-        whole = pa.concat_tables(parts)
-        user, film, time = (whole.column(n).to_numpy() for n in ("user_id", "film_id", "timestamp"))
-        order = np.lexsort((time, film, user))
-        last = np.ones(len(order), bool)
-        last[:-1] = (user[order][1:] != user[order][:-1]) | (film[order][1:] != film[order][:-1])
-        return whole.take(pa.array(np.sort(order[last]))).combine_chunks()
-
-    def monitor(self) -> list[dict[str, Any]]:
-        """Judge the batches that have not been judged against the champion; what was found."""
-        row, model, films, about = self.champion()
-        version = row["version"]
-        judged = {
-            digest
-            for metric in self.record.rows("metrics", version=version)
-            for digest in metric["figures"]["batches"]
-        }
-        waiting = [
-            (b, p) for b, p in ingested(self.folder, self.record) if b["digest"] not in judged
-        ]
-        reference = Shape(tuple(about["shape"]))
-        found, pool = [], list[tuple[dict[str, Any], Path]]()
-        for batch in waiting:
-            pool.append(batch)
-            if sum(b["kept"] for b, _ in pool) >= self.upkeep.min_rows:
-                found.append(self._judge(row, model, films, about, reference, pool))
-                pool = []
-        if pool or not found:
-            rows = sum(b["kept"] for b, _ in pool)
-            why = (
-                f"{rows:,} ratings wait until there are {self.upkeep.min_rows:,}"
-                if pool else "no batch is waiting"
-            )  # fmt: skip
-            self.record.decide("wait", why, version, rows=rows)
-        return found
-
-    def _judge(
-        self, row: dict[str, Any], model: Recommender, films: Films, about: dict[str, Any],
-        reference: Shape, pool: list[tuple[dict[str, Any], Path]],
-    ) -> dict[str, Any]:  # fmt: skip
-        ratings = pa.concat_tables([RATINGS.empty_table(), *(read_table(p) for _, p in pool)])
-        digests = [b["digest"] for b, _ in pool]
-        figures = drift(reference, shape_of(ratings.column("rating").to_numpy()))
-        start = int(ratings.column("timestamp").to_numpy().min())
-        earlier = between(self.all_ratings(about), None, start)
-        told = self.figures(model, films, earlier, ratings)
-        figures |= {name: told[name] for name in ("rmse", "mae", "ndcg")}
-        alerts = alerts_of(figures, row["figures"], self.upkeep)
-        weeks = [b["week"] for b, _ in pool]
-        whole = {**figures, "batches": digests, "weeks": weeks}
-        with self.record.transaction() as connection:
-            metric = insert(
-                connection, "metrics", batches=fingerprint(digests), version=row["version"],
-                week=weeks[-1], figures=whole,
-            )  # fmt: skip
-            for kind, value, threshold in alerts:
-                insert(
-                    connection, "alerts", metric=metric, version=row["version"], kind=kind,
-                    value=value, threshold=threshold,
-                )  # fmt: skip
-            kinds = [kind for kind, _, _ in alerts]
-            insert(
-                connection, "decisions", kind="alert" if alerts else "nothing to do",
-                version=row["version"], evidence={"weeks": weeks, "alerts": kinds},
-                why=f"{', '.join(kinds)} too far" if alerts else "ratings are as before",
-            )  # fmt: skip
-        return {"weeks": weeks, "alerts": kinds, **figures}
+        return settled(numbered(pa.concat_tables(parts)), "all ratings")[0]
 
     def retrain(self, *, force: bool = False) -> dict[str, Any]:
         """Learn anew when due, and promote what was learnt if it is better on the same later slice.
@@ -204,7 +131,7 @@ class Keeper:
         -------
         `due`, `why`; with `version`, `promoted` and both figures where something was learnt.
         """
-        row, model, films, about = self.champion()
+        row, about = self.served()
         alerts = self.record.rows("alerts", version=row["version"])
         fresh = [b for b, _ in ingested(self.folder, self.record)
                  if b["told"]["last_second"] >= row["learnt_before"]]  # fmt: skip
@@ -225,8 +152,9 @@ class Keeper:
         held = min(len(time) - 1, max(self.upkeep.min_rows, new // 5), max(1, new // 2))
         border = int(time[-held])
         earlier, later = between(ratings, None, border), between(ratings, border, None)
-        prepared = Prepared(self.folder / "data" / about["data"])
-        made = self._learn(row["model"], earlier, later, films, prepared, border)
+        model, films = open_model(version_folder(self.folder, row["version"]))
+        known = {n: about[n] for n in ("data", "known_before")} | {"learnt_before": border}
+        made = self._learn(row["model"], earlier, later, films, known)
         if made["version"] == row["version"]:
             return {"due": True, "why": why, "version": made["version"], "promoted": True}
         ours, theirs = made["figures"], self.figures(model, films, earlier, later)

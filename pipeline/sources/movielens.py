@@ -19,7 +19,7 @@ from pipeline.errors import SourceError
 from pipeline.rating_tables import FILMS, GENOME, RATING_REJECTS, RATINGS, TAGS
 from pipeline.sources.movielens_rows import RatingRows, read_rows
 
-__all__ = ["LAST_SECOND", "REASONS", "MovieLens", "judged"]
+__all__ = ["LAST_SECOND", "RATING_NAMES", "REASONS", "MovieLens", "judged"]
 
 # Why a row is not kept: one line of explanation and advice each.
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -35,7 +35,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 LAST_SECOND = 4_102_444_800  # 2100-01-01
 _NO_GENRES = "(no genres listed)"
 _YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-\u2013]\s*\d{0,4})?\)\s*$")
-_RATING_NAMES = {
+RATING_NAMES = {
     "userId": "user_id", "movieId": "film_id", "rating": "rating", "timestamp": "timestamp",
 }  # fmt: skip
 _FILM_CELLS = pa.schema([("film_id", pa.int64()), ("title", pa.string()), ("genres", pa.string())])
@@ -63,7 +63,7 @@ class MovieLens:
 
     def ratings(self) -> Iterator[RatingRows]:
         """Ratings within bounds (RATINGS and `row`) and rejects, chunk by chunk of the file."""
-        for chunk in read_rows(self.ratings_file, _RATING_NAMES, RATINGS, double_colon=self.dotted):
+        for chunk in read_rows(self.ratings_file, RATING_NAMES, RATINGS, double_colon=self.dotted):
             yield judged(chunk, self.ratings_file.name)
 
     def films(self) -> tuple[pa.Table, pa.Table]:

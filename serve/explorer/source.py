@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pipeline.errors import MicrogenresError
-from pipeline.genres.registry import folder_beside
-from pipeline.release import find_release
+from pipeline.genres.registry import FOLDER as GENRES
+from pipeline.recommend import FOLDER as RATINGS
+from pipeline.release import find_release, output_folder
 from pipeline.settings import load_settings
 from serve.catalogue import Catalogue
 from serve.explorer import cards
@@ -85,7 +86,7 @@ def meaning(films: Catalogue) -> Meaning:
 
 def genre_models() -> Path:
     """Where the genre models are, as set or beside the releases; whether there are any or not."""
-    return load_settings().serve.genres or folder_beside(place().absolute())
+    return load_settings().serve.genres or output_folder(place().absolute()) / GENRES
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the language model, once")
@@ -98,12 +99,7 @@ def asking(folder: str) -> Asking:
 
 def ratings_folder() -> Path:
     """`DIR/ratings` of the output folder, whether there is one or not."""
-    return folder_beside(place().absolute()).parent / "ratings"
-
-
-def _database() -> str | None:
-    url = load_settings().upkeep.database
-    return None if url is None else url.get_secret_value()
+    return output_folder(place().absolute()) / RATINGS
 
 
 def recommending(folder: str) -> Recommending:
@@ -116,8 +112,9 @@ def recommending(folder: str) -> Recommending:
 @st.cache_resource(max_entries=2, show_spinner="Loading the recommender, once")
 def _recommending(folder: str) -> Recommending:
     from pipeline.recommend.asking import Recommending
+    from pipeline.recommend.records import record_url
 
-    return Recommending(Path(folder), _database())
+    return Recommending(Path(folder), record_url(Path(folder), load_settings().upkeep))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -125,7 +122,7 @@ def upkeep_record(folder: str) -> Record:
     """The record of upkeep of a folder."""
     from pipeline.recommend.records import Record, record_url
 
-    return Record(_database() or record_url(Path(folder)))
+    return Record(record_url(Path(folder), load_settings().upkeep))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -19,8 +19,9 @@ from pipeline.recommend.asking import Recommending, Wish
 from pipeline.recommend.batches import ingest
 from pipeline.recommend.generated import generate
 from pipeline.recommend.intake import Prepared, prepare
+from pipeline.recommend.monitoring import monitor
 from pipeline.recommend.records import Record, record_url
-from pipeline.recommend.split import between, weeks
+from pipeline.recommend.split import between, borders, weeks
 from pipeline.recommend.upkeep import Keeper
 from pipeline.settings import UpkeepSettings
 from tests.pipeline.ratings import SEED, SETTINGS, SIZE, with_micro_genres
@@ -54,7 +55,9 @@ def films_of(prepared: Prepared):  # type: ignore[no-untyped-def]
 
 def buffered(kept: Keeper, prepared: Prepared) -> pa.Table:
     whole = prepared.whole()
-    return between(whole, kept.borders(whole).buffer, None)
+    return between(
+        whole, borders([whole.column("timestamp").to_numpy()], kept.settings).buffer, None
+    )
 
 
 def lower(ratings: pa.Table) -> pa.Table:
@@ -78,14 +81,14 @@ def test_weeks_like_before_raise_nothing_and_lower_stars_do(
     later = buffered(kept, prepared)
     halves = between(later, None, _middle(later)), between(later, _middle(later), None)
     ingest(kept.folder, kept.record, "usual", halves[0], {})
-    usual = kept.monitor()
+    usual = monitor(kept)
     assert usual and not [f for f in usual if "ks" in f["alerts"] and f["ks"] < 0.05]
     before = len(kept.record.rows("metrics"))
-    kept.monitor()
+    monitor(kept)
     assert len(kept.record.rows("metrics")) == before, "a batch is judged once"
     assert kept.record.rows("decisions")[-1]["kind"] == "wait"
     ingest(kept.folder, kept.record, "lower", lower(halves[1]), {})
-    found = kept.monitor()
+    found = monitor(kept)
     assert found and {"ks", "mean_change"} <= set(found[-1]["alerts"])
     assert kept.record.rows("alerts")[-1]["value"] > kept.record.rows("alerts")[-1]["threshold"]
     told = kept.retrain()

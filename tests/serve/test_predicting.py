@@ -13,8 +13,9 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.genres.catalogue import put
-from pipeline.genres.registry import folder_beside, register
+from pipeline.genres.registry import FOLDER, register
 from pipeline.genres.training import Job, train
+from pipeline.release import output_folder
 from pipeline.settings import ServeSettings
 from pipeline.tables import column_of_vectors
 from serve.api import create_app
@@ -157,8 +158,8 @@ def test_without_models_the_answer_says_how_to_train_some(
 
 
 def test_models_lie_beside_the_releases() -> None:
-    assert folder_beside(Path("/films")) == Path("/films/genres")
-    assert folder_beside(Path("/films/releases/a1")) == Path("/films/genres")
+    assert output_folder(Path("/films")) / FOLDER == Path("/films/genres")
+    assert output_folder(Path("/films/releases/a1")) / FOLDER == Path("/films/genres")
 
 
 def test_the_explorer_asks_the_models_that_the_settings_name(

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from pipeline.recommend.films import films_of
 from pipeline.recommend.generated import generate
 from pipeline.recommend.intake import prepare
+from pipeline.recommend.monitoring import monitor
 from pipeline.recommend.records import Record, record_url
 from pipeline.recommend.upkeep import Keeper
 from pipeline.settings import ServeSettings, UpkeepSettings
@@ -157,7 +158,7 @@ def test_the_explorer_recommends_with_reasons(
 def test_the_explorer_shows_what_was_decided(kept: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
     (release,) = (kept.folder.parent / "releases").iterdir()
     monkeypatch.setenv(RELEASE, str(release))
-    kept.monitor()
+    monitor(kept)
     app = opened(AppTest.from_file(str(APP), default_timeout=60), "monitoring")
     champion = kept.record.champion()
     assert champion is not None and champion["version"] in drawn(app)

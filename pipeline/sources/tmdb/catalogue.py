@@ -54,9 +54,7 @@ def write_films(
     """
     written = Written(path.name)
     schema = CATALOGUE.with_metadata({"attribution": ATTRIBUTION})
-    for left in path.parent.glob(f".{path.name}.*.tmp"):  # of a fetch that was killed here
-        left.unlink()
-    with replacing(path) as temporary:
+    with replacing(path, alone=True) as temporary:
         with pq.ParquetWriter(
             temporary, schema, version="2.6", data_page_version="1.0", compression="zstd",
             compression_level=3, write_page_checksum=True,
