@@ -92,8 +92,8 @@ def write_new(path: Path, data: bytes) -> None:
 def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
     """A name beside `path` to write and sync under, which takes its place once the block has ended.
 
-    Where the block fails, what was at `path` stands. A disk that is full is told as `StoreError`.
-    `alone` says that nobody else writes there now: what killed attempts left is removed first.
+    Where the block fails, what was at `path` stands; `StoreError` for a full disk. `alone`: nobody
+    else writes it now, and what killed attempts left is removed first.
     """
     for left in path.parent.glob(f".{path.name}.*.tmp") if alone else ():
         left.unlink()
@@ -177,10 +177,8 @@ def _repeating(schema: pa.Schema) -> list[str]:
         kind, path = field.type, field.name
         while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
             kind, path = kind.value_type, f"{path}.list.element"
-        bulk = (
-            pa.types.is_floating(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-        )
-        if not bulk:
+        bulk = (pa.types.is_floating, pa.types.is_binary, pa.types.is_large_binary)
+        if not any(test(kind) for test in bulk):
             paths.append(path)
     return paths
 
