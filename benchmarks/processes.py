@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Part", "Place", "answering", "everything"]
+from benchmarks.served import answering
+from flows.server import free_port
+
+__all__ = ["Part", "Place", "everything"]
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 120.0
 
 
 @dataclass
@@ -111,26 +110,9 @@ def everything(folder: Path, model: str | None = None) -> Iterator[Place]:
     try:
         for part in parts.values():
             part.up()
-        answering(address)
+        answering(f"{address}/health")
         environment["PREFECT_API_URL"] = address
         yield Place(environment, parts, address, cluster)
     finally:
         for part in parts.values():
             part.kill()
-
-
-def answering(address: str) -> None:
-    """Wait until a Prefect server answers."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=5):
-            return
-        time.sleep(0.2)
-    raise SystemExit(f"the Prefect server at {address} does not answer")
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

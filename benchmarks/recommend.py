@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import httpx
 import numpy as np
 import pyarrow.parquet as pq
 
+from benchmarks.served import api
 from pipeline.recommend.evaluate import ahead, compare, rating_errors
 from pipeline.recommend.films import Films, films_of
 from pipeline.recommend.generated import Size, generate
@@ -168,31 +168,15 @@ def _peak() -> int:
 
 def _api(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, Any]]:
     """An output folder with a release and a recommender; each client asks once a second."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "serve.api", arguments[0], "--port", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                if httpx.post(f"{base}/recommend", json={"user_id": 1}, timeout=60).is_success:
-                    break
-            except httpx.TransportError:
-                assert server.poll() is None and time.monotonic() < deadline
-            time.sleep(0.2)
+    with api(Path(arguments[0])) as served:
+        base = served.address
+        first = httpx.post(f"{base}/recommend", json={"user_id": 1}, timeout=60)
+        first.raise_for_status()  # the recommender is opened now
         return "api", {
             "one_client_busy": _asked(base, 1, 0.0, 10),
             "20_clients_once_a_second": _asked(base, CLIENTS, 1.0, 15),
             "20_clients_busy": _asked(base, CLIENTS, 0.0, 10),
         }
-    finally:
-        server.terminate()
-        server.wait(60)
 
 
 def _asked(base: str, clients: int, pause: float, seconds: float) -> dict[str, float]:

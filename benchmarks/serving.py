@@ -15,9 +15,6 @@ import os
 import platform
 import random
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +23,7 @@ from typing import Any
 import httpx
 import numpy as np
 
+from benchmarks.served import api
 from pipeline.release import find_release
 from serve.catalogue import Catalogue, Filters
 from serve.meaning import Meaning
@@ -101,17 +99,9 @@ def _percentiles(times: Sequence[float]) -> dict[str, float]:
 
 
 def _served(release: Path, queries: Sequence[str], seconds: float) -> dict[str, Any]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
     started = time.perf_counter()
-    command = [sys.executable, "-m", "serve.api", str(release), "--port", str(port)]
-    log = subprocess.DEVNULL
-    server = subprocess.Popen(command, stderr=log)
-    try:
-        _wait(address, server)
-        cold = time.perf_counter() - started
+    with api(release) as served:
+        address, cold = served.address, time.perf_counter() - started
         ids = [
             film["movie_id"]
             for page in range(1, 6)
@@ -133,22 +123,8 @@ def _served(release: Path, queries: Sequence[str], seconds: float) -> dict[str, 
         mixed = similar + words * 20 + meant
         found["mixed_50_clients_with_pauses"] = _load(address, mixed, CLIENTS, seconds, 2.0)
         httpx.post(f"{address}/assign", json={"text": queries[0]}).raise_for_status()
-        found["memory_mib"] = _memory(server.pid)
+        found["memory_mib"] = _memory(served.pid)
         return found
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            if httpx.get(f"{address}/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise SystemExit("the API does not answer; run python -m serve.api by hand to see why")
 
 
 def _load(

@@ -27,7 +27,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from benchmarks.processes import Place, answering, everything
+from benchmarks.processes import Place, everything
+from benchmarks.served import answering
 from pipeline.errors import StoreError
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
@@ -67,7 +68,7 @@ class Soak:
                 if time.monotonic() > deadline:
                     raise SystemExit(f"{out} is not done after {RUN_SECONDS} s: see {run.log}")
                 if code is not None:
-                    answering(self.place.server)
+                    answering(f"{self.place.server}/health")
                     run.up()
                     self.starts += 1
                 if kills and time.monotonic() > next_kill:
@@ -82,7 +83,7 @@ class Soak:
 
     def unfinished(self) -> list[str]:
         """Flow runs and tasks of which Prefect does not know the end, each with its state."""
-        answering(self.place.server)
+        answering(f"{self.place.server}/health")
         return [
             f"{kind.rstrip('s')} {run['name']}: {run['state_type']}, of {run.get('flow_run_id')}"
             for kind in ("flow_runs", "task_runs")

@@ -67,7 +67,7 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         emit(Address("Prefect UI", redact(given.removesuffix("/api"))))
         yield given
         return
-    port = port or _free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}/api"
     command = tethered.command("server", "start", "--host", "127.0.0.1")
     command += ["--port", str(port), *([] if schedules else ["--no-scheduler", "--no-late-runs"])]
@@ -106,7 +106,8 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         server.end()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.browser import chromium, opened
 from tests.prefect_process import PrefectProcess, prefect_process
 
 
@@ -26,3 +28,13 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectProcess
     """A Prefect server that tests share; who wants it enters `used`."""
     with prefect_process(tmp_path_factory.mktemp("prefect")) as process:
         yield process
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The system's browser; with WebGL where the module says `WEBGL = True`."""
+    if chromium() is None:
+        pytest.skip("no chromium on this machine: install it to test pages in a browser")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with opened(webgl=getattr(request.module, "WEBGL", False)) as started:
+        yield started

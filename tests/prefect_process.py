@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import urllib.request
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from flows import tethered
-from flows.server import quiet_prefect, send_what_is_queued
+from flows.server import free_port, quiet_prefect, send_what_is_queued
 from tests.operate.compose import until
 
 __all__ = ["PrefectProcess", "prefect_process"]
@@ -60,9 +59,7 @@ class PrefectProcess:
 def prefect_process(home: Path) -> Iterator[PrefectProcess]:
     """Start a server with an empty record in `home`; it ends with the block, or with us."""
     quiet_prefect()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     command = tethered.command(
         "server", "start", "--host", "127.0.0.1", "--port", port,
         "--no-scheduler", "--no-late-runs",

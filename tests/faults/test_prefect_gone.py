@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
+from flows.server import free_port
 from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
@@ -85,9 +86,7 @@ def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "out"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     start = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
     home, url = prefect.empty_home(tmp_path / "home"), f"http://127.0.0.1:{port}/api"
     environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_API_URL": ""}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,11 +19,11 @@ import psutil
 import pytest
 import yaml
 
+from flows.server import free_port
 from pipeline.store import verify_release
 from tests.faults.child import forked
 from tests.operate.compose import until
 from tests.pipeline.small_model import build_model
-from tests.pipeline.test_page_browser import FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET_SECONDS = 30.0
@@ -87,9 +85,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     folder = tmp_path_factory.mktemp("ui")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     environment |= {"PREFECT_HOME": str(folder / "prefect"), "MICROGENRES_DASK__WORKERS": "2"}
     command = [sys.executable, "-m", "flows.cli", "ui", "--out", "out", "--port", str(port)]
@@ -159,11 +155,9 @@ def test_the_deployments_of_every_flow_are_there(ui: Ui) -> None:
     assert settings["lease_storage"].endswith(".filesystem"), "a server started again knows them"
 
 
-def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui, model: Path) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no chromium on this machine: install it to test the UI in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
+    ui: Ui, model: Path, browser: Any
+) -> None:
     deployment = ui.ask("/deployments/name/mine/sample")
     # A small run: the form of the UI takes the deployment's own parameters.
     request = urllib.request.Request(
@@ -173,32 +167,29 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(ui: Ui, mo
         method="PATCH",
     )
     urllib.request.urlopen(request, timeout=30).close()
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(60_000)
-        page.goto(f"{ui.url}/deployments/deployment/{deployment['id']}")
-        page.get_by_role("button", name="Run", exact=True).click()
-        page.get_by_text("Quick run").click()
-        page.get_by_text("Folder that takes the work and the releases.").wait_for()  # the form
-        page.get_by_role("button", name="Run", exact=True).last.click()
-        found = until(lambda: ui.ask("/flow_runs/filter", {}), 60, "no run was started")
-        assert len(found) == 1
-        run = ui.ended(found[0]["id"])
-        assert run["state_type"] == "COMPLETED", ui.log.read_text()
-        page.goto(f"{ui.url}/runs/flow-run/{run['id']}")
-        page.get_by_text("Completed").first.wait_for()
-        page.get_by_text("start-workers begins").first.wait_for()  # the log
-        page.get_by_text("Artifacts", exact=True).first.click()
-        page.get_by_text("embed-partitions").first.wait_for()
-        kinds = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
-        made = {found["key"]: found for found in ui.ask("/artifacts/filter", kinds)}
-        page.goto(f"{ui.url}/artifacts/artifact/{made['embed-partitions']['id']}")
-        page.get_by_text("p00000").first.wait_for()
-        page.goto(f"{ui.url}/artifacts/artifact/{made['report']['id']}")
-        page.get_by_text("micro-genres", exact=False).first.wait_for()
-        assert made["embed-progress"]["data"] == 100.0
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60_000)
+    page.goto(f"{ui.url}/deployments/deployment/{deployment['id']}")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Quick run").click()
+    page.get_by_text("Folder that takes the work and the releases.").wait_for()  # the form
+    page.get_by_role("button", name="Run", exact=True).last.click()
+    found = until(lambda: ui.ask("/flow_runs/filter", {}), 60, "no run was started")
+    assert len(found) == 1
+    run = ui.ended(found[0]["id"])
+    assert run["state_type"] == "COMPLETED", ui.log.read_text()
+    page.goto(f"{ui.url}/runs/flow-run/{run['id']}")
+    page.get_by_text("Completed").first.wait_for()
+    page.get_by_text("start-workers begins").first.wait_for()  # the log
+    page.get_by_text("Artifacts", exact=True).first.click()
+    page.get_by_text("embed-partitions").first.wait_for()
+    kinds = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+    made = {found["key"]: found for found in ui.ask("/artifacts/filter", kinds)}
+    page.goto(f"{ui.url}/artifacts/artifact/{made['embed-partitions']['id']}")
+    page.get_by_text("p00000").first.wait_for()
+    page.goto(f"{ui.url}/artifacts/artifact/{made['report']['id']}")
+    page.get_by_text("micro-genres", exact=False).first.wait_for()
+    assert made["embed-progress"]["data"] == 100.0
     told = ui.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
     assert any(log["message"].startswith("embed p0") for log in told), "a worker's own word"
     tasks = {task["name"] for task in ui.ask("/task_runs/filter", {})}

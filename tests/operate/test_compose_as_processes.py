@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from flows.server import free_port
 from flows.status import folder_status
 from pipeline.store import verify_release
 from tests.operate.compose import Machine, services, until
@@ -46,12 +47,6 @@ class Site:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

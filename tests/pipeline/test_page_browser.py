@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,6 @@ import pytest
 from pipeline.page import render_page
 from tests.pipeline.page_release import Release, hostile, release
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 # What the map has drawn: dots on its canvases, or in its SVG where there is no WebGL.
 INKED = """() => [...document.querySelectorAll('#chart-map canvas')].reduce((sum, canvas) => {
   const flat = document.createElement('canvas');
@@ -29,18 +20,6 @@ INKED = """() => [...document.querySelectorAll('#chart-map canvas')].reduce((sum
   pen.drawImage(canvas, 0, 0);
   return sum + pen.getImageData(0, 0, flat.width, flat.height).data.filter((v) => v).length;
 }, document.querySelectorAll('#chart-map .scatterlayer .point').length)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no chromium on this machine: install it to test the page in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("made", [release, hostile])

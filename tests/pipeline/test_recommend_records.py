@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from flows.server import free_port
 from pipeline.errors import ModelError, SettingsError, SourceError, StoreError
 from pipeline.rating_tables import RATINGS
 from pipeline.recommend.batches import ingest, ingested, ratings_file
@@ -35,9 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed: CI must have it")
         pytest.skip("PostgreSQL is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     password = secrets.token_hex(8)
     with postgres(folder, port, "upkeep", password):
         yield f"postgresql://upkeep:{password}@127.0.0.1:{port}/upkeep"

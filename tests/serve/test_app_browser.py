@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -18,21 +10,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.served import explorer
 from serve.catalogue import Catalogue
-from serve.explorer.source import RELEASE
 
-APP = Path(__file__).parents[2] / "serve" / "app.py"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-angle=swiftshader",  # WebGL without a graphics card
-    "--enable-unsafe-swiftshader",
-]
+WEBGL = True  # for the map
 INK = """() => {
   const shadows = [...document.querySelectorAll('*')].map((element) => element.shadowRoot);
   const canvas = shadows.map((shadow) => shadow?.querySelector('canvas.dots')).find(Boolean);
@@ -45,44 +26,10 @@ INK = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no chromium on this machine: install it to test the explorer in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
 def site(release: Path) -> Iterator[str]:
-    """The address of the explorer, served as `microgenres serve app` does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "serve.starting", str(APP)]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    told = os.environ | {RELEASE: str(release)}
-    with subprocess.Popen(command, env=told, stdout=subprocess.DEVNULL) as server:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait(f"{address}/_stcore/health", server)
-            yield address
-        finally:
-            server.terminate()
-
-
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert server.poll() is None, "the explorer ended at once"
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError("the explorer did not answer within 30 s")
+    """The address of the explorer, served as users serve it."""
+    with explorer(release) as served:
+        yield served.address
 
 
 class Reader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import uvicorn
 
+from flows.server import free_port
 from pipeline.errors import ReleaseError
 from pipeline.settings import ServeSettings
 from pipeline.store import Store
@@ -38,9 +38,7 @@ def folder(release: Path, tmp_path: Path) -> Path:
 @contextmanager
 def served(snapshots: Snapshots) -> Iterator[tuple[str, uvicorn.Server]]:
     """A real server on a free port, in a thread."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = uvicorn.Config(
         create_app(snapshots, SETTINGS), host="127.0.0.1", port=port, log_level="warning",
         ws="none", timeout_graceful_shutdown=10,
