@@ -31,7 +31,8 @@ from pipeline.sources.tmdb.films import film_request
 from pipeline.sources.tmdb.gather import gather
 from pipeline.sources.tmdb.limiter import Limiter, Sent
 from pipeline.sources.tmdb.paging import Window, discover
-from tests.tmdb_server import FIRST_ID, TOKEN
+from tests.tmdb_films import FIRST_ID
+from tests.tmdb_server import TOKEN
 
 RESULTS = Path(__file__).parent / "results" / "fetch.json"
 EVERY_FILM = 1.013  # the server's films without a date or for adults are not discovered

@@ -31,7 +31,8 @@ from pipeline.sources import open_source
 from pipeline.sources.tmdb import ATTRIBUTION
 from tests.mined_release import mined_release, settings_of
 from tests.pipeline.small_model import build_model
-from tests.tmdb_server import FIRST_ID, KEY, TOKEN, TmdbServer, film, films
+from tests.tmdb_films import FIRST_ID, film, films
+from tests.tmdb_server import KEY, TOKEN, TmdbServer
 
 ROOT = Path(__file__).resolve().parents[2]
 FILMS = 150

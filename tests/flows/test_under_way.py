@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from pipeline.settings import LogSettings
 from pipeline.store import Store
 from tests.flows.test_server import ask
 from tests.operate.compose import until
-from tests.prefect_process import PrefectProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = """
@@ -52,12 +50,6 @@ def run():
 
 run()
 """
-
-
-@pytest.fixture(scope="module")
-def server(prefect: PrefectProcess) -> Iterator[str]:
-    with prefect.used() as url:
-        yield url
 
 
 def begin(server: str, out: Path, name: str, seconds: float, wait: float = 0) -> Any:

@@ -22,18 +22,10 @@ from pipeline.tables import MOVIES
 from tests.faults.mining import ask
 from tests.mined_release import catalogue, mined_release, write_catalogue
 from tests.pipeline.small_model import build_model
-from tests.prefect_process import PrefectProcess
 
 FILMS = 200
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def server(prefect: PrefectProcess) -> Iterator[str]:
-    """The address of the Prefect server that runs here use."""
-    with prefect.used() as url:
-        yield url
 
 
 @pytest.fixture(scope="module", autouse=True)

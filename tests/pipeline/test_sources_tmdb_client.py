@@ -19,7 +19,8 @@ from pipeline.sources.tmdb.credentials import Credentials
 from pipeline.sources.tmdb.films import film_request
 from pipeline.sources.tmdb.limiter import Limiter
 from tests.pipeline.tmdb_asking import ask, ask_all, quick, token
-from tests.tmdb_server import FIRST_ID, KEY, TOKEN, TmdbServer, films
+from tests.tmdb_films import FIRST_ID, films
+from tests.tmdb_server import KEY, TOKEN, TmdbServer
 
 FILM = f"movie/{FIRST_ID}"
 

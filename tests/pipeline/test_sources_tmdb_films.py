@@ -21,7 +21,8 @@ from pipeline.sources.tmdb.client import Answer
 from pipeline.sources.tmdb.films import CATALOGUE, film_id, film_request, film_row
 from pipeline.sources.tmdb.outcome import FILMS, known_films, write_manifest
 from tests.contracts.source_contract import SourceContract
-from tests.tmdb_server import FIRST_ID, TmdbServer, films
+from tests.tmdb_films import FIRST_ID, films
+from tests.tmdb_server import TmdbServer
 
 SETTINGS = FetchSettings()
 SERVER = TmdbServer(films(30))

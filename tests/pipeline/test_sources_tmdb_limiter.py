@@ -12,7 +12,8 @@ from pipeline.sources.tmdb.answers import Answers
 from pipeline.sources.tmdb.films import film_request
 from pipeline.sources.tmdb.limiter import Limiter, Sent
 from tests.pipeline.tmdb_asking import ask_all, quick
-from tests.tmdb_server import FIRST_ID, TmdbServer, films
+from tests.tmdb_films import FIRST_ID, films
+from tests.tmdb_server import TmdbServer
 
 
 class Clock:

@@ -22,7 +22,8 @@ from pipeline.sources.tmdb.gather import gather
 from pipeline.sources.tmdb.limiter import Limiter
 from pipeline.sources.tmdb.paging import Found, Window, change_windows, changed, discover
 from tests.pipeline.tmdb_asking import quick, token
-from tests.tmdb_server import TmdbServer, film, films
+from tests.tmdb_films import film, films
+from tests.tmdb_server import TmdbServer
 
 ALWAYS = Window(date(1874, 1, 1), date(2026, 11, 21))
 
