@@ -27,10 +27,17 @@ def _run(
     name: str, out: Path, profile: str, file: Path | None, verbose: bool, **parameters: Any
 ) -> Any:
     with shown(profile, file, {}, verbose=verbose):
-        from flows.ratings import run_ratings
+        from flows.launch import launch_served
+        from flows.rating_evaluation import evaluate_ratings
+        from flows.ratings import ingest_ratings, monitor, retrain, train_ratings
 
-        told = {"profile": profile, "settings_file": None if file is None else str(file)}
-        return run_ratings(name, out, {**parameters, **told})
+        flows: dict[str, Any] = {
+            "train": train_ratings, "evaluate": evaluate_ratings, "ingest": ingest_ratings,
+            "monitor": monitor, "retrain": retrain,
+        }  # fmt: skip
+        settings_file = None if file is None else str(file)
+        told = {"out": str(out), "profile": profile, "settings_file": settings_file}
+        return launch_served(flows[name], out, {**parameters, **told})
 
 
 def _print(found: Any) -> None:
@@ -62,6 +69,38 @@ def train(
         release=None if release is None else str(release),
     )  # fmt: skip
     _print({name: found[name] for name in ("version", "model", "status", "figures")})
+
+
+@app.command()
+def evaluate(
+    source: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of MovieLens.")],
+    *,
+    release: Annotated[
+        Path | None,
+        typer.Option("--release", metavar="DIR", help="A release, or an output folder with one."),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model", "-m", metavar="NAME", help="Repeatable; the first beside the rest."
+        ),
+    ] = None,
+    out: o.Out = o.OUT,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+) -> None:
+    """Compare recommenders on later ratings, in parallel: lists, stars, cold films, intervals.
+
+    [bold]Examples[/bold]
+    microgenres ratings evaluate ml-latest-small --release films --out films
+    """
+    found = _run(
+        "evaluate", out, profile, settings_file, verbose, source=str(source),
+        models=model or [], release=None if release is None else str(release),
+    )  # fmt: skip
+    _print(found)
 
 
 @app.command()
@@ -146,6 +185,19 @@ def status(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
 
     with keeper(str(out), load_settings()) as kept:
         _print({name: kept.record.rows(name) for name in TABLES})
+
+
+@app.command()
+def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
+    """Log versions to MLflow: SQLite and a folder in DIR/ratings. Needs the extra `tracking`."""
+    from flows.ratings import keeper
+    from pipeline.recommend.tracking import track as log
+    from pipeline.settings import load_settings
+    from pipeline.tracking import DATABASE
+
+    with keeper(str(out), load_settings()) as kept:
+        count = log(kept.folder, kept.record)
+        typer.echo(f"{count:,} versions logged in {kept.folder / DATABASE}")
 
 
 @app.command()

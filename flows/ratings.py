@@ -14,13 +14,12 @@ quiet_prefect()  # before Prefect is imported
 
 from prefect import flow  # noqa: E402
 
-from flows.launch import launch_served  # noqa: E402
 from flows.progress import Note, emit  # noqa: E402
 from flows.steps import step  # noqa: E402
 from flows.under_way import under_way  # noqa: E402
 from pipeline.durable import write_bytes  # noqa: E402
 from pipeline.recommend import FOLDER  # noqa: E402
-from pipeline.recommend.batches import ingest, ratings_file  # noqa: E402
+from pipeline.recommend.batches import ingest, rating_files, ratings_file  # noqa: E402
 from pipeline.recommend.explore import explore  # noqa: E402
 from pipeline.recommend.films import Films, films_of  # noqa: E402
 from pipeline.recommend.genome import reduce  # noqa: E402
@@ -34,7 +33,7 @@ from pipeline.settings import Settings, load_settings  # noqa: E402
 from pipeline.sources.movielens import MovieLens  # noqa: E402
 from pipeline.store import Store  # noqa: E402
 
-__all__ = ["FLOWS", "keeper", "run_ratings"]
+__all__ = ["keeper", "linked_films", "prepared_ratings"]
 
 
 @contextmanager
@@ -50,18 +49,22 @@ def keeper(out: str, settings: Settings) -> Iterator[Keeper]:
 
 
 @contextmanager
-def _opened(out: str, settings: Settings, what: str) -> Iterator[Keeper]:
-    with under_way(Store(Path(out)), settings.log, {"flow": what}), keeper(out, settings) as kept:
+def _opened(out: str, settings: Settings, what: str, wait_minutes: float) -> Iterator[Keeper]:
+    store, wait = Store(Path(out)), 60 * wait_minutes
+    with (
+        under_way(store, settings.log, {"flow": what}, wait_seconds=wait),
+        keeper(out, settings) as kept,
+    ):
         yield kept
 
 
 @step("prepare ratings")
-def _prepared(kept: Keeper, source: str) -> Prepared:
+def prepared_ratings(kept: Keeper, source: str) -> Prepared:
     return prepare(Path(source), kept.folder / "data")
 
 
 @step("link films")
-def _films(kept: Keeper, prepared: Prepared, source: str, release: str | None) -> Films:
+def linked_films(kept: Keeper, prepared: Prepared, source: str, release: str | None) -> Films:
     movielens = MovieLens(Path(source))
     genome = None
     if movielens.has_genome:
@@ -89,6 +92,7 @@ def train_ratings(
     profile: str = "default",
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
+    wait_minutes: float = 0.0,
 ) -> dict[str, Any]:
     """Prepare the ratings of a MovieLens folder, learn a recommender, measure and serve it.
 
@@ -100,11 +104,12 @@ def train_ratings(
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    with _opened(out, settings, "ratings") as kept:
-        prepared = _prepared(kept, source)
-        films = _films(kept, prepared, source, release)
+    with _opened(out, settings, "ratings", wait_minutes) as kept:
+        prepared = prepared_ratings(kept, source)
+        films = linked_films(kept, prepared, source, release)
         told = _explored(prepared, films, kept.folder)
         emit(Note(f"{told['ratings']:,} ratings; {told['films_linked']:,} films are linked"))
         return step("learn")(kept.first)(prepared, films, model)
@@ -118,23 +123,26 @@ def ingest_ratings(
     profile: str = "default",
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
+    wait_minutes: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Ingest files of ratings, or the next weeks of those kept back from the first learning.
 
     Args:
         out: The output folder.
-        files: CSV files of MovieLens's columns, or Parquet.
+        files: CSV files of MovieLens's columns, or Parquet; or folders of such files. What was
+            ingested before is known again.
         buffered_weeks: So many weeks that are kept back.
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     told: list[dict[str, Any]] = []
-    with _opened(out, settings, "ingest ratings") as kept:
-        for file in files:
-            ratings, rejected = ratings_file(Path(file))
-            told += ingest(kept.folder, kept.record, Path(file).name, ratings, rejected)
+    with _opened(out, settings, "ingest ratings", wait_minutes) as kept:
+        for file in rating_files(files):
+            ratings, rejected = ratings_file(file)
+            told += ingest(kept.folder, kept.record, file.name, ratings, rejected)
         if buffered_weeks:
             told += _buffered(kept, buffered_weeks)
     return told
@@ -159,6 +167,7 @@ def monitor(
     profile: str = "default",
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
+    wait_minutes: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Judge the batches that have not been judged yet.
 
@@ -167,9 +176,10 @@ def monitor(
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    with _opened(out, settings, "monitor ratings") as kept:
+    with _opened(out, settings, "monitor ratings", wait_minutes) as kept:
         return step("judge batches")(judge_batches)(kept)
 
 
@@ -180,6 +190,7 @@ def retrain(
     profile: str = "default",
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
+    wait_minutes: float = 0.0,
 ) -> dict[str, Any]:
     """Learn anew when due; promote what was learnt if it is better on the same later ratings.
 
@@ -189,17 +200,8 @@ def retrain(
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    with _opened(out, settings, "retrain") as kept:
+    with _opened(out, settings, "retrain", wait_minutes) as kept:
         return step("learn anew")(kept.retrain)(force=force)
-
-
-FLOWS: dict[str, Any] = {
-    "train": train_ratings, "ingest": ingest_ratings, "monitor": monitor, "retrain": retrain,
-}  # fmt: skip
-
-
-def run_ratings(name: str, out: Path, parameters: dict[str, Any]) -> Any:
-    """Run one of FLOWS under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    return launch_served(FLOWS[name], out, {"out": str(out), **parameters})

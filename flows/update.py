@@ -127,12 +127,14 @@ def update(
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     found: Outcome
     if os.environ.get("PREFECT_API_URL"):
+        from flows.launch import launch_served
         from flows.update_flow import update_flow
 
-        told = update_flow(
-            sources, out, profile, settings_file, overrides, only_changes, mine_when_due
-        )
-        return Outcome(**told)
+        given = {
+            "sources": sources, "out": out, "profile": profile, "settings_file": settings_file,
+            "overrides": overrides, "only_changes": only_changes, "mine_when_due": mine_when_due,
+        }  # fmt: skip
+        return Outcome(**launch_served(update_flow, Path(out), given))
     found = bring(sources, out, settings, only_changes=only_changes, mine_when_due=mine_when_due)
     if not (mine_when_due and found.due):
         return found

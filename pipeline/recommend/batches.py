@@ -6,6 +6,7 @@ the two, the same command writes the same file again and adds the row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,27 @@ from pipeline.sources.movielens import RATING_NAMES, judged
 from pipeline.sources.movielens_rows import RatingRows, read_rows
 from pipeline.tables import validate
 
-__all__ = ["ingest", "ingested", "ratings_file"]
+__all__ = ["ingest", "ingested", "rating_files", "ratings_file"]
 
 _FOLDER = "batches"
+_KINDS = (".csv", ".parquet")
+
+
+def rating_files(places: Sequence[str]) -> list[Path]:
+    """Files as they are named, and of a folder those it holds, by name.
+
+    Raises
+    ------
+    SourceError
+        naming what is not there.
+    """
+    found: list[Path] = []
+    for place in map(Path, places):
+        if not place.exists():
+            raise SourceError(f"{place}: there is no such file or folder of ratings")
+        inside = [p for p in place.iterdir() if p.suffix in _KINDS] if place.is_dir() else [place]
+        found += sorted(inside)
+    return found
 
 
 def ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,15 +11,30 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.recommend.contract import Recommender
-from pipeline.recommend.films import Films
+from pipeline.recommend.films import Films, films_from
 from pipeline.recommend.history import History, history
 from pipeline.recommend.measure import errors, interval, list_figures, summary
 from pipeline.recommend.models import model_named
 from pipeline.recommend.questions import Questions, questions
 from pipeline.settings import RecommendSettings
 
-__all__ = ["Measured", "ahead", "compare", "measured", "rating_errors"]
+__all__ = [
+    "Measured",
+    "ahead",
+    "compare",
+    "compare_piece",
+    "measured",
+    "measured_of",
+    "rating_errors",
+]
 
+_MEASURED = pa.schema(
+    [
+        ("figures", pa.string()),
+        ("ndcg", pa.list_(pa.float64())),
+        ("cold_ndcg", pa.list_(pa.float64())),
+    ]
+)
 _GROUPS = (("unknown", 0, 0), ("up to 50 ratings", 1, 50), ("over 50 ratings", 51, 10**9))
 
 
@@ -102,6 +118,37 @@ def compare(
     model = model_named(name, settings)
     model.fit(known, films, seed)
     return measured(model, known, films, asked, seed)
+
+
+def compare_piece(
+    films: pa.Table,
+    earlier: pa.Table,
+    later: pa.Table,
+    settings: RecommendSettings,
+    model: str,
+    about: Mapping[str, Any],
+    seed: int,
+) -> dict[str, pa.Table]:
+    """`compare` as a piece of a stage.
+
+    Parameters
+    ----------
+    films, about : of `films.films_table` and `films.about_films`. earlier, later : RATINGS.
+
+    Returns
+    -------
+    {"measured": one row of which `measured_of` makes the answer of `compare`}.
+    """
+    found = compare(model, earlier, later, films_from(films, about), settings, seed)
+    row = {"figures": json.dumps(found.figures), "ndcg": found.ndcg, "cold_ndcg": found.cold_ndcg}
+    return {"measured": pa.table({name: [value] for name, value in row.items()}, _MEASURED)}
+
+
+def measured_of(table: pa.Table) -> Measured:
+    """What `compare_piece` found."""
+    (row,) = table.to_pylist()
+    lists = (np.array(row[name], float) for name in ("ndcg", "cold_ndcg"))
+    return Measured(json.loads(row["figures"]), *lists)
 
 
 def ahead(

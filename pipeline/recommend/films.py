@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.durable import read_table
 from pipeline.recommend.matrices import unit_rows
-from pipeline.tables import matrix_of
+from pipeline.tables import column_of_vectors, matrix_of
 
-__all__ = ["Films", "films_of", "one_hot"]
+__all__ = ["Films", "about_films", "films_from", "films_of", "films_table", "one_hot"]
 
 NOWHERE = -1
 
@@ -125,3 +127,46 @@ def _genome_rows(ids: np.ndarray, genome: pa.Table | None) -> np.ndarray:
         here, there = map(list, zip(*rows, strict=True))
         whole[here] = known[there]
     return whole
+
+
+def films_table(films: Films) -> pa.Table:
+    """Films as one table, from which `films_from` makes them again, with `about_films`."""
+    return pa.table(
+        {
+            "film_id": films.ids,
+            "title": pa.array(films.titles, pa.string()),
+            "movie_id": pa.array(films.movie_ids, pa.string()),
+            "year": films.year,
+            "cluster": films.cluster,
+            "genres": column_of_vectors(films.genres),
+            "vector": column_of_vectors(films.vectors),
+            **({"genome": column_of_vectors(films.genome)} if films.genome.shape[1] else {}),
+        }
+    )
+
+
+def about_films(films: Films) -> dict[str, Any]:
+    """What `films_table` cannot hold: names of genres and micro-genres, the release; JSON."""
+    return {
+        "genres": list(films.genre_names),
+        "micro_genres": {str(k): v for k, v in sorted(films.cluster_names.items())},
+        "release_id": films.release_id,
+    }
+
+
+def films_from(table: pa.Table, told: Mapping[str, Any]) -> Films:
+    """Films of `films_table` and `about_films`."""
+    genome = "genome" in table.column_names
+    return Films(
+        ids=table.column("film_id").to_numpy(),
+        titles=table.column("title").to_pylist(),
+        movie_ids=table.column("movie_id").to_pylist(),
+        year=table.column("year").to_numpy(),
+        genres=matrix_of(table, "genres"),
+        genre_names=tuple(told["genres"]),
+        vectors=matrix_of(table, "vector"),
+        cluster=table.column("cluster").to_numpy(),
+        cluster_names={int(k): str(v) for k, v in told["micro_genres"].items()},
+        genome=matrix_of(table, "genome") if genome else np.zeros((table.num_rows, 0), np.float32),
+        release_id=told["release_id"],
+    )

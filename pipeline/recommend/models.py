@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -16,13 +15,12 @@ from pipeline.errors import ModelError, SettingsError
 from pipeline.model_folders import check_files, new_folder, read_told, sums_of, write_told
 from pipeline.recommend.contract import Recommender
 from pipeline.recommend.factors import ALS, NMF
-from pipeline.recommend.films import Films
+from pipeline.recommend.films import Films, about_films, films_from, films_table
 from pipeline.recommend.hybrid import Hybrid
 from pipeline.recommend.knn import ItemKNN
 from pipeline.recommend.simple import Bias, Content
 from pipeline.recommend.svd import SVD
 from pipeline.settings import RecommendSettings
-from pipeline.tables import column_of_vectors, matrix_of
 
 __all__ = ["MANIFEST", "MODELS", "keep", "model_named", "open_model", "read_manifest"]
 
@@ -52,14 +50,12 @@ def keep(model: Recommender, films: Films, folder: Path, about: Mapping[str, Any
         arrays = {name: np.ascontiguousarray(array) for name, array in model.state().items()}
         save_file(arrays, attempt / _ARRAYS)
         sync_file(attempt / _ARRAYS)
-        write_table(attempt / _FILMS, _table_of(films))
+        write_table(attempt / _FILMS, films_table(films))
         told = {
             "format": FORMAT,
             "name": model.name,
             "settings": model.settings.model_dump(mode="json"),
-            "genres": list(films.genre_names),
-            "micro_genres": {str(k): v for k, v in sorted(films.cluster_names.items())},
-            "release_id": films.release_id,
+            **about_films(films),
             "files": sums_of(attempt, (attempt / _ARRAYS, attempt / _FILMS)),
             "about": dict(about),
         }
@@ -92,41 +88,9 @@ def open_model(folder: Path) -> tuple[Recommender, Films]:
     told = read_manifest(folder)
     check_files(folder, told["files"])
     try:
-        films = _films_of(read_table(folder / _FILMS), told)
+        films = films_from(read_table(folder / _FILMS), told)
         model = model_named(str(told["name"]), RecommendSettings(**told["settings"]))
         model.restore(load_file(folder / _ARRAYS), films)
     except (KeyError, ValueError, TypeError, IndexError, SafetensorError) as error:
         raise ModelError(f"recommender {folder}: {error!r}; train again") from error
     return model, films
-
-
-def _table_of(films: Films) -> pa.Table:
-    return pa.table(
-        {
-            "film_id": films.ids,
-            "title": pa.array(films.titles, pa.string()),
-            "movie_id": pa.array(films.movie_ids, pa.string()),
-            "year": films.year,
-            "cluster": films.cluster,
-            "genres": column_of_vectors(films.genres),
-            "vector": column_of_vectors(films.vectors),
-            **({"genome": column_of_vectors(films.genome)} if films.genome.shape[1] else {}),
-        }
-    )
-
-
-def _films_of(table: pa.Table, told: Mapping[str, Any]) -> Films:
-    genome = "genome" in table.column_names
-    return Films(
-        ids=table.column("film_id").to_numpy(),
-        titles=table.column("title").to_pylist(),
-        movie_ids=table.column("movie_id").to_pylist(),
-        year=table.column("year").to_numpy(),
-        genres=matrix_of(table, "genres"),
-        genre_names=tuple(told["genres"]),
-        vectors=matrix_of(table, "vector"),
-        cluster=table.column("cluster").to_numpy(),
-        cluster_names={int(k): str(v) for k, v in told["micro_genres"].items()},
-        genome=matrix_of(table, "genome") if genome else np.zeros((table.num_rows, 0), np.float32),
-        release_id=told["release_id"],
-    )

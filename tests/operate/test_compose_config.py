@@ -139,7 +139,9 @@ def test_dask_uses_tls_everywhere() -> None:
 def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
     made = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     flows = {path: load_flow_from_entrypoint(path) for path in {d["entrypoint"] for d in made}}
-    assert {"mine", "fetch", "update", "genres"} <= {flow.name for flow in flows.values()}
+    assert {"mine", "fetch", "update", "genres", "retrain"} <= {
+        flow.name for flow in flows.values()
+    }
     names = []
     for deployment in made:
         flow = flows[deployment["entrypoint"]]
@@ -165,6 +167,9 @@ def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
             "fetch/changes": "30 0 * * *",
             "update/weekly": "30 4 * * 0",
             "update/on-drift": "30 6 1 * *",
+            "ingest ratings/weekly": "0 5 * * 1",
+            "monitor ratings/weekly": "30 5 * * 1",
+            "retrain/weekly": "0 6 * * 1",
         }.items()
     )
 

@@ -181,3 +181,59 @@ record.add_once = killing("before the row", record.add_once)
 record.promote = killing("before the promotion", record.promote)
 upkeep.Keeper(folder, record, SETTINGS, UPKEEP, SEED).first(data, films_of(data), "bias")
 """
+
+
+@pytest.mark.parametrize("when", ["within the judgement", "after learning", "before the promotion"])
+def test_a_kill_of_the_upkeep_ends_as_if_there_had_been_none(
+    prepared: Prepared, tmp_path: Path, when: str
+) -> None:
+    told = {}
+    for name, moment in (("killed", when), ("whole", "never")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "data").symlink_to(prepared.folder.parent)
+        child = [sys.executable, "-c", _UPKEEP, str(folder), str(prepared.folder)]
+        if moment != "never":
+            killed = subprocess.run([*child, moment], check=False, timeout=200, capture_output=True)
+            assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+        subprocess.run([*child, "never"], check=True, timeout=200, capture_output=True)
+        record = Record(record_url(folder))
+        judged = [row["figures"]["batches"] for row in record.rows("metrics")]
+        versions = {row["version"]: row["status"] for row in record.rows("versions")}
+        alerts = [(row["kind"], row["value"]) for row in record.rows("alerts")]
+        told[name] = judged, versions, alerts
+        assert sorted(os.listdir(folder / "versions")) == sorted(versions)
+        record.close()
+    judged, versions, alerts = told["killed"]
+    assert told["killed"] == told["whole"]
+    assert judged and alerts and len({str(batches) for batches in judged}) == len(judged)
+    assert sorted(versions.values()) in (["champion", "retired"], ["champion", "refused"])
+
+
+_UPKEEP = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.recommend import monitoring, upkeep
+from pipeline.recommend.batches import ingest
+from pipeline.recommend.intake import Prepared
+from pipeline.recommend.records import Record, record_url
+from tests.pipeline.ratings import SEED, SETTINGS
+from tests.pipeline.test_recommend_upkeep import UPKEEP, buffered, films_of, lower
+folder, data, when = Path(sys.argv[1]), Prepared(Path(sys.argv[2])), sys.argv[3]
+record = Record(record_url(folder))
+kept = upkeep.Keeper(folder, record, SETTINGS, UPKEEP, SEED)
+if record.champion() is None:
+    kept.first(data, films_of(data), "bias")
+    ingest(folder, record, "lower", lower(buffered(kept, data)), {})
+def killing(name, function):
+    def wrapped(*given, **named):
+        if when == name: os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given, **named)
+    return wrapped
+monitoring.add_decision = killing("within the judgement", monitoring.add_decision)
+record.add_once = killing("after learning", record.add_once)
+record.promote = killing("before the promotion", record.promote)
+record.refuse = killing("before the promotion", record.refuse)
+monitoring.monitor(kept)
+kept.retrain()
+"""
