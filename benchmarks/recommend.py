@@ -29,7 +29,7 @@ from benchmarks.served import api
 from pipeline.recommend.evaluate import ahead, compare, rating_errors
 from pipeline.recommend.films import Films, films_of
 from pipeline.recommend.generated import Size, generate
-from pipeline.recommend.history import history
+from pipeline.recommend.history import history, history_of
 from pipeline.recommend.intake import prepare
 from pipeline.recommend.matrices import row_of_each
 from pipeline.recommend.models import MODELS, model_named
@@ -150,7 +150,7 @@ def _scale(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, Any
         figures["prepare_mib"] = _peak()
         figures["partitions"] = len(prepared.partitions)
         films = films_of(prepared.films(), None)
-        known = history(prepared.whole(), films)
+        known = history_of(prepared.ratings(), films)
     seconds = []
     for iterations in (1, 3):
         model = model_named("als", RecommendSettings(iterations=iterations))

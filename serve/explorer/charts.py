@@ -9,58 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from pipeline.page_map import order
 from pipeline.page_values import chart_text, finite, rating, share, whole, wrapped
+from serve.explorer.drawing import Figure, axis, layout
 
 __all__ = [
-    "Figure",
     "decade_heat",
-    "draw",
     "rating_bars",
     "rating_scatter",
     "ratings_by_decade",
-    "theme_hues",
-    "theme_paper",
     "treemap",
     "year_bars",
 ]
 
-Figure = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 
 _BAND = "rgba(128, 144, 160, 0.28)"  # seen on light and on dark
-_CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
-
-
-def draw(figure: Figure, *, alt: str, key: str, height: int, **more: Any) -> Any:
-    """Show a figure; `alt` says in words what it shows. Returns what was selected in it."""
-    from plotly.graph_objects import Figure as PlotlyFigure
-
-    if hues := theme_hues():
-        figure["layout"] |= {"colorway": hues}
-    return st.plotly_chart(
-        PlotlyFigure(figure),  # carries the template through which the theme reaches the chart
-        key=key,
-        height=height,
-        theme="streamlit",
-        config=_CONFIG | more.pop("config", {}),
-        alt=alt,
-        **more,
-    )
-
-
-def theme_hues() -> list[str]:
-    """The families' colours in the reader's theme; none where no theme was configured."""
-    theme = st.context.theme.type or "light"
-    return list(st.get_option(f"theme.{theme}.chartCategoricalColors") or [])
-
-
-def theme_paper() -> str | None:
-    """The colour of the page in the reader's theme."""
-    found = st.get_option(f"theme.{st.context.theme.type or 'light'}.backgroundColor")
-    return str(found) if found else None
 
 
 def _readable(hue: str) -> str:
@@ -71,26 +35,6 @@ def _readable(hue: str) -> str:
     ]
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#ffffff" if light < 0.179 else "#101214"
-
-
-def axis(title: str | None = None, **more: Any) -> Figure:
-    """A quiet axis that is not zoomed by accident."""
-    shared: Figure = {"automargin": True, "fixedrange": True, "zeroline": False}
-    if title:
-        shared["title"] = {"text": title, "standoff": 8}
-    return shared | more
-
-
-def _layout(**more: Any) -> Figure:
-    shared: Figure = {
-        "margin": {"l": 4, "r": 4, "t": 8, "b": 4},
-        "showlegend": False,
-        "dragmode": False,
-        "hoverlabel": {"align": "left"},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    }
-    return shared | more
 
 
 def treemap(genres: Rows, hues: Sequence[str], edge: str | None = None) -> Figure:
@@ -141,7 +85,7 @@ def treemap(genres: Rows, hues: Sequence[str], edge: str | None = None) -> Figur
     }
     if hues:
         trace["textfont"] = {"color": [_readable(hues[place % len(hues)]) for place in places]}
-    return {"data": [trace], "layout": _layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})}
+    return {"data": [trace], "layout": layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})}
 
 
 def year_bars(years: Sequence[tuple[int, int]]) -> Figure:
@@ -154,7 +98,7 @@ def year_bars(years: Sequence[tuple[int, int]]) -> Figure:
     }
     return {
         "data": [trace],
-        "layout": _layout(
+        "layout": layout(
             bargap=0.12,
             xaxis=axis(tickformat="d", showgrid=False),
             yaxis=axis("films", rangemode="tozero"),
@@ -174,7 +118,7 @@ def rating_bars(bins: Sequence[tuple[float, int]], width: float = 0.5) -> Figure
     }
     return {
         "data": [trace],
-        "layout": _layout(
+        "layout": layout(
             xaxis=axis("rating", range=[0, 10], dtick=2, showgrid=False),
             yaxis=axis("films", rangemode="tozero"),
         ),
@@ -217,7 +161,7 @@ def decade_heat(rows: Rows, genres: Rows) -> Figure:
     }
     return {
         "data": [trace],
-        "layout": _layout(
+        "layout": layout(
             xaxis=axis(side="top", showgrid=False, type="category"),
             yaxis=axis(
                 autorange="reversed",
@@ -254,7 +198,7 @@ def ratings_by_decade(rows: Rows) -> Figure:
             edge | {"y": [row["low"] for row in kept]},
             edge | {"y": [row["high"] for row in kept], "fill": "tonexty", "fillcolor": _BAND},
         ],
-        "layout": _layout(
+        "layout": layout(
             xaxis=axis(tickvals=x, ticktext=[f"{decade}s" for decade in x], showgrid=False),
             yaxis=axis("rating", rangemode="normal"),
         ),
@@ -275,7 +219,7 @@ def rating_scatter(columns: Mapping[str, Sequence[Any]]) -> Figure:
     }
     return {
         "data": [trace],
-        "layout": _layout(
+        "layout": layout(
             hovermode="closest",
             xaxis=axis(tickformat="d", showgrid=False),
             yaxis=axis("rating", range=[0, 10.2]),

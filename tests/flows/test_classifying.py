@@ -40,7 +40,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def out(settings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def out(server: str, settings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An output folder with models of the sample."""
     folder = tmp_path_factory.mktemp("out")
     done = run(

@@ -15,7 +15,8 @@ from pipeline.rating_tables import RATINGS
 from pipeline.recommend.explore import explore, temporal
 from pipeline.recommend.films import films_of
 from pipeline.recommend.genome import reduce
-from pipeline.recommend.history import history
+from pipeline.recommend.history import history, history_of
+from pipeline.recommend.intake import partition_of
 from pipeline.recommend.measure import list_figures, top
 from pipeline.recommend.questions import questions
 from pipeline.recommend.split import WEEK, borders, cut, week_name, weeks
@@ -150,3 +151,15 @@ def test_ratings_of_unknown_films_are_left_out(asked: Asked) -> None:
     assert history(strange, asked.films).matrix.nnz == int(
         (asked.films.row_of(np.arange(3)) >= 0).sum()
     )
+
+
+def test_partitions_give_the_same_matrices_as_all_at_once(asked: Asked) -> None:
+    whole = asked.prepared.whole()
+    part = partition_of(whole.column("user_id").to_numpy(), 3)
+    found = history_of([whole.filter(pa.array(part == n)) for n in (2, 0, 1)], asked.films)
+    expected = history(whole, asked.films)
+    assert np.array_equal(found.users, expected.users) and found.now == expected.now
+    assert (found.matrix != expected.matrix).nnz == 0
+    assert np.array_equal(found.matrix.indptr, expected.matrix.indptr)
+    assert np.array_equal(found.matrix.indices, expected.matrix.indices)
+    assert np.array_equal(found.rated_at, expected.rated_at)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pipeline.release import NotInReleaseError
 from serve.catalogue import Filters
-from serve.explorer import cards, charts, words
+from serve.explorer import cards, charts, drawing, words
 from serve.explorer.markup import data_text, node, show
 from serve.explorer.places import address
 from serve.explorer.source import catalogue
@@ -87,7 +87,7 @@ with left:
     show(cards.section("When", "Films by year."), key="when")
     years = [(row["year"], row["films"]) for row in films.trends.films_by("year", cluster)]
     if years:
-        charts.draw(
+        drawing.draw(
             charts.year_bars(years),
             key="years",
             height=260,
@@ -99,7 +99,7 @@ with right:
     show(cards.section("How rated", "Each dot is a film."), key="rated")
     rated = films.trends.year_and_rating(cluster)
     if rated.num_rows:
-        charts.draw(
+        drawing.draw(
             charts.rating_scatter(rated.to_pydict()),
             key="ratings",
             height=260,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pipeline.page_values import Writer
 from serve.catalogue import Filters
-from serve.explorer import cards, charts, words
+from serve.explorer import cards, charts, drawing, words
 from serve.explorer.markup import Node, show
 from serve.explorer.source import catalogue
 from serve.genres import HIGH_RATING
@@ -58,8 +58,8 @@ show(
     ),
     key="families",
 )
-charts.draw(
-    charts.treemap(genres, charts.theme_hues(), charts.theme_paper()),
+drawing.draw(
+    charts.treemap(genres, drawing.theme_hues(), drawing.theme_paper()),
     key="treemap",
     height=620,
     alt=f"Areas for {len(genres)} micro-genres within their families; the tables below give the "
@@ -126,7 +126,7 @@ with right:
     )
 show(cards.section("Films by year", "Films whose year is not known are left out."), key="by-year")
 years = sorted(counted.items())
-charts.draw(
+drawing.draw(
     charts.year_bars(years),
     key="years",
     height=280,

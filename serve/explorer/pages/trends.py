@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from serve.explorer import cards, charts, words
+from serve.explorer import cards, charts, drawing, words
 from serve.explorer.cloud import telling, word_cloud
 from serve.explorer.markup import Node, data_text, node, show
 from serve.explorer.past import growth_over_releases
@@ -76,7 +76,7 @@ for row in trends.films_by("year"):
     counted[row["year"]] += row["films"]
 years = sorted(counted.items())
 show(cards.section("Films by year"), key="by-year")
-charts.draw(
+drawing.draw(
     charts.year_bars(years),
     key="years",
     height=260,
@@ -102,7 +102,7 @@ which = st.selectbox(
 rows = [row for row in ranked if row["family_name"] == which] if which in families else ranked
 rows = sorted(rows[:HEAT_ROWS], key=lambda row: (row["peak_decade"] or 0, row["cluster"]))
 decades = trends.films_by("decade")
-charts.draw(
+drawing.draw(
     charts.decade_heat(
         [row for row in decades if row["cluster"] in {r["cluster"] for r in rows}], rows
     ),
@@ -174,7 +174,7 @@ if rated:
             cards.section("Ratings by decade", "The mean, in the band of the middle half."),
             key="ratings-head",
         )
-        charts.draw(
+        drawing.draw(
             charts.ratings_by_decade(rated),
             key="ratings",
             height=320,
@@ -186,7 +186,7 @@ if rated:
             cards.section("Year and rating", f"{words.films(points.num_rows)}, a dot each."),
             key="scatter-head",
         )
-        charts.draw(
+        drawing.draw(
             charts.rating_scatter(points.to_pydict()),
             key="scatter",
             height=320,
