@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.server import free_port
 
-__all__ = ["Served", "answering", "api", "explorer"]
+__all__ = ["Served", "answering", "api", "explorer", "served"]
 
 START_SECONDS = 120.0
 
@@ -29,7 +29,7 @@ class Served:
 @contextmanager
 def api(place: Path) -> Iterator[Served]:
     """The API over a release or an output folder, as soon as it answers."""
-    with _served([sys.executable, "-m", "serve.api", str(place)], "/health") as found:
+    with served([sys.executable, "-m", "serve.api", str(place)], "/health") as found:
         yield found
 
 
@@ -37,16 +37,19 @@ def api(place: Path) -> Iterator[Served]:
 def explorer(release: Path) -> Iterator[Served]:
     """The explorer over a release, as soon as it answers."""
     command = [sys.executable, "-m", "flows.cli", "serve", "app", "--release", str(release)]
-    with _served(command, "/_stcore/health") as found:
+    with served(command, "/_stcore/health") as found:
         yield found
 
 
 @contextmanager
-def _served(command: Sequence[str], health: str) -> Iterator[Served]:
+def served(command: Sequence[str], health: str, port_option: str = "--port") -> Iterator[Served]:
+    """What a command serves on a free port of this machine, as soon as its `health` answers."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     quiet = subprocess.DEVNULL
-    with subprocess.Popen([*command, "--port", str(port)], stdout=quiet, stderr=quiet) as process:
+    with subprocess.Popen(
+        [*command, port_option, str(port)], stdout=quiet, stderr=quiet
+    ) as process:
         try:
             answering(address + health, process)
             yield Served(address, process.pid)
