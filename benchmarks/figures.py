@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,8 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "boilerplate": "boilerplate", "example": "an example",
     },
     "end-to-end": {
-        "films": "films", "contender": "stage", "seconds": "s", "exponent": "exponent",
-        "worker_mib": "a worker, MiB", "driver_mib": "the driver, MiB",
+        "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
+        "driver_mib": "the driver, MiB",
     },
     "workers": {
         "contender": "", "texts": "texts", "workers": "workers", "seconds": "s",
@@ -82,10 +82,12 @@ def fill(text: str, results: Path) -> str:
 
 def block(name: str, told: Mapping[str, Any]) -> str:
     """What one results file says, as Markdown."""
-    rows = [row for row in told["rows"] if _KEPT.get(name, _all)(row, told["rows"])]
+    rows, columns = list(told["rows"]), dict(_COLUMNS[name])
+    if name == "end-to-end":
+        rows, columns = _side_by_side(rows, columns)
     lines = []
     if rows:
-        columns = _COLUMNS[name] or {key: key.replace("_", " ") for key in rows[0]}
+        columns = columns or {key: key.replace("_", " ") for key in rows[0]}
         lines = ["| " + " | ".join(columns.values()) + " |", "|---" * len(columns) + "|"]
         lines += [
             "| " + " | ".join(_shown(key, row.get(key)) for key in columns) + " |" for row in rows
@@ -102,15 +104,19 @@ def block(name: str, told: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *(f"- {_sentence(line)}" for line in said)])
 
 
-def _all(_row: Row, _rows: Sequence[Row]) -> bool:
-    return True
-
-
-def _long_stage(row: Row, rows: Sequence[Row]) -> bool:
-    return any(r["contender"] == row["contender"] and r["seconds"] >= _SHORT_STAGE for r in rows)
-
-
-_KEPT: dict[str, Callable[[Row, Sequence[Row]], bool]] = {"end-to-end": _long_stage}
+def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], dict[str, str]]:
+    """A row for each stage that takes its time, its seconds at each size beside one another."""
+    sizes = sorted({row["films"] for row in rows})
+    found: dict[str, Row] = {}
+    for row in rows:
+        one = found.setdefault(row["contender"], {})
+        one |= row | {f"seconds at {row['films']}": row["seconds"]}  # the rest is of the largest
+    kept = [
+        one for one in found.values()
+        if any(one.get(f"seconds at {size}", 0) >= _SHORT_STAGE for size in sizes)
+    ]  # fmt: skip
+    seconds = {f"seconds at {size}": f"{size:,} films, s" for size in sizes}
+    return kept, {"contender": columns.pop("contender"), **seconds, **columns}
 
 
 def _shown(key: str, value: Any) -> str:

@@ -49,6 +49,24 @@ def test_the_table_names_who_could_not_come(capsys: Any) -> None:
     assert "123.5" in told and "peer: not installed: peer" in told
 
 
+def test_stages_stand_side_by_side_at_each_size() -> None:
+    rows = [
+        {"films": films, "contender": stage, "seconds": seconds, "exponent": None,
+         "worker_mib": 900, "driver_mib": films // 10}
+        for films, stage, seconds in ((1_000, "embed", 10.0), (1_000, "tiny", 0.1),
+                                      (5_000, "embed", 50.0), (5_000, "tiny", 0.5),
+                                      (5_000, "late", 3.0))
+    ]  # fmt: skip
+    told = {"rows": rows, "notes": [], "missing": {}, "command": "c",
+            "machine": {"cores": 2, "processor": "p"}}  # fmt: skip
+    lines = block("end-to-end", told).splitlines()
+    assert lines[0].startswith("| stage | 1,000 films, s | 5,000 films, s | exponent |")
+    assert [line.split(" | ")[:3] for line in lines[2:4]] == [
+        ["| embed", "10", "50"], ["| late", "-", "3"],
+    ]  # fmt: skip
+    assert "tiny" not in "".join(lines)
+
+
 def test_the_readme_takes_its_figures_from_the_files(tmp_path: Path) -> None:
     written(tmp_path)
     readme = tmp_path / "README.md"
