@@ -1,8 +1,4 @@
-"""ALS on what was watched (Hu, Koren, Volinsky 2008) by implicit, and NMF by scikit-learn.
-
-Both rank. Their stars are biases plus what a film's score, beside that of others, adds: a slope
-learnt by least squares.
-"""
+"""ALS on what was watched (Hu, Koren, Volinsky 2008) by implicit, and NMF by scikit-learn."""
 
 from __future__ import annotations
 
@@ -12,26 +8,23 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
+from pipeline.recommend.contract import HIGHEST, Arrays
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
-from pipeline.recommend.matrices import row_of_each, standardised, with_values
+from pipeline.recommend.matrices import with_values
+from pipeline.recommend.ranked import Ranked
 from pipeline.settings import RecommendSettings
 
 __all__ = ["ALS", "NMF"]
 
-_SAMPLE = 1_000  # users on which the slope is learnt
 
-
-class Factors(Recommender):
+class Factors(Ranked):
     """Scores are products of a profile's factors and those of the films."""
 
     def __init__(self, settings: RecommendSettings) -> None:
         super().__init__(settings)
-        self.signs = Signs(settings.damping)
         self.films = np.zeros((0, 1), np.float32)
         self.gram: np.ndarray = np.zeros((1, 1), np.float32)  # films.T @ films
-        self.slope = np.zeros(1, np.float32)
 
     @abstractmethod
     def learnt(self, known: History, seed: int) -> np.ndarray:
@@ -43,34 +36,22 @@ class Factors(Recommender):
 
     def fit(self, known: History, films: Films, seed: int) -> None:
         """See `Recommender.fit`."""
-        self.signs.fit(known.matrix)
         self.films = np.ascontiguousarray(self.learnt(known, seed), np.float32)
         self.gram = self.films.T @ self.films
-        rows = np.random.default_rng(seed).permutation(known.matrix.shape[0])[:_SAMPLE]
-        own = known.matrix[np.sort(rows)]
-        left = self.signs.residuals(own, self.signs.users(own)).data
-        at = row_of_each(own)
-        told = standardised(self.scores(own), 3)[at, own.indices]
-        self.slope = np.array([told @ left / max(float(told @ told), 1e-9)], np.float32)
+        self.fit_stars(known, seed)
 
     def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.scores`."""
         return np.asarray(self.users(profiles) @ self.films.T, np.float32)
 
-    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.stars`."""
-        moved = self.slope[0] * standardised(self.scores(profiles), 3)
-        told = np.clip(self.signs.stars(profiles) + moved, LOWEST, HIGHEST)
-        return np.asarray(told, np.float32)
-
     def state(self) -> dict[str, np.ndarray]:
         """See `Recommender.state`."""
-        return {**self.signs.state(), "films": self.films, "slope": self.slope}
+        return {**super().state(), "films": self.films}
 
     def restore(self, arrays: Arrays, films: Films) -> None:
         """See `Recommender.restore`."""
-        self.signs.restore(arrays)
-        self.films, self.slope = arrays["films"], arrays["slope"]
+        self.restore_stars(arrays)
+        self.films = arrays["films"]
         self.gram = self.films.T @ self.films
 
 

@@ -1,7 +1,7 @@
 """The hybrid: factors, neighbours, vectors and micro-genres, weighed by what users then watched.
 
-Every film gets signals for a profile; a logistic regression on an inner, later slice of the
-training learns what each is worth, once for films with ratings and once for films without any.
+Every film gets signals for a profile. What each is worth is learnt on an inner, later slice of the
+training: by users' lists for films with ratings, by a logistic regression for films without any.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import pyarrow as pa
 from scipy import sparse
 
 from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender
+from pipeline.recommend.ease import EASE
 from pipeline.recommend.factors import ALS
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History, history
 from pipeline.recommend.knn import ItemKNN
+from pipeline.recommend.listwise import constant_of, listwise_weights
 from pipeline.recommend.matrices import row_of_each
 from pipeline.recommend.questions import Questions, questions
 from pipeline.recommend.signals import FROM_MEMBERS, OF_COLD, SIGNALS, Signals
@@ -24,8 +26,9 @@ from pipeline.settings import RecommendSettings
 
 __all__ = ["Hybrid"]
 
-_MEMBERS = (Bias, Content, ItemKNN, SVD, ALS)
+_MEMBERS = (Bias, Content, ItemKNN, SVD, ALS, EASE)
 _STARS = ("bias", "content", "item-knn", "svd", "als")
+_COLD_MOST = 6.0  # spreads
 _USERS = 2_000  # users of the inner slice that the weights are learnt from
 
 
@@ -62,11 +65,10 @@ class Hybrid(Recommender):
         self.signals.fit(known, films)
 
     def _weigh(self, asked: Questions, seed: int) -> None:
-        from sklearn.linear_model import LogisticRegression, Ridge
+        from sklearn.linear_model import Ridge
 
         draw = np.random.default_rng(seed)
-        rows: dict[bool, list[np.ndarray]] = {True: [], False: []}
-        labels: dict[bool, list[np.ndarray]] = {True: [], False: []}
+        lists: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {True: [], False: []}
         told, true = [], []
         for at in range(len(asked.users)):
             own = asked.of(np.array([at]))
@@ -79,28 +81,38 @@ class Hybrid(Recommender):
                 kind = asked.cold == cold
                 few = free[kind[free]]
                 few = draw.permutation(few)[: self.settings.sampled]
-                chosen = np.r_[liked[kind[liked]], few]
-                rows[cold].append(signals[chosen])
-                labels[cold].append(np.r_[np.ones(len(chosen) - len(few)), np.zeros(len(few))])
+                lists[cold].append((signals[liked[kind[liked]]], signals[few]))
             told.append(self._stars(own.given)[:, 0, own.rated.indices].T)
             true.append(own.rated.data)
-        for cold in (True, False):
-            label = np.concatenate(labels[cold])
-            if 0 < label.sum() < len(label):
-                use = [SIGNALS.index(name) for name in (OF_COLD if cold else SIGNALS)]
-                model = LogisticRegression(C=0.1, max_iter=500)
-                model.fit(np.vstack(rows[cold])[:, use], label)
-                weights = np.zeros(len(SIGNALS) + 1, np.float32)
-                weights[use], weights[-1] = model.coef_[0], model.intercept_[0]
-                if cold:
-                    self.cold = weights
-                else:
-                    self.warm = weights
+        self._weigh_cold(lists[True])
+        self._weigh_warm(lists[False])
         ridge = Ridge(alpha=10.0, fit_intercept=False, positive=True)
         stars = np.vstack(told)
         if len(stars) > 200:
             ridge.fit(stars, np.concatenate(true))
             self.blend = np.asarray(ridge.coef_, np.float32)
+
+    def _weigh_cold(self, lists: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Each film by itself: few users like a film that nobody has rated."""
+        from sklearn.linear_model import LogisticRegression
+
+        rows = _tamed(np.vstack([part for both in lists for part in both]))
+        label = np.concatenate([np.repeat((1, 0), (len(a), len(b))) for a, b in lists])
+        if 0 < label.sum() < len(label):
+            use = [SIGNALS.index(name) for name in OF_COLD]
+            model = LogisticRegression(C=0.1, max_iter=500).fit(rows[:, use], label)
+            self.cold = np.zeros(len(SIGNALS) + 1, np.float32)
+            self.cold[use], self.cold[-1] = model.coef_[0], model.intercept_[0]
+
+    def _weigh_warm(self, lists: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """By users' lists; the constant makes log-odds of them, as those of cold films are."""
+        some = [(a.astype(float), b.astype(float)) for a, b in lists if len(a) and len(b)]
+        if some:
+            weights = listwise_weights(some, self.settings.hybrid_penalty)
+            liked = sum(len(a) for a, _ in some)
+            scores = np.concatenate([part @ weights for both in some for part in both])
+            constant = constant_of(scores, liked / len(scores))
+            self.warm = np.append(weights, constant).astype(np.float32)
 
     def _signals(self, profiles: sparse.csr_matrix) -> np.ndarray:
         scores = {n: self.members[n].scores(profiles) for n in FROM_MEMBERS}
@@ -113,7 +125,7 @@ class Hybrid(Recommender):
         """See `Recommender.scores`: log-odds that the film is watched next and liked."""
         signals = self._signals(profiles)
         warm = signals @ self.warm[:-1] + self.warm[-1]
-        cold = signals @ self.cold[:-1] + self.cold[-1]
+        cold = _tamed(signals) @ self.cold[:-1] + self.cold[-1]
         told = np.where(self.signals.cold[None, :], cold, warm)
         return np.asarray(told, np.float32)
 
@@ -141,6 +153,11 @@ class Hybrid(Recommender):
                 if key.startswith(f"{name}/")
             }
             part.restore(own, films)
+
+
+def _tamed(signals: np.ndarray) -> np.ndarray:
+    """Signals of films that nobody has rated: the few that stand far out say less of these."""
+    return np.asarray(np.clip(signals, -_COLD_MOST, _COLD_MOST), np.float32)
 
 
 def _kept(known: History, films: Films, keep: np.ndarray) -> tuple[History, pa.Table]:

@@ -12,7 +12,7 @@ from scipy import sparse
 from pipeline.recommend.contract import HIGHEST, LOWEST, Arrays, Recommender, Signs
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import History
-from pipeline.recommend.matrices import with_values
+from pipeline.recommend.matrices import liking, with_values
 from pipeline.settings import RecommendSettings
 
 __all__ = ["ItemKNN"]
@@ -46,9 +46,7 @@ class ItemKNN(Recommender):
 
     def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.scores`."""
-        weight = 0.2 + np.maximum(profiles.data - 2.0, 0) / 3.0
-        own = with_values(profiles, weight)
-        return np.asarray((own @ self.seen).toarray(), np.float32)
+        return np.asarray((liking(profiles) @ self.seen).toarray(), np.float32)
 
     def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.stars`."""

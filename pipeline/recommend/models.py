@@ -14,6 +14,7 @@ from pipeline.durable import read_table, sync_file, write_table
 from pipeline.errors import ModelError, SettingsError
 from pipeline.model_folders import check_files, new_folder, read_told, sums_of, write_told
 from pipeline.recommend.contract import Recommender
+from pipeline.recommend.ease import EASE
 from pipeline.recommend.factors import ALS, NMF
 from pipeline.recommend.films import Films, about_films, films_from, films_table
 from pipeline.recommend.hybrid import Hybrid
@@ -25,7 +26,7 @@ from pipeline.settings import RecommendSettings
 __all__ = ["MANIFEST", "MODELS", "keep", "model_named", "open_model", "read_manifest"]
 
 MODELS: Mapping[str, type[Recommender]] = {
-    model.name: model for model in (Bias, ItemKNN, SVD, ALS, NMF, Content, Hybrid)
+    model.name: model for model in (Bias, ItemKNN, SVD, ALS, NMF, EASE, Content, Hybrid)
 }
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -20,7 +20,7 @@ from pipeline.settings import RecommendSettings
 
 __all__ = ["FROM_MEMBERS", "OF_COLD", "SIGNALS", "Signals"]
 
-FROM_MEMBERS = ("als", "item-knn", "content")
+FROM_MEMBERS = ("als", "item-knn", "content", "ease")
 SIGNALS = (
     *FROM_MEMBERS, "micro-genre", "genres", "watched", "watched lately", "liked",
     "age", "micro-genre watched", "linked", "years apart", "item-knn x watched", "content x age",
@@ -36,6 +36,7 @@ OF_COLD = (
     "content x age",
 )
 _DAY = 86_400
+_MOST = 12  # spreads: likeness of the best films stands far out, and lists are made of these
 
 
 class Signals:
@@ -117,4 +118,4 @@ class Signals:
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    return standardised(values, 6)
+    return standardised(values, _MOST)

@@ -40,6 +40,10 @@ class TestNMF(RecommenderContract):
     name, ndcg = "nmf", 0.05
 
 
+class TestEASE(RecommenderContract):
+    name, ndcg = "ease", 0.05
+
+
 class TestContent(RecommenderContract):
     name, ndcg = "content", -0.01
 
