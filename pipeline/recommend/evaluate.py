@@ -23,8 +23,10 @@ __all__ = [
     "ahead",
     "compare",
     "compare_piece",
+    "fit_and_measure",
     "measured",
     "measured_of",
+    "measured_on",
     "rating_errors",
 ]
 
@@ -104,6 +106,34 @@ def rating_errors(wrong: np.ndarray) -> dict[str, float]:
     }
 
 
+def measured_on(
+    model: Recommender,
+    known: History,
+    later: pa.Table,
+    films: Films,
+    settings: RecommendSettings,
+    seed: int,
+) -> Measured:
+    """A fitted model's figures on `later`, users' ratings in `known` being known."""
+    asked = questions(known, later, films, settings.liked, settings.measured_users, seed)
+    return measured(model, known, films, asked, seed)
+
+
+def fit_and_measure(
+    name: str,
+    earlier: pa.Table,
+    later: pa.Table,
+    films: Films,
+    settings: RecommendSettings,
+    seed: int,
+) -> tuple[Recommender, Measured]:
+    """Fit the model so named on `earlier`, measure it on `later`."""
+    known = history(earlier, films)
+    model = model_named(name, settings)
+    model.fit(known, films, seed)
+    return model, measured_on(model, known, later, films, settings, seed)
+
+
 def compare(
     name: str,
     earlier: pa.Table,
@@ -112,12 +142,8 @@ def compare(
     settings: RecommendSettings,
     seed: int,
 ) -> Measured:
-    """Fit the model so named on `earlier`, measure it on `later`: what a worker is handed."""
-    known = history(earlier, films)
-    asked = questions(known, later, films, settings.liked, settings.measured_users, seed)
-    model = model_named(name, settings)
-    model.fit(known, films, seed)
-    return measured(model, known, films, asked, seed)
+    """The figures of `fit_and_measure`, without the model."""
+    return fit_and_measure(name, earlier, later, films, settings, seed)[1]
 
 
 def compare_piece(

@@ -19,12 +19,11 @@ from pipeline.manifest import fingerprint
 from pipeline.recommend.batches import ingested
 from pipeline.recommend.contract import Recommender
 from pipeline.recommend.drift import shape_of
-from pipeline.recommend.evaluate import measured
+from pipeline.recommend.evaluate import fit_and_measure, measured_on
 from pipeline.recommend.films import Films
 from pipeline.recommend.history import history
 from pipeline.recommend.intake import MANIFEST, Prepared, numbered, settled
-from pipeline.recommend.models import keep, model_named, open_model, read_manifest
-from pipeline.recommend.questions import questions
+from pipeline.recommend.models import keep, open_model, read_manifest
 from pipeline.recommend.records import Record
 from pipeline.recommend.split import between, borders, cut
 from pipeline.settings import RecommendSettings, UpkeepSettings
@@ -77,11 +76,9 @@ class Keeper:
         )[:16]  # fmt: skip
         place = version_folder(self.folder, version)
         if not (place / MANIFEST).is_file():
-            model = model_named(name, self.settings)
-            model.fit(history(earlier, films), films, self.seed)
-            figures = self.figures(model, films, earlier, later)
+            model, found = fit_and_measure(name, earlier, later, films, self.settings, self.seed)
             about = {
-                **known, "ratings": earlier.num_rows, "figures": figures, "seed": self.seed,
+                **known, "ratings": earlier.num_rows, "figures": found.figures, "seed": self.seed,
                 "shape": list(shape_of(earlier.column("rating").to_numpy()).counts),
             }  # fmt: skip
             keep(model, films, place, about)
@@ -97,9 +94,7 @@ class Keeper:
     ) -> dict[str, Any]:
         """How good a model is on `later`, users' earlier ratings being known."""
         known = history(earlier, films)
-        most = self.settings.measured_users
-        asked = questions(known, later, films, self.settings.liked, most, self.seed)
-        return measured(model, known, films, asked, self.seed).figures
+        return measured_on(model, known, later, films, self.settings, self.seed).figures
 
     def served(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The version that is served: its row, and what its manifest says of what it learnt from.
