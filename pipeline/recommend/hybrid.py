@@ -124,10 +124,10 @@ class Hybrid(Recommender):
     def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.scores`: log-odds that the film is watched next and liked."""
         signals = self._signals(profiles)
-        warm = signals @ self.warm[:-1] + self.warm[-1]
-        cold = _tamed(signals) @ self.cold[:-1] + self.cold[-1]
-        told = np.where(self.signals.cold[None, :], cold, warm)
-        return np.asarray(told, np.float32)
+        told = np.asarray(signals @ self.warm[:-1] + self.warm[-1], np.float32)
+        cold = self.signals.cold
+        told[:, cold] = _tamed(signals[:, cold]) @ self.cold[:-1] + self.cold[-1]
+        return told
 
     def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.stars`: a weighted mean of the members' stars."""
