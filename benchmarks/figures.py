@@ -82,7 +82,7 @@ def fill(text: str, results: Path) -> str:
 
 def block(name: str, told: Mapping[str, Any]) -> str:
     """What one results file says, as Markdown."""
-    rows, columns = list(told["rows"]), dict(_COLUMNS[name])
+    rows, columns = told["rows"], _COLUMNS[name]
     if name == "end-to-end":
         rows, columns = _side_by_side(rows, columns)
     lines = []
@@ -116,7 +116,7 @@ def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], 
         if any(one.get(f"seconds at {size}", 0) >= _SHORT_STAGE for size in sizes)
     ]  # fmt: skip
     seconds = {f"seconds at {size}": f"{size:,} films, s" for size in sizes}
-    return kept, {"contender": columns.pop("contender"), **seconds, **columns}
+    return kept, {"contender": columns["contender"], **seconds, **columns}
 
 
 def _shown(key: str, value: Any) -> str:
