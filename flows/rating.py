@@ -22,6 +22,12 @@ app = typer.Typer(
     help="Recommend films: learn from MovieLens ratings, ingest weekly batches, watch for drift.",
 )
 
+_Source = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of MovieLens.")]
+_Release = Annotated[
+    Path | None,
+    typer.Option("--release", metavar="DIR", help="A release, or an output folder with one."),
+]
+
 
 def _run(
     name: str, out: Path, profile: str, file: Path | None, verbose: bool, **parameters: Any
@@ -35,9 +41,9 @@ def _run(
             "train": train_ratings, "evaluate": evaluate_ratings, "ingest": ingest_ratings,
             "monitor": monitor, "retrain": retrain,
         }  # fmt: skip
-        settings_file = None if file is None else str(file)
-        told = {"out": str(out), "profile": profile, "settings_file": settings_file}
-        return launch_served(flows[name], out, {**parameters, **told})
+        given = {**parameters, "out": out, "profile": profile, "settings_file": file}
+        plain = {n: str(value) if isinstance(value, Path) else value for n, value in given.items()}
+        return launch_served(flows[name], out, plain)
 
 
 def _print(found: Any) -> None:
@@ -46,12 +52,9 @@ def _print(found: Any) -> None:
 
 @app.command()
 def train(
-    source: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of MovieLens.")],
+    source: _Source,
     *,
-    release: Annotated[
-        Path | None,
-        typer.Option("--release", metavar="DIR", help="A release, or an output folder with one."),
-    ] = None,
+    release: _Release = None,
     model: Annotated[str, typer.Option("--model", "-m", metavar="NAME")] = "hybrid",
     out: o.Out = o.OUT,
     profile: o.ProfileName = "default",
@@ -65,20 +68,16 @@ def train(
     microgenres ratings train ml-latest-small --release films --out films
     """
     found = _run(
-        "train", out, profile, settings_file, verbose, source=str(source), model=model,
-        release=None if release is None else str(release),
+        "train", out, profile, settings_file, verbose, source=source, model=model, release=release,
     )  # fmt: skip
     _print({name: found[name] for name in ("version", "model", "status", "figures")})
 
 
 @app.command()
 def evaluate(
-    source: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of MovieLens.")],
+    source: _Source,
     *,
-    release: Annotated[
-        Path | None,
-        typer.Option("--release", metavar="DIR", help="A release, or an output folder with one."),
-    ] = None,
+    release: _Release = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -97,8 +96,8 @@ def evaluate(
     microgenres ratings evaluate ml-latest-small --release films --out films
     """
     found = _run(
-        "evaluate", out, profile, settings_file, verbose, source=str(source),
-        models=model or [], release=None if release is None else str(release),
+        "evaluate", out, profile, settings_file, verbose, source=source, models=model or [],
+        release=release,
     )  # fmt: skip
     _print(found)
 

@@ -14,7 +14,7 @@ quiet_prefect()  # before Prefect is imported
 from prefect import flow  # noqa: E402
 
 from flows.opening import opened  # noqa: E402
-from flows.ratings import keeper, linked_films, prepared_ratings  # noqa: E402
+from flows.ratings import linked_films, prepared_ratings  # noqa: E402
 from flows.run import Run  # noqa: E402
 from flows.steps import step  # noqa: E402
 from pipeline.durable import write_bytes  # noqa: E402
@@ -81,16 +81,13 @@ def evaluate_ratings(
         The figures of each, and how far the first is ahead of each other.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    names = models or ["hybrid", *(name for name in MODELS if name != "hybrid")]
+    names = list(dict.fromkeys(models or ["hybrid", *MODELS]))
     for name in names:
         model_named(name, settings.recommend)  # an unknown one is told before anything is made
     about = {"flow": "evaluate ratings", "sources": [source], "profile": profile}
-    with (
-        opened(out, settings, about, wait_minutes=wait_minutes) as run,
-        keeper(out, settings) as kept,
-    ):
-        prepared = prepared_ratings(kept, source)
-        films = linked_films(kept, prepared, source, release)
+    with opened(out, settings, about, wait_minutes=wait_minutes) as run:
+        prepared = prepared_ratings(out, source)
+        films = linked_films(prepared, source, release, settings)
         found = _compared(run, prepared, films, names)
         told = {
             "models": {name: one.figures for name, one in found.items()},

@@ -59,16 +59,18 @@ def _opened(out: str, settings: Settings, what: str, wait_minutes: float) -> Ite
 
 
 @step("prepare ratings")
-def prepared_ratings(kept: Keeper, source: str) -> Prepared:
-    return prepare(Path(source), kept.folder / "data")
+def prepared_ratings(out: str, source: str) -> Prepared:
+    """The ratings of a MovieLens folder as Parquet in `DIR/ratings`; what is there is taken."""
+    return prepare(Path(source), Path(out) / FOLDER / "data")
 
 
 @step("link films")
-def linked_films(kept: Keeper, prepared: Prepared, source: str, release: str | None) -> Films:
+def linked_films(prepared: Prepared, source: str, release: str | None, settings: Settings) -> Films:
+    """The films that are rated, with their tag genome and what a release knows of them."""
     movielens = MovieLens(Path(source))
     genome = None
     if movielens.has_genome:
-        made = reduce(movielens.genome(), kept.settings.genome_components, kept.seed)
+        made = reduce(movielens.genome(), settings.recommend.genome_components, settings.seed)
         genome = made.films
         kept_share = float(made.explained.sum())
         emit(Note(f"tag genome: {len(made.explained)} components keep {kept_share:.1%}"))
@@ -108,8 +110,8 @@ def train_ratings(
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     with _opened(out, settings, "ratings", wait_minutes) as kept:
-        prepared = prepared_ratings(kept, source)
-        films = linked_films(kept, prepared, source, release)
+        prepared = prepared_ratings(out, source)
+        films = linked_films(prepared, source, release, settings)
         told = _explored(prepared, films, kept.folder)
         emit(Note(f"{told['ratings']:,} ratings; {told['films_linked']:,} films are linked"))
         return step("learn")(kept.first)(prepared, films, model)
