@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from flows import tethered
 from flows.server import free_port, quiet_prefect, send_what_is_queued
 from tests.operate.compose import until
 
-__all__ = ["PrefectProcess", "prefect_process"]
+__all__ = ["PrefectProcess", "ask", "prefect_process"]
 
 _EMPTY = "empty.db"
 
@@ -90,3 +92,11 @@ def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):
         return True
     return False
+
+
+def ask(url: str, question: dict[str, Any] | None = None) -> Any:
+    """What a Prefect server answers: to a question sent to `url`, or to `url` itself."""
+    data = None if question is None else json.dumps(question).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +13,9 @@ from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
 from pipeline.store import Store, verify_release
 from tests.faults.child import Child, start
+from tests.prefect_process import ask
 
-__all__ = ["LIMIT", "Place", "ask", "checked", "nothing_runs", "same_tables", "work_of"]
+__all__ = ["LIMIT", "Place", "checked", "nothing_runs", "same_tables", "work_of"]
 
 LIMIT = 531  # all films of the sample: three partitions
 
@@ -97,14 +96,6 @@ def work_of(out: Path) -> dict[str, str]:
     """
     found = [path for path in (out / "work").glob("*/*.json") if "-before" not in path.parent.name]
     return {f"{path.parent.name}/{path.stem}": path.read_text() for path in found}
-
-
-def ask(url: str, question: dict[str, Any]) -> Any:
-    """What a Prefect server answers."""
-    data = json.dumps(question).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
 
 
 def nothing_runs(server: str, out: Path) -> bool:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import pytest
 from flows.progress import StageDone
 from pipeline.release import open_release
 from pipeline.store import verify_release
-from tests.flows.mined import FILMS, Mined, answer, command, run, same_bytes, sample_csv
+from tests.flows.mined import FILMS, Mined, answer, command, lines, run, same_bytes, sample_csv
+from tests.prefect_process import ask
 
 # The first test waits for the run that all share.
 pytestmark = pytest.mark.timeout(600)
@@ -33,13 +33,6 @@ STAGES = {
     "sources", "clean", "features", "embed", "points", "k-curve", "stability", "assign", "index",
     "neighbours", "count-terms", "keywords", "names", "family-keywords", "family-names", "publish",
 }  # fmt: skip
-
-
-def ask(url: str, question: dict[str, Any]) -> Any:
-    data = json.dumps(question).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
 
 
 def run_of(server: str, out: Path) -> dict[str, Any]:
@@ -57,7 +50,7 @@ def artifacts_of(server: str, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
     """The same films in another order, as a file, mined by one worker."""
     folder = tmp_path_factory.mktemp("shuffled")
-    header, *rows = list(csv.reader(sample_csv().splitlines(keepends=True)))
+    header, *rows = list(csv.reader(lines()))
     random.Random(7).shuffle(rows)
     catalogue = folder / "films.csv"
     with catalogue.open("w", encoding="utf-8", newline="") as target:

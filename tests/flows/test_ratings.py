@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from pipeline.recommend.generated import generate
-from tests.flows.test_mine import ask
 from tests.pipeline.ratings import SEED, SIZE
+from tests.prefect_process import ask
 
 pytestmark = pytest.mark.timeout(300)
 

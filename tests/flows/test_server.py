@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -13,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -23,7 +21,7 @@ from flows.progress import Address, Event, listen
 from flows.server import prefect_server, quiet_prefect
 from pipeline.errors import MicrogenresError
 from tests.operate.compose import until
-from tests.prefect_process import PrefectProcess
+from tests.prefect_process import PrefectProcess, ask
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = ("PREFECT_SERVER_ANALYTICS_ENABLED", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")
@@ -45,13 +43,6 @@ def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}):
         yield
-
-
-def ask(url: str, question: dict[str, Any] | None = None) -> Any:
-    data = None if question is None else json.dumps(question).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
 
 
 def answers(url: str) -> bool:

@@ -24,6 +24,7 @@ from pipeline.store import verify_release
 from tests.faults.child import forked
 from tests.operate.compose import until
 from tests.pipeline.small_model import build_model
+from tests.prefect_process import ask
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET_SECONDS = 30.0
@@ -41,14 +42,9 @@ class Ui:
 
     def ask(self, path: str, question: dict[str, Any] | None = None) -> Any:
         """An answer of the API; as Prefect's own client, it asks again when SQLite is busy."""
-        data = None if question is None else json.dumps(question).encode()
-        request = urllib.request.Request(
-            f"{self.url}/api{path}", data, {"Content-Type": "application/json"}
-        )
         for wait in (0.5, 1.0, 2.0, 4.0, 8.0, None):
             try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
-                    return json.loads(answer.read())
+                return ask(f"{self.url}/api{path}", question)
             except urllib.error.HTTPError as error:
                 if error.code != 503 or wait is None:
                     raise

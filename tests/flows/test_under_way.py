@@ -22,8 +22,8 @@ from flows.status import folder_status
 from pipeline.errors import BusyError, QuarantineError, SettingsError
 from pipeline.settings import LogSettings
 from pipeline.store import Store
-from tests.flows.test_server import ask
 from tests.operate.compose import until
+from tests.prefect_process import ask
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = """

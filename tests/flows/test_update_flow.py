@@ -19,9 +19,9 @@ from pipeline.settings import load_settings
 from pipeline.store import verify_release
 from pipeline.succession import DRIFT, EVENTS, LINEAGE
 from pipeline.tables import MOVIES
-from tests.faults.mining import ask
 from tests.mined_release import catalogue, mined_release, write_catalogue
 from tests.pipeline.small_model import build_model
+from tests.prefect_process import ask
 
 FILMS = 200
 

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import ssl
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from flows.status import folder_status
 from pipeline.store import verify_release
 from tests.operate.compose import Machine, services, until
 from tests.operate.database import postgres, programs
+from tests.prefect_process import ask
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -41,12 +41,7 @@ class Site:
     scheduler: int
 
     def ask(self, path: str, question: dict[str, Any] | None = None) -> Any:
-        data = None if question is None else json.dumps(question).encode()
-        request = urllib.request.Request(
-            self.api + path, data, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read())
+        return ask(self.api + path, question)
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,8 @@ from tests.pipeline.ratings import SEED, SETTINGS, SIZE, with_micro_genres
 
 UPKEEP = UpkeepSettings(min_rows=300, new_share=5.0)
 
+_CHILD = [sys.executable, "-m", "tests.pipeline.killed_upkeep"]
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
@@ -149,7 +151,7 @@ def test_a_kill_while_learning_loses_and_doubles_nothing(
     prepared: Prepared, tmp_path: Path, when: str
 ) -> None:
     (tmp_path / "data").symlink_to(prepared.folder.parent)
-    child = [sys.executable, "-c", _CHILD, str(tmp_path), str(prepared.folder), when]
+    child = [*_CHILD, str(tmp_path), str(prepared.folder), "learn", when]
     killed = subprocess.run(child, check=False, timeout=200, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     record = Record(record_url(tmp_path))
@@ -161,28 +163,6 @@ def test_a_kill_while_learning_loses_and_doubles_nothing(
     record.close()
 
 
-_CHILD = """
-import os, signal, sys
-from pathlib import Path
-from pipeline.recommend import upkeep
-from pipeline.recommend.intake import Prepared
-from pipeline.recommend.records import Record, record_url
-from tests.pipeline.test_recommend_upkeep import UPKEEP, films_of
-from tests.pipeline.ratings import SEED, SETTINGS
-folder, data, when = Path(sys.argv[1]), Prepared(Path(sys.argv[2])), sys.argv[3]
-record = Record(record_url(folder))
-def killing(name, function):
-    def wrapped(*given, **named):
-        if when == name: os.kill(os.getpid(), signal.SIGKILL)
-        return function(*given, **named)
-    return wrapped
-upkeep.keep = killing("before it is kept", upkeep.keep)
-record.add_once = killing("before the row", record.add_once)
-record.promote = killing("before the promotion", record.promote)
-upkeep.Keeper(folder, record, SETTINGS, UPKEEP, SEED).first(data, films_of(data), "bias")
-"""
-
-
 @pytest.mark.parametrize("when", ["within the judgement", "after learning", "before the promotion"])
 def test_a_kill_of_the_upkeep_ends_as_if_there_had_been_none(
     prepared: Prepared, tmp_path: Path, when: str
@@ -192,7 +172,7 @@ def test_a_kill_of_the_upkeep_ends_as_if_there_had_been_none(
         folder = tmp_path / name
         folder.mkdir()
         (folder / "data").symlink_to(prepared.folder.parent)
-        child = [sys.executable, "-c", _UPKEEP, str(folder), str(prepared.folder)]
+        child = [*_CHILD, str(folder), str(prepared.folder), "watch"]
         if moment != "never":
             killed = subprocess.run([*child, moment], check=False, timeout=200, capture_output=True)
             assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
@@ -208,32 +188,3 @@ def test_a_kill_of_the_upkeep_ends_as_if_there_had_been_none(
     assert told["killed"] == told["whole"]
     assert judged and alerts and len({str(batches) for batches in judged}) == len(judged)
     assert sorted(versions.values()) in (["champion", "retired"], ["champion", "refused"])
-
-
-_UPKEEP = """
-import os, signal, sys
-from pathlib import Path
-from pipeline.recommend import monitoring, upkeep
-from pipeline.recommend.batches import ingest
-from pipeline.recommend.intake import Prepared
-from pipeline.recommend.records import Record, record_url
-from tests.pipeline.ratings import SEED, SETTINGS
-from tests.pipeline.test_recommend_upkeep import UPKEEP, buffered, films_of, lower
-folder, data, when = Path(sys.argv[1]), Prepared(Path(sys.argv[2])), sys.argv[3]
-record = Record(record_url(folder))
-kept = upkeep.Keeper(folder, record, SETTINGS, UPKEEP, SEED)
-if record.champion() is None:
-    kept.first(data, films_of(data), "bias")
-    ingest(folder, record, "lower", lower(buffered(kept, data)), {})
-def killing(name, function):
-    def wrapped(*given, **named):
-        if when == name: os.kill(os.getpid(), signal.SIGKILL)
-        return function(*given, **named)
-    return wrapped
-monitoring.add_decision = killing("within the judgement", monitoring.add_decision)
-record.add_once = killing("after learning", record.add_once)
-record.promote = killing("before the promotion", record.promote)
-record.refuse = killing("before the promotion", record.refuse)
-monitoring.monitor(kept)
-kept.retrain()
-"""
