@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from pipeline.sources import open_source
 from pipeline.sources.tmdb import ATTRIBUTION
 from tests.mined_release import mined_release, settings_of
 from tests.pipeline.small_model import build_model
+from tests.prefect_process import ask
 from tests.tmdb_films import FIRST_ID, film, films
 from tests.tmdb_server import KEY, TOKEN, TmdbServer
 
@@ -307,12 +307,8 @@ def test_a_key_is_on_no_disk_and_in_no_log(
     assert result.exit_code == 0, result.output
     assert {hit.signed for hit in server.log} == {"key"}
     assert ATTRIBUTION in result.stdout
-    question = json.dumps({"artifacts": {"key": {"any_": ["fetch"]}}}).encode()
-    asking = urllib.request.Request(
-        f"{prefect}/artifacts/filter", question, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(asking, timeout=30) as answer:
-        artifacts = answer.read().decode()
+    question = {"artifacts": {"key": {"any_": ["fetch"]}}}
+    artifacts = json.dumps(ask(f"{prefect}/artifacts/filter", question))
     assert "requests a second" in artifacts and ATTRIBUTION in artifacts
     told = result.output + result.stderr + artifacts
     files = [path for folder in (home, tmp_path) for path in folder.rglob("*") if path.is_file()]

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import json
-import os
-import random
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,60 +13,16 @@ from pipeline.errors import SettingsError, SourceError
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, open_source
 from tests.contracts.source_contract import SourceContract
-
-SETTINGS = SourceSettings()
-FILMS: list[dict[str, Any]] = [
-    {"id": 1, "title": "First Light", "overview": "A lighthouse goes dark.", "vote_average": 7.5},
-    {"id": 2, "title": 'The "Other" Room', "overview": "Two lines,\none room.", "vote_average": 6},
-    {"id": 3, "title": "Été", "overview": "Summer by the sea.", "vote_average": None},
-    {"id": 4, "title": "Bad Vote", "overview": "Its vote is no number.", "vote_average": "x"},
-    {"id": None, "title": "No Id", "overview": "It has none.", "vote_average": 5.0},
-]
-
-
-def cell(value: object) -> str:
-    return '"' + ("" if value is None else str(value)).replace('"', '""') + '"'
-
-
-def csv_text(films: Sequence[dict[str, Any]], separator: str = ",") -> str:
-    lines = [separator.join(films[0])]
-    lines += [separator.join(cell(value) for value in film.values()) for film in films]
-    return "\r\n".join(lines) + "\r\n"
-
-
-def noise(rows: int) -> list[dict[str, Any]]:
-    rng = random.Random(rows)
-    return [dict(FILMS[0], overview=rng.randbytes(64).hex()) for _ in range(rows)]
-
-
-def json_text(films: Sequence[dict[str, Any]]) -> str:
-    return "".join(json.dumps(film) + "\n" for film in films)
-
-
-def zstd(data: bytes) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(sink, "zstd") as stream:
-        stream.write(data)
-    return bytes(sink.getvalue())
-
-
-def read(path: Path, settings: SourceSettings = SETTINGS) -> tuple[list[Any], list[Any]]:
-    source = open_source(f"files:{path}", settings)
-    source.check()
-    movies, rejects = SourceContract.read(source)
-    return movies.to_pylist(), rejects.to_pylist()
-
-
-def write(path: Path, data: str | bytes) -> Path:
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    return path
-
-
-def failure(path: Path, settings: SourceSettings = SETTINGS) -> str:
-    with pytest.raises(SourceError) as caught:
-        open_source(f"files:{path}", settings).check()
-    assert str(path) in str(caught.value)
-    return str(caught.value)
+from tests.pipeline.catalogues import (
+    FILMS,
+    SETTINGS,
+    csv_text,
+    failure,
+    json_text,
+    read,
+    write,
+    zstd,
+)
 
 
 class _File(SourceContract):
@@ -246,59 +197,6 @@ def test_what_cannot_be_read_is_named_with_its_cause(tmp_path: Path) -> None:
     assert "no catalogue" in failure(tmp_path / "folder")
 
 
-def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.csv")
-    assert "not a regular file" in failure(tmp_path / "pipe.csv")
-    with pytest.raises(SourceError, match=r"pipe\.csv"):
-        open_source(f"files:{tmp_path}", SETTINGS).content_hash()
-
-
-@pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_a_file_cut_short_stops_the_reading(tmp_path: Path, suffix: str) -> None:
-    text = csv_text(noise(20_000))
-    whole = gzip.compress(text.encode()) if suffix == ".gz" else zstd(text.encode())
-    path = write(tmp_path / f"cut.csv{suffix}", whole[:-50])
-    source = open_source(f"files:{path}", SETTINGS)
-    with pytest.raises(SourceError, match=r"cut\.csv.*past data row \d+"):
-        list(source.read())
-
-
-def test_a_damaged_parquet_page_stops_the_reading(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    films = noise(5_000)
-    pq.write_table(
-        pa.Table.from_pylist(films), path, row_group_size=1_000, write_page_checksum=True
-    )
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 20_000] = bytes(20_000)
-    write(path, bytes(data))
-    with pytest.raises(SourceError, match=r"a\.parquet.*past data row"):
-        list(open_source(f"files:{path}", SETTINGS).read())
-
-
-@pytest.mark.parametrize("name", ["bomb.csv", "bomb.csv.gz", "bomb.csv.zst", "bomb.parquet"])
-def test_no_more_bytes_are_unpacked_than_allowed(tmp_path: Path, name: str) -> None:
-    films = [FILMS[0]] * 20_000
-    text = csv_text(films).encode()
-    path = tmp_path / name
-    if name.endswith(".parquet"):
-        varied = [dict(film, overview=str(i) * 20) for i, film in enumerate(films)]
-        pq.write_table(pa.Table.from_pylist(varied), path)
-    else:
-        write(path, {"v": text, "z": gzip.compress(text), "t": zstd(text)}[name[-1]])
-    small = SourceSettings(max_file_bytes=600_000)
-    with pytest.raises(SourceError, match="max_file_bytes"):
-        list(open_source(f"files:{path}", small).read())
-    enough = SourceSettings(max_file_bytes=6_000_000)
-    assert sum(c.rows_in for c in open_source(f"files:{path}", enough).read()) == 20_000
-
-
-def test_an_endless_line_is_not_taken_into_memory(tmp_path: Path) -> None:
-    data = gzip.compress(b"id,title,overview\n1,a," + bytes(2**25))
-    assert len(data) < 2**17
-    assert "longer than" in failure(write(tmp_path / "line.csv.gz", data))
-
-
 def test_an_unclosed_quote_is_told(tmp_path: Path) -> None:
     text = 'id,title,overview\n1,One,"Never closed\n' + "2,Two,Second film.\n" * 1_000_000
     with pytest.raises(SourceError, match=r"quote\.csv.*field larger"):
@@ -320,11 +218,3 @@ def test_unknown_columns_are_listed_and_a_map_helps(tmp_path: Path) -> None:
 def test_a_header_that_repeats_a_column_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "twice.csv", "id,title,title,overview\n1,a,b,c\n")
     assert "more than once" in failure(path)
-
-
-def test_hash_tells_contents_apart(tmp_path: Path) -> None:
-    one, two = write(tmp_path / "a.csv", "x\n"), write(tmp_path / "b.csv", "y\n")
-    assert len({open_source(f"files:{p}", SETTINGS).content_hash() for p in (one, two)}) == 2
-    before = open_source(f"files:{tmp_path}", SETTINGS).content_hash()
-    two.write_text("z\n")
-    assert open_source(f"files:{tmp_path}", SETTINGS).content_hash() != before

@@ -10,14 +10,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from pipeline.durable import write_table
 from pipeline.errors import CorruptFileError, StoreError
 from pipeline.manifest import FileRef
-from pipeline.store import Manifest, Store, fingerprint, write_bytes
+from pipeline.store import Manifest, Store, fingerprint
 
 FP = fingerprint("some work")
 
@@ -157,30 +156,6 @@ def test_of_many_commits_at_once_one_wins(tmp_path: Path) -> None:
     assert len(files(store)) == 2
 
 
-def test_same_values_same_bytes(tmp_path: Path) -> None:
-    vectors = pa.FixedSizeListArray.from_arrays(
-        pa.array(np.arange(4_000, dtype=np.float16) % 7, pa.float16()), 4
-    )
-    whole = pa.table({"movie_id": [f"id{n}" for n in range(1_000)], "vector": vectors})
-    pieces = pa.concat_tables([whole.slice(start, 137) for start in range(0, 1_000, 137)])
-    named = pieces.replace_schema_metadata({"pandas": "{}", "made": "today"})
-    sliced = pa.concat_tables([whole, whole]).slice(1_000)
-    sums = [
-        write_table(tmp_path / f"{n}.parquet", each)
-        for n, each in enumerate((whole, pieces, named, sliced))
-    ]
-    assert len(set(sums)) == 1
-    long = pa.table({"text": [fingerprint(n) for n in range(40_000)]})  # several pages
-    cut = pa.concat_tables([long.slice(start, 7_777) for start in range(0, 40_000, 7_777)])
-    assert write_table(tmp_path / "l.parquet", long) == write_table(tmp_path / "c.parquet", cut)
-    other = write_table(tmp_path / "other.parquet", whole.slice(1))
-    assert other not in sums
-    store = Store(tmp_path)
-    ref = FileRef("0.parquet", *sums[0], 1_000)
-    assert store.read(ref).schema == whole.schema
-    assert store.read(ref).equals(whole)
-
-
 def test_read_concatenates_in_the_order_given(tmp_path: Path) -> None:
     store = Store(tmp_path)
     a, b = (
@@ -306,26 +281,6 @@ def test_an_unusable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="file"):
         Store(tmp_path / "file")
-
-
-def test_write_bytes_replaces_whole(tmp_path: Path) -> None:
-    path = tmp_path / "latest"
-    write_bytes(path, b"one\n")
-    with open(path, "rb") as reader:
-        write_bytes(path, b"two\n")
-        assert reader.read() == b"one\n"
-    assert path.read_bytes() == b"two\n"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["latest"]
-
-
-def test_fingerprint_is_canonical() -> None:
-    assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": (2,), "a": 1})
-    assert fingerprint("a", "b") != fingerprint("ab")
-    assert fingerprint(1) != fingerprint("1")
-    assert fingerprint() == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
-    for part in ({1, 2}, float("nan"), np.int64(3), object()):
-        with pytest.raises(StoreError, match="plain JSON"):
-            fingerprint(part)
 
 
 def test_a_manifest_is_readable_json(tmp_path: Path) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from fastapi.testclient import TestClient
 
 from pipeline.settings import ServeSettings
 from serve.catalogue import Catalogue
 from serve.snapshot import Snapshots
+from tests.serve.asking import client_of
 from tests.serve.served_release import build
 
 
@@ -38,3 +42,15 @@ def catalogue(release: Path) -> Catalogue:
 def snapshots(release: Path) -> Snapshots:
     """The release as the API holds it."""
     return Snapshots(release, ServeSettings())
+
+
+@pytest.fixture(scope="module")
+def client(snapshots: Snapshots) -> TestClient:
+    return client_of(snapshots)
+
+
+@pytest.fixture(scope="session")
+def films(release: Path) -> list[dict[str, Any]]:
+    """The rows of its movies.parquet."""
+    found: list[dict[str, Any]] = pq.read_table(release / "movies.parquet").to_pylist()
+    return found

@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from prometheus_client.parser import text_string_to_metric_families
-from pydantic import SecretStr
 
-from pipeline.errors import SettingsError
-from pipeline.settings import ServeSettings
-from serve.api import check_public, create_app, main
+from serve.api import main
 from serve.catalogue import Catalogue, Filters
-from serve.problems import PROBLEM
 from serve.snapshot import Snapshots
 from tests.pipeline.films import THEMES
+from tests.serve.asking import client_of, problem_of
 from tests.serve.served_release import TITLES
-
-KEY = "a key that nobody guesses"
-
-
-def client_of(snapshots: Snapshots, **settings: Any) -> TestClient:
-    app = create_app(snapshots, ServeSettings(**settings))
-    return TestClient(app, raise_server_exceptions=False)
-
-
-@pytest.fixture(scope="module")
-def client(snapshots: Snapshots) -> TestClient:
-    return client_of(snapshots)
-
-
-def problem_of(response: Any, status: int) -> dict[str, Any]:
-    assert response.status_code == status
-    assert response.headers["content-type"] == PROBLEM
-    told: dict[str, Any] = response.json()
-    assert told["status"] == status
-    assert {"type", "title", "detail", "instance"} <= told.keys()
-    return told
 
 
 class TestReading:
@@ -104,41 +78,6 @@ class TestReading:
         assert [family["family_name"] for family in families] == ["Tense", "Tender"]
 
 
-class TestAssign:
-    def test_one_text_and_a_batch(self, client: TestClient, snapshots: Snapshots) -> None:
-        text = "The captain of a nuclear submarine fights a mutiny while torpedoes close in."
-        (one,) = client.post("/assign", json={"text": text}).json()["films"]
-        assert (one["cluster"], one["micro_genre_name"]) == (0, THEMES[0])
-        assert one["margin"] > 0 and one["runner_up_name"] != THEMES[0]
-        films = [{"overview": text}, {"overview": "A wedding.", "keywords": ["bride"]}]
-        batch = client.post("/assign", json={"films": films}).json()["films"]
-        assert batch[0]["similarity"] == pytest.approx(one["similarity"], abs=1e-4)
-        assert [film["cluster"] for film in batch] == [
-            film["cluster"] for film in snapshots.current.assign(films)
-        ]
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {}, {"text": ""}, {"text": " \n"}, {"text": 7}, {"text": "x" * 201}, {"films": []},
-            {"films": [{"overview": "x"}] * 4}, {"films": [{"overview": "x", "mood": "y"}]},
-            {"text": "x", "films": [{"overview": "x"}]}, [], None, "x",
-        ],
-    )  # fmt: skip
-    def test_what_is_not_as_it_must_be_is_refused(self, snapshots: Snapshots, body: Any) -> None:
-        small = client_of(snapshots, max_text_chars=200, max_batch=3)
-        told = problem_of(small.post("/assign", json=body), 422)
-        assert told["errors"][0]["where"][0] == "body"
-
-    @pytest.mark.parametrize(
-        "body", [b"{", b'{"text":"\\ud800"}', b'{"\\ud800":1}', b"\xff", b"9" * 5_000]
-    )
-    def test_what_is_no_json_is_refused(self, client: TestClient, body: bytes) -> None:
-        headers = {"Content-Type": "application/json"}
-        response = client.post("/assign", content=body, headers=headers)
-        problem_of(response, 400 if body[0] in b"\xff9" else 422)
-
-
 class TestErrors:
     @pytest.mark.parametrize(
         "path",
@@ -188,84 +127,6 @@ class TestErrors:
         monkeypatch.setattr(snapshots.current.catalogue, "film", fail)
         told = problem_of(client_of(snapshots).get("/movies/m0000"), 500)
         assert "passwd" not in json.dumps(told)
-
-
-class TestAccess:
-    def test_a_key_is_asked_for_everywhere_but_where_nothing_is_told(
-        self, snapshots: Snapshots
-    ) -> None:
-        keyed = client_of(snapshots, api_key=SecretStr(KEY))
-        for path in ("/movies", "/metrics", "/assign", "/nothing", "/release"):
-            problem_of(keyed.get(path), 401)
-            problem_of(keyed.get(path, headers={"X-API-Key": KEY[:-1]}), 401)
-        assert keyed.get("/movies", headers={"X-API-Key": KEY}).status_code == 200
-        for path in ("/health", "/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css"):
-            assert keyed.get(path).status_code == 200
-        schemes = keyed.get("/openapi.json").json()["components"]["securitySchemes"]
-        assert [scheme["name"] for scheme in schemes.values()] == ["X-API-Key"]
-
-    def test_pages_of_other_origins_may_ask_where_settings_say(self, snapshots: Snapshots) -> None:
-        origin = "https://films.example"
-        shared = client_of(snapshots, api_key=SecretStr(KEY), cors_origins=(origin,))
-        asks = {
-            "Access-Control-Request-Method": "GET",
-            "Access-Control-Request-Headers": "x-api-key",
-        }
-        allowed = shared.options("/movies", headers={"Origin": origin, **asks})
-        assert allowed.headers["access-control-allow-origin"] == origin
-        refused = shared.options("/movies", headers={"Origin": "https://evil.example", **asks})
-        assert "access-control-allow-origin" not in refused.headers
-        told = shared.get("/movies", headers={"Origin": origin})
-        problem_of(told, 401)
-        assert told.headers["access-control-allow-origin"] == origin
-        plain = client_of(snapshots).get("/health", headers={"Origin": origin})
-        assert "access-control-allow-origin" not in plain.headers
-
-    def test_each_request_is_one_line_of_json(
-        self, client: TestClient, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        with caplog.at_level(logging.INFO, "serve.access"):
-            response = client.get("/movies/m0001", params={"x": 'a\n"b'})
-            client.get("/nothing")
-        first, second = (json.loads(record.getMessage()) for record in caplog.records)
-        assert "\n" not in caplog.records[0].getMessage()
-        assert (first["route"], first["status"], first["method"]) == (
-            "/movies/{movie_id}", 200, "GET"
-        )  # fmt: skip
-        assert first["request_id"] == response.headers["x-request-id"]
-        assert first["bytes"] == len(response.content)
-        assert first["ms"] > 0
-        assert (second["route"], second["status"]) == (None, 404)
-
-    def test_metrics_count_by_route(self, snapshots: Snapshots) -> None:
-        fresh = client_of(snapshots)
-        for path in ("/movies/m0001", "/movies/m0002", "/movies/nope", "/x", "/y"):
-            fresh.get(path)
-        page = fresh.get("/metrics")
-        assert page.headers["content-type"].startswith("text/plain")
-        samples = {
-            (sample.name, *sorted(sample.labels.values())): sample.value
-            for family in text_string_to_metric_families(page.text)
-            for sample in family.samples
-        }
-        counted = "microgenres_requests_total"
-        assert samples[(counted, *sorted(("/movies/{movie_id}", "200", "GET")))] == 2
-        assert samples[(counted, *sorted(("/movies/{movie_id}", "404", "GET")))] == 1
-        assert samples[(counted, *sorted(("none", "404", "GET")))] == 2
-        assert samples[("microgenres_release", "served-1")] == 1
-        assert samples[("microgenres_films",)] == 40
-
-    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "films.example", ""])
-    def test_an_address_that_others_reach_needs_a_key(self, host: str) -> None:
-        with pytest.raises(SettingsError, match="MICROGENRES_SERVE__API_KEY"):
-            check_public(host, ServeSettings())
-        check_public(host, ServeSettings(api_key=SecretStr(KEY)))
-
-    def test_this_machine_needs_none_and_a_blank_key_is_none(self) -> None:
-        for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):
-            check_public(host, ServeSettings())
-        with pytest.raises(SettingsError, match="blank"):
-            check_public("127.0.0.1", ServeSettings(api_key=SecretStr(" ")))
 
 
 class TestPage:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -12,27 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ReleaseError
 from pipeline.release import NotInReleaseError
-from pipeline.tables import RELEASED_MOVIES, matrix_of
 from serve.catalogue import Catalogue, Filters, Sort
 from serve.database import rows_of
-from serve.exporting import defused
 from serve.filters import FACETS
 from tests.pipeline.films import THEMES
 from tests.serve.served_release import TITLES
-
-
-@pytest.fixture(scope="session")
-def films(release: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(release / "movies.parquet").to_pylist()
-    return found
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
@@ -203,97 +191,6 @@ class TestFacets:
                     expected[value] = expected.get(value, 0) + 1
             assert {row["value"]: row["films"] for row in facets[facet]} == expected
         assert facets["micro_genres"][0]["name"] == THEMES[facets["micro_genres"][0]["value"]]
-
-
-class TestGenres:
-    def test_figures_are_counted(self, catalogue: Catalogue, films: list[dict[str, Any]]) -> None:
-        figures = catalogue.figures()
-        assert (figures["films"], figures["micro_genres"], figures["families"]) == (40, 4, 2)
-        assert (figures["first_year"], figures["last_year"]) == (1960, 1999)
-        assert figures["weak_films"] == sum(film["weak"] for film in films)
-        rated = [film["vote_average"] for film in films if film["vote_average"] is not None]
-        assert figures["vote_average"] == pytest.approx(np.mean(rated))
-
-    def test_a_micro_genre_by_number_and_by_permalink(
-        self, catalogue: Catalogue, films: list[dict[str, Any]]
-    ) -> None:
-        first = catalogue.micro_genre(0)
-        assert first == catalogue.micro_genre("0") == catalogue.micro_genre("submarine-thrillers")
-        own = [film for film in films if film["cluster"] == 0]
-        rated = [film["vote_average"] for film in own if film["vote_average"] is not None]
-        assert first["high_rated_share"] == pytest.approx(np.mean(np.array(rated) >= 7))
-        assert first["popularity"] == pytest.approx(np.mean([film["popularity"] for film in own]))
-        assert first["peak_decade"] == 1960
-        first["keywords"].append("mine alone")
-        assert "mine alone" not in catalogue.micro_genre(0)["keywords"]
-        for wrong in (4, -1, "4", "9" * 400, "nope", "²"):
-            with pytest.raises(NotInReleaseError):
-                catalogue.micro_genre(wrong)
-
-    def test_siblings_are_of_the_family_nearest_first(
-        self, catalogue: Catalogue, release: Path
-    ) -> None:
-        (other,) = catalogue.siblings(0)
-        centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
-        assert other["cluster"] == 1
-        assert other["closeness"] == pytest.approx(float(centroids[0] @ centroids[1]), abs=1e-6)
-
-    def test_families_hold_their_micro_genres(self, catalogue: Catalogue) -> None:
-        assert [row["clusters"] for row in catalogue.families()] == [[0, 1], [2, 3]]
-
-
-class TestTrends:
-    def test_every_figure_is_counted(
-        self, catalogue: Catalogue, films: list[dict[str, Any]]
-    ) -> None:
-        trends = catalogue.trends
-        dated = [film for film in films if film["year"] is not None]
-        by_year = trends.films_by("year")
-        assert sum(row["films"] for row in by_year) == len(dated) == 39
-        own = sum(row["films"] for row in trends.films_by("decade", 2))
-        assert own == sum(film["cluster"] == 2 for film in dated)
-        grown = {row["cluster"]: row for row in trends.growth((1960, 1969), (1970, 1999))}
-        before = sum(1960 <= film["year"] <= 1969 for film in dated)
-        assert sum(row["before"] for row in grown.values()) == before
-        assert grown[3]["before"] == 0 and grown[3]["change"] is None
-        rated = [film for film in dated if film["vote_average"] is not None]
-        by_decade = trends.ratings_by_decade()
-        assert sum(row["films"] for row in by_decade) == len(rated)
-        sixties = [film["vote_average"] for film in rated if film["year"] < 1970]
-        assert by_decade[0]["mean"] == pytest.approx(np.mean(sixties))
-        spread = trends.rating_spread(2)
-        assert [row["deviation"] for row in spread] == sorted(row["deviation"] for row in spread)
-        assert trends.year_and_rating(limit=5).num_rows == 5
-
-    def test_keywords_are_those_of_the_films(
-        self, catalogue: Catalogue, films: list[dict[str, Any]]
-    ) -> None:
-        counts: dict[str, int] = {}
-        for film in films:
-            if film["cluster"] == 0:
-                for keyword in set(film["keywords"] or []):
-                    counts[keyword] = counts.get(keyword, 0) + 1
-        found = {row["keyword"]: row["films"] for row in catalogue.trends.keywords(0)}
-        assert found == counts
-
-
-class TestExport:
-    def test_csv_holds_the_selection_and_no_formula(self, catalogue: Catalogue) -> None:
-        raw = catalogue.export(Filters(genres=("War",)), "year").decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(raw)))
-        assert sorted(ids(rows)) == catalogue.ids(Filters(genres=("War",)))
-        assert [row["title"] for row in rows if "HYPERLINK" in row["title"]] == ["'=HYPERLINK(1)"]
-        assert not any(cell.startswith(("=", "@")) for row in rows for cell in row.values())
-
-    def test_parquet_is_the_release_again(self, catalogue: Catalogue, release: Path) -> None:
-        found = pq.read_table(pa.BufferReader(catalogue.export(format="parquet")))
-        assert found.schema.equals(RELEASED_MOVIES)
-        assert found.sort_by("movie_id").equals(pq.read_table(release / "movies.parquet"))
-
-    @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"])
-    def test_a_formula_is_defused(self, text: str) -> None:
-        assert defused(text) == f"'{text}"
-        assert defused(f"a{text}") == f"a{text}"
 
 
 def test_threads_may_ask_at_once(catalogue: Catalogue) -> None:
