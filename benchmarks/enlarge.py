@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.durable import write_table
-from pipeline.neighbours import build_index, nearest_films
+from pipeline.neighbours import build_index, index_bytes, nearest_films
 from pipeline.release import find_release
 from pipeline.settings import NeighbourSettings
 from pipeline.store import Store
@@ -55,7 +55,7 @@ def enlarge(source: Path, out: Path, films: int, seed: int = 2026) -> Path:
     write_table(folder / "movies.parquet", many)
     write_table(folder / "neighbours.parquet", near.combine_chunks())
     write_table(folder / "embeddings.parquet", placed)
-    (folder / "index.faiss").write_bytes(index.column("index")[0].as_py())
+    (folder / "index.faiss").write_bytes(b"".join(index_bytes(index)))
     for file in ("report.json", "report.html"):
         shutil.copy(source / file, folder / file)
     rejected = manifest["counts"]["rejected"]

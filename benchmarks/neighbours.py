@@ -14,7 +14,13 @@ import pyarrow as pa
 from benchmarks.frame import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
 from benchmarks.machine import Watch
 from benchmarks.vectors import many, real_vectors
-from pipeline.neighbours import build_index, index_kind, nearest_films, recall_at
+from pipeline.neighbours import (
+    build_index,
+    index_bytes,
+    index_kind,
+    nearest_films,
+    recall_at,
+)
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import column_of_vectors
 
@@ -63,7 +69,7 @@ def _one(path: str, kind: str, seed: int) -> Row:
     recall = recall_at(films, index, settings, seed)["recall"].column(0)[0].as_py()
     return {
         "build_seconds": built.seconds,
-        "bytes_per_film": float(len(index.column("index")[0].as_buffer()) / len(films)),
+        "bytes_per_film": sum(map(len, index_bytes(index))) / len(films),
         "recall_at_10": float(recall),
         "queries_per_second": len(some) / searching,
         # what the stage costs on one worker: the index, and the neighbours of every film

@@ -33,11 +33,14 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
     trained = sum(ref.rows or 0 for ref in training)
     close, wide = cluster.candidate_ks(trained, section)
     whole = Piece("all", {"points": training}, {"seed": seed})
-    ground = run.stage("landscape", cluster.landscape, [whole], settings=section, version=2)
+    ground = run.stage(
+        "landscape", cluster.landscape, [whole], settings=section, version=2, streamed=("points",)
+    )
     inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
     curve = run.stage(
         "k-curve", cluster.train,
-        [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide], settings=section,
+        [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
+        settings=section, streamed=("points",),
     )  # fmt: skip
     halves = run.stage(
         "stability", cluster.label_subsample,
@@ -45,7 +48,7 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
             Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
             for n in (0, 1)
         ],
-        settings=section, version=2,
+        settings=section, version=2, streamed=("points",),
     )  # fmt: skip
     first, second = (run.read(ref) for ref in halves.refs("labels"))
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
@@ -68,15 +71,16 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
     built = run.stage(
         "index", neighbours.build_index,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
-        settings=section,
+        settings=section, version=2, streamed=("embeddings",),
     )  # fmt: skip
     index = one(built, "index")
     pieces = each(("embeddings", embeddings))
     everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
     shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
     near = run.stage(
-        "neighbours", neighbours.nearest_films, with_all(pieces, shared), settings=section
-    )
+        "neighbours", neighbours.nearest_films, with_all(pieces, shared),
+        settings=section, streamed=("index",),
+    )  # fmt: skip
     kind = neighbours.index_kind(films, section)
     recall = 1.0
     if kind != "flat":  # exact search is its own truth
@@ -84,7 +88,7 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
             "recall", neighbours.recall_at,
             [Piece("all", {"embeddings": embeddings, "index": (index,)},
                    {"seed": run.settings.seed})],
-            settings=section,
+            settings=section, version=2, streamed=("embeddings", "index"),
         )  # fmt: skip
         recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())
     return (
@@ -110,6 +114,9 @@ def _compared(
     ]
     compared = run.stage("compare", cluster.compare, methods, settings=run.settings.report)
     piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
-    again = run.stage("reseed", cluster.reseed, [piece], settings=section, version=2, shown=False)
+    again = run.stage(
+        "reseed", cluster.reseed, [piece],
+        settings=section, version=2, shown=False, streamed=("points",),
+    )  # fmt: skip
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")

@@ -16,6 +16,7 @@ from pipeline.embed import attach, embed, embed_phrases
 from pipeline.features import fit_tfidf
 from pipeline.label import is_boilerplate
 from pipeline.partitions import Piece, StageResult
+from pipeline.scales import fit_space
 from pipeline.tables import VOCABULARY
 
 __all__ = ["embed_terms", "embed_texts", "place_films"]
@@ -91,8 +92,9 @@ def place_films(
         "vocabulary": vocabulary,
     }
     scales = run.stage(
-        "space", space.fit_space, [Piece("all", sample)], settings=section, version=2, shown=False
-    )
+        "space", fit_space, [Piece("all", sample)],
+        settings=section, version=3, shown=False, streamed=("movies", "features", "embeddings"),
+    )  # fmt: skip
     parts["space"] = scales.refs("space")
     pieces = each(
         ("movies", movies), ("features", made.refs("features")), ("embeddings", embeddings)

@@ -15,10 +15,11 @@ from flows.updating import Updating, point_means
 from pipeline import publish, quality
 from pipeline.changes import Changes
 from pipeline.drift import Drifted, drift_rows, drifted, keyword_uses
-from pipeline.durable import table_digest
+from pipeline.durable import table_digest, write_parts
 from pipeline.errors import ReleaseError
 from pipeline.identity import Grouping, count_events, lineage, match
 from pipeline.languages import fit_by_language
+from pipeline.neighbours import index_bytes
 from pipeline.page import render_page
 from pipeline.predecessor import Predecessor
 from pipeline.report import assemble
@@ -78,7 +79,7 @@ def _commit(
     attempt = store.begin_release(release_id)
     for name, table in now.tables.items():
         write_table(attempt / f"{name}.parquet", table)
-    write_bytes(attempt / "index.faiss", now.index.column("index")[0].as_py())
+    write_parts(attempt / "index.faiss", index_bytes(now.index))
     page = _page(at, now, report)
     report["seconds"] = {name: round(value, 3) for name, value in at.seconds.items()}
     report["seconds"]["total"] = round(time.perf_counter() - at.started, 3)

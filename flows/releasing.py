@@ -17,9 +17,11 @@ from flows.release_record import content_of, manifest_of, release_id_of
 from flows.run import Run
 from flows.steps import each, first_films, step
 from pipeline import publish, quality
+from pipeline.durable import write_parts
 from pipeline.errors import ReleaseError
 from pipeline.identity import count_events
 from pipeline.languages import fit_by_language, languages
+from pipeline.neighbours import index_bytes
 from pipeline.page import render_page
 from pipeline.report import assemble, cluster_figures, fit_map, place_on_map
 from pipeline.rows import hash_rows
@@ -54,8 +56,7 @@ def publish_release(run: Run, mined: Mined) -> str:
     attempt = run.store.begin_release(release_id)
     for name, table in tables.items():
         write_table(attempt / f"{name}.parquet", table)
-    raw = run.read(mined.index).column("index")[0].as_buffer()
-    write_bytes(attempt / "index.faiss", raw)
+    write_parts(attempt / "index.faiss", index_bytes(run.store.parts(mined.index)))
     report["seconds"]["total"] = round(time.perf_counter() - run.started, 3)
     encoded = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_bytes(attempt / "report.json", encoded.encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any
 
@@ -60,9 +60,10 @@ class Run:
         version: int = 1,
         shown: bool = True,
         lean: Mapping[str, Any] = MappingProxyType({}),
+        streamed: Iterable[str] = (),
     ) -> StageResult:
         """Work the pieces of a stage on the cluster, showing it to the terminal and to Prefect."""
-        stage = Stage(name, version, function, settings, conserves, dict(lean))
+        stage = Stage(name, version, function, settings, conserves, dict(lean), frozenset(streamed))
         show = ShownStage(name, len(pieces), self.artifacts) if shown else None
         started = time.perf_counter()
         with logged_as(stage=name):

@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from pipeline.manifest import file_sha256
 __all__ = [
     "check_file",
     "making_room_told",
+    "read_groups",
     "read_table",
     "replacing",
     "sync_file",
@@ -31,6 +32,7 @@ __all__ = [
     "table_digest",
     "write_bytes",
     "write_new",
+    "write_parts",
     "write_table",
 ]
 
@@ -82,8 +84,13 @@ class _HashedFile(io.RawIOBase):
 
 def write_new(path: Path, data: bytes) -> None:
     """Create `path` with `data` and sync it; `FileExistsError` when it is there already."""
+    _create(path, (data,))
+
+
+def _create(path: Path, parts: Iterable[bytes]) -> None:
     with making_room_told(path), open(path, "xb") as handle:
-        handle.write(data)
+        for part in parts:
+            handle.write(part)
         handle.flush()
         os.fsync(handle.fileno())
 
@@ -109,8 +116,13 @@ def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` by `data` atomically: a reader sees the old bytes or the new, never a mix."""
+    write_parts(path, (data,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """`write_bytes` of what comes in parts."""
     with replacing(path) as temporary:
-        write_new(temporary, data)
+        _create(temporary, parts)
 
 
 def sync_file(path: Path) -> None:
@@ -146,12 +158,15 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
         when there is no room for it.
     """
     # Chunk borders would become page borders, and metadata such as pandas' would come along.
-    plain = table.combine_chunks().replace_schema_metadata(None)
+    # Where each row is a group of its own, they are page borders in any case.
+    group = _group_rows(table.schema)
+    whole = table if group == 1 else table.combine_chunks()
+    plain = whole.replace_schema_metadata(None)
     with making_room_told(path), _HashedFile(path) as sink:
         pq.write_table(
             plain,
             pa.PythonFile(sink, mode="w"),
-            row_group_size=ROW_GROUP_ROWS,
+            row_group_size=group,
             version="2.6",
             data_page_version="1.0",
             data_page_size=2**20,
@@ -168,6 +183,12 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
             f"{path}: the disk gave back other bytes than were written; check the disk"
         )
     return written, size
+
+
+def _group_rows(schema: pa.Schema) -> int:
+    """Rows written together; each by itself where they hold large bytes, such as an index has."""
+    large = any(pa.types.is_large_binary(field.type) for field in schema)
+    return 1 if large else ROW_GROUP_ROWS
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
@@ -214,6 +235,26 @@ def read_table(
         return _decode(path, pa.BufferReader(data), columns)
     except FileNotFoundError as error:
         raise CorruptFileError(f"{path}: the file is missing; rebuild it") from error
+    except (OSError, pa.ArrowException) as error:
+        raise CorruptFileError(f"{path}: cannot be read: {error}; rebuild it") from error
+
+
+def read_groups(path: Path, *, size: int, sha256: str) -> Iterator[pa.Table]:
+    """The row groups of a Parquet file of that size and SHA-256 (hex), one in memory at a time.
+
+    Raises
+    ------
+    CorruptFileError
+        naming the file when it is missing, unreadable, or of another size or checksum.
+    """
+    check_file(path, size, sha256)
+    try:
+        with pa.OSFile(str(path)) as handle:
+            parquet = pq.ParquetFile(handle)
+            for group in range(parquet.num_row_groups):
+                yield parquet.read_row_group(group)
+            if not parquet.num_row_groups:
+                yield parquet.schema_arrow.empty_table()
     except (OSError, pa.ArrowException) as error:
         raise CorruptFileError(f"{path}: cannot be read: {error}; rebuild it") from error
 

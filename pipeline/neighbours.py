@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import faiss
 import numpy as np
 import pyarrow as pa
 
 from pipeline.settings import NeighbourSettings
-from pipeline.tables import NEIGHBOURS, matrix_of
+from pipeline.tables import NEIGHBOURS, Parts, matrix_of, parts_of
 
-__all__ = ["INDEX", "build_index", "index_kind", "nearest_films", "recall_at"]
+__all__ = [
+    "INDEX",
+    "build_index",
+    "index_bytes",
+    "index_kind",
+    "nearest_films",
+    "recall_at",
+]
 
-# A FAISS index in its own serialised form.
+# A FAISS index in its own serialised form: its bytes in rows, so that it is read as a stream.
 INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 
 _SEARCHED_LISTS = 32
+_TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
+_ROW_BYTES = 2**24
 
 
 def index_kind(films: int, settings: NeighbourSettings) -> str:
@@ -27,37 +39,86 @@ def index_kind(films: int, settings: NeighbourSettings) -> str:
 
 
 def build_index(
-    embeddings: pa.Table, settings: NeighbourSettings, films: int
+    embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
 ) -> dict[str, pa.Table]:
     """An inner-product index over all films, in the order given: {"index": INDEX}.
 
     `hnsw` is Malkov and Yashunin 2018; `ivf` and `ivf-sq8` are inverted lists with full and 8-bit
-    vectors (Johnson et al. 2017).
+    vectors (Johnson et al. 2017), trained on films at even distances in that order. Of what comes
+    in parts, the index and one part are in memory.
     """
     faiss.omp_set_num_threads(1)
-    kind = index_kind(films, settings)
-    vectors = matrix_of(embeddings)
-    lists = max(1, min(len(vectors) // 39, round(4 * np.sqrt(len(vectors)))))
+    kind, count = index_kind(films, settings), embeddings.num_rows
+    lists = max(1, min(count // _TRAINED_ON, round(4 * np.sqrt(count))))
     recipe = {
         "flat": "Flat",
         "hnsw": "HNSW32",
         "ivf": f"IVF{lists},Flat",
         "ivf-sq8": f"IVF{lists},SQ8",
     }[kind]
-    index = faiss.index_factory(vectors.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
+    wanted = _TRAINED_ON * lists if kind.startswith("ivf") else 1
+    sample = _every(embeddings, max(1, count // wanted))
+    index: Any = faiss.index_factory(sample.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
     if not index.is_trained:
-        index.train(vectors)
-    index.add(vectors)
-    del vectors  # the index has them, and so have its bytes: twice is enough
-    raw = faiss.serialize_index(index)
+        index.train(sample)
+    del sample
+    for part in parts_of(embeddings):
+        index.add(matrix_of(part))
+    rows = _Rows()
+    streams: Any = faiss
+    faiss.write_index(index, streams.PyCallbackIOWriter(rows.write))
     del index
-    ends = pa.py_buffer(np.array([0, len(raw)], np.int64))
-    column = pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(raw)])
-    return {"index": pa.table([pa.array([kind]), column], schema=INDEX)}
+    column = pa.chunked_array(rows.arrays(), pa.large_binary())
+    return {"index": pa.table([pa.array([kind] * len(column)), column], schema=INDEX)}
+
+
+class _Rows:
+    """Collects bytes into rows of `_ROW_BYTES`, each an array of its own."""
+
+    def __init__(self) -> None:
+        self._rows = [bytearray()]
+
+    def write(self, data: bytes) -> None:
+        """Take bytes in."""
+        rest = memoryview(data)
+        while rest:
+            room = _ROW_BYTES - len(self._rows[-1])
+            self._rows[-1] += rest[:room]
+            rest = rest[room:]
+            if rest:
+                self._rows.append(bytearray())
+
+    def arrays(self) -> list[pa.Array]:
+        """Arrays of one value over the rows' own memory."""
+        return [
+            pa.LargeBinaryArray.from_buffers(
+                pa.large_binary(),
+                1,
+                [None, pa.py_buffer(np.array([0, len(row)])), pa.py_buffer(row)],
+            )
+            for row in self._rows
+        ]
+
+
+def index_bytes(index: pa.Table | Parts) -> Iterator[bytes]:
+    """The bytes of an index as FAISS's own file, a few MiB at a time."""
+    for part in parts_of(index):
+        for row in part.column("index"):
+            yield row.as_py()
+
+
+def _every(embeddings: pa.Table | Parts, step: int) -> np.ndarray:
+    """Each `step`-th vector, (n, dim)."""
+    found, at = [], 0
+    for part in parts_of(embeddings):
+        vectors = matrix_of(part)
+        found.append(vectors[-at % step :: step].copy())
+        at += len(vectors)
+    return np.concatenate(found)
 
 
 def nearest_films(
-    embeddings: pa.Table, everyone: pa.Table, index: pa.Table, settings: NeighbourSettings
+    embeddings: pa.Table, everyone: pa.Table, index: pa.Table | Parts, settings: NeighbourSettings
 ) -> dict[str, pa.Table]:
     """The nearest films of each film of one partition: {"neighbours": NEIGHBOURS}.
 
@@ -88,7 +149,11 @@ def nearest_films(
 
 
 def recall_at(
-    embeddings: pa.Table, index: pa.Table, settings: NeighbourSettings, seed: int, count: int = 10
+    embeddings: pa.Table | Parts,
+    index: pa.Table | Parts,
+    settings: NeighbourSettings,
+    seed: int,
+    count: int = 10,
 ) -> dict[str, pa.Table]:
     """Share of the true `count` nearest films that the index finds, over sampled films.
 
@@ -97,23 +162,67 @@ def recall_at(
     {"recall": one row, column `recall`, 0 to 1}
     """
     faiss.omp_set_num_threads(1)
-    vectors = matrix_of(embeddings)
-    count = min(count, len(vectors))
-    chosen = np.random.default_rng(seed).permutation(len(vectors))[: settings.recall_queries]
-    exact = faiss.IndexFlatIP(vectors.shape[1])
-    exact.add(vectors)
-    truth, _ = exact.search(vectors[chosen], count)
-    _, rows = _search(_open(index), vectors[chosen], count)
+    count = min(count, embeddings.num_rows)
+    dice = np.random.default_rng(seed)
+    chosen = _rows(embeddings, dice.permutation(embeddings.num_rows)[: settings.recall_queries])
+    last = _last_of_nearest(embeddings, chosen, count)
+    _, rows = _search(_open(index), chosen, count)
+    named, place = np.unique(rows, return_inverse=True)
     # by similarity, not by row: films with identical texts are interchangeable; and by the true
     # one, since that of an 8-bit index is only near it
-    found = np.einsum("qd,qnd->qn", vectors[chosen], vectors[rows])
-    near = (found >= truth[:, -1:] - 1e-5) & (rows >= 0)
-    return {"recall": pa.table([[float(near.mean())]], names=["recall"])}
+    near = _rows(embeddings, np.maximum(named, 0))[place.reshape(rows.shape)]
+    found = np.einsum("qd,qnd->qn", chosen, near)
+    hit = (found >= last[:, None] - 1e-5) & (rows >= 0)
+    return {"recall": pa.table([[float(hit.mean())]], names=["recall"])}
 
 
-def _open(index: pa.Table) -> faiss.Index:
-    raw = index.column("index")[0].as_buffer()
-    return faiss.deserialize_index(np.frombuffer(raw, np.uint8))
+def _rows(embeddings: pa.Table | Parts, wanted: np.ndarray) -> np.ndarray:
+    """The vectors of some rows, (len(wanted), dim), in the order asked for."""
+    found: np.ndarray | None = None
+    at = 0
+    for part in parts_of(embeddings):
+        vectors = matrix_of(part)
+        if found is None:
+            found = np.zeros((len(wanted), vectors.shape[1]), np.float32)
+        here = (wanted >= at) & (wanted < at + len(vectors))
+        found[here] = vectors[wanted[here] - at]
+        at += len(vectors)
+    assert found is not None, "a table has a part, though it may have no rows"
+    return found
+
+
+def _last_of_nearest(embeddings: pa.Table | Parts, chosen: np.ndarray, count: int) -> np.ndarray:
+    """The similarity of the last of the truly nearest `count` films of each query, (queries,)."""
+    best = np.full((len(chosen), count), -np.inf, np.float32)
+    for part in parts_of(embeddings):
+        exact = faiss.IndexFlatIP(chosen.shape[1])
+        exact.add(matrix_of(part))
+        if exact.ntotal:
+            own, _ = exact.search(chosen, min(count, exact.ntotal))
+            best = -np.sort(-np.hstack([best, own]), axis=1)[:, :count]
+    return best[:, -1]
+
+
+class _Stream:
+    """Bytes that come in pieces, as FAISS asks for them."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end."""
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(taken)
+
+
+def _open(index: pa.Table | Parts) -> faiss.Index:
+    streams: Any = faiss
+    opened: faiss.Index = faiss.read_index(
+        streams.PyCallbackIOReader(_Stream(index_bytes(index)).read)
+    )
+    return opened
 
 
 def _search(index: faiss.Index, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from pipeline.errors import StageError
 from pipeline.logs import logged_as, named
 from pipeline.manifest import FileRef, Manifest, fingerprint
+from pipeline.memory import give_back
 from pipeline.store import Store
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+# Bytes of inputs from which a piece begins and ends with no more memory than it needs.
+_LARGE = 2**24
 SMALL_ROWS, SMALL_PIECES, FULL_ROWS = 256, 16, 8_192
 
 
@@ -53,6 +56,7 @@ class Stage:
     settings : the stage's own section; part of the fingerprint.
     conserves : names of an input, an output and a rejects table; the rows of the first must be
         those of the other two together.
+    streamed : names of inputs that the function takes as `tables.Parts`, not whole.
     lean : constants of a try after one that took too much memory, which make the function take
         less and answer the same; not part of the fingerprint.
     """
@@ -63,6 +67,7 @@ class Stage:
     settings: BaseModel | None = None
     conserves: tuple[str, str, str] | None = None
     lean: Mapping[str, Any] = field(default_factory=dict)
+    streamed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         name = getattr(self.function, "__qualname__", "")
@@ -138,8 +143,15 @@ def work(
     Exception
         whatever the function raises.
     """
+    large = sum(ref.bytes for refs in piece.inputs.values() for ref in refs) > _LARGE
     with logged_as(run=run or named("run"), stage=stage.name, piece=piece.key):
-        return _work(Store(Path(root)), stage, piece, mark, lean)
+        if large:
+            give_back()
+        try:
+            return _work(Store(Path(root)), stage, piece, mark, lean)
+        finally:
+            if large:
+                give_back()
 
 
 def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Manifest:
@@ -147,7 +159,10 @@ def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Ma
     if done is not None:
         logger.info("found done already")
         return done
-    tables = {name: store.read(refs, verify=True) for name, refs in piece.inputs.items()}
+    tables = {
+        name: store.parts(refs) if name in stage.streamed else store.read(refs, verify=True)
+        for name, refs in piece.inputs.items()
+    }
     settings = {} if stage.settings is None else {"settings": stage.settings}
     constants = {**piece.constants, **(stage.lean if lean else {})}
     start = time.perf_counter()

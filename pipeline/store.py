@@ -13,6 +13,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 
 from pipeline.durable import (
     check_file,
+    read_groups,
     read_table,
     sync_folder,
     write_bytes,
@@ -44,6 +46,7 @@ __all__ = [
     "FileRef",
     "Manifest",
     "Store",
+    "StoredParts",
     "file_sha256",
     "fingerprint",
     "verify_release",
@@ -187,6 +190,10 @@ class Store(Upkeep):
                 raise StoreError(f"{ref.path} has another schema than {chosen[0].path}")
         return pa.concat_tables(tables)
 
+    def parts(self, refs: FileRef | Sequence[FileRef]) -> StoredParts:
+        """Committed tables, one below the other, to go through in parts; SHA-256 is checked."""
+        return StoredParts(self, (refs,) if isinstance(refs, FileRef) else tuple(refs))
+
     def _write(self, path: Path, table: pa.Table) -> FileRef:
         temporary = path.with_name(f".{path.name}.tmp")
         try:
@@ -220,3 +227,21 @@ class Store(Upkeep):
         finally:
             temporary.unlink(missing_ok=True)
         raise StoreError(f"{path} is damaged again and again: check the disk")
+
+
+@dataclass(frozen=True)
+class StoredParts:
+    """`tables.Parts` of committed files: a part is a row group of one of them."""
+
+    store: Store
+    refs: tuple[FileRef, ...]
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of all files together."""
+        return sum(ref.rows or 0 for ref in self.refs)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        for ref in self.refs:
+            path = checked_path(self.store.root, ref.path)
+            yield from read_groups(path, size=ref.bytes, sha256=ref.sha256)

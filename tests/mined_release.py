@@ -24,11 +24,12 @@ from pipeline.features import features
 from pipeline.identity import lineage, no_match
 from pipeline.languages import languages
 from pipeline.model import identify
-from pipeline.neighbours import build_index, nearest_films
+from pipeline.neighbours import build_index, index_bytes, nearest_films
 from pipeline.pieces import partition_count, partition_ids
 from pipeline.placing import assigned, members_means
 from pipeline.report import assemble, fit_map, place_on_map
 from pipeline.rows import hash_rows
+from pipeline.scales import fit_space
 from pipeline.settings import EmbedSettings, Settings
 from pipeline.sources import open_source
 from pipeline.store import Store
@@ -81,7 +82,7 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
     vectors = embed(told["features"], settings.embed, identity.revision, identity.dtype)["vectors"]
     embeddings = attach(told["features"], vectors, settings.embed, identity.revision)["embeddings"]
     vocabulary = _vocabulary(told["keyword_counts"], settings, identity)
-    fitted = space.fit_space(movies, told["features"], embeddings, vocabulary, settings.features)
+    fitted = fit_space(movies, told["features"], embeddings, vocabulary, settings.features)
     points = matrix_of(
         space.place(
             movies, told["features"], embeddings, vocabulary, fitted["space"], settings.features
@@ -143,7 +144,7 @@ def _committed(
     attempt = store.begin_release("mined")
     for name, table in tables.items():
         write_table(attempt / f"{name}.parquet", table)
-    write_bytes(attempt / "index.faiss", index.column("index")[0].as_py())
+    write_bytes(attempt / "index.faiss", b"".join(index_bytes(index)))
     released, rejected = len(tables["movies"]), len(tables["rejects"])
     counts = {"rows_in": released + rejected, "released": released, "rejected": rejected}
     reasons: dict[str, int] = {}

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from pipeline.cluster.landscape import linkage_of, means, seeds, unit
 from pipeline.settings import ClusterSettings
-from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
+from pipeline.tables import CENTROIDS, Parts, column_of_vectors, matrix_of
 
 __all__ = ["CURVE", "cluster_points", "nearest", "train"]
 
@@ -23,11 +23,11 @@ CURVE = pa.schema(
 
 _ITERATIONS = 15
 _ROUNDS = 2
-_PART = 16_384  # points at a time, where each meets all centroids
+_PRODUCTS = 2**23  # of points and centroids at a time, where each point meets all centroids
 
 
 def train(
-    points: pa.Table,
+    points: pa.Table | Parts,
     positions: pa.Table,
     landmarks: pa.Table,
     tree: pa.Table,
@@ -135,13 +135,14 @@ def _own_and_other(
     With one cluster the second is -inf.
     """
     own, other = np.empty(len(points)), np.full(len(points), -np.inf)
-    for start in range(0, len(points), _PART):
-        part = labels[start : start + _PART]
-        similarity = points[start : start + _PART] @ centroids.T
+    step = max(1, _PRODUCTS // len(centroids))
+    for start in range(0, len(points), step):
+        part = labels[start : start + step]
+        similarity = points[start : start + step] @ centroids.T
         rows = np.arange(len(part))
-        own[start : start + _PART] = similarity[rows, part]
+        own[start : start + step] = similarity[rows, part]
         similarity[rows, part] = -np.inf
-        other[start : start + _PART] = similarity.max(1)
+        other[start : start + step] = similarity.max(1)
     return own, other
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from scipy.cluster import hierarchy
 
 from pipeline.settings import ClusterSettings
-from pipeline.tables import POINTS, column_of_vectors, matrix_of
+from pipeline.tables import POINTS, Parts, column_of_vectors, ids_and_matrix
 
 __all__ = [
     "TREE",
@@ -44,7 +44,9 @@ _PROBED = 48  # lists
 _PER_LANDMARK = 16  # films, of which landmarks are trained: they only seed what follows
 
 
-def landscape(points: pa.Table, settings: ClusterSettings, seed: int) -> dict[str, pa.Table]:
+def landscape(
+    points: pa.Table | Parts, settings: ClusterSettings, seed: int
+) -> dict[str, pa.Table]:
     """Smooth the points of the training films and build the tree.
 
     Returns
@@ -52,8 +54,8 @@ def landscape(points: pa.Table, settings: ClusterSettings, seed: int) -> dict[st
     {"positions": POINTS of width `components`, in the order of `points`,
      "landmarks": POINTS of the tree's leaves, "tree": TREE}
     """
-    positions, landmarks, tree = build_landscape(matrix_of(points), settings, seed)
-    ids = points.column("movie_id").combine_chunks()
+    ids, rows = ids_and_matrix(points)
+    positions, landmarks, tree = build_landscape(rows, settings, seed)
     schema = POINTS(positions.shape[1])
     names = pa.array([str(row) for row in range(len(landmarks))], pa.string())
     merges = [pa.array(tree[:, column], TREE.field(column).type, safe=False) for column in range(4)]

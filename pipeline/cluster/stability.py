@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.cluster.kmeans import cluster_points
 from pipeline.cluster.landscape import build_landscape, is_random, linkage_of
 from pipeline.settings import ClusterSettings
-from pipeline.tables import matrix_of
+from pipeline.tables import Parts, ids_and_matrix, matrix_of
 
 __all__ = ["LABELS", "agreement", "label_subsample", "reseed"]
 
@@ -20,7 +20,7 @@ LABELS = pa.schema([("k", pa.int32()), ("movie_id", pa.string()), ("cluster", pa
 
 
 def label_subsample(
-    points: pa.Table,
+    points: pa.Table | Parts,
     settings: ClusterSettings,
     ks: Sequence[int],
     part: int,
@@ -33,9 +33,10 @@ def label_subsample(
     -------
     {"labels": LABELS}, the films of the sample once for each k.
     """
-    ids = points.column("movie_id").to_pylist()
+    names, rows = ids_and_matrix(points)
+    ids = names.to_pylist()
     chosen = np.array([_draw(movie_id, part, seed) < share for movie_id in ids], bool)
-    rows = matrix_of(points)[chosen]
+    rows = rows[chosen]
     kept = [movie_id for movie_id, inside in zip(ids, chosen, strict=True) if inside]
     tables = [LABELS.empty_table()]
     if kept:
@@ -48,7 +49,7 @@ def label_subsample(
 
 
 def reseed(
-    points: pa.Table,
+    points: pa.Table | Parts,
     assignments: pa.Table,
     positions: pa.Table,
     landmarks: pa.Table,

@@ -97,8 +97,13 @@ class NeighbourSettings(Section):
     index: Literal["auto", "flat", "hnsw", "ivf", "ivf-sq8"] = Field(
         "auto", description="FAISS index; `auto` chooses by the number of films."
     )
-    flat_up_to: int = Field(200_000, ge=0, description="`auto` uses exact search up to here.")
-    ivf_up_to: int = Field(1_000_000, ge=0, description="`auto` uses IVF-Flat up to here.")
+    flat_up_to: int = Field(150_000, ge=0, description="`auto` uses exact search up to here.")
+    ivf_up_to: int = Field(
+        150_000,
+        ge=0,
+        description="`auto` uses IVF-Flat from there up to here, beyond it 8-bit vectors, which "
+        "take a quarter of the memory.",
+    )
     recall_queries: int = Field(1_000, ge=10, description="Films on which recall@10 is measured.")
 
 

@@ -15,8 +15,9 @@ from pipeline.assign import Assigner
 from pipeline.cluster.assign import assign
 from pipeline.errors import ModelError, ReleaseError
 from pipeline.features import fit_tfidf
+from pipeline.scales import fit_space
 from pipeline.settings import EmbedSettings, FeatureSettings
-from pipeline.space import fit_space, place
+from pipeline.space import place
 from pipeline.tables import CENTROIDS, MICRO_GENRES, column_of_vectors, matrix_of
 from tests.pipeline.films import EXACT, THEMES, exact, mined
 

@@ -138,6 +138,6 @@ def test_the_curve_is_the_same_however_many_films_meet_the_centroids_at_a_time(
 ) -> None:
     vectors, _ = planted(noise=0.3)
     whole = trained(vectors, 10)[1].to_pylist()[0]
-    monkeypatch.setattr("pipeline.cluster.kmeans._PART", 37)
+    monkeypatch.setattr("pipeline.cluster.kmeans._PRODUCTS", 370)
     parts = trained(vectors, 10)[1].to_pylist()[0]
     assert parts == pytest.approx(whole, abs=1e-6)

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.features import fit_tfidf
+from pipeline.scales import fit_space
 from pipeline.settings import FeatureSettings
-from pipeline.space import SPACE, fit_space, place, place_films
+from pipeline.space import SPACE, place, place_films
 from pipeline.tables import (
     EMBEDDINGS,
     POINTS,

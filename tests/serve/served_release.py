@@ -12,10 +12,11 @@ import pyarrow as pa
 from pipeline import publish, tables
 from pipeline.cluster.assign import assign
 from pipeline.durable import write_bytes, write_table
-from pipeline.neighbours import build_index, nearest_films
+from pipeline.neighbours import build_index, index_bytes, nearest_films
 from pipeline.report import film_map
+from pipeline.scales import fit_space
 from pipeline.settings import FeatureSettings, NeighbourSettings
-from pipeline.space import fit_space, place
+from pipeline.space import place
 from pipeline.store import Store
 from tests.pipeline.films import EXACT, THEMES, exact, mined
 
@@ -95,7 +96,7 @@ def _commit(root: Path, name: str, released: dict[str, pa.Table], index: pa.Tabl
     folder = store.begin_release(name)
     for table, rows in released.items():
         write_table(folder / f"{table}.parquet", rows.combine_chunks())
-    write_bytes(folder / "index.faiss", index.column("index")[0].as_py())
+    write_bytes(folder / "index.faiss", b"".join(index_bytes(index)))
     films = len(released["movies"])
     report = {"release_id": name, "title": "Served", "names": {"unique_share": 1.0}, "clusters": {}}
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 from pipeline.encoder import Encoder
 from pipeline.errors import CorruptFileError, ModelError
 from pipeline.manifest import file_sha256
-from pipeline.neighbours import build_index
+from pipeline.neighbours import build_index, index_bytes
 from pipeline.released import ReleasedTables
 from pipeline.settings import NeighbourSettings
 from serve.catalogue import Catalogue, Filters
@@ -90,7 +90,7 @@ def test_every_kind_of_index_is_searched_with_and_without_filters(
     other = _copy(release, tmp_path)
     settings = NeighbourSettings.model_validate({"index": kind})
     raw = build_index(pq.read_table(other / "embeddings.parquet"), settings, 40)["index"]
-    _replace(other, "index.faiss", raw.column("index")[0].as_py())
+    _replace(other, "index.faiss", b"".join(index_bytes(raw)))
     opened = Catalogue(other)
     searched = Meaning(opened)
     found = searched.search(ASKED[0], limit=5)
