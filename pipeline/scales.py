@@ -1,4 +1,4 @@
-"""Fits the scales of the space on a sample of films: what amounts of text explain, what keywords add."""
+"""Fits the space on a sample of films: what amounts of text explain, what keywords add."""
 
 from __future__ import annotations
 
