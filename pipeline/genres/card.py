@@ -54,7 +54,8 @@ def card(found: Mapping[str, Any], registry: Mapping[str, Any]) -> str:
         "",
         "- A description in another language than most of those learnt from is guessed at.",
         "- Probabilities are calibrated on average over films, not for a kind of film.",
-        "- The thresholds trade precision for recall as `genres.tuned_for` asks.",
+        "- Precision is traded for recall as `genres.tuned_for` asks: classifier chains by tuned "
+        "thresholds, all others by the set of genres of which most is to be expected.",
         "- A genre is what a catalogue's users call so; the models repeat their habits.",
         "",
         "## What answers at the API",

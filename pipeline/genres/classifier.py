@@ -1,7 +1,7 @@
 """The one contract of all genre models: texts in; probabilities and genres out.
 
-A classifier is a scorer, a calibration and thresholds; the latter two are fitted on validation
-films, which the scorer did not learn from. `MODELS` names what can be trained.
+A classifier is a scorer, a calibration and a rule that decides; the latter two are fitted on
+validation films, which the scorer did not learn from. `MODELS` names what can be trained.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pipeline.errors import SettingsError
-from pipeline.genres.deciding import Calibration, calibrate, decide, tune
+from pipeline.genres.deciding import Calibration, Wanted, best_set, calibrate, decide, tune
 from pipeline.genres.films import Inputs
 from pipeline.genres.losses import LossName
 from pipeline.genres.represent import Kind
@@ -27,13 +27,17 @@ Family = Literal["baseline", "transformation", "adaptation", "transformer", "ble
 
 @dataclass(frozen=True)
 class Model:
-    """What a model is made of; of a transformer the loss, of a blend the members."""
+    """What a model is made of; of a transformer the loss, of a blend the members.
+
+    `tuned`: decided by a threshold for each genre, not by the set of which most is expected.
+    """
 
     family: Family
     estimator: str = ""
     representation: Kind | None = None
     loss: LossName | None = None
     members: tuple[str, ...] = ()
+    tuned: bool = False
 
 
 _REPRESENTED: tuple[Kind, ...] = ("bow", "tfidf", "embedding")
@@ -45,7 +49,7 @@ MODELS: Mapping[str, Model] = {
         for kind in _REPRESENTED
     },
     "tree": Model("baseline", "tree", "embedding"),
-    "transformation": Model("transformation", "chains", "tfidf+embedding"),
+    "transformation": Model("transformation", "chains", "tfidf+embedding", tuned=True),
     "adaptation": Model("adaptation", "ml-knn", "embedding"),
     "adaptation-tree": Model("adaptation", "multi-label-tree", "embedding"),
     "transformer": Model("transformer", loss="bce"),
@@ -65,14 +69,19 @@ def model_named(name: str) -> Model:
 
 @dataclass
 class Classifier:
-    """A fitted model: `genres` are the columns of all it answers."""
+    """A fitted model: `genres` are the columns of all it answers.
+
+    `thresholds` of the genres decide, float64 (genres,); without them `wanted`, of which the
+    expectation is made greatest.
+    """
 
     name: str
     inputs: Inputs
     genres: tuple[str, ...]
     scorer: Scorer
     calibration: Calibration
-    thresholds: np.ndarray
+    thresholds: np.ndarray | None
+    wanted: Wanted = "f1"
 
     @property
     def needs_vectors(self) -> bool:
@@ -96,6 +105,8 @@ class Classifier:
 
     def decided(self, probabilities: np.ndarray) -> np.ndarray:
         """The genres that probabilities amount to, bool (n, genres)."""
+        if self.thresholds is None:
+            return best_set(probabilities, self.wanted)
         return decide(probabilities, self.thresholds)
 
     def named(self, told: np.ndarray) -> list[list[str]]:
@@ -113,10 +124,15 @@ def fitted(
     settings: GenreSettings,
     seed: int,
 ) -> tuple[Classifier, dict[str, Any]]:
-    """Fit a scorer, calibrate it and tune its thresholds; also what the scorer told of its fit."""
+    """Fit a scorer, calibrate it and tune what decides; also what the scorer told of its fit."""
     told = scorer.fit(train, validation, seed)
     scores = scorer.scores(validation.texts, validation.vectors)
     calibration = calibrate(scores, validation.labels)
-    thresholds = tune(calibration.probabilities(scores), validation.labels, settings.tuned_for)
-    made = Classifier(name, inputs, tuple(genres), scorer, calibration, thresholds)
+    thresholds: np.ndarray | None = None
+    if model_named(name).tuned:
+        found = calibration.probabilities(scores)
+        thresholds = tune(found, validation.labels, settings.tuned_for)
+    made = Classifier(
+        name, inputs, tuple(genres), scorer, calibration, thresholds, settings.tuned_for
+    )
     return made, told

@@ -10,7 +10,18 @@ import numpy as np
 
 from pipeline.genres.measure import f1s, jaccards
 
-__all__ = ["Calibration", "calibrate", "decide", "log_odds", "sigmoid", "tune"]
+__all__ = [
+    "Calibration",
+    "Wanted",
+    "best_set",
+    "calibrate",
+    "decide",
+    "log_odds",
+    "sigmoid",
+    "tune",
+]
+
+Wanted = Literal["jaccard", "f1", "balanced"]
 
 _CANDIDATES = np.linspace(0.08, 0.72, 33)
 _ROUNDS = 4
@@ -87,9 +98,49 @@ def decide(probabilities: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return np.asarray(told, bool)
 
 
-def tune(
-    probabilities: np.ndarray, labels: np.ndarray, wanted: Literal["jaccard", "f1", "balanced"]
-) -> np.ndarray:
+def best_set(probabilities: np.ndarray, wanted: Wanted) -> np.ndarray:
+    """The genres of each film of which the most is to be expected, bool (n, genres), at least one.
+
+    A film is given its likeliest genres, as many as make the expected F1 of its set greatest
+    (Dembczynski et al. 2011; Ye et al. 2012, genres taken as independent, so that how many of a set
+    are true, and how many beside it, are Poisson binomial), or its expected Jaccard, or for
+    `balanced` the mean of both and the chance of at least one hit.
+    """
+    films, genres = probabilities.shape
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    likely = np.take_along_axis(np.asarray(probabilities, np.float64), order, axis=1)
+    beside = [np.ones((films, 1))]  # how many of the last 0, 1, ... genres are true
+    for place in range(genres - 1, 0, -1):
+        beside.append(_added(beside[-1], likely[:, place]))
+    inside, worth = np.ones((films, 1)), np.empty((films, genres))
+    for size in range(1, genres + 1):
+        inside = _added(inside, likely[:, size - 1])
+        gains = _gains(size, genres - size, wanted)
+        worth[:, size - 1] = np.einsum("nh,hm,nm->n", inside, gains, beside[genres - size])
+    told = np.zeros((films, genres), bool)
+    chosen = np.arange(genres) <= worth.argmax(1)[:, None]
+    np.put_along_axis(told, order, chosen, axis=1)
+    return told
+
+
+def _added(counts: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Probabilities of 0, 1, ... true genres (n, m + 1), with one genre more (n, m + 2)."""
+    more = np.zeros((len(counts), counts.shape[1] + 1))
+    more[:, :-1] = counts * (1 - chance[:, None])
+    more[:, 1:] += counts * chance[:, None]
+    return more
+
+
+def _gains(size: int, rest: int, wanted: Wanted) -> np.ndarray:
+    """What a set of `size` is worth, (size + 1, rest + 1), by its hits and by what it misses."""
+    hits, missed = np.meshgrid(np.arange(size + 1), np.arange(rest + 1), indexing="ij")
+    jaccard, f1 = hits / (size + missed), 2 * hits / (size + hits + missed)
+    if wanted == "balanced":
+        return np.asarray((jaccard + f1 + (hits > 0)) / 3)
+    return jaccard if wanted == "jaccard" else f1
+
+
+def tune(probabilities: np.ndarray, labels: np.ndarray, wanted: Wanted) -> np.ndarray:
     """A threshold for each genre, float64 (genres,), between 0.08 and 0.72.
 
     One genre after the other moves to where the mean over films of what is wanted is best, the

@@ -1,8 +1,9 @@
 """Models on disk: safetensors and JSON under a manifest with checksums; nothing is pickled.
 
-A model's folder: manifest.json, arrays.safetensors (calibration, thresholds and what an estimator
-learnt), words.json (a vocabulary), or of a transformer network.safetensors, config.json and
-tokenizer.json; of a blend the folders of its members. It appears whole, by rename, or not at all.
+A model's folder: manifest.json, arrays.safetensors (calibration, any thresholds and what an
+estimator learnt), words.json (a vocabulary), or of a transformer network.safetensors, config.json
+and tokenizer.json; of a blend the folders of its members. It appears whole, by rename, or not at
+all.
 """
 
 from __future__ import annotations
@@ -57,8 +58,9 @@ def _write(
     arrays: dict[str, np.ndarray] = {
         "calibration.slope": classifier.calibration.slope,
         "calibration.shift": classifier.calibration.shift,
-        "thresholds": classifier.thresholds,
     }
+    if classifier.thresholds is not None:
+        arrays["thresholds"] = classifier.thresholds
     scorer = classifier.scorer
     made: dict[str, Any]
     if isinstance(scorer, FeatureScorer):
@@ -70,6 +72,7 @@ def _write(
         _write_network(scorer, folder)
         made = {"scorer": "transformer", "loss": scorer.loss}
     elif isinstance(scorer, BlendScorer):
+        arrays["weights"] = scorer.weights
         made = {"scorer": "blend", "members": [member.name for member in scorer.members]}
         for member in scorer.members:
             (folder / member.name).mkdir()
@@ -180,7 +183,8 @@ def _opened(folder: Path, manifest: Mapping[str, Any], device: str) -> Classifie
     else:
         names = [str(name) for name in manifest["members"]]
         scorer = BlendScorer(
-            [_opened(folder / name, read_manifest(folder / name), device) for name in names]
+            [_opened(folder / name, read_manifest(folder / name), device) for name in names],
+            arrays.get("weights"),
         )
     return Classifier(
         name=str(manifest["name"]),
@@ -188,7 +192,8 @@ def _opened(folder: Path, manifest: Mapping[str, Any], device: str) -> Classifie
         genres=genres,
         scorer=scorer,
         calibration=Calibration(arrays["calibration.slope"], arrays["calibration.shift"]),
-        thresholds=arrays["thresholds"],
+        thresholds=arrays.get("thresholds"),
+        wanted=settings.tuned_for,
     )
 
 

@@ -30,7 +30,8 @@ class GenreSettings(Section):
     )
     tuned_for: Literal["jaccard", "f1", "balanced"] = Field(
         "f1",
-        description="What thresholds are tuned for; `balanced`: Jaccard, F1 and at least one hit.",
+        description="What is made greatest where genres are decided; `balanced`: the mean of "
+        "Jaccard, F1 and at least one hit.",
     )
     max_terms: int = Field(60_000, ge=10, description="Largest vocabulary of words and pairs.")
     min_term_films: int = Field(2, ge=1, description="A term of fewer films is left out.")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import itertools
 
 import numpy as np
 import pytest
 from sklearn import metrics
 
-from pipeline.genres.deciding import calibrate, decide, sigmoid, tune
+from pipeline.genres.deciding import Wanted, best_set, calibrate, decide, sigmoid, tune
 from pipeline.genres.measure import (
     AVERAGES,
     advantage,
     by_length,
+    f1s,
     figures,
     intervals,
     of_genres,
@@ -129,7 +130,7 @@ def test_each_film_is_given_at_least_the_nearest_genre() -> None:
 
 @pytest.mark.parametrize("wanted", ["jaccard", "f1", "balanced"])
 def test_thresholds_are_tuned_for_each_genre(
-    wanted: Literal["jaccard", "f1", "balanced"],
+    wanted: Wanted,
 ) -> None:
     chance = np.random.default_rng(8)
     labels = chance.random((600, 3)) < (0.5, 0.2, 0.1)
@@ -142,3 +143,46 @@ def test_thresholds_are_tuned_for_each_genre(
     plain = figures(decide(raw, np.full(3, 0.5)), labels)
     assert found["f1"]["samples"] > plain["f1"]["samples"]
     assert found["at_least_one"] >= plain["at_least_one"]
+
+
+def worth(told: np.ndarray, truth: np.ndarray, wanted: Wanted) -> float:
+    """What one set is worth where another is true."""
+    hits, either = (told & truth).sum(), (told | truth).sum()
+    jaccard, f1 = hits / either, 2 * hits / (told.sum() + truth.sum())
+    return float(
+        {"jaccard": jaccard, "f1": f1, "balanced": (jaccard + f1 + (hits > 0)) / 3}[wanted]
+    )
+
+
+@pytest.mark.parametrize("wanted", ["jaccard", "f1", "balanced"])
+def test_no_set_of_genres_has_a_greater_expectation(wanted: Wanted) -> None:
+    sets = np.array(list(itertools.product((False, True), repeat=5)))
+    given = sets[sets.any(1)]
+    probabilities = np.random.default_rng(4).beta(0.6, 1.2, (40, 5))
+    for chances, told in zip(probabilities, best_set(probabilities, wanted), strict=True):
+        weights = np.where(sets, chances, 1 - chances).prod(1)
+        expected = [
+            sum(w * worth(one, truth, wanted) for w, truth in zip(weights, sets, strict=True))
+            for one in given
+        ]
+        ours = expected[int(np.flatnonzero((given == told).all(1))[0])]
+        assert ours == pytest.approx(max(expected), abs=1e-12)
+
+
+def test_the_best_set_has_a_genre_whatever_the_probabilities() -> None:
+    probabilities = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.01, 0.05, 0.01]])
+    found = best_set(probabilities, "f1")
+    assert found.tolist() == [[True, False, False], [True] * 3, [False, True, False]]
+    assert best_set(probabilities[:, :1], "f1").tolist() == [[True]] * 3
+    assert best_set(np.zeros((0, 3)), "f1").shape == (0, 3)
+
+
+def test_the_best_set_is_better_than_thresholds_where_probabilities_are_true() -> None:
+    chance = np.random.default_rng(6)
+    probabilities = chance.beta(0.4, 1.6, (6_000, 8))
+    labels = chance.random(probabilities.shape) < probabilities
+    has = labels.any(1)
+    probabilities, labels = probabilities[has], labels[has]
+    best = f1s(best_set(probabilities, "f1"), labels).mean()
+    tuned = f1s(decide(probabilities, tune(probabilities, labels, "f1")), labels).mean()
+    assert best > tuned + 0.005
