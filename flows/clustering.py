@@ -40,7 +40,7 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
     curve = run.stage(
         "k-curve", cluster.train,
         [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
-        settings=section, streamed=("points",),
+        settings=section, version=2, streamed=("points",),
     )  # fmt: skip
     halves = run.stage(
         "stability", cluster.label_subsample,
