@@ -81,7 +81,7 @@ class Classifier:
     scorer: Scorer
     calibration: Calibration
     thresholds: np.ndarray | None
-    wanted: Wanted = "f1"
+    wanted: Wanted = "jaccard"
 
     @property
     def needs_vectors(self) -> bool:

@@ -29,7 +29,7 @@ class GenreSettings(Section):
         0.95, gt=0, le=1, description="Cosine from which two descriptions stay on one side."
     )
     tuned_for: Literal["jaccard", "f1", "balanced"] = Field(
-        "f1",
+        "jaccard",
         description="What is made greatest where genres are decided; `balanced`: the mean of "
         "Jaccard, F1 and at least one hit.",
     )
