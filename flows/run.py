@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
@@ -12,6 +11,7 @@ import pyarrow as pa
 from distributed import Client
 
 from flows.artifacts import Artifacts, ShownStage, show_stage
+from pipeline.durable import table_digest
 from pipeline.logs import logged_as
 from pipeline.model import ModelIdentity
 from pipeline.partitions import Piece, Stage, StageResult, run_stage
@@ -92,8 +92,7 @@ class Run:
 
     def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
         """Commit a small table that the flow itself made, named by what it holds."""
-        columns = [str(field) for field in table.schema]
-        mark = fingerprint(stage, columns, _digest(table))
+        mark = fingerprint(stage, table_digest(table))
         found = self.store.lookup(stage, key, mark)
         if found is None:
             found = self.store.commit(
@@ -117,10 +116,3 @@ class Run:
     def read(self, refs: FileRef | Sequence[FileRef], columns: list[str] | None = None) -> pa.Table:
         """A committed table, or several, one after the other."""
         return self.store.read(refs, columns)
-
-
-def _digest(table: pa.Table) -> str:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    return hashlib.sha256(sink.getvalue()).hexdigest()

@@ -54,12 +54,11 @@ def making_room_told(path: Path) -> Iterator[None]:
         ) from error
 
 
-class _HashedFile(io.RawIOBase):
-    """A new file that hashes what passes through, so that a read-back has something to match."""
+class _Hashed(io.RawIOBase):
+    """Hashes what is written to it, and keeps nothing."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = open(path, "xb")  # noqa: SIM115 - closed by close(), as every io object
-        self.sha256 = hashlib.sha256()
+    def __init__(self, before: bytes = b"") -> None:
+        self.sha256 = hashlib.sha256(before)
         self.size = 0
 
     def writable(self) -> bool:
@@ -67,11 +66,24 @@ class _HashedFile(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         self.sha256.update(data)
-        self.size += self._file.write(data)
-        return memoryview(data).nbytes
+        written = memoryview(data).nbytes
+        self.size += written
+        return written
 
     def tell(self) -> int:
         return self.size
+
+
+class _HashedFile(_Hashed):
+    """A new file that hashes what passes through, so that a read-back has something to match."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = open(path, "xb")  # noqa: SIM115 - closed by close(), as every io object
+
+    def write(self, data: Any) -> int:
+        self._file.write(data)
+        return super().write(data)
 
     def sync(self) -> None:
         self._file.flush()
@@ -158,15 +170,11 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
         when there is no room for it.
     """
     # Chunk borders would become page borders, and metadata such as pandas' would come along.
-    # Where each row is a group of its own, they are page borders in any case.
-    group = _group_rows(table.schema)
-    whole = table if group == 1 else table.combine_chunks()
-    plain = whole.replace_schema_metadata(None)
+    plain, group = table.replace_schema_metadata(None), _group_rows(table.schema)
     with making_room_told(path), _HashedFile(path) as sink:
-        pq.write_table(
-            plain,
+        with pq.ParquetWriter(
             pa.PythonFile(sink, mode="w"),
-            row_group_size=group,
+            plain.schema,
             version="2.6",
             data_page_version="1.0",
             data_page_size=2**20,
@@ -174,7 +182,9 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
             compression_level=3,
             use_dictionary=_repeating(plain.schema),
             write_statistics=True,
-        )
+        ) as writer:
+            for rows in _groups(plain, group):
+                writer.write_table(rows, row_group_size=group)
         sink.sync()
         written, size = sink.sha256.hexdigest(), sink.size
     rows = pq.read_metadata(path).num_rows
@@ -183,6 +193,12 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
             f"{path}: the disk gave back other bytes than were written; check the disk"
         )
     return written, size
+
+
+def _groups(table: pa.Table, rows: int) -> Iterator[pa.Table]:
+    """So many rows at a time, in one chunk each; an empty table once."""
+    for start in range(0, max(1, table.num_rows), rows):
+        yield table.slice(start, rows).combine_chunks()
 
 
 def _group_rows(schema: pa.Schema) -> int:
@@ -261,13 +277,12 @@ def read_groups(path: Path, *, size: int, sha256: str) -> Iterator[pa.Table]:
 
 def table_digest(table: pa.Table) -> str:
     """SHA-256 (hex) of a table's values, as Arrow writes them; its metadata does not count."""
-    digest = hashlib.sha256("\n".join(str(field) for field in table.schema).encode())
-    sink = pa.BufferOutputStream()
-    plain = table.combine_chunks().replace_schema_metadata(None)
-    with pa.ipc.new_stream(sink, plain.schema) as writer:
-        writer.write_table(plain)
-    digest.update(sink.getvalue())
-    return digest.hexdigest()
+    plain = table.replace_schema_metadata(None)
+    sink = _Hashed("\n".join(str(field) for field in plain.schema).encode())
+    with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), plain.schema) as writer:
+        for rows in _groups(plain, ROW_GROUP_ROWS):
+            writer.write_table(rows)
+    return sink.sha256.hexdigest()
 
 
 def check_file(path: Path, size: int, sha256: str) -> None:
