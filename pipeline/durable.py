@@ -277,11 +277,10 @@ def read_groups(path: Path, *, size: int, sha256: str) -> Iterator[pa.Table]:
 
 def table_digest(table: pa.Table) -> str:
     """SHA-256 (hex) of a table's values, as Arrow writes them; its metadata does not count."""
-    plain = table.replace_schema_metadata(None)
+    plain = table.combine_chunks().replace_schema_metadata(None)
     sink = _Hashed("\n".join(str(field) for field in plain.schema).encode())
     with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), plain.schema) as writer:
-        for rows in _groups(plain, ROW_GROUP_ROWS):
-            writer.write_table(rows)
+        writer.write_table(plain)
     return sink.sha256.hexdigest()
 
 
