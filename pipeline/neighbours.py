@@ -109,12 +109,21 @@ def index_bytes(index: pa.Table | Parts) -> Iterator[bytes]:
 
 def _every(embeddings: pa.Table | Parts, step: int) -> np.ndarray:
     """Each `step`-th vector, (n, dim)."""
-    found, at = [], 0
+    if step == 1:
+        return matrix_of(embeddings)
+    found: np.ndarray | None = None
+    at = 0
     for part in parts_of(embeddings):
         vectors = matrix_of(part)
-        found.append(vectors[-at % step :: step].copy())
+        if found is None:
+            count = -(-embeddings.num_rows // step)
+            found = np.empty((count, vectors.shape[1]), np.float32)
+        own = vectors[-at % step :: step]
+        first = -(-at // step)
+        found[first : first + len(own)] = own
         at += len(vectors)
-    return np.concatenate(found)
+    assert found is not None, "a table has a part, though it may have no rows"
+    return found
 
 
 def nearest_films(

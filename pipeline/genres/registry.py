@@ -16,7 +16,7 @@ __all__ = ["FOLDER", "REGISTRY", "choose", "read_registry", "register"]
 
 FOLDER, REGISTRY = "genres", "registry.json"
 FORMAT = 1
-_SERVED = ("transformation", "adaptation", "transformer", "blend")
+_SERVED = ("transformation", "adaptation", "transformer", "blend", "blend-transformer")
 
 
 def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

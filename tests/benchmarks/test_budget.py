@@ -43,7 +43,7 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("pipeline.cluster.landscape"), "_EXACT", 1_000)
     monkeypatch.setattr(import_module("pipeline.cluster.landscape"), "_DIRECT", 500)
     monkeypatch.setattr(import_module("pipeline.cluster.landscape"), "_LANDMARKS", 200)
-    monkeypatch.setattr(import_module("pipeline.cluster.kmeans"), "_PART", 1_000)
+    monkeypatch.setattr(import_module("pipeline.cluster.kmeans"), "_PRODUCTS", 180_000)
 
 
 def test_clustering_keeps_to_its_budget() -> None:

@@ -196,3 +196,10 @@ def test_an_index_is_built_and_committed_in_a_few_times_its_own_memory(tmp_path:
     bytes_per_film = float(told.stdout)
     # a vector is 1,536 bytes: the index, its bytes, and what a part takes; whole tables took 13,000
     assert 1_536 < bytes_per_film < 6_000
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 40])
+def test_every_so_many_vectors_are_the_same_whatever_the_parts(tmp_path: Path, step: int) -> None:
+    films = points_table(planted(5, 20)[0])
+    parts = stored(tmp_path, films)
+    assert np.array_equal(neighbours._every(parts, step), matrix_of(films)[::step])

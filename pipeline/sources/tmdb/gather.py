@@ -65,8 +65,11 @@ async def gather(
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(work())
-    except* MicrogenresError as errors:
-        raise _first(errors) from None
+    except BaseExceptionGroup as errors:  # what is raised in an `except*` may be grouped again
+        ours = errors.subgroup(MicrogenresError)
+        if ours is None:
+            raise
+        raise _first(ours) from None
     finally:
         await asyncio.to_thread(answers.sync)
     return given_up
