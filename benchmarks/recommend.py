@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.served import api
-from pipeline.recommend.evaluate import ahead, compare, rating_errors
+from pipeline.recommend.evaluate import ahead, fit_and_measure, rating_errors
 from pipeline.recommend.films import Films, films_of
 from pipeline.recommend.generated import Size, generate
 from pipeline.recommend.history import history, history_of
@@ -69,7 +69,7 @@ def _latest(arguments: Sequence[str], release: Path | None) -> tuple[str, dict[s
     for name in MODELS:
         random[name] = _random(name, earlier, later, films, settings)
         started = time.perf_counter()
-        found[name] = compare(name, parts["train"], parts["test"], films, settings, SEED)
+        _, found[name] = fit_and_measure(name, parts["train"], parts["test"], films, settings, SEED)
         seconds[name] = round(time.perf_counter() - started, 1)
         print(name, random[name], found[name].figures["ndcg"], file=sys.stderr)
     return "latest", {

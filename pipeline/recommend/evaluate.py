@@ -21,7 +21,6 @@ from pipeline.settings import RecommendSettings
 __all__ = [
     "Measured",
     "ahead",
-    "compare",
     "compare_piece",
     "fit_and_measure",
     "measured",
@@ -134,18 +133,6 @@ def fit_and_measure(
     return model, measured_on(model, known, later, films, settings, seed)
 
 
-def compare(
-    name: str,
-    earlier: pa.Table,
-    later: pa.Table,
-    films: Films,
-    settings: RecommendSettings,
-    seed: int,
-) -> Measured:
-    """The figures of `fit_and_measure`, without the model."""
-    return fit_and_measure(name, earlier, later, films, settings, seed)[1]
-
-
 def compare_piece(
     films: pa.Table,
     earlier: pa.Table,
@@ -155,7 +142,7 @@ def compare_piece(
     about: Mapping[str, Any],
     seed: int,
 ) -> dict[str, pa.Table]:
-    """`compare` as a piece of a stage.
+    """The figures of `fit_and_measure` as a piece of a stage.
 
     Parameters
     ----------
@@ -163,9 +150,9 @@ def compare_piece(
 
     Returns
     -------
-    {"measured": one row of which `measured_of` makes the answer of `compare`}.
+    {"measured": one row of which `measured_of` makes Measured again}.
     """
-    found = compare(model, earlier, later, films_from(films, about), settings, seed)
+    _, found = fit_and_measure(model, earlier, later, films_from(films, about), settings, seed)
     row = {"figures": json.dumps(found.figures), "ndcg": found.ndcg, "cold_ndcg": found.cold_ndcg}
     return {"measured": pa.table({name: [value] for name, value in row.items()}, _MEASURED)}
 

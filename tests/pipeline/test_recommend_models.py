@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import SettingsError
 from pipeline.recommend.contract import Recommender
-from pipeline.recommend.evaluate import ahead, compare
+from pipeline.recommend.evaluate import ahead, fit_and_measure
 from pipeline.recommend.history import profile
 from pipeline.recommend.models import MODELS, model_named
 from pipeline.recommend.reasons import Explainer
@@ -78,10 +78,10 @@ def test_figures_pair_the_same_users(asked: Asked) -> None:
 
     border = int(time[int(0.8 * len(time))])
     found = {
-        name: compare(
+        name: fit_and_measure(
             name, between(earlier, None, border), between(earlier, border, None), asked.films,
             SETTINGS, SEED,
-        )
+        )[1]
         for name in ("bias", "item-knn", "content")
     }  # fmt: skip
     told = found["bias"].figures
