@@ -236,7 +236,7 @@ def read_table(
     StoreError
         naming the columns that it does not have.
     """
-    try:
+    with _unreadable_told(path):
         found = path.stat().st_size
         if size is not None and found != size:
             raise CorruptFileError(f"{path}: {found} bytes, {size} were committed; rebuild it")
@@ -249,6 +249,13 @@ def read_table(
         if hashlib.sha256(data).hexdigest() != sha256:
             raise CorruptFileError(f"{path}: its bytes were altered after commit; rebuild it")
         return _decode(path, pa.BufferReader(data), columns)
+
+
+@contextmanager
+def _unreadable_told(path: Path) -> Iterator[None]:
+    """A file that is gone or cannot be decoded as a `CorruptFileError`."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise CorruptFileError(f"{path}: the file is missing; rebuild it") from error
     except (OSError, pa.ArrowException) as error:
@@ -264,15 +271,12 @@ def read_groups(path: Path, *, size: int, sha256: str) -> Iterator[pa.Table]:
         naming the file when it is missing, unreadable, or of another size or checksum.
     """
     check_file(path, size, sha256)
-    try:
-        with pa.OSFile(str(path)) as handle:
-            parquet = pq.ParquetFile(handle)
-            for group in range(parquet.num_row_groups):
-                yield parquet.read_row_group(group)
-            if not parquet.num_row_groups:
-                yield parquet.schema_arrow.empty_table()
-    except (OSError, pa.ArrowException) as error:
-        raise CorruptFileError(f"{path}: cannot be read: {error}; rebuild it") from error
+    with _unreadable_told(path), pa.OSFile(str(path)) as handle:
+        parquet = pq.ParquetFile(handle)
+        for group in range(parquet.num_row_groups):
+            yield parquet.read_row_group(group)
+        if not parquet.num_row_groups:
+            yield parquet.schema_arrow.empty_table()
 
 
 def table_digest(table: pa.Table) -> str:
