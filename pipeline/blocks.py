@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.features import normal_keyword
 from pipeline.tables import matrix_of
 
-__all__ = ["TINY", "amounts_of", "keyword_blocks", "keyword_lists", "numeric_of", "unit_rows"]
+__all__ = ["TINY", "KeywordBlocks", "amounts_of", "keyword_lists", "numeric_of", "unit_rows"]
 
 TINY = 1e-12  # a length that is told apart from none
 
@@ -36,25 +36,30 @@ def numeric_of(features: pa.Table) -> np.ndarray:
     return np.stack([length, keywords, features.column("sentiment_score").to_numpy()], axis=1)
 
 
-def keyword_blocks(
-    keywords: Sequence[Sequence[str]], vocabulary: pa.Table, films: float
-) -> np.ndarray:
-    """The mean of each film's keyword vectors, (n, dim), the rarer among `films` counting more.
+class KeywordBlocks:
+    """The mean of each film's keyword vectors, the rarer among `films` films counting more.
 
-    Of unit length, or zero where no keyword is known.
+    Parameters
+    ----------
+    vocabulary : VOCABULARY; other keywords are not known.
     """
-    vectors = matrix_of(vocabulary).astype(np.float64)
-    known: Mapping[str, int] = {
-        keyword: row for row, keyword in enumerate(vocabulary.column("keyword").to_pylist())
-    }
-    rarity = np.log(np.maximum(films, 2) / np.maximum(vocabulary.column("films").to_numpy(), 1))
-    block = np.zeros((len(keywords), vectors.shape[1]))
-    for row, names in enumerate(keywords):
-        normal = dict.fromkeys(normal_keyword(name) for name in names)
-        rows = [known[name] for name in normal if name in known]
-        if rows:
-            block[row] = np.maximum(rarity[rows], TINY) @ vectors[rows]
-    return unit_rows(block)
+
+    def __init__(self, vocabulary: pa.Table, films: float) -> None:
+        self._vectors = matrix_of(vocabulary).astype(np.float64)
+        names = vocabulary.column("keyword").to_pylist()
+        self._known = {keyword: row for row, keyword in enumerate(names)}
+        uses = np.maximum(vocabulary.column("films").to_numpy(), 1)
+        self._weight = np.maximum(np.log(np.maximum(films, 2) / uses), TINY)
+
+    def of(self, keywords: Sequence[Sequence[str]]) -> np.ndarray:
+        """(n, dim) float64 of unit length, zero where no keyword is known."""
+        block = np.zeros((len(keywords), self._vectors.shape[1]))
+        for row, names in enumerate(keywords):
+            normal = dict.fromkeys(normal_keyword(name) for name in names)
+            rows = [self._known[name] for name in normal if name in self._known]
+            if rows:
+                block[row] = self._weight[rows] @ self._vectors[rows]
+        return unit_rows(block)
 
 
 def unit_rows(block: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipeline.blocks import TINY, amounts_of, keyword_blocks, keyword_lists, numeric_of
+from pipeline.blocks import TINY, KeywordBlocks, amounts_of, keyword_lists, numeric_of
 from pipeline.settings import FeatureSettings
 from pipeline.space import numbers_table
 from pipeline.tables import Parts, matrix_of, parts_of
@@ -39,7 +39,7 @@ def fit_space(
     Kennard 1970) of the keyword block on the text block; "expected_scale", "numeric_mean" (3,),
     "numeric_std" (3,) and "films", how many the scales are fitted on.
     """
-    asked = (movies, features, embeddings, vocabulary)
+    asked = (movies, features, embeddings, KeywordBlocks(vocabulary, movies.num_rows))
     sums = _Sums()
     for block in _blocks(*asked):
         sums.add(block)
@@ -86,11 +86,11 @@ def _blocks(
     movies: pa.Table | Parts,
     features: pa.Table | Parts,
     embeddings: pa.Table | Parts,
-    vocabulary: pa.Table,
+    known: KeywordBlocks,
 ) -> Iterator[_Block]:
     parts = (parts_of(movies), parts_of(features), parts_of(embeddings))
     for own, made, embedded in zip(*parts, strict=True):
-        keywords = keyword_blocks(keyword_lists(own), vocabulary, movies.num_rows)
+        keywords = known.of(keyword_lists(own))
         yield _Block(
             matrix_of(embedded).astype(np.float64), keywords,
             np.linalg.norm(keywords, axis=1) > 0, amounts_of(made), numeric_of(made),

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from pipeline.blocks import TINY, amounts_of, keyword_blocks, keyword_lists, numeric_of, unit_rows
+from pipeline.blocks import TINY, KeywordBlocks, amounts_of, keyword_lists, numeric_of, unit_rows
 from pipeline.features import tfidf
 from pipeline.settings import FeatureSettings
 from pipeline.tables import POINTS, column_of_vectors, matrix_of
@@ -74,7 +74,7 @@ def place_films(
     # a text shorter than any that was fitted is treated as the shortest: no line beyond its data
     amounts = np.clip(amounts_of(features), fitted["amount_low"], fitted["amount_high"])
     text = (vectors - amounts @ fitted["amount"]) / fitted["text_scale"]
-    block = keyword_blocks(keywords, vocabulary, float(fitted["films"]))
+    block = KeywordBlocks(vocabulary, float(fitted["films"])).of(keywords)
     has = np.linalg.norm(block, axis=1, keepdims=True) > 0
     # without keywords, those that its text leads one to expect: zeros would draw such films
     # together, whatever they are about
