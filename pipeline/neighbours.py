@@ -57,7 +57,9 @@ def build_index(
         "ivf-sq8": f"IVF{lists},SQ8",
     }[kind]
     wanted = _TRAINED_ON * lists if kind.startswith("ivf") else 1
-    sample = _every(embeddings, max(1, count // wanted))
+    step = max(1, count // wanted)
+    # as it is where all films are needed: a table's own matrix takes no memory
+    sample = matrix_of(embeddings) if step == 1 else _rows(embeddings, np.arange(0, count, step))
     index: Any = faiss.index_factory(sample.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
     if not index.is_trained:
         index.train(sample)
@@ -105,25 +107,6 @@ def index_bytes(index: pa.Table | Parts) -> Iterator[bytes]:
     for part in parts_of(index):
         for row in part.column("index"):
             yield row.as_py()
-
-
-def _every(embeddings: pa.Table | Parts, step: int) -> np.ndarray:
-    """Each `step`-th vector, (n, dim)."""
-    if step == 1:
-        return matrix_of(embeddings)
-    found: np.ndarray | None = None
-    at = 0
-    for part in parts_of(embeddings):
-        vectors = matrix_of(part)
-        if found is None:
-            count = -(-embeddings.num_rows // step)
-            found = np.empty((count, vectors.shape[1]), np.float32)
-        own = vectors[-at % step :: step]
-        first = -(-at // step)
-        found[first : first + len(own)] = own
-        at += len(vectors)
-    assert found is not None, "a table has a part, though it may have no rows"
-    return found
 
 
 def nearest_films(
