@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import tables
-from pipeline.durable import write_table
 from pipeline.neighbours import build_index, index_bytes, nearest_films
 from pipeline.release import find_release
 from pipeline.settings import NeighbourSettings
 from pipeline.store import Store
+from pipeline.table_files import write_table
+from pipeline.vectors import column_of_vectors, matrix_of
 
 _JITTER = 0.35  # length of the random vector added to a unit vector
 _KEPT = ("centroids", "space", "vocabulary", "tfidf", "rejects", "families", "micro_genres")
@@ -34,7 +35,7 @@ def enlarge(source: Path, out: Path, films: int, seed: int = 2026) -> Path:
     movies = pq.read_table(source / "movies.parquet")
     embeddings = pq.read_table(source / "embeddings.parquet")
     row_of = {movie_id: row for row, movie_id in enumerate(embeddings["movie_id"].to_pylist())}
-    vectors = tables.matrix_of(embeddings)[[row_of[i] for i in movies["movie_id"].to_pylist()]]
+    vectors = matrix_of(embeddings)[[row_of[i] for i in movies["movie_id"].to_pylist()]]
     copies = -(-films // len(movies))
     parts = [_copy(movies, number, rng) for number in range(copies)]
     many = pa.concat_tables(parts).slice(0, films).combine_chunks()
@@ -102,7 +103,7 @@ def _embeddings(movies: pa.Table, vectors: np.ndarray, like: pa.Table) -> pa.Tab
             movies["movie_id"].combine_chunks(),
             pa.array(["0" * 64] * len(movies)),
             pa.array([revision] * len(movies)),
-            tables.column_of_vectors(vectors, dtype),
+            column_of_vectors(vectors, dtype),
         ],
         schema=tables.EMBEDDINGS(vectors.shape[1], dtype),
     )

@@ -22,7 +22,8 @@ from pipeline import label
 from pipeline.embed import embed_phrases, encode
 from pipeline.model import identify, load
 from pipeline.settings import EmbedSettings, LabelSettings
-from pipeline.tables import CENTROIDS, RELEASED_MOVIES, column_of_vectors
+from pipeline.tables import CENTROIDS, RELEASED_MOVIES
+from pipeline.vectors import column_of_vectors
 
 __all__ = ["BENCH", "clustered", "ours"]
 

@@ -22,7 +22,7 @@ from pipeline.neighbours import (
     recall_at,
 )
 from pipeline.settings import NeighbourSettings
-from pipeline.tables import column_of_vectors
+from pipeline.vectors import column_of_vectors
 
 __all__ = ["BENCH", "KINDS"]
 

@@ -176,7 +176,7 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
             theirs.append(len(texts) / (time.perf_counter() - start))
         vectors = store.read(done.refs("vectors"))
         row = dict(zip(vectors.column("text_hash").to_pylist(), range(len(vectors)), strict=True))
-        from pipeline.tables import matrix_of
+        from pipeline.vectors import matrix_of
 
         mine_rows = matrix_of(vectors)[[row[h] for h in made.column("text_hash").to_pylist()]]
         cosine = float((mine_rows * plain).sum(1).mean())

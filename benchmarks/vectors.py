@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.films import Catalogue
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["JITTER", "many", "real_texts", "real_vectors", "synthetic_texts"]
 

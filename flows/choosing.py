@@ -15,7 +15,7 @@ from flows.run import Run
 from pipeline import label
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
-from pipeline.tables import column_of_vectors, matrix_of
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Level", "choose"]
 

@@ -15,7 +15,7 @@ from flows.updating import Updating, point_means
 from pipeline import publish, quality
 from pipeline.changes import Changes
 from pipeline.drift import Drifted, drift_rows, drifted, keyword_uses
-from pipeline.durable import table_digest, write_parts
+from pipeline.durable import write_parts
 from pipeline.errors import ReleaseError
 from pipeline.identity import Grouping, count_events, lineage, match
 from pipeline.languages import fit_by_language
@@ -25,8 +25,9 @@ from pipeline.predecessor import Predecessor
 from pipeline.report import assemble
 from pipeline.store import fingerprint, verify_release, write_bytes, write_table
 from pipeline.succession import DRIFT
-from pipeline.tables import matrix_of
+from pipeline.table_files import table_digest
 from pipeline.update import Updated
+from pipeline.vectors import matrix_of
 
 __all__ = ["publish_update"]
 

@@ -28,7 +28,7 @@ from pipeline.manifest import fingerprint
 from pipeline.partitions import Piece, StageResult
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
-from pipeline.tables import column_of_vectors, matrix_of
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = [
     "Plan",

@@ -20,8 +20,9 @@ from pipeline import label
 from pipeline.identity import identify_all
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
-from pipeline.tables import CENTROIDS, column_of_vectors
+from pipeline.tables import CENTROIDS
 from pipeline.taxonomy import families_of
+from pipeline.vectors import column_of_vectors
 
 __all__ = ["Named", "name_clusters"]
 

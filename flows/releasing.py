@@ -28,7 +28,8 @@ from pipeline.rows import hash_rows
 from pipeline.space import numbers_table
 from pipeline.store import verify_release, write_bytes, write_table
 from pipeline.succession import BASELINE, ROWS
-from pipeline.tables import REJECTS, matrix_of
+from pipeline.tables import REJECTS
+from pipeline.vectors import matrix_of
 
 __all__ = ["Mined", "publish_release"]
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 from distributed import Client
 
 from flows.artifacts import Artifacts, ShownStage, show_stage
-from pipeline.durable import table_digest
 from pipeline.logs import logged_as
 from pipeline.model import ModelIdentity
 from pipeline.partitions import Piece, Stage, StageResult, run_stage
 from pipeline.settings import Settings
 from pipeline.store import FileRef, Store, fingerprint
+from pipeline.table_files import table_digest
 
 __all__ = ["Run"]
 

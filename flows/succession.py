@@ -13,7 +13,7 @@ from flows.run import Run
 from pipeline.identity import Grouping, Match, lineage, match, no_match
 from pipeline.predecessor import Predecessor, predecessor
 from pipeline.succession import LINEAGE
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["Succession", "goes_on"]
 

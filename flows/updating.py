@@ -32,8 +32,8 @@ from pipeline.settings import (
 )
 from pipeline.store import Store, fingerprint
 from pipeline.succession import BASELINE
-from pipeline.tables import column_of_vectors, matrix_of
 from pipeline.update import Updated, text_vectors
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Updating", "encode_new", "find_novel", "look_for_changes", "publish_settings"]
 

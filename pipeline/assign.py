@@ -16,7 +16,7 @@ from pipeline.errors import ReleaseError
 from pipeline.features import amounts, features, texts_of
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.space import place_films
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 from pipeline.verify import read_release_manifest
 
 __all__ = ["Assigner"]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.features import normal_keyword
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["TINY", "KeywordBlocks", "amounts_of", "keyword_lists", "numeric_of", "unit_rows"]
 

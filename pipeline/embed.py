@@ -19,7 +19,8 @@ from pipeline.errors import ModelError
 from pipeline.model import ModelIdentity, here, load
 from pipeline.packed import PackedEncoder
 from pipeline.settings import EmbedSettings
-from pipeline.tables import EMBEDDINGS, column_of_vectors, matrix_of, vector_type
+from pipeline.tables import EMBEDDINGS, vector_type
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["VECTORS", "attach", "embed", "embed_phrases", "encode", "warm"]
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.settings import FeatureSettings
-from pipeline.tables import FEATURES, column_of_vectors
+from pipeline.tables import FEATURES
+from pipeline.vectors import column_of_vectors
 
 __all__ = [
     "KEYWORD_COUNTS",

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from pipeline.neighbours import build_index, nearest_films
 from pipeline.settings import NeighbourSettings
-from pipeline.tables import NEIGHBOURS, matrix_of
+from pipeline.tables import NEIGHBOURS
+from pipeline.vectors import matrix_of
 
 __all__ = ["updated_neighbours"]
 

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.settings import NeighbourSettings
-from pipeline.tables import NEIGHBOURS, Parts, matrix_of, parts_of
+from pipeline.tables import NEIGHBOURS
+from pipeline.vectors import Parts, matrix_of, parts_of
 
 __all__ = [
     "INDEX",

@@ -15,7 +15,8 @@ from pipeline.label import PROPOSALS, choose_names, genre_noun, propose_names
 from pipeline.label.lexicon import is_boilerplate
 from pipeline.settings import NoveltySettings
 from pipeline.succession import NOVEL
-from pipeline.tables import CENTROIDS, column_of_vectors
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import column_of_vectors
 
 __all__ = ["gather", "proposals"]
 

@@ -56,7 +56,7 @@ class Stage:
     settings : the stage's own section; part of the fingerprint.
     conserves : names of an input, an output and a rejects table; the rows of the first must be
         those of the other two together.
-    streamed : names of inputs that the function takes as `tables.Parts`, not whole.
+    streamed : names of inputs that the function takes as `vectors.Parts`, not whole.
     lean : constants of a try after one that took too much memory, which make the function take
         less and answer the same; not part of the fingerprint.
     """

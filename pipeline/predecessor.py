@@ -17,7 +17,7 @@ from pipeline.errors import CorruptFileError, ReleaseError, StoreError
 from pipeline.identity import Grouping
 from pipeline.releases import Releases
 from pipeline.succession import LINEAGE
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 from pipeline.verify import MANIFEST, read_release_manifest, verify_release
 
 __all__ = ["Predecessor", "mined_before", "predecessor"]

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.blocks import TINY, KeywordBlocks, amounts_of, keyword_lists, numeric_of
 from pipeline.settings import FeatureSettings
 from pipeline.space import numbers_table
-from pipeline.tables import Parts, matrix_of, parts_of
+from pipeline.vectors import Parts, matrix_of, parts_of
 
 __all__ = ["fit_space"]
 

@@ -17,7 +17,8 @@ import pyarrow as pa
 from pipeline.blocks import TINY, KeywordBlocks, amounts_of, keyword_lists, numeric_of, unit_rows
 from pipeline.features import tfidf
 from pipeline.settings import FeatureSettings
-from pipeline.tables import POINTS, column_of_vectors, matrix_of
+from pipeline.tables import POINTS
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["SPACE", "numbers_of", "numbers_table", "place", "place_films"]
 

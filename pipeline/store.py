@@ -19,15 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.durable import (
-    check_file,
-    read_groups,
-    read_table,
-    sync_folder,
-    write_bytes,
-    write_new,
-    write_table,
-)
+from pipeline.durable import check_file, sync_folder, write_bytes, write_new
 from pipeline.errors import BusyError, CorruptFileError, StoreError
 from pipeline.manifest import (
     FileRef,
@@ -39,6 +31,7 @@ from pipeline.manifest import (
     manifest_from_json,
     manifest_to_json,
 )
+from pipeline.table_files import read_groups, read_table, write_table
 from pipeline.upkeep import Upkeep
 from pipeline.verify import verify_release
 
@@ -231,7 +224,7 @@ class Store(Upkeep):
 
 @dataclass(frozen=True)
 class StoredParts:
-    """`tables.Parts` of committed files: a part is a row group of one of them."""
+    """`vectors.Parts` of committed files: a part is a row group of one of them."""
 
     store: Store
     refs: tuple[FileRef, ...]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from scipy.cluster import hierarchy
 
 from pipeline.settings import TaxonomySettings
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["families_of", "micro_genre_ids"]
 

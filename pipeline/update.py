@@ -20,13 +20,8 @@ from pipeline.report import place_on_map
 from pipeline.settings import FeatureSettings, NeighbourSettings
 from pipeline.space import numbers_of
 from pipeline.succession import BASELINE, LANGUAGES, MAP
-from pipeline.tables import (
-    ASSIGNMENTS,
-    EMBEDDINGS,
-    RELEASED_MOVIES,
-    column_of_vectors,
-    matrix_of,
-)
+from pipeline.tables import ASSIGNMENTS, EMBEDDINGS, RELEASED_MOVIES
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Updated", "text_vectors", "update"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.release import NotInReleaseError
 from pipeline.released import ReleasedTables
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 from serve.database import rows_of
 
 __all__ = ["HIGH_RATING", "MicroGenres"]

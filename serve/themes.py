@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.released import ReleasedTables
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["Themes"]
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipeline import label, publish, quality, space
 from pipeline.clean import clean
 from pipeline.drift import keyword_uses
-from pipeline.durable import write_bytes, write_table
+from pipeline.durable import write_bytes
 from pipeline.embed import attach, embed, embed_phrases
 from pipeline.features import features
 from pipeline.identity import lineage, no_match
@@ -34,8 +34,10 @@ from pipeline.settings import EmbedSettings, Settings
 from pipeline.sources import open_source
 from pipeline.store import Store
 from pipeline.succession import BASELINE, LINEAGE, ROWS
-from pipeline.tables import CENTROIDS, MOVIES, VOCABULARY, column_of_vectors, matrix_of
+from pipeline.table_files import write_table
+from pipeline.tables import CENTROIDS, MOVIES, VOCABULARY
 from pipeline.taxonomy import micro_genre_ids
+from pipeline.vectors import column_of_vectors, matrix_of
 from tests.pipeline.films import sample_rows
 
 __all__ = ["catalogue", "mined_release", "settings_of", "write_catalogue"]

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import tables
-from pipeline.durable import write_table
 from pipeline.store import Store
+from pipeline.table_files import write_table
 
 DIM = 4
 # movie_id, title, year, cluster, similarity, weak: sorted by movie_id, as a release is.

@@ -6,7 +6,8 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.tables import ASSIGNMENTS, matrix_of
+from pipeline.tables import ASSIGNMENTS
+from pipeline.vectors import matrix_of
 
 __all__ = ["assign", "two_best"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.settings import ReportSettings
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["COMPARISON", "METHODS", "compare", "warm"]
 

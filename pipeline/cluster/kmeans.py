@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from pipeline.cluster.landscape import linkage_of, means, seeds, unit
 from pipeline.settings import ClusterSettings
-from pipeline.tables import CENTROIDS, Parts, column_of_vectors, matrix_of
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import Parts, column_of_vectors, matrix_of
 
 __all__ = ["CURVE", "cluster_points", "nearest", "train"]
 

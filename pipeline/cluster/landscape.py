@@ -17,7 +17,8 @@ import pyarrow as pa
 from scipy.cluster import hierarchy
 
 from pipeline.settings import ClusterSettings
-from pipeline.tables import POINTS, Parts, column_of_vectors, ids_and_matrix
+from pipeline.tables import POINTS
+from pipeline.vectors import Parts, column_of_vectors, ids_and_matrix
 
 __all__ = [
     "TREE",

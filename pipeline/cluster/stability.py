@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.cluster.kmeans import cluster_points
 from pipeline.cluster.landscape import build_landscape, is_random, linkage_of
 from pipeline.settings import ClusterSettings
-from pipeline.tables import Parts, ids_and_matrix, matrix_of
+from pipeline.vectors import Parts, ids_and_matrix, matrix_of
 
 __all__ = ["LABELS", "agreement", "label_subsample", "reseed"]
 

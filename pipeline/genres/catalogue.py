@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.durable import replacing, sync_file, table_digest, write_table
+from pipeline.durable import replacing, sync_file
+from pipeline.table_files import table_digest, write_table
 
 __all__ = ["join_files", "put"]
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.durable import read_table
 from pipeline.errors import ModelError
 from pipeline.genres.films import FILMS, label_matrix, texts_of
 from pipeline.genres.measure import (
@@ -25,6 +24,7 @@ from pipeline.genres.measure import (
 from pipeline.genres.registry import read_registry
 from pipeline.manifest import file_sha256
 from pipeline.repair import count_words
+from pipeline.table_files import read_table
 
 __all__ = ["BASELINE", "evaluate", "films_of"]
 

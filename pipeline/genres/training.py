@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.durable import read_table, write_table
 from pipeline.errors import ModelError
 from pipeline.genres.blend import BlendScorer
 from pipeline.genres.classifier import Classifier, fitted, model_named
@@ -26,7 +25,8 @@ from pipeline.genres.measure import figures
 from pipeline.genres.scorers import FeatureScorer, Held, Scorer, TransformerScorer
 from pipeline.manifest import file_sha256, fingerprint
 from pipeline.settings import EmbedSettings, GenreSettings
-from pipeline.tables import matrix_of
+from pipeline.table_files import read_table, write_table
+from pipeline.vectors import matrix_of
 
 __all__ = ["PREDICTIONS", "Job", "job_folder", "sides", "train"]
 

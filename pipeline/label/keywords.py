@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipeline.label.lexicon import normal_form
 from pipeline.settings import LabelSettings
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["KEYWORDS", "keywords"]
 

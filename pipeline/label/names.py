@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.lexicon import GENRE_NOUNS, lemma, listed, normal_form
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 
 __all__ = ["PROPOSALS", "choose_names", "genre_noun", "propose_names", "title_case"]
 

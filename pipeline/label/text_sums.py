@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from pipeline.tables import column_of_vectors, matrix_of
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["text_means", "text_sums"]
 

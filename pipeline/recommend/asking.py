@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from pipeline.durable import read_table
 from pipeline.errors import ModelError
 from pipeline.rating_tables import RATINGS
 from pipeline.recommend.batches import ingested
@@ -28,6 +27,7 @@ from pipeline.recommend.models import open_model, read_manifest
 from pipeline.recommend.reasons import Explainer
 from pipeline.recommend.records import Record
 from pipeline.recommend.upkeep import version_folder
+from pipeline.table_files import read_table
 
 __all__ = ["Recommending", "Served", "Wish"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.durable import read_table, replacing, table_digest, write_table
+from pipeline.durable import replacing
 from pipeline.errors import CorruptFileError, SourceError
 from pipeline.rating_tables import RATING_REJECTS, RATINGS
 from pipeline.recommend.drift import shape_of
@@ -21,6 +21,7 @@ from pipeline.recommend.records import Record
 from pipeline.recommend.split import week_name, weeks
 from pipeline.sources.movielens import RATING_NAMES, judged
 from pipeline.sources.movielens_rows import RatingRows, read_rows
+from pipeline.table_files import read_table, table_digest, write_table
 from pipeline.tables import validate
 
 __all__ = ["ingest", "ingested", "rating_files", "ratings_file"]

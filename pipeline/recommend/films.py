@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.durable import read_table
 from pipeline.recommend.matrices import unit_rows
-from pipeline.tables import column_of_vectors, matrix_of
+from pipeline.table_files import read_table
+from pipeline.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Films", "about_films", "films_from", "films_of", "films_table", "one_hot"]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dask_ml.decomposition import PCA
 
 from pipeline.errors import SourceError
-from pipeline.tables import column_of_vectors
+from pipeline.vectors import column_of_vectors
 
 __all__ = ["Reduced", "matrix", "reduce"]
 

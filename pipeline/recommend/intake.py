@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.durable import read_table, write_table
 from pipeline.errors import SourceError
 from pipeline.manifest import file_sha256, fingerprint
 from pipeline.model_folders import new_folder, read_told, sums_of, write_told
 from pipeline.rating_tables import RATING_REJECTS, RATINGS
 from pipeline.sources.movielens import MovieLens
+from pipeline.table_files import read_table, write_table
 
 __all__ = ["MANIFEST", "Prepared", "numbered", "partition_of", "prepare", "settled"]
 

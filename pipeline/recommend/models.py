@@ -10,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from pipeline.durable import read_table, sync_file, write_table
+from pipeline.durable import sync_file
 from pipeline.errors import ModelError, SettingsError
 from pipeline.model_folders import check_files, new_folder, read_told, sums_of, write_told
 from pipeline.recommend.contract import Recommender
@@ -22,6 +22,7 @@ from pipeline.recommend.knn import ItemKNN
 from pipeline.recommend.simple import Bias, Content
 from pipeline.recommend.svd import SVD
 from pipeline.settings import RecommendSettings
+from pipeline.table_files import read_table, write_table
 
 __all__ = ["MANIFEST", "MODELS", "keep", "model_named", "open_model", "read_manifest"]
 

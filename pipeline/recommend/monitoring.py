@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.durable import read_table
 from pipeline.manifest import fingerprint
 from pipeline.recommend.batches import ingested
 from pipeline.recommend.drift import Shape, alerts_of, drift, shape_of
@@ -15,6 +14,7 @@ from pipeline.recommend.models import open_model
 from pipeline.recommend.records import add_decision, insert
 from pipeline.recommend.split import between
 from pipeline.recommend.upkeep import Keeper, version_folder
+from pipeline.table_files import read_table
 
 __all__ = ["monitor"]
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.durable import read_table
 from pipeline.errors import ModelError
 from pipeline.manifest import fingerprint
 from pipeline.recommend.batches import ingested
@@ -27,6 +26,7 @@ from pipeline.recommend.models import keep, open_model, read_manifest
 from pipeline.recommend.records import Record
 from pipeline.recommend.split import between, borders, cut
 from pipeline.settings import RecommendSettings, UpkeepSettings
+from pipeline.table_files import read_table
 
 __all__ = ["Keeper", "version_folder"]
 

@@ -13,7 +13,8 @@ from benchmarks.machine import Watch
 from pipeline.cluster import assign, landscape, train
 from pipeline.neighbours import build_index, nearest_films
 from pipeline.settings import ClusterSettings, NeighbourSettings
-from pipeline.tables import CENTROIDS, column_of_vectors
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import column_of_vectors
 from tests.pipeline.planted import planted, points_table
 
 FEW, MANY, DIM = 4_000, 12_000, 384

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.durable import write_table
 from pipeline.store import Store, fingerprint, verify_release
+from pipeline.table_files import write_table
 from tests.faults.child import forked, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, nothing_runs, same_tables, work_of

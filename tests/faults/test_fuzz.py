@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from flows.unseen import read_films
 from pipeline.clean import REASONS as CLEANING
 from pipeline.clean import clean
-from pipeline.durable import read_table, write_table
 from pipeline.errors import CorruptFileError, ReleaseError, SettingsError, SourceError, StoreError
 from pipeline.manifest import checked_name, checked_path, manifest_from_json, manifest_to_json
 from pipeline.settings import CleanSettings, SourceSettings
 from pipeline.sources import REASONS as READING
 from pipeline.sources import SourceChunk, open_source
+from pipeline.table_files import read_table, write_table
 from pipeline.verify import verify_release
 
 FUZZ = settings(

@@ -18,7 +18,8 @@ from pipeline.cluster.kmeans import cluster_points
 from pipeline.cluster.landscape import build_landscape
 from pipeline.settings import ClusterSettings
 from pipeline.store import Store
-from pipeline.tables import POINTS, column_of_vectors, matrix_of
+from pipeline.tables import POINTS
+from pipeline.vectors import column_of_vectors, matrix_of
 from tests.faults.mining import Place, checked
 
 pytestmark = pytest.mark.timeout(300)

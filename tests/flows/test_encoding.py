@@ -12,7 +12,7 @@ from pipeline.encoder import encoder_of
 from pipeline.released import ReleasedTables
 from pipeline.settings import DaskSettings
 from pipeline.store import Store
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 from tests.mined_release import catalogue, mined_release, settings_of
 from tests.pipeline.small_model import build_model
 

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from pipeline.label.lexicon import is_boilerplate, normal_form
 from pipeline.store import verify_release
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 from tests.flows.mined import FILMS, SAME, Mined, lines
 
 # The first test waits for the run that all share.

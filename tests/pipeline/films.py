@@ -17,7 +17,8 @@ from pipeline.embed import attach, embed, encode
 from pipeline.features import features
 from pipeline.model import ModelIdentity, identify
 from pipeline.settings import EmbedSettings, FeatureSettings
-from pipeline.tables import CLEAN_MOVIES, FEATURES, VOCABULARY, column_of_vectors
+from pipeline.tables import CLEAN_MOVIES, FEATURES, VOCABULARY
+from pipeline.vectors import column_of_vectors
 
 # Rounding differs between machines with bfloat16 and without; these tests are of float32.
 EXACT = EmbedSettings(device="cpu", dtype="float32")

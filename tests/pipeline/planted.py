@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pipeline.tables import POINTS, column_of_vectors
+from pipeline.tables import POINTS
+from pipeline.vectors import column_of_vectors
 
 
 def planted(groups: int = 12, films: int = 40, dim: int = 48, noise: float = 0.08, seed: int = 7):  # type: ignore[no-untyped-def]

@@ -18,7 +18,8 @@ from pipeline.features import fit_tfidf
 from pipeline.scales import fit_space
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.space import place
-from pipeline.tables import CENTROIDS, MICRO_GENRES, column_of_vectors, matrix_of
+from pipeline.tables import CENTROIDS, MICRO_GENRES
+from pipeline.vectors import column_of_vectors, matrix_of
 from tests.pipeline.films import EXACT, THEMES, exact, mined
 
 

@@ -8,7 +8,8 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from pipeline import cluster
 from pipeline.cluster.compare import METHODS
 from pipeline.settings import ClusterSettings, ReportSettings
-from pipeline.tables import CENTROIDS, column_of_vectors, matrix_of
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import column_of_vectors, matrix_of
 from tests.pipeline.planted import planted, points_table
 
 SETTINGS = ClusterSettings(leaf_films=40)

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.cluster.assign import assign, two_best
-from pipeline.tables import ASSIGNMENTS, CENTROIDS, column_of_vectors
+from pipeline.tables import ASSIGNMENTS, CENTROIDS
+from pipeline.vectors import column_of_vectors
 from tests.pipeline.planted import planted, points_table
 
 

@@ -8,7 +8,8 @@ from sklearn.metrics import adjusted_mutual_info_score
 from pipeline.cluster.kmeans import CURVE, cluster_points, nearest, train
 from pipeline.cluster.landscape import build_landscape, landscape
 from pipeline.settings import ClusterSettings
-from pipeline.tables import CENTROIDS, matrix_of
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import matrix_of
 from tests.pipeline.planted import planted, points_table
 
 SETTINGS = ClusterSettings(leaf_films=40)

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.cluster.landscape import TREE, build_landscape, landscape, means, seeds, unit
 from pipeline.settings import ClusterSettings
-from pipeline.tables import POINTS, matrix_of
+from pipeline.tables import POINTS
+from pipeline.vectors import matrix_of
 from tests.pipeline.planted import planted, points_table
 
 # the package has a function of that name, which hides it

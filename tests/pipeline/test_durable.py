@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import durable
-from pipeline.durable import replacing, write_table
+from pipeline.durable import replacing
 from pipeline.manifest import FileRef
 from pipeline.store import Store, fingerprint, write_bytes
+from pipeline.table_files import read_groups, table_digest, write_table
 
 
 def test_same_values_same_bytes(tmp_path: Path) -> None:
@@ -74,14 +74,14 @@ def test_who_writes_alone_removes_what_killed_writers_left(tmp_path: Path) -> No
 def test_many_groups_have_the_bytes_of_their_values_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(durable, "ROW_GROUP_ROWS", 10)
+    monkeypatch.setattr("pipeline.table_files.ROW_GROUP_ROWS", 10)
     table = pa.table({"n": list(range(35)), "t": [f"film {n % 4}" for n in range(35)]})
     pieces = pa.concat_tables([table.slice(0, 3), table.slice(3, 19), table.slice(22)])
-    written = [durable.write_table(tmp_path / name, t) for name, t in (("a", table), ("b", pieces))]
+    written = [write_table(tmp_path / name, t) for name, t in (("a", table), ("b", pieces))]
     assert written[0] == written[1]
-    groups = list(durable.read_groups(tmp_path / "b", size=written[1][1], sha256=written[1][0]))
+    groups = list(read_groups(tmp_path / "b", size=written[1][1], sha256=written[1][0]))
     assert [len(group) for group in groups] == [10, 10, 10, 5]
     assert pa.concat_tables(groups).equals(table)
-    digests = {durable.table_digest(t) for t in (table, pieces)}
+    digests = {table_digest(t) for t in (table, pieces)}
     assert len(digests) == 1
-    assert durable.table_digest(table.slice(1).combine_chunks()) not in digests
+    assert table_digest(table.slice(1).combine_chunks()) not in digests

@@ -15,7 +15,8 @@ from pipeline.embed import VECTORS, _batches, attach, embed, embed_phrases, enco
 from pipeline.errors import ModelError
 from pipeline.model import identify, load
 from pipeline.settings import EmbedSettings
-from pipeline.tables import EMBEDDINGS, matrix_of, validate
+from pipeline.tables import EMBEDDINGS, validate
+from pipeline.vectors import matrix_of
 from tests.pipeline.films import EXACT, exact, features_of, mined
 from tests.pipeline.small_model import DIM, build_model
 

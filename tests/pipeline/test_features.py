@@ -20,7 +20,8 @@ from pipeline.features import (
     tfidf,
 )
 from pipeline.settings import FeatureSettings
-from pipeline.tables import CLEAN_MOVIES, FEATURES, matrix_of, validate
+from pipeline.tables import CLEAN_MOVIES, FEATURES, validate
+from pipeline.vectors import matrix_of
 from tests.pipeline.films import features_of, mined, nearest_of_own_theme, table_of
 
 DEFAULT = FeatureSettings()

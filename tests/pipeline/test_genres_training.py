@@ -24,7 +24,7 @@ from pipeline.genres.kept import MANIFEST, embedder, read_manifest
 from pipeline.genres.predicting import PREDICTED, model_mark, predict
 from pipeline.genres.registry import REGISTRY, choose, read_registry, register
 from pipeline.genres.training import PREDICTIONS, Job, job_folder, sides, train
-from pipeline.tables import column_of_vectors
+from pipeline.vectors import column_of_vectors
 from tests.pipeline.films import EXACT, exact
 from tests.pipeline.genre_films import SEED, SETTINGS, Divided, divided_films
 

@@ -12,7 +12,8 @@ from pipeline.label.keywords import KEYWORDS, keywords
 from pipeline.label.lexicon import normal_form
 from pipeline.label.terms import HOLDINGS
 from pipeline.settings import LabelSettings
-from pipeline.tables import CENTROIDS, column_of_vectors
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import column_of_vectors
 
 DIM = 4
 FIVE = LabelSettings()

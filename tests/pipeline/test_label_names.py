@@ -16,7 +16,8 @@ from pipeline.label.names import (
     propose_names,
     title_case,
 )
-from pipeline.tables import CENTROIDS, column_of_vectors
+from pipeline.tables import CENTROIDS
+from pipeline.vectors import column_of_vectors
 
 DIM = 3
 UNITS = np.eye(DIM, dtype=np.float32)

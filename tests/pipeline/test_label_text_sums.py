@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.label.text_sums import text_means, text_sums
-from pipeline.tables import column_of_vectors
+from pipeline.vectors import column_of_vectors
 
 
 def part(vectors: np.ndarray, clusters: np.ndarray) -> pa.Table:

@@ -18,7 +18,7 @@ from pipeline.scales import fit_space
 from pipeline.settings import ClusterSettings, FeatureSettings, NeighbourSettings
 from pipeline.space import numbers_of
 from pipeline.store import Store, StoredParts
-from pipeline.tables import Parts, ids_and_matrix, matrix_of
+from pipeline.vectors import Parts, ids_and_matrix, matrix_of
 from tests.pipeline.films import mined
 from tests.pipeline.planted import planted, points_table
 

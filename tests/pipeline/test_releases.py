@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.durable import write_table
 from pipeline.errors import ReleaseError, StoreError
 from pipeline.store import Store, file_sha256, verify_release
+from pipeline.table_files import write_table
 
 COUNTS = {"rows_in": 5, "released": 3, "rejected": 2}
 

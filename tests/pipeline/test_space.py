@@ -12,14 +12,8 @@ from pipeline.features import fit_tfidf
 from pipeline.scales import fit_space
 from pipeline.settings import FeatureSettings
 from pipeline.space import SPACE, place, place_films
-from pipeline.tables import (
-    EMBEDDINGS,
-    POINTS,
-    VOCABULARY,
-    column_of_vectors,
-    matrix_of,
-    validate,
-)
+from pipeline.tables import EMBEDDINGS, POINTS, VOCABULARY, validate
+from pipeline.vectors import column_of_vectors, matrix_of
 from tests.pipeline.films import Mined, features_of, mined, nearest_of_own_theme, table_of
 
 MODES = ("embedding", "embedding+tfidf", "full")

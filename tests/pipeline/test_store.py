@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.durable import write_table
 from pipeline.errors import CorruptFileError, StoreError
 from pipeline.manifest import FileRef
 from pipeline.store import Manifest, Store, fingerprint
+from pipeline.table_files import write_table
 
 FP = fingerprint("some work")
 

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.settings import TaxonomySettings
-from pipeline.tables import CENTROIDS, column_of_vectors
+from pipeline.tables import CENTROIDS
 from pipeline.taxonomy import families_of, micro_genre_ids
+from pipeline.vectors import column_of_vectors
 from tests.pipeline.planted import planted
 
 

@@ -20,8 +20,9 @@ from pipeline.pieces import partition_count, partition_ids
 from pipeline.released import ReleasedTables
 from pipeline.rows import hash_rows
 from pipeline.settings import Settings
-from pipeline.tables import MOVIES, matrix_of
+from pipeline.tables import MOVIES
 from pipeline.update import Updated, text_vectors, update
+from pipeline.vectors import matrix_of
 from tests.mined_release import catalogue, mined_release, settings_of, write_catalogue
 from tests.pipeline.small_model import build_model
 

@@ -11,13 +11,15 @@ import pyarrow as pa
 
 from pipeline import publish, tables
 from pipeline.cluster.assign import assign
-from pipeline.durable import write_bytes, write_table
+from pipeline.durable import write_bytes
 from pipeline.neighbours import build_index, index_bytes, nearest_films
 from pipeline.report import film_map
 from pipeline.scales import fit_space
 from pipeline.settings import FeatureSettings, NeighbourSettings
 from pipeline.space import place
 from pipeline.store import Store
+from pipeline.table_files import write_table
+from pipeline.vectors import column_of_vectors, matrix_of
 from tests.pipeline.films import EXACT, THEMES, exact, mined
 
 # Of the first films; the others are "Film 8", "Film 9", ...
@@ -42,11 +44,11 @@ def build(root: Path, *, release_id: str = "served-1") -> Path:
     settings = FeatureSettings()
     space = fit_space(movies, made.features, made.embeddings, made.vocabulary, settings)["space"]
     points = place(movies, made.features, made.embeddings, made.vocabulary, space, settings)
-    positions = tables.matrix_of(points["points"])
+    positions = matrix_of(points["points"])
     sums = np.stack([positions[made.theme == c].sum(0) for c in range(len(THEMES))])
     sums /= np.linalg.norm(sums, axis=1, keepdims=True)
     centroids = pa.table(
-        [pa.array(range(len(THEMES)), pa.int32()), tables.column_of_vectors(sums)],
+        [pa.array(range(len(THEMES)), pa.int32()), column_of_vectors(sums)],
         schema=tables.CENTROIDS(sums.shape[1]),
     )
     assigned = publish.mark_weak(assign(points["points"], centroids)["assignments"], 0.1)

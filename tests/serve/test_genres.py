@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.release import NotInReleaseError
-from pipeline.tables import matrix_of
+from pipeline.vectors import matrix_of
 from serve.catalogue import Catalogue
 
 

@@ -17,7 +17,7 @@ from pipeline.genres.registry import FOLDER, register
 from pipeline.genres.training import Job, train
 from pipeline.release import output_folder
 from pipeline.settings import ServeSettings
-from pipeline.tables import column_of_vectors
+from pipeline.vectors import column_of_vectors
 from serve.api import create_app
 from serve.explorer.source import RELEASE
 from serve.problems import PROBLEM
