@@ -167,7 +167,8 @@ from pipeline import neighbours
 from pipeline.pieces import Piece, Stage, work
 from pipeline.settings import NeighbourSettings
 from pipeline.store import Store
-from pipeline.tables import EMBEDDINGS, column_of_vectors
+from pipeline.tables import EMBEDDINGS
+from pipeline.vectors import column_of_vectors
 import pyarrow as pa
 
 films, dim = 4_000, 384
