@@ -103,11 +103,11 @@ class _Rows:
         ]
 
 
-def index_bytes(index: pa.Table | Parts) -> Iterator[bytes]:
-    """The bytes of an index as FAISS's own file, a few MiB at a time."""
+def index_bytes(index: pa.Table | Parts) -> Iterator[memoryview]:
+    """The bytes of an index as FAISS's own file, a few MiB at a time; views of the table's own."""
     for part in parts_of(index):
         for row in part.column("index"):
-            yield row.as_py()
+            yield memoryview(row.as_buffer())
 
 
 def nearest_films(
@@ -199,13 +199,13 @@ def _last_of_nearest(embeddings: pa.Table | Parts, chosen: np.ndarray, count: in
 class _Stream:
     """Bytes that come in pieces, as FAISS asks for them."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[memoryview]) -> None:
         self._pieces, self._rest = pieces, memoryview(b"")
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; none at the end."""
         if not self._rest:
-            self._rest = memoryview(next(self._pieces, b""))
+            self._rest = next(self._pieces, memoryview(b""))
         taken, self._rest = self._rest[:size], self._rest[size:]
         return bytes(taken)
 

@@ -94,9 +94,10 @@ def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def ask(url: str, question: dict[str, Any] | None = None) -> Any:
-    """What a Prefect server answers: to a question sent to `url`, or to `url` itself."""
+def ask(url: str, question: dict[str, Any] | None = None, method: str | None = None) -> Any:
+    """What a Prefect server answers: to a question sent to `url`, or to `url` itself; or None."""
     data = None if question is None else json.dumps(question).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+        said = answer.read()
+    return json.loads(said) if said else None

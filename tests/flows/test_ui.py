@@ -40,11 +40,13 @@ class Ui:
     out: Path
     log: Path
 
-    def ask(self, path: str, question: dict[str, Any] | None = None) -> Any:
+    def ask(
+        self, path: str, question: dict[str, Any] | None = None, method: str | None = None
+    ) -> Any:
         """An answer of the API; as Prefect's own client, it asks again when SQLite is busy."""
         for wait in (0.5, 1.0, 2.0, 4.0, 8.0, None):
             try:
-                return ask(f"{self.url}/api{path}", question)
+                return ask(f"{self.url}/api{path}", question, method)
             except urllib.error.HTTPError as error:
                 if error.code != 503 or wait is None:
                     raise
@@ -156,13 +158,8 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
 ) -> None:
     deployment = ui.ask("/deployments/name/mine/sample")
     # A small run: the form of the UI takes the deployment's own parameters.
-    request = urllib.request.Request(
-        f"{ui.url}/api/deployments/{deployment['id']}",
-        json.dumps({"parameters": deployment["parameters"] | small(model)}).encode(),
-        {"Content-Type": "application/json"},
-        method="PATCH",
-    )
-    urllib.request.urlopen(request, timeout=30).close()
+    changed = {"parameters": deployment["parameters"] | small(model)}
+    ui.ask(f"/deployments/{deployment['id']}", changed, "PATCH")
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(60_000)
     page.goto(f"{ui.url}/deployments/deployment/{deployment['id']}")
