@@ -48,7 +48,7 @@ def write_new(path: Path, data: bytes) -> None:
     _create(path, (data,))
 
 
-def _create(path: Path, parts: Iterable[bytes]) -> None:
+def _create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     with making_room_told(path), open(path, "xb") as handle:
         for part in parts:
             handle.write(part)
@@ -80,7 +80,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     write_parts(path, (data,))
 
 
-def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     """`write_bytes` of what comes in parts."""
     with replacing(path) as temporary:
         _create(temporary, parts)

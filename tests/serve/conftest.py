@@ -26,6 +26,14 @@ def main_module() -> Iterator[None]:
     sys.modules["__main__"] = own
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """What pages keep open is closed while there is a Python to close it."""
+    yield
+    if "streamlit" in sys.modules:
+        sys.modules["streamlit"].cache_resource.clear()
+
+
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the release; nobody writes to it."""
