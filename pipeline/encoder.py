@@ -109,7 +109,7 @@ class Encoder:
             weights = load_file(folder / "model.safetensors")
             dtype = getattr(torch, self._identity.dtype)
             with torch.inference_mode():
-                packed = PackedEncoder.of_weights(
+                packed = PackedEncoder.for_answers(
                     config, {name: weight.to(dtype) for name, weight in weights.items()}
                 )
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -138,9 +138,7 @@ def _shape(folder: Path) -> tuple[dict[str, Any], int] | None:
     fits = (
         parts == _MODULES
         and mean
-        and config.get("model_type") == "bert"
-        and config.get("hidden_act") == "gelu"
-        and config.get("position_embedding_type", "absolute") in (None, "absolute")
+        and PackedEncoder.computes(config)
         and isinstance(limits.get("max_seq_length"), int)
     )
     return (config, limits["max_seq_length"]) if fits else None

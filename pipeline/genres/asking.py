@@ -16,7 +16,8 @@ from pipeline.genres.classifier import Classifier
 from pipeline.genres.films import composed
 from pipeline.genres.kept import MANIFEST, embedder, open_model
 from pipeline.genres.reasons import Encode, reasons
-from pipeline.genres.registry import choose, read_registry
+from pipeline.genres.registry import REGISTRY, choose, read_registry
+from pipeline.model import ModelIdentity
 
 __all__ = ["Asking"]
 
@@ -37,7 +38,7 @@ class Asking:
     @property
     def names(self) -> list[str]:
         """The models that answer; ModelError where none was trained."""
-        return sorted(read_registry(self.folder)["serving"])
+        return sorted(_registry(self.folder)["serving"])
 
     def ask(
         self, name: str, films: Sequence[tuple[str, str]], *, why: bool = False
@@ -56,7 +57,7 @@ class Asking:
             when no model of that name was trained.
         """
         answers: list[dict[str, Any]] = [{} for _ in films]
-        registry = read_registry(self.folder)
+        registry = _registry(self.folder)
         groups: dict[str, list[int]] = {}
         for row, film in enumerate(films):
             groups.setdefault(choose(registry, name, *film), []).append(row)
@@ -86,12 +87,27 @@ class Asking:
     def _opened(self, folder: Path) -> tuple[Classifier, Encode | None]:
         """A model, and how its vectors are made if it reads any."""
         with self._lock:
-            model = _open(str(folder), (folder / MANIFEST).stat().st_mtime_ns)
-            if not model.needs_vectors:
-                return model, None
-            return model, (self._encoder or shared_encoder(embedder(folder))).encode
+            model, embeds = _open(folder, (folder / MANIFEST).stat().st_mtime_ns)
+        if embeds is None:
+            return model, None
+        return model, (self._encoder or shared_encoder(embeds)).encode
 
 
 @lru_cache(maxsize=16)
-def _open(folder: str, _modified: int) -> Classifier:
-    return open_model(Path(folder), device="cpu")
+def _open(folder: Path, _modified: int) -> tuple[Classifier, ModelIdentity | None]:
+    model = open_model(folder, device="cpu")
+    return model, embedder(folder) if model.needs_vectors else None
+
+
+def _registry(folder: Path) -> dict[str, Any]:
+    """What `read_registry` reads; read again once another has taken its place."""
+    path = folder / REGISTRY
+    if not path.is_file():
+        return read_registry(folder)  # which tells what to do
+    known = path.stat()
+    return _registry_of(folder, known.st_ino, known.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _registry_of(folder: Path, _inode: int, _modified: int) -> dict[str, Any]:
+    return read_registry(folder)

@@ -60,14 +60,12 @@ class Chains:
         chains, genres = self._bias.shape
         base = np.asarray(features @ self._weights, np.float32).reshape(-1, chains, genres)
         base = base + self._bias
-        total = np.zeros((base.shape[0], genres), np.float32)
-        for chain in range(chains):
-            has = np.zeros((base.shape[0], genres), np.float32)
-            for genre in self._order[chain]:
-                found = base[:, chain, genre] + has @ self._links[chain, genre]
-                has[:, genre] = found > 0
-                total[:, genre] += found
-        return total / chains
+        every = np.arange(chains)
+        has = np.zeros(base.shape, np.float32)
+        for genre in self._order.T:  # of each chain, the one whose turn it is
+            base[:, every, genre] += np.einsum("ncg,cg->nc", has, self._links[every, genre])
+            has[:, every, genre] = base[:, every, genre] > 0
+        return np.asarray(base.mean(1), np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -131,6 +132,7 @@ def _added(counts: np.ndarray, chance: np.ndarray) -> np.ndarray:
     return more
 
 
+@lru_cache(maxsize=256)
 def _gains(size: int, rest: int, wanted: Wanted) -> np.ndarray:
     """What a set of `size` is worth, (size + 1, rest + 1), by its hits and by what it misses."""
     hits, missed = np.meshgrid(np.arange(size + 1), np.arange(rest + 1), indexing="ij")

@@ -22,7 +22,6 @@ from pipeline.errors import ModelError
 from pipeline.genres.blend import BlendScorer
 from pipeline.genres.classifier import MODELS, Classifier, Model
 from pipeline.genres.deciding import Calibration
-from pipeline.genres.network import Network, tensors_of, tokenizer_of
 from pipeline.genres.represent import Representation
 from pipeline.genres.scorers import FeatureScorer, TransformerScorer, arrays_of
 from pipeline.model import ModelIdentity, identify
@@ -33,7 +32,7 @@ __all__ = ["MANIFEST", "embedder", "keep", "open_model", "read_manifest"]
 
 MANIFEST = "manifest.json"
 FORMAT = 3
-_ARRAYS, _WORDS, _NETWORK = "arrays.safetensors", "words.json", "network.safetensors"
+_ARRAYS, _WORDS = "arrays.safetensors", "words.json"
 
 
 def keep(
@@ -69,7 +68,7 @@ def _write(
         (folder / _WORDS).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
         made = {"scorer": "features", "estimator": scorer.name}
     elif isinstance(scorer, TransformerScorer):
-        _write_network(scorer, folder)
+        scorer.keep(folder)
         made = {"scorer": "transformer", "loss": scorer.loss}
     elif isinstance(scorer, BlendScorer):
         arrays["weights"] = scorer.weights
@@ -96,15 +95,6 @@ def _write(
         "about": dict(about),
     }
     write_told(folder / MANIFEST, manifest)
-
-
-def _write_network(scorer: TransformerScorer, folder: Path) -> None:
-    assert scorer.network is not None, "a scorer is fitted before it is kept"
-    from safetensors.torch import save_file as save_tensors
-
-    save_tensors(tensors_of(scorer.network.state_dict()), folder / _NETWORK)
-    scorer.network.body.config.to_json_file(folder / "config.json")
-    scorer.tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -173,13 +163,8 @@ def _opened(folder: Path, manifest: Mapping[str, Any], device: str) -> Classifie
         )
         scorer.estimator.restore(_under(arrays, "estimator."))
     elif manifest["scorer"] == "transformer":
-        from safetensors.torch import load_file as load_tensors
-
         scorer = TransformerScorer(settings, manifest["loss"])
-        scorer.network = Network(folder, len(genres), weights=False)
-        scorer.network.load_state_dict(load_tensors(folder / _NETWORK))
-        scorer.network.eval()
-        scorer.tokenizer = tokenizer_of(folder, settings.max_tokens)
+        scorer.restore(folder, len(genres))
     else:
         names = [str(name) for name in manifest["members"]]
         scorer = BlendScorer(

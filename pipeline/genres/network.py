@@ -1,4 +1,7 @@
-"""A transformer with one output per genre: a body, the mean of its tokens, a linear head."""
+"""A transformer with one output per genre: a body, the mean of its tokens, a linear head.
+
+`Network` learns, `PackedNetwork` answers from what it learnt without the libraries for training.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,21 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from pipeline.errors import ModelError
+from pipeline.packed import PackedEncoder
 
-__all__ = ["Network", "batches_by_length", "layers_of", "tokenizer_of"]
+__all__ = [
+    "TOKENIZER",
+    "Network",
+    "PackedNetwork",
+    "batches_by_length",
+    "layers_of",
+    "tokenizer_of",
+]
 
-_TOKENIZER = "tokenizer.json"
+TOKENIZER = "tokenizer.json"
 _DROPOUT = 0.1
 
 
@@ -74,6 +86,34 @@ class Network(nn.Module):
         ]
 
 
+class PackedNetwork:
+    """What a trained `Network` answers, computed by `PackedEncoder` on a CPU.
+
+    Parameters
+    ----------
+    config : of a body that `PackedEncoder.computes`. weights : of the `Network`, by name.
+    """
+
+    def __init__(self, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+        body = {name.removeprefix("body."): weight for name, weight in weights.items()}
+        with torch.inference_mode():
+            self._body = PackedEncoder.for_answers(config, body)
+        self._head = weights["head.weight"], weights["head.bias"]
+
+    @torch.inference_mode()
+    def logits(self, tokens: Sequence[Sequence[int]], batch: int = 64) -> np.ndarray:
+        """Logits of texts as token ids, float32 (texts, genres), in their order."""
+        lengths = np.array([len(ids) for ids in tokens], np.int64)
+        order = np.argsort(lengths, kind="stable")
+        found = np.zeros((len(tokens), len(self._head[1])), np.float32)
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            summed = self._body.summed([tokens[row] for row in rows])
+            pooled = summed / torch.from_numpy(lengths[rows])[:, None]
+            found[rows] = functional.linear(pooled, *self._head).numpy()
+        return found
+
+
 def layers_of(body: Any) -> Sequence[nn.Module]:
     """The layers of a body, lowest first, of BERT's kind (`encoder.layer`) or DistilBERT's."""
     for name in ("encoder", "transformer"):
@@ -91,9 +131,9 @@ def tokenizer_of(folder: Path, most: int) -> Any:
     """The tokenizer of a folder, cut to `most` tokens, without padding."""
     from tokenizers import Tokenizer
 
-    path = folder / _TOKENIZER
+    path = folder / TOKENIZER
     if not path.is_file():
-        raise ModelError(f"model in {folder} has no {_TOKENIZER}; choose one with a fast tokenizer")
+        raise ModelError(f"model in {folder} has no {TOKENIZER}; choose one with a fast tokenizer")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.enable_truncation(most)

@@ -93,14 +93,14 @@ class Representation:
         if self.kind == "bow":
             counts.data[:] = 1.0
         else:
-            counts.data = 1 + np.log(counts.data)
-            counts = (counts @ sparse.diags(self._idf)).tocsr()
-        lengths = np.sqrt(np.asarray(counts.multiply(counts).sum(1)).ravel())
-        scaled = sparse.diags(1 / np.maximum(lengths, 1e-12).astype(np.float32)) @ counts
+            counts.data = (1 + np.log(counts.data)) * self._idf[counts.indices]
+        rows = np.repeat(np.arange(len(texts)), np.diff(counts.indptr))
+        lengths = np.sqrt(np.bincount(rows, counts.data**2, len(texts)))
+        counts.data /= np.maximum(lengths, 1e-12).astype(np.float32)[rows]
         if self.kind != "tfidf+embedding":
-            return scaled.astype(np.float32).tocsr()
+            return counts
         dense = sparse.csr_matrix(np.asarray(vectors, np.float32) * _BESIDE)
-        return sparse.hstack([scaled, dense], dtype=np.float32).tocsr()
+        return sparse.hstack([counts, dense], format="csr", dtype=np.float32)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays and JSON from which `of_state` makes the same again."""

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from safetensors.torch import load_file, save_file
 
 from pipeline.genres.estimators import ESTIMATORS, Estimator
 from pipeline.genres.finetune import Progress, fine_tune, logits_of
 from pipeline.genres.losses import LossName
-from pipeline.genres.network import Network, seeded, tokenizer_of
+from pipeline.genres.network import (
+    TOKENIZER,
+    Network,
+    PackedNetwork,
+    seeded,
+    tensors_of,
+    tokenizer_of,
+)
 from pipeline.genres.represent import Kind, Representation
 from pipeline.model import device_of, identify
+from pipeline.packed import PackedEncoder
 from pipeline.settings import EmbedSettings, GenreSettings
 
 __all__ = ["FeatureScorer", "Held", "Scorer", "TransformerScorer"]
+
+_WEIGHTS, _CONFIG = "network.safetensors", "config.json"
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,9 @@ class TransformerScorer:
         self.settings = settings
         self.loss: LossName = loss
         self.network: Network | None = None
+        self.folder: Path | None = None  # of what was restored
         self.tokenizer: Any = None
+        self._packed: PackedNetwork | None = None
         self.device = device_of(settings.device, "genres.device")
         self._checkpoint, self._seconds, self._progress = checkpoint, seconds, progress
 
@@ -122,9 +137,39 @@ class TransformerScorer:
             "epochs": went.history,
         }
 
+    def restore(self, folder: Path, genres: int) -> None:
+        """Be the scorer of the network kept in `folder`, with as many genres.
+
+        Where a CPU runs a BERT of the common shape, the libraries that train it are not loaded.
+        """
+        self.folder, self.network, self._packed = folder, None, None
+        self.tokenizer = tokenizer_of(folder, self.settings.max_tokens)
+        weights = load_file(folder / _WEIGHTS)
+        config = json.loads((folder / _CONFIG).read_bytes())
+        if self.device == "cpu" and PackedEncoder.computes(config):
+            self._packed = PackedNetwork(config, weights)
+            return
+        self.network = Network(folder, genres, weights=False)
+        self.network.load_state_dict(weights)
+        self.network.to(self.device).eval()
+
+    def keep(self, folder: Path) -> None:
+        """Write what `restore` reads into an existing folder."""
+        self.tokenizer.save(str(folder / TOKENIZER))
+        if self.network is None:
+            assert self.folder is not None, "a scorer is fitted or restored before it is kept"
+            for name in (_WEIGHTS, _CONFIG):
+                shutil.copyfile(self.folder / name, folder / name)
+            return
+        save_file(tensors_of(self.network.state_dict()), folder / _WEIGHTS)
+        self.network.body.config.to_json_file(folder / _CONFIG)
+
     def scores(self, texts: Sequence[str], vectors: np.ndarray | None) -> np.ndarray:
+        tokens = self.tokens(texts)
+        if self._packed is not None:
+            return self._packed.logits(tokens)
         assert self.network is not None, "a scorer is fitted or restored before it is asked"
-        return logits_of(self.network.to(self.device), self.tokens(texts), self.device)
+        return logits_of(self.network, tokens, self.device)
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of texts, cut to `genres.max_tokens`."""

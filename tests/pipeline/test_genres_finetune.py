@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from pipeline.errors import ModelError
 from pipeline.genres.finetune import Unfinished, fine_tune, logits_of
 from pipeline.genres.losses import LOSSES, LossName, focal, log_weights, loss_of
 from pipeline.genres.network import Network, batches_by_length, seeded, tokenizer_of
+from pipeline.genres.scorers import TransformerScorer
 from pipeline.settings import GenreSettings
 from tests.pipeline.small_model import build_model
 
@@ -116,6 +119,28 @@ def test_an_interrupted_run_ends_like_one_that_was_not(
     assert stops == 7
     np.testing.assert_allclose(logits_of(halves, tokens), logits_of(whole, tokens), atol=1e-5)
     assert {path.suffix for path in (tmp_path / "place").iterdir()} == {".json", ".safetensors"}
+
+
+@pytest.mark.parametrize("activation", ["gelu", "relu"])
+def test_what_is_restored_answers_and_is_kept_again(
+    body: Path, tmp_path: Path, activation: str
+) -> None:
+    folders = [tmp_path / "body", tmp_path / "once", tmp_path / "twice"]
+    shutil.copytree(body, folders[0])
+    config = json.loads((body / "config.json").read_text())
+    (folders[0] / "config.json").write_text(json.dumps(config | {"hidden_act": activation}))
+    fitted = TransformerScorer(SETTINGS, "bce")
+    fitted.network, fitted.tokenizer = network(folders[0]), tokenizer_of(body, 16)
+    texts = ["war", "a wedding by the sea", *TEXTS]
+    expected = fitted.scores(texts, None)
+    kept = fitted
+    for folder in folders[1:]:
+        folder.mkdir()
+        kept.keep(folder)
+        kept = TransformerScorer(SETTINGS, "bce")
+        kept.restore(folder, 2)
+        assert (kept.network is None) == (activation == "gelu"), "ours is for GELU alone"
+        np.testing.assert_allclose(kept.scores(texts, None), expected, atol=1e-5)
 
 
 def test_a_run_stops_early_and_keeps_its_best(body: Path, tokens: list[list[int]]) -> None:

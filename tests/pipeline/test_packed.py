@@ -49,6 +49,19 @@ def test_a_text_does_not_depend_on_its_company(
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
+def test_answers_are_the_same_with_or_without_onednn(
+    model: SentenceTransformer, packed: PackedEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bert = model[0].auto_model
+    batch = tokens_of(model, ["War.", "A war film.", "Peace at last in the valley. " * 30])
+    expected = packed.encode(batch).numpy()
+    few = PackedEncoder.for_answers(bert.config.to_dict(), bert.state_dict())
+    np.testing.assert_allclose(few.encode(batch).numpy(), expected, atol=1e-6)
+    monkeypatch.setattr("torch.backends.mkldnn.is_available", lambda: False)
+    plain = PackedEncoder.for_answers(bert.config.to_dict(), bert.state_dict())
+    np.testing.assert_array_equal(plain.encode(batch).numpy(), expected)
+
+
 def test_vectors_have_unit_length(model: SentenceTransformer, packed: PackedEncoder) -> None:
     found = packed.encode(tokens_of(model, ["", "War.", "A film " * 200])).numpy()
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
