@@ -113,7 +113,7 @@ def _drift(at: Updating, now: Updated, novelty: dict[str, Any]) -> Drifted:
     movies = now.tables["movies"]
     uses = {
         "mined": at.before.manifest["keyword_uses"],
-        "now": keyword_uses(movies, now.tables["vocabulary"]),
+        "now": keyword_uses([movies], now.tables["vocabulary"]),
     }
     return drifted(
         now.tables["baseline"],

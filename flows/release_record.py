@@ -8,9 +8,9 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from flows.mined import Mined
+from flows.release_tables import ReleaseTables
 from flows.run import Run
 from pipeline.drift import keyword_uses
 from pipeline.predecessor import mined_before
@@ -31,7 +31,7 @@ _ELSEWHERE: Any = {
 }
 
 
-def content_of(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
+def content_of(run: Run, mined: Mined, tables: ReleaseTables) -> str:
     """What went in and what came out, whatever release came before."""
     inputs = sorted(str(source["sha256"]) for source in mined.intake.sources)
     outputs = [
@@ -46,12 +46,12 @@ def content_of(run: Run, mined: Mined, tables: dict[str, pa.Table]) -> str:
     ]
     settings = run.settings.model_dump(mode="json", exclude=_NOT_MINING)
     # the layout too: mining again must not find an older release that lacks a column
-    layout = {name: table.schema.names for name, table in tables.items()}
-    rejects = len(tables["rejects"])
+    layout = {name: table.schema.names for name, table in tables.files.items()}
+    rejects = len(tables.whole("rejects"))
     return fingerprint(inputs, outputs, mined.named.fresh, settings, rejects, layout)
 
 
-def release_id_of(run: Run, mined: Mined, tables: dict[str, pa.Table], content: str) -> str:
+def release_id_of(run: Run, mined: Mined, tables: ReleaseTables, content: str) -> str:
     """Named by its content and what it follows: the same run twice is the same release."""
     same = mined_before(run.store, content)
     if same is not None:
@@ -59,16 +59,16 @@ def release_id_of(run: Run, mined: Mined, tables: dict[str, pa.Table], content: 
     before = mined.named.succession.before
     if before is None:
         return content[:12]
-    told = tables["micro_genres"].select(["micro_genre_id", "micro_genre_name"]).to_pylist()
+    told = tables.whole("micro_genres").select(["micro_genre_id", "micro_genre_name"]).to_pylist()
     return fingerprint(content, before.release_id, told)[:12]
 
 
 def manifest_of(
-    run: Run, mined: Mined, tables: dict[str, pa.Table], report: dict[str, Any]
+    run: Run, mined: Mined, tables: ReleaseTables, report: dict[str, Any]
 ) -> dict[str, Any]:
     before = mined.named.succession.before
     weak = np.quantile(
-        np.sort(tables["movies"].column("similarity").to_numpy()),
+        np.sort(tables.films.column("similarity").to_numpy()),
         run.settings.cluster.weak_quantile,
         method="lower",
     )
@@ -78,20 +78,24 @@ def manifest_of(
         "kind": "mined",
         "parent": None if before is None else before.release_id,
         "generation": mined.named.succession.generation,
-        "keyword_uses": keyword_uses(tables["movies"], tables["vocabulary"]),
+        "keyword_uses": keyword_uses(
+            (run.read(ref, ["keywords"]) for ref in mined.cleaned.refs("movies")),
+            tables.whole("vocabulary"),
+        ),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
         "settings": run.settings.model_dump(mode="json", exclude=_ELSEWHERE),
         "weak_below": float(weak),
         "schema": {
-            name: {f.name: str(f.type) for f in table.schema} for name, table in tables.items()
+            name: {f.name: str(f.type) for f in table.schema}
+            for name, table in tables.files.items()
         },
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
         "model": {
             "name": run.model.name,
             "revision": run.model.revision,
-            "dim": tables["embeddings"].schema.field("vector").type.list_size,
+            "dim": tables.files["embeddings"].schema.field("vector").type.list_size,
             "dtype": run.model.dtype,
             "device": run.model.device,
         },

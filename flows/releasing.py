@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import chain
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from prefect.artifacts import create_markdown_artifact
 
 from flows.mined import Mined
 from flows.progress import Note, StageStarted, emit
 from flows.release_record import content_of, manifest_of, release_id_of
+from flows.release_tables import ReleaseTables, tables_of
 from flows.run import Run
-from flows.steps import each, first_films, step
+from flows.steps import first_films, step
 from pipeline import publish, quality
 from pipeline.durable import write_parts
 from pipeline.errors import ReleaseError
 from pipeline.identity import count_events
-from pipeline.languages import fit_by_language, languages
+from pipeline.languages import fit_by_language
 from pipeline.neighbours import index_bytes
 from pipeline.page import render_page
-from pipeline.report import assemble, cluster_figures, fit_map, place_on_map
-from pipeline.rows import hash_rows
-from pipeline.space import numbers_table
+from pipeline.report import assemble, cluster_figures
 from pipeline.store import verify_release, write_bytes, write_table
-from pipeline.succession import BASELINE, ROWS
-from pipeline.tables import REJECTS
 from pipeline.vectors import matrix_of
 
 __all__ = ["Mined", "publish_release"]
@@ -39,7 +35,7 @@ def publish_release(run: Run, mined: Mined) -> str:
     """Report, tables, manifest, commit; returns the folder of the release."""
     emit(StageStarted("publish"))
     started = time.perf_counter()
-    tables = _tables(run, mined)
+    tables = tables_of(run, mined)
     content = content_of(run, mined, tables)
     release_id = release_id_of(run, mined, tables, content)
     report, page = _report(run, mined, tables, release_id)
@@ -55,7 +51,7 @@ def publish_release(run: Run, mined: Mined) -> str:
             _tell(run, report, started)
             return str(existing)
     attempt = run.store.begin_release(release_id)
-    for name, table in tables.items():
+    for name, table in tables.files.items():
         write_table(attempt / f"{name}.parquet", table)
     write_parts(attempt / "index.faiss", index_bytes(run.store.parts(mined.index)))
     report["seconds"]["total"] = round(time.perf_counter() - run.started, 3)
@@ -69,75 +65,10 @@ def publish_release(run: Run, mined: Mined) -> str:
     return str(path)
 
 
-def _tables(run: Run, mined: Mined) -> dict[str, pa.Table]:
-    movies = run.read(mined.cleaned.refs("movies"))
-    assignments = publish.mark_weak(
-        run.read(mined.clusters.assignments), run.settings.cluster.weak_quantile
-    )
-    named = mined.named
-    micro_genres = publish.micro_genres(movies, assignments, named.labels, named.text_means)
-    rejects = pa.concat_tables(
-        [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))]
-    ).sort_by([("source", "ascending"), ("row", "ascending")])
-    rows = run.stage(
-        "row-hashes", hash_rows, each(("movies", mined.intake.partitions)), shown=False
-    )
-    spoken = run.stage(
-        "languages", languages, each(("movies", mined.cleaned.refs("movies"))), shown=False
-    )
-    drawn, places = _map(run, mined, assignments.column("cluster").to_numpy())
-    tables = {
-        "movies": publish.released_movies(movies, assignments, micro_genres, places),
-        "micro_genres": micro_genres,
-        "families": publish.families(micro_genres, named.families),
-        "neighbours": run.read(mined.neighbours).sort_by(
-            [("movie_id", "ascending"), ("rank", "ascending")]
-        ),
-        "embeddings": run.read(mined.embeddings),
-        "rejects": rejects.cast(REJECTS),
-        "centroids": run.read(mined.clusters.centroids),
-        "space": run.read(mined.placed_by["space"]),
-        "vocabulary": run.read(mined.placed_by["vocabulary"]),
-        "map": numbers_table(drawn),
-        "rows": run.read(rows.refs("rows")).sort_by([(n, "ascending") for n in ROWS.names]),
-        "languages": run.read(spoken.refs("languages")).sort_by("movie_id"),
-        "baseline": assignments.select(BASELINE.names).sort_by(
-            [(n, "ascending") for n in BASELINE.names]
-        ),
-        "lineage": named.succession.lineage(
-            run, [(row["micro_genre_id"], row["micro_genre_name"]) for row in named.labels]
-        ),
-    }
-    if "terms" in mined.placed_by:
-        tables["tfidf"] = run.read(mined.placed_by["terms"])
-    return {name: table.combine_chunks() for name, table in tables.items()}
-
-
-def _map(run: Run, mined: Mined, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """What places a film on the map, and where each lies, (films, 2) float32.
-
-    It is fitted on the films that the clusters were trained on; then a partition at a time is
-    placed, so that this process never holds the points of all films of a large catalogue.
-    """
-    centroids = matrix_of(run.read(mined.clusters.centroids))
-    first = run.training(mined.points)
-    trained = matrix_of(run.read(mined.points[:first]))
-    drawn = fit_map(trained, centroids, labels[: len(trained)], run.settings.seed)
-    places = [place_on_map(trained, centroids, labels[: len(trained)], drawn)]
-    placed = len(trained)
-    for ref in mined.points[first:]:
-        points = matrix_of(run.read(ref))
-        own = labels[placed : placed + len(points)]
-        places.append(place_on_map(points, centroids, own, drawn))
-        placed += len(points)
-    return drawn, np.concatenate(places)
-
-
 def _report(
-    run: Run, mined: Mined, tables: dict[str, pa.Table], release_id: str
+    run: Run, mined: Mined, tables: ReleaseTables, release_id: str
 ) -> tuple[dict[str, Any], str]:
-    settings = run.settings
-    movies = run.read(mined.cleaned.refs("movies"), ["movie_id", "genres"])
+    settings, films = run.settings, tables.films
     made = run.read(mined.features.refs("features"), ["desc_length"])
     assignments = run.read(mined.clusters.assignments)
     few = settings.report.silhouette_films
@@ -149,7 +80,10 @@ def _report(
         labels,
         similarity,
         made.column("desc_length").to_numpy(),
-        [genres or [] for genres in movies.column("genres").to_pylist()],
+        chain.from_iterable(
+            run.read(ref, ["genres"]).column("genres").to_pylist()
+            for ref in mined.cleaned.refs("movies")
+        ),
         settings.report,
     )
     choice = mined.clusters.choice
@@ -158,15 +92,15 @@ def _report(
         (row["stability"] for row in choice["curve"] if row["k"] == choice["chosen"]), None
     )
     reasons: dict[str, int] = {}
-    for reason in tables["rejects"].column("reason").to_pylist():
+    for reason in tables.whole("rejects").column("reason").to_pylist():
         reasons[reason] = reasons.get(reason, 0) + 1
     counts = {
         "rows_in": mined.intake.rows_in,
-        "released": len(tables["movies"]),
-        "rejected": len(tables["rejects"]),
-        "micro_genres": len(tables["micro_genres"]),
-        "families": len(tables["families"]),
-        "weak_films": sum(tables["movies"].column("weak").to_pylist()),
+        "released": len(films),
+        "rejected": len(tables.whole("rejects")),
+        "micro_genres": len(tables.whole("micro_genres")),
+        "families": len(tables.whole("families")),
+        "weak_films": int(films.column("weak").to_numpy(zero_copy_only=False).sum()),
     }
     profiles = run.read(mined.cleaned.refs("profile"))
     comparison = [run.read(ref).to_pylist()[0] for ref in mined.clusters.comparison]
@@ -184,17 +118,19 @@ def _report(
             "comparison": comparison,
             "neighbours": mined.neighbour_figures,
             "embedding": mined.embedding_figures,
-            "languages": fit_by_language(tables["movies"], tables["languages"]),
-            "lineage": count_events(tables["lineage"], mined.named.succession.generation),
+            "languages": fit_by_language(films, tables.whole("languages")),
+            "lineage": count_events(tables.whole("lineage"), mined.named.succession.generation),
             "seconds": {name: round(value, 3) for name, value in run.seconds.items()},
         }
     )
     # partitions are cut by a hash of the ids: the first films are a random sample
-    shown = movies.column("movie_id").slice(0, settings.report.map_films).combine_chunks()
-    released = tables["movies"]
-    drawn = released.filter(pc.is_in(released.column("movie_id"), value_set=shown))
+    few = settings.report.map_films
+    shown = run.read(first_films(mined.cleaned.refs("movies"), few), ["movie_id"])
+    wanted = shown.column("movie_id").slice(0, few).combine_chunks()
+    drawn = films.filter(pc.is_in(films.column("movie_id"), value_set=wanted))
     drawn = drawn.select(["movie_id", "title", "year", "cluster", "x", "y"])
-    return report, render_page(report, tables["micro_genres"], tables["families"], drawn)
+    page = render_page(report, tables.whole("micro_genres"), tables.whole("families"), drawn)
+    return report, page
 
 
 def _tell(run: Run, report: dict[str, Any], started: float) -> None:

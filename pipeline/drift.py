@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,17 +113,22 @@ def drift_rows(found: Drifted, generation: int, parent: str, decision: str) -> p
     return pa.Table.from_pylist(rows, DRIFT)
 
 
-def keyword_uses(movies: pa.Table, vocabulary: pa.Table) -> dict[str, int]:
-    """How often films carry a keyword: `all`, and `unknown`, those that the vocabulary lacks."""
-    spoken = pc.list_flatten(movies.column("keywords"))
+def keyword_uses(movies: Iterable[pa.Table], vocabulary: pa.Table) -> dict[str, int]:
+    """How often films carry a keyword: `all`, and `unknown`, those that the vocabulary lacks.
+
+    Parameters
+    ----------
+    movies : tables with the column `keywords`, one after the other.
+    """
     known = set(vocabulary.column("keyword").to_pylist())
-    counted = pc.value_counts(spoken.drop_null())
     total = unknown = 0
-    for keyword, count in zip(
-        counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
-    ):
-        total += count
-        unknown += 0 if normal_keyword(keyword) in known else count
+    for part in movies:
+        counted = pc.value_counts(pc.list_flatten(part.column("keywords")).drop_null())
+        for keyword, count in zip(
+            counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
+        ):
+            total += count
+            unknown += 0 if normal_keyword(keyword) in known else count
     return {"all": total, "unknown": unknown}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.succession import LANGUAGES
 
@@ -53,12 +54,15 @@ def fit_by_language(movies: pa.Table, spoken: pa.Table) -> list[dict[str, Any]]:
     for each: `language` (None: not told), `films`, `share` of all films, `mean_similarity`
     (cosine to the own centroid), `mean_margin` (None with one micro-genre), `weak_share`.
     """
-    code = dict(
-        zip(*(spoken.column(n).to_pylist() for n in ("movie_id", "text_language")), strict=True)
-    )
-    grouped: dict[str | None, list[int]] = {}
-    for row, movie_id in enumerate(movies.column("movie_id").to_pylist()):
-        grouped.setdefault(code[movie_id], []).append(row)
+    known = spoken.column("movie_id").combine_chunks()
+    place = pc.index_in(movies.column("movie_id").combine_chunks(), value_set=known)
+    told_in = spoken.column("text_language").combine_chunks().take(place)
+    code = told_in.dictionary_encode("encode")  # null is a language of its own
+    numbers = code.indices.to_numpy()
+    grouped: dict[str | None, np.ndarray] = {
+        language: np.flatnonzero(numbers == number)
+        for number, language in enumerate(code.dictionary.to_pylist())
+    }
     similarity = movies.column("similarity").to_numpy().astype(np.float64)
     margin = movies.column("margin").to_numpy(zero_copy_only=False).astype(np.float64)
     weak = movies.column("weak").to_numpy(zero_copy_only=False).astype(bool)

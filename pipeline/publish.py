@@ -16,6 +16,7 @@ from pipeline.tables import FAMILIES, MICRO_GENRES, RELEASED_MOVIES, validate
 __all__ = ["attributed", "dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
 
 _EXEMPLARS = 5
+_OF_MOVIES = ("movie_id", "title", "year", "vote_average")
 
 
 def mark_weak(assignments: pa.Table, quantile: float) -> pa.Table:
@@ -68,10 +69,7 @@ def micro_genres(
     """
     frame = pd.DataFrame(
         {
-            "movie_id": movies.column("movie_id").to_pylist(),
-            "title": movies.column("title").to_pylist(),
-            "year": pd.array(movies.column("year").to_pylist(), "Int32"),
-            "vote_average": movies.column("vote_average").to_numpy(zero_copy_only=False),
+            **{name: movies.column(name).to_pandas() for name in _OF_MOVIES},
             "cluster": assignments.column("cluster").to_numpy(),
             "similarity": assignments.column("similarity").to_numpy(),
             "weak": assignments.column("weak").to_numpy(zero_copy_only=False),

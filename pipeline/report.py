@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ def cluster_figures(
     labels: np.ndarray,
     own_similarity: np.ndarray,
     desc_length: np.ndarray,
-    genres: Sequence[Sequence[str]],
+    genres: Iterable[Sequence[str] | None],
     settings: ReportSettings,
 ) -> dict[str, Any]:
     """Figures of the clusters.
@@ -189,7 +189,7 @@ def _layout(centroids: np.ndarray, seed: int) -> np.ndarray:
     return np.asarray(tsne.fit_transform(centroids), np.float64)
 
 
-def _purity(labels: np.ndarray, genres: Sequence[Sequence[str]]) -> float | None:
+def _purity(labels: np.ndarray, genres: Iterable[Sequence[str] | None]) -> float | None:
     counts: dict[int, dict[str, int]] = {}
     known = 0
     for label, names in zip(labels.tolist(), genres, strict=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ import pyarrow.parquet as pq
 from pipeline.durable import check_file, making_room_told
 from pipeline.errors import CorruptFileError, StoreError
 from pipeline.manifest import file_sha256
+from pipeline.vectors import Parts, parts_of
 
 __all__ = ["read_groups", "read_table", "table_digest", "write_table"]
 
-ROW_GROUP_ROWS = 65_536
+ROW_GROUP_ROWS = 32_768
 
 
 class _Hashed(io.RawIOBase):
@@ -62,8 +64,10 @@ class _HashedFile(_Hashed):
         super().close()
 
 
-def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
+def write_table(path: Path, table: pa.Table | Parts) -> tuple[str, int]:
     """Create a Parquet file whose bytes depend on the table's values and types only; sync it.
+
+    Of a table in parts, 32,768 rows and one part are in memory.
 
     Returns
     -------
@@ -79,22 +83,24 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
     StoreError
         when there is no room for it.
     """
+    parts = iter(parts_of(table))
+    first = next(parts)
     # Chunk borders would become page borders, and metadata such as pandas' would come along.
-    plain, group = table.replace_schema_metadata(None), _group_rows(table.schema)
+    schema, group = first.schema.remove_metadata(), _group_rows(first.schema)
     with making_room_told(path), _HashedFile(path) as sink:
         with pq.ParquetWriter(
             pa.PythonFile(sink, mode="w"),
-            plain.schema,
+            schema,
             version="2.6",
             data_page_version="1.0",
             data_page_size=2**20,
             compression="zstd",
             compression_level=3,
-            use_dictionary=_repeating(plain.schema),
+            use_dictionary=_repeating(schema),
             write_statistics=True,
         ) as writer:
-            for rows in _groups(plain, group):
-                writer.write_table(rows, row_group_size=group)
+            for rows in _groups(chain([first], parts), group):
+                writer.write_table(rows.replace_schema_metadata(None), row_group_size=group)
         sink.sync()
         written, size = sink.sha256.hexdigest(), sink.size
     rows = pq.read_metadata(path).num_rows
@@ -105,10 +111,17 @@ def write_table(path: Path, table: pa.Table) -> tuple[str, int]:
     return written, size
 
 
-def _groups(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    """So many rows at a time, in one chunk each; an empty table once."""
-    for start in range(0, max(1, table.num_rows), rows):
-        yield table.slice(start, rows).combine_chunks()
+def _groups(parts: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """So many rows at a time, in one chunk each, however many the parts have; no rows once."""
+    held: pa.Table | None = None
+    given = False
+    for part in parts:
+        held = part if held is None or not held.num_rows else pa.concat_tables([held, part])
+        while held.num_rows >= rows:
+            yield held.slice(0, rows).combine_chunks()
+            given, held = True, held.slice(rows)
+    if held is not None and (held.num_rows or not given):
+        yield held.combine_chunks()
 
 
 def _group_rows(schema: pa.Schema) -> int:

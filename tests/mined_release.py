@@ -174,7 +174,7 @@ def _committed(
         "generation": 0,
         "created_at": "2026-01-01T00:00:00+00:00",
         "counts": counts,
-        "keyword_uses": keyword_uses(tables["movies"], tables["vocabulary"]),
+        "keyword_uses": keyword_uses([tables["movies"]], tables["vocabulary"]),
         "settings": settings.model_dump(mode="json", exclude={"serve", "log"}),
         "weak_below": weak_below,
         "model": {

@@ -1,0 +1,97 @@
+"""Tables made or sorted a part at a time, for processes that cannot hold them whole."""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.durable import making_room_told
+
+__all__ = ["Streamed", "in_order"]
+
+_ROWS = 32_768  # sorted in memory at once
+_MOST_FILES = 256  # open at once; beyond 256 times _ROWS more rows are in memory
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """`vectors.Parts` of which `make` gives the parts, anew whenever they are gone through.
+
+    Attributes
+    ----------
+    schema : of every part. num_rows : of all parts together.
+    """
+
+    schema: pa.Schema
+    num_rows: int
+    make: Callable[[], Iterable[pa.Table]]
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        nothing = True
+        for part in self.make():
+            nothing = False
+            yield part
+        if nothing:
+            yield self.schema.empty_table()
+
+
+def in_order(table: Streamed, keys: Sequence[str], folder: Path) -> Streamed:
+    """The same rows sorted by the columns `keys`, strings by their UTF-8 bytes, nulls last.
+
+    A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key, which are
+    of like size where the first part is a sample of all: rows are written into a file for each
+    range under `folder`, and these are sorted one after the other. One part and some 32,768 rows
+    are in memory.
+
+    Raises
+    ------
+    StoreError
+        while the parts are taken, where there is no room for the files.
+    """
+    return Streamed(table.schema, table.num_rows, lambda: _sorted(table, keys, folder))
+
+
+def _sorted(table: Streamed, keys: Sequence[str], folder: Path) -> Iterator[pa.Table]:
+    order = [(key, "ascending") for key in keys]
+    files = min(_MOST_FILES, -(-table.num_rows // _ROWS))
+    if files <= 1:
+        yield pa.concat_tables(table).sort_by(order)
+        return
+    with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder) as scratch:
+        paths = [Path(scratch) / f"{number:05d}.arrows" for number in range(files)]
+        with making_room_told(paths[0]):
+            _distribute(table, order, paths)
+        for path in paths:
+            with pa.ipc.open_stream(str(path)) as reader:
+                yield reader.read_all().sort_by(order)
+            path.unlink()
+
+
+def _distribute(table: Streamed, order: list[tuple[str, str]], paths: Sequence[Path]) -> None:
+    """Write each row into the file of the range that its first key lies in."""
+    borders: list[Any] | None = None
+    key = order[0][0]
+    with ExitStack() as opened:
+        writers = [
+            opened.enter_context(pa.ipc.new_stream(str(path), table.schema)) for path in paths
+        ]
+        for part in table:
+            rows = part.cast(table.schema).sort_by(order)
+            column = rows.column(key).combine_chunks()
+            known = range(len(column) - column.null_count)
+            if borders is None and known:
+                places = [len(known) * number // len(paths) for number in range(1, len(paths))]
+                borders = [column[place].as_py() for place in places]
+            ends = [0] * (len(paths) - 1)  # rows without a key go into the last
+            if borders is not None:
+                ends = [bisect_left(known, b, key=lambda row: column[row].as_py()) for b in borders]
+            for writer, start, end in zip(writers, [0, *ends], [*ends, len(rows)], strict=True):
+                if end > start:
+                    writer.write_table(rows.slice(start, end - start))
