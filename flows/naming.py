@@ -19,7 +19,6 @@ from flows.succession import Succession, goes_on
 from pipeline import label
 from pipeline.identity import identify_all
 from pipeline.partitions import Piece
-from pipeline.store import FileRef
 from pipeline.tables import CENTROIDS
 from pipeline.taxonomy import families_of
 from pipeline.vectors import column_of_vectors
@@ -56,8 +55,6 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     """Clusters to unique names, keywords and families."""
     pieces = each(("movies", movies), ("assignments", clusters.assignments))
     counted = run.stage("count-terms", label.count_terms, pieces)
-    terms = run.read(counted.refs("terms"))
-    words = run.put("words", "all", run.read(counted.refs("words")).combine_chunks())
     facts = _facts(run, movies, clusters.assignments)
     summed = run.stage(
         "text-sums", label.text_sums,
@@ -66,14 +63,14 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     succession = goes_on(run, clusters)
     own_level = Level("", pieces, before=succession.names)
-    keywords, names, fresh, margin_vectors = _level(run, own_level, terms, words, facts, means)
+    counts = {name: counted.refs(name) for name in ("terms", "words")}
+    keywords, names, fresh, margin_vectors = _level(run, own_level, counts, facts, means)
 
     centroids = run.read(clusters.centroids)
     films = np.array([fact["films"] for fact in facts])
     family = families_of(centroids, films, run.settings.taxonomy)
-    above = terms.set_column(
-        0, terms.schema.field(0), pa.array(family[terms.column(0).to_numpy()], pa.int32())
-    )
+    above = pa.table({"cluster": pa.array(family, pa.int32())})
+    counts["above"] = (run.put("family-of-clusters", "all", above),)
     grouped = _gathered(facts, family)
     weights = np.zeros((len(grouped), means.shape[1]))
     np.add.at(weights, family, means * films[:, None])
@@ -83,7 +80,7 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
         put = run.put("family-of-films", piece.key, assigned)
         lifted.append(Piece(piece.key, {**piece.inputs, "assignments": (put,)}))
     level = Level("family-", lifted, joiner="&", taken=tuple(names.values()))
-    family_keywords, family_names, _, _ = _level(run, level, above, words, grouped, _unit(weights))
+    family_keywords, family_names, _, _ = _level(run, level, counts, grouped, _unit(weights))
     ids = identify_all(
         succession.match, succession.ids_before, [names[c] for c in range(len(facts))],
         succession.ever,
@@ -114,34 +111,33 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
 def _level(
     run: Run,
     level: Level,
-    terms: pa.Table,
-    words: FileRef,
+    counts: Mapping[str, Refs],
     facts: Sequence[Mapping[str, Any]],
     means: np.ndarray,
 ) -> tuple[dict[int, list[str]], dict[int, str], dict[int, str], np.ndarray]:
     """Keywords, names, names without regard to those before, and the vectors of the names."""
     section, prefix = run.settings.label, level.prefix
-    counts = [[int(fact[n]) for fact in facts] for n in ("films", "keyword_films")]
+    columns = [[int(fact[n]) for fact in facts] for n in ("films", "keyword_films")]
     groups = list(range(len(facts)))
     sizes = pa.table(
-        [pa.array(groups, pa.int32()), *(pa.array(c, pa.int64()) for c in counts)],
+        [pa.array(groups, pa.int32()), *(pa.array(c, pa.int64()) for c in columns)],
         names=["cluster", "films", "keyword_films"],
     )
     ranked = run.stage(
         f"{prefix}candidates", label.candidates,
-        [Piece("all", {
-            "terms": (run.put(f"{prefix}terms", "all", terms.combine_chunks()),),
-            "words": (words,),
-            "sizes": (run.put(f"{prefix}sizes", "all", sizes),),
-        })],
-        settings=section, shown=False,
+        [Piece("all", {**counts, "sizes": (run.put(f"{prefix}sizes", "all", sizes),)})],
+        settings=section, version=2, shown=False, streamed=("terms", "words"),
     )  # fmt: skip
     candidates = run.read(one(ranked, "candidates"))
     phrases = sorted(set(candidates.column("term").to_pylist()))
     vectors = embed_terms(run, phrases, f"{prefix}phrase-vectors")
-    columns = [pa.array(groups, pa.int32()), column_of_vectors(means)]
     centroids = run.put(
-        f"{prefix}text-means", "all", pa.table(columns, schema=CENTROIDS(means.shape[1]))
+        f"{prefix}text-means",
+        "all",
+        pa.table(
+            [pa.array(groups, pa.int32()), column_of_vectors(means)],
+            schema=CENTROIDS(means.shape[1]),
+        ),
     )
     listed: dict[int, list[str]] = {group: [] for group in groups}
     for row in candidates.select(["cluster", "term"]).to_pylist():

@@ -48,7 +48,7 @@ def in_order(table: Streamed, keys: Sequence[str], folder: Path) -> Streamed:
     A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key, which are
     of like size where the first part is a sample of all: rows are written into a file for each
     range under `folder`, and these are sorted one after the other. One part and some 32,768 rows
-    are in memory.
+    are in memory. Rows alike in the first key come in one part.
 
     Raises
     ------

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from pipeline.label.lexicon import STOP_WORDS, is_boilerplate
+from pipeline.label.terms import TERM_COUNTS, WORD_COUNTS
 from pipeline.settings import LabelSettings
+from pipeline.streamed import Streamed, in_order
+from pipeline.vectors import Parts, parts_of
 
 __all__ = ["CANDIDATES", "candidates"]
 
@@ -26,7 +33,11 @@ _SPARSE = 0.1  # with keywords on fewer films than this, any phrase may be a can
 
 
 def candidates(
-    terms: pa.Table, words: pa.Table, sizes: pa.Table, settings: LabelSettings
+    terms: pa.Table | Parts,
+    words: pa.Table | Parts,
+    sizes: pa.Table,
+    settings: LabelSettings,
+    above: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
     """Rank the terms of all partitions within each cluster.
 
@@ -34,14 +45,34 @@ def candidates(
     ----------
     terms, words : TERM_COUNTS and WORD_COUNTS of all partitions, one after the other.
     sizes : cluster (int32), films (int64), keyword_films (int64).
+    above : `cluster` (int32), the family of each cluster in turn, where families are ranked and
+        `terms` are of their clusters.
 
     Returns
     -------
     {"candidates": CANDIDATES, at most `settings.candidates` for each cluster, best first}.
     The gain is the cluster's term of the Kullback-Leibler divergence between its films and all.
+
+    Terms are counted a range of the alphabet at a time, so that few of them are in memory.
     """
-    counts = terms.to_pandas().groupby(["cluster", "term"], as_index=False).sum()
     size = sizes.to_pandas().set_index("cluster")
+    family = None if above is None else above.column("cluster").to_numpy()
+    persons = _persons(words)
+    ranked = []
+    for some in _ranges(terms, TERM_COUNTS):
+        if family is not None:
+            some["cluster"] = family[some["cluster"]]
+        ranked.append(_ranked(some, size, persons, settings))
+    found = _best(pd.concat(ranked), settings)[CANDIDATES.names]
+    table = pa.Table.from_pandas(found, CANDIDATES, preserve_index=False)
+    return {"candidates": table.replace_schema_metadata(None)}
+
+
+def _ranked(
+    terms: pd.DataFrame, size: pd.DataFrame, persons: frozenset[str], settings: LabelSettings
+) -> pd.DataFrame:
+    """The best candidates of each cluster among some terms, with all their films."""
+    counts = terms.groupby(["cluster", "term"], as_index=False).sum()
     films, with_keywords = int(size["films"].sum()), int(size["keyword_films"].sum())
     total = counts.groupby("term")[["films", "keyword_films", "part_films"]].sum()
     allowed = total["films"] >= 2
@@ -49,10 +80,9 @@ def candidates(
         # what stands in a keyword somewhere is a theme; most other phrases are not
         allowed &= (total["keyword_films"] >= 2) | (total["part_films"] >= 2)
     total = total[allowed]
-    persons = _persons(words)
     fit = [not (is_boilerplate(term) or _unfit(term, persons)) for term in total.index]
     total = total[np.array(fit, bool)].add_suffix("_total").reset_index()
-    least = np.minimum(settings.min_films, np.maximum(1, size["films"] // 4))
+    least = (size["films"] // 4).clip(1, settings.min_films)
     counts = counts[counts["films"] >= counts["cluster"].map(least)]
     counts = counts.merge(total, on="term")
     own = counts["cluster"].map(size["films"])
@@ -64,13 +94,20 @@ def candidates(
     )
     counts = counts[(counts["gain"] > 0) | (counts["keyword_gain"] > 0)]
     counts["rank"] = counts["gain"] + counts["keyword_gain"]
+    return _best(counts, settings)
+
+
+def _best(counts: pd.DataFrame, settings: LabelSettings) -> pd.DataFrame:
     counts = counts.sort_values(["cluster", "rank", "term"], ascending=[True, False, True])
-    best = counts.groupby("cluster").head(settings.candidates)
-    return {
-        "candidates": pa.Table.from_pandas(
-            best[CANDIDATES.names], CANDIDATES, preserve_index=False
-        ).replace_schema_metadata(None)
-    }
+    return counts.groupby("cluster").head(settings.candidates)
+
+
+def _ranges(counts: pa.Table | Parts, schema: pa.Schema) -> Iterator[pd.DataFrame]:
+    """Counts of words or terms a range at a time: all those of a word are in one of them."""
+    key = "word" if "word" in schema.names else "term"
+    table = Streamed(schema, counts.num_rows, lambda: parts_of(counts))
+    for some in in_order(table, [key], Path(tempfile.gettempdir())):
+        yield some.to_pandas()
 
 
 def _gain(films: pd.Series, own: pd.Series, total: pd.Series, everyone: int) -> pd.Series:
@@ -81,12 +118,15 @@ def _gain(films: pd.Series, own: pd.Series, total: pd.Series, everyone: int) -> 
     return share * np.log(likelier)
 
 
-def _persons(words: pa.Table) -> frozenset[str]:
+def _persons(words: pa.Table | Parts) -> frozenset[str]:
     """Words that the credits know and that texts write with a capital: names of persons."""
-    known = words.to_pandas().groupby("word").sum()
-    named = (known["credits"] >= 3) & (known["capital"] > 4 * known["lower"])
-    unseen = (known["credits"] >= 3) & (known["capital"] + known["lower"] == 0)
-    return frozenset(known.index[named | unseen])
+    persons: set[str] = set()
+    for some in _ranges(words, WORD_COUNTS):
+        known = some.groupby("word").sum()
+        named = (known["credits"] >= 3) & (known["capital"] > 4 * known["lower"])
+        unseen = (known["credits"] >= 3) & (known["capital"] + known["lower"] == 0)
+        persons.update(known.index[named | unseen])
+    return frozenset(persons)
 
 
 def _unfit(term: str, persons: frozenset[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import log
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -184,3 +185,35 @@ def test_at_most_so_many_of_a_cluster() -> None:
 
 def test_no_terms_at_all() -> None:
     assert found({}, TWO).num_rows == 0
+
+
+def test_terms_a_range_at_a_time_and_families_of_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(5)
+    rows = [
+        (int(cluster), f"theme {term}", int(films), int(films) // 2, int(films) // 2)
+        for cluster, term, films in zip(
+            chance.integers(0, 6, 900), chance.integers(0, 60, 900), chance.integers(1, 5, 900),
+            strict=True,
+        )
+    ]  # fmt: skip
+    spoken = [(f"theme{n % 7}", n % 3, 9 * (n % 2), 2) for n in range(40)]
+    terms = pa.table([list(c) for c in zip(*rows, strict=True)], schema=TERM_COUNTS)
+    words = pa.table([list(c) for c in zip(*spoken, strict=True)], schema=WORD_COUNTS)
+    family = np.array([0, 1, 0, 2, 1, 1], np.int32)
+    above = pa.table({"cluster": family})
+    lifted = terms.set_column(0, TERM_COUNTS.field(0), [family[terms["cluster"].to_numpy()]])
+
+    def asked(counts: pa.Table, groups: int, given: pa.Table | None = None) -> pa.Table:
+        each = pa.array([400] * groups, pa.int64())
+        sizes = pa.table(
+            [pa.array(range(groups), pa.int32()), each, each],
+            names=["cluster", "films", "keyword_films"],
+        )
+        return candidates(counts, words, sizes, SETTINGS, given)["candidates"]
+
+    whole, families = asked(terms, 6), asked(lifted, 3)
+    assert len(whole) > 60
+    assert asked(terms, 3, above).equals(families)
+    monkeypatch.setattr("pipeline.streamed._ROWS", 40)
+    assert asked(terms, 6).equals(whole)
+    assert asked(terms, 3, above).equals(families)
