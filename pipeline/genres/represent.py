@@ -86,6 +86,8 @@ class Representation:
             raise ModelError(f"representation {self.kind!r} needs a vector of each text")
         if self.kind == "embedding":
             return np.asarray(vectors, np.float32)
+        from sklearn.preprocessing import normalize
+
         if self._vectorizer is None:
             places = {term: column for column, term in enumerate(self._terms)}
             self._vectorizer = self._counter(places)
@@ -94,9 +96,7 @@ class Representation:
             counts.data[:] = 1.0
         else:
             counts.data = (1 + np.log(counts.data)) * self._idf[counts.indices]
-        rows = np.repeat(np.arange(len(texts)), np.diff(counts.indptr))
-        lengths = np.sqrt(np.bincount(rows, counts.data**2, len(texts)))
-        counts.data /= np.maximum(lengths, 1e-12).astype(np.float32)[rows]
+        counts = normalize(counts, copy=False)
         if self.kind != "tfidf+embedding":
             return counts
         dense = sparse.csr_matrix(np.asarray(vectors, np.float32) * _BESIDE)
