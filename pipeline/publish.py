@@ -16,6 +16,7 @@ from pipeline.tables import FAMILIES, MICRO_GENRES, RELEASED_MOVIES, validate
 __all__ = ["attributed", "dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
 
 _EXEMPLARS = 5
+_OF_GENRE = ("micro_genre_keybert", "micro_genre_name", "family_name")
 _OF_MOVIES = ("movie_id", "title", "year", "vote_average")
 
 
@@ -38,10 +39,10 @@ def released_movies(
     movies, assignments, places : row by row the same films; `places` is (films, 2) float32, where
         each lies on the map.
     """
-    genre = micro_genres.to_pandas().set_index("cluster")
+    genre = micro_genres.select(["cluster", *_OF_GENRE, "family"]).to_pandas().set_index("cluster")
     cluster = assignments.column("cluster").to_numpy()
     columns: dict[str, Any] = {name: assignments.column(name) for name in assignments.column_names}
-    for name in ("micro_genre_keybert", "micro_genre_name", "family_name"):
+    for name in _OF_GENRE:
         columns[name] = pa.array(genre.loc[cluster, name].tolist(), pa.string())
     columns["family"] = pa.array(genre.loc[cluster, "family"].tolist(), pa.int32())
     for axis, name in enumerate("xy"):

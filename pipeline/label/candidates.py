@@ -59,7 +59,7 @@ def candidates(
     family = None if above is None else above.column("cluster").to_numpy()
     persons = _persons(words)
     ranked = []
-    for some in _ranges(terms, TERM_COUNTS):
+    for some in _ranges(terms, TERM_COUNTS, "term"):
         if family is not None:
             some["cluster"] = family[some["cluster"]]
         ranked.append(_ranked(some, size, persons, settings))
@@ -102,9 +102,8 @@ def _best(counts: pd.DataFrame, settings: LabelSettings) -> pd.DataFrame:
     return counts.groupby("cluster").head(settings.candidates)
 
 
-def _ranges(counts: pa.Table | Parts, schema: pa.Schema) -> Iterator[pd.DataFrame]:
-    """Counts of words or terms a range at a time: all those of a word are in one of them."""
-    key = "word" if "word" in schema.names else "term"
+def _ranges(counts: pa.Table | Parts, schema: pa.Schema, key: str) -> Iterator[pd.DataFrame]:
+    """Counts a range of `key` at a time: all rows of a word, or of a term, are in one of them."""
     table = Streamed(schema, counts.num_rows, lambda: parts_of(counts))
     for some in in_order(table, [key], Path(tempfile.gettempdir())):
         yield some.to_pandas()
@@ -121,7 +120,7 @@ def _gain(films: pd.Series, own: pd.Series, total: pd.Series, everyone: int) -> 
 def _persons(words: pa.Table | Parts) -> frozenset[str]:
     """Words that the credits know and that texts write with a capital: names of persons."""
     persons: set[str] = set()
-    for some in _ranges(words, WORD_COUNTS):
+    for some in _ranges(words, WORD_COUNTS, "word"):
         known = some.groupby("word").sum()
         named = (known["credits"] >= 3) & (known["capital"] > 4 * known["lower"])
         unseen = (known["credits"] >= 3) & (known["capital"] + known["lower"] == 0)
