@@ -62,9 +62,9 @@ class _FewRows(_Dense):
         for size in self._SIZES:
             sizes += [size] * (left // size)
             left %= size
-        if len(sizes) + bool(left) == 1:
-            return self._product(rows)
-        return torch.cat([self._product(part) for part in torch.split(rows, [*sizes, left])])
+        sizes += [left] if left else []
+        products = [self._product(part) for part in torch.split(rows, sizes)]
+        return products[0] if len(products) == 1 else torch.cat(products)
 
     def _product(self, rows: Tensor) -> Tensor:
         product: Tensor = torch.ops.mkldnn._linear_pointwise(
@@ -145,6 +145,16 @@ class PackedEncoder:
     def encode(self, batch: Sequence[Sequence[int]]) -> Tensor:
         """Unit vectors, (len(batch), dim) float32, of texts as token ids in order of length."""
         return functional.normalize(self.summed(batch), dim=1)
+
+    @torch.inference_mode()
+    def sums(self, texts: Sequence[Sequence[int]], size: int = 32) -> Tensor:
+        """`summed` of texts in any order, (len(texts), dim), `size` of like length at a time."""
+        order = sorted(range(len(texts)), key=lambda row: (len(texts[row]), texts[row]))
+        found = torch.empty(len(texts), self.dim)
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            found[rows] = self.summed([texts[row] for row in rows])
+        return found
 
     @torch.inference_mode()
     def summed(self, batch: Sequence[Sequence[int]]) -> Tensor:

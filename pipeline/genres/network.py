@@ -103,15 +103,9 @@ class PackedNetwork:
     @torch.inference_mode()
     def logits(self, tokens: Sequence[Sequence[int]], batch: int = 64) -> np.ndarray:
         """Logits of texts as token ids, float32 (texts, genres), in their order."""
-        lengths = np.array([len(ids) for ids in tokens], np.int64)
-        order = np.argsort(lengths, kind="stable")
-        found = np.zeros((len(tokens), len(self._head[1])), np.float32)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            summed = self._body.summed([tokens[row] for row in rows])
-            pooled = summed / torch.from_numpy(lengths[rows])[:, None]
-            found[rows] = functional.linear(pooled, *self._head).numpy()
-        return found
+        lengths = torch.tensor([[len(ids)] for ids in tokens])
+        pooled = self._body.sums(tokens, batch) / lengths
+        return np.asarray(functional.linear(pooled, *self._head).numpy())
 
 
 def layers_of(body: Any) -> Sequence[nn.Module]:
