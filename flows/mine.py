@@ -24,7 +24,7 @@ from flows.progress import StageDone, StageStarted, emit  # noqa: E402
 from flows.reading import clean_movies, extract_features, read_sources  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
-from pipeline import cluster, embed, features, languages  # noqa: E402
+from pipeline import embed, features, languages  # noqa: E402
 from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
 from pipeline.settings import EmbedSettings, load_settings  # noqa: E402
 
@@ -33,7 +33,7 @@ __all__ = ["mine", "mine_flow"]
 logger = logging.getLogger(__name__)
 
 # What the stages import when they are first called, here loaded beside the model.
-_HEAVY = ("keybert", "sklearn.metrics")
+_HEAVY = ("sklearn.metrics",)
 _HEAVY_HERE = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")  # in the flow itself
 
 
@@ -112,7 +112,7 @@ def start_workers(run: Run) -> None:
 
 def _prepare(settings: EmbedSettings, revision: str, dtype: str) -> None:
     _import(_HEAVY)
-    for load in (features.warm, languages.warm, cluster.warm):
+    for load in (features.warm, languages.warm):
         load()
     embed.warm(settings, revision, dtype)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +16,7 @@ import torch
 
 from pipeline.errors import ModelError
 from pipeline.model import ModelIdentity, here, load
-from pipeline.packed import PackedEncoder
+from pipeline.model_files import ModelFiles, read_files
 from pipeline.settings import EmbedSettings
 from pipeline.tables import EMBEDDINGS, vector_type
 from pipeline.vectors import column_of_vectors, matrix_of
@@ -119,32 +118,30 @@ def encode(
     MemoryError
         when the machine or its GPU has not enough of it; `lean` takes less.
     """
-    model = load(identity)
-    dim = int(model.get_embedding_dimension() or 0)
-    if not texts:
-        return np.zeros((0, dim), np.float32)
     with _memory_told():
-        vectors = _vectors(texts, identity, dim, batch_tokens, _LEAN if lean else 1)
+        vectors = _vectors(texts, identity, batch_tokens, _LEAN if lean else 1)
     if not np.isfinite(vectors).all():
         raise ModelError(f"model {identity.name!r} gave a vector that is not finite")
     return vectors
 
 
 def _vectors(
-    texts: Sequence[str], identity: ModelIdentity, dim: int, batch_tokens: int, smaller: int
+    texts: Sequence[str], identity: ModelIdentity, batch_tokens: int, smaller: int
 ) -> np.ndarray:
-    packed = _packed(identity)
-    if packed is not None:
-        return _encode_packed(packed, texts, identity, batch_tokens // smaller)
+    own = read_files(identity)
+    if own is not None:
+        return _encode_packed(own, texts, batch_tokens // smaller)
+    model = load(identity)
+    vectors = np.empty((len(texts), int(model.get_embedding_dimension() or 0)), np.float32)
     order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), texts[i]))
-    found = load(identity).encode(
-        [texts[i] for i in order],
-        batch_size=(_GPU_BATCH if identity.device == "cuda" else 32) // smaller,
-        normalize_embeddings=True,
-        show_progress_bar=False,
-    )
-    vectors = np.empty((len(texts), dim), np.float32)
-    vectors[order] = np.asarray(found, np.float32)
+    if order:
+        found = model.encode(
+            [texts[i] for i in order],
+            batch_size=(_GPU_BATCH if identity.device == "cuda" else 32) // smaller,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        vectors[order] = np.asarray(found, np.float32)
     return vectors
 
 
@@ -165,24 +162,14 @@ def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
     encode(["a film"], here(settings, revision, dtype))
 
 
-def _encode_packed(
-    packed: PackedEncoder, texts: Sequence[str], identity: ModelIdentity, batch_tokens: int
-) -> np.ndarray:
-    tokens = _tokenise(texts, identity)
+def _encode_packed(own: ModelFiles, texts: Sequence[str], batch_tokens: int) -> np.ndarray:
+    vectors = np.empty((len(texts), own.packed.dim), np.float32)
+    tokens = [found.ids for found in own.tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: (len(tokens[i]), texts[i]))
-    vectors = np.empty((len(texts), packed.dim), np.float32)
     for rows in _batches([len(tokens[i]) for i in order], batch_tokens):
         chosen = order[rows]
-        vectors[chosen] = packed.encode([tokens[i] for i in chosen]).numpy()
+        vectors[chosen] = own.packed.encode([tokens[i] for i in chosen]).numpy()
     return vectors
-
-
-def _tokenise(texts: Sequence[str], identity: ModelIdentity) -> list[list[int]]:
-    model = load(identity)
-    tokenizer = model.tokenizer.backend_tokenizer
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(model.max_seq_length)
-    return [found.ids for found in tokenizer.encode_batch(list(texts))]
 
 
 def _batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[slice]:
@@ -190,19 +177,11 @@ def _batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[slice]:
 
     The tokens are shared out evenly, so that no batch is left with a few texts.
     """
+    if not lengths:
+        return
     ends = np.cumsum(lengths)
     count = max(1, round(int(ends[-1]) / batch_tokens))
     cuts = np.searchsorted(ends, np.linspace(0, ends[-1], count + 1)[1:-1])
     for start, end in pairwise([0, *cuts.tolist(), len(lengths)]):
         if end > start:
             yield slice(start, end)
-
-
-@lru_cache(maxsize=2)
-def _packed(identity: ModelIdentity) -> PackedEncoder | None:
-    """The encoder without padding, where the model has that shape and runs on a CPU."""
-    model = load(identity)
-    if identity.device != "cpu" or not PackedEncoder.supports(model):
-        return None
-    with torch.inference_mode():
-        return PackedEncoder(model)

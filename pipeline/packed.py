@@ -12,14 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 __all__ = ["PackedEncoder"]
 
@@ -86,26 +83,13 @@ class _Layer:
 class PackedEncoder:
     """Encodes token ids with a BERT whose pooling is the mean and whose output is normalised."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
-        if not self.supports(model):
-            raise ValueError("not a BERT with GELU, mean pooling and normalised output")
-        bert: Any = model[0].auto_model
-        self._take(bert.config.to_dict(), bert.state_dict())
-
-    @classmethod
-    def for_answers(cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> PackedEncoder:
-        """The encoder of a BERT's own config.json and weights, for the few texts of an answer.
-
-        The caller knows that the model has the shape that `supports` asks for. The library's model
-        is not needed, and products of few rows are faster where PyTorch has oneDNN.
-        """
-        made = cls.__new__(cls)
-        made._take(config, weights, _FewRows if _few_rows(weights) else _Dense)
-        return made
-
-    def _take(
-        self, config: Mapping[str, Any], weights: Mapping[str, Tensor], dense: type[_Dense] = _Dense
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        weights: Mapping[str, Tensor],
+        dense: type[_Dense] = _Dense,
     ) -> None:
+        """The encoder of a BERT's own config.json, one that it `computes`, and weights."""
         self.heads: int = config["num_attention_heads"]
         self.dim: int = config["hidden_size"]
         self.eps: float = config["layer_norm_eps"]
@@ -118,19 +102,12 @@ class PackedEncoder:
         self._step = dense.step
         self._layers = [_layer(weights, i, dense) for i in range(config["num_hidden_layers"])]
 
-    @staticmethod
-    def supports(model: SentenceTransformer) -> bool:
-        """Whether the model has exactly the shape that this encoder computes."""
-        names = [type(module).__name__ for module in model]
-        bert: Any = getattr(model[0], "auto_model", None)
-        if names != ["Transformer", "Pooling", "Normalize"] or type(bert).__name__ != "BertModel":
-            return False
-        pooling: Any = model[1]
-        how: dict[str, Any] = pooling.get_config_dict()
-        mean = how.get("pooling_mode") in ("mean", ["mean"], ("mean",)) or bool(
-            how.get("pooling_mode_mean_tokens")
-        )
-        return mean and PackedEncoder.computes(bert.config.to_dict())
+    @classmethod
+    def for_answers(cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> PackedEncoder:
+        """The same for the few texts of an answer: products of few rows are faster where PyTorch
+        has oneDNN.
+        """
+        return cls(config, weights, _FewRows if _few_rows(weights) else _Dense)
 
     @staticmethod
     def computes(config: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.cluster.assign import assign
 from pipeline.cluster.choose_k import candidate_ks, choose_k
-from pipeline.cluster.compare import METHODS, compare, warm
+from pipeline.cluster.compare import METHODS, compare
 from pipeline.cluster.kmeans import train
 from pipeline.cluster.landscape import landscape
 from pipeline.cluster.stability import agreement, label_subsample, reseed
@@ -20,5 +20,4 @@ __all__ = [
     "landscape",
     "reseed",
     "train",
-    "warm",
 ]

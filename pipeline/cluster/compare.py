@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.settings import ReportSettings
 from pipeline.vectors import matrix_of
 
-__all__ = ["COMPARISON", "METHODS", "compare", "warm"]
+__all__ = ["COMPARISON", "METHODS", "compare"]
 
 COMPARISON = pa.schema(
     [
@@ -53,11 +53,6 @@ def compare(
         "ari_with_ours": float(adjusted_rand_score(ours, labels)),
     }
     return {"comparison": pa.Table.from_pylist([row], COMPARISON)}
-
-
-def warm() -> None:
-    """Let dask-ml compile its loops in this process, so that no comparison waits for it."""
-    _labels(np.eye(8, dtype=np.float32), "k-means||", 2, 0)
 
 
 def _labels(rows: np.ndarray, method: str, k: int, seed: int) -> np.ndarray:

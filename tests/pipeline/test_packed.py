@@ -21,7 +21,8 @@ def model() -> SentenceTransformer:
 
 @pytest.fixture(scope="module")
 def packed(model: SentenceTransformer) -> PackedEncoder:
-    return PackedEncoder(model)
+    bert = model[0].auto_model
+    return PackedEncoder(bert.config.to_dict(), bert.state_dict())
 
 
 def tokens_of(model: SentenceTransformer, texts: list[str]) -> list[list[int]]:
@@ -75,23 +76,23 @@ def test_texts_out_of_order_or_empty_are_refused(
         packed.encode(batch)
 
 
-class TestSupports:
-    def test_the_bundled_model(self, model: SentenceTransformer) -> None:
-        assert PackedEncoder.supports(model)
+def test_any_size_of_that_shape(tmp_path: Path) -> None:
+    other = SentenceTransformer(str(build_model(tmp_path)), device="cpu")
+    bert = other[0].auto_model
+    assert PackedEncoder.computes(bert.config.to_dict())
+    texts = ["War.", "A longer film about war."]
+    small = PackedEncoder(bert.config.to_dict(), bert.state_dict())
+    found = small.encode(tokens_of(other, texts)).numpy()
+    assert found.shape == (2, DIM)
+    np.testing.assert_allclose(found, other.encode(texts, show_progress_bar=False), atol=1e-5)
 
-    @pytest.mark.parametrize(("pooling", "normalise"), [("cls", True), ("mean", False)])
-    def test_not_a_model_of_another_shape(
-        self, tmp_path: Path, pooling: str, normalise: bool
-    ) -> None:
-        folder = build_model(tmp_path, pooling=pooling, normalise=normalise)
-        other = SentenceTransformer(str(folder), device="cpu")
-        assert not PackedEncoder.supports(other)
-        with pytest.raises(ValueError, match="not a BERT"):
-            PackedEncoder(other)
 
-    def test_any_size_of_that_shape(self, tmp_path: Path) -> None:
-        other = SentenceTransformer(str(build_model(tmp_path)), device="cpu")
-        texts = ["War.", "A longer film about war."]
-        found = PackedEncoder(other).encode(tokens_of(other, texts)).numpy()
-        assert found.shape == (2, DIM)
-        np.testing.assert_allclose(found, other.encode(texts, show_progress_bar=False), atol=1e-5)
+@pytest.mark.parametrize(
+    "other", [{"model_type": "roberta"}, {"hidden_act": "relu"}, {"position_embedding_type": "x"}]
+)
+def test_another_architecture_is_not_computed(
+    model: SentenceTransformer, other: dict[str, str]
+) -> None:
+    config = model[0].auto_model.config.to_dict()
+    assert PackedEncoder.computes(config)
+    assert not PackedEncoder.computes(config | other)
