@@ -34,13 +34,13 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
     close, wide = cluster.candidate_ks(trained, section)
     whole = Piece("all", {"points": training}, {"seed": seed})
     ground = run.stage(
-        "landscape", cluster.landscape, [whole], settings=section, version=2, streamed=("points",)
+        "landscape", cluster.landscape, [whole], settings=section, version=3, streamed=("points",)
     )
     inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
     curve = run.stage(
         "k-curve", cluster.train,
         [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
-        settings=section, version=2, streamed=("points",),
+        settings=section, version=3, streamed=("points",),
     )  # fmt: skip
     halves = run.stage(
         "stability", cluster.label_subsample,
@@ -48,7 +48,7 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
             Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
             for n in (0, 1)
         ],
-        settings=section, version=2, streamed=("points",),
+        settings=section, version=3, streamed=("points",),
     )  # fmt: skip
     first, second = (run.read(ref) for ref in halves.refs("labels"))
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
@@ -116,7 +116,7 @@ def _compared(
     piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
     again = run.stage(
         "reseed", cluster.reseed, [piece],
-        settings=section, version=2, shown=False, streamed=("points",),
+        settings=section, version=3, shown=False, streamed=("points",),
     )  # fmt: skip
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")

@@ -1,4 +1,4 @@
-"""FAISS spherical k-means from the tree's seeds, then two rounds in the films' own space."""
+"""Spherical k-means from the tree's seeds: in the smoothed space, then in the films' own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.landscape import linkage_of, means, seeds, unit
+from pipeline.cluster.landscape import EXACT, linkage_of, seeds
+from pipeline.cluster.lloyd import means, nearest, settle, unit
 from pipeline.settings import ClusterSettings
 from pipeline.tables import CENTROIDS
 from pipeline.vectors import Parts, column_of_vectors, matrix_of
 
-__all__ = ["CURVE", "cluster_points", "nearest", "train"]
+__all__ = ["CURVE", "cluster_points", "train"]
 
 CURVE = pa.schema(
     [
@@ -23,7 +24,6 @@ CURVE = pa.schema(
 )
 
 _ITERATIONS = 15
-_ROUNDS = 2
 _PRODUCTS = 2**23  # of points and centroids at a time, where each point meets all centroids
 
 
@@ -77,29 +77,50 @@ def cluster_points(
     """
     faiss.omp_set_num_threads(1)
     start = seeds(landmarks, tree, min(k, len(points)))
-    kmeans = faiss.Kmeans(
-        positions.shape[1], len(start), niter=_ITERATIONS, seed=seed % 2**31, spherical=True,
-        min_points_per_centroid=1, max_points_per_centroid=len(positions),
-    )  # fmt: skip
-    kmeans.train(positions, init_centroids=start)
-    labels = nearest(positions, unit(np.asarray(kmeans.centroids)))
+    labels = _first_labels(positions, start, settings, seed)
     centroids = means(points, labels, len(start))
-    centroids, labels = _without_small(points, centroids, labels, settings.min_films)
-    for _ in range(_ROUNDS):
+    drop = _without_small if len(points) <= EXACT else _without_any_small
+    centroids, labels = drop(points, centroids, labels, settings.min_films)
+    for _ in range(settings.rounds):
         labels = nearest(points, centroids)
         centroids = means(points, labels, len(centroids))
-        centroids, labels = _without_small(points, centroids, labels, settings.min_films)
+        centroids, labels = drop(points, centroids, labels, settings.min_films)
     order = np.lexsort((np.arange(len(centroids)), -np.bincount(labels, minlength=len(centroids))))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return centroids[order], rank[labels]
 
 
-def nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """The centroid of greatest cosine for each point, (points,) int64."""
-    index = faiss.IndexFlatIP(centroids.shape[1])
-    index.add(np.ascontiguousarray(centroids, np.float32))
-    return np.asarray(index.search(np.ascontiguousarray(points, np.float32), 1)[1][:, 0])
+def _first_labels(
+    positions: np.ndarray, start: np.ndarray, settings: ClusterSettings, seed: int
+) -> np.ndarray:
+    """The cluster of each film before the rounds in the films' own space, (films,) int64."""
+    if len(positions) > EXACT:
+        labels = nearest(positions, start)
+        if settings.smoothing_rounds:  # films of a hill lie together already
+            return labels
+        return settle(positions, labels, len(start), _ITERATIONS)[1]
+    kmeans = faiss.Kmeans(
+        positions.shape[1], len(start), niter=_ITERATIONS, seed=seed % 2**31, spherical=True,
+        min_points_per_centroid=1, max_points_per_centroid=len(positions),
+    )  # fmt: skip
+    kmeans.train(positions, init_centroids=start)
+    return nearest(positions, unit(np.asarray(kmeans.centroids)))
+
+
+def _without_any_small(
+    points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Drop all small clusters at once: among thousands, one at a time would take too long."""
+    films = np.bincount(labels, minlength=len(centroids))
+    stay = films >= min_films
+    if stay.all() or not stay.any():
+        return _without_small(points, centroids, labels, min_films)
+    moved = ~stay[labels]
+    labels = (np.cumsum(stay) - 1)[labels]
+    centroids = centroids[stay]
+    labels[moved] = nearest(points[moved], centroids)
+    return means(points, labels, len(centroids)), labels
 
 
 def _without_small(

@@ -3,7 +3,7 @@
 Plain k-means on sentence vectors finds other clusters in every sample of the same films. Averaging
 each film with its nearest ones (mean shift on the sphere: Fukunaga and Hostetler 1975; Carreira-
 Perpinan 2006) brings out the hills that every sample shares, and Ward's tree (Ward 1963) finds the
-same hills again without a random start.
+same hills again without a random start. Of many films, the tree is a forest's: see `forest`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ import numpy as np
 import pyarrow as pa
 from scipy.cluster import hierarchy
 
+from pipeline.cluster.forest import forest
+from pipeline.cluster.lloyd import means, unit
 from pipeline.settings import ClusterSettings
 from pipeline.tables import POINTS
 from pipeline.vectors import Parts, column_of_vectors, ids_and_matrix
 
 __all__ = [
+    "EXACT",
     "TREE",
     "build_landscape",
     "is_random",
     "landscape",
     "linkage_of",
-    "means",
     "seeds",
-    "unit",
 ]
 
 # Ward's merges, as SciPy's linkage matrix, over landmarks; a landmark is a film or a small group.
@@ -39,10 +40,15 @@ TREE = pa.schema(
 _DIRECT = 6_000  # up to here every film is a landmark: the tree takes memory quadratic in them
 _LANDMARKS = 3_000
 # Beyond so many films, those near a film are looked for in the nearest lists of an inverted file,
-# and rows are worked a part at a time: time then grows as films^1.5, and memory by little.
-_EXACT = 16_384
-_PROBED = 48  # lists
-_PER_LANDMARK = 16  # films, of which landmarks are trained: they only seed what follows
+# rows are worked a part at a time, and the tree is a forest: time then grows as films^1.5, and
+# memory by little.
+EXACT = 16_384
+_PROBED = 24  # lists
+_PER_LANDMARK = 16  # films
+_SHARED = 20  # nearest films, which two films share when they are of one hill
+_SHARED_ROUNDS = 2
+_SHARING = 256  # films at a time
+_SHARPNESS = 2  # power of that share, as a film's weight in the mean
 
 
 def landscape(
@@ -72,13 +78,20 @@ def build_landscape(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions (films, c), landmarks (l, c) and their linkage (l - 1, 4)."""
     faiss.omp_set_num_threads(1)  # sums in one order: the same bytes on any number of workers
-    positions = _smooth(_project(points, settings), settings)
+    positions = _project(points, settings)
+    if len(positions) > EXACT:
+        films = settings.leaf_films if settings.k == "auto" else len(positions) // settings.k
+        each = max(2, min(_PER_LANDMARK, films // 3))  # three landmarks in a micro-genre at least
+        if not settings.smoothing_rounds:  # compact clusters are wanted, not hills
+            return positions, *forest(positions, seed, each, "ward")
+        positions = _smooth_by_shared(positions, settings)
+        return positions, *forest(positions, seed, each)
+    positions = _smooth(positions, settings)
     landmarks = positions
     if len(positions) > _DIRECT:
         kmeans = faiss.Kmeans(
             positions.shape[1], _LANDMARKS, niter=10, seed=seed % 2**31, spherical=True,
-            min_points_per_centroid=1,
-            max_points_per_centroid=len(positions) if len(positions) <= _EXACT else _PER_LANDMARK,
+            min_points_per_centroid=1, max_points_per_centroid=len(positions),
         )  # fmt: skip
         kmeans.train(positions)
         landmarks = unit(np.asarray(kmeans.centroids))
@@ -105,30 +118,6 @@ def seeds(landmarks: np.ndarray, tree: np.ndarray, k: int) -> np.ndarray:
     return means(landmarks, branch, int(branch.max()) + 1)
 
 
-def means(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Unit means (k, c) float32 of labelled points; a label without points gives zeros."""
-    total = np.zeros((k, points.shape[1]))
-    if len(points):
-        # films of a label side by side, in their order, and one sum over each run of them
-        order = np.argsort(labels, kind="stable")
-        runs = np.flatnonzero(np.diff(labels[order], prepend=-1))
-        owner, ends = labels[order[runs]], np.append(runs, len(order))
-        step = max(1, len(runs) * _EXACT // len(order))  # runs of about so many films at a time
-        for first in range(0, len(runs), step):
-            own = runs[first : first + step]
-            rows = order[own[0] : ends[min(first + step, len(runs))]]
-            total[owner[first : first + step]] = np.add.reduceat(
-                points[rows], own - own[0], axis=0, dtype=np.float64
-            )
-    return unit(total)
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1, float32; a zero row stays zero."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.ascontiguousarray(rows / np.maximum(lengths, 1e-12), dtype=np.float32)
-
-
 def _project(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
     """Principal components (centred, partly whitened), unit length."""
     mean = points.mean(0, dtype=np.float64)
@@ -144,8 +133,8 @@ def _project(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
 
 def _centred(points: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:
     """Points less their mean in float64, a part of the rows at a time."""
-    for start in range(0, len(points), _EXACT):
-        yield points[start : start + _EXACT].astype(np.float64) - mean
+    for start in range(0, len(points), EXACT):
+        yield points[start : start + EXACT].astype(np.float64) - mean
 
 
 def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
@@ -155,7 +144,8 @@ def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
     if count < 2:
         return positions
     for _ in range(settings.smoothing_rounds):
-        index = _index(positions)
+        index: faiss.Index = faiss.IndexFlatIP(positions.shape[1])
+        index.add(positions)
         smoothed = np.empty_like(positions)
         for start in range(0, len(positions), 4_096):
             _, nearest = index.search(positions[start : start + 4_096], count)
@@ -164,16 +154,34 @@ def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
     return positions
 
 
-def _index(positions: np.ndarray) -> faiss.Index:
-    """Exact search for a few thousand films, the nearest lists of an inverted file beyond."""
+def _smooth_by_shared(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
+    """Each film becomes the mean of its nearest films, weighed by how many near ones they share.
+
+    Where thousands of hills stand close together, the nearest films of one reach into the next;
+    those that share few near films with it hardly count (Jarvis and Patrick 1973).
+    """
+    for _ in range(min(settings.smoothing_rounds, _SHARED_ROUNDS)):
+        near = _near(positions)
+        smoothed = np.empty_like(positions)
+        for start in range(0, len(positions), _SHARING):
+            own = near[start : start + _SHARING]
+            shared = (near[own][:, :, :, None] == own[:, None, None, :]).any(3).sum(2)
+            weight = (shared / own.shape[1]) ** _SHARPNESS
+            smoothed[start : start + _SHARING] = np.einsum("fn,fnc->fc", weight, positions[own])
+        positions = unit(smoothed)
+    return positions
+
+
+def _near(positions: np.ndarray) -> np.ndarray:
+    """The nearest films of each film, (films, _SHARED), itself among them: of an inverted file."""
     dim, films = positions.shape[1], len(positions)
-    index: faiss.Index = faiss.IndexFlatIP(dim)
-    if films > _EXACT:
-        lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
-        listed: Any = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
-        listed.nprobe = _PROBED
-        # partitions are cut by a hash of the ids, so that the first films are a random sample
-        listed.train(positions[: 64 * lists])
-        index = listed
+    lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
+    index: Any = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
+    index.nprobe = _PROBED
+    # partitions are cut by a hash of the ids, so that the first films are a random sample
+    index.train(positions[: 64 * lists])
     index.add(positions)
-    return index
+    near = np.empty((films, _SHARED), np.int32)
+    for start in range(0, films, 4_096):
+        _, near[start : start + 4_096] = index.search(positions[start : start + 4_096], _SHARED)
+    return near

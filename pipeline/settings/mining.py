@@ -79,6 +79,9 @@ class ClusterSettings(Section):
     )
     smoothing_rounds: int = Field(3, ge=0, le=20, description="Rounds of smoothing.")
     components: int = Field(64, ge=2, le=1024, description="Width of the smoothed space.")
+    rounds: int = Field(
+        2, ge=0, le=100, description="Rounds of k-means in the films' own space, at the end."
+    )
     whitening: float = Field(
         0.25, ge=0, le=1, description="How far components are evened out: 0 not at all, 1 wholly."
     )

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from pipeline.cluster.kmeans import CURVE, cluster_points, nearest, train
+from benchmarks.clustering import mean_squared_distance
+from pipeline.cluster.kmeans import CURVE, cluster_points, train
 from pipeline.cluster.landscape import build_landscape, landscape
 from pipeline.settings import ClusterSettings
 from pipeline.tables import CENTROIDS
@@ -129,11 +133,6 @@ def test_the_same_call_gives_the_same_bytes() -> None:
     assert all(one.equals(other) for one, other in zip(first, second, strict=True))
 
 
-def test_of_equal_centroids_the_first_is_nearest() -> None:
-    centroid = planted(1, 1)[0]
-    assert nearest(centroid, np.repeat(centroid, 3, axis=0)).tolist() == [0]
-
-
 def test_the_curve_is_the_same_however_many_films_meet_the_centroids_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -142,3 +141,67 @@ def test_the_curve_is_the_same_however_many_films_meet_the_centroids_at_a_time(
     monkeypatch.setattr("pipeline.cluster.kmeans._PRODUCTS", 370)
     parts = trained(vectors, 10)[1].to_pylist()[0]
     assert parts == pytest.approx(whole, abs=1e-6)
+
+
+class TestOfMany:
+    """The ways of more than `EXACT` films, on few."""
+
+    SMALL = ClusterSettings(leaf_films=12)
+
+    @pytest.fixture(autouse=True)
+    def _few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in ("kmeans", "landscape"):
+            monkeypatch.setattr(import_module(f"pipeline.cluster.{module}"), "EXACT", 600)
+
+    @pytest.mark.parametrize("seed", [1, 2**40 + 3])
+    def test_planted_groups_of_unequal_size_are_recovered(self, seed: int) -> None:
+        vectors, truth = unequal()
+        centroids, labels = clustered(vectors, 60, self.SMALL, seed)
+        assert adjusted_mutual_info_score(truth, labels) > 0.95
+        assert len(centroids) == len(np.unique(labels)) <= 60
+
+    def test_centroids_are_the_unit_means_of_their_films(self) -> None:
+        vectors, _ = unequal()
+        centroids, labels = clustered(vectors, 60, self.SMALL)
+        for own, centroid in enumerate(centroids):
+            mean = vectors[labels == own].astype(np.float64).mean(0)
+            assert centroid == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+        assert np.bincount(labels).tolist() == sorted(np.bincount(labels), reverse=True)
+
+    def test_no_cluster_is_smaller_than_asked(self) -> None:
+        vectors, _ = unequal()
+        settings = self.SMALL.model_copy(update={"min_films": 12})
+        _, labels = clustered(vectors, 90, settings)
+        assert np.bincount(labels).min() >= 12
+
+    def test_without_smoothing_the_distance_is_that_of_k_means(self) -> None:
+        vectors, _ = planted(40, 60, noise=0.2)
+        vectors = np.random.default_rng(1).permutation(vectors)
+        settings = self.SMALL.model_copy(
+            update={"smoothing_rounds": 0, "rounds": 8, "min_films": 1}
+        )
+        centroids, _ = clustered(vectors, 70, settings)
+        reference = KMeans(70, n_init=1, random_state=1).fit(vectors).cluster_centers_
+        ours, theirs = (mean_squared_distance(vectors, c) for c in (centroids, reference))
+        assert ours < 1.01 * theirs
+
+    def test_more_clusters_than_leaves_of_that_size_can_be_asked_for(self) -> None:
+        vectors, _ = planted(400, 2, noise=0.01)
+        settings = ClusterSettings(k=400, min_films=1, smoothing_rounds=0)
+        centroids, _ = clustered(vectors, 400, settings)
+        assert len(centroids) > 350
+
+    def test_the_same_call_gives_the_same_bytes(self) -> None:
+        vectors, _ = unequal()
+        (one, own), (other, others) = (clustered(vectors, 60, self.SMALL) for _ in range(2))
+        assert one.tobytes() == other.tobytes()
+        assert np.array_equal(own, others)
+
+
+def unequal() -> tuple[np.ndarray, np.ndarray]:
+    """Groups of 20 to 100 films, shuffled."""
+    vectors, truth = planted(50, 100, noise=0.08)
+    rng = np.random.default_rng(3)
+    place = np.arange(len(truth)) % 100
+    kept = rng.permutation(np.flatnonzero(place < 20 + 80 * (truth % 5 == 0)))
+    return vectors[kept], truth[kept]

@@ -5,7 +5,8 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from pipeline.cluster.landscape import TREE, build_landscape, landscape, means, seeds, unit
+from pipeline.cluster.landscape import TREE, build_landscape, landscape, seeds
+from pipeline.cluster.lloyd import means, unit
 from pipeline.settings import ClusterSettings
 from pipeline.tables import POINTS
 from pipeline.vectors import matrix_of
@@ -110,37 +111,34 @@ def test_a_single_film_has_a_landmark_and_no_merges() -> None:
     assert np.isfinite(matrix_of(made["positions"])).all()
 
 
-def test_unit_leaves_a_zero_row_zero() -> None:
-    assert unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [
-        pytest.approx([0.6, 0.8]),
-        [0.0, 0.0],
-    ]
-
-
-def test_a_label_without_points_has_a_zero_mean() -> None:
-    rows = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
-    found = means(rows, np.array([0, 0, 2]), 3)
-    assert found[1].tolist() == [0, 0]
-    assert found[0] == pytest.approx([2**-0.5, 2**-0.5])
-
-
-def test_beyond_exact_search_the_landscape_is_nearly_the_same(
+def test_of_many_films_each_is_drawn_to_those_it_shares_near_ones_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    vectors, _ = planted(groups=40, films=60, noise=0.2)
-    np.random.default_rng(3).shuffle(vectors)
-    exact, _, _ = build_landscape(vectors, SETTINGS, 1)
-    monkeypatch.setattr(MODULE, "_EXACT", 600)
-    listed, _, _ = build_landscape(vectors, SETTINGS, 1)
-    assert (exact * listed).sum(1).mean() > 0.99
+    monkeypatch.setattr(MODULE, "EXACT", 600)
+    vectors, truth = planted(groups=60, films=25, noise=0.2)
+    order = np.random.default_rng(3).permutation(len(truth))
+    vectors, truth = vectors[order], truth[order]
+    same = truth[:, None] == truth
+    spread = []
+    for rounds in (0, 2):
+        settings = SETTINGS.model_copy(update={"smoothing_rounds": rounds, "components": 48})
+        positions, landmarks, tree = build_landscape(vectors, settings, 1)
+        cosine = positions @ positions.T
+        spread.append(cosine[same].mean() - cosine[~same].mean())
+        assert tree.shape == (len(landmarks) - 1, 4)
+        assert np.allclose(np.linalg.norm(positions, axis=1), 1, atol=1e-5)
+    assert spread[1] > spread[0] + 0.2
 
 
-def test_means_are_the_same_however_many_films_are_added_up_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    vectors, truth = planted(groups=7, films=30)
-    labels = np.random.default_rng(3).permutation(truth)
-    whole = means(vectors, labels, 9)
-    for part in (1, 50, 200):
-        monkeypatch.setattr(MODULE, "_EXACT", part)
-        assert np.array_equal(means(vectors, labels, 9), whole)
+def test_weights_are_the_shares_of_common_near_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "EXACT", 600)
+    monkeypatch.setattr(MODULE, "_SHARED_ROUNDS", 1)
+    monkeypatch.setattr(MODULE, "_PROBED", 10**6)  # every list: exact
+    vectors, _ = planted(groups=20, films=40, noise=0.3)
+    rough, _, _ = build_landscape(vectors, SETTINGS.model_copy(update={"smoothing_rounds": 0}), 1)
+    smooth, _, _ = build_landscape(vectors, SETTINGS, 1)
+    near = [set(row[:20]) for row in np.argsort(-(rough @ rough.T), axis=1)]
+    for film in range(0, len(vectors), 97):
+        weight = {other: (len(near[film] & near[other]) / 20) ** 2 for other in near[film]}
+        mean = sum(share * rough[other].astype(np.float64) for other, share in weight.items())
+        assert smooth[film] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-4)
