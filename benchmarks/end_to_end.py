@@ -10,13 +10,12 @@ from typing import Any
 
 from benchmarks.catalogue import score_release
 from benchmarks.films import Catalogue, write_catalogue
-from benchmarks.frame import Asked, Bench, Found, Plot, Row, exponent
-from benchmarks.watching import watched_mining
+from benchmarks.frame import Asked, Bench, Found, Plot
+from benchmarks.growth import growth_figures, stage_rows
+from benchmarks.watching import watched
 from pipeline.store import Store
 
 __all__ = ["BENCH"]
-
-_SMALL = 1.0  # seconds; a stage that is shorter at every size says nothing of its growth
 
 
 def measure(asked: Asked) -> Found:
@@ -29,34 +28,7 @@ def measure(asked: Asked) -> Found:
 
 def _measure(asked: Asked, folder: Path) -> Found:
     runs = [_one(films, asked, folder) for films in asked.sizes]
-    rows: list[Row] = []
-    for run in runs:
-        for stage, seconds in run["seconds"].items():
-            memory = run["stage_mib"].get(stage, {})
-            rows.append(
-                {
-                    "films": run["films"],
-                    "contender": stage,
-                    "seconds": seconds,
-                    "worker_mib": memory.get("worker"),
-                    "driver_mib": memory.get("driver"),
-                    "exponent": None,
-                }
-            )
-    growth = _growth(runs)
-    for row in rows:
-        if row["films"] == asked.sizes[-1]:
-            row["exponent"] = growth.get(row["contender"])
-    sizes = [run["films"] for run in runs]
-    figures: dict[str, Any] = {
-        "runs": [
-            {n: v for n, v in run.items() if n not in ("seconds", "stage_mib")} for run in runs
-        ],
-        "growth": growth,
-        "driver_bytes_per_film": _slope(sizes, [run["driver_mib"] for run in runs]),
-        "worker_bytes_per_film": _slope(sizes, [run["worker_mib"] for run in runs]),
-    }
-    return Found(rows, figures, [_told(run) for run in runs])
+    return Found(stage_rows(runs), growth_figures(runs), [_told(run) for run in runs])
 
 
 def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
@@ -71,11 +43,14 @@ def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
         write_catalogue(Catalogue(films, asked.seed), catalogue, made)
         made.rename(truth)
     resumed = (out / "work" / "embed").exists()
-    found = watched_mining(catalogue, out, os.cpu_count() or 1, place / "mine.log")
+    workers = os.cpu_count() or 1
+    given = [str(catalogue), str(out), str(workers)]
+    found = watched("benchmarks.mining_run", given, place / "mine.log")
     release = Store(out).release()
     report = json.loads((release / "report.json").read_text("utf-8"))
     found |= {
         "films": films,
+        "workers": workers,
         "resumed": resumed,  # then the seconds are those of the last part alone
         "seconds": report["seconds"],
         "micro_genres": report["counts"]["micro_genres"],
@@ -88,25 +63,6 @@ def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
     }
     done.write_text(json.dumps(found, indent=1), "utf-8")
     return found
-
-
-def _growth(runs: list[dict[str, Any]]) -> dict[str, float]:
-    """The exponent of each stage's seconds over the sizes, where they are long enough to tell."""
-    found = {}
-    whole = [run for run in runs if not run["resumed"]]
-    for stage in whole[-1]["seconds"] if whole else ():
-        have = [(run["films"], run["seconds"].get(stage, 0.0)) for run in whole]
-        slope = exponent(*zip(*have, strict=True))
-        if slope is not None and max(seconds for _, seconds in have) >= _SMALL:
-            found[stage] = slope
-    return found
-
-
-def _slope(sizes: list[int], mib: list[float]) -> float | None:
-    """Bytes that each further film takes, from the smallest size to the largest."""
-    if len(sizes) < 2:
-        return None
-    return (mib[-1] - mib[0]) * 2**20 / (sizes[-1] - sizes[0])
 
 
 def _bytes(release: Path) -> int:

@@ -26,8 +26,8 @@ _COLUMNS: dict[str, dict[str, str]] = {
     },
     "clustering": {
         "films": "films", "k": "k", "contender": "", "seconds": "s", "core_seconds": "core s",
-        "share_of_its_core_time": "of k-means++'s core time", "distance": "mean squared distance",
-        "distance_to_reference": "above k-means++'s", "grown_mib": "memory, MiB",
+        "share_of_its_core_time": "of the reference's core time", "distance": "mean squared distance",
+        "distance_to_reference": "above the reference's", "grown_mib": "memory, MiB",
     },
     "embedding": {
         "contender": "", "documents_per_second": "documents a second",
@@ -46,6 +46,10 @@ _COLUMNS: dict[str, dict[str, str]] = {
     },
     "end-to-end": {
         "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
+        "driver_mib": "the driver, MiB",
+    },
+    "from-vectors": {
+        "rule": "", "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
         "driver_mib": "the driver, MiB",
     },
     "workers": {
@@ -83,7 +87,7 @@ def fill(text: str, results: Path) -> str:
 def block(name: str, told: Mapping[str, Any]) -> str:
     """What one results file says, as Markdown."""
     rows, columns = told["rows"], _COLUMNS[name]
-    if name == "end-to-end":
+    if name in ("end-to-end", "from-vectors"):
         rows, columns = _side_by_side(rows, columns)
     lines = []
     if rows:
@@ -107,16 +111,17 @@ def block(name: str, told: Mapping[str, Any]) -> str:
 def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], dict[str, str]]:
     """A row for each stage that takes its time, its seconds at each size beside one another."""
     sizes = sorted({row["films"] for row in rows})
-    found: dict[str, Row] = {}
+    found: dict[tuple[str | None, str], Row] = {}
     for row in rows:
-        one = found.setdefault(row["contender"], {})
+        one = found.setdefault((row.get("rule"), row["contender"]), {})
         one |= row | {f"seconds at {row['films']}": row["seconds"]}  # the rest is of the largest
     kept = [
         one for one in found.values()
         if any(one.get(f"seconds at {size}", 0) >= _SHORT_STAGE for size in sizes)
     ]  # fmt: skip
     seconds = {f"seconds at {size}": f"{size:,} films, s" for size in sizes}
-    return kept, {"contender": columns["contender"], **seconds, **columns}
+    first = {key: columns[key] for key in ("rule", "contender") if key in columns}
+    return kept, {**first, **seconds, **columns}
 
 
 def _shown(key: str, value: Any) -> str:

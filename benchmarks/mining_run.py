@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["main"]
+__all__ = ["main", "noted"]
 
 
-def main(catalogue: str, out: str, workers: str, record: str) -> None:
-    """Mine a catalogue into `out`; each stage's begin and end become lines of JSON in `record`."""
-    from flows.mine import mine
+@contextmanager
+def noted(record: str) -> Iterator[None]:
+    """Each stage's begin and end meanwhile become lines of JSON in `record`."""
     from flows.progress import Event, StageDone, StageStarted, listen
 
     with open(record, "a", encoding="utf-8") as lines:
@@ -28,7 +30,15 @@ def main(catalogue: str, out: str, workers: str, record: str) -> None:
                 lines.flush()
 
         with listen(note):
-            mine([f"files:{Path(catalogue)}"], out, overrides={"dask": {"workers": int(workers)}})
+            yield
+
+
+def main(catalogue: str, out: str, workers: str, record: str) -> None:
+    """Mine a catalogue into `out`; its stages are noted in `record`."""
+    from flows.mine import mine
+
+    with noted(record):
+        mine([f"files:{Path(catalogue)}"], out, overrides={"dask": {"workers": int(workers)}})
 
 
 if __name__ == "__main__":

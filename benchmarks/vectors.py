@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.films import Catalogue
-from pipeline.vectors import matrix_of
+from pipeline.pieces import partition_count
+from pipeline.tables import EMBEDDINGS, POINTS
+from pipeline.vectors import column_of_vectors, matrix_of
 
-__all__ = ["JITTER", "many", "real_texts", "real_vectors", "synthetic_texts"]
+__all__ = [
+    "JITTER",
+    "cut",
+    "drawn",
+    "drawn_films",
+    "many",
+    "real_texts",
+    "real_vectors",
+    "synthetic_texts",
+]
 
 JITTER = 0.8  # length of the random vector that is added to a unit vector
 
@@ -59,11 +71,49 @@ def many(real: np.ndarray, films: int, seed: int) -> np.ndarray:
     found = np.empty((films, real.shape[1]), np.float32)
     for start in range(0, films, len(real)):
         part = real[: films - start]
-        if start:
-            noise = rng.standard_normal(part.shape, np.float32)
-            noise *= JITTER / np.linalg.norm(noise, axis=1, keepdims=True)
-            part = part + noise
-            part /= np.linalg.norm(part, axis=1, keepdims=True)
-        found[start : start + len(part)] = part
+        found[start : start + len(part)] = _noised(part, rng) if start else part
     rng.shuffle(found)
+    return found
+
+
+def cut(films: int) -> list[int]:
+    """Films of each partition; there are as many partitions as of a catalogue of that size."""
+    partitions = partition_count(films)
+    each, more = divmod(films, partitions)
+    return [each + (number < more) for number in range(partitions)]
+
+
+def drawn(real: np.ndarray, films: int, seed: int, partition: int) -> np.ndarray:
+    """(films, dim) float32 unit vectors of one partition: real ones at random, each with noise.
+
+    The noise is that of `many`. Here no vector is a real one as it is, so that catalogues of any
+    size are alike; and a partition depends on no other, so that each is made where it is needed.
+    """
+    rng = np.random.default_rng((seed, partition))
+    return _noised(real[rng.integers(len(real), size=films)], rng)
+
+
+def drawn_films(
+    real: pa.Table, seed: int, partition: int, first: int, films: int
+) -> dict[str, pa.Table]:
+    """`drawn` as a stage, numbered on from `first`: {"embeddings": EMBEDDINGS, "points": POINTS}.
+
+    `real` has a column `vector`; both tables hold the same films and vectors, in the same order.
+    """
+    vectors = drawn(matrix_of(real), films, seed, partition)
+    ids = [f"syn-{number:08d}" for number in range(first, first + films)]
+    hashes = [sha256(movie_id.encode()).hexdigest() for movie_id in ids]  # no two texts are alike
+    columns = [ids, hashes, ["drawn"] * films, column_of_vectors(vectors, "float16")]
+    dim = vectors.shape[1]
+    return {
+        "embeddings": pa.table(columns, schema=EMBEDDINGS(dim)),
+        "points": pa.table([ids, column_of_vectors(vectors)], schema=POINTS(dim)),
+    }
+
+
+def _noised(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    noise = rng.standard_normal(vectors.shape, np.float32)
+    noise *= JITTER / np.linalg.norm(noise, axis=1, keepdims=True)
+    found = vectors + noise
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
     return found

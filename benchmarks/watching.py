@@ -1,4 +1,4 @@
-"""Memory of a mining while it runs: of its driver, of each worker, of the Prefect server."""
+"""Memory of a run while it lasts: of its driver, of each worker, of the Prefect server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +15,37 @@ import psutil
 
 from benchmarks.machine import resident
 
-__all__ = ["watched_mining"]
+__all__ = ["watched"]
 
 _LOOK_SECONDS = 0.25
 
 
-def watched_mining(catalogue: Path, out: Path, workers: int, log: Path) -> dict[str, Any]:
-    """Mine a catalogue and look at the processes four times a second.
+def watched(module: str, arguments: Sequence[str], log: Path) -> dict[str, Any]:
+    """Run a module in a process of its own and look at the processes four times a second.
+
+    Parameters
+    ----------
+    module : what `python -m` takes; it notes its stages: see `mining_run.noted`.
+    arguments : on its command line, and after them the file for those notes.
 
     Returns
     -------
-    {"wall_seconds", "driver_mib", "worker_mib" (of the largest), "workers", "server_mib",
+    {"wall_seconds", "driver_mib", "worker_mib" (of the largest), "server_mib",
      "stage_mib": {stage: {"driver", "worker"}}}, the most resident of each.
 
     Raises
     ------
     RuntimeError
-        when the mining fails; its last lines are in the message.
+        when the run fails; its last lines are in the message.
     """
     record = log.with_suffix(".stages")
     record.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "benchmarks.mining_run", str(catalogue), str(out)]
+    command = [sys.executable, "-m", module, *arguments, str(record)]
     began = time.perf_counter()
     seen: list[tuple[float, str, int, float]] = []
     most: dict[tuple[str, int], float] = {}
     with open(log, "ab") as told:
-        run = subprocess.Popen([*command, str(workers), str(record)], stdout=told, stderr=told)
+        run = subprocess.Popen(command, stdout=told, stderr=told)
         try:
             while run.poll() is None:
                 for pid, kind in _kinds(run.pid):
@@ -48,15 +54,14 @@ def watched_mining(catalogue: Path, out: Path, workers: int, log: Path) -> dict[
                     most[kind, pid] = max(peak, most.get((kind, pid), 0.0))
                 time.sleep(_LOOK_SECONDS)
         finally:
-            if run.poll() is None:  # whoever interrupts the benchmark means the mining too
+            if run.poll() is None:  # whoever interrupts the benchmark means the run too
                 run.terminate()
                 run.wait()
     if run.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-        raise RuntimeError(f"mining {catalogue} failed; the end of {log}:\n{tail}")
+        raise RuntimeError(f"{module} failed; the end of {log}:\n{tail}")
     return {
         "wall_seconds": time.perf_counter() - began,
-        "workers": workers,
         **{
             f"{kind}_mib": max((m for (k, _), m in most.items() if k == kind), default=0.0)
             for kind in ("driver", "worker", "server")

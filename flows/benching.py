@@ -19,7 +19,9 @@ from pipeline.errors import MicrogenresError, SettingsError
 
 __all__ = ["bench"]
 
-_SUITE = "catalogue, embedding, clustering, neighbours, labels, end-to-end, workers, gpu"
+_SUITE = (
+    "catalogue, embedding, clustering, neighbours, labels, end-to-end, from-vectors, workers, gpu"
+)
 
 
 def _sizes(value: str | None) -> str | None:
