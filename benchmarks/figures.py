@@ -26,8 +26,9 @@ _COLUMNS: dict[str, dict[str, str]] = {
     },
     "clustering": {
         "films": "films", "k": "k", "contender": "", "seconds": "s", "core_seconds": "core s",
-        "share_of_its_core_time": "of the reference's core time", "distance": "mean squared distance",
-        "distance_to_reference": "above the reference's", "grown_mib": "memory, MiB",
+        "share_of_its_core_time": "of the reference's core time",
+        "distance": "mean squared distance", "distance_to_reference": "above the reference's",
+        "grown_mib": "memory, MiB",
     },
     "embedding": {
         "contender": "", "documents_per_second": "documents a second",

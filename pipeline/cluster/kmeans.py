@@ -24,6 +24,7 @@ CURVE = pa.schema(
 )
 
 _ITERATIONS = 15
+_ROUNDS = 2
 _PRODUCTS = 2**23  # of points and centroids at a time, where each point meets all centroids
 
 
@@ -81,7 +82,7 @@ def cluster_points(
     centroids = means(points, labels, len(start))
     drop = _without_small if len(points) <= EXACT else _without_any_small
     centroids, labels = drop(points, centroids, labels, settings.min_films)
-    for _ in range(settings.rounds):
+    for _ in range(_rounds(len(points), settings)):
         labels = nearest(points, centroids)
         centroids = means(points, labels, len(centroids))
         centroids, labels = drop(points, centroids, labels, settings.min_films)
@@ -89,6 +90,14 @@ def cluster_points(
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return centroids[order], rank[labels]
+
+
+def _rounds(films: int, settings: ClusterSettings) -> int:
+    if settings.rounds != "auto":
+        return settings.rounds
+    # the means of many films' hills are more alike from sample to sample than what k-means makes
+    # of them, which cuts large hills up
+    return 0 if films > EXACT and settings.smoothing_rounds else _ROUNDS
 
 
 def _first_labels(

@@ -3,13 +3,10 @@
 Plain k-means on sentence vectors finds other clusters in every sample of the same films. Averaging
 each film with its nearest ones (mean shift on the sphere: Fukunaga and Hostetler 1975; Carreira-
 Perpinan 2006) brings out the hills that every sample shares, and Ward's tree (Ward 1963) finds the
-same hills again without a random start. Of many films, the tree is a forest's: see `forest`.
+same hills again without a random start. For many films, see `hills` and `forest`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import Any
 
 import faiss
 import numpy as np
@@ -17,7 +14,9 @@ import pyarrow as pa
 from scipy.cluster import hierarchy
 
 from pipeline.cluster.forest import forest
+from pipeline.cluster.hills import hills
 from pipeline.cluster.lloyd import means, unit
+from pipeline.cluster.projection import project
 from pipeline.settings import ClusterSettings
 from pipeline.tables import POINTS
 from pipeline.vectors import Parts, column_of_vectors, ids_and_matrix
@@ -39,16 +38,10 @@ TREE = pa.schema(
 
 _DIRECT = 6_000  # up to here every film is a landmark: the tree takes memory quadratic in them
 _LANDMARKS = 3_000
-# Beyond so many films, those near a film are looked for in the nearest lists of an inverted file,
-# rows are worked a part at a time, and the tree is a forest: time then grows as films^1.5, and
-# memory by little.
+# Beyond so many films, near films are looked for in an inverted file, rows are worked a part at a
+# time, and the tree is a forest: time then grows as films^1.5, and memory by little.
 EXACT = 16_384
-_PROBED = 24  # lists
 _PER_LANDMARK = 16  # films
-_SHARED = 20  # nearest films, which two films share when they are of one hill
-_SHARED_ROUNDS = 2
-_SHARING = 256  # films at a time
-_SHARPNESS = 2  # power of that share, as a film's weight in the mean
 
 
 def landscape(
@@ -78,14 +71,15 @@ def build_landscape(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions (films, c), landmarks (l, c) and their linkage (l - 1, 4)."""
     faiss.omp_set_num_threads(1)  # sums in one order: the same bytes on any number of workers
-    positions = _project(points, settings)
-    if len(positions) > EXACT:
-        films = settings.leaf_films if settings.k == "auto" else len(positions) // settings.k
+    if len(points) > EXACT:
+        films = settings.leaf_films if settings.k == "auto" else len(points) // settings.k
         each = max(2, min(_PER_LANDMARK, films // 3))  # three landmarks in a micro-genre at least
-        if not settings.smoothing_rounds:  # compact clusters are wanted, not hills
-            return positions, *forest(positions, seed, each, "ward")
-        positions = _smooth_by_shared(positions, settings)
-        return positions, *forest(positions, seed, each)
+        if settings.smoothing_rounds:
+            positions = hills(points, settings)
+            return positions, *forest(positions, seed, each)
+        positions = project(points, settings)  # compact clusters are wanted, not hills
+        return positions, *forest(positions, seed, each, "ward")
+    positions = project(points, settings)
     positions = _smooth(positions, settings)
     landmarks = positions
     if len(positions) > _DIRECT:
@@ -118,25 +112,6 @@ def seeds(landmarks: np.ndarray, tree: np.ndarray, k: int) -> np.ndarray:
     return means(landmarks, branch, int(branch.max()) + 1)
 
 
-def _project(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
-    """Principal components (centred, partly whitened), unit length."""
-    mean = points.mean(0, dtype=np.float64)
-    moments = sum(part.T @ part for part in _centred(points, mean))
-    values, axes = np.linalg.eigh(moments / len(points))
-    width = min(settings.components, points.shape[1])
-    values, axes = values[::-1][:width], axes[:, ::-1][:, :width]
-    # an eigenvector's sign is arbitrary: fix it, so that it cannot differ between machines
-    axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(width)])
-    scale = np.maximum(values, values[0] * 1e-6 + 1e-12) ** (-settings.whitening / 2)
-    return np.concatenate([unit((part @ axes) * scale) for part in _centred(points, mean)])
-
-
-def _centred(points: np.ndarray, mean: np.ndarray) -> Iterator[np.ndarray]:
-    """Points less their mean in float64, a part of the rows at a time."""
-    for start in range(0, len(points), EXACT):
-        yield points[start : start + EXACT].astype(np.float64) - mean
-
-
 def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
     """Each film becomes the mean of its nearest films, `smoothing_rounds` times."""
     count = round(settings.smoothing_share * settings.leaf_films)
@@ -152,36 +127,3 @@ def _smooth(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
             smoothed[start : start + 4_096] = positions[nearest].mean(1)
         positions = unit(smoothed)
     return positions
-
-
-def _smooth_by_shared(positions: np.ndarray, settings: ClusterSettings) -> np.ndarray:
-    """Each film becomes the mean of its nearest films, weighed by how many near ones they share.
-
-    Where thousands of hills stand close together, the nearest films of one reach into the next;
-    those that share few near films with it hardly count (Jarvis and Patrick 1973).
-    """
-    for _ in range(min(settings.smoothing_rounds, _SHARED_ROUNDS)):
-        near = _near(positions)
-        smoothed = np.empty_like(positions)
-        for start in range(0, len(positions), _SHARING):
-            own = near[start : start + _SHARING]
-            shared = (near[own][:, :, :, None] == own[:, None, None, :]).any(3).sum(2)
-            weight = (shared / own.shape[1]) ** _SHARPNESS
-            smoothed[start : start + _SHARING] = np.einsum("fn,fnc->fc", weight, positions[own])
-        positions = unit(smoothed)
-    return positions
-
-
-def _near(positions: np.ndarray) -> np.ndarray:
-    """The nearest films of each film, (films, _SHARED), itself among them: of an inverted file."""
-    dim, films = positions.shape[1], len(positions)
-    lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
-    index: Any = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
-    index.nprobe = _PROBED
-    # partitions are cut by a hash of the ids, so that the first films are a random sample
-    index.train(positions[: 64 * lists])
-    index.add(positions)
-    near = np.empty((films, _SHARED), np.int32)
-    for start in range(0, films, 4_096):
-        _, near[start : start + 4_096] = index.search(positions[start : start + 4_096], _SHARED)
-    return near

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -77,10 +77,18 @@ class ClusterSettings(Section):
         le=5,
         description="Nearest films averaged in each round of smoothing, as a share of leaf_films.",
     )
-    smoothing_rounds: int = Field(3, ge=0, le=20, description="Rounds of smoothing.")
+    smoothing_rounds: int = Field(
+        3,
+        ge=0,
+        le=20,
+        description="Rounds of smoothing; more than 16,384 films are smoothed once, or not at all "
+        "with 0.",
+    )
     components: int = Field(64, ge=2, le=1024, description="Width of the smoothed space.")
-    rounds: int = Field(
-        2, ge=0, le=100, description="Rounds of k-means in the films' own space, at the end."
+    rounds: Annotated[int, Field(ge=0, le=100)] | Literal["auto"] = Field(
+        "auto",
+        description="Rounds of k-means in the films' own space, at the end; `auto`: 2, and none "
+        "where more than 16,384 films are smoothed.",
     )
     whitening: float = Field(
         0.25, ge=0, le=1, description="How far components are evened out: 0 not at all, 1 wholly."
