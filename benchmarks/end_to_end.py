@@ -42,7 +42,10 @@ def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
         made = place / "truth.tmp"
         write_catalogue(Catalogue(films, asked.seed), catalogue, made)
         made.rename(truth)
-    resumed = (out / "work" / "embed").exists()
+    work = out / "work"
+    resumed = (
+        sorted(stage.name for stage in work.iterdir() if stage.is_dir()) if work.exists() else []
+    )
     workers = os.cpu_count() or 1
     given = [str(catalogue), str(out), str(workers)]
     found = watched("benchmarks.mining_run", given, place / "mine.log")
@@ -51,7 +54,7 @@ def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
     found |= {
         "films": films,
         "workers": workers,
-        "resumed": resumed,  # then the seconds are those of the last part alone
+        "resumed": resumed,  # stages that an earlier run had begun: their seconds are not whole
         "seconds": report["seconds"],
         "micro_genres": report["counts"]["micro_genres"],
         "released": report["counts"]["released"],
@@ -70,7 +73,8 @@ def _bytes(release: Path) -> int:
 
 
 def _told(run: dict[str, Any]) -> str:
-    again = ", resumed: seconds of the last part only" if run["resumed"] else ""
+    again = f" without what an earlier run did of {', '.join(run['resumed'])}"
+    again = again if run["resumed"] else ""
     return (
         f"{run['films']:,} films: {run['seconds']['total']:.0f} s{again}, "
         f"{run['micro_genres']} micro-genres, AMI {run['recovered']['ami']:.3f} with the "

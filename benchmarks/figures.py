@@ -118,7 +118,7 @@ def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], 
         one |= row | {f"seconds at {row['films']}": row["seconds"]}  # the rest is of the largest
     kept = [
         one for one in found.values()
-        if any(one.get(f"seconds at {size}", 0) >= _SHORT_STAGE for size in sizes)
+        if any((one.get(f"seconds at {size}") or 0) >= _SHORT_STAGE for size in sizes)
     ]  # fmt: skip
     seconds = {f"seconds at {size}": f"{size:,} films, s" for size in sizes}
     first = {key: columns[key] for key in ("rule", "contender") if key in columns}

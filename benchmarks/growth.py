@@ -37,7 +37,7 @@ def stage_rows(runs: Sequence[Row], least: float = 0.0, **also: Any) -> list[Row
                     "films": run["films"],
                     **also,
                     "contender": stage,
-                    "seconds": seconds,
+                    "seconds": seconds if _whole(run, stage) else None,
                     "worker_mib": memory.get("worker"),
                     "driver_mib": memory.get("driver"),
                     "exponent": slopes.get(stage) if run is runs[-1] else None,
@@ -47,15 +47,23 @@ def stage_rows(runs: Sequence[Row], least: float = 0.0, **also: Any) -> list[Row
 
 
 def growth(runs: Sequence[Row]) -> dict[str, float]:
-    """The exponent of each stage's seconds over the sizes, where they are long enough to tell."""
+    """The exponent of each stage's seconds over the sizes, where they are long enough to tell.
+
+    A run may say which stages it found `resumed`; those, and its total, tell nothing.
+    """
     found = {}
-    whole = [run for run in runs if not run.get("resumed")]
-    for stage in whole[-1]["seconds"] if whole else ():
+    for stage in runs[-1]["seconds"] if runs else ():
+        whole = [run for run in runs if _whole(run, stage)]
         have = [(run["films"], run["seconds"].get(stage, 0.0)) for run in whole]
-        slope = exponent(*zip(*have, strict=True))
+        slope = exponent(*zip(*have, strict=True)) if have else None
         if slope is not None and max(seconds for _, seconds in have) >= SMALL:
             found[stage] = slope
     return found
+
+
+def _whole(run: Row, stage: str) -> bool:
+    resumed = run.get("resumed") or ()
+    return not resumed or stage not in (*resumed, "total")
 
 
 def growth_figures(runs: Sequence[Row]) -> dict[str, Any]:

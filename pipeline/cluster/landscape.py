@@ -8,6 +8,8 @@ same hills again without a random start. For many films, see `hills` and `forest
 
 from __future__ import annotations
 
+from typing import Literal
+
 import faiss
 import numpy as np
 import pyarrow as pa
@@ -29,6 +31,7 @@ __all__ = [
     "landscape",
     "linkage_of",
     "seeds",
+    "tree_over",
 ]
 
 # Ward's merges, as SciPy's linkage matrix, over landmarks; a landmark is a film or a small group.
@@ -71,16 +74,26 @@ def build_landscape(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions (films, c), landmarks (l, c) and their linkage (l - 1, 4)."""
     faiss.omp_set_num_threads(1)  # sums in one order: the same bytes on any number of workers
-    if len(points) > EXACT:
-        films = settings.leaf_films if settings.k == "auto" else len(points) // settings.k
+    if len(points) > EXACT and settings.smoothing_rounds:
+        positions = hills(points, settings)
+    else:
+        positions = project(points, settings)
+        if len(points) <= EXACT:
+            positions = _smooth(positions, settings)
+    return positions, *tree_over(positions, settings, seed)
+
+
+def tree_over(
+    positions: np.ndarray, settings: ClusterSettings, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks (l, c) of positions and their linkage (l - 1, 4): all that depends on the seed."""
+    faiss.omp_set_num_threads(1)
+    if len(positions) > EXACT:
+        films = settings.leaf_films if settings.k == "auto" else len(positions) // settings.k
         each = max(2, min(_PER_LANDMARK, films // 3))  # three landmarks in a micro-genre at least
-        if settings.smoothing_rounds:
-            positions = hills(points, settings)
-            return positions, *forest(positions, seed, each)
-        positions = project(points, settings)  # compact clusters are wanted, not hills
-        return positions, *forest(positions, seed, each, "ward")
-    positions = project(points, settings)
-    positions = _smooth(positions, settings)
+        # where nothing was smoothed, compact clusters are wanted, not hills
+        method: Literal["average", "ward"] = "average" if settings.smoothing_rounds else "ward"
+        return forest(positions, seed, each, method)
     landmarks = positions
     if len(positions) > _DIRECT:
         kmeans = faiss.Kmeans(
@@ -90,8 +103,8 @@ def build_landscape(
         kmeans.train(positions)
         landmarks = unit(np.asarray(kmeans.centroids))
     if len(landmarks) < 2:
-        return positions, landmarks, np.zeros((0, 4))
-    return positions, landmarks, hierarchy.linkage(landmarks.astype(np.float64), "ward")
+        return landmarks, np.zeros((0, 4))
+    return landmarks, hierarchy.linkage(landmarks.astype(np.float64), "ward")
 
 
 def is_random(films: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.landscape import build_landscape, is_random, linkage_of
+from pipeline.cluster.landscape import build_landscape, is_random, linkage_of, tree_over
 from pipeline.settings import ClusterSettings
 from pipeline.vectors import Parts, ids_and_matrix, matrix_of
 
@@ -60,7 +60,7 @@ def reseed(
 ) -> dict[str, pa.Table]:
     """Cluster the training films again with another seed.
 
-    The landscape given is used again where no random choice has made it.
+    The positions given are used again, and where no random choice has made it, the tree.
 
     Returns
     -------
@@ -68,11 +68,11 @@ def reseed(
     """
     from sklearn.metrics import adjusted_rand_score
 
-    rows = matrix_of(points)
-    ground = (matrix_of(positions), matrix_of(landmarks), linkage_of(tree))
+    rows, places = matrix_of(points), matrix_of(positions)
+    grown = (matrix_of(landmarks), linkage_of(tree))
     if is_random(len(rows)):
-        ground = build_landscape(rows, settings, seed)
-    _, labels = cluster_points(rows, *ground, settings, k, seed)
+        grown = tree_over(places, settings, seed)
+    _, labels = cluster_points(rows, places, *grown, settings, k, seed)
     ours = assignments.column("cluster").to_numpy()
     return {"agreement": pa.table([[float(adjusted_rand_score(ours, labels))]], names=["ari"])}
 
