@@ -43,10 +43,16 @@ def grown(work: Callable[[pa.Table], object]) -> float:
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is worked a part at a time is cut here too, as it is beyond 16,384 films."""
-    monkeypatch.setattr(import_module("pipeline.cluster.landscape"), "_EXACT", 1_000)
-    monkeypatch.setattr(import_module("pipeline.cluster.landscape"), "_DIRECT", 500)
-    monkeypatch.setattr(import_module("pipeline.cluster.landscape"), "_LANDMARKS", 200)
-    monkeypatch.setattr(import_module("pipeline.cluster.kmeans"), "_PRODUCTS", 180_000)
+    for name, value in {
+        "landscape.EXACT": 1_000,
+        "kmeans.EXACT": 1_000,
+        "kmeans._PRODUCTS": 180_000,
+        "forest._PER_CELL": 2_000,
+        "projection._PART": 1_000,
+        "lloyd._ADDED": 1_000,
+    }.items():
+        module, _, constant = name.partition(".")
+        monkeypatch.setattr(import_module(f"pipeline.cluster.{module}"), constant, value)
 
 
 def test_clustering_keeps_to_its_budget() -> None:
