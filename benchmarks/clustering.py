@@ -58,11 +58,8 @@ def _super(points: np.ndarray, k: int, seed: int) -> np.ndarray:
 def _trained(kmeans: Any, points: np.ndarray) -> np.ndarray:
     """Centroids, with every point assigned as well, which the others' answers hold."""
     kmeans.train(points)
-    centroids = np.asarray(kmeans.centroids)
-    index = faiss.IndexFlatL2(points.shape[1])
-    index.add(centroids)
-    index.search(points, 1)
-    return centroids
+    kmeans.assign(points)
+    return np.asarray(kmeans.centroids)
 
 
 def _scikit(points: np.ndarray, k: int, seed: int) -> np.ndarray:

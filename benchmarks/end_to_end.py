@@ -73,8 +73,8 @@ def _bytes(release: Path) -> int:
 
 
 def _told(run: dict[str, Any]) -> str:
-    again = f" without what an earlier run did of {', '.join(run['resumed'])}"
-    again = again if run["resumed"] else ""
+    resumed = ", ".join(run["resumed"])
+    again = f" without what an earlier run did of {resumed}" if resumed else ""
     return (
         f"{run['films']:,} films: {run['seconds']['total']:.0f} s{again}, "
         f"{run['micro_genres']} micro-genres, AMI {run['recovered']['ami']:.3f} with the "

@@ -18,8 +18,9 @@ from pipeline.errors import ModelError
 from pipeline.model import ModelIdentity
 from pipeline.packed import PackedEncoder
 
-__all__ = ["ModelFiles", "read_files"]
+__all__ = ["TOKENIZER", "ModelFiles", "read_files", "tokenizer_of"]
 
+TOKENIZER = "tokenizer.json"
 _WEIGHTS = "model.safetensors"
 _WORDS = "embeddings.word_embeddings.weight"
 _MODULES = ["Transformer", "Pooling", "Normalize"]
@@ -65,21 +66,40 @@ def read_files(identity: ModelIdentity, *, answers: bool = False) -> ModelFiles 
             dtype = getattr(torch, identity.dtype)
             weights = {n: w.to(dtype) for n, w in load_file(folder / _WEIGHTS).items()}
             packed = make(config, weights)
-        tokenizer = _tokenizer(folder / "tokenizer.json")
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"model {identity.name!r} in {folder} cannot be read: {error}; install it again"
         ) from error
+    return ModelFiles(packed, tokenizer_of(folder, most))
+
+
+def tokenizer_of(folder: Path, most: int) -> Any:
+    """The tokenizer of a folder, cut to `most` tokens, without padding.
+
+    Raises
+    ------
+    ModelError
+        when the folder has none, or one that cannot be read.
+    """
+    from tokenizers import Tokenizer
+
+    path = folder / TOKENIZER
+    if not path.is_file():
+        raise ModelError(f"model in {folder} has no {TOKENIZER}; choose one with a fast tokenizer")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library has no narrower one
+        raise ModelError(f"{path} cannot be read: {error}; install it again") from error
     tokenizer.no_padding()
     tokenizer.enable_truncation(most)
-    return ModelFiles(packed, tokenizer)
+    return tokenizer
 
 
 def _shape(folder: Path) -> tuple[dict[str, Any], int] | None:
     """config.json and the most tokens of a text; None for what `PackedEncoder` does not compute."""
     names = ("config", "modules", "sentence_bert_config", "1_Pooling/config", "tokenizer_config")
     files = [folder / f"{name}.json" for name in names]
-    if not all(path.is_file() for path in [*files, folder / "tokenizer.json"]):
+    if not all(path.is_file() for path in [*files, folder / TOKENIZER]):
         return None
     config, modules, limits, pooling, tokens = (json.loads(path.read_bytes()) for path in files)
     parts = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
@@ -97,15 +117,6 @@ def _shape(folder: Path) -> tuple[dict[str, Any], int] | None:
         and _WORDS in _names(folder / _WEIGHTS)
     )
     return (config, min(most, config["max_position_embeddings"])) if fits else None
-
-
-def _tokenizer(path: Path) -> Any:
-    from tokenizers import Tokenizer
-
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library has no narrower one
-        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _names(weights: Path) -> set[str]:

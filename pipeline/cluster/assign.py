@@ -6,6 +6,7 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
+from pipeline.cluster.lloyd import best
 from pipeline.tables import ASSIGNMENTS
 from pipeline.vectors import matrix_of
 
@@ -20,15 +21,15 @@ def assign(points: pa.Table, centroids: pa.Table) -> dict[str, pa.Table]:
     {"assignments": ASSIGNMENTS in the order of `points`}; `weak` is False here, since what is weak
     depends on all films; with one cluster `runner_up` and `margin` are null.
     """
-    best, similarity = two_best(matrix_of(points), matrix_of(centroids))
-    alone = best.shape[1] < 2
+    nearest, similarity = two_best(matrix_of(points), matrix_of(centroids))
+    alone = nearest.shape[1] < 2
     films = len(points)
     margin = None if alone else similarity[:, 0] - similarity[:, 1]
     columns = [
         points.column("movie_id").combine_chunks(),
-        pa.array(best[:, 0], pa.int32()),
+        pa.array(nearest[:, 0], pa.int32()),
         pa.array(similarity[:, 0], pa.float32()),
-        pa.nulls(films, pa.int32()) if alone else pa.array(best[:, 1], pa.int32()),
+        pa.nulls(films, pa.int32()) if alone else pa.array(nearest[:, 1], pa.int32()),
         pa.nulls(films, pa.float32()) if margin is None else pa.array(margin, pa.float32()),
         pa.array(np.zeros(films, bool)),
     ]
@@ -38,8 +39,4 @@ def assign(points: pa.Table, centroids: pa.Table) -> dict[str, pa.Table]:
 def two_best(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers and cosines of the two nearest centroids, (films, 2) or (films, 1) when k = 1."""
     faiss.omp_set_num_threads(1)
-    index = faiss.IndexFlatIP(centroids.shape[1])
-    index.add(np.ascontiguousarray(centroids, np.float32))
-    count = min(2, len(centroids))
-    similarity, best = index.search(np.ascontiguousarray(points, np.float32), count)
-    return best, similarity
+    return best(points, centroids, 2)

@@ -6,13 +6,13 @@ cell gets a tree of its own, and all are cut at one height.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import faiss
 import numpy as np
 from scipy.cluster import hierarchy
 
-from pipeline.cluster.lloyd import means, settle
+from pipeline.cluster.lloyd import means, nearest, settle
 
 __all__ = ["forest"]
 
@@ -58,8 +58,7 @@ def _kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
         min_points_per_centroid=1, max_points_per_centroid=max(_SAMPLED, 16_384 // k),
     )  # fmt: skip
     kmeans.train(points)
-    index: Any = kmeans.index
-    return np.asarray(index.search(points, 1)[1][:, 0])
+    return nearest(points, np.asarray(kmeans.centroids))
 
 
 def _landmarks(films: np.ndarray, count: int, seed: int) -> np.ndarray:

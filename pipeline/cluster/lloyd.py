@@ -11,18 +11,25 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-__all__ = ["means", "nearest", "settle", "unit"]
+__all__ = ["best", "means", "nearest", "settle", "unit"]
 
 _NEAR = 32  # centroids, the own among them, that a point meets in a round
 _ADDED = 16_384  # points added up at a time
 _SETTLED = 1e-3  # share of points that moved, under which a round was the last
 
 
-def nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """The centroid of greatest cosine for each point, (points,) int64."""
+def best(points: np.ndarray, centroids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers and cosines of the nearest centroids, best first, (points, count or k)."""
     index = faiss.IndexFlatIP(centroids.shape[1])
     index.add(np.ascontiguousarray(centroids, np.float32))
-    return np.asarray(index.search(np.ascontiguousarray(points, np.float32), 1)[1][:, 0])
+    count = min(count, len(centroids))
+    cosine, rows = index.search(np.ascontiguousarray(points, np.float32), count)
+    return rows, cosine
+
+
+def nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """The centroid of greatest cosine for each point, (points,) int64."""
+    return best(points, centroids, 1)[0][:, 0]
 
 
 def settle(
@@ -79,9 +86,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
 
 def _round(points: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The best of the centroids near the own one, for each point."""
-    index = faiss.IndexFlatIP(centroids.shape[1])
-    index.add(centroids)
-    _, near = index.search(centroids, min(_NEAR, len(centroids)))
+    near, _ = best(centroids, centroids, _NEAR)
     order = np.argsort(labels, kind="stable")
     ends = np.cumsum(np.bincount(labels, minlength=len(centroids)))
     found = np.empty_like(labels)

@@ -19,15 +19,12 @@ from pipeline.errors import ModelError
 from pipeline.packed import PackedEncoder
 
 __all__ = [
-    "TOKENIZER",
     "Network",
     "PackedNetwork",
     "batches_by_length",
     "layers_of",
-    "tokenizer_of",
 ]
 
-TOKENIZER = "tokenizer.json"
 _DROPOUT = 0.1
 
 
@@ -119,19 +116,6 @@ def layers_of(body: Any) -> Sequence[nn.Module]:
         f"{type(body).__name__} has no layers where BERT or DistilBERT have them; "
         "set genres.frozen_layers = 0"
     )
-
-
-def tokenizer_of(folder: Path, most: int) -> Any:
-    """The tokenizer of a folder, cut to `most` tokens, without padding."""
-    from tokenizers import Tokenizer
-
-    path = folder / TOKENIZER
-    if not path.is_file():
-        raise ModelError(f"model in {folder} has no {TOKENIZER}; choose one with a fast tokenizer")
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(most)
-    return tokenizer
 
 
 def batches_by_length(

@@ -16,15 +16,14 @@ from pipeline.genres.estimators import ESTIMATORS, Estimator
 from pipeline.genres.finetune import Progress, fine_tune, logits_of
 from pipeline.genres.losses import LossName
 from pipeline.genres.network import (
-    TOKENIZER,
     Network,
     PackedNetwork,
     seeded,
     tensors_of,
-    tokenizer_of,
 )
 from pipeline.genres.represent import Kind, Representation
 from pipeline.model import device_of, identify
+from pipeline.model_files import TOKENIZER, tokenizer_of
 from pipeline.packed import PackedEncoder
 from pipeline.settings import EmbedSettings, GenreSettings
 

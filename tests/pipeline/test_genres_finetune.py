@@ -14,8 +14,9 @@ from torch.nn import functional
 from pipeline.errors import ModelError
 from pipeline.genres.finetune import Unfinished, fine_tune, logits_of
 from pipeline.genres.losses import LOSSES, LossName, focal, log_weights, loss_of
-from pipeline.genres.network import Network, batches_by_length, seeded, tokenizer_of
+from pipeline.genres.network import Network, batches_by_length, seeded
 from pipeline.genres.scorers import TransformerScorer
+from pipeline.model_files import tokenizer_of
 from pipeline.settings import GenreSettings
 from tests.pipeline.small_model import build_model
 
