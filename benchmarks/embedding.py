@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
@@ -16,16 +17,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.encoders import WAYS, Library, token_counts
+from benchmarks.encoders import WAYS, Library, chosen_dtype, token_counts
 from benchmarks.frame import Asked, Bench, Found, Plot, Row, medians, take_turns
 from benchmarks.machine import absent, gemm_peak, resident
 from benchmarks.vectors import real_texts, synthetic_texts
+from pipeline.cluster.lloyd import unit
 
 __all__ = ["BENCH", "flops"]
 
 _SPAWN = get_context("spawn")
 _BASELINE = "sentence-transformers"
-_SLOW = ("bfloat16",)  # on a CPU without its units: a few texts are enough to tell
 _NEIGHBOURS = 10
 
 
@@ -106,6 +107,7 @@ def flops(tokens: np.ndarray, layers: int = 6, dim: int = 384, wide: int = 1_536
 def measure(asked: Asked) -> Found:
     """Every way in turn on the same texts; figures are of the largest size."""
     cores = os.cpu_count() or 1
+    chosen = chosen_dtype()
     runners = {
         f"ours, {cores} workers": ("ours", cores, 1),
         "ours, 1 worker": ("ours", 1, 1),
@@ -117,24 +119,35 @@ def measure(asked: Asked) -> Found:
         why = absent(*modules)
         if why is not None:
             missing[way] = why
-        elif way not in ("ours", _BASELINE):
+        elif way not in ("ours", f"ours, {chosen}", _BASELINE):
             runners[way] = (way, cores, 1) if way.startswith("ours") else (way, 1, cores)
     if asked.quick:  # all in this process, which no second pool of processes is started for
         del runners[f"{_BASELINE}, pool of {cores}"]
         missing[f"{_BASELINE}, pool of {cores}"] = "left out of a quick run"
         runners = {name: (way, 0, cores) for name, (way, _, _) in runners.items()}
     texts = real_texts(asked.release)
-    peak = gemm_peak(threads=cores, rounds=3 if asked.quick else 12)
+    rounds = 3 if asked.quick else 12
+    peaks = {d: gemm_peak(d, threads=cores, rounds=rounds) for d in ("float32", chosen)}
     rows: list[Row] = []
     for size in asked.sizes:
         some = (texts + synthetic_texts(max(0, size - len(texts)), asked.seed))[:size]
-        rows += _rows(some, runners, asked, peak)
-    figures = {"gemm_gflops": peak} | _figures(rows[-len(runners) :], cores)
+        rows += _rows(some, runners, asked, peaks)
+    figures = _figures(rows[-len(runners) :], cores, peaks)
     return Found(rows, figures, _notes(figures), missing)
 
 
+def _dtype_of(name: str) -> str:
+    """What a contender computes in; 8-bit weights are counted as float32 all the same."""
+    if "bfloat16" in name:
+        return "bfloat16"
+    return chosen_dtype() if re.fullmatch(r"ours, \d+ workers?", name) else "float32"
+
+
 def _rows(
-    texts: Sequence[str], runners: dict[str, tuple[str, int, int]], asked: Asked, peak: float
+    texts: Sequence[str],
+    runners: dict[str, tuple[str, int, int]],
+    asked: Asked,
+    peaks: Mapping[str, float],
 ) -> list[Row]:
     tokens = token_counts(texts)
     with ExitStack() as stack:
@@ -146,7 +159,8 @@ def _rows(
         }
         turns = {}
         for name, how in runners.items():
-            few = len(texts) // 8 if any(word in name for word in _SLOW) else len(texts)
+            # a CPU without units for it is slow: a few texts are enough to tell
+            few = len(texts) if _dtype_of(name) in peaks else len(texts) // 8
             runner = stack.enter_context(_Runner(*how))
             some = texts[: max(few, 1)]
             turns[name] = lambda r=runner, t=some, p=paths[name]: r.turn(t, p)
@@ -156,7 +170,8 @@ def _rows(
     rows = []
     for name, runs in found.items():
         row = medians(runs)
-        vectors, count = made[name], row["texts"]
+        vectors, count = unit(made[name]), row["texts"]  # the library's in bfloat16 are not quite
+        peak = peaks.get(_dtype_of(name), peaks["float32"])
         rows.append(
             {
                 "contender": name,
@@ -184,29 +199,36 @@ def _same_neighbours(vectors: np.ndarray, exact: np.ndarray) -> float:
     return float(np.mean([len(set(a) & set(b)) / count for a, b in zip(*nearest, strict=True)]))
 
 
-def _figures(rows: Sequence[Row], cores: int) -> dict[str, Any]:
+def _figures(rows: Sequence[Row], cores: int, peaks: Mapping[str, float]) -> dict[str, Any]:
     by = {row["contender"]: row for row in rows}
     ours, alone = by[f"ours, {cores} workers"], by["ours, 1 worker"]
     theirs, pool = by[_BASELINE], by.get(f"{_BASELINE}, pool of {cores}")
     speed = "documents_per_second"
-    # what no encoder in float32 can pass here: its products alone at the peak of this machine
+    dtype = chosen_dtype()
+    # what no encoder of that dtype can pass here: its products alone at the peak of this machine
     limit = ours[speed] / ours["share_of_gemm_peak"]
     return {
+        "dtype": dtype,
+        "gemm_gflops": peaks[dtype],
+        "float32_gemm_gflops": peaks["float32"],
         "times_the_defaults": ours[speed] / theirs[speed],
         "times_the_pool": pool and ours[speed] / pool[speed],
         "times_one_worker": ours[speed] / alone[speed],
         "mean_cosine": ours["mean_cosine"],
-        "float32_limit_documents_per_second": limit,
-        "float32_limit_times_the_defaults": limit / theirs[speed],
+        "limit_documents_per_second": limit,
+        "limit_times_the_defaults": limit / theirs[speed],
     }
 
 
 def _notes(figures: dict[str, Any]) -> list[str]:
     return [
-        f"this machine's own matrix products: {figures['gemm_gflops']:.0f} GFLOP/s in float32; at "
-        f"that peak the model's products alone allow "
-        f"{figures['float32_limit_documents_per_second']:.0f} documents a second, "
-        f"{figures['float32_limit_times_the_defaults']:.2f} times encode's defaults here"
+        f"ours computes in {figures['dtype']} here: {figures['times_the_defaults']:.2f} times "
+        f"encode's defaults at mean cosine {figures['mean_cosine']:.5f}, two workers "
+        f"{figures['times_one_worker']:.2f} times one",
+        f"this machine's own matrix products: {figures['gemm_gflops']:.0f} GFLOP/s in "
+        f"{figures['dtype']}, {figures['float32_gemm_gflops']:.0f} in float32; at the former the "
+        f"model's products alone allow {figures['limit_documents_per_second']:.0f} documents a "
+        f"second, {figures['limit_times_the_defaults']:.2f} times encode's defaults here",
     ]
 
 

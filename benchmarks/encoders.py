@@ -19,9 +19,14 @@ from pipeline.embed import encode
 from pipeline.model import identify, load
 from pipeline.settings import EmbedSettings
 
-__all__ = ["WAYS", "Library", "Ours", "token_counts"]
+__all__ = ["WAYS", "Library", "Ours", "chosen_dtype", "token_counts"]
 
 _BATCH = 32
+
+
+def chosen_dtype() -> str:
+    """The one that `auto` takes on this CPU."""
+    return identify(EmbedSettings(device="cpu")).dtype
 
 
 def _identity(dtype: str, device: str = "cpu") -> Any:
@@ -29,10 +34,10 @@ def _identity(dtype: str, device: str = "cpu") -> Any:
 
 
 class Ours:
-    """`pipeline.embed.encode`, as a worker calls it."""
+    """`pipeline.embed.encode`, as a worker calls it; without a dtype, in the one that it takes."""
 
-    def __init__(self, dtype: str = "float32", device: str = "cpu") -> None:
-        self.identity = _identity(dtype, device)
+    def __init__(self, dtype: str | None = None, device: str = "cpu") -> None:
+        self.identity = _identity(dtype or chosen_dtype(), device)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         return encode(texts, self.identity)
@@ -143,6 +148,7 @@ class Onnx(_Graph):
 # Every way by name: what makes it, and the modules that it needs.
 WAYS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "ours": (Ours, ()),
+    "ours, float32": (lambda: Ours("float32"), ()),
     "ours, bfloat16": (lambda: Ours("bfloat16"), ()),
     "sentence-transformers": (Library, ()),
     "sentence-transformers, bfloat16": (lambda: Library("bfloat16"), ()),

@@ -71,7 +71,7 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
     built = run.stage(
         "index", neighbours.build_index,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
-        settings=section, version=2, streamed=("embeddings",),
+        settings=section, version=3, streamed=("embeddings",),
     )  # fmt: skip
     index = one(built, "index")
     pieces = each(("embeddings", embeddings))
@@ -79,7 +79,7 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
     shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
     near = run.stage(
         "neighbours", neighbours.nearest_films, with_all(pieces, shared),
-        settings=section, streamed=("index",),
+        settings=section, version=2, streamed=("index",),
     )  # fmt: skip
     kind = neighbours.index_kind(films, section)
     recall = 1.0
@@ -88,7 +88,7 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
             "recall", neighbours.recall_at,
             [Piece("all", {"embeddings": embeddings, "index": (index,)},
                    {"seed": run.settings.seed})],
-            settings=section, version=2, streamed=("embeddings", "index"),
+            settings=section, version=3, streamed=("embeddings", "index"),
         )  # fmt: skip
         recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())
     return (

@@ -8,6 +8,8 @@ from typing import Any
 import faiss
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from faiss.contrib.inspect_tools import get_invlist
 
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
@@ -15,6 +17,7 @@ from pipeline.vectors import Parts, matrix_of, parts_of
 
 __all__ = [
     "INDEX",
+    "SEARCHED_LISTS",
     "build_index",
     "index_bytes",
     "index_kind",
@@ -25,7 +28,7 @@ __all__ = [
 # A FAISS index in its own serialised form: its bytes in rows, so that it is read as a stream.
 INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 
-_SEARCHED_LISTS = 32
+SEARCHED_LISTS = 48  # of an inverted file, for each query
 _TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
 _ROW_BYTES = 2**24
 
@@ -50,7 +53,7 @@ def build_index(
     """
     faiss.omp_set_num_threads(1)
     kind, count = index_kind(films, settings), embeddings.num_rows
-    lists = max(1, min(count // _TRAINED_ON, round(4 * np.sqrt(count))))
+    lists = max(1, min(count // _TRAINED_ON, round(2 * np.sqrt(count))))
     recipe = {
         "flat": "Flat",
         "hnsw": "HNSW32",
@@ -118,14 +121,12 @@ def nearest_films(
     `everyone` holds the movie_id of each row of the index. A film is not its own neighbour; of
     equally near films the one whose row comes first stands first.
     """
-    ids = np.array(everyone.column("movie_id").to_pylist(), object)
-    own = embeddings.column("movie_id").to_pylist()
+    ids, own = (table.column("movie_id").combine_chunks() for table in (everyone, embeddings))
     count = min(settings.count, len(ids) - 1)
-    if count < 1:
+    if count < 1 or not len(own):
         return {"neighbours": NEIGHBOURS.empty_table()}
     similarity, rows = _search(_open(index), matrix_of(embeddings), count + 1)
-    place = {movie_id: row for row, movie_id in enumerate(ids)}
-    mine = np.array([place[movie_id] for movie_id in own])
+    mine = pc.index_in(own, value_set=ids).to_numpy(zero_copy_only=False)
     # the own row goes last, whatever its rank among identical texts, and is cut off
     order = np.lexsort((rows, -similarity, rows == mine[:, None], rows < 0), axis=1)[:, :count]
     rows = np.take_along_axis(rows, order, axis=1)
@@ -133,9 +134,9 @@ def nearest_films(
     found = (rows >= 0) & (rows != mine[:, None])
     film, rank = np.nonzero(found)
     columns = [
-        pa.array(np.array(own, object)[film], pa.string()),
+        own.take(pa.array(film)),
         pa.array(rank + 1, pa.int16()),
-        pa.array(ids[rows[found]], pa.string()),
+        ids.take(pa.array(rows[found])),
         pa.array(similarity[found], pa.float32()),
     ]
     return {"neighbours": pa.table(columns, schema=NEIGHBOURS)}
@@ -218,11 +219,39 @@ def _open(index: pa.Table | Parts) -> faiss.Index:
     return opened
 
 
-def _search(index: faiss.Index, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _search(index: Any, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines and row numbers of the nearest, best first, (queries, count); -1 for none."""
     faiss.omp_set_num_threads(1)
     if isinstance(index, faiss.IndexIVF):
-        index.nprobe = min(index.nlist, _SEARCHED_LISTS)
-    elif isinstance(index, faiss.IndexHNSW):
+        return _search_lists(index, vectors, count)
+    if isinstance(index, faiss.IndexHNSW):
         index.hnsw.efSearch = 128
     similarity, rows = index.search(vectors, count)
     return similarity, rows
+
+
+def _search_lists(index: Any, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """What an inverted file's own search finds, a list at a time instead of a query at a time.
+
+    All queries that look into a list meet its vectors in one matrix product. FAISS's contributed
+    `big_batch_search` does the same; with inner products it misreads lists that keep residuals.
+    """
+    probed = min(index.nlist, SEARCHED_LISTS)
+    _, lists = index.quantizer.search(vectors, probed)
+    order = np.argsort(lists, axis=None, kind="stable")
+    ends = np.searchsorted(lists.ravel()[order], np.arange(index.nlist + 1))
+    best = faiss.ResultHeap(len(vectors), count, keep_max=True)
+    for number in np.flatnonzero(np.diff(ends)):
+        queries = order[ends[number] : ends[number + 1]] // probed
+        rows, codes = get_invlist(index.invlists, int(number))  # type: ignore[no-untyped-call]
+        if not len(rows):
+            continue
+        own = np.empty((len(rows), index.d), np.float32)
+        numbers = np.full(len(rows), number)
+        index.decode_vectors(len(rows), *map(faiss.swig_ptr, (codes, numbers)), faiss.swig_ptr(own))
+        cosine, near = faiss.knn(
+            vectors[queries], own, min(count, len(rows)), faiss.METRIC_INNER_PRODUCT
+        )
+        best.add_result_subset(queries, cosine, rows[near])
+    best.finalize()
+    return best.D, best.I

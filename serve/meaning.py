@@ -15,6 +15,7 @@ import torch
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import file_sha256
+from pipeline.neighbours import SEARCHED_LISTS
 from pipeline.released import ReleasedTables
 from serve.catalogue import Catalogue, Filters
 from serve.filters import spoken
@@ -22,7 +23,6 @@ from serve.themes import Themes
 
 __all__ = ["Hit", "Meaning"]
 
-_SEARCHED_LISTS = 32  # of an inverted index, as when the neighbours were mined
 _CANDIDATES = 300  # films that are weighed again
 _FIRST = 5  # films whose vectors are added to the query's
 _FIRST_WEIGHT = 0.6
@@ -138,7 +138,7 @@ class Meaning:
             bits = np.packbits(wanted[self._place_of], bitorder="little")
             given["sel"] = kinds.IDSelectorBitmap(bits)
         if isinstance(self._index, faiss.IndexIVF):
-            lists = min(self._index.nlist, _SEARCHED_LISTS)
+            lists = min(self._index.nlist, SEARCHED_LISTS)
             return kinds.SearchParametersIVF(nprobe=lists, **given)
         if isinstance(self._index, faiss.IndexHNSW):
             return kinds.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)

@@ -108,7 +108,7 @@ class NeighbourSettings(Section):
     index: Literal["auto", "flat", "hnsw", "ivf", "ivf-sq8"] = Field(
         "auto", description="FAISS index; `auto` chooses by the number of films."
     )
-    flat_up_to: int = Field(150_000, ge=0, description="`auto` uses exact search up to here.")
+    flat_up_to: int = Field(65_536, ge=0, description="`auto` uses exact search up to here.")
     ivf_up_to: int = Field(
         150_000,
         ge=0,

@@ -55,8 +55,8 @@ def test_recall_of_each_index(kind: str, least: float) -> None:
 
 def test_the_index_is_chosen_by_size() -> None:
     settings = NeighbourSettings()
-    kinds = [index_kind(films, settings) for films in (10, 150_000, 150_001, 2_000_000)]
-    assert kinds == ["flat", "flat", "ivf-sq8", "ivf-sq8"]
+    kinds = [index_kind(films, settings) for films in (65_536, 65_537, 150_000, 150_001)]
+    assert kinds == ["flat", "ivf", "ivf", "ivf-sq8"]
     larger = NeighbourSettings(flat_up_to=100, ivf_up_to=1_000)
     assert [index_kind(films, larger) for films in (100, 101, 1_001)] == ["flat", "ivf", "ivf-sq8"]
     assert index_kind(10, NeighbourSettings(index="hnsw")) == "hnsw"
