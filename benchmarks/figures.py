@@ -1,6 +1,7 @@
 """The README's figures of scale, from the files that the suite wrote: none is typed by hand.
 
-Between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->` stands what NAME.json says.
+Between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->` stands what NAME.json says; NAME may begin
+with a folder, `million/clustering`, of what was measured on its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from benchmarks.written import cell
 __all__ = ["block", "fill", "fill_readme"]
 
 README = Path(__file__).parents[1] / "README.md"
-_BLOCK = re.compile(r"(<!-- bench:([a-z-]+) -->\n).*?(<!-- /bench:\2 -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- bench:([a-z/-]+) -->\n).*?(<!-- /bench:\2 -->)", re.DOTALL)
 
 # Column of the rows -> its heading; where nothing stands here, all columns of the table are shown.
 _COLUMNS: dict[str, dict[str, str]] = {
@@ -77,10 +78,11 @@ def fill(text: str, results: Path) -> str:
 
     def made(match: re.Match[str]) -> str:
         path = results / f"{match[2]}.json"
+        name = path.stem
         if not path.exists():
-            return f"{match[1]}Not measured yet: `microgenres bench {match[2]}`.\n{match[3]}"
+            return f"{match[1]}Not measured yet: `microgenres bench {name}`.\n{match[3]}"
         told = json.loads(path.read_text("utf-8"))
-        return f"{match[1]}{block(match[2], told)}\n{match[3]}"
+        return f"{match[1]}{block(name, told)}\n{match[3]}"
 
     return _BLOCK.sub(made, text)
 

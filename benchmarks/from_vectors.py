@@ -21,6 +21,7 @@ from benchmarks.growth import SMALL, growth_figures, stage_rows
 from benchmarks.machine import Watch, absent
 from benchmarks.vectors import cut, drawn, real_vectors
 from benchmarks.watching import watched
+from pipeline.settings import ClusterSettings
 
 __all__ = ["BENCH", "RULES"]
 
@@ -28,6 +29,7 @@ _GROWS = "k grows"
 # With the defaults k grows with the films, up to the most that clusters are trained on.
 RULES: dict[str, dict[str, Any]] = {_GROWS: {}, "k fixed at 1,000": {"cluster": {"k": 1_000}}}
 _PEER = "BERTopic"
+_TRAINED = ClusterSettings().train_films  # beyond, k does not grow any more
 # Its UMAP works on one core when it is seeded, and the peer would take most of a measurement's time
 # beyond; up to here is enough to see how its time and its memory grow.
 _PEER_FILMS = 50_000
@@ -51,7 +53,9 @@ def _measure(asked: Asked, folder: Path) -> Found:
     for films in asked.sizes:
         key = f"from-vectors-{films}-seed-{asked.seed}"
         turns: dict[str, Callable[[], Row]] = {
-            rule: partial(_ours, rule, real, films, asked.seed, folder / key) for rule in RULES
+            rule: partial(_ours, rule, real, films, asked.seed, folder / key)
+            for rule in RULES
+            if rule != _GROWS or films <= _TRAINED
         }
         if why is None and films <= _PEER_FILMS:
             turns[_PEER] = partial(asked.place, _bertopic, str(real), films, asked.seed)
@@ -63,6 +67,8 @@ def _measure(asked: Asked, folder: Path) -> Found:
     notes += [_peer_told(run) for run in peer]
     if why is None and asked.sizes[-1] > _PEER_FILMS:
         notes.append(f"{_PEER} is measured up to {_PEER_FILMS:,} films")
+    if asked.sizes[-1] > _TRAINED:
+        notes.append(f"{_GROWS} up to {_TRAINED:,} films, which clusters are trained on at most")
     return Found(
         rows + _peer_rows(peer),
         {rule: growth_figures(own) for rule, own in runs.items()},

