@@ -34,7 +34,7 @@ def embed_texts(run: Run, made: Refs) -> tuple[Refs, dict[str, Any]]:
         for number, p in enumerate(each(("texts", made)))
     ]
     settings = run.settings.embed
-    encoded = run.stage("embed", embed, pieces, settings=settings, lean=_LEAN)
+    encoded = run.stage("embed", embed, pieces, settings=settings, version=2, lean=_LEAN)
     vectors = encoded.refs("vectors")
     lenders = [
         tuple(vectors[n] for n in sorted({number, *(owner[h] for h in borrowed[number])}))

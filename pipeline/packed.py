@@ -21,10 +21,15 @@ from torch.nn import functional
 __all__ = ["PackedEncoder"]
 
 
+# oneDNN makes and keeps a program of half a megabyte for every number of rows, up to a thousand of
+# them, so few numbers are asked for.
+_MANY, _MANY_STEP = 512, 64  # rows
+
+
 class _Dense:
     """`x @ weight.T + bias`, with the weight (outputs, inputs) laid out once for `x @ weight`."""
 
-    step = 1  # what the number of rows must be a multiple of
+    step = 16  # what the number of rows must be a multiple of
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.width = len(bias)
@@ -42,11 +47,9 @@ class _Dense:
 class _FewRows(_Dense):
     """The same in the blocks that oneDNN reads: four fifths of the time for a hundred rows.
 
-    oneDNN makes and keeps a program of half a megabyte for every number of rows, so few numbers are
-    asked for. Its product is what PyTorch's own compiler calls, and no public name.
+    Its product is what PyTorch's own compiler calls, and no public name.
     """
 
-    step = 16
     _SIZES = (512, 256)
 
     @staticmethod
@@ -144,7 +147,8 @@ class PackedEncoder:
         groups = [(length, len(list(same))) for length, same in groupby(lengths)]
         hidden = functional.embedding(tokens, self._words)
         hidden += functional.embedding(places, self._places)
-        hidden = functional.pad(hidden, (0, 0, 0, -len(tokens) % self._step))
+        step = self._step if len(tokens) < _MANY else _MANY_STEP
+        hidden = functional.pad(hidden, (0, 0, 0, -len(tokens) % step))
         hidden = functional.layer_norm(hidden, (self.dim,), *self._norm, self.eps)
         room = hidden.new_empty(len(hidden), max(self.dim * 3, self._layers[0].wide.width))
         context = torch.zeros_like(hidden)
