@@ -80,9 +80,15 @@ def cluster_points(
     start = seeds(landmarks, tree, min(k, len(points)))
     labels = _first_labels(positions, start, settings, seed)
     centroids = means(points, labels, len(start))
-    drop = _without_small if len(points) <= EXACT else _without_any_small
+    rounds = _rounds(len(points), settings)
+    drop = _without_small
+    if len(points) > EXACT:
+        drop = _without_any_small
+        if rounds > 1:  # all but the last of them among centroids that are near
+            centroids, labels = settle(points, labels, len(start), rounds - 1)
+            rounds = 1
     centroids, labels = drop(points, centroids, labels, settings.min_films)
-    for _ in range(_rounds(len(points), settings)):
+    for _ in range(rounds):
         labels = nearest(points, centroids)
         centroids = means(points, labels, len(centroids))
         centroids, labels = drop(points, centroids, labels, settings.min_films)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from benchmarks.frame import apart
 from benchmarks.machine import Watch
 from pipeline.cluster import assign, landscape, train
 from pipeline.memory import give_back
@@ -71,9 +72,14 @@ def test_assigning_keeps_to_its_budget() -> None:
 
 
 def test_an_index_keeps_to_its_budget() -> None:
-    settings = NeighbourSettings(index="ivf-sq8")
     # the vectors as float32, and an index of a quarter of that, twice: as it is, and in bytes
-    assert grown(lambda points: build_index(points, settings, len(points))) < 3_072
+    assert apart(grown_by_an_index) < 3_072
+
+
+def grown_by_an_index() -> float:
+    """In a process of its own: what models left in malloc's hands would count as the index's."""
+    settings = NeighbourSettings(index="ivf-sq8")
+    return grown(lambda points: build_index(points, settings, len(points)))
 
 
 def test_neighbours_of_a_partition_take_what_the_partition_does() -> None:

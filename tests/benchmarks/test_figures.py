@@ -85,7 +85,9 @@ def test_a_benchmark_that_was_not_run_is_told_as_such(tmp_path: Path) -> None:
 def test_a_block_may_be_of_a_folder_of_its_own(tmp_path: Path) -> None:
     written(tmp_path / "million")
     text = fill(TEXT.replace("bench:workers", "bench:million/workers"), tmp_path)
-    assert "| measured | 1,000 | 2 | 123.5 | 1.5 |" in text and "<!-- /bench:million/workers" in text
+    assert (
+        "| measured | 1,000 | 2 | 123.5 | 1.5 |" in text and "<!-- /bench:million/workers" in text
+    )
 
 
 def test_short_stages_are_left_out_of_the_readme(tmp_path: Path) -> None:

@@ -99,6 +99,21 @@ def test_every_loss_learns(body: Path, tokens: list[list[int]], loss: LossName) 
     assert went.history[-1]["loss"] < went.history[0]["loss"]
 
 
+def test_products_in_bfloat16_learn_as_well_and_leave_weights_in_float32(
+    body: Path, tokens: list[list[int]]
+) -> None:
+    found = {}
+    for dtype in ("float32", "bfloat16"):
+        made = network(body)
+        settings = GenreSettings(**SETTINGS.model_dump() | {"dtype": dtype})
+        fine_tune(made, tokens, LABELS, (tokens, LABELS), settings, "bce", 3)
+        assert {weight.dtype for weight in made.state_dict().values()} == {torch.float32}
+        found[dtype] = logits_of(made, tokens)
+        assert (found[dtype].argmax(1) == LABELS.argmax(1)).mean() > 0.95
+    assert not np.array_equal(found["float32"], found["bfloat16"])
+    np.testing.assert_allclose(found["float32"], found["bfloat16"], atol=1.0)
+
+
 def test_an_interrupted_run_ends_like_one_that_was_not(
     body: Path, tokens: list[list[int]], tmp_path: Path
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
+from torch import Tensor
 
+from pipeline import packed as packed_module
 from pipeline.model import load
 from pipeline.packed import PackedEncoder
 from tests.pipeline.films import exact, mined
@@ -61,6 +64,22 @@ def test_answers_are_the_same_with_or_without_onednn(
     monkeypatch.setattr("torch.backends.mkldnn.is_available", lambda: False)
     plain = PackedEncoder.for_answers(bert.config.to_dict(), bert.state_dict())
     np.testing.assert_array_equal(plain.encode(batch).numpy(), expected)
+
+
+def test_products_of_many_rows_are_of_few_sizes(
+    packed: PackedEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = set()
+    product = packed_module._Dense.__call__
+
+    def noted(dense: Any, rows: Tensor, room: Tensor | None = None) -> Tensor:
+        sizes.add(len(rows))
+        return product(dense, rows, room)
+
+    monkeypatch.setattr(packed_module._Dense, "__call__", noted)
+    for texts in (1, 8, 31, 32, 33, 40):  # of 20 tokens each
+        packed.encode([[101, *[2162] * 18, 102]] * texts)
+    assert sizes == {32, 160, 640, 704, 832}
 
 
 def test_vectors_have_unit_length(model: SentenceTransformer, packed: PackedEncoder) -> None:

@@ -1,0 +1,132 @@
+"""The same films in another order, by one worker, killed twice on the way: the same bytes?
+
+    microgenres bench end-to-end --sizes 100000 --work WORK
+    python -m benchmarks.same_bytes WORK --films 100000
+
+compares with the release of the former, which two workers mined undisturbed. What it encoded is
+taken over unless `--encode` is given. Writes `benchmarks/results/same-bytes.json`; ends with 1
+when a file differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.frame import RESULTS, Asked
+from benchmarks.machine import facts
+from pipeline.store import Store, verify_release
+
+KILLED_IN = ("landscape", "names")  # stages, each some seconds after it begins
+AFTER = 5.0  # seconds
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when every table and the index are the same bytes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.same_bytes", description=__doc__)
+    parser.add_argument("work", type=Path, help="the work folder of `bench end-to-end`")
+    parser.add_argument("--films", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--encode", action="store_true", help="encode again too")
+    parser.add_argument("--out", type=Path, default=RESULTS / "same-bytes.json")
+    asked = parser.parse_args(arguments)
+    first = asked.work / f"films-{asked.films}-seed-{Asked().seed}"
+    if not (first / "measured.json").exists():
+        parser.error(
+            f"{first} holds no mining; run `microgenres bench end-to-end --sizes {asked.films} "
+            f"--work {asked.work}` first"
+        )
+    again = first / "again"
+    shutil.rmtree(again, ignore_errors=True)
+    again.mkdir()
+    _shuffled(first / "films.parquet", again / "films.parquet")
+    if not asked.encode:
+        taken = again / "out" / "work"
+        taken.mkdir(parents=True)
+        shutil.copytree(first / "out" / "work" / "embed", taken / "embed", copy_function=os.link)
+    began = time.perf_counter()
+    kills = _mined(again, asked.workers)
+    told = {
+        "machine": facts(),
+        "films": asked.films,
+        "workers": asked.workers,
+        "encoded_again": asked.encode,
+        "killed_in": kills,
+        "seconds": time.perf_counter() - began,
+        **_compared(first / "out", again / "out"),
+    }
+    asked.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(told, indent=1) + "\n")
+    return int(bool(told["different"]))
+
+
+def _shuffled(source: Path, target: Path) -> None:
+    films = pq.read_table(source)
+    order = np.random.default_rng(1).permutation(len(films))
+    pq.write_table(films.take(pa.array(order)), target)
+
+
+def _mined(place: Path, workers: int) -> list[str]:
+    """Mine, with a SIGKILL to the run and all it started in each of `KILLED_IN`; which were so."""
+    killed: list[str] = []
+    for stage in (*KILLED_IN, None):
+        record = place / f"{stage or 'last'}.stages"
+        command = [
+            sys.executable, "-m", "benchmarks.mining_run", str(place / "films.parquet"),
+            str(place / "out"), str(workers), str(record),
+        ]  # fmt: skip
+        with (place / "mine.log").open("ab") as log:
+            run = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            try:
+                while run.poll() is None:
+                    if stage is not None and _begun(record, stage):
+                        time.sleep(AFTER)
+                        break
+                    time.sleep(0.2)
+            finally:
+                if run.poll() is None:
+                    os.killpg(run.pid, signal.SIGKILL)
+                    killed += [stage] if stage else []
+                code = run.wait()
+        if stage is None and code != 0:
+            raise SystemExit(f"the run ended with {code}: see {place / 'mine.log'}")
+    return killed
+
+
+def _begun(record: Path, stage: str) -> bool:
+    lines = record.read_text("utf-8").splitlines() if record.exists() else []
+    return any(
+        told["what"] == "began" and told["stage"] == stage for told in map(json.loads, lines)
+    )
+
+
+def _compared(first: Path, second: Path) -> dict[str, Any]:
+    """Tables and index of two releases by their SHA-256, once both are verified."""
+    one, other = ({n: f["sha256"] for n, f in _files(out).items()} for out in (first, second))
+    return {
+        "same": sorted(name for name in one if one[name] == other.get(name)),
+        "different": sorted(n for n in one.keys() | other.keys() if one.get(n) != other.get(n)),
+        "releases": [Store(out).release().name for out in (first, second)],
+    }
+
+
+def _files(out: Path) -> dict[str, dict[str, Any]]:
+    files: dict[str, dict[str, Any]] = verify_release(Store(out).release())["files"]
+    return {n: entry for n, entry in files.items() if n.endswith((".parquet", ".faiss"))}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
