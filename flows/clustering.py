@@ -14,6 +14,9 @@ from pipeline.store import FileRef
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
 
+_SEARCHES = 16  # pieces that neighbours are looked for in
+
+
 @dataclass(frozen=True)
 class Clusters:
     """What clustering made."""
@@ -74,12 +77,12 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
         settings=section, version=3, streamed=("embeddings",),
     )  # fmt: skip
     index = one(built, "index")
-    pieces = each(("embeddings", embeddings))
+    pieces = each(("embeddings", _gathered(embeddings)))
     everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
     shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
     near = run.stage(
         "neighbours", neighbours.nearest_films, with_all(pieces, shared),
-        settings=section, version=2, streamed=("index",),
+        settings=section, version=3, streamed=("index",),
     )  # fmt: skip
     kind = neighbours.index_kind(films, section)
     recall = 1.0
@@ -96,6 +99,12 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
         index,
         {"index": kind, "recall_at_10": recall, "count": section.count},
     )
+
+
+def _gathered(refs: Refs) -> list[Refs]:
+    """At most `_SEARCHES` runs of partitions: whoever searches for one reads the whole index."""
+    size = -(-len(refs) // _SEARCHES)
+    return [refs[start : start + size] for start in range(0, len(refs), size)]
 
 
 def _compared(

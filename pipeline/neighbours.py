@@ -17,18 +17,18 @@ from pipeline.vectors import Parts, matrix_of, parts_of
 
 __all__ = [
     "INDEX",
-    "SEARCHED_LISTS",
     "build_index",
     "index_bytes",
     "index_kind",
     "nearest_films",
     "recall_at",
+    "searched_lists",
 ]
 
 # A FAISS index in its own serialised form: its bytes in rows, so that it is read as a stream.
 INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 
-SEARCHED_LISTS = 48  # of an inverted file, for each query
+_MET = 12_288  # films that a query meets in an inverted file: time then grows with the queries
 _TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
 _ROW_BYTES = 2**24
 
@@ -68,8 +68,11 @@ def build_index(
     if not index.is_trained:
         index.train(sample)
     del sample
-    for part in parts_of(embeddings):
-        index.add(matrix_of(part))
+    if isinstance(index, faiss.IndexIVF):
+        _fill(index, embeddings)
+    else:
+        for part in parts_of(embeddings):
+            index.add(matrix_of(part))
     rows = _Rows()
     streams: Any = faiss
     faiss.write_index(index, streams.PyCallbackIOWriter(rows.write))
@@ -78,21 +81,35 @@ def build_index(
     return {"index": pa.table([pa.array([kind] * len(column)), column], schema=INDEX)}
 
 
+def _fill(index: Any, embeddings: pa.Table | Parts) -> None:
+    """Add all films to lists that are given their length first: growing ones take twice as much."""
+    lists = [index.quantizer.assign(matrix_of(part), 1)[:, 0] for part in parts_of(embeddings)]
+    lengths = np.bincount(np.concatenate(lists), minlength=index.nlist)
+    for number, length in enumerate(lengths.tolist()):
+        for size in (length, 0):  # the room stays
+            index.invlists.resize(number, size)
+    for part, own in zip(parts_of(embeddings), lists, strict=True):
+        vectors = matrix_of(part)
+        index.add_core(len(vectors), faiss.swig_ptr(vectors), None, faiss.swig_ptr(own))
+
+
 class _Rows:
     """Collects bytes into rows of `_ROW_BYTES`, each an array of its own."""
 
     def __init__(self) -> None:
-        self._rows = [bytearray()]
+        self._whole: list[bytes] = []
+        self._last = bytearray()
 
     def write(self, data: bytes) -> None:
         """Take bytes in."""
         rest = memoryview(data)
         while rest:
-            room = _ROW_BYTES - len(self._rows[-1])
-            self._rows[-1] += rest[:room]
+            room = _ROW_BYTES - len(self._last)
+            self._last += rest[:room]
             rest = rest[room:]
             if rest:
-                self._rows.append(bytearray())
+                self._whole.append(bytes(self._last))  # without the room that it grew by
+                self._last = bytearray()
 
     def arrays(self) -> list[pa.Array]:
         """Arrays of one value over the rows' own memory."""
@@ -102,7 +119,7 @@ class _Rows:
                 1,
                 [None, pa.py_buffer(np.array([0, len(row)])), pa.py_buffer(row)],
             )
-            for row in self._rows
+            for row in (*self._whole, bytes(self._last))
         ]
 
 
@@ -219,6 +236,12 @@ def _open(index: pa.Table | Parts) -> faiss.Index:
     return opened
 
 
+def searched_lists(index: Any) -> int:
+    """How many lists of an inverted file a query looks into: as hold about so many films."""
+    lists, films = int(index.nlist), int(index.ntotal)
+    return min(lists, max(1, round(_MET * lists / max(1, films))))
+
+
 def _search(index: Any, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Cosines and row numbers of the nearest, best first, (queries, count); -1 for none."""
     faiss.omp_set_num_threads(1)
@@ -236,7 +259,7 @@ def _search_lists(index: Any, vectors: np.ndarray, count: int) -> tuple[np.ndarr
     All queries that look into a list meet its vectors in one matrix product. FAISS's contributed
     `big_batch_search` does the same; with inner products it misreads lists that keep residuals.
     """
-    probed = min(index.nlist, SEARCHED_LISTS)
+    probed = searched_lists(index)
     _, lists = index.quantizer.search(vectors, probed)
     order = np.argsort(lists, axis=None, kind="stable")
     ends = np.searchsorted(lists.ravel()[order], np.arange(index.nlist + 1))

@@ -15,7 +15,7 @@ import torch
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import file_sha256
-from pipeline.neighbours import SEARCHED_LISTS
+from pipeline.neighbours import searched_lists
 from pipeline.released import ReleasedTables
 from serve.catalogue import Catalogue, Filters
 from serve.filters import spoken
@@ -138,8 +138,7 @@ class Meaning:
             bits = np.packbits(wanted[self._place_of], bitorder="little")
             given["sel"] = kinds.IDSelectorBitmap(bits)
         if isinstance(self._index, faiss.IndexIVF):
-            lists = min(self._index.nlist, SEARCHED_LISTS)
-            return kinds.SearchParametersIVF(nprobe=lists, **given)
+            return kinds.SearchParametersIVF(nprobe=searched_lists(self._index), **given)
         if isinstance(self._index, faiss.IndexHNSW):
             return kinds.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)
         return kinds.SearchParameters(**given)

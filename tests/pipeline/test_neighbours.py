@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
+import faiss
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline import neighbours
 from pipeline.neighbours import build_index, index_kind, nearest_films, recall_at
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
@@ -51,6 +55,22 @@ def test_recall_of_each_index(kind: str, least: float) -> None:
     assert index.column("kind")[0].as_py() == kind
     recall = recall_at(points_table(vectors), index, settings, seed=1)["recall"]
     assert least <= recall.column("recall")[0].as_py() <= 1
+
+
+@pytest.mark.parametrize("recipe", ["IVF30,Flat", "IVF30,SQ8"])
+def test_a_list_at_a_time_finds_what_the_index_itself_finds(recipe: str) -> None:
+    vectors, _ = planted(40, 50, noise=0.3)
+    index: Any = faiss.index_factory(vectors.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors)
+    index.add(vectors[:40])  # some lists stay empty, and hold fewer than are looked for
+    queries = vectors[::7]
+    cosine, rows = neighbours._search_lists(index, queries, 12)
+    index.nprobe = neighbours.searched_lists(index)
+    expected, expected_rows = index.search(queries, 12)
+    found = expected_rows >= 0
+    np.testing.assert_array_equal(rows >= 0, found)
+    np.testing.assert_allclose(cosine[found], expected[found], atol=1e-5)
+    assert (rows == expected_rows).mean() > 0.99  # ties and roundings may turn
 
 
 def test_the_index_is_chosen_by_size() -> None:
