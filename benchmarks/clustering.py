@@ -28,9 +28,9 @@ _FIXED_K = 1_000
 _LEAF = 60  # films of a cluster where k grows with the films
 _MOST_K = 16_384
 # All but ours take time as films times k. Beyond the first product scikit-learn and dask-ml are
-# left out, and faiss.Kmeans is the reference; beyond the second MiniBatch and SuperKmeans, slower
-# than that, are left out, too, and smoothing, which never meets so many films (`cluster.train_films`); beyond the third faiss.Kmeans
-# gets a fifth of its rounds, each of which takes as long as any other.
+# left out, and faiss.Kmeans is the reference; beyond the second so are MiniBatch, SuperKmeans,
+# which is slower than that, and smoothing, which never meets so many films: `cluster.train_films`;
+# beyond the third faiss.Kmeans gets a fifth of its rounds, each of which takes as long as any.
 _PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 1e8, 2e8, 2e9
 
 Centroids = Callable[[np.ndarray, int, int], np.ndarray]
