@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ def clustered(release: Path | None, films: int, seed: int) -> pa.Table:
 
 
 def _turn(way: Callable[..., list[list[str]]], films: pa.Table) -> Row:
+    # everyone's imports and weights come before it is timed
+    for library in ("keybert", "bertopic"):
+        if absent(library) is None:
+            import_module(library)
+    load(identify(_SETTINGS))
     texts = films["overview"].to_pylist()
     vectors = encode(texts, identify(_SETTINGS))
     labels = films["cluster"].to_numpy()
