@@ -108,9 +108,8 @@ def _mined(place: Path, workers: int) -> list[str]:
 
 def _begun(record: Path, stage: str) -> bool:
     lines = record.read_text("utf-8").splitlines() if record.exists() else []
-    return any(
-        told["what"] == "began" and told["stage"] == stage for told in map(json.loads, lines)
-    )
+    events = [json.loads(line) for line in lines if line.endswith("}")]  # one may be half written
+    return any(event["what"] == "began" and event["stage"] == stage for event in events)
 
 
 def _compared(first: Path, second: Path) -> dict[str, Any]:

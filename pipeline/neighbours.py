@@ -30,6 +30,8 @@ INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 
 _MET = 12_288  # films that a query meets in an inverted file: time then grows with the queries
 _TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
+# Films meet all centres of lists, which are therefore no more than so many until lists are long.
+_LISTS, _LONGEST = 1_000, 1_000
 _ROW_BYTES = 2**24
 
 
@@ -53,7 +55,7 @@ def build_index(
     """
     faiss.omp_set_num_threads(1)
     kind, count = index_kind(films, settings), embeddings.num_rows
-    lists = max(1, min(count // _TRAINED_ON, round(2 * np.sqrt(count))))
+    lists = max(1, min(count // _TRAINED_ON, round(2 * np.sqrt(count)), _LISTS), count // _LONGEST)
     recipe = {
         "flat": "Flat",
         "hnsw": "HNSW32",
