@@ -29,9 +29,11 @@ import pyarrow.parquet as pq
 from benchmarks.frame import RESULTS, Asked
 from benchmarks.machine import facts
 from pipeline.store import Store, verify_release
+from pipeline.table_files import table_digest
 
 KILLED_IN = ("landscape", "names")  # stages, each some seconds after it begins
 AFTER = 5.0  # seconds
+_ROWS = "rows.parquet"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,18 +115,27 @@ def _begun(record: Path, stage: str) -> bool:
 
 
 def _compared(first: Path, second: Path) -> dict[str, Any]:
-    """Tables and index of two releases by their SHA-256, once both are verified."""
-    one, other = ({n: f["sha256"] for n, f in _files(out).items()} for out in (first, second))
+    """Tables and index of two releases by their SHA-256, once both are verified.
+
+    Where in its file a film stood is all that may differ; what became of the micro-genres of a
+    release before is left out where one of the two had one.
+    """
+    releases = [Store(out).release() for out in (first, second)]
+    manifests = [verify_release(release) for release in releases]
+    one, other = ({n: f["sha256"] for n, f in m["files"].items() if _told(n)} for m in manifests)
+    tables = [pq.read_table(release / _ROWS).drop_columns(["row"]) for release in releases]
+    one[_ROWS], other[_ROWS] = (table_digest(table) for table in tables)
+    if any(manifest.get("parent") for manifest in manifests):
+        for files in (one, other):
+            files.pop("lineage.parquet", None)
     return {
         "same": sorted(name for name in one if one[name] == other.get(name)),
         "different": sorted(n for n in one.keys() | other.keys() if one.get(n) != other.get(n)),
-        "releases": [Store(out).release().name for out in (first, second)],
     }
 
 
-def _files(out: Path) -> dict[str, dict[str, Any]]:
-    files: dict[str, dict[str, Any]] = verify_release(Store(out).release())["files"]
-    return {n: entry for n, entry in files.items() if n.endswith((".parquet", ".faiss"))}
+def _told(name: str) -> bool:
+    return name.endswith((".parquet", ".faiss"))
 
 
 if __name__ == "__main__":
