@@ -79,16 +79,13 @@ def cluster_points(
     faiss.omp_set_num_threads(1)
     start = seeds(landmarks, tree, min(k, len(points)))
     labels = _first_labels(positions, start, settings, seed)
-    centroids = means(points, labels, len(start))
+    many = len(points) > EXACT
+    drop = _without_any_small if many else _without_small
     rounds = _rounds(len(points), settings)
-    drop = _without_small
-    if len(points) > EXACT:
-        drop = _without_any_small
-        if rounds > 1:  # all but the last of them among centroids that are near
-            centroids, labels = settle(points, labels, len(start), rounds - 1)
-            rounds = 1
+    near = max(0, rounds - 1) if many else 0  # rounds that meet near centroids only
+    centroids, labels = settle(points, labels, len(start), near)
     centroids, labels = drop(points, centroids, labels, settings.min_films)
-    for _ in range(rounds):
+    for _ in range(rounds - near):
         labels = nearest(points, centroids)
         centroids = means(points, labels, len(centroids))
         centroids, labels = drop(points, centroids, labels, settings.min_films)
