@@ -23,13 +23,12 @@ __all__ = ["PackedEncoder"]
 
 # oneDNN makes and keeps a program of half a megabyte for every number of rows, up to a thousand of
 # them, so few numbers are asked for.
-_MANY, _MANY_STEP = 512, 64  # rows
+_STEP = 16  # what the number of rows is a multiple of
+_MANY, _MANY_STEP = 512, 64  # from so many on, of that
 
 
 class _Dense:
     """`x @ weight.T + bias`, with the weight (outputs, inputs) laid out once for `x @ weight`."""
-
-    step = 16  # what the number of rows must be a multiple of
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.width = len(bias)
@@ -102,7 +101,6 @@ class PackedEncoder:
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         self._norm = _pair(weights, "embeddings.LayerNorm")
-        self._step = dense.step
         self._layers = [_layer(weights, i, dense) for i in range(config["num_hidden_layers"])]
 
     @classmethod
@@ -147,7 +145,7 @@ class PackedEncoder:
         groups = [(length, len(list(same))) for length, same in groupby(lengths)]
         hidden = functional.embedding(tokens, self._words)
         hidden += functional.embedding(places, self._places)
-        step = self._step if len(tokens) < _MANY else _MANY_STEP
+        step = _STEP if len(tokens) < _MANY else _MANY_STEP
         hidden = functional.pad(hidden, (0, 0, 0, -len(tokens) % step))
         hidden = functional.layer_norm(hidden, (self.dim,), *self._norm, self.eps)
         room = hidden.new_empty(len(hidden), max(self.dim * 3, self._layers[0].wide.width))
