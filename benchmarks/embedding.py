@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -136,11 +135,11 @@ def measure(asked: Asked) -> Found:
     return Found(rows, figures, _notes(figures), missing)
 
 
-def _dtype_of(name: str) -> str:
-    """What a contender computes in; 8-bit weights are counted as float32 all the same."""
-    if "bfloat16" in name:
-        return "bfloat16"
-    return chosen_dtype() if re.fullmatch(r"ours, \d+ workers?", name) else "float32"
+def _dtype_of(way: str) -> str:
+    """What a way computes in; 8-bit weights are counted as float32 all the same."""
+    if way == "ours":
+        return chosen_dtype()
+    return "bfloat16" if "bfloat16" in way else "float32"
 
 
 def _rows(
@@ -160,7 +159,7 @@ def _rows(
         turns = {}
         for name, how in runners.items():
             # a CPU without units for it is slow: a few texts are enough to tell
-            few = len(texts) if _dtype_of(name) in peaks else len(texts) // 8
+            few = len(texts) if _dtype_of(how[0]) in peaks else len(texts) // 8
             runner = stack.enter_context(_Runner(*how))
             some = texts[: max(few, 1)]
             turns[name] = lambda r=runner, t=some, p=paths[name]: r.turn(t, p)
@@ -171,7 +170,7 @@ def _rows(
     for name, runs in found.items():
         row = medians(runs)
         vectors, count = unit(made[name]), row["texts"]  # the library's in bfloat16 are not quite
-        peak = peaks.get(_dtype_of(name), peaks["float32"])
+        peak = peaks.get(_dtype_of(runners[name][0]), peaks["float32"])
         rows.append(
             {
                 "contender": name,

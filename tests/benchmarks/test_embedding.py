@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import embedding
 from benchmarks.embedding import flops
-from benchmarks.encoders import WAYS, token_counts
+from benchmarks.encoders import WAYS, chosen_dtype, token_counts
 from benchmarks.frame import Asked
 from benchmarks.vectors import synthetic_texts
 
@@ -28,9 +28,13 @@ def test_a_quick_run_finds_the_same_vectors_by_every_way(monkeypatch: pytest.Mon
     found = embedding.measure(Asked(sizes=(24,), repeats=1, quick=True))
     rows = {row["contender"]: row for row in found.rows}
     assert found.missing["peer"] == "not installed: no_such_library"
-    for row in rows.values():
-        assert row["mean_cosine"] == pytest.approx(1, abs=1e-3)
-        assert row["same_neighbours"] > 0.95  # where `ours` computes in bfloat16, a tie may turn
+    for name, row in rows.items():
+        if name == "sentence-transformers" or chosen_dtype() == "float32":
+            assert row["mean_cosine"] == pytest.approx(1, abs=1e-4)
+            assert row["same_neighbours"] > 0.99
+        else:  # a tie may turn; the cosine is that of the bar
+            assert row["mean_cosine"] == pytest.approx(1, abs=5e-4)
+            assert row["same_neighbours"] > 0.95
         assert row["documents_per_second"] == pytest.approx(24 / row["seconds"])
         assert 0 < row["share_of_gemm_peak"] < 1.5
     assert found.figures["times_the_defaults"] > 0
