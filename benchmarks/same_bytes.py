@@ -14,8 +14,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -28,6 +26,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.frame import RESULTS, Asked
 from benchmarks.machine import facts
+from benchmarks.processes import Part
 from pipeline.store import Store, verify_release
 from pipeline.table_files import table_digest
 
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--encode", action="store_true", help="encode again too")
     parser.add_argument("--out", type=Path, default=RESULTS / "same-bytes.json")
     asked = parser.parse_args(arguments)
-    first = asked.work / f"films-{asked.films}-seed-{Asked().seed}"
+    first = asked.work.absolute() / f"films-{asked.films}-seed-{Asked().seed}"
     if not (first / "measured.json").exists():
         parser.error(
             f"{first} holds no mining; run `microgenres bench end-to-end --sizes {asked.films} "
@@ -90,21 +89,18 @@ def _mined(place: Path, workers: int) -> list[str]:
             sys.executable, "-m", "benchmarks.mining_run", str(place / "films.parquet"),
             str(place / "out"), str(workers), str(record),
         ]  # fmt: skip
-        with (place / "mine.log").open("ab") as log:
-            run = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-            try:
-                while run.poll() is None:
-                    if stage is not None and _begun(record, stage):
-                        time.sleep(AFTER)
-                        break
-                    time.sleep(0.2)
-            finally:
-                if run.poll() is None:
-                    os.killpg(run.pid, signal.SIGKILL)
-                    killed += [stage] if stage else []
-                code = run.wait()
-        if stage is None and code != 0:
-            raise SystemExit(f"the run ended with {code}: see {place / 'mine.log'}")
+        run = Part("mining", command, os.environ, place / "mine.log")
+        run.up()
+        try:
+            if stage is None:
+                run.wait()
+                continue
+            while not run.gone() and not _begun(record, stage):
+                time.sleep(0.2)
+            time.sleep(AFTER)
+        finally:
+            if run.kill() and stage is not None:
+                killed.append(stage)
     return killed
 
 
