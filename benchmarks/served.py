@@ -29,7 +29,9 @@ class Served:
 @contextmanager
 def api(place: Path) -> Iterator[Served]:
     """The API over a release or an output folder, as soon as it answers."""
-    with served([sys.executable, "-m", "serve.api", str(place)], "/health") as found:
+    option = "--release" if (place / "manifest.json").exists() else "--out"
+    command = [sys.executable, "-m", "flows.cli", "serve", "api", option, str(place)]
+    with served(command, "/health") as found:
         yield found
 
 

@@ -100,4 +100,7 @@ def _become(module: str, *arguments: str) -> None:
     # -P: a folder `serve` where the user stands is not ours
     sys.stdout.flush()
     sys.stderr.flush()
+    # PyTorch and FAISS are given their threads by a setting. The other libraries' would outnumber
+    # the cores, and OpenMP's threads then sleep between products: an answer takes a quarter longer.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])

@@ -191,12 +191,16 @@ def _pair(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
 
 
 def _few_rows(weights: Mapping[str, Tensor]) -> bool:
-    """Whether `_FewRows` can be used: float32, and a PyTorch that has what it calls."""
+    """Whether `_FewRows` can be used: a dtype that oneDNN computes here, a PyTorch that calls it."""
+    dtype = weights["embeddings.word_embeddings.weight"].dtype
     return (
-        weights["embeddings.word_embeddings.weight"].dtype == torch.float32
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        and (
+            dtype == torch.float32
+            or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        )
     )
 
 
