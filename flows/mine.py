@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -24,17 +23,16 @@ from flows.progress import StageDone, StageStarted, emit  # noqa: E402
 from flows.reading import clean_movies, extract_features, read_sources  # noqa: E402
 from flows.releasing import Mined, publish_release  # noqa: E402
 from flows.run import Run  # noqa: E402
-from pipeline import embed, features, languages  # noqa: E402
 from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
-from pipeline.settings import EmbedSettings, load_settings  # noqa: E402
+from pipeline.settings import load_settings  # noqa: E402
+from pipeline.warming import load, warm  # noqa: E402
 
 __all__ = ["mine", "mine_flow"]
 
 logger = logging.getLogger(__name__)
 
-# What the stages import when they are first called, here loaded beside the model.
-_HEAVY = ("sklearn.metrics",)
-_HEAVY_HERE = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")  # in the flow itself
+# What this process imports itself, beside the workers.
+_HEAVY_HERE = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
 
 
 @flow(name="mine", flow_run_name="mine into {out}", validate_parameters=False)
@@ -83,10 +81,12 @@ def mine_flow(
             run, mined.features.refs("features")
         )
         mined.points, mined.placed_by = place_films(run, movies, mined.features, mined.embeddings)
-        mined.clusters = cluster_films(run, mined.points)
+        # before clusters, whose comparison brings more libraries into the workers: the index of a
+        # large catalogue is the most that a worker holds
         mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(
             run, mined.embeddings, films
         )
+        mined.clusters = cluster_films(run, mined.points)
         mined.named = name_clusters(run, movies, mined.embeddings, mined.clusters)
         return publish_release(run, mined)
 
@@ -97,9 +97,9 @@ def start_workers(run: Run) -> None:
     started = time.perf_counter()
     model = run.model
     settings = run.settings.embed
-    importing = Thread(target=_import, args=(_HEAVY_HERE,), daemon=True)
+    importing = Thread(target=load, args=(_HEAVY_HERE,), daemon=True)
     importing.start()
-    ends = run.client.run(_prepare, settings, model.revision, model.dtype, on_error="return")
+    ends = run.client.run(warm, settings, model.revision, model.dtype, on_error="return")
     for worker, error in ends.items():
         if isinstance(error, MicrogenresError):
             raise error
@@ -108,18 +108,6 @@ def start_workers(run: Run) -> None:
     importing.join()
     run.seconds["start-workers"] = time.perf_counter() - started
     emit(StageDone("start-workers", run.seconds["start-workers"], f"{model.device}, {model.dtype}"))
-
-
-def _prepare(settings: EmbedSettings, revision: str, dtype: str) -> None:
-    _import(_HEAVY)
-    for load in (features.warm, languages.warm):
-        load()
-    embed.warm(settings, revision, dtype)
-
-
-def _import(libraries: tuple[str, ...]) -> None:
-    for library in libraries:
-        import_module(library)
 
 
 def mine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import Any
 
 import faiss
@@ -51,7 +52,7 @@ def build_index(
 
     `hnsw` is Malkov and Yashunin 2018; `ivf` and `ivf-sq8` are inverted lists with full and 8-bit
     vectors (Johnson et al. 2017), trained on films at even distances in that order. Of what comes
-    in parts, the index and one part are in memory.
+    in parts, the index and one part are in memory; it goes through a temporary file.
     """
     faiss.omp_set_num_threads(1)
     kind, count = index_kind(films, settings), embeddings.num_rows
@@ -75,12 +76,20 @@ def build_index(
     else:
         for part in parts_of(embeddings):
             index.add(matrix_of(part))
-    rows = _Rows()
-    streams: Any = faiss
-    faiss.write_index(index, streams.PyCallbackIOWriter(rows.write))
-    del index
-    column = pa.chunked_array(rows.arrays(), pa.large_binary())
+    with TemporaryFile() as file:  # in memory there would be two of them
+        streams: Any = faiss
+        faiss.write_index(index, streams.PyCallbackIOWriter(file.write))
+        del index
+        file.seek(0)
+        rows = [_row(data) for data in iter(lambda: file.read(_ROW_BYTES), b"")]
+    column = pa.chunked_array(rows, pa.large_binary())
     return {"index": pa.table([pa.array([kind] * len(column)), column], schema=INDEX)}
+
+
+def _row(data: bytes) -> pa.Array:
+    """An array of one value, over the bytes' own memory."""
+    ends = pa.py_buffer(np.array([0, len(data)]))
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
 
 
 def _fill(index: Any, embeddings: pa.Table | Parts) -> None:
@@ -93,36 +102,6 @@ def _fill(index: Any, embeddings: pa.Table | Parts) -> None:
     for part, own in zip(parts_of(embeddings), lists, strict=True):
         vectors = matrix_of(part)
         index.add_core(len(vectors), faiss.swig_ptr(vectors), None, faiss.swig_ptr(own))
-
-
-class _Rows:
-    """Collects bytes into rows of `_ROW_BYTES`, each an array of its own."""
-
-    def __init__(self) -> None:
-        self._whole: list[bytes] = []
-        self._last = bytearray()
-
-    def write(self, data: bytes) -> None:
-        """Take bytes in."""
-        rest = memoryview(data)
-        while rest:
-            room = _ROW_BYTES - len(self._last)
-            self._last += rest[:room]
-            rest = rest[room:]
-            if rest:
-                self._whole.append(bytes(self._last))  # without the room that it grew by
-                self._last = bytearray()
-
-    def arrays(self) -> list[pa.Array]:
-        """Arrays of one value over the rows' own memory."""
-        return [
-            pa.LargeBinaryArray.from_buffers(
-                pa.large_binary(),
-                1,
-                [None, pa.py_buffer(np.array([0, len(row)])), pa.py_buffer(row)],
-            )
-            for row in (*self._whole, bytes(self._last))
-        ]
 
 
 def index_bytes(index: pa.Table | Parts) -> Iterator[memoryview]:

@@ -191,7 +191,7 @@ def _pair(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
 
 
 def _few_rows(weights: Mapping[str, Tensor]) -> bool:
-    """Whether `_FewRows` can be used: a dtype that oneDNN computes here, a PyTorch that calls it."""
+    """Whether `_FewRows` can be used: oneDNN computes the dtype here, and PyTorch calls it."""
     dtype = weights["embeddings.word_embeddings.weight"].dtype
     return (
         torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]

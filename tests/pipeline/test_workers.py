@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.settings import DaskSettings
+from pipeline.settings import DaskSettings, EmbedSettings
+from pipeline.warming import warm
 from pipeline.workers import local_cluster
+from tests.pipeline.films import exact
 
 
 class _Slow:
@@ -29,3 +31,17 @@ def test_a_worker_ends_without_taking_its_memory_apart(caplog: pytest.LogCapture
         caplog.set_level(logging.WARNING, "distributed")
         client.run(_hold)
     assert not [told for told in caplog.messages if "still alive" in told]
+
+
+def test_a_worker_is_warm_without_prefect() -> None:
+    """Its 40 MiB in every worker of a run would serve nobody."""
+    model = exact()
+    with local_cluster(DaskSettings(workers=1)) as client:
+        client.run(warm, EmbedSettings(dtype="float32"), model.revision, model.dtype)
+        (loaded,) = client.run(_loaded).values()
+    assert {"torch", "py3langid", "textblob", "sklearn.metrics"} <= loaded
+    assert not {"prefect", "plotly", "flows"} & loaded
+
+
+def _loaded() -> set[str]:
+    return set(sys.modules)
