@@ -32,7 +32,7 @@ __all__ = ["mine", "mine_flow"]
 logger = logging.getLogger(__name__)
 
 # What this process imports itself, beside the workers.
-_HEAVY_HERE = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
+_HEAVY = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
 
 
 @flow(name="mine", flow_run_name="mine into {out}", validate_parameters=False)
@@ -97,7 +97,7 @@ def start_workers(run: Run) -> None:
     started = time.perf_counter()
     model = run.model
     settings = run.settings.embed
-    importing = Thread(target=load, args=(_HEAVY_HERE,), daemon=True)
+    importing = Thread(target=load, args=(_HEAVY,), daemon=True)
     importing.start()
     ends = run.client.run(warm, settings, model.revision, model.dtype, on_error="return")
     for worker, error in ends.items():

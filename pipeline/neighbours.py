@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import Any
 
 import faiss
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from faiss.contrib.inspect_tools import get_invlist
 
+from pipeline.durable import making_room_told
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
 from pipeline.vectors import Parts, matrix_of, parts_of
@@ -53,6 +55,11 @@ def build_index(
     `hnsw` is Malkov and Yashunin 2018; `ivf` and `ivf-sq8` are inverted lists with full and 8-bit
     vectors (Johnson et al. 2017), trained on films at even distances in that order. Of what comes
     in parts, the index and one part are in memory; it goes through a temporary file.
+
+    Raises
+    ------
+    StoreError
+        when there is no room for that file.
     """
     faiss.omp_set_num_threads(1)
     kind, count = index_kind(films, settings), embeddings.num_rows
@@ -76,7 +83,8 @@ def build_index(
     else:
         for part in parts_of(embeddings):
             index.add(matrix_of(part))
-    with TemporaryFile() as file:  # in memory there would be two of them
+    # in memory there would be two of them
+    with making_room_told(Path(gettempdir())), TemporaryFile() as file:
         streams: Any = faiss
         faiss.write_index(index, streams.PyCallbackIOWriter(file.write))
         del index
@@ -87,7 +95,10 @@ def build_index(
 
 
 def _row(data: bytes) -> pa.Array:
-    """An array of one value, over the bytes' own memory."""
+    """An array of one value over the bytes' own memory, which is where the index was.
+
+    Arrow's allocator would take as much again beside what the C library keeps of the index.
+    """
     ends = pa.py_buffer(np.array([0, len(data)]))
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import cluster, neighbours
-from pipeline.errors import CorruptFileError
+from pipeline.errors import CorruptFileError, StoreError
 from pipeline.pieces import Piece, Stage, work
 from pipeline.scales import fit_space
 from pipeline.settings import ClusterSettings, FeatureSettings, NeighbourSettings
@@ -206,3 +207,13 @@ def test_every_so_many_vectors_are_the_same_whatever_the_parts(tmp_path: Path, s
     assert np.array_equal(
         neighbours._rows(parts, np.arange(0, 100, step)), matrix_of(films)[::step]
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_no_room_for_an_index_on_its_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    films = points_table(planted(20, 40)[0])
+    # unbuffered: closing would try once more to write what could not be written
+    full = partial(open, "/dev/full", "r+b", buffering=0)
+    monkeypatch.setattr(neighbours, "TemporaryFile", full)
+    with pytest.raises(StoreError, match=r"No space left on device; make space there"):
+        neighbours.build_index(films, NeighbourSettings(), len(films))
