@@ -6,16 +6,15 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from benchmarks.catalogue import score_release
 from benchmarks.films import Catalogue, write_catalogue
-from benchmarks.frame import Asked, Bench, Found, Plot
+from benchmarks.frame import Asked, Bench, Found, Plot, Row
 from benchmarks.growth import growth_figures, stage_rows
 from benchmarks.watching import watched
 from pipeline.store import Store
 
-__all__ = ["BENCH"]
+__all__ = ["BENCH", "mined", "told"]
 
 
 def measure(asked: Asked) -> Found:
@@ -28,10 +27,10 @@ def measure(asked: Asked) -> Found:
 
 def _measure(asked: Asked, folder: Path) -> Found:
     runs = [_one(films, asked, folder) for films in asked.sizes]
-    return Found(stage_rows(runs), growth_figures(runs), [_told(run) for run in runs])
+    return Found(stage_rows(runs), growth_figures(runs), [told(run) for run in runs])
 
 
-def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
+def _one(films: int, asked: Asked, folder: Path) -> Row:
     place = folder / f"films-{films}-seed-{asked.seed}"
     place.mkdir(parents=True, exist_ok=True)
     done = place / "measured.json"
@@ -42,16 +41,34 @@ def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
         made = place / "truth.tmp"
         write_catalogue(Catalogue(films, asked.seed), catalogue, made)
         made.rename(truth)
+    found = mined(films, catalogue, out) | {"recovered": score_release(truth, Store(out).release())}
+    done.write_text(json.dumps(found, indent=1), "utf-8")
+    return found
+
+
+def mined(films: int, catalogue: Path, out: Path, overrides: Row | None = None) -> Row:
+    """Mine a catalogue of so many films, watched, with as many workers as cores; or go on with it.
+
+    Parameters
+    ----------
+    out : the output folder; what goes wrong is told in `mine.log` beside it.
+    overrides : settings by section.
+
+    Returns
+    -------
+    What `watched` tells, the seconds of each stage, and figures of the report.
+    """
     work = out / "work"
     resumed = (
         sorted(stage.name for stage in work.iterdir() if stage.is_dir()) if work.exists() else []
     )
     workers = os.cpu_count() or 1
-    given = [str(catalogue), str(out), str(workers)]
-    found = watched("benchmarks.mining_run", given, place / "mine.log")
+    settings = {**(overrides or {}), "dask": {"workers": workers}}
+    given = [str(catalogue), str(out), json.dumps(settings)]
+    found = watched("benchmarks.mining_run", given, out.parent / "mine.log")
     release = Store(out).release()
     report = json.loads((release / "report.json").read_text("utf-8"))
-    found |= {
+    return found | {
         "films": films,
         "workers": workers,
         "resumed": resumed,  # stages that an earlier run had begun: their seconds are not whole
@@ -61,24 +78,23 @@ def _one(films: int, asked: Asked, folder: Path) -> dict[str, Any]:
         "index": report["neighbours"]["index"],
         "recall_at_10": report["neighbours"]["recall_at_10"],
         "own_centroid_share": report["names"]["own_centroid_share"],
-        "recovered": score_release(truth, release),
         "release_bytes_per_film": _bytes(release) / films,
     }
-    done.write_text(json.dumps(found, indent=1), "utf-8")
-    return found
 
 
 def _bytes(release: Path) -> int:
     return sum(path.stat().st_size for path in release.iterdir() if path.is_file())
 
 
-def _told(run: dict[str, Any]) -> str:
+def told(run: Row) -> str:
+    """One mining in a sentence."""
     resumed = ", ".join(run["resumed"])
     again = f" without what an earlier run did of {resumed}" if resumed else ""
+    planted = run.get("recovered")
+    found = f", AMI {planted['ami']:.3f} with the {planted['planted']} planted" if planted else ""
     return (
         f"{run['films']:,} films: {run['seconds']['total']:.0f} s{again}, "
-        f"{run['micro_genres']} micro-genres, AMI {run['recovered']['ami']:.3f} with the "
-        f"{run['recovered']['planted']} planted; at most resident: driver "
+        f"{run['micro_genres']} micro-genres{found}; at most resident: driver "
         f"{run['driver_mib']:.0f} MiB, a worker {run['worker_mib']:.0f} MiB, Prefect server "
         f"{run['server_mib']:.0f} MiB"
     )

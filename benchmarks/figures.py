@@ -50,6 +50,10 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
         "driver_mib": "the driver, MiB",
     },
+    "loglines": {
+        "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
+        "driver_mib": "the driver, MiB",
+    },
     "from-vectors": {
         "rule": "", "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
         "driver_mib": "the driver, MiB",
@@ -90,7 +94,7 @@ def fill(text: str, results: Path) -> str:
 def block(name: str, told: Mapping[str, Any]) -> str:
     """What one results file says, as Markdown."""
     rows, columns = told["rows"], _COLUMNS[name]
-    if name in ("end-to-end", "from-vectors"):
+    if name in ("end-to-end", "loglines", "from-vectors"):
         rows, columns = _side_by_side(rows, columns)
     lines = []
     if rows:

@@ -33,12 +33,12 @@ def noted(record: str) -> Iterator[None]:
             yield
 
 
-def main(catalogue: str, out: str, workers: str, record: str) -> None:
-    """Mine a catalogue into `out`; its stages are noted in `record`."""
+def main(catalogue: str, out: str, overrides: str, record: str) -> None:
+    """Mine a catalogue into `out` with settings given as JSON; stages are noted in `record`."""
     from flows.mine import mine
 
     with noted(record):
-        mine([f"files:{Path(catalogue)}"], out, overrides={"dask": {"workers": int(workers)}})
+        mine([f"files:{Path(catalogue)}"], out, overrides=json.loads(overrides))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def _mined(place: Path, workers: int) -> list[str]:
         record = place / f"{stage or 'last'}.stages"
         command = [
             sys.executable, "-m", "benchmarks.mining_run", str(place / "films.parquet"),
-            str(place / "out"), str(workers), str(record),
+            str(place / "out"), json.dumps({"dask": {"workers": workers}}), str(record),
         ]  # fmt: skip
         run = Part("mining", command, os.environ, place / "mine.log")
         run.up()

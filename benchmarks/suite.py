@@ -14,8 +14,8 @@ from benchmarks.written import show, write
 __all__ = ["NAMES", "bench_named", "run"]
 
 NAMES = (
-    "catalogue", "embedding", "clustering", "neighbours", "labels", "end-to-end", "from-vectors",
-    "workers", "gpu",
+    "catalogue", "embedding", "clustering", "neighbours", "labels", "end-to-end", "loglines",
+    "from-vectors", "workers", "gpu",
 )  # fmt: skip
 
 _QUICK = Path("out") / "bench"

@@ -20,7 +20,8 @@ from pipeline.errors import MicrogenresError, SettingsError
 __all__ = ["bench"]
 
 _SUITE = (
-    "catalogue, embedding, clustering, neighbours, labels, end-to-end, from-vectors, workers, gpu"
+    "catalogue, embedding, clustering, neighbours, labels, end-to-end, loglines, from-vectors, "
+    "workers, gpu"
 )
 
 
