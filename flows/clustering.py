@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.run import Run
-from flows.steps import Refs, each, first_films, one, step, with_all
+from flows.steps import Refs, each, first_films, gathered, one, step, with_all
 from pipeline import cluster, neighbours
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
@@ -14,7 +14,8 @@ from pipeline.store import FileRef
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
 
-_SEARCHES = 16  # pieces that neighbours are looked for in
+# Pieces that neighbours are looked for in: whoever searches for one reads the whole index.
+_SEARCHES = 16
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
         settings=section, version=3, streamed=("embeddings",),
     )  # fmt: skip
     index = one(built, "index")
-    pieces = each(("embeddings", _gathered(embeddings)))
+    pieces = each(("embeddings", gathered(embeddings, _SEARCHES)))
     everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
     shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
     near = run.stage(
@@ -99,12 +100,6 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
         index,
         {"index": kind, "recall_at_10": recall, "count": section.count},
     )
-
-
-def _gathered(refs: Refs) -> list[Refs]:
-    """At most `_SEARCHES` runs of partitions: whoever searches for one reads the whole index."""
-    size = -(-len(refs) // _SEARCHES)
-    return [refs[start : start + size] for start in range(0, len(refs), size)]
 
 
 def _compared(

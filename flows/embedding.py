@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from flows.run import Run
-from flows.steps import Refs, each, step, with_all
+from flows.steps import Refs, each, gathered, step, with_all
 from pipeline import space
-from pipeline.embed import attach, embed, embed_phrases
+from pipeline.embed import attach, embed, embed_phrases, lend
 from pipeline.features import fit_tfidf
 from pipeline.label import is_boilerplate
 from pipeline.partitions import Piece, StageResult
@@ -22,6 +22,7 @@ from pipeline.tables import VOCABULARY
 __all__ = ["embed_terms", "embed_texts", "place_films"]
 
 _PHRASES_PER_PIECE = 256
+_LENDINGS = 16  # pieces that gather what partitions borrow: each may read all vectors, once
 _LEAN = {"lean": True}  # of a try after one that took too much memory
 
 
@@ -36,10 +37,8 @@ def embed_texts(run: Run, made: Refs) -> tuple[Refs, dict[str, Any]]:
     settings = run.settings.embed
     encoded = run.stage("embed", embed, pieces, settings=settings, version=2, lean=_LEAN)
     vectors = encoded.refs("vectors")
-    lenders = [
-        tuple(vectors[n] for n in sorted({number, *(owner[h] for h in borrowed[number])}))
-        for number in range(len(made))
-    ]
+    lent = _lent(run, vectors, owner, borrowed)
+    lenders = [(own, *lent.get(number, ())) for number, own in enumerate(vectors)]
     attached = run.stage(
         "embeddings", attach,
         with_all(
@@ -112,6 +111,29 @@ def _owners(run: Run, made: Refs) -> tuple[dict[str, int], list[set[str]]]:
             if owner.setdefault(text_hash, number) != number:
                 borrowed[number].add(text_hash)
     return owner, borrowed
+
+
+def _lent(
+    run: Run, vectors: Refs, owner: dict[str, int], borrowed: list[set[str]]
+) -> dict[int, Refs]:
+    """For each partition that borrows, one small table with the vectors it does, and others' too.
+
+    Where a few texts stand in many partitions each of these borrows from nearly all: nobody may
+    read all vectors for every partition.
+    """
+    borrowers = [number for number, texts in enumerate(borrowed) if texts]
+    groups = gathered(borrowers, _LENDINGS)
+    pieces = []
+    for number, group in enumerate(groups):
+        texts = set().union(*(borrowed[borrower] for borrower in group))
+        lenders = sorted({owner[text_hash] for text_hash in texts})
+        inputs = {"vectors": tuple(vectors[lender] for lender in lenders)}
+        pieces.append(Piece(f"g{number:05d}", inputs, {"text_hashes": sorted(texts)}))
+    if not pieces:
+        return {}
+    made = run.stage("lent-vectors", lend, pieces, shown=False, streamed=("vectors",))
+    tables = zip(groups, made.refs("vectors"), strict=True)
+    return {borrower: (ref,) for group, ref in tables for borrower in group}
 
 
 def _figures(run: Run, films: int, unique: int) -> dict[str, Any]:

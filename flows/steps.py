@@ -14,10 +14,11 @@ from prefect.tasks import exponential_backoff
 from pipeline.partitions import Piece, StageResult
 from pipeline.store import FileRef
 
-__all__ = ["Refs", "each", "first_films", "one", "step", "with_all"]
+__all__ = ["Refs", "each", "first_films", "gathered", "one", "step", "with_all"]
 
 Refs = tuple[FileRef, ...]
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 def _may_pass(_task: object, _run: TaskRun, state: State[Any]) -> bool:
@@ -70,6 +71,12 @@ def first_films(refs: Refs, films: int) -> Refs:
         if held >= films:
             return refs[:count]
     return refs
+
+
+def gathered(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
+    """The items in order, in at most so many runs of like length."""
+    size = -(-len(items) // most)
+    return [tuple(items[start : start + size]) for start in range(0, len(items), size or 1)]
 
 
 def with_all(

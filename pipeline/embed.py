@@ -6,12 +6,13 @@ whichever worker encodes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from pipeline.errors import ModelError
@@ -21,7 +22,7 @@ from pipeline.settings import EmbedSettings
 from pipeline.tables import EMBEDDINGS, vector_type
 from pipeline.vectors import column_of_vectors, matrix_of
 
-__all__ = ["VECTORS", "attach", "embed", "embed_phrases", "encode", "warm"]
+__all__ = ["VECTORS", "attach", "embed", "embed_phrases", "encode", "lend", "warm"]
 
 _GPU_BATCH = 256
 _LEAN = 8  # a lean try takes batches so many times smaller
@@ -77,6 +78,19 @@ def embed_phrases(
     vectors = encode(terms.to_pylist(), identity, settings.batch_tokens, lean=lean)
     columns = [terms.combine_chunks(), column_of_vectors(vectors, "float16")]
     return {"vectors": pa.table(columns, names=["term", "vector"])}
+
+
+def lend(vectors: Iterable[pa.Table], text_hashes: Sequence[str]) -> dict[str, pa.Table]:
+    """The vectors of some texts, out of those of many: {"vectors": VECTORS}.
+
+    Parameters
+    ----------
+    vectors : VECTORS part by part; one part is in memory beside what is lent.
+    text_hashes : sorted; each stands in one of the parts.
+    """
+    wanted = pa.array(text_hashes, pa.string())
+    found = [part.filter(pc.is_in(part.column("text_hash"), value_set=wanted)) for part in vectors]
+    return {"vectors": pa.concat_tables(found).sort_by("text_hash").combine_chunks()}
 
 
 def attach(

@@ -65,7 +65,9 @@ def start(
     *given: Any,
 ) -> Child:
     """Begin `microgenres ARGS`; `before(*given)` is called first, in that process."""
-    work = (log, [str(arg) for arg in args], dict(environment or {}), before, given)
+    # the process that is forked may have begun before the tests had this Prefect server
+    prefect = {name: told for name, told in os.environ.items() if name.startswith("PREFECT_")}
+    work = (log, [str(arg) for arg in args], {**prefect, **(environment or {})}, before, given)
     process = _FORKS.Process(target=_command, args=work)
     process.start()
     return Child(process, log)
