@@ -93,7 +93,7 @@ def _turn(way: Callable[..., list[list[str]]], films: pa.Table) -> Row:
     with Watch() as watch:
         keywords = way(films, vectors)
     names = [" / ".join(own) for own in keywords]
-    held = label.holdings(films, films, {str(c): own for c, own in enumerate(keywords)})
+    held = label.holdings(films, films, label.term_lists(dict(enumerate(keywords))))
     figures = label.name_figures(
         names, encode(names, identify(_SETTINGS)), means, keywords, held["holdings"]
     )
@@ -125,10 +125,10 @@ def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
         names=["cluster", "films", "keyword_films"],
     )
     found = label.candidates(counted["terms"], counted["words"], table, _LABEL)["candidates"]
-    listed: dict[str, list[str]] = {str(c): [] for c in range(len(sizes))}
+    listed: dict[int, list[str]] = {c: [] for c in range(len(sizes))}
     for row in found.select(["cluster", "term"]).to_pylist():
-        listed[str(row["cluster"])].append(row["term"])
-    held = label.holdings(films, films, listed)["holdings"]
+        listed[row["cluster"]].append(row["term"])
+    held = label.holdings(films, films, label.term_lists(listed))["holdings"]
     model = identify(_SETTINGS)
     terms = pa.table([sorted(set(found["term"].to_pylist()))], names=["term"])
     phrases = embed_phrases(terms, _SETTINGS, model.revision, model.dtype)["vectors"]

@@ -177,8 +177,10 @@ def _held(
     run: Run, films: Sequence[Piece], terms: Mapping[int, Sequence[str]], name: str
 ) -> pa.Table:
     """Which terms of its group each film holds, over all partitions."""
-    spoken = {"terms": {str(group): list(own) for group, own in terms.items()}}
-    looked = run.stage(name, label.holdings, with_all(films, constants=spoken), shown=False)
+    # a file, since what is sent with every piece stays with the scheduler, in this process
+    listed = run.put(f"{name}-terms", "all", label.term_lists(terms))
+    pieces = with_all(films, {"terms": (listed,)})
+    looked = run.stage(name, label.holdings, pieces, version=2, shown=False)
     return run.read(looked.refs("holdings"))
 
 

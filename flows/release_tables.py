@@ -91,13 +91,13 @@ def tables_of(run: Run, mined: Mined) -> ReleaseTables:
     }
     if "terms" in mined.placed_by:
         whole["tfidf"] = run.read(mined.placed_by["terms"])
+    ids = facts.column("movie_id")
+    near = _stored(run, mined.neighbours, NEIGHBOURS)
     grown = {
-        "movies": in_order(Streamed(RELEASED_MOVIES, len(facts), movies), ["movie_id"], work),
-        "neighbours": in_order(
-            _stored(run, mined.neighbours, NEIGHBOURS), ["movie_id", "rank"], work
-        ),
+        "movies": in_order(Streamed(RELEASED_MOVIES, len(facts), movies), ["movie_id"], work, ids),
+        "neighbours": in_order(near, ["movie_id", "rank"], work, ids),
         "embeddings": _stored(run, mined.embeddings),
-        "rows": in_order(_stored(run, rows.refs("rows"), ROWS), ROWS.names, work),
+        "rows": in_order(_stored(run, rows.refs("rows"), ROWS), ROWS.names, work, ids),
     }
     films = facts
     for name in _PLACED:

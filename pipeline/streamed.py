@@ -42,23 +42,31 @@ class Streamed:
             yield self.schema.empty_table()
 
 
-def in_order(table: Streamed, keys: Sequence[str], folder: Path) -> Streamed:
+def in_order(
+    table: Streamed, keys: Sequence[str], folder: Path, sample: pa.ChunkedArray | None = None
+) -> Streamed:
     """The same rows sorted by the columns `keys`, strings by their UTF-8 bytes, nulls last.
 
-    A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key, which are
-    of like size where the first part is a sample of all: rows are written into a file for each
-    range under `folder`, and these are sorted one after the other. One part and some 32,768 rows
-    are in memory. Rows alike in the first key come in one part.
+    A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key: rows are
+    written into a file for each range under `folder`, and these are sorted one after the other.
+    One part and some 32,768 rows are in memory. Rows alike in the first key come in one part.
+
+    Parameters
+    ----------
+    sample : values of the first key, in any order, that are spread as those of the table are;
+        None takes the first part's. Ranges, and so memory, are as even as the sample is fair.
 
     Raises
     ------
     StoreError
         while the parts are taken, where there is no room for the files.
     """
-    return Streamed(table.schema, table.num_rows, lambda: _sorted(table, keys, folder))
+    return Streamed(table.schema, table.num_rows, lambda: _sorted(table, keys, folder, sample))
 
 
-def _sorted(table: Streamed, keys: Sequence[str], folder: Path) -> Iterator[pa.Table]:
+def _sorted(
+    table: Streamed, keys: Sequence[str], folder: Path, sample: pa.ChunkedArray | None
+) -> Iterator[pa.Table]:
     order = [(key, "ascending") for key in keys]
     files = min(_MOST_FILES, -(-table.num_rows // _ROWS))
     if files <= 1:
@@ -67,16 +75,29 @@ def _sorted(table: Streamed, keys: Sequence[str], folder: Path) -> Iterator[pa.T
     with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder) as scratch:
         paths = [Path(scratch) / f"{number:05d}.arrows" for number in range(files)]
         with making_room_told(paths[0]):
-            _distribute(table, order, paths)
+            borders = None if sample is None else _borders(sample.sort(), len(paths))
+            _distribute(table, order, paths, borders)
         for path in paths:
             with pa.ipc.open_stream(str(path)) as reader:
                 yield reader.read_all().sort_by(order)
             path.unlink()
 
 
-def _distribute(table: Streamed, order: list[tuple[str, str]], paths: Sequence[Path]) -> None:
+def _borders(values: pa.Array | pa.ChunkedArray, files: int) -> list[Any] | None:
+    """What parts sorted values, nulls last, into so many ranges; None where there are none."""
+    known = len(values) - values.null_count
+    if not known:
+        return None
+    return [values[known * number // files].as_py() for number in range(1, files)]
+
+
+def _distribute(
+    table: Streamed,
+    order: list[tuple[str, str]],
+    paths: Sequence[Path],
+    borders: list[Any] | None,
+) -> None:
     """Write each row into the file of the range that its first key lies in."""
-    borders: list[Any] | None = None
     key = order[0][0]
     with ExitStack() as opened:
         writers = [
@@ -86,9 +107,8 @@ def _distribute(table: Streamed, order: list[tuple[str, str]], paths: Sequence[P
             rows = part.cast(table.schema).sort_by(order)
             column = rows.column(key).combine_chunks()
             known = range(len(column) - column.null_count)
-            if borders is None and known:
-                places = [len(known) * number // len(paths) for number in range(1, len(paths))]
-                borders = [column[place].as_py() for place in places]
+            if borders is None:
+                borders = _borders(column, len(paths))
             ends = [0] * (len(paths) - 1)  # rows without a key go into the last
             if borders is not None:
                 ends = [bisect_left(known, b, key=lambda row: column[row].as_py()) for b in borders]

@@ -8,7 +8,7 @@ from pipeline.label.keywords import keywords
 from pipeline.label.lexicon import is_boilerplate
 from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
 from pipeline.label.standing import standing_names
-from pipeline.label.terms import count_terms, holdings
+from pipeline.label.terms import count_terms, holdings, term_lists
 from pipeline.label.text_sums import text_means, text_sums
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "name_figures",
     "propose_names",
     "standing_names",
+    "term_lists",
     "text_means",
     "text_sums",
 ]

@@ -10,7 +10,16 @@ import pyarrow as pa
 
 from pipeline.label.lexicon import STOP_WORDS
 
-__all__ = ["HOLDINGS", "TERM_COUNTS", "WORD_COUNTS", "count_terms", "holdings", "words"]
+__all__ = [
+    "HOLDINGS",
+    "TERM_COUNTS",
+    "TERM_LISTS",
+    "WORD_COUNTS",
+    "count_terms",
+    "holdings",
+    "term_lists",
+    "words",
+]
 
 # In how many films of a cluster a term stands: anywhere, as a keyword, inside a keyword.
 TERM_COUNTS = pa.schema(
@@ -33,6 +42,9 @@ WORD_COUNTS = pa.schema(
         ("credits", pa.int64()),
     ]
 )
+
+# The candidates, or the keywords, of each cluster, in their order.
+TERM_LISTS = pa.schema([("cluster", pa.int32()), ("term", pa.string())])
 
 # Which candidates of its cluster each film holds word for word: places in the cluster's list.
 HOLDINGS = pa.schema([("cluster", pa.int32()), ("held", pa.list_(pa.int16()))])
@@ -104,22 +116,28 @@ def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
     }
 
 
-def holdings(
-    movies: pa.Table, assignments: pa.Table, terms: Mapping[str, Sequence[str]]
-) -> dict[str, pa.Table]:
+def term_lists(terms: Mapping[int, Sequence[str]]) -> pa.Table:
+    """TERM_LISTS of {cluster: its terms}."""
+    clusters = [cluster for cluster, own in terms.items() for _ in own]
+    return pa.table([clusters, [term for own in terms.values() for term in own]], schema=TERM_LISTS)
+
+
+def holdings(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict[str, pa.Table]:
     """Look up the terms of each film's cluster, word for word, in one partition.
 
     Parameters
     ----------
-    terms : {cluster, as text: its terms}. They are looked for in overview, tagline
-        and each keyword.
+    terms : TERM_LISTS. They are looked for in overview, tagline and each keyword.
 
     Returns
     -------
     {"holdings": HOLDINGS in the order of `movies`}
     """
-    wanted = {int(cluster): [_padded(term) for term in own] for cluster, own in terms.items()}
     clusters = assignments.column("cluster").to_pylist()
+    wanted: dict[int, list[str]] = {cluster: [] for cluster in clusters}
+    for cluster, term in zip(*(column.to_pylist() for column in terms.columns), strict=True):
+        if cluster in wanted:
+            wanted[cluster].append(_padded(term))
     held: list[list[int]] = []
     columns = movies.select(["overview", "tagline", "keywords"]).to_pylist()
     for movie, cluster in zip(columns, clusters, strict=True):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from safetensors.torch import load_file, save_file
 
-from pipeline.embed import VECTORS, _batches, attach, embed, embed_phrases, encode, warm
+from pipeline.embed import VECTORS, _batches, attach, embed, embed_phrases, encode, lend, warm
 from pipeline.errors import ModelError
 from pipeline.model import identify, load
 from pipeline.settings import EmbedSettings
@@ -181,6 +181,23 @@ class TestAttach:
         made = attach(features_of([]), vectors, EXACT, "r1")["embeddings"]
         validate(made, EMBEDDINGS(384), name="embeddings")
         assert made.num_rows == 0
+
+
+class TestLend:
+    def test_what_is_asked_for_comes_once_sorted_with_its_vectors(self) -> None:
+        parts = [
+            embedded(features_of([{"text": "War."}, {"text": "Peace."}])),
+            embedded(features_of([{"text": "A dog."}])),
+            embedded(features_of([{"text": "A cat."}, {"text": "A hen."}])),
+        ]
+        every = pa.concat_tables(parts)
+        wanted = sorted(every["text_hash"].to_pylist())[1:4]
+        made = lend(iter(parts), wanted)["vectors"]
+        validate(made, VECTORS(384), name="vectors")
+        assert made["text_hash"].to_pylist() == wanted
+        row_of = {text: row for row, text in enumerate(every["text_hash"].to_pylist())}
+        expected = matrix_of(every)[[row_of[text] for text in wanted]]
+        np.testing.assert_array_equal(matrix_of(made), expected)
 
 
 def test_phrases_keep_their_order() -> None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.label.terms import HOLDINGS, TERM_COUNTS, WORD_COUNTS, count_terms, holdings, words
+from pipeline.label.terms import (
+    HOLDINGS,
+    TERM_COUNTS,
+    WORD_COUNTS,
+    count_terms,
+    holdings,
+    term_lists,
+    words,
+)
 
 TEXTS = pa.list_(pa.string())
 MOVIES = pa.schema(
@@ -214,7 +222,9 @@ def test_counts_add_up_over_partitions(films: list[tuple[dict[str, Any], int]], 
 
 
 def held(film: Mapping[str, Any], *own: str) -> list[str]:
-    table = holdings(movies(film), assigned(3), {"3": list(own), "7": ["other"]})["holdings"]
+    table = holdings(movies(film), assigned(3), term_lists({3: list(own), 7: ["other"]}))[
+        "holdings"
+    ]
     assert table.schema == HOLDINGS
     assert table.column("cluster").to_pylist() == [3]
     return [own[place] for place in table.column("held").to_pylist()[0]]
@@ -242,7 +252,7 @@ def test_holdings_of_a_film_without_keywords_or_tagline() -> None:
 
 def test_holdings_are_places_in_the_own_clusters_list_in_the_films_order() -> None:
     films = movies({"overview": "spy ship"}, {"overview": "ship"}, {"overview": "spy"})
-    lists = {"0": ["ship", "spy"], "1": ["spy"]}
+    lists = term_lists({0: ["ship", "spy"], 1: ["spy"]})
     found = holdings(films, assigned(0, 1, 1), lists)["holdings"]
     assert found.column("cluster").to_pylist() == [0, 1, 1]
     assert found.column("held").to_pylist() == [[0, 1], [], [0]]

@@ -83,6 +83,19 @@ def test_rows_come_in_the_order_that_arrow_gives(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ranges_are_even_by_a_sample_where_the_first_part_is_one_sided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.streamed._ROWS", 100)
+    ids = [f"{number:04d}" for number in range(2_000)]
+    sorted_already = cut(pa.table({"movie_id": ids}), 100)
+    sample = pa.chunked_array([np.random.default_rng(1).permutation(ids)[:1_000].tolist()])
+    for known, most in ((sample, 150), (None, 1_905)):
+        parts = list(in_order(sorted_already, ["movie_id"], tmp_path, known))
+        assert pa.concat_tables(parts).column("movie_id").to_pylist() == ids
+        assert 100 <= max(len(part) for part in parts) <= most
+
+
 def test_a_damaged_part_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.streamed._ROWS", 5)
 
