@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from flows.progress import StageDone
@@ -144,6 +145,35 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     assert verify_release(again.path)["counts"]["released"] == FILMS
     # a part was encoded before: what the rest took says nothing of the speed
     assert again.report["embedding"]["texts_per_second"] is None
+
+
+# --- texts that stand in several partitions
+
+
+def test_a_text_of_several_partitions_is_encoded_once_and_lent(server: str, tmp_path: Path) -> None:
+    films = list(csv.DictReader(lines()))
+    told = [name for name in films[0] if name in ("overview", "tagline", "keywords")]
+    for number, film in enumerate(films):
+        if number % 10 == 0:  # a tenth of the films tell one of three stories
+            film |= {name: films[1 + number // 10 % 3][name] for name in told}
+    catalogue = tmp_path / "films.csv"
+    with catalogue.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, list(films[0]))
+        writer.writeheader()
+        writer.writerows(films)
+    made = run([f"files:{catalogue}"], tmp_path / "out", 2)
+
+    vectors = pq.read_table(made.release.path / "embeddings.parquet")
+    texts, rows = vectors["text_hash"].to_pylist(), vectors["vector"].to_pylist()
+    assert len(texts) == FILMS and len(set(texts)) == FILMS - len(films[::10])
+    of_text: dict[str, Any] = {}
+    assert all(of_text.setdefault(text, row) == row for text, row in zip(texts, rows, strict=True))
+    work = made.out / "work"
+    encoded = [pq.read_table(path) for path in (work / "embed").glob("*.parquet")]
+    assert sum(len(table) for table in encoded) == len(set(texts))
+    lent = [pq.read_table(path) for path in (work / "lent-vectors").glob("*.parquet")]
+    # who borrows reads what is lent, three rows at most, not all that others encoded
+    assert lent and all(1 <= len(table) <= 3 for table in lent)
 
 
 # --- what goes wrong
