@@ -15,6 +15,8 @@ from benchmarks.machine import facts
 
 __all__ = ["cell", "show", "write"]
 
+_LINES = 10  # in one panel: so many colours there are
+
 
 def write(bench: Bench, asked: Asked, found: Found, folder: Path) -> list[Path]:
     """Write NAME.json, and where there are rows NAME.png, into a folder, which is made."""
@@ -109,6 +111,9 @@ def _panel(axes: Any, plot: Plot, rows: Sequence[Row]) -> None:
         axes.set_xlabel(plot.y.replace("_", " "), fontsize=8)
         axes.tick_params(labelsize=7)
         return
+    # of dozens of stages, those that take most
+    most = {n: max(row[plot.y] for row in rows if str(row[plot.by]) == n) for n in names}
+    names = sorted(names, key=lambda name: -most[name])[:_LINES] if len(names) > _LINES else names
     for name in names:
         line = sorted((row[plot.x], row[plot.y]) for row in rows if str(row[plot.by]) == name)
         axes.plot(*zip(*line, strict=True), marker="o", label=name, linewidth=1.2)
@@ -119,4 +124,4 @@ def _panel(axes: Any, plot: Plot, rows: Sequence[Row]) -> None:
     axes.set_ylabel(plot.y.replace("_", " "), fontsize=8)
     axes.grid(alpha=0.3, which="both")
     if names:
-        axes.legend(fontsize=6)
+        axes.legend(fontsize=6, ncols=2 if len(names) > _LINES // 2 else 1)
