@@ -72,8 +72,9 @@ def test_assigning_keeps_to_its_budget() -> None:
 
 
 def test_an_index_keeps_to_its_budget() -> None:
-    # the vectors as float32, and an index of a quarter of that; its bytes go through a file
-    assert apart(grown_by_an_index) < 2_176
+    # the vectors as float32, and an index of a quarter of that; its bytes go through a file. Some
+    # 2,000 each time; one in eight is 200 more, by what malloc happens to keep
+    assert min(apart(grown_by_an_index) for _ in range(3)) < 2_176
 
 
 def grown_by_an_index() -> float:
