@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -150,12 +149,9 @@ def _rows(
 ) -> list[Row]:
     tokens = token_counts(texts)
     with ExitStack() as stack:
-        temporary = stack.enter_context(TemporaryDirectory(prefix="embedding-"))
+        folder = stack.enter_context(asked.folder("embedding"))
         key = f"embedding-{len(texts)}"
-        paths = {
-            name: (asked.work or Path(temporary)) / key / f"{number}.npy"
-            for number, name in enumerate(runners)
-        }
+        paths = {name: folder / key / f"{number}.npy" for number, name in enumerate(runners)}
         turns = {}
         for name, how in runners.items():
             # a CPU without units for it is slow: a few texts are enough to tell

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from benchmarks.catalogue import score_release
@@ -19,10 +18,8 @@ __all__ = ["BENCH", "mined", "told"]
 
 def measure(asked: Asked) -> Found:
     """One mining for each size. With a work folder, what is measured is kept and not done again."""
-    if asked.work is not None:
-        return _measure(asked, asked.work)
-    with tempfile.TemporaryDirectory(prefix="end-to-end-") as folder:
-        return _measure(asked, Path(folder))
+    with asked.folder("end-to-end") as folder:
+        return _measure(asked, folder)
 
 
 def _measure(asked: Asked, folder: Path) -> Found:

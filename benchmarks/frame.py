@@ -7,8 +7,10 @@ import logging
 import math
 import re
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -57,6 +59,16 @@ class Asked:
     release: Path | None = None
     work: Path | None = None
     seed: int = 2026
+
+    @contextmanager
+    def folder(self, name: str) -> Iterator[Path]:
+        """The work folder, or a temporary one of that name which is gone afterwards."""
+        if self.work is not None:
+            self.work.mkdir(parents=True, exist_ok=True)
+            yield self.work
+            return
+        with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+            yield Path(folder)
 
     @property
     def place(self) -> Callable[..., Any]:

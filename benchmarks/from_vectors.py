@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -38,14 +37,11 @@ _UMAP_MANY = 4_096  # films from which it looks for near ones in another way, co
 
 def measure(asked: Asked) -> Found:
     """One run for each size and rule, and one of BERTopic; a work folder keeps what is measured."""
-    if asked.work is not None:
-        return _measure(asked, asked.work)
-    with tempfile.TemporaryDirectory(prefix="from-vectors-") as folder:
-        return _measure(asked, Path(folder))
+    with asked.folder("from-vectors") as folder:
+        return _measure(asked, folder)
 
 
 def _measure(asked: Asked, folder: Path) -> Found:
-    folder.mkdir(parents=True, exist_ok=True)
     real = folder / "real.npy"
     np.save(real, real_vectors(asked.release, quick=asked.quick))
     why = absent("umap", "hdbscan")

@@ -9,7 +9,6 @@ by (Heaps' law).
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -140,10 +139,8 @@ def _near(vectors: np.ndarray) -> np.ndarray:
 
 def measure(asked: Asked) -> Found:
     """One mining for each size. With a work folder, what is measured is kept and not done again."""
-    if asked.work is not None:
-        return _measure(asked, asked.work)
-    with tempfile.TemporaryDirectory(prefix="loglines-") as folder:
-        return _measure(asked, Path(folder))
+    with asked.folder("loglines") as folder:
+        return _measure(asked, folder)
 
 
 def _measure(asked: Asked, folder: Path) -> Found:

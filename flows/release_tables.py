@@ -91,7 +91,13 @@ def tables_of(run: Run, mined: Mined) -> ReleaseTables:
     }
     if "terms" in mined.placed_by:
         whole["tfidf"] = run.read(mined.placed_by["terms"])
-    ids = facts.column("movie_id")
+    films = facts
+    for name in _PLACED:
+        films = films.append_column(name, assignments.column(name))
+    for axis, name in enumerate("xy"):
+        films = films.append_column(name, pa.array(np.ascontiguousarray(places[:, axis])))
+    films = films.sort_by("movie_id")
+    ids = films.column("movie_id")
     near = _stored(run, mined.neighbours, NEIGHBOURS)
     grown = {
         "movies": in_order(Streamed(RELEASED_MOVIES, len(facts), movies), ["movie_id"], work, ids),
@@ -99,14 +105,9 @@ def tables_of(run: Run, mined: Mined) -> ReleaseTables:
         "embeddings": _stored(run, mined.embeddings),
         "rows": in_order(_stored(run, rows.refs("rows"), ROWS), ROWS.names, work, ids),
     }
-    films = facts
-    for name in _PLACED:
-        films = films.append_column(name, assignments.column(name))
-    for axis, name in enumerate("xy"):
-        films = films.append_column(name, pa.array(np.ascontiguousarray(places[:, axis])))
     return ReleaseTables(
         {name: table.combine_chunks() for name, table in whole.items()} | grown,
-        films.sort_by("movie_id"),
+        films,
     )
 
 

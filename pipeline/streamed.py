@@ -53,7 +53,7 @@ def in_order(
 
     Parameters
     ----------
-    sample : values of the first key, in any order, that are spread as those of the table are;
+    sample : sorted values of the first key, nulls last, that are spread as those of the table are;
         None takes the first part's. Ranges, and so memory, are as even as the sample is fair.
 
     Raises
@@ -75,7 +75,7 @@ def _sorted(
     with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder) as scratch:
         paths = [Path(scratch) / f"{number:05d}.arrows" for number in range(files)]
         with making_room_told(paths[0]):
-            borders = None if sample is None else _borders(sample.sort(), len(paths))
+            borders = None if sample is None else _borders(sample, len(paths))
             _distribute(table, order, paths, borders)
         for path in paths:
             with pa.ipc.open_stream(str(path)) as reader:
