@@ -21,7 +21,6 @@ from pipeline.settings import ClusterSettings
 __all__ = ["BENCH", "CONTENDERS", "mean_squared_distance"]
 
 _REFERENCE, _NEXT = "scikit-learn, k-means++", "faiss.Kmeans"
-_FEW_ROUNDS = "faiss.Kmeans, 5 of 25 rounds"
 _OURS, _SUPER = "ours", "faiss.SuperKmeans"
 _BATCHES = "scikit-learn, MiniBatch"
 _FIXED_K = 1_000
@@ -29,9 +28,8 @@ _LEAF = 60  # films of a cluster where k grows with the films
 _MOST_K = 16_384
 # All but ours take time as films times k. Beyond the first product scikit-learn and dask-ml are
 # left out, and faiss.Kmeans is the reference; beyond the second so are MiniBatch, SuperKmeans,
-# which is slower than that, and smoothing, which never meets so many films: `cluster.train_films`;
-# beyond the third faiss.Kmeans gets a fifth of its rounds, each of which takes as long as any.
-_PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 1e8, 2e8, 2e9
+# which is slower than that, and smoothing, which never meets so many films: `cluster.train_films`.
+_PATIENCE, _MORE_PATIENCE = 1e8, 2e8
 
 Centroids = Callable[[np.ndarray, int, int], np.ndarray]
 
@@ -53,13 +51,6 @@ def _mined(points: np.ndarray, k: int, seed: int, settings: ClusterSettings) -> 
 
 def _faiss(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     return _trained(faiss.Kmeans(points.shape[1], k, seed=seed), points)
-
-
-def _faiss_begun(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """Without assignment."""
-    kmeans = faiss.Kmeans(points.shape[1], k, seed=seed, niter=5)
-    kmeans.train(points)
-    return np.asarray(kmeans.centroids)
 
 
 def _super(points: np.ndarray, k: int, seed: int) -> np.ndarray:
@@ -101,7 +92,6 @@ CONTENDERS: dict[str, Centroids] = {
     _OURS: _ours,
     "ours, no smoothing": _ours_plain,
     _NEXT: _faiss,
-    _FEW_ROUNDS: _faiss_begun,
     _SUPER: _super,
     _REFERENCE: _scikit,
     _BATCHES: _minibatch,
@@ -110,7 +100,6 @@ CONTENDERS: dict[str, Centroids] = {
 _LEFT_OUT = {
     _PATIENCE: {_REFERENCE, "dask-ml, k-means||"},
     _MORE_PATIENCE: {_BATCHES, _OURS, _SUPER},
-    _MOST_PATIENCE: {_NEXT},
 }
 
 
@@ -146,7 +135,7 @@ def _rows(path: Path, films: int, k: int, asked: Asked, missing: dict[str, str])
     names = [name for name in CONTENDERS if name not in left_out]
     turns = {n: lambda n=n: asked.place(_one, n, str(path), k, asked.seed) for n in names}
     found = {name: medians(runs) for name, runs in _turns(turns, films, k, asked).items()}
-    best = found.get(_REFERENCE, found.get(_NEXT, found.get(_FEW_ROUNDS)))
+    best = found.get(_REFERENCE, found.get(_NEXT))
     rows = []
     for name, row in found.items():
         rows.append(
@@ -215,8 +204,7 @@ def _notes(asked: Asked) -> list[str]:
     return [
         "distance: mean squared distance to the mean of the own cluster; ours runs on one thread, "
         f"as in a worker, its peers on {os.cpu_count()}; seconds hold training and assignment; "
-        f"where scikit-learn would take too long, {_NEXT} is what others are compared with, and "
-        "where that would, five of its 25 rounds, without assignment, to show the rate"
+        f"where scikit-learn would take too long, {_NEXT} is what others are compared with"
     ]
 
 

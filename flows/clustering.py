@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from flows.run import Run
@@ -14,8 +16,9 @@ from pipeline.store import FileRef
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
 
-# Pieces that neighbours are looked for in: whoever searches for one reads the whole index.
-_SEARCHES = 16
+# Pieces that neighbours are looked for in: whoever searches for one goes through the whole index.
+# There are more of them where a piece would have more partitions than that.
+_SEARCHES, _GROUP = 16, 8
 
 
 @dataclass(frozen=True)
@@ -69,28 +72,32 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
 
 
 @step("find neighbours")
-def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileRef, dict[str, Any]]:
+def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs, dict[str, Any]]:
     """The index over all films, the nearest films of each, and how exact the index is."""
     section = run.settings.neighbours
-    built = run.stage(
-        "index", neighbours.build_index,
-        [Piece("all", {"embeddings": embeddings}, {"films": films})],
-        settings=section, version=3, streamed=("embeddings",),
-    )  # fmt: skip
-    index = one(built, "index")
-    pieces = each(("embeddings", gathered(embeddings, _SEARCHES)))
+    kind = neighbours.index_kind(films, section)
+    groups = gathered(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
+    if kind in neighbours.INVERTED:
+        index = _inverted_file(run, embeddings, groups, films, kind)
+    else:
+        built = run.stage(
+            "index", neighbours.build_index,
+            [Piece("all", {"embeddings": embeddings}, {"films": films})],
+            settings=section, version=4, streamed=("embeddings",),
+        )  # fmt: skip
+        index = built.refs("index")
+    pieces = each(("embeddings", groups))
     everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
-    shared: dict[str, Refs] = {"everyone": (everyone,), "index": (index,)}
+    shared: dict[str, Refs] = {"everyone": (everyone,), "index": index}
     near = run.stage(
         "neighbours", neighbours.nearest_films, with_all(pieces, shared),
         settings=section, version=3, streamed=("index",),
     )  # fmt: skip
-    kind = neighbours.index_kind(films, section)
     recall = 1.0
     if kind != "flat":  # exact search is its own truth
         measured = run.stage(
             "recall", neighbours.recall_at,
-            [Piece("all", {"embeddings": embeddings, "index": (index,)},
+            [Piece("all", {"embeddings": embeddings, "index": index},
                    {"seed": run.settings.seed})],
             settings=section, version=3, streamed=("embeddings", "index"),
         )  # fmt: skip
@@ -100,6 +107,41 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, FileR
         index,
         {"index": kind, "recall_at_10": recall, "count": section.count},
     )
+
+
+def _inverted_file(
+    run: Run, embeddings: Refs, groups: Sequence[Refs], films: int, kind: str
+) -> Refs:
+    """The index of `neighbours.build_index`, made where nobody holds it whole."""
+    section = run.settings.neighbours
+    begun = run.stage(
+        "index-lists", neighbours.train_lists,
+        [Piece("all", {"embeddings": embeddings}, {"films": films})],
+        settings=section, streamed=("embeddings",),
+    )  # fmt: skip
+    trained = begun.refs("trained")
+    sizes = [sum(ref.rows or 0 for ref in group) for group in groups]
+    coded = run.stage(
+        "index-codes", neighbours.code_films,
+        [
+            Piece(piece.key, {**piece.inputs, "trained": trained}, {"films": films, "first": first})
+            for piece, first in zip(
+                each(("embeddings", groups)), accumulate(sizes, initial=0), strict=False
+            )
+        ],
+        streamed=("embeddings",),
+    )  # fmt: skip
+    head = run.stage(
+        "index-head", neighbours.head_lists,
+        [Piece("all", {"trained": trained, "lengths": coded.refs("lengths")})], shown=False,
+    )  # fmt: skip
+    runs = sorted(set(coded.manifests[0].outputs) - {"lengths"})
+    laid = run.stage(
+        "index", neighbours.lay_lists,
+        [Piece(name, {"codes": coded.refs(name)}, {"kind": kind}) for name in runs],
+        version=4, streamed=("codes",),
+    )  # fmt: skip
+    return (*head.refs("index"), *laid.refs("index"))
 
 
 def _compared(

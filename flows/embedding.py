@@ -22,7 +22,7 @@ from pipeline.tables import VOCABULARY
 __all__ = ["embed_terms", "embed_texts", "place_films"]
 
 _PHRASES_PER_PIECE = 256
-_LENDINGS = 16  # pieces that gather what partitions borrow: each may read all vectors, once
+_LENDINGS = 16  # groups of partitions that lend texts to one another
 _LEAN = {"lean": True}  # of a try after one that took too much memory
 
 
@@ -116,24 +116,39 @@ def _owners(run: Run, made: Refs) -> tuple[dict[str, int], list[set[str]]]:
 def _lent(
     run: Run, vectors: Refs, owner: dict[str, int], borrowed: list[set[str]]
 ) -> dict[int, Refs]:
-    """For each partition that borrows, one small table with the vectors it does, and others' too.
+    """For each partition that borrows, small tables with the vectors it does, and others' too.
 
-    Where a few texts stand in many partitions each of these borrows from nearly all: nobody may
-    read all vectors for every partition.
+    Where a few texts stand in many partitions each of these borrows from nearly all: vectors are
+    read once, and laid out for groups of borrowers.
     """
-    borrowers = [number for number, texts in enumerate(borrowed) if texts]
-    groups = gathered(borrowers, _LENDINGS)
+    lenders = gathered(range(len(vectors)), _LENDINGS)
+    borrowers = gathered([number for number, texts in enumerate(borrowed) if texts], _LENDINGS)
+    wanted: list[list[tuple[str, str]]] = [[] for _ in lenders]
+    for number, group in enumerate(borrowers):
+        for text_hash in set().union(*(borrowed[borrower] for borrower in group)):
+            wanted[owner[text_hash] // len(lenders[0])].append((text_hash, f"g{number:05d}"))
     pieces = []
-    for number, group in enumerate(groups):
-        texts = set().union(*(borrowed[borrower] for borrower in group))
-        lenders = sorted({owner[text_hash] for text_hash in texts})
-        inputs = {"vectors": tuple(vectors[lender] for lender in lenders)}
-        pieces.append(Piece(f"g{number:05d}", inputs, {"text_hashes": sorted(texts)}))
+    for number, texts in enumerate(wanted):
+        if not texts:
+            continue
+        owners = sorted({owner[text_hash] for text_hash, _ in texts})
+        columns = list(zip(*sorted(texts), strict=True))
+        asked = pa.table([pa.array(c) for c in columns], names=["text_hash", "borrower"])
+        key = f"l{number:05d}"
+        inputs = {
+            "vectors": tuple(vectors[lender] for lender in owners),
+            "wanted": (run.put("wanted-texts", key, asked),),
+        }
+        pieces.append(Piece(key, inputs))
     if not pieces:
         return {}
-    made = run.stage("lent-vectors", lend, pieces, shown=False, streamed=("vectors",))
-    tables = zip(groups, made.refs("vectors"), strict=True)
-    return {borrower: (ref,) for group, ref in tables for borrower in group}
+    made = run.stage("lent-vectors", lend, pieces, version=2, shown=False, streamed=("vectors",))
+    lent: dict[int, Refs] = {}
+    for number, group in enumerate(borrowers):
+        outputs = [manifest.outputs.get(f"g{number:05d}") for manifest in made.manifests]
+        refs = tuple(ref for ref in outputs if ref is not None)
+        lent |= dict.fromkeys(group, refs)
+    return lent
 
 
 def _figures(run: Run, films: int, unique: int) -> dict[str, Any]:

@@ -80,17 +80,30 @@ def embed_phrases(
     return {"vectors": pa.table(columns, names=["term", "vector"])}
 
 
-def lend(vectors: Iterable[pa.Table], text_hashes: Sequence[str]) -> dict[str, pa.Table]:
-    """The vectors of some texts, out of those of many: {"vectors": VECTORS}.
+def lend(vectors: Iterable[pa.Table], wanted: pa.Table) -> dict[str, pa.Table]:
+    """The vectors of texts that others want, out of those of many, for each who wants some.
 
     Parameters
     ----------
     vectors : VECTORS part by part; one part is in memory beside what is lent.
-    text_hashes : sorted; each stands in one of the parts.
+    wanted : columns `text_hash`, each in one of the parts, and `borrower`, a name.
+
+    Returns
+    -------
+    {borrower: VECTORS}, sorted by text_hash.
     """
-    wanted = pa.array(text_hashes, pa.string())
-    found = [part.filter(pc.is_in(part.column("text_hash"), value_set=wanted)) for part in vectors]
-    return {"vectors": pa.concat_tables(found).sort_by("text_hash").combine_chunks()}
+    asked = wanted.column("text_hash").unique()
+    found = [part.filter(pc.is_in(part.column("text_hash"), value_set=asked)) for part in vectors]
+    lent = pa.concat_tables(found).sort_by("text_hash")
+    return {
+        borrower: lent.filter(
+            pc.is_in(
+                lent.column("text_hash"),
+                value_set=wanted.filter(pc.equal(wanted["borrower"], borrower))["text_hash"],
+            )
+        ).combine_chunks()
+        for borrower in sorted(wanted.column("borrower").unique().to_pylist())
+    }
 
 
 def attach(

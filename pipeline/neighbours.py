@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import Any
@@ -11,8 +12,8 @@ import faiss
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from faiss.contrib.inspect_tools import get_invlist
 
+from pipeline import inverted_file
 from pipeline.durable import making_room_told
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
@@ -20,18 +21,25 @@ from pipeline.vectors import Parts, matrix_of, parts_of
 
 __all__ = [
     "INDEX",
+    "INVERTED",
     "build_index",
+    "code_films",
+    "head_lists",
     "index_bytes",
     "index_kind",
+    "lay_lists",
     "nearest_films",
     "recall_at",
     "searched_lists",
+    "train_lists",
 ]
 
-# A FAISS index in its own serialised form: its bytes in rows, so that it is read as a stream.
+# A FAISS index in its own serialised form: its bytes in rows, so that it is read as a stream. Those
+# of an inverted file are the pieces of `inverted_file`.
 INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 
-_MET = 12_288  # films that a query meets in an inverted file: time then grows with the queries
+# Inverted lists, and how they keep vectors: whole, or 8 bits a number.
+INVERTED = {"ivf": "Flat", "ivf-sq8": "SQ8"}
 _TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
 # Films meet all centres of lists, which are therefore no more than so many until lists are long.
 _LISTS, _LONGEST = 1_000, 1_000
@@ -53,48 +61,98 @@ def build_index(
     """An inner-product index over all films, in the order given: {"index": INDEX}.
 
     `hnsw` is Malkov and Yashunin 2018; `ivf` and `ivf-sq8` are inverted lists with full and 8-bit
-    vectors (Johnson et al. 2017), trained on films at even distances in that order. Of what comes
-    in parts, the index and one part are in memory; it goes through a temporary file.
+    vectors (Johnson et al. 2017), trained on films at even distances in that order; `train_lists`
+    begins to make them a few at a time. Of what comes in parts, the index and one part are in
+    memory; of `flat` and `hnsw` one goes through a temporary file.
 
     Raises
     ------
     StoreError
         when there is no room for that file.
     """
+    kind = index_kind(films, settings)
+    if kind in INVERTED:
+        return {"index": _laid_at_once(kind, embeddings, settings, films)}
     faiss.omp_set_num_threads(1)
-    kind, count = index_kind(films, settings), embeddings.num_rows
-    lists = max(1, min(count // _TRAINED_ON, round(2 * np.sqrt(count)), _LISTS), count // _LONGEST)
-    recipe = {
-        "flat": "Flat",
-        "hnsw": "HNSW32",
-        "ivf": f"IVF{lists},Flat",
-        "ivf-sq8": f"IVF{lists},SQ8",
-    }[kind]
-    wanted = _TRAINED_ON * lists if kind.startswith("ivf") else 1
-    step = max(1, count // wanted)
-    # as it is where all films are needed: a table's own matrix takes no memory
-    sample = matrix_of(embeddings) if step == 1 else _rows(embeddings, np.arange(0, count, step))
-    index: Any = faiss.index_factory(sample.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
-    if not index.is_trained:
-        index.train(sample)
-    del sample
-    if isinstance(index, faiss.IndexIVF):
-        _fill(index, embeddings)
-    else:
-        for part in parts_of(embeddings):
-            index.add(matrix_of(part))
+    recipe = {"flat": "Flat", "hnsw": "HNSW32"}[kind]
+    index: Any = None
+    for part in parts_of(embeddings):
+        vectors = matrix_of(part)
+        if index is None:
+            index = faiss.index_factory(vectors.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
+        index.add(vectors)
+        del vectors
     # in memory there would be two of them
     with making_room_told(Path(gettempdir())), TemporaryFile() as file:
         streams: Any = faiss
         faiss.write_index(index, streams.PyCallbackIOWriter(file.write))
         del index
         file.seek(0)
-        rows = [_row(data) for data in iter(lambda: file.read(_ROW_BYTES), b"")]
-    column = pa.chunked_array(rows, pa.large_binary())
-    return {"index": pa.table([pa.array([kind] * len(column)), column], schema=INDEX)}
+        return {"index": _table(kind, iter(lambda: file.read(_ROW_BYTES), b""))}
 
 
-def _row(data: bytes) -> pa.Array:
+def train_lists(
+    embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
+) -> dict[str, pa.Table]:
+    """An inverted file without films, trained on some of them: {"trained": INDEX}.
+
+    The first of four steps that make the index of `build_index` while none of them holds it:
+    `code_films` for some films at a time, `head_lists`, and `lay_lists` for a run of lists.
+    """
+    faiss.omp_set_num_threads(1)
+    kind, count = index_kind(films, settings), embeddings.num_rows
+    lists = max(1, min(count // _TRAINED_ON, round(2 * np.sqrt(count)), _LISTS), count // _LONGEST)
+    step = max(1, count // (_TRAINED_ON * lists))
+    # as it is where all films are needed: a table's own matrix takes no memory
+    sample = matrix_of(embeddings) if step == 1 else _rows(embeddings, np.arange(0, count, step))
+    recipe = f"IVF{lists},{INVERTED[kind]}"
+    index: Any = faiss.index_factory(sample.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
+    index.train(sample)
+    return {"trained": _table(kind, [faiss.serialize_index(index).tobytes()])}
+
+
+def code_films(
+    embeddings: pa.Table | Parts, trained: pa.Table, films: int, first: int
+) -> dict[str, pa.Table]:
+    """Films of some partitions as the lists will keep them: see `inverted_file.code_films`.
+
+    Parameters
+    ----------
+    films : of all partitions. first : the row of the first film of these.
+    """
+    faiss.omp_set_num_threads(1)
+    index = _open(index_bytes(trained))
+    return inverted_file.code_films(embeddings, index, first, inverted_file.runs_of(index, films))
+
+
+def head_lists(trained: pa.Table, lengths: pa.Table) -> dict[str, pa.Table]:
+    """What comes before the lists: {"index": INDEX}, of `inverted_file.LENGTHS` of all films."""
+    index = _open(index_bytes(trained))
+    total = lengths.column("films").to_numpy().reshape(-1, index.nlist).sum(axis=0)
+    return {"index": _table(trained["kind"][0].as_py(), inverted_file.head(index, total))}
+
+
+def lay_lists(codes: pa.Table | Parts, kind: str) -> dict[str, pa.Table]:
+    """A run of lists: {"index": INDEX}, of the `inverted_file.CODES` of all their films."""
+    return {"index": _table(kind, inverted_file.lay_lists(codes))}
+
+
+def _laid_at_once(
+    kind: str, embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
+) -> pa.Table:
+    trained = train_lists(embeddings, settings, films)["trained"]
+    coded = code_films(embeddings, trained, films, 0)
+    made = [head_lists(trained, coded.pop("lengths"))]
+    made += [lay_lists(coded.pop(name), kind) for name in sorted(coded)]
+    return pa.concat_tables([table["index"] for table in made])
+
+
+def _table(kind: str, rows: Iterable[bytes | bytearray]) -> pa.Table:
+    column = pa.chunked_array([_row(data) for data in rows], pa.large_binary())
+    return pa.table([pa.array([kind] * len(column), pa.string()), column], schema=INDEX)
+
+
+def _row(data: bytes | bytearray) -> pa.Array:
     """An array of one value over the bytes' own memory, which is where the index was.
 
     Arrow's allocator would take as much again beside what the C library keeps of the index.
@@ -103,21 +161,13 @@ def _row(data: bytes) -> pa.Array:
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
 
 
-def _fill(index: Any, embeddings: pa.Table | Parts) -> None:
-    """Add all films to lists that are given their length first: growing ones take twice as much."""
-    lists = [index.quantizer.assign(matrix_of(part), 1)[:, 0] for part in parts_of(embeddings)]
-    lengths = np.bincount(np.concatenate(lists), minlength=index.nlist)
-    for number, length in enumerate(lengths.tolist()):
-        for size in (length, 0):  # the room stays
-            index.invlists.resize(number, size)
-    for part, own in zip(parts_of(embeddings), lists, strict=True):
-        vectors = matrix_of(part)
-        index.add_core(len(vectors), faiss.swig_ptr(vectors), None, faiss.swig_ptr(own))
-
-
 def index_bytes(index: pa.Table | Parts) -> Iterator[memoryview]:
     """The bytes of an index as FAISS's own file, a few MiB at a time; views of the table's own."""
-    for part in parts_of(index):
+    return _views(parts_of(index))
+
+
+def _views(parts: Iterable[pa.Table]) -> Iterator[memoryview]:
+    for part in parts:
         for row in part.column("index"):
             yield memoryview(row.as_buffer())
 
@@ -134,8 +184,8 @@ def nearest_films(
     count = min(settings.count, len(ids) - 1)
     if count < 1 or not len(own):
         return {"neighbours": NEIGHBOURS.empty_table()}
-    similarity, rows = _search(_open(index), matrix_of(embeddings), count + 1)
-    mine = pc.index_in(own, value_set=ids).to_numpy(zero_copy_only=False)
+    similarity, rows = _search(index, matrix_of(embeddings), count + 1, settings)
+    mine = _places(own, ids)
     # the own row goes last, whatever its rank among identical texts, and is cut off
     order = np.lexsort((rows, -similarity, rows == mine[:, None], rows < 0), axis=1)[:, :count]
     rows = np.take_along_axis(rows, order, axis=1)
@@ -169,7 +219,7 @@ def recall_at(
     dice = np.random.default_rng(seed)
     chosen = _rows(embeddings, dice.permutation(embeddings.num_rows)[: settings.recall_queries])
     last = _last_of_nearest(embeddings, chosen, count)
-    _, rows = _search(_open(index), chosen, count)
+    _, rows = _search(index, chosen, count, settings)
     named, place = np.unique(rows, return_inverse=True)
     # by similarity, not by row: films with identical texts are interchangeable; and by the true
     # one, since that of an 8-bit index is only near it
@@ -177,6 +227,15 @@ def recall_at(
     found = np.einsum("qd,qnd->qn", chosen, near)
     hit = (found >= last[:, None] - 1e-5) & (rows >= 0)
     return {"recall": pa.table([[float(hit.mean())]], names=["recall"])}
+
+
+def _places(own: pa.Array, ids: pa.Array) -> np.ndarray:
+    """In which row each film stands, (own,); -1 for none. Hashes the few ids, not the many."""
+    which = pc.index_in(ids, value_set=own).fill_null(-1).to_numpy(zero_copy_only=False)
+    places = np.full(len(own), -1)
+    rows = np.flatnonzero(which >= 0)
+    places[which[rows]] = rows
+    return places
 
 
 def _rows(embeddings: pa.Table | Parts, wanted: np.ndarray) -> np.ndarray:
@@ -220,50 +279,55 @@ class _Stream:
         return bytes(taken)
 
 
-def _open(index: pa.Table | Parts) -> faiss.Index:
+def _open(pieces: Iterator[memoryview]) -> Any:
     streams: Any = faiss
-    opened: faiss.Index = faiss.read_index(
-        streams.PyCallbackIOReader(_Stream(index_bytes(index)).read)
-    )
-    return opened
+    return faiss.read_index(streams.PyCallbackIOReader(_Stream(pieces).read))
 
 
-def searched_lists(index: Any) -> int:
-    """How many lists of an inverted file a query looks into: as hold about so many films."""
-    lists, films = int(index.nlist), int(index.ntotal)
-    return min(lists, max(1, round(_MET * lists / max(1, films))))
+def searched_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
+    """How many lists of an inverted file a query looks into: as hold `searched_films` or so.
+
+    A query then meets as many films at any size, and time grows with the queries.
+    """
+    return min(lists, max(1, round(settings.searched_films * lists / max(1, films))))
 
 
-def _search(index: Any, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _search(
+    index: pa.Table | Parts, vectors: np.ndarray, count: int, settings: NeighbourSettings
+) -> tuple[np.ndarray, np.ndarray]:
     """Cosines and row numbers of the nearest, best first, (queries, count); -1 for none."""
     faiss.omp_set_num_threads(1)
-    if isinstance(index, faiss.IndexIVF):
-        return _search_lists(index, vectors, count)
-    if isinstance(index, faiss.IndexHNSW):
-        index.hnsw.efSearch = 128
-    similarity, rows = index.search(vectors, count)
+    parts = iter(parts_of(index))
+    first = next(parts)
+    pieces = _views(chain([first], parts))
+    if first["kind"][0].as_py() in INVERTED:
+        return _search_lists(inverted_file.Lists(pieces), vectors, count, settings)
+    whole = _open(pieces)
+    if isinstance(whole, faiss.IndexHNSW):
+        whole.hnsw.efSearch = 128
+    similarity, rows = whole.search(vectors, count)
     return similarity, rows
 
 
-def _search_lists(index: Any, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _search_lists(
+    lists: inverted_file.Lists, vectors: np.ndarray, count: int, settings: NeighbourSettings
+) -> tuple[np.ndarray, np.ndarray]:
     """What an inverted file's own search finds, a list at a time instead of a query at a time.
 
     All queries that look into a list meet its vectors in one matrix product. FAISS's contributed
     `big_batch_search` does the same; with inner products it misreads lists that keep residuals.
     """
-    probed = searched_lists(index)
-    _, lists = index.quantizer.search(vectors, probed)
-    order = np.argsort(lists, axis=None, kind="stable")
-    ends = np.searchsorted(lists.ravel()[order], np.arange(index.nlist + 1))
+    all_lists = len(lists.lengths)
+    probed = searched_lists(all_lists, int(lists.lengths.sum()), settings)
+    _, looked = lists.trained.quantizer.search(vectors, probed)
+    order = np.argsort(looked, axis=None, kind="stable")
+    ends = np.searchsorted(looked.ravel()[order], np.arange(all_lists + 1))
     best = faiss.ResultHeap(len(vectors), count, keep_max=True)
-    for number in np.flatnonzero(np.diff(ends)):
+    for number, rows, codes in lists:
         queries = order[ends[number] : ends[number + 1]] // probed
-        rows, codes = get_invlist(index.invlists, int(number))  # type: ignore[no-untyped-call]
-        if not len(rows):
+        if not len(queries):
             continue
-        own = np.empty((len(rows), index.d), np.float32)
-        numbers = np.full(len(rows), number)
-        index.decode_vectors(len(rows), *map(faiss.swig_ptr, (codes, numbers)), faiss.swig_ptr(own))
+        own = lists.vectors(number, codes)
         cosine, near = faiss.knn(
             vectors[queries], own, min(count, len(rows)), faiss.METRIC_INNER_PRODUCT
         )

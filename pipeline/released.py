@@ -81,7 +81,7 @@ class ReleasedTables:
 
     @cached_property
     def embeddings(self) -> pa.Table:
-        """`tables.EMBEDDINGS`, one unit vector per film in the order of `movies`."""
+        """`tables.EMBEDDINGS`, one unit vector per film in the order of the index."""
         return self._vectors("embeddings", tables.EMBEDDINGS)
 
     @cached_property

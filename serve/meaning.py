@@ -17,6 +17,7 @@ from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import file_sha256
 from pipeline.neighbours import searched_lists
 from pipeline.released import ReleasedTables
+from pipeline.settings import NeighbourSettings
 from serve.catalogue import Catalogue, Filters
 from serve.filters import spoken
 from serve.themes import Themes
@@ -138,7 +139,8 @@ class Meaning:
             bits = np.packbits(wanted[self._place_of], bitorder="little")
             given["sel"] = kinds.IDSelectorBitmap(bits)
         if isinstance(self._index, faiss.IndexIVF):
-            return kinds.SearchParametersIVF(nprobe=searched_lists(self._index), **given)
+            probed = searched_lists(self._index.nlist, self._index.ntotal, NeighbourSettings())
+            return kinds.SearchParametersIVF(nprobe=probed, **given)
         if isinstance(self._index, faiss.IndexHNSW):
             return kinds.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)
         return kinds.SearchParameters(**given)

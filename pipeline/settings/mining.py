@@ -115,6 +115,12 @@ class NeighbourSettings(Section):
         description="`auto` uses IVF-Flat from there up to here, beyond it 8-bit vectors, which "
         "take a quarter of the memory.",
     )
+    searched_films: int = Field(
+        12_288,
+        ge=1,
+        description="Films that a query meets in an inverted file: more find more, in as much more "
+        "time.",
+    )
     recall_queries: int = Field(1_000, ge=10, description="Films on which recall@10 is measured.")
 
 

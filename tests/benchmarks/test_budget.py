@@ -13,7 +13,7 @@ from benchmarks.frame import apart
 from benchmarks.machine import Watch
 from pipeline.cluster import assign, landscape, train
 from pipeline.memory import give_back
-from pipeline.neighbours import build_index, nearest_films
+from pipeline.neighbours import build_index, code_films, nearest_films, train_lists
 from pipeline.settings import ClusterSettings, NeighbourSettings
 from pipeline.tables import CENTROIDS
 from pipeline.vectors import column_of_vectors
@@ -95,3 +95,26 @@ def test_neighbours_of_a_partition_take_what_the_partition_does() -> None:
 
     # the index as FAISS holds it, and as it grows; 500 times the films would be 2.0 KB more
     assert grown(work) < 4_096
+
+
+def test_an_inverted_file_is_filled_and_searched_in_memory_that_does_not_grow() -> None:
+    assert min(apart(grown_by_lists) for _ in range(3)) < 192
+
+
+def grown_by_lists() -> float:
+    """Bytes that a film of the catalogue takes whoever codes or looks for some hundred of them."""
+    settings = NeighbourSettings(index="ivf-sq8")
+    made: dict[int, tuple[pa.Table, pa.Table]] = {}
+
+    def work(points: pa.Table) -> None:
+        count = len(points)
+        if count not in made:
+            index = build_index(points, settings, count)["index"]
+            made[count] = train_lists(points, settings, count)["trained"], index
+        trained, index = made[count]
+        some = points.slice(0, 500)
+        code_films(some, trained, count, 0)
+        nearest_films(some, points.select(["movie_id"]), index, settings)
+
+    # 8-bit vectors of all films would be 392
+    return grown(work)

@@ -184,20 +184,25 @@ class TestAttach:
 
 
 class TestLend:
-    def test_what_is_asked_for_comes_once_sorted_with_its_vectors(self) -> None:
+    def test_each_borrower_gets_what_it_wants_sorted_with_its_vectors(self) -> None:
         parts = [
             embedded(features_of([{"text": "War."}, {"text": "Peace."}])),
             embedded(features_of([{"text": "A dog."}])),
             embedded(features_of([{"text": "A cat."}, {"text": "A hen."}])),
         ]
         every = pa.concat_tables(parts)
-        wanted = sorted(every["text_hash"].to_pylist())[1:4]
-        made = lend(iter(parts), wanted)["vectors"]
-        validate(made, VECTORS(384), name="vectors")
-        assert made["text_hash"].to_pylist() == wanted
+        texts = sorted(every["text_hash"].to_pylist())
+        asked = {"g1": [texts[3], texts[1]], "g0": [texts[1]]}
+        rows = [(text, who) for who, own in asked.items() for text in own]
+        wanted = pa.table(list(zip(*rows, strict=True)), names=["text_hash", "borrower"])
+        made = lend(iter(parts), wanted)
+        assert list(made) == ["g0", "g1"]
         row_of = {text: row for row, text in enumerate(every["text_hash"].to_pylist())}
-        expected = matrix_of(every)[[row_of[text] for text in wanted]]
-        np.testing.assert_array_equal(matrix_of(made), expected)
+        for who, lent in made.items():
+            validate(lent, VECTORS(384), name="vectors")
+            assert lent["text_hash"].to_pylist() == sorted(asked[who])
+            expected = matrix_of(every)[[row_of[text] for text in sorted(asked[who])]]
+            np.testing.assert_array_equal(matrix_of(lent), expected)
 
 
 def test_phrases_keep_their_order() -> None:

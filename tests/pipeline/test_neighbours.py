@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
-import faiss
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import neighbours
 from pipeline.neighbours import build_index, index_kind, nearest_films, recall_at
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
@@ -57,22 +53,6 @@ def test_recall_of_each_index(kind: str, least: float) -> None:
     assert least <= recall.column("recall")[0].as_py() <= 1
 
 
-@pytest.mark.parametrize("recipe", ["IVF30,Flat", "IVF30,SQ8"])
-def test_a_list_at_a_time_finds_what_the_index_itself_finds(recipe: str) -> None:
-    vectors, _ = planted(40, 50, noise=0.3)
-    index: Any = faiss.index_factory(vectors.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
-    index.train(vectors)
-    index.add(vectors[:40])  # some lists stay empty, and hold fewer than are looked for
-    queries = vectors[::7]
-    cosine, rows = neighbours._search_lists(index, queries, 12)
-    index.nprobe = neighbours.searched_lists(index)
-    expected, expected_rows = index.search(queries, 12)
-    found = expected_rows >= 0
-    np.testing.assert_array_equal(rows >= 0, found)
-    np.testing.assert_allclose(cosine[found], expected[found], atol=1e-5)
-    assert (rows == expected_rows).mean() > 0.99  # ties and roundings may turn
-
-
 def test_the_index_is_chosen_by_size() -> None:
     settings = NeighbourSettings()
     kinds = [index_kind(films, settings) for films in (65_536, 65_537, 150_000, 150_001)]
@@ -80,6 +60,20 @@ def test_the_index_is_chosen_by_size() -> None:
     larger = NeighbourSettings(flat_up_to=100, ivf_up_to=1_000)
     assert [index_kind(films, larger) for films in (100, 101, 1_001)] == ["flat", "ivf", "ivf-sq8"]
     assert index_kind(10, NeighbourSettings(index="hnsw")) == "hnsw"
+
+
+def test_more_films_searched_find_more() -> None:
+    vectors = np.random.default_rng(0).normal(size=(2_000, 48)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    films = points_table(vectors)
+    found = []
+    for searched in (50, 400, 2_000):
+        settings = NeighbourSettings(index="ivf", searched_films=searched)
+        index = build_index(films, settings, len(films))["index"]
+        made = recall_at(films, index, settings, seed=1)["recall"]
+        found.append(made.column("recall")[0].as_py())
+    assert found[0] < 0.5 < found[1] < 0.95
+    assert found[2] == 1
 
 
 KINDS = ("flat", "hnsw", "ivf", "ivf-sq8")
