@@ -8,7 +8,7 @@ numbers), cut into what is trained, the lengths, and pieces of whole lists.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -63,7 +63,8 @@ def code_films(
         trained.encode_vectors(len(vectors), *map(faiss.swig_ptr, (vectors, own, made)))
         lists.append(own)
         codes.append(made)
-    number, code = np.concatenate(lists), np.concatenate(codes)
+    number, code = _joined(lists), _joined(codes)
+    del lists, codes
     order = np.argsort(number, kind="stable")
     ends = np.searchsorted(number[order], np.arange(trained.nlist + 1))
     schema = CODES(trained.code_size)
@@ -114,6 +115,11 @@ def lay_lists(codes: pa.Table | Parts) -> list[bytearray]:
         laid[-1] += code[films].tobytes()
         laid[-1] += row[films].tobytes()
     return laid
+
+
+def _joined(found: Sequence[np.ndarray]) -> np.ndarray:
+    """One below the other; a single one as it is."""
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _numbers(codes: pa.Table) -> tuple[np.ndarray, np.ndarray]:

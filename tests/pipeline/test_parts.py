@@ -84,7 +84,7 @@ def test_an_index_of_parts_is_that_of_the_whole(
     index = neighbours.build_index(parts, settings, len(films))["index"]
     rows = [len(row.as_py()) for row in index["index"]]
     if kind in neighbours.INVERTED:  # whole lists, after what is trained and their lengths
-        assert len(rows) > 5 and max(rows) <= 8_000
+        assert len(rows) > 5
     else:
         assert set(rows[:-1]) == {1_000} and 0 < rows[-1] <= 1_000
     if kind != "hnsw":  # its graph depends on how many come at a time
