@@ -99,12 +99,9 @@ def head(trained: Any, lengths: np.ndarray) -> list[bytes]:
 
 def lay_lists(codes: pa.Table | Parts) -> list[bytearray]:
     """The pieces of a run of lists: films of CODES gathered by list, in each by row number."""
-    number, row, code = (
-        np.concatenate(found)
-        for found in zip(
-            *((*_numbers(part), _codes(part)) for part in parts_of(codes)), strict=True
-        )
-    )
+    parts = [(*_numbers(part), _codes(part)) for part in parts_of(codes)]
+    number, row, code = map(_joined, zip(*parts, strict=True))
+    del parts
     order = np.lexsort((row, number))
     starts = np.flatnonzero(np.diff(number[order], prepend=-1)).tolist()
     laid: list[bytearray] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import Any
@@ -168,8 +168,13 @@ def index_bytes(index: pa.Table | Parts) -> Iterator[memoryview]:
 
 def _views(parts: Iterable[pa.Table]) -> Iterator[memoryview]:
     for part in parts:
-        for row in part.column("index"):
-            yield memoryview(row.as_buffer())
+        for chunk in part.column("index").chunks:
+            if not len(chunk):
+                continue
+            _, ends, data = chunk.buffers()  # a value taken from the column would be a copy
+            at = np.frombuffer(ends, np.int64)[chunk.offset :][: len(chunk) + 1].tolist()
+            for start, stop in pairwise(at):
+                yield memoryview(data)[start:stop]
 
 
 def nearest_films(

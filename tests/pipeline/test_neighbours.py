@@ -4,7 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.neighbours import build_index, index_kind, nearest_films, recall_at
+from pipeline.neighbours import (
+    build_index,
+    index_bytes,
+    index_kind,
+    nearest_films,
+    recall_at,
+)
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
 from tests.pipeline.planted import planted, points_table
@@ -60,6 +66,16 @@ def test_the_index_is_chosen_by_size() -> None:
     larger = NeighbourSettings(flat_up_to=100, ivf_up_to=1_000)
     assert [index_kind(films, larger) for films in (100, 101, 1_001)] == ["flat", "ivf", "ivf-sq8"]
     assert index_kind(10, NeighbourSettings(index="hnsw")) == "hnsw"
+
+
+def test_the_bytes_of_an_index_are_those_of_its_rows() -> None:
+    films = points_table(planted(20, 40)[0])
+    index = build_index(films, NeighbourSettings(index="ivf"), len(films))["index"]
+    rows = index["index"].to_pylist()
+    assert len(rows) == 3
+    cut = pa.concat_tables([index.slice(0, 0), index.slice(1, 2), index.combine_chunks().slice(2)])
+    assert list(map(bytes, index_bytes(index))) == rows
+    assert list(map(bytes, index_bytes(cut))) == [rows[1], rows[2], rows[2]]
 
 
 def test_more_films_searched_find_more() -> None:
