@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import tables
-from pipeline.neighbours import build_index, index_bytes, nearest_films
+from pipeline.film_index import build_index, index_bytes
+from pipeline.neighbours import nearest_films
 from pipeline.release import find_release
 from pipeline.settings import NeighbourSettings
 from pipeline.store import Store

@@ -14,13 +14,8 @@ import pyarrow as pa
 from benchmarks.frame import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
 from benchmarks.machine import Watch
 from benchmarks.vectors import many, real_vectors
-from pipeline.neighbours import (
-    build_index,
-    index_bytes,
-    index_kind,
-    nearest_films,
-    recall_at,
-)
+from pipeline.film_index import build_index, index_bytes, index_kind
+from pipeline.neighbours import nearest_films, recall_at
 from pipeline.settings import NeighbourSettings
 from pipeline.vectors import column_of_vectors
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.run import Run
 from flows.steps import Refs, each, first_films, gathered, one, step, with_all
-from pipeline import cluster, neighbours
+from pipeline import cluster, film_index, neighbours
 from pipeline.partitions import Piece
 from pipeline.store import FileRef
 
@@ -75,18 +75,18 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
 def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs, dict[str, Any]]:
     """The index over all films, the nearest films of each, and how exact the index is."""
     section = run.settings.neighbours
-    kind = neighbours.index_kind(films, section)
+    kind = film_index.index_kind(films, section)
     groups = gathered(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
-    if kind in neighbours.INVERTED:
-        index = _inverted_file(run, embeddings, groups, films, kind)
+    pieces = each(("embeddings", groups))
+    if kind in film_index.INVERTED:
+        index = _inverted_file(run, embeddings, pieces, films, kind)
     else:
         built = run.stage(
-            "index", neighbours.build_index,
+            "index", film_index.build_index,
             [Piece("all", {"embeddings": embeddings}, {"films": films})],
             settings=section, version=4, streamed=("embeddings",),
         )  # fmt: skip
         index = built.refs("index")
-    pieces = each(("embeddings", groups))
     everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
     shared: dict[str, Refs] = {"everyone": (everyone,), "index": index}
     near = run.stage(
@@ -110,34 +110,31 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs,
 
 
 def _inverted_file(
-    run: Run, embeddings: Refs, groups: Sequence[Refs], films: int, kind: str
+    run: Run, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
 ) -> Refs:
-    """The index of `neighbours.build_index`, made where nobody holds it whole."""
-    section = run.settings.neighbours
+    """The index of `film_index.build_index`, made where nobody holds it whole."""
     begun = run.stage(
-        "index-lists", neighbours.train_lists,
+        "index-lists", film_index.train_lists,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
-        settings=section, streamed=("embeddings",),
+        settings=run.settings.neighbours, streamed=("embeddings",),
     )  # fmt: skip
     trained = begun.refs("trained")
-    sizes = [sum(ref.rows or 0 for ref in group) for group in groups]
+    sizes = [sum(ref.rows or 0 for ref in piece.inputs["embeddings"]) for piece in pieces]
+    numbered = [
+        Piece(piece.key, piece.inputs, {"first": stop - size})
+        for piece, size, stop in zip(pieces, sizes, accumulate(sizes), strict=True)
+    ]
     coded = run.stage(
-        "index-codes", neighbours.code_films,
-        [
-            Piece(piece.key, {**piece.inputs, "trained": trained}, {"films": films, "first": first})
-            for piece, first in zip(
-                each(("embeddings", groups)), accumulate(sizes, initial=0), strict=False
-            )
-        ],
-        streamed=("embeddings",),
+        "index-codes", film_index.code_films,
+        with_all(numbered, {"trained": trained}, {"films": films}), streamed=("embeddings",),
     )  # fmt: skip
     head = run.stage(
-        "index-head", neighbours.head_lists,
+        "index-head", film_index.head_lists,
         [Piece("all", {"trained": trained, "lengths": coded.refs("lengths")})], shown=False,
     )  # fmt: skip
     runs = sorted(set(coded.manifests[0].outputs) - {"lengths"})
     laid = run.stage(
-        "index", neighbours.lay_lists,
+        "index", film_index.lay_lists,
         [Piece(name, {"codes": coded.refs(name)}, {"kind": kind}) for name in runs],
         version=4, streamed=("codes",),
     )  # fmt: skip

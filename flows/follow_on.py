@@ -17,9 +17,9 @@ from pipeline.changes import Changes
 from pipeline.drift import Drifted, drift_rows, drifted, keyword_uses
 from pipeline.durable import write_parts
 from pipeline.errors import ReleaseError
+from pipeline.film_index import index_bytes
 from pipeline.identity import Grouping, count_events, lineage, match
 from pipeline.languages import fit_by_language
-from pipeline.neighbours import index_bytes
 from pipeline.page import render_page
 from pipeline.predecessor import Predecessor
 from pipeline.report import assemble

@@ -19,9 +19,9 @@ from flows.steps import first_films, step
 from pipeline import publish, quality
 from pipeline.durable import write_parts
 from pipeline.errors import ReleaseError
+from pipeline.film_index import index_bytes
 from pipeline.identity import count_events
 from pipeline.languages import fit_by_language
-from pipeline.neighbours import index_bytes
 from pipeline.page import render_page
 from pipeline.report import assemble, cluster_figures
 from pipeline.store import verify_release, write_bytes, write_table

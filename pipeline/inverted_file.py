@@ -136,7 +136,8 @@ def _codes(codes: pa.Table) -> np.ndarray:
 class Lists:
     """An inverted file that comes in pieces, to go through once, list by list.
 
-    `trained` is FAISS's index without films, `lengths` (lists,) how many each list has.
+    `trained` is FAISS's index without films, `lengths` (lists,) how many each list has, and
+    `bytes_each` what a film takes of a list.
     """
 
     def __init__(self, pieces: Iterator[memoryview]) -> None:
@@ -150,6 +151,7 @@ class Lists:
             self.lengths[:] = values
         else:
             self.lengths[values[::2]] = values[1::2]
+        self.bytes_each = width + 8
         self._width, self._pieces = width, pieces
 
     def __iter__(self) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -159,10 +161,10 @@ class Lists:
             films = int(self.lengths[number])
             while not rest:
                 rest = next(self._pieces)
-            cut = films * self._width
+            cut, end = films * self._width, films * self.bytes_each
             codes = np.frombuffer(rest[:cut], np.uint8)
-            yield number, np.frombuffer(rest[cut : cut + films * 8], np.int64), codes
-            rest = rest[cut + films * 8 :]
+            yield number, np.frombuffer(rest[cut:end], np.int64), codes
+            rest = rest[end:]
 
     def vectors(self, number: int, codes: np.ndarray) -> np.ndarray:
         """The codes of films of one list as vectors, (films, dim), float32."""

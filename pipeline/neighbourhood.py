@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.neighbours import build_index, nearest_films
+from pipeline.film_index import build_index
+from pipeline.neighbours import nearest_films
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
 from pipeline.vectors import matrix_of
@@ -26,7 +27,7 @@ def updated_neighbours(
     withdrawn: Collection[str],
     settings: NeighbourSettings,
 ) -> tuple[pa.Table, pa.Table]:
-    """The nearest films of every film now, and the index: NEIGHBOURS, `neighbours.INDEX`.
+    """The nearest films of every film now, and the index: NEIGHBOURS, `film_index.INDEX`.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class Updated:
 
     Attributes
     ----------
-    tables : by name, as they are written. index : `neighbours.INDEX`.
+    tables : by name, as they are written. index : `film_index.INDEX`.
     points : (films, width) float32 of all films, in the order of `movies`.
     """
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Parts", "column_of_vectors", "ids_and_matrix", "matrix_of", "parts_of"]
+__all__ = ["Parts", "column_of_vectors", "ids_and_matrix", "matrix_of", "parts_of", "vectors_at"]
 
 
 def column_of_vectors(vectors: np.ndarray, dtype: str = "float32") -> pa.FixedSizeListArray:
@@ -28,7 +28,7 @@ class Parts(Protocol):
     def __iter__(self) -> Iterator[pa.Table]: ...
 
 
-def parts_of(table: pa.Table | Parts) -> Iterable[pa.Table]:
+def parts_of(table: pa.Table | Iterable[pa.Table]) -> Iterable[pa.Table]:
     """The parts; of a table that is in memory, itself."""
     return [table] if isinstance(table, pa.Table) else table
 
@@ -38,6 +38,21 @@ def matrix_of(table: pa.Table | Parts, column: str = "vector") -> np.ndarray:
     if isinstance(table, pa.Table) and table.column(column).num_chunks == 1:
         return _matrix(table.column(column).chunk(0))
     return _filled(table, column, [])
+
+
+def vectors_at(embeddings: pa.Table | Parts, wanted: np.ndarray) -> np.ndarray:
+    """The vectors of some rows, (len(wanted), dim), in the order asked for."""
+    found: np.ndarray | None = None
+    at = 0
+    for part in parts_of(embeddings):
+        vectors = matrix_of(part)
+        if found is None:
+            found = np.zeros((len(wanted), vectors.shape[1]), np.float32)
+        here = (wanted >= at) & (wanted < at + len(vectors))
+        found[here] = vectors[wanted[here] - at]
+        at += len(vectors)
+    assert found is not None, "a table has a part, though it may have no rows"
+    return found
 
 
 def ids_and_matrix(table: pa.Table | Parts) -> tuple[pa.Array, np.ndarray]:

@@ -139,8 +139,7 @@ class Meaning:
             bits = np.packbits(wanted[self._place_of], bitorder="little")
             given["sel"] = kinds.IDSelectorBitmap(bits)
         if isinstance(self._index, faiss.IndexIVF):
-            probed = searched_lists(self._index.nlist, self._index.ntotal, NeighbourSettings())
-            return kinds.SearchParametersIVF(nprobe=probed, **given)
+            return kinds.SearchParametersIVF(nprobe=self._index.nprobe, **given)
         if isinstance(self._index, faiss.IndexHNSW):
             return kinds.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **given)
         return kinds.SearchParameters(**given)
@@ -156,6 +155,7 @@ def _index(release: ReleasedTables) -> Any:
     index = faiss.read_index(str(path))
     if isinstance(index, faiss.IndexIVF):
         index.make_direct_map()  # by which vectors are read back
+        index.nprobe = searched_lists(index.nlist, index.ntotal, NeighbourSettings())
     return index
 
 

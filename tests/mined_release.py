@@ -21,10 +21,11 @@ from pipeline.drift import keyword_uses
 from pipeline.durable import write_bytes
 from pipeline.embed import attach, embed, embed_phrases
 from pipeline.features import features
+from pipeline.film_index import build_index, index_bytes
 from pipeline.identity import lineage, no_match
 from pipeline.languages import languages
 from pipeline.model import identify
-from pipeline.neighbours import build_index, index_bytes, nearest_films
+from pipeline.neighbours import nearest_films
 from pipeline.pieces import partition_count, partition_ids
 from pipeline.placing import assigned, members_means
 from pipeline.report import assemble, fit_map, place_on_map

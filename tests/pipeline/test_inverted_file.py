@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import inverted_file, neighbours
+from pipeline import film_index, inverted_file, neighbours
 from pipeline.inverted_file import CODES, Lists, code_films, head, lay_lists, runs_of
 from pipeline.settings import NeighbourSettings
 from tests.pipeline.planted import planted, points_table
@@ -117,18 +117,18 @@ def test_four_steps_make_the_index_that_one_makes(
     vectors, _ = planted(30, 40, noise=0.2)
     films = points_table(vectors)
     settings = NeighbourSettings.model_validate({"index": kind})
-    whole = neighbours.build_index(films, settings, len(films))["index"]
-    made = neighbours.train_lists(stored(tmp_path / "films", films), settings, len(films))
+    whole = film_index.build_index(films, settings, len(films))["index"]
+    made = film_index.train_lists(stored(tmp_path / "films", films), settings, len(films))
     start = made["trained"]
     coded = [
-        neighbours.code_films(films.slice(at, 400), start, len(films), at)
+        film_index.code_films(films.slice(at, 400), start, len(films), at)
         for at in range(0, len(films), 400)
     ]
     lengths = pa.concat_tables([piece.pop("lengths") for piece in coded])
-    tables = [neighbours.head_lists(start, lengths)["index"]]
+    tables = [film_index.head_lists(start, lengths)["index"]]
     names = sorted(coded[0])
     assert len(names) > 1
     for name in names:
         codes = stored(tmp_path / name, pa.concat_tables([piece[name] for piece in coded]))
-        tables.append(neighbours.lay_lists(codes, kind)["index"])
+        tables.append(film_index.lay_lists(codes, kind)["index"])
     assert pa.concat_tables(tables).equals(whole)

@@ -4,13 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.neighbours import (
-    build_index,
-    index_bytes,
-    index_kind,
-    nearest_films,
-    recall_at,
-)
+from pipeline.film_index import build_index, index_bytes, index_kind
+from pipeline.neighbours import nearest_films, recall_at
 from pipeline.settings import NeighbourSettings
 from pipeline.tables import NEIGHBOURS
 from tests.pipeline.planted import planted, points_table

@@ -14,8 +14,9 @@ from pipeline.changes import Changes, find_changes
 from pipeline.embed import encode
 from pipeline.errors import ReleaseError
 from pipeline.features import texts_of
+from pipeline.film_index import build_index
 from pipeline.model import identify
-from pipeline.neighbours import build_index, nearest_films
+from pipeline.neighbours import nearest_films
 from pipeline.pieces import partition_count, partition_ids
 from pipeline.released import ReleasedTables
 from pipeline.rows import hash_rows

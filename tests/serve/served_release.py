@@ -12,7 +12,8 @@ import pyarrow as pa
 from pipeline import publish, tables
 from pipeline.cluster.assign import assign
 from pipeline.durable import write_bytes
-from pipeline.neighbours import build_index, index_bytes, nearest_films
+from pipeline.film_index import build_index, index_bytes
+from pipeline.neighbours import nearest_films
 from pipeline.report import film_map
 from pipeline.scales import fit_space
 from pipeline.settings import FeatureSettings, NeighbourSettings

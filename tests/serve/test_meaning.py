@@ -16,8 +16,8 @@ import pytest
 
 from pipeline.encoder import Encoder
 from pipeline.errors import CorruptFileError, ModelError
+from pipeline.film_index import build_index, index_bytes
 from pipeline.manifest import file_sha256
-from pipeline.neighbours import build_index, index_bytes
 from pipeline.released import ReleasedTables
 from pipeline.settings import NeighbourSettings
 from serve.catalogue import Catalogue, Filters
