@@ -40,10 +40,11 @@ class Mined:
     told: list[Event]
 
 
-def run(sources: list[str], out: Path, workers: int) -> Mined:
+def run(sources: list[str], out: Path, workers: int, **sections: dict[str, Any]) -> Mined:
     told: list[Event] = []
+    overrides = {"dask": {"workers": workers}, **sections}
     with listen(told.append):
-        path = mine(sources, str(out), profile="sample", overrides={"dask": {"workers": workers}})
+        path = mine(sources, str(out), profile="sample", overrides=overrides)
     return Mined(out, Release(Path(path)), told)
 
 

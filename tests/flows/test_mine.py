@@ -13,11 +13,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from flows.progress import StageDone
+from pipeline.film_index import build_index, index_bytes
+from pipeline.neighbours import nearest_films
 from pipeline.release import open_release
+from pipeline.settings import NeighbourSettings
 from pipeline.store import verify_release
 from tests.flows.mined import FILMS, Mined, answer, command, lines, run, same_bytes, sample_csv
 from tests.prefect_process import ask
@@ -174,6 +178,28 @@ def test_a_text_of_several_partitions_is_encoded_once_and_lent(server: str, tmp_
     lent = [pq.read_table(path) for path in (work / "lent-vectors").glob("*.parquet")]
     # who borrows reads what is lent, three rows at most, not all that others encoded
     assert lent and all(1 <= len(table) <= 3 for table in lent)
+
+
+# --- an index that no worker holds whole
+
+
+def test_an_inverted_file_laid_in_pieces_is_released(server: str, tmp_path: Path) -> None:
+    settings = NeighbourSettings(index="ivf-sq8")
+    made = run(["sample"], tmp_path / "out", 2, neighbours={"index": settings.index})
+    films = pq.read_table(made.release.path / "embeddings.parquet")
+    whole = build_index(films, settings, len(films))["index"]
+    laid = (made.release.path / "index.faiss").read_bytes()
+    assert laid == b"".join(index_bytes(whole))
+    found = made.release.report["neighbours"]
+    assert found["index"] == "ivf-sq8" and found["recall_at_10"] > 0.9
+    near = pq.read_table(made.release.path / "neighbours.parquet")
+    again = nearest_films(films, films.select(["movie_id"]), whole, settings)["neighbours"]
+    order = [("movie_id", "ascending"), ("rank", "ascending")]
+    one, other = near.sort_by(order), again.sort_by(order)
+    for column in ("movie_id", "rank", "neighbour_id"):
+        assert one[column].equals(other[column]), column
+    # products of another shape round otherwise in the last digit
+    np.testing.assert_allclose(one["similarity"], other["similarity"], atol=1e-6)
 
 
 # --- what goes wrong
