@@ -87,11 +87,14 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs,
             settings=section, version=4, streamed=("embeddings",),
         )  # fmt: skip
         index = built.refs("index")
-    everyone = run.put("everyone", "all", run.read(embeddings, ["movie_id"]).combine_chunks())
-    shared: dict[str, Refs] = {"everyone": (everyone,), "index": index}
+    everyone = tuple(
+        run.put("everyone", piece.key, run.read(group, ["movie_id"]).combine_chunks())
+        for piece, group in zip(pieces, groups, strict=True)
+    )
+    shared: dict[str, Refs] = {"everyone": everyone, "index": index}
     near = run.stage(
         "neighbours", neighbours.nearest_films, with_all(pieces, shared),
-        settings=section, version=3, streamed=("index",),
+        settings=section, version=3, streamed=("everyone", "index"),
     )  # fmt: skip
     recall = 1.0
     if kind != "flat":  # exact search is its own truth

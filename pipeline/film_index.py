@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -38,8 +39,10 @@ INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 # Inverted lists, and how they keep vectors: whole, or 8 bits a number.
 INVERTED = {"ivf": "Flat", "ivf-sq8": "SQ8"}
 _TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
-# Films meet all centres of lists, which are therefore no more than so many until lists are long.
-_LISTS, _LONGEST = 1_000, 1_000
+# Films meet all centres of lists, which are therefore no more than so many, and from the square of
+# that on as many as a list has films: work grows as films^1.5 then.
+_LISTS = 1_000
+_MOST_TRAINED_ON = 100_000  # films for all lists, which whoever trains holds as a matrix
 _ROW_BYTES = 2**24
 
 
@@ -98,16 +101,24 @@ def train_lists(
     """
     faiss.omp_set_num_threads(1)
     kind, count = index_kind(films, settings), embeddings.num_rows
-    lists = max(1, min(count // _TRAINED_ON, round(2 * np.sqrt(count)), _LISTS), count // _LONGEST)
-    step = max(1, count // (_TRAINED_ON * lists))
+    lists = _lists_of(count)
+    step = max(1, count // min(_TRAINED_ON * lists, _MOST_TRAINED_ON))
     # as it is where all films are needed: a table's own matrix takes no memory
     sample = (
         matrix_of(embeddings) if step == 1 else vectors_at(embeddings, np.arange(0, count, step))
     )
     recipe = f"IVF{lists},{INVERTED[kind]}"
     index: Any = faiss.index_factory(sample.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
+    index.cp.min_points_per_centroid = min(_TRAINED_ON, len(sample) // lists)
     index.train(sample)
     return {"trained": _table(kind, [faiss.serialize_index(index).tobytes()])}
+
+
+def _lists_of(films: int) -> int:
+    """How many inverted lists: at least 39 films each, films^0.5 of many millions."""
+    few = min(films // _TRAINED_ON, round(2 * math.sqrt(films)), _LISTS)
+    many = math.isqrt(films) if films > _LISTS**2 else 0
+    return max(1, few, many)
 
 
 def code_films(

@@ -19,19 +19,23 @@ __all__ = ["nearest_films", "recall_at", "searched_lists"]
 
 
 def nearest_films(
-    embeddings: pa.Table, everyone: pa.Table, index: pa.Table | Parts, settings: NeighbourSettings
+    embeddings: pa.Table,
+    everyone: pa.Table | Parts,
+    index: pa.Table | Parts,
+    settings: NeighbourSettings,
 ) -> dict[str, pa.Table]:
     """The nearest films of each film of one partition: {"neighbours": NEIGHBOURS}.
 
-    `everyone` holds the movie_id of each row of the index. A film is not its own neighbour; of
-    equally near films the one whose row comes first stands first.
+    `everyone` holds the movie_id of each row of the index; neither it nor an inverted file is held
+    whole. A film is not its own neighbour; of equally near films the one whose row comes first
+    stands first.
     """
-    ids, own = (table.column("movie_id").combine_chunks() for table in (everyone, embeddings))
-    count = min(settings.count, len(ids) - 1)
+    own = embeddings.column("movie_id").combine_chunks()
+    count = min(settings.count, everyone.num_rows - 1)
     if count < 1 or not len(own):
         return {"neighbours": NEIGHBOURS.empty_table()}
     similarity, rows = _search(index, matrix_of(embeddings), count + 1, settings)
-    mine = _places(own, ids)
+    mine = _places(own, everyone)
     # the own row goes last, whatever its rank among identical texts, and is cut off
     order = np.lexsort((rows, -similarity, rows == mine[:, None], rows < 0), axis=1)[:, :count]
     rows = np.take_along_axis(rows, order, axis=1)
@@ -41,7 +45,7 @@ def nearest_films(
     columns = [
         own.take(pa.array(film)),
         pa.array(rank + 1, pa.int16()),
-        ids.take(pa.array(rows[found])),
+        _ids_at(everyone, rows[found]),
         pa.array(similarity[found], pa.float32()),
     ]
     return {"neighbours": pa.table(columns, schema=NEIGHBOURS)}
@@ -77,13 +81,30 @@ def recall_at(
     return {"recall": pa.table([[float(hit.mean())]], names=["recall"])}
 
 
-def _places(own: pa.Array, ids: pa.Array) -> np.ndarray:
+def _places(own: pa.Array, everyone: pa.Table | Parts) -> np.ndarray:
     """In which row each film stands, (own,); -1 for none. Hashes the few ids, not the many."""
-    which = pc.index_in(ids, value_set=own).fill_null(-1).to_numpy(zero_copy_only=False)
     places = np.full(len(own), -1)
-    rows = np.flatnonzero(which >= 0)
-    places[which[rows]] = rows
+    at = 0
+    for part in parts_of(everyone):
+        which = pc.index_in(part.column("movie_id"), value_set=own)
+        numbers = which.fill_null(-1).to_numpy()
+        rows = np.flatnonzero(numbers >= 0)
+        places[numbers[rows]] = rows + at
+        at += part.num_rows
     return places
+
+
+def _ids_at(everyone: pa.Table | Parts, wanted: np.ndarray) -> pa.Array:
+    """The movie_id of some rows, in the order asked for."""
+    named, place = np.unique(wanted, return_inverse=True)
+    found = [pa.array([], pa.string())]
+    at = 0
+    for part in parts_of(everyone):
+        ids = part.column("movie_id").combine_chunks()
+        start, stop = np.searchsorted(named, [at, at + len(ids)])
+        found.append(ids.take(pa.array(named[start:stop] - at)))
+        at += len(ids)
+    return pa.concat_arrays(found).take(pa.array(place))
 
 
 def _last_of_nearest(embeddings: pa.Table | Parts, chosen: np.ndarray, count: int) -> np.ndarray:

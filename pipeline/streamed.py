@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from pipeline.durable import making_room_told
 __all__ = ["Streamed", "in_order"]
 
 _ROWS = 32_768  # sorted in memory at once
-_MOST_FILES = 256  # open at once; beyond 256 times _ROWS more rows are in memory
+_MOST_FILES = 256  # open at once
+_LARGE = 4  # times _ROWS; a range of more rows is parted again
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ def in_order(
     """The same rows sorted by the columns `keys`, strings by their UTF-8 bytes, nulls last.
 
     A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key: rows are
-    written into a file for each range under `folder`, and these are sorted one after the other.
-    One part and some 32,768 rows are in memory. Rows alike in the first key come in one part.
+    written into a file for each range under `folder`, and these are sorted one after the other, a
+    large one in the same way. One part and some 32,768 rows are in memory, or as many as are alike
+    in the first key, which come in one part.
 
     Parameters
     ----------
@@ -76,11 +79,26 @@ def _sorted(
         paths = [Path(scratch) / f"{number:05d}.arrows" for number in range(files)]
         with making_room_told(paths[0]):
             borders = None if sample is None else _borders(sample, len(paths))
-            _distribute(table, order, paths, borders)
-        for path in paths:
-            with pa.ipc.open_stream(str(path)) as reader:
-                yield reader.read_all().sort_by(order)
+            held = _distribute(table, order, paths, borders)
+        for path, rows in zip(paths, held, strict=True):
+            if _ROWS * _LARGE < rows < table.num_rows:
+                part = Streamed(table.schema, rows, partial(_read, path))
+                yield from _sorted(part, keys, folder, None)
+            else:
+                yield pa.concat_tables(_read(path)).sort_by(order)
             path.unlink()
+
+
+def _read(path: Path) -> Iterator[pa.Table]:
+    """The rows of a file, in slices about as large as those that a file is sorted in."""
+    with pa.ipc.open_stream(str(path)) as reader:
+        some: list[pa.RecordBatch] = []
+        for batch in reader:
+            some.append(batch)
+            if sum(map(len, some)) >= _ROWS:
+                yield pa.Table.from_batches(some)
+                some = []
+        yield pa.Table.from_batches(some, reader.schema)
 
 
 def _borders(values: pa.Array | pa.ChunkedArray, files: int) -> list[Any] | None:
@@ -96,9 +114,10 @@ def _distribute(
     order: list[tuple[str, str]],
     paths: Sequence[Path],
     borders: list[Any] | None,
-) -> None:
-    """Write each row into the file of the range that its first key lies in."""
+) -> list[int]:
+    """Write each row into the file of the range that its first key lies in: how many each has."""
     key = order[0][0]
+    held = [0] * len(paths)
     with ExitStack() as opened:
         writers = [
             opened.enter_context(pa.ipc.new_stream(str(path), table.schema)) for path in paths
@@ -112,6 +131,9 @@ def _distribute(
             ends = [0] * (len(paths) - 1)  # rows without a key go into the last
             if borders is not None:
                 ends = [bisect_left(known, b, key=lambda row: column[row].as_py()) for b in borders]
-            for writer, start, end in zip(writers, [0, *ends], [*ends, len(rows)], strict=True):
+            spans = zip([0, *ends], [*ends, len(rows)], strict=True)
+            for number, (start, end) in enumerate(spans):
+                held[number] += end - start
                 if end > start:
-                    writer.write_table(rows.slice(start, end - start))
+                    writers[number].write_table(rows.slice(start, end - start))
+    return held

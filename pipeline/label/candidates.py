@@ -29,6 +29,7 @@ CANDIDATES = pa.schema(
     ]
 )
 
+_PENDING = 2**18  # candidates held beside the best of those before them
 _SPARSE = 0.1  # with keywords on fewer films than this, any phrase may be a candidate
 
 
@@ -53,16 +54,19 @@ def candidates(
     {"candidates": CANDIDATES, at most `settings.candidates` for each cluster, best first}.
     The gain is the cluster's term of the Kullback-Leibler divergence between its films and all.
 
-    Terms are counted a range of the alphabet at a time, so that few of them are in memory.
+    Terms are counted a range of the alphabet at a time, and of those before only the best are
+    kept, so that few of them are in memory.
     """
     size = sizes.to_pandas().set_index("cluster")
     family = None if above is None else above.column("cluster").to_numpy()
     persons = _persons(words)
-    ranked = []
+    ranked: list[pd.DataFrame] = []
     for some in _ranges(terms, TERM_COUNTS, "term"):
         if family is not None:
             some["cluster"] = family[some["cluster"]]
         ranked.append(_ranked(some, size, persons, settings))
+        if sum(map(len, ranked[1:])) > _PENDING:
+            ranked = [_best(pd.concat(ranked), settings)]
     found = _best(pd.concat(ranked), settings)[CANDIDATES.names]
     table = pa.Table.from_pandas(found, CANDIDATES, preserve_index=False)
     return {"candidates": table.replace_schema_metadata(None)}
@@ -94,7 +98,7 @@ def _ranked(
     )
     counts = counts[(counts["gain"] > 0) | (counts["keyword_gain"] > 0)]
     counts["rank"] = counts["gain"] + counts["keyword_gain"]
-    return _best(counts, settings)
+    return _best(counts[[*CANDIDATES.names, "rank"]], settings)
 
 
 def _best(counts: pd.DataFrame, settings: LabelSettings) -> pd.DataFrame:

@@ -63,6 +63,22 @@ def test_laid_in_runs_its_bytes_are_those_of_faiss(
     assert b"".join(pieces) == faiss.serialize_index(index).tobytes()
 
 
+def test_of_very_many_films_lists_grow_as_their_root_and_some_train_them(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(film_index, "_LISTS", 10)  # at 100 films then, instead of a million
+    monkeypatch.setattr(film_index, "_MOST_TRAINED_ON", 500)
+    vectors, _ = planted(40, 40, noise=0.3)
+    films = points_table(vectors)
+    settings = NeighbourSettings(index="ivf", searched_films=800)
+    trained = film_index.train_lists(films, settings, 1_600)["trained"]
+    assert film_index.open_index(film_index.index_bytes(trained)).nlist == 40
+    index = film_index.build_index(films, settings, 1_600)["index"]
+    found = neighbours.recall_at(films, index, settings, seed=1)["recall"]
+    assert found["recall"][0].as_py() > 0.9
+    assert "WARNING" not in capfd.readouterr().err  # FAISS's, of 39 films a list
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_list_at_a_time_finds_what_the_index_itself_finds(recipe: str) -> None:
     vectors, _ = planted(40, 50, noise=0.3)

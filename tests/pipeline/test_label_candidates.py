@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from math import log
 
 import numpy as np
@@ -203,17 +204,21 @@ def test_terms_a_range_at_a_time_and_families_of_clusters(monkeypatch: pytest.Mo
     above = pa.table({"cluster": family})
     lifted = terms.set_column(0, TERM_COUNTS.field(0), [family[terms["cluster"].to_numpy()]])
 
+    settings = LabelSettings(candidates=12)
+
     def asked(counts: pa.Table, groups: int, given: pa.Table | None = None) -> pa.Table:
         each = pa.array([400] * groups, pa.int64())
         sizes = pa.table(
             [pa.array(range(groups), pa.int32()), each, each],
             names=["cluster", "films", "keyword_films"],
         )
-        return candidates(counts, words, sizes, SETTINGS, given)["candidates"]
+        return candidates(counts, words, sizes, settings, given)["candidates"]
 
     whole, families = asked(terms, 6), asked(lifted, 3)
-    assert len(whole) > 60
+    assert len(whole) == 6 * 12
     assert asked(terms, 3, above).equals(families)
     monkeypatch.setattr("pipeline.streamed._ROWS", 40)
-    assert asked(terms, 6).equals(whole)
-    assert asked(terms, 3, above).equals(families)
+    for pending in (2**18, 25, 0):  # the best of those before are kept
+        monkeypatch.setattr(import_module("pipeline.label.candidates"), "_PENDING", pending)
+        assert asked(terms, 6).equals(whole)
+        assert asked(terms, 3, above).equals(families)

@@ -7,6 +7,7 @@ import pytest
 from pipeline.film_index import build_index, index_bytes, index_kind
 from pipeline.neighbours import nearest_films, recall_at
 from pipeline.settings import NeighbourSettings
+from pipeline.streamed import Streamed
 from pipeline.tables import NEIGHBOURS
 from tests.pipeline.planted import planted, points_table
 
@@ -140,9 +141,14 @@ def test_a_partition_finds_what_all_films_together_find() -> None:
     settings = NeighbourSettings(count=4)
     films = points_table(vectors)
     whole, index = search(vectors, settings)
+    spans = ((0, 7), (7, 200), (207, 93), (300, 0))
+    ids = films.select(["movie_id"])
+    listed = Streamed(
+        ids.schema, len(ids), lambda: (ids.slice(at, size) for at, size in spans)
+    )  # neither vectors nor ids of all films are at hand
     parts = [
-        nearest_films(films.slice(at, size), films, index, settings)["neighbours"]
-        for at, size in ((0, 7), (7, 200), (207, 93), (300, 0))
+        nearest_films(films.slice(at, size), listed, index, settings)["neighbours"]
+        for at, size in spans
     ]
     together = pa.concat_tables(parts)
     for column in ("movie_id", "rank", "neighbour_id"):

@@ -96,6 +96,32 @@ def test_ranges_are_even_by_a_sample_where_the_first_part_is_one_sided(
         assert 100 <= max(len(part) for part in parts) <= most
 
 
+def test_a_range_with_too_many_rows_is_parted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.streamed._ROWS", 10)
+    monkeypatch.setattr("pipeline.streamed._MOST_FILES", 4)
+    whole = table()
+    keys = ["movie_id", "rank", "x"]
+    parts = list(in_order(cut(whole, 700), keys, tmp_path))
+    assert pa.concat_tables(parts).equals(whole.sort_by([(key, "ascending") for key in keys]))
+    # four files would hold some 500 each; the 40 without an id cannot be parted
+    assert max(len(part) for part in parts) <= 60
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_alike_in_the_first_key_are_never_parted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.streamed._ROWS", 10)
+    monkeypatch.setattr("pipeline.streamed._MOST_FILES", 4)
+    whole = pa.table({"movie_id": ["a", *["b"] * 300, "c"], "rank": range(302)})
+    parts = list(in_order(cut(whole, 50), ["movie_id", "rank"], tmp_path))
+    assert pa.concat_tables(parts).equals(whole)
+    homes = [number for number, part in enumerate(parts) if "b" in part["movie_id"].to_pylist()]
+    assert len(homes) == 1
+
+
 def test_a_damaged_part_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.streamed._ROWS", 5)
 
