@@ -13,9 +13,12 @@ from benchmarks.frame import apart
 from benchmarks.machine import Watch
 from pipeline.cluster import assign, landscape, train
 from pipeline.film_index import build_index, code_films, train_lists
+from pipeline.label.candidates import candidates
+from pipeline.label.terms import TERM_COUNTS, WORD_COUNTS
 from pipeline.memory import give_back
 from pipeline.neighbours import nearest_films
-from pipeline.settings import ClusterSettings, NeighbourSettings
+from pipeline.settings import ClusterSettings, LabelSettings, NeighbourSettings
+from pipeline.streamed import Streamed
 from pipeline.tables import CENTROIDS
 from pipeline.vectors import column_of_vectors
 from tests.pipeline.planted import planted, points_table
@@ -119,3 +122,37 @@ def grown_by_lists() -> float:
 
     # 8-bit vectors of all films would be 392
     return grown(work, MANY, 5 * MANY)
+
+
+def test_terms_are_ranked_in_memory_that_does_not_grow() -> None:
+    assert min(apart(grown_by_terms) for _ in range(3)) < 24
+
+
+def grown_by_terms() -> float:
+    """Bytes that a further row of counted terms takes whoever ranks them."""
+    for module, constant in (("streamed", "_ROWS"), ("label.candidates", "_PENDING")):
+        setattr(import_module(f"pipeline.{module}"), constant, 2_000)
+    part, groups = 5_000, 50
+
+    def counted(number: int) -> pa.Table:
+        chance = np.random.default_rng(number)
+        terms = [f"theme of {term}" for term in chance.integers(0, part, part).tolist()]
+        films = pa.array(chance.integers(4, 9, part), pa.int32())
+        clusters = pa.array(chance.integers(0, groups, part), pa.int32())
+        own = [f"{term} in {number // 4}" for term in terms]  # the vocabulary grows, too
+        return pa.table([clusters, own, films, films, films], schema=TERM_COUNTS)
+
+    sizes = pa.table(
+        [np.arange(groups, dtype=np.int32), *[np.full(groups, 100_000)] * 2],
+        names=["cluster", "films", "keyword_films"],
+    )
+    taken = []
+    for parts in (20, 80):
+        terms = Streamed(TERM_COUNTS, parts * part, lambda n=parts: map(counted, range(n)))
+        for _ in range(2):
+            give_back()
+            with Watch() as watch:
+                candidates(terms, WORD_COUNTS.empty_table(), sizes, LabelSettings())
+        taken.append(watch.grown_mib * 2**20)
+    # a row that is ranked would be some 150
+    return (taken[1] - taken[0]) / (60 * part)
