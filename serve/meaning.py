@@ -155,8 +155,18 @@ def _index(release: ReleasedTables) -> Any:
     index = faiss.read_index(str(path))
     if isinstance(index, faiss.IndexIVF):
         index.make_direct_map()  # by which vectors are read back
-        index.nprobe = searched_lists(index.nlist, index.ntotal, NeighbourSettings())
+        index.nprobe = searched_lists(index.nlist, index.ntotal, _settings(release))
     return index
+
+
+def _settings(release: ReleasedTables) -> NeighbourSettings:
+    """Those that the release was mined with."""
+    try:
+        return NeighbourSettings(**release.manifest["settings"]["neighbours"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReleaseError(
+            f"release {release.path} lacks {error} in its manifest; mine again"
+        ) from error
 
 
 def _places(release: ReleasedTables, place_of: Mapping[str, int]) -> np.ndarray:

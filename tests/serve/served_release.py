@@ -111,6 +111,7 @@ def _commit(root: Path, name: str, released: dict[str, pa.Table], index: pa.Tabl
         "settings": {
             "features": FeatureSettings().model_dump(mode="json"),
             "embed": EXACT.model_dump(mode="json"),
+            "neighbours": NeighbourSettings().model_dump(mode="json"),
         },
         "weak_below": -1.0,
         "model": {"name": "all-MiniLM-L6-v2", "revision": exact().revision, "dim": 384},

@@ -20,8 +20,9 @@ from pipeline.film_index import build_index, index_bytes
 from pipeline.manifest import file_sha256
 from pipeline.released import ReleasedTables
 from pipeline.settings import NeighbourSettings
+from pipeline.vectors import matrix_of
 from serve.catalogue import Catalogue, Filters
-from serve.meaning import Meaning
+from serve.meaning import Meaning, _index
 from serve.themes import Themes
 from tests.pipeline.films import exact, mined
 
@@ -98,6 +99,24 @@ def test_every_kind_of_index_is_searched_with_and_without_filters(
     chosen = Filters(languages=("de",))
     narrowed = {film["movie_id"] for film in searched.search(ASKED[0], chosen, 5)}
     assert narrowed and narrowed <= set(opened.ids(chosen))
+
+
+@pytest.mark.parametrize(("searched", "lists"), [(100, 1), (600, 5), (10_000, 8)])
+def test_a_query_looks_into_as_many_lists_as_the_release_was_mined_with(
+    release: Path, tmp_path: Path, searched: int, lists: int
+) -> None:
+    other = _copy(release, tmp_path)
+    vectors = matrix_of(pq.read_table(other / "embeddings.parquet"))
+    index = faiss.index_factory(vectors.shape[1], "IVF8,Flat", faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors)
+    for _ in range(25):  # a thousand films
+        index.add(vectors)
+    raw = faiss.serialize_index(index).tobytes()
+    _replace(other, "index.faiss", raw)
+    manifest = json.loads((other / "manifest.json").read_bytes())
+    manifest["settings"]["neighbours"] = {"searched_films": searched}
+    (other / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert _index(ReleasedTables(other)).nprobe == lists
 
 
 def test_an_altered_index_is_not_read(release: Path, tmp_path: Path) -> None:
