@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.durable import making_room_told
 
@@ -20,6 +21,7 @@ __all__ = ["Streamed", "in_order"]
 _ROWS = 32_768  # sorted in memory at once
 _MOST_FILES = 256  # open at once
 _LARGE = 4  # times _ROWS; a range of more rows is parted again
+_SAMPLED = 4_096  # values by which it is parted
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def in_order(
 
     A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key: rows are
     written into a file for each range under `folder`, and these are sorted one after the other, a
-    large one in the same way. One part and some 32,768 rows are in memory, or as many as are alike
-    in the first key, which come in one part.
+    large one in the same way. One part and some ten thousands of rows are in memory, or as many as
+    are alike in the first key, which come in one part.
 
     Parameters
     ----------
@@ -68,7 +70,10 @@ def in_order(
 
 
 def _sorted(
-    table: Streamed, keys: Sequence[str], folder: Path, sample: pa.ChunkedArray | None
+    table: Streamed,
+    keys: Sequence[str],
+    folder: Path,
+    sample: pa.Array | pa.ChunkedArray | None,
 ) -> Iterator[pa.Table]:
     order = [(key, "ascending") for key in keys]
     files = min(_MOST_FILES, -(-table.num_rows // _ROWS))
@@ -83,7 +88,7 @@ def _sorted(
         for path, rows in zip(paths, held, strict=True):
             if _ROWS * _LARGE < rows < table.num_rows:
                 part = Streamed(table.schema, rows, partial(_read, path))
-                yield from _sorted(part, keys, folder, None)
+                yield from _sorted(part, keys, folder, _spread(part, keys[0]))
             else:
                 yield pa.concat_tables(_read(path)).sort_by(order)
             path.unlink()
@@ -99,6 +104,16 @@ def _read(path: Path) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches(some)
                 some = []
         yield pa.Table.from_batches(some, reader.schema)
+
+
+def _spread(table: Streamed, key: str) -> pa.Array:
+    """Some thousands of the values of a column, evenly out of its parts, sorted, nulls last."""
+    step = max(1, table.num_rows // _SAMPLED)
+    parts = (part.column(key).combine_chunks() for part in table)
+    values = pa.concat_arrays(
+        [own.take(pa.array(range(0, len(own), step), pa.int64())) for own in parts]
+    )
+    return values.take(pc.array_sort_indices(values))
 
 
 def _borders(values: pa.Array | pa.ChunkedArray, files: int) -> list[Any] | None:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline import streamed
 from pipeline.errors import CorruptFileError
 from pipeline.streamed import Streamed, in_order
 from pipeline.table_files import read_table, write_table
@@ -90,10 +92,11 @@ def test_ranges_are_even_by_a_sample_where_the_first_part_is_one_sided(
     ids = [f"{number:04d}" for number in range(2_000)]
     sorted_already = cut(pa.table({"movie_id": ids}), 100)
     sample = pa.chunked_array([sorted(np.random.default_rng(1).permutation(ids)[:1_000].tolist())])
-    for known, most in ((sample, 150), (None, 1_905)):
+    # without one, 1,905 rows are in the last range, which is parted again by a sample of its own
+    for known, least, most in ((sample, 100, 150), (None, 20, 400)):
         parts = list(in_order(sorted_already, ["movie_id"], tmp_path, known))
         assert pa.concat_tables(parts).column("movie_id").to_pylist() == ids
-        assert 100 <= max(len(part) for part in parts) <= most
+        assert least <= max(len(part) for part in parts) <= most
 
 
 def test_a_range_with_too_many_rows_is_parted_again(
@@ -108,6 +111,29 @@ def test_a_range_with_too_many_rows_is_parted_again(
     # four files would hold some 500 each; the 40 without an id cannot be parted
     assert max(len(part) for part in parts) <= 60
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_range_that_came_in_order_is_parted_evenly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.streamed._ROWS", 10)
+    monkeypatch.setattr("pipeline.streamed._MOST_FILES", 4)
+    depth = 0
+    inner = streamed._sorted
+
+    def counted(*args: Any) -> Iterator[pa.Table]:
+        nonlocal depth
+        depth += 1
+        yield from inner(*args)
+
+    monkeypatch.setattr(streamed, "_sorted", counted)
+    ids = [f"{number:04d}" for number in range(2_000)]
+    parts = list(in_order(cut(pa.table({"movie_id": ids}), 50), ["movie_id"], tmp_path))
+    assert pa.concat_tables(parts)["movie_id"].to_pylist() == ids
+    assert max(len(part) for part in parts) <= 40
+    # all but some 40 rows are in the last range, and are then parted into four, and so on: 1 + 1 +
+    # 4 + 16; by its own first rows it would shed a few at a time
+    assert depth <= 40
 
 
 def test_rows_alike_in_the_first_key_are_never_parted(
@@ -149,6 +175,7 @@ def test_rows_without_a_key_are_last_even_if_they_come_first(
 _SORTS = """
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
