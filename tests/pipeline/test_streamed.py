@@ -175,7 +175,6 @@ def test_rows_without_a_key_are_last_even_if_they_come_first(
 _SORTS = """
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
