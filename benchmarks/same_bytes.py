@@ -29,6 +29,7 @@ from benchmarks.machine import facts
 from benchmarks.processes import Part
 from pipeline.store import Store, verify_release
 from pipeline.table_files import table_digest
+from pipeline.verify import checksums
 
 KILLED_IN = ("landscape", "names")  # stages, each some seconds after it begins
 AFTER = 5.0  # seconds
@@ -118,7 +119,7 @@ def _compared(first: Path, second: Path) -> dict[str, Any]:
     """
     releases = [Store(out).release() for out in (first, second)]
     manifests = [verify_release(release) for release in releases]
-    one, other = ({n: f["sha256"] for n, f in m["files"].items() if _told(n)} for m in manifests)
+    one, other = map(checksums, manifests)
     tables = [pq.read_table(release / _ROWS).drop_columns(["row"]) for release in releases]
     one[_ROWS], other[_ROWS] = (table_digest(table) for table in tables)
     if any(manifest.get("parent") for manifest in manifests):
@@ -128,10 +129,6 @@ def _compared(first: Path, second: Path) -> dict[str, Any]:
         "same": sorted(name for name in one if one[name] == other.get(name)),
         "different": sorted(n for n in one.keys() | other.keys() if one.get(n) != other.get(n)),
     }
-
-
-def _told(name: str) -> bool:
-    return name.endswith((".parquet", ".faiss"))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from pipeline.errors import StoreError
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
 from pipeline.store import Store, verify_release
+from pipeline.verify import checksums
 
 RESULTS = Path(__file__).parent / "results"
 KINDS = ("run", "run", "worker-0", "worker-1", "scheduler", "server")
@@ -168,9 +169,7 @@ def _all(address: str, kind: str) -> list[dict[str, Any]]:
 
 
 def _tables(out: Path) -> dict[str, str]:
-    files = verify_release(Store(out).release())["files"]
-    kept = (".parquet", ".faiss")
-    return {name: entry["sha256"] for name, entry in files.items() if name.endswith(kept)}
+    return checksums(verify_release(Store(out).release()))
 
 
 def _ids(out: Path) -> list[str]:

@@ -19,6 +19,7 @@ from pipeline.changes import Changes, find_changes
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.features import texts_of
 from pipeline.label import text_means, text_sums
+from pipeline.mined_with import Section, mined_with
 from pipeline.novelty import gather, proposals
 from pipeline.placing import members_means
 from pipeline.released import ReleasedTables
@@ -50,9 +51,9 @@ class Updating:
     encoded: int = 0
     _encoder: Encoder | None = None
 
-    def own(self, section: str) -> dict[str, Any]:
+    def own(self, section: str, kind: type[Section]) -> Section:
         """A section of the settings with which the release was mined."""
-        return dict(self.before.manifest["settings"][section])
+        return mined_with(self.before.path, self.before.manifest, section, kind)
 
     @property
     def published(self) -> PublishSettings:
@@ -89,7 +90,7 @@ def look_for_changes(at: Updating, sources: Sequence[str], *, only_changes: bool
         at.timed("changes") as detail,
         tempfile.TemporaryDirectory(dir=at.store.root / "work", prefix=".intake-") as folder,
     ):
-        wanted = SourceSettings(**at.own("source")), CleanSettings(**at.own("clean"))
+        wanted = at.own("source", SourceSettings), at.own("clean", CleanSettings)
         changes = find_changes(at.before, sources, wanted, Path(folder), only_changes=only_changes)
         detail.append(
             f"{len(changes.added):,} new, {len(changes.changed):,} changed, "
@@ -107,7 +108,7 @@ def encode_new(at: Updating, changes: Changes) -> tuple[pa.Table, dict[str, np.n
     ids = pa.array(changes.placed, pa.string())
     placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
     with at.timed("embed") as detail:
-        made = texts_of(placed, FeatureSettings(**at.own("features")))
+        made = texts_of(placed, at.own("features", FeatureSettings))
         vectors = text_vectors(at.before, made["text_hash"])
         texts = {
             text_hash: text
@@ -160,7 +161,7 @@ def _text_means(now: Updated, vectors: np.ndarray) -> np.ndarray:
 
 def _encode(at: Updating, texts: dict[str, str]) -> dict[str, np.ndarray]:
     hashes = sorted(texts)
-    settings = EmbedSettings(**at.own("embed"))
+    settings = at.own("embed", EmbedSettings)
     revision = at.before.manifest["model"]["revision"]
     mark = fingerprint("update-embed", 1, revision, settings.model_dump(mode="json"), hashes)
     found = at.store.lookup("update-embed", "texts", mark)

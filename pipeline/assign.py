@@ -14,6 +14,7 @@ from pipeline.cluster.assign import two_best
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.errors import ReleaseError
 from pipeline.features import amounts, features, texts_of
+from pipeline.mined_with import mined_with
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.space import place_films
 from pipeline.vectors import matrix_of
@@ -38,10 +39,10 @@ class Assigner:
     """
 
     def __init__(self, release: Path, encoder: Encoder | None = None) -> None:
+        manifest = read_release_manifest(release)
+        self._features = mined_with(release, manifest, "features", FeatureSettings)
+        self._embed = mined_with(release, manifest, "embed", EmbedSettings)
         try:
-            manifest = read_release_manifest(release)
-            self._features = FeatureSettings(**manifest["settings"]["features"])
-            self._embed = EmbedSettings(**manifest["settings"]["embed"])
             self._weak_below: float = manifest["weak_below"]
             self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
             self._vocabulary = pq.read_table(release / "vocabulary.parquet")

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from pipeline.embed import encode
 from pipeline.errors import ModelError, ReleaseError
+from pipeline.mined_with import mined_with
 from pipeline.model import ModelIdentity, identify
 from pipeline.model_files import read_files
 from pipeline.settings import EmbedSettings
@@ -36,10 +37,10 @@ def encoder_of(
     ModelError
         when the model on this machine is not the one that the release was made with.
     """
+    settings = mined_with(release, manifest, "embed", EmbedSettings)
     try:
-        settings = EmbedSettings(**manifest["settings"]["embed"])
         revision = str(manifest["model"]["revision"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
         raise ReleaseError(
             f"release {release} lacks {error} in its manifest; mine again"
         ) from error

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import checked_path, file_sha256
 
-__all__ = ["MANIFEST", "listed_files", "read_release_manifest", "verify_release"]
+__all__ = ["MANIFEST", "checksums", "listed_files", "read_release_manifest", "verify_release"]
 
 MANIFEST = "manifest.json"
 _COUNTS = ("rows_in", "released", "rejected")
@@ -48,6 +48,15 @@ def read_release_manifest(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise ReleaseError(f"{name} lists no `files`; publish the release again")
     return manifest
+
+
+def checksums(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of the tables and indexes of a release, by file: what does not tell when it was made.
+
+    Two releases of which they are equal hold the same, byte by byte.
+    """
+    kept = (".parquet", ".faiss")
+    return {n: entry["sha256"] for n, entry in manifest["files"].items() if n.endswith(kept)}
 
 
 def verify_release(path: Path) -> dict[str, Any]:

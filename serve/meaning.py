@@ -15,6 +15,7 @@ import torch
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import file_sha256
+from pipeline.mined_with import mined_with
 from pipeline.neighbours import searched_lists
 from pipeline.released import ReleasedTables
 from pipeline.settings import NeighbourSettings
@@ -155,18 +156,9 @@ def _index(release: ReleasedTables) -> Any:
     index = faiss.read_index(str(path))
     if isinstance(index, faiss.IndexIVF):
         index.make_direct_map()  # by which vectors are read back
-        index.nprobe = searched_lists(index.nlist, index.ntotal, _settings(release))
+        settings = mined_with(release.path, release.manifest, "neighbours", NeighbourSettings)
+        index.nprobe = searched_lists(index.nlist, index.ntotal, settings)
     return index
-
-
-def _settings(release: ReleasedTables) -> NeighbourSettings:
-    """Those that the release was mined with."""
-    try:
-        return NeighbourSettings(**release.manifest["settings"]["neighbours"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReleaseError(
-            f"release {release.path} lacks {error} in its manifest; mine again"
-        ) from error
 
 
 def _places(release: ReleasedTables, place_of: Mapping[str, int]) -> np.ndarray:

@@ -24,6 +24,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.store import Store, verify_release
 from pipeline.succession import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.tables import MOVIES
+from pipeline.verify import checksums
 from tests.faults.child import forked
 from tests.mined_release import catalogue, mined_release, settings_of, write_catalogue
 from tests.pipeline.small_model import build_model
@@ -68,9 +69,7 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def files_of(release: Path) -> dict[str, str]:
-    entries = verify_release(release)["files"]
-    kept = (".parquet", ".faiss")
-    return {name: e["sha256"] for name, e in entries.items() if name.endswith(kept)}
+    return checksums(verify_release(release))
 
 
 def test_an_update_is_a_release_that_follows(out: Path, later: str, settings: Settings) -> None:
