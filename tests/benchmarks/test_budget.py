@@ -45,6 +45,14 @@ def grown(work: Callable[[pa.Table], object], few: int = FEW, many: int = MANY) 
     return (taken[1] - taken[0]) / (many - few)
 
 
+def least_of_three(taken: Callable[[], float], bound: float) -> float:
+    """What `taken` returns in a process of its own; above `bound`, the least of two more."""
+    found: list[float] = []
+    while len(found) < 3 and min(found, default=bound) >= bound:
+        found.append(apart(taken))
+    return min(found)
+
+
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is worked a part at a time is cut here too, as it is beyond 16,384 films."""
@@ -78,7 +86,7 @@ def test_assigning_keeps_to_its_budget() -> None:
 def test_an_index_keeps_to_its_budget() -> None:
     # the vectors as float32, and an index of a quarter of that. Some 1,800 each time; one in eight
     # is 200 more, by what malloc happens to keep
-    assert min(apart(grown_by_an_index) for _ in range(3)) < 2_176
+    assert least_of_three(grown_by_an_index, 2_176) < 2_176
 
 
 def grown_by_an_index() -> float:
@@ -102,7 +110,7 @@ def test_neighbours_of_a_partition_take_what_the_partition_does() -> None:
 
 
 def test_an_inverted_file_is_filled_and_searched_in_memory_that_does_not_grow() -> None:
-    assert min(apart(grown_by_lists) for _ in range(3)) < 192
+    assert least_of_three(grown_by_lists, 192) < 192
 
 
 def grown_by_lists() -> float:
@@ -125,7 +133,7 @@ def grown_by_lists() -> float:
 
 
 def test_terms_are_ranked_in_memory_that_does_not_grow() -> None:
-    assert min(apart(grown_by_terms) for _ in range(3)) < 24
+    assert least_of_three(grown_by_terms, 24) < 24
 
 
 def grown_by_terms() -> float:
