@@ -11,7 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,6 @@ from tests.tmdb_server import KEY, TOKEN, TmdbServer
 
 ROOT = Path(__file__).resolve().parents[2]
 FILMS = 150
-TODAY = datetime.now(UTC).date()
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -67,6 +66,14 @@ def prefect(home: Path) -> Iterator[str]:
 def server() -> Iterator[TmdbServer]:
     with TmdbServer(films(FILMS)) as running:
         yield running
+
+
+@pytest.fixture
+def today() -> date:
+    """The day in UTC, which does not end while a test runs: near midnight the next is awaited."""
+    while (datetime.now(UTC) + timedelta(seconds=60)).date() != datetime.now(UTC).date():
+        time.sleep(1)
+    return datetime.now(UTC).date()
 
 
 def environment(server: TmdbServer, **chosen: str) -> dict[str, str]:
@@ -186,7 +193,9 @@ def test_a_crash_while_writing_is_gone_on_from(
     assert {hit.path for hit in server.log[asked:]} == {"discover/movie"}
 
 
-def test_changes_are_asked_for_again_and_those_alone(server: TmdbServer, tmp_path: Path) -> None:
+def test_changes_are_asked_for_again_and_those_alone(
+    server: TmdbServer, tmp_path: Path, today: date
+) -> None:
     export = tmp_path / "ids.json"
     known = [film for film in range(FIRST_ID, FIRST_ID + 40) if film % 97]
     export.write_text("".join(f'{{"id": {film}, "popularity": 1}}\n' for film in [*known, 99]))
@@ -202,18 +211,18 @@ def test_changes_are_asked_for_again_and_those_alone(server: TmdbServer, tmp_pat
     server.films[106]["title"] = "Another Title"
     del server.films[107]
     server.changes = {
-        TODAY - timedelta(days=30): [101],  # before
-        TODAY - timedelta(days=20): [105, 145],
-        TODAY - timedelta(days=3): [106, 107, 5, 105],
+        today - timedelta(days=30): [101],  # before
+        today - timedelta(days=20): [105, 145],
+        today - timedelta(days=3): [106, 107, 5, 105],
     }
     server.prepared.clear()
     server.log.clear()
-    since = TODAY - timedelta(days=25)
+    since = today - timedelta(days=25)
     told = made(server, "changes", "--since", since, "--review-pages", 3, "--out", tmp_path)
     asked = {hit.path for hit in server.log if hit.path.count("/") == 1}
     assert asked == {"movie/changes", "movie/105", "movie/106", "movie/107"}
     assert told["withdrawn"] == [107]
-    assert told["as_of"] == TODAY.isoformat()
+    assert told["as_of"] == today.isoformat()
     changed = pq.read_table(tmp_path / "fetch/changed.parquet").to_pylist()
     assert [row["id"] for row in changed] == [105, 106]
     whole = {row["id"]: row for row in pq.read_table(tmp_path / "fetch/films.parquet").to_pylist()}
@@ -222,20 +231,22 @@ def test_changes_are_asked_for_again_and_those_alone(server: TmdbServer, tmp_pat
     assert whole[106]["title"] == "Another Title"
 
     # A change that cannot be had is not forgotten for the older answer that there is.
-    server.changes[TODAY] = [110]
+    server.changes[today] = [110]
     server.faults["movie/110"] = deque(["500"] * 7)
-    since = TODAY - timedelta(days=2)
+    since = today - timedelta(days=2)
     lost = command(server, "changes", "--since", since, "--review-pages", 3, "--out", tmp_path)
     assert lost.exit_code == ExitCode.SOURCE
     assert "movie/110: 500" in lost.stderr
 
-    since = TODAY - timedelta(days=25)
+    since = today - timedelta(days=25)
     with_new = made(server, "changes", "--since", since, "--new", "--out", tmp_path)
     assert 145 in ids(tmp_path / "fetch/films.parquet")
     assert with_new["films"]["not_there"] == [5, 107]
 
 
-def test_films_gone_at_tmdb_are_withdrawn_by_an_update(server: TmdbServer, tmp_path: Path) -> None:
+def test_films_gone_at_tmdb_are_withdrawn_by_an_update(
+    server: TmdbServer, tmp_path: Path, today: date
+) -> None:
     known = [film for film in range(FIRST_ID, FIRST_ID + 60) if film % 97]
     (tmp_path / "ids.json").write_text("".join(f'{{"id": {n}, "popularity": 1}}\n' for n in known))
     made(server, "tmdb", "--ids", tmp_path / "ids.json", "--out", tmp_path)
@@ -245,9 +256,9 @@ def test_films_gone_at_tmdb_are_withdrawn_by_an_update(server: TmdbServer, tmp_p
     mined_release(tmp_path, model, rows)
 
     def changed_today(*films: int) -> dict[str, Any]:
-        server.changes = {TODAY: list(films)}
+        server.changes = {today: list(films)}
         server.prepared.clear()
-        return made(server, "changes", "--since", TODAY, "--out", tmp_path)
+        return made(server, "changes", "--since", today, "--out", tmp_path)
 
     def brought(*, only_changes: bool) -> ReleasedTables:
         found = bring([source], str(tmp_path), settings_of(model), only_changes=only_changes)
@@ -276,8 +287,8 @@ def test_films_gone_at_tmdb_are_withdrawn_by_an_update(server: TmdbServer, tmp_p
     # A film that is back is a film again.
     server.films[110] = film(110)
     assert changed_today(110)["changed"]["films"] == 0  # the catalogue does not know it any more
-    server.changes = {TODAY: [110]}
-    again = made(server, "changes", "--since", TODAY, "--new", "--out", tmp_path)
+    server.changes = {today: [110]}
+    again = made(server, "changes", "--since", today, "--new", "--out", tmp_path)
     assert again["gone"] == [107, 120]
     assert brought(only_changes=True).report["update"]["added"] == 1
 
