@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -183,9 +184,16 @@ def test_a_text_of_several_partitions_is_encoded_once_and_lent(server: str, tmp_
 # --- an index that no worker holds whole
 
 
-def test_an_inverted_file_laid_in_pieces_is_released(server: str, tmp_path: Path) -> None:
+def test_an_inverted_file_laid_in_pieces_is_released(
+    server: str, mined: Mined, tmp_path: Path
+) -> None:
     settings = NeighbourSettings(index="ivf-sq8")
-    made = run(["sample"], tmp_path / "out", 2, neighbours={"index": settings.index})
+    out = Path(shutil.copytree(mined.out, tmp_path / "out", symlinks=True))
+    before = {path: path.read_bytes() for path in (out / "work" / "embed").glob("*.json")}
+    made = run(["sample"], out, 2, neighbours={"index": settings.index})
+    assert made.release.id != mined.release.id
+    # no film is encoded again for another index
+    assert before == {path: path.read_bytes() for path in (out / "work" / "embed").glob("*.json")}
     films = pq.read_table(made.release.path / "embeddings.parquet")
     whole = build_index(films, settings, len(films))["index"]
     laid = (made.release.path / "index.faiss").read_bytes()
