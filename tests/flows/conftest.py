@@ -1,4 +1,4 @@
-"""One mining of the sample for all tests of flows that look at one."""
+"""One mining of the sample for all tests of flows that look at one, and servers that flows ask."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.flows.fetched import FILMS
 from tests.flows.mined import Mined, run
 from tests.prefect_process import PrefectProcess
+from tests.tmdb_films import films
+from tests.tmdb_server import TmdbServer
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,19 @@ def server(prefect: PrefectProcess) -> Iterator[str]:
     """The address of the Prefect server that runs of a module use."""
     with prefect.used() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def no_keys() -> Iterator[None]:
+    """Who runs the tests may have keys of TMDB: they are not used."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TMDB_TOKEN", "TMDB_API_KEY"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture
+def tmdb(no_keys: None) -> Iterator[TmdbServer]:
+    """A TMDB of some films, new for each test."""
+    with TmdbServer(films(FILMS)) as running:
+        yield running
