@@ -19,7 +19,6 @@ from pipeline.changes import Changes, find_changes
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.features import texts_of
 from pipeline.label import text_means, text_sums
-from pipeline.mined_with import Section, mined_with
 from pipeline.novelty import gather, proposals
 from pipeline.placing import members_means
 from pipeline.released import ReleasedTables
@@ -50,10 +49,6 @@ class Updating:
     started: float = field(default_factory=time.perf_counter)
     encoded: int = 0
     _encoder: Encoder | None = None
-
-    def own(self, section: str, kind: type[Section]) -> Section:
-        """A section of the settings with which the release was mined."""
-        return mined_with(self.before.path, self.before.manifest, section, kind)
 
     @property
     def published(self) -> PublishSettings:
@@ -90,7 +85,10 @@ def look_for_changes(at: Updating, sources: Sequence[str], *, only_changes: bool
         at.timed("changes") as detail,
         tempfile.TemporaryDirectory(dir=at.store.root / "work", prefix=".intake-") as folder,
     ):
-        wanted = at.own("source", SourceSettings), at.own("clean", CleanSettings)
+        wanted = (
+            at.before.mined_with("source", SourceSettings),
+            at.before.mined_with("clean", CleanSettings),
+        )
         changes = find_changes(at.before, sources, wanted, Path(folder), only_changes=only_changes)
         detail.append(
             f"{len(changes.added):,} new, {len(changes.changed):,} changed, "
@@ -108,7 +106,7 @@ def encode_new(at: Updating, changes: Changes) -> tuple[pa.Table, dict[str, np.n
     ids = pa.array(changes.placed, pa.string())
     placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
     with at.timed("embed") as detail:
-        made = texts_of(placed, at.own("features", FeatureSettings))
+        made = texts_of(placed, at.before.mined_with("features", FeatureSettings))
         vectors = text_vectors(at.before, made["text_hash"])
         texts = {
             text_hash: text
@@ -161,7 +159,7 @@ def _text_means(now: Updated, vectors: np.ndarray) -> np.ndarray:
 
 def _encode(at: Updating, texts: dict[str, str]) -> dict[str, np.ndarray]:
     hashes = sorted(texts)
-    settings = at.own("embed", EmbedSettings)
+    settings = at.before.mined_with("embed", EmbedSettings)
     revision = at.before.manifest["model"]["revision"]
     mark = fingerprint("update-embed", 1, revision, settings.model_dump(mode="json"), hashes)
     found = at.store.lookup("update-embed", "texts", mark)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pipeline import tables
 from pipeline.errors import CorruptFileError, ReleaseError, TableError
 from pipeline.manifest import checked_path
+from pipeline.mined_with import Section, mined_with
 from pipeline.verify import read_release_manifest
 
 __all__ = ["SCHEMA_VERSIONS", "ReleasedTables"]
@@ -53,6 +54,10 @@ class ReleasedTables:
     def counts(self) -> dict[str, int]:
         """`rows_in`, `released`, `rejected` and what else the run counted."""
         return dict(self.manifest.get("counts", {}))
+
+    def mined_with(self, section: str, kind: type[Section]) -> Section:
+        """One section of the settings that it was mined with; ReleaseError where there is none."""
+        return mined_with(self.path, self.manifest, section, kind)
 
     @cached_property
     def movies(self) -> pa.Table:

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from pipeline import label, publish
 from pipeline.changes import FACTS, Changes
 from pipeline.languages import languages
-from pipeline.mined_with import mined_with
 from pipeline.neighbourhood import updated_neighbours
 from pipeline.pieces import partition_count, partition_ids
 from pipeline.placing import assigned, points_of
@@ -59,7 +58,7 @@ def update(
     made : columns movie_id and text_hash of the films of `changes.placed`, by id.
     vectors : by text hash, of all their texts.
     """
-    features = mined_with(before.path, before.manifest, "features", FeatureSettings)
+    features = before.mined_with("features", FeatureSettings)
     embeddings = _embeddings(before, changes, made, vectors)
     centroids = matrix_of(before.centroids)
     weak_below = float(before.manifest["weak_below"])
@@ -78,7 +77,7 @@ def update(
         embeddings,
         changes.placed,
         changes.withdrawn,
-        mined_with(before.path, before.manifest, "neighbours", NeighbourSettings),
+        before.mined_with("neighbours", NeighbourSettings),
     )
     keywords = {row["family"]: row["keywords"] for row in before.families.to_pylist()}
     tables = {
@@ -110,7 +109,7 @@ def _embeddings(
 ) -> pa.Table:
     """EMBEDDINGS of all films in the order that a mining of the same catalogue gives them."""
     held = before.embeddings
-    dtype = mined_with(before.path, before.manifest, "embed", EmbedSettings).vector_dtype
+    dtype = before.mined_with("embed", EmbedSettings).vector_dtype
     dim = held.schema.field("vector").type.list_size
     gone = pa.array(sorted({*changes.placed, *changes.withdrawn}), pa.string())
     left = held.filter(pc.invert(pc.is_in(held["movie_id"], value_set=gone)))

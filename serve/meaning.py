@@ -15,7 +15,6 @@ import torch
 from pipeline.encoder import Encoder, encoder_of
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.manifest import file_sha256
-from pipeline.mined_with import mined_with
 from pipeline.neighbours import searched_lists
 from pipeline.released import ReleasedTables
 from pipeline.settings import NeighbourSettings
@@ -156,7 +155,7 @@ def _index(release: ReleasedTables) -> Any:
     index = faiss.read_index(str(path))
     if isinstance(index, faiss.IndexIVF):
         index.make_direct_map()  # by which vectors are read back
-        settings = mined_with(release.path, release.manifest, "neighbours", NeighbourSettings)
+        settings = release.mined_with("neighbours", NeighbourSettings)
         index.nprobe = searched_lists(index.nlist, index.ntotal, settings)
     return index
 
