@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 
 from pipeline.assign import Assigner
 from pipeline.clean import clean
+from pipeline.manifest import file_sha256
 from pipeline.settings import CleanSettings, DaskSettings, EmbedSettings, SourceSettings
 from pipeline.sources import open_source
 
@@ -199,10 +200,7 @@ def same_bytes(films: pa.Table, folder: Path) -> dict[str, Any]:
             films.take(pa.array(order)), folder / "one", "--workers", "1"
         ),
     }
-    sums = {
-        name: {f: hashlib.sha256((release / f).read_bytes()).hexdigest() for f in SAME}
-        for name, release in runs.items()
-    }
+    sums = {name: {f: file_sha256(release / f) for f in SAME} for name, release in runs.items()}
     first, second = sums.values()
     return {"same": first == second, "sha256": sums}
 

@@ -27,9 +27,9 @@ import pyarrow.parquet as pq
 from benchmarks.frame import RESULTS, Asked
 from benchmarks.machine import facts
 from benchmarks.processes import Part
-from pipeline.store import Store, verify_release
+from pipeline.store import Store
 from pipeline.table_files import table_digest
-from pipeline.verify import checksums
+from pipeline.verify import checksums, verify_release
 
 KILLED_IN = ("landscape", "names")  # stages, each some seconds after it begins
 AFTER = 5.0  # seconds

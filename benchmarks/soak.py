@@ -32,8 +32,8 @@ from benchmarks.served import answering
 from pipeline.errors import StoreError
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
-from pipeline.store import Store, verify_release
-from pipeline.verify import checksums
+from pipeline.store import Store
+from pipeline.verify import checksums, verify_release
 
 RESULTS = Path(__file__).parent / "results"
 KINDS = ("run", "run", "worker-0", "worker-1", "scheduler", "server")

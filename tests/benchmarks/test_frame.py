@@ -58,7 +58,7 @@ def taken_and_given_back() -> tuple[float, float, float]:
 
 
 def test_memory_that_a_block_takes_is_seen_also_when_it_was_given_back() -> None:
-    # in a process of its own: in this one, threads of libraries free what other tests left
+    # in a process of its own: in this one, what other tests left may be freed meanwhile
     grown_mib, peak_mib, after_mib = apart(taken_and_given_back)
     assert 55 <= grown_mib <= 200
     assert peak_mib >= after_mib - 1

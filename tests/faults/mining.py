@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
-from pipeline.store import Store, verify_release
-from pipeline.verify import checksums
+from pipeline.store import Store
+from pipeline.verify import checksums, verify_release
 from tests.faults.child import Child, start
 from tests.prefect_process import ask
 

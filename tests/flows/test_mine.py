@@ -52,6 +52,11 @@ def artifacts_of(server: str, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {found["key"]: found for found in ask(f"{server}/artifacts/filter", wanted)}
 
 
+def manifests(folder: Path) -> dict[Path, bytes]:
+    """What is written down of all work committed in a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*.json")}
+
+
 @pytest.fixture(scope="module")
 def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
     """The same films in another order, as a file, mined by one worker."""
@@ -134,13 +139,13 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
                 time.sleep(0.02)
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # its workers are of its process group
-    before = {path: path.read_bytes() for path in (out / "work").rglob("*.json")}
+    before = manifests(out / "work")
     done = [path for path in before if path.parent == embedded]
     assert 1 <= len(done) < mined.release.manifest["partition_count"]
     assert not (out / "latest").exists()
 
     told = answer(*args, "--workers", 2)
-    after = {path: path.read_bytes() for path in (out / "work").rglob("*.json")}
+    after = manifests(out / "work")
     assert {path: after.get(path) for path in before} == before
     assert len(list(embedded.glob("*.json"))) == mined.release.manifest["partition_count"]
     again = open_release(out)
@@ -189,11 +194,11 @@ def test_an_inverted_file_laid_in_pieces_is_released(
 ) -> None:
     settings = NeighbourSettings(index="ivf-sq8")
     out = Path(shutil.copytree(mined.out, tmp_path / "out", symlinks=True))
-    before = {path: path.read_bytes() for path in (out / "work" / "embed").glob("*.json")}
+    before = manifests(out / "work" / "embed")
     made = run(["sample"], out, 2, neighbours={"index": settings.index})
     assert made.release.id != mined.release.id
     # no film is encoded again for another index
-    assert before == {path: path.read_bytes() for path in (out / "work" / "embed").glob("*.json")}
+    assert before and before == manifests(out / "work" / "embed")
     films = pq.read_table(made.release.path / "embeddings.parquet")
     whole = build_index(films, settings, len(films))["index"]
     laid = (made.release.path / "index.faiss").read_bytes()

@@ -21,10 +21,10 @@ from flows.updating import publish_settings
 from pipeline.errors import ReleaseError, SettingsError
 from pipeline.released import ReleasedTables
 from pipeline.settings import Settings, load_settings
-from pipeline.store import Store, verify_release
+from pipeline.store import Store
 from pipeline.succession import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.tables import MOVIES
-from pipeline.verify import checksums
+from pipeline.verify import checksums, verify_release
 from tests.faults.child import forked
 from tests.mined_release import catalogue, mined_release, settings_of, write_catalogue
 from tests.pipeline.small_model import build_model
