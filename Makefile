@@ -67,7 +67,7 @@ dev: $(DEV) ## Only install what developing needs
 clean: ## Remove .venv, caches and build products; releases in out/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
-	find config pipeline flows serve tests -name __pycache__ -prune -exec rm -rf {} +
+	find config microgenres pipeline flows serve benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(CREATED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.cluster import hierarchy
 
+from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import TaxonomySettings
-from pipeline.vectors import matrix_of
 
 __all__ = ["families_of", "micro_genre_ids"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.browser import chromium, opened
-from tests.prefect_process import PrefectProcess, prefect_process
+from benchmarks.lib.browser import chromium, opened
+from tests.support.prefect_process import PrefectProcess, prefect_process
 
 
 @pytest.fixture(scope="session")

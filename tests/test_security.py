@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import CorruptFileError, StoreError
-from pipeline.manifest import FileRef
-from pipeline.pieces import Piece, Stage, work
+from pipeline.execution.stage import Piece, Stage, work
+from pipeline.fileio.manifest import FileRef
 from pipeline.settings import NeighbourSettings
-from pipeline.store import Store, fingerprint
+from pipeline.storage.work_store import Store, fingerprint
 
 ROOT = Path(__file__).resolve().parents[1]
 # Whatever unpickles, or runs what it reads. What Dask sends between processes stays in memory.

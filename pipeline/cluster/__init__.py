@@ -6,7 +6,7 @@ from pipeline.cluster.assign import assign
 from pipeline.cluster.choose_k import candidate_ks, choose_k
 from pipeline.cluster.compare import METHODS, compare
 from pipeline.cluster.kmeans import train
-from pipeline.cluster.landscape import landscape
+from pipeline.cluster.mean_shift import landscape
 from pipeline.cluster.stability import agreement, label_subsample, reseed
 
 __all__ = [

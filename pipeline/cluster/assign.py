@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.lloyd import best
-from pipeline.tables import ASSIGNMENTS
-from pipeline.vectors import matrix_of
+from pipeline.schemas.mining import ASSIGNMENTS
+from pipeline.schemas.vectors import matrix_of
 
 __all__ = ["assign", "two_best"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import ReportSettings
-from pipeline.vectors import matrix_of
 
 __all__ = ["COMPARISON", "METHODS", "compare"]
 

@@ -6,11 +6,11 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.landscape import EXACT, linkage_of, seeds
 from pipeline.cluster.lloyd import means, nearest, settle, unit
+from pipeline.cluster.mean_shift import EXACT, linkage_of, seeds
+from pipeline.schemas.mining import CENTROIDS
+from pipeline.schemas.vectors import Parts, column_of_vectors, matrix_of
 from pipeline.settings import ClusterSettings
-from pipeline.tables import CENTROIDS
-from pipeline.vectors import Parts, column_of_vectors, matrix_of
 
 __all__ = ["CURVE", "cluster_points", "train"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.landscape import build_landscape, is_random, linkage_of, tree_over
+from pipeline.cluster.mean_shift import build_landscape, is_random, linkage_of, tree_over
+from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of
 from pipeline.settings import ClusterSettings
-from pipeline.vectors import Parts, ids_and_matrix, matrix_of
 
 __all__ = ["LABELS", "agreement", "label_subsample", "reseed"]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pipeline.label.candidates import candidates
-from pipeline.label.check import name_figures
 from pipeline.label.keywords import keywords
 from pipeline.label.lexicon import is_boilerplate
-from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
-from pipeline.label.standing import standing_names
-from pipeline.label.terms import count_terms, holdings, term_lists
-from pipeline.label.text_sums import text_means, text_sums
+from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names, standing_names
+from pipeline.label.quality import name_figures
+from pipeline.label.term_counts import count_terms, holdings, term_lists
+from pipeline.label.text_centroids import text_means, text_sums
 
 __all__ = [
     "PROPOSALS",

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.fileio.external_sort import Streamed, in_order
 from pipeline.label.lexicon import STOP_WORDS, is_boilerplate
-from pipeline.label.terms import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import LabelSettings
-from pipeline.streamed import Streamed, in_order
-from pipeline.vectors import Parts, parts_of
 
 __all__ = ["CANDIDATES", "candidates"]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.lexicon import normal_form
+from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import LabelSettings
-from pipeline.vectors import matrix_of
 
 __all__ = ["KEYWORDS", "keywords"]
 

@@ -15,22 +15,44 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.lexicon import GENRE_NOUNS, lemma, listed, normal_form
-from pipeline.vectors import matrix_of
+from pipeline.schemas.vectors import matrix_of
 
-__all__ = ["PROPOSALS", "choose_names", "genre_noun", "propose_names", "title_case"]
+__all__ = [
+    "PROPOSALS",
+    "choose_names",
+    "genre_noun",
+    "propose_names",
+    "standing_names",
+    "title_case",
+]
 
 # Names a cluster could have; `weight` is how sure the words are, 0 to 1.
 PROPOSALS = pa.schema([("cluster", pa.int32()), ("name", pa.string()), ("weight", pa.float64())])
 
+
 _SMALL = listed("a an and at by for from in of on or the to vs with")
+
+
 _ACRONYMS = listed(
     "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii"
 )
+
+
 _HEADS = 5  # keywords that names are made of, in pairs
+
+
 _TELLING = 2  # and so many more by contrast
+
+
 _TELLING_WIDE = 9
+
+
 _TURNED = 3  # of these also the other order is proposed
+
+
 _LONGEST_NAME = 60
+
+
 _OWN = 0.15  # how much the weight of the words counts beside the margin in cosine
 
 
@@ -189,3 +211,41 @@ def _akin(one: str, other: str) -> bool:
     pairs = zip(one, other, strict=False)
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return shared >= max(3, 0.6 * min(len(one), len(other))) or lemma(one) == lemma(other)
+
+
+def standing_names(
+    before: Mapping[int, tuple[str, Sequence[str]]],
+    keywords: Mapping[int, Sequence[str]],
+    fresh: Mapping[int, str],
+    vectors: pa.Table,
+    centroids: pa.Table,
+) -> dict[int, str]:
+    """{cluster: the name it had}, where that name still says what the cluster is about.
+
+    It holds when cluster and keywords of before share a keyword, and its nearest text mean is the
+    own cluster's; or when it lies no farther from that than the name that would take its place.
+
+    Parameters
+    ----------
+    before : (name, keywords) of what goes on, by cluster now. keywords, fresh : keywords and names
+        chosen now. vectors : term, vector of all these names. centroids : cluster, mean text.
+    """
+    row_of = {name: row for row, name in enumerate(vectors.column("term").to_pylist())}
+    means, rows = matrix_of(centroids), matrix_of(vectors)
+    place = {cluster: row for row, cluster in enumerate(centroids.column("cluster").to_pylist())}
+    standing: dict[int, str] = {}
+    forms: set[frozenset[str]] = set()
+    for cluster in sorted(before):
+        name, words = before[cluster]
+        own = place[cluster]
+        old, new = (_margin(rows[row_of[n]] @ means.T, own) for n in (name, fresh[cluster]))
+        alike = name == fresh[cluster] or bool(set(words) & set(keywords[cluster]))
+        if alike and (old > 0 or old >= new) and normal_form(name) not in forms:
+            standing[cluster] = name
+            forms.add(normal_form(name))
+    return standing
+
+
+def _margin(cosine: np.ndarray, own: int) -> float:
+    others = np.delete(cosine, own)
+    return float(cosine[own] - (others.max() if len(others) else 0.0))

@@ -7,9 +7,8 @@ settings; a stage is handed its own section.
 
 from __future__ import annotations
 
-from pipeline.settings.catalogue import CleanSettings, FetchSettings, SourceSettings
 from pipeline.settings.genres import GenreSettings
-from pipeline.settings.loading import ENV_PREFIX, Settings, load_settings, profiles
+from pipeline.settings.loader import ENV_PREFIX, Settings, load_settings, profiles
 from pipeline.settings.mining import (
     ClusterSettings,
     EmbedSettings,
@@ -20,10 +19,11 @@ from pipeline.settings.mining import (
     ReportSettings,
     TaxonomySettings,
 )
-from pipeline.settings.operating import DaskSettings, LogSettings
-from pipeline.settings.recommending import RecommendSettings, UpkeepSettings
-from pipeline.settings.serving import ServeSettings
-from pipeline.settings.updating import (
+from pipeline.settings.recommenders import RecommendSettings, UpkeepSettings
+from pipeline.settings.runtime import DaskSettings, LogSettings
+from pipeline.settings.serve import ServeSettings
+from pipeline.settings.sources import CleanSettings, FetchSettings, SourceSettings
+from pipeline.settings.update import (
     DriftSettings,
     IdentitySettings,
     NoveltySettings,

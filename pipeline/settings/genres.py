@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.settings.section import Section
+from pipeline.settings.base import Section
 
 __all__ = ["GenreSettings"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.settings.section import AtLeastOne, Section
+from pipeline.settings.base import AtLeastOne, Section
 
 __all__ = [
     "ClusterSettings",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.contract import REASONS, Source, SourceChunk
-from pipeline.sources.files import FilesSource
-from pipeline.sources.imdb_genres import ImdbGenresSource
+from pipeline.sources.base import REASONS, Source, SourceChunk
+from pipeline.sources.files.source import FilesSource
+from pipeline.sources.imdb import ImdbGenresSource
 from pipeline.sources.sample import SampleSource
 from pipeline.sources.tmdb.source import TmdbSource
 

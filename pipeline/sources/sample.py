@@ -10,9 +10,9 @@ from importlib.resources import as_file, files
 
 from pipeline.errors import SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.contract import SourceChunk
-from pipeline.sources.files import check_file, read_file
-from pipeline.sources.streams import file_hash, inspect_path
+from pipeline.sources.base import SourceChunk
+from pipeline.sources.files.compression import file_hash, inspect_path
+from pipeline.sources.files.source import check_file, read_file
 
 __all__ = ["SampleSource"]
 

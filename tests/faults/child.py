@@ -20,7 +20,7 @@ __all__ = ["FORKED", "Child", "fork", "forked", "start", "wait_for"]
 
 # What takes seconds to import is imported once, for runs and for workers; none starts a thread.
 _PRELOADED = [
-    "flows.cli", "flows.mine", "flows.answers", "tests.faults.child", "tests.faults.plants",
+    "microgenres.cli.app", "flows.mining.flow", "microgenres.cli.output.release", "tests.faults.child", "tests.faults.plants",
     "dask_ml.cluster", "keybert", "sklearn.cluster", "sklearn.manifold", "textblob",
     "sentence_transformers", "plotly.graph_objects", "distributed.nanny",
 ]  # fmt: skip
@@ -115,4 +115,4 @@ def _command(
     if before is not None:
         before(*given)
     sys.argv = ["microgenres", *args]
-    importlib.import_module("flows.cli").main()
+    importlib.import_module("microgenres.cli.app").main()

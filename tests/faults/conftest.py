@@ -12,11 +12,11 @@ import dask
 import pytest
 from distributed import Client, LocalCluster
 
-from pipeline.workers import CLUSTER_CONFIG
+from benchmarks.lib.small_model import build_model
+from pipeline.execution.cluster import CLUSTER_CONFIG
 from tests.faults.child import FORKED, forked
 from tests.faults.mining import LIMIT, Place, checked
-from tests.pipeline.small_model import build_model
-from tests.prefect_process import PrefectProcess
+from tests.support.prefect_process import PrefectProcess
 
 
 @pytest.fixture(scope="package")

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
-from pipeline.store import Store
-from pipeline.verify import checksums, verify_release
+from pipeline.storage.verify import checksums, verify_release
+from pipeline.storage.work_store import Store
 from tests.faults.child import Child, start
-from tests.prefect_process import ask
+from tests.support.prefect_process import ask
 
 __all__ = ["LIMIT", "Place", "checked", "nothing_runs", "same_tables", "work_of"]
 

@@ -60,7 +60,7 @@ class AtCommit(_Patch):
     times : how often at each place.
     """
 
-    module, function = "pipeline.store", "write_table"
+    module, function = "pipeline.storage.work_store", "write_table"
 
     def __init__(
         self, folder: Path, how: str = "kill", stage: str = "", piece: str = "", times: int = 1
@@ -152,10 +152,10 @@ def publishing(moment: str) -> None:
     ----------
     moment : `before FUNCTION` or `after FUNCTION`, such as `after write_new`.
     """
-    from pipeline import releases
+    from pipeline.storage import release_store
 
     when, name = moment.split()
-    real = getattr(releases, name)
+    real = getattr(release_store, name)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if when == "before":
@@ -164,12 +164,12 @@ def publishing(moment: str) -> None:
         die()
         return made
 
-    setattr(releases, name, call)
+    setattr(release_store, name, call)
 
 
 def stop_before_workers_start(pid: int) -> None:
     """Stop a process (SIGSTOP) when a run of this one is about to ask the workers to start."""
-    from flows import mine
+    from flows.mining import flow as mine
 
     real = mine.start_workers
 

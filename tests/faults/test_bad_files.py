@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.intake import take_in
+from pipeline.ingest.partition import take_in
 from pipeline.settings import SourceSettings
-from pipeline.store import Store
+from pipeline.storage.work_store import Store
 
 ROW = "1,Film,A film about a lighthouse and the sea.\n"
 GOOD = "id,title,overview\n" + ROW

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.clean import REASONS as CLEANING
+from pipeline.cleaning.clean import REASONS as CLEANING
 from pipeline.sources import REASONS as READING
 from tests.faults.mining import Place, checked
 

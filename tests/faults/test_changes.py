@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.store import Store, verify_release
+from benchmarks.lib.small_model import build_model
+from pipeline.storage.work_store import Store, verify_release
 from tests.faults.child import forked
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
-from tests.pipeline.small_model import build_model
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -26,7 +26,7 @@ def another_model(folder: Path) -> None:
 
 def newer_clean() -> None:
     """The code of `clean` has another version in this process."""
-    from flows.run import Run
+    from flows.runtime.context import Run
 
     stage = Run.stage
 

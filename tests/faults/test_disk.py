@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.store import Store, fingerprint, verify_release
+from pipeline.storage.work_store import Store, fingerprint, verify_release
 from tests.faults.child import forked
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of

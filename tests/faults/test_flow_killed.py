@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.store import Store, fingerprint, verify_release
-from pipeline.table_files import write_table
+from pipeline.fileio.parquet import write_table
+from pipeline.storage.work_store import Store, fingerprint, verify_release
 from tests.faults.child import forked, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, nothing_runs, same_tables, work_of

@@ -14,16 +14,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.unseen import read_films
-from pipeline.clean import REASONS as CLEANING
-from pipeline.clean import clean
+from microgenres.cli.commands.release.film_input import read_films
+from pipeline.cleaning.clean import REASONS as CLEANING
+from pipeline.cleaning.clean import clean
 from pipeline.errors import CorruptFileError, ReleaseError, SettingsError, SourceError, StoreError
-from pipeline.manifest import checked_name, checked_path, manifest_from_json, manifest_to_json
+from pipeline.fileio.manifest import (
+    checked_name,
+    checked_path,
+    manifest_from_json,
+    manifest_to_json,
+)
+from pipeline.fileio.parquet import read_table, write_table
 from pipeline.settings import CleanSettings, SourceSettings
 from pipeline.sources import REASONS as READING
 from pipeline.sources import SourceChunk, open_source
-from pipeline.table_files import read_table, write_table
-from pipeline.verify import verify_release
+from pipeline.storage.verify import verify_release
 
 FUZZ = settings(
     max_examples=60,

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from distributed import Client, LocalCluster
 
-from pipeline import attempts
-from pipeline.partitions import Piece, Stage, run_stage
-from pipeline.store import Store
-from pipeline.workers import CLUSTER_CONFIG
+from pipeline.execution import retries
+from pipeline.execution.cluster import CLUSTER_CONFIG
+from pipeline.execution.runner import Piece, Stage, run_stage
+from pipeline.storage.work_store import Store
 from tests.faults.memory import fails_for_memory, greedy
 
 MOVIES = pa.table({"movie_id": ["1", "2"]})
@@ -54,7 +54,7 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
 def test_an_allocation_that_fails_is_tried_again_in_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
     store = Store(tmp_path / "out")
     lean = Stage("leaner", 1, fails_for_memory, lean={"batch": 8})
     (made,) = run_stage(store, lean, pieces(store, 1)).manifests

@@ -15,11 +15,11 @@ from safetensors.numpy import load_file, save_file
 
 from pipeline import cluster
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.landscape import build_landscape
+from pipeline.cluster.mean_shift import build_landscape
+from pipeline.schemas.mining import POINTS
+from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import ClusterSettings
-from pipeline.store import Store
-from pipeline.tables import POINTS
-from pipeline.vectors import column_of_vectors, matrix_of
+from pipeline.storage.work_store import Store
 from tests.faults.mining import Place, checked
 
 pytestmark = pytest.mark.timeout(300)

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from flows.server import free_port
+from flows.services.prefect_server import free_port
 from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
 from tests.faults.plants import AtCommit, own_prefect, planted
-from tests.prefect_process import PrefectProcess
+from tests.support.prefect_process import PrefectProcess
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import soak
+from benchmarks.scripts import soak
 
 
 @pytest.mark.timeout(300)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from pipeline.store import Store
+from pipeline.storage.work_store import Store
 from tests.faults.child import wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, nothing_runs, same_tables
 from tests.faults.plants import AtCommit, planted
-from tests.prefect_process import ask
+from tests.support.prefect_process import ask
 
 pytestmark = pytest.mark.timeout(300)
 

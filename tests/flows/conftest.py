@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.fetched import FILMS
-from tests.flows.mined import Mined, run
-from tests.prefect_process import PrefectProcess
-from tests.tmdb_films import films
-from tests.tmdb_server import TmdbServer
+from benchmarks.lib.tmdb_films import films
+from benchmarks.lib.tmdb_server import TmdbServer
+from tests.support.fetch_command import FILMS
+from tests.support.mine_command import Mined, run
+from tests.support.prefect_process import PrefectProcess
 
 
 @pytest.fixture(scope="session")

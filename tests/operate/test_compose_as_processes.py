@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from flows.server import free_port
-from flows.status import folder_status
-from pipeline.store import verify_release
-from tests.operate.compose import Machine, services, until
-from tests.operate.database import postgres, programs
-from tests.prefect_process import ask
+from flows.runtime.status import folder_status
+from flows.services.prefect_server import free_port
+from pipeline.storage.work_store import verify_release
+from tests.support.compose import Machine, services, until
+from tests.support.postgresql import postgres, programs
+from tests.support.prefect_process import ask
 
 pytestmark = pytest.mark.timeout(400)
 

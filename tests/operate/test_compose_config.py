@@ -14,7 +14,7 @@ import yaml
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.schema_tools import validate
 
-from tests.operate.compose import ROOT, Unset, services
+from tests.support.compose import ROOT, Unset, services
 
 SECRETS = {"POSTGRES_PASSWORD": "not-a-default", "MICROGENRES_API_KEY": "neither"}
 ONCE = {"certificates", "deployments"}
@@ -176,7 +176,7 @@ def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
 
 def test_what_a_deployment_may_not_be_given_is_refused() -> None:
     """The schema that the test above holds parameters against does hold."""
-    schema = load_flow_from_entrypoint("flows.update_flow.update_flow").parameters.model_dump()
+    schema = load_flow_from_entrypoint("flows.update.flow.update_flow").parameters.model_dump()
     assert not validate({"sources": ["sample"], "out": "x"}, schema)
     assert validate({"out": "x"}, schema)
     assert validate({"sources": ["sample"], "out": "x", "only_changes": "perhaps"}, schema)

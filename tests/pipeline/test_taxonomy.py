@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.schemas.mining import CENTROIDS
+from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import TaxonomySettings
-from pipeline.tables import CENTROIDS
 from pipeline.taxonomy import families_of, micro_genre_ids
-from pipeline.vectors import column_of_vectors
-from tests.pipeline.planted import planted
+from tests.support.planted import planted
 
 
 def centroids(vectors: np.ndarray) -> pa.Table:

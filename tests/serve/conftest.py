@@ -12,10 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pipeline.settings import ServeSettings
-from serve.catalogue import Catalogue
-from serve.snapshot import Snapshots
-from tests.serve.asking import client_of
-from tests.serve.served_release import build
+from serve.api.snapshot import Snapshots
+from serve.catalogue.catalogue import Catalogue
+from tests.support.api_client import client_of
+from tests.support.served_release import build
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ import httpx
 from pipeline.errors import SourceError
 from pipeline.settings import FetchSettings
 from pipeline.sources.tmdb.credentials import Credentials, Signed
-from pipeline.sources.tmdb.limiter import Limiter
+from pipeline.sources.tmdb.rate_limiter import Limiter
 
 __all__ = ["Answer", "Client", "GaveUpError", "Request"]
 

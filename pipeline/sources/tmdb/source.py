@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.contract import SourceChunk
-from pipeline.sources.files import check_file, read_file
-from pipeline.sources.streams import file_hash, inspect_path
+from pipeline.sources.base import SourceChunk
+from pipeline.sources.files.compression import file_hash, inspect_path
+from pipeline.sources.files.source import check_file, read_file
 from pipeline.sources.tmdb import ATTRIBUTION
-from pipeline.sources.tmdb.outcome import FILMS, gone_films, read_manifest
+from pipeline.sources.tmdb.fetch_manifest import FILMS, gone_films, read_manifest
 
 __all__ = ["TmdbSource"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pipeline.release import NotInReleaseError
-from serve.explorer import cards, words
-from serve.explorer.markup import Node, data_text, node, show
-from serve.explorer.places import address, genre_address
-from serve.explorer.source import catalogue
+from pipeline.release.lookup import NotInReleaseError
+from serve.explorer import formatting
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import Node, data_text, node, show
+from serve.explorer.resources import catalogue
+from serve.explorer.routing import address, genre_address
 
 NEAREST = 12
 
@@ -33,27 +34,27 @@ except NotInReleaseError:
 genre = films.micro_genre(film["cluster"])
 hue = colours.get(film["family_name"], "")
 title = data_text(film["title"]) or "Untitled"
-st.set_page_config(page_title=words.link_text(film))
+st.set_page_config(page_title=formatting.link_text(film))
 
 
 def people(names: list[str] | None) -> str:
     """Names in a line; nothing for none."""
-    return data_text(words.listed(names, 10))
+    return data_text(formatting.listed(names, 10))
 
 
 def minutes() -> str:
     """The running time."""
-    length = words.finite(film["runtime_minutes"])
+    length = formatting.finite(film["runtime_minutes"])
     return f"{length:.0f} min" if length else ""
 
 
 def rated() -> str:
     """The mean rating with its votes."""
-    if words.finite(film["vote_average"]) is None:
+    if formatting.finite(film["vote_average"]) is None:
         return ""
     votes = film["vote_count"]
-    return words.rating(film["vote_average"]) + (
-        f" of 10, {words.whole(votes)} votes" if votes else " of 10"
+    return formatting.rating(film["vote_average"]) + (
+        f" of 10, {formatting.whole(votes)} votes" if votes else " of 10"
     )
 
 
@@ -62,10 +63,10 @@ facts = [
     ("With", people(film["cast"])),
     ("Released", film["release_date"] or str(film["year"] or "")),
     ("Length", minutes()),
-    ("Language", words.language(film["language"])),
+    ("Language", formatting.language(film["language"])),
     ("Countries", people(film["countries"])),
     ("Rating", rated()),
-    ("Keywords", data_text(words.listed(film["keywords"], 12))),
+    ("Keywords", data_text(formatting.listed(film["keywords"], 12))),
 ]
 clearly = (
     "It fits no micro-genre well; this is the nearest one."

@@ -7,11 +7,12 @@ from typing import Literal
 
 import streamlit as st
 
-from serve.explorer import cards, words
-from serve.explorer.markup import show
-from serve.explorer.places import address
-from serve.explorer.selection import ORDERS, ask, choose, taken
-from serve.explorer.source import catalogue, meaning
+from serve.explorer import formatting
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import show
+from serve.explorer.filters import ORDERS, ask, choose, taken
+from serve.explorer.resources import catalogue, meaning
+from serve.explorer.routing import address
 
 PER_PAGE = 24
 KINDS: dict[Literal["csv", "parquet"], str] = {
@@ -32,7 +33,11 @@ if asked.meaning:
 else:
     total = films.films(asked.all_filters, limit=0).total
 removable = taken(asked.query, colours)
-told = f"{words.films(total)}, nearest in meaning first" if asked.meaning else words.films(total)
+told = (
+    f"{formatting.films(total)}, nearest in meaning first"
+    if asked.meaning
+    else formatting.films(total)
+)
 
 by_meaning = address("films", {**asked.query, "by": "meaning"})
 other_way = (
@@ -42,8 +47,8 @@ if not total:
     show(
         cards.empty(
             "No film fits",
-            "Take away a filter, or write fewer words.",
-            "A search by meaning finds films that do not hold the words.",
+            "Take away a filter, or write fewer formatting.",
+            "A search by meaning finds films that do not hold the formatting.",
             ways=[
                 *removable,
                 *other_way,
@@ -65,7 +70,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
                 mime=mime,
                 icon=":material/download:",
                 on_click="ignore",
-                help=f"The whole selection, {words.films(total)}, as {kind}.",
+                help=f"The whole selection, {formatting.films(total)}, as {kind}.",
                 key=f"download-{kind}",
             )
 

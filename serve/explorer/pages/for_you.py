@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pipeline.errors import MicrogenresError
-from serve.explorer import cards
-from serve.explorer.markup import data_text, node, show
-from serve.explorer.source import ratings_folder, recommending
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import data_text, node, show
+from serve.explorer.resources import ratings_folder, recommending
 
 MOST_RATED = 20
 
@@ -32,7 +32,7 @@ if asking is None:
     st.code(f"{command} --out {folder.parent}", language="bash")
     st.stop()
 
-from pipeline.recommend.asking import Wish  # noqa: E402  # heavy, and only where there is one
+from pipeline.recommend.serving.recommender import Wish  # noqa: E402  # heavy, and only where there is one
 
 now = asking.current
 films = now.films

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pipeline.errors import MicrogenresError, ModelError
-from serve.explorer import cards
-from serve.explorer.markup import data_text, node, show
-from serve.explorer.source import asking, genre_models
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import data_text, node, show
+from serve.explorer.resources import asking, genre_models
 
 LONGEST = 5_000  # characters of a description
 SPOKEN = {

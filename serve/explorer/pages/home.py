@@ -6,10 +6,11 @@ import random
 
 import streamlit as st
 
-from serve.explorer import cards, words
-from serve.explorer.markup import node, show
-from serve.explorer.places import address, go
-from serve.explorer.source import catalogue
+from serve.explorer import formatting
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import node, show
+from serve.explorer.resources import catalogue
+from serve.explorer.routing import address, go
 
 SHOWN = 6  # micro-genres on the shelf
 LARGE = 12  # films from which on a micro-genre may stand on it
@@ -32,10 +33,10 @@ show(
         ),
         cards.figures(
             (
-                ("films", words.whole(facts["films"])),
-                ("micro-genres", words.whole(facts["micro_genres"])),
-                ("families", words.whole(facts["families"])),
-                ("years", words.span(facts["first_year"], facts["last_year"])),
+                ("films", formatting.whole(facts["films"])),
+                ("micro-genres", formatting.whole(facts["micro_genres"])),
+                ("families", formatting.whole(facts["families"])),
+                ("years", formatting.span(facts["first_year"], facts["last_year"])),
             )
         ),
         cls="masthead",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pipeline.release import NotInReleaseError
-from serve.catalogue import Filters
-from serve.explorer import cards, charts, drawing, words
-from serve.explorer.markup import data_text, node, show
-from serve.explorer.places import address
-from serve.explorer.source import catalogue
+from pipeline.release.lookup import NotInReleaseError
+from serve.catalogue.catalogue import Filters
+from serve.explorer import formatting
+from serve.explorer.components import cards, charts
+from serve.explorer.components import charts as drawing
+from serve.explorer.components.html_nodes import data_text, node, show
+from serve.explorer.resources import catalogue
+from serve.explorer.routing import address
 
 PER_PAGE = 18
 films = catalogue()
@@ -34,7 +36,7 @@ cluster = genre["cluster"]
 hue = colours.get(genre["family_name"], "")
 name = data_text(genre["micro_genre_name"])
 st.set_page_config(page_title=name)
-share = words.finite(genre["high_rated_share"])
+share = formatting.finite(genre["high_rated_share"])
 show(
     node(
         "header",
@@ -49,22 +51,22 @@ show(
             cls="overline",
         ),
         node("h1", name, dir="auto"),
-        node("p", data_text(words.listed(genre["keywords"], 12)), cls="lead", dir="auto"),
+        node("p", data_text(formatting.listed(genre["keywords"], 12)), cls="lead", dir="auto"),
         cls="head",
     ),
     cards.figures(
         (
-            ("films", words.whole(genre["films"])),
-            ("years", words.span(genre["first_year"], genre["last_year"])),
+            ("films", formatting.whole(genre["films"])),
+            ("years", formatting.span(genre["first_year"], genre["last_year"])),
             (
                 "mean rating",
-                words.rating(genre["vote_average"])
-                if words.finite(genre["vote_average"]) is not None
+                formatting.rating(genre["vote_average"])
+                if formatting.finite(genre["vote_average"]) is not None
                 else "",
             ),
-            ("rated 7 or more", words.share(share) if share is not None else ""),
+            ("rated 7 or more", formatting.share(share) if share is not None else ""),
             ("peak decade", f"{genre['peak_decade']}s" if genre["peak_decade"] is not None else ""),
-            ("weak fits", words.whole(genre["weak_films"])),
+            ("weak fits", formatting.whole(genre["weak_films"])),
         )
     ),
     key="head",
@@ -91,7 +93,7 @@ with left:
             charts.year_bars(years),
             key="years",
             height=260,
-            alt=f"Films of {name} by year: {words.span(years[0][0], years[-1][0])}.",
+            alt=f"Films of {name} by year: {formatting.span(years[0][0], years[-1][0])}.",
         )
     else:
         show(node("p", "None of its films has a year.", cls="note"), key="no-years")
@@ -123,7 +125,7 @@ if siblings:
                     cards.genre_cell(row, colours),
                     cards.bar_cell(max(0.0, row["closeness"]), hue),
                     f"{row['closeness']:.2f}",
-                    words.whole(row["films"]),
+                    formatting.whole(row["films"]),
                 )
                 for row in siblings[:10]
             ],
@@ -140,7 +142,7 @@ show(
                 address("films", {"micro": genre["micro_genre_name"]}),
             )
         ],
-        words.films(genre["films"]),
+        formatting.films(genre["films"]),
     ),
     key="films-head",
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pipeline.page_map import order
-from serve.explorer import cards, words
-from serve.explorer.markup import show
-from serve.explorer.places import address
-from serve.explorer.source import catalogue
+from pipeline.report.charts_map import order
+from serve.explorer import formatting
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import show
+from serve.explorer.resources import catalogue
+from serve.explorer.routing import address
 
 films = catalogue()
 genres = films.micro_genres()
@@ -17,7 +18,7 @@ facts = films.figures()
 show(
     cards.head(
         "Micro-genres",
-        f"{words.whole(facts['micro_genres'])} of them in {words.whole(facts['families'])} "
+        f"{formatting.whole(facts['micro_genres'])} of them in {formatting.whole(facts['families'])} "
         "families, the largest first.",
     ),
     key="head",
@@ -46,7 +47,7 @@ if not found:
     show(
         cards.empty(
             "No micro-genre holds these words",
-            "Try fewer words, or look for films instead.",
+            "Try fewer formatting, or look for films instead.",
             ways=[
                 cards.chip("All micro-genres", "micro-genres"),
                 cards.chip(f"Films: {asked}", address("films", {"q": asked})),
@@ -58,7 +59,7 @@ if not found:
 for place, (family, rows) in enumerate(found):
     count = sum(row["films"] for row in rows)
     show(
-        cards.section(family, f"{len(rows)} micro-genres, {words.films(count)}"),
+        cards.section(family, f"{len(rows)} micro-genres, {formatting.films(count)}"),
         cards.genre_shelf(rows, colours),
         key=f"family-{place}",
     )

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from pipeline.errors import MicrogenresError
-from serve.explorer import cards
-from serve.explorer.markup import show
-from serve.explorer.source import ratings_folder, upkeep_record
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import show
+from serve.explorer.resources import ratings_folder, upkeep_record
 
 FIGURES = ("ks", "mean_change", "deviation_change", "rmse", "mae", "ndcg", "rows")
 

@@ -7,12 +7,14 @@ from statistics import median
 
 import streamlit as st
 
-from pipeline.page_values import Writer
-from serve.catalogue import Filters
-from serve.explorer import cards, charts, drawing, words
-from serve.explorer.markup import Node, show
-from serve.explorer.source import catalogue
-from serve.genres import HIGH_RATING
+from pipeline.report.formatting import Writer
+from serve.catalogue.catalogue import Filters
+from serve.catalogue.micro_genres import HIGH_RATING
+from serve.explorer import formatting
+from serve.explorer.components import cards, charts
+from serve.explorer.components import charts as drawing
+from serve.explorer.components.html_nodes import Node, show
+from serve.explorer.resources import catalogue
 
 LISTED = 8  # rows of a ranking
 RATED = 5  # rated films from which on a mean rating is ranked
@@ -35,14 +37,17 @@ show(
     cards.head("Overview", "How the films spread over families and micro-genres."),
     cards.figures(
         (
-            ("films", words.whole(facts["films"])),
-            ("micro-genres", words.whole(facts["micro_genres"])),
-            ("families", words.whole(facts["families"])),
-            ("films in the median one", words.whole(median(sizes))),
-            ("mean rating", words.rating(facts["vote_average"]) if facts["rated_films"] else ""),
+            ("films", formatting.whole(facts["films"])),
+            ("micro-genres", formatting.whole(facts["micro_genres"])),
+            ("families", formatting.whole(facts["families"])),
+            ("films in the median one", formatting.whole(median(sizes))),
+            (
+                "mean rating",
+                formatting.rating(facts["vote_average"]) if facts["rated_films"] else "",
+            ),
             (
                 "rated 7 or more",
-                words.share(highly / facts["rated_films"]) if facts["rated_films"] else "",
+                formatting.share(highly / facts["rated_films"]) if facts["rated_films"] else "",
             ),
             ("peak decade", f"{by_decade.most_common(1)[0][0]}s" if by_decade else ""),
         )
@@ -70,7 +75,7 @@ drawing.draw(
 def ranking(title: str, note: str, field: str, write: Writer, *, low: bool = False) -> Node:
     """A table of the first micro-genres by one figure."""
     unit = {"films": "films", "vote_average": "mean rating", "popularity": "popularity"}
-    known = [row for row in genres if words.finite(row[field]) is not None]
+    known = [row for row in genres if formatting.finite(row[field]) is not None]
     if field in ("vote_average", "high_rated_share"):
         known = [row for row in known if row["rated_films"] >= RATED]
     ranked = sorted(known, key=lambda row: ((row[field] if low else -row[field]), row["cluster"]))
@@ -94,21 +99,22 @@ show(cards.section("Rankings"), key="rankings")
 left, right = st.columns(2, gap="large")
 enough = f"Micro-genres with {RATED} rated films or more."
 with left:
-    show(ranking("Largest", "By films.", "films", words.whole), key="largest")
+    show(ranking("Largest", "By films.", "films", formatting.whole), key="largest")
     show(
-        ranking("Best rated", f"By mean rating. {enough}", "vote_average", words.rating), key="best"
+        ranking("Best rated", f"By mean rating. {enough}", "vote_average", formatting.rating),
+        key="best",
     )
     show(
         ranking(
             "Most films rated 7 or more",
             f"Share of rated films. {enough}",
             "high_rated_share",
-            words.share,
+            formatting.share,
         ),
         key="highly",
     )
 with right:
-    show(ranking("Smallest", "By films.", "films", words.whole, low=True), key="smallest")
+    show(ranking("Smallest", "By films.", "films", formatting.whole, low=True), key="smallest")
     show(
         ranking(
             "Most popular",
@@ -120,7 +126,7 @@ with right:
     )
     show(
         ranking(
-            "Lowest rated", f"By mean rating. {enough}", "vote_average", words.rating, low=True
+            "Lowest rated", f"By mean rating. {enough}", "vote_average", formatting.rating, low=True
         ),
         key="lowest",
     )

@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from pipeline import page_figures as known
-from pipeline.page_values import UNMEASURED, duration, finite, lookup, plain, share, whole
-from serve.explorer import cards
-from serve.explorer.markup import Node, data_text, node, show
-from serve.explorer.past import rejects, report_before
-from serve.explorer.source import catalogue
+from pipeline.report import page_figures as known
+from pipeline.report.formatting import UNMEASURED, duration, finite, lookup, plain, share, whole
+from serve.explorer.components import cards
+from serve.explorer.components.html_nodes import Node, data_text, node, show
+from serve.explorer.release_history import rejects, report_before
+from serve.explorer.resources import catalogue
 
 SHOWN = 200  # rejected rows in the table
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from serve.explorer import cards, charts, drawing, words
-from serve.explorer.cloud import telling, word_cloud
-from serve.explorer.markup import Node, data_text, node, show
-from serve.explorer.past import growth_over_releases
-from serve.explorer.source import catalogue
+from serve.explorer import formatting
+from serve.explorer.components import cards, charts
+from serve.explorer.components import charts as drawing
+from serve.explorer.components.html_nodes import Node, data_text, node, show
+from serve.explorer.components.word_cloud import telling, word_cloud
+from serve.explorer.release_history import growth_over_releases
+from serve.explorer.resources import catalogue
 
 LISTED = 10
 HEAT_ROWS = 30
@@ -36,7 +38,7 @@ def releases_table(title: str, heads: list[str], found: list[dict[str, Any]]) ->
     for row in found:
         now = by_id.get(row["micro_genre_id"])
         name = cards.genre_cell(now, colours) if now else data_text(row["micro_genre_name"])
-        counts = ["" if n is None else words.whole(n) for n in row["films"]]
+        counts = ["" if n is None else formatting.whole(n) for n in row["films"]]
         rows.append((name, f"{row['change']:+,}".replace("-", "\u2212"), *counts))
     return cards.table(title, ("Micro-genre", "change", *heads), rows)
 
@@ -80,7 +82,7 @@ drawing.draw(
     charts.year_bars(years),
     key="years",
     height=260,
-    alt=f"Films by year, {words.span(years[0][0], years[-1][0])}; most in "
+    alt=f"Films by year, {formatting.span(years[0][0], years[-1][0])}; most in "
     f"{max(counted, key=lambda year: counted[year])}.",
 )
 
@@ -148,9 +150,9 @@ def change_table(title: str, found: list[dict[str, Any]]) -> Node:
         [
             (
                 cards.genre_cell(by_cluster[row["cluster"]], colours),
-                words.signed(row["change"]),
-                words.whole(row["before"]),
-                words.whole(row["after"]),
+                formatting.signed(row["change"]),
+                formatting.whole(row["before"]),
+                formatting.whole(row["after"]),
             )
             for row in found
         ],
@@ -178,12 +180,12 @@ if rated:
             charts.ratings_by_decade(rated),
             key="ratings",
             height=320,
-            alt="; ".join(f"{row['decade']}s: {words.rating(row['mean'])}" for row in rated),
+            alt="; ".join(f"{row['decade']}s: {formatting.rating(row['mean'])}" for row in rated),
         )
     with right:
         points = trends.year_and_rating(limit=20_000)
         show(
-            cards.section("Year and rating", f"{words.films(points.num_rows)}, a dot each."),
+            cards.section("Year and rating", f"{formatting.films(points.num_rows)}, a dot each."),
             key="scatter-head",
         )
         drawing.draw(
@@ -203,8 +205,8 @@ if rated:
                 (
                     cards.genre_cell(by_cluster[row["cluster"]], colours),
                     f"{row['deviation']:.2f}",
-                    words.rating(row["mean"]),
-                    words.whole(row["films"]),
+                    formatting.rating(row["mean"]),
+                    formatting.whole(row["films"]),
                 )
                 for row in found
             ],

@@ -1,0 +1,223 @@
+"""k-means of many vectors: seconds, mean squared distance and memory, ours beside its peers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
+from benchmarks.lib.machine import Watch, absent
+from benchmarks.lib.vectors import many, real_vectors
+from pipeline.cluster.kmeans import cluster_points
+from pipeline.cluster.mean_shift import build_landscape
+from pipeline.settings import ClusterSettings
+
+__all__ = ["BENCH", "CONTENDERS", "mean_squared_distance"]
+
+_REFERENCE, _NEXT = "scikit-learn, k-means++", "faiss.Kmeans"
+_OURS, _SUPER = "ours", "faiss.SuperKmeans"
+_BATCHES = "scikit-learn, MiniBatch"
+_FIXED_K = 1_000
+_LEAF = 60  # films of a cluster where k grows with the films
+_MOST_K = 16_384
+# All but ours take time as films times k. Beyond the first product scikit-learn and dask-ml are
+# left out, and faiss.Kmeans is the reference; beyond the second so are MiniBatch, SuperKmeans,
+# which is slower than that, and smoothing, which never meets so many films: `cluster.train_films`.
+_PATIENCE, _MORE_PATIENCE = 1e8, 2e8
+
+Centroids = Callable[[np.ndarray, int, int], np.ndarray]
+
+
+def _ours(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """What the pipeline does with default settings, smoothing included; one thread, as a worker."""
+    return _mined(points, k, seed, ClusterSettings(min_films=1))
+
+
+def _ours_plain(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """The same without smoothing, which aims at what samples share, not at the least distance."""
+    return _mined(points, k, seed, ClusterSettings(min_films=1, smoothing_rounds=0, rounds=4))
+
+
+def _mined(points: np.ndarray, k: int, seed: int, settings: ClusterSettings) -> np.ndarray:
+    ground = build_landscape(points, settings, seed)
+    return cluster_points(points, *ground, settings, k, seed)[0]
+
+
+def _faiss(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    return _trained(faiss.Kmeans(points.shape[1], k, seed=seed), points)
+
+
+def _super(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    return _trained(faiss.SuperKmeans(points.shape[1], k, seed=seed), points)
+
+
+def _trained(kmeans: Any, points: np.ndarray) -> np.ndarray:
+    """Centroids, with every point assigned as well, which the others' answers hold."""
+    kmeans.train(points)
+    kmeans.assign(points)
+    return np.asarray(kmeans.centroids)
+
+
+def _scikit(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import KMeans
+
+    return np.asarray(KMeans(k, n_init=1, random_state=seed).fit(points).cluster_centers_)
+
+
+def _minibatch(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    from sklearn.cluster import MiniBatchKMeans
+
+    fitted = MiniBatchKMeans(k, n_init=1, random_state=seed).fit(points)
+    return np.asarray(fitted.cluster_centers_)
+
+
+def _dask(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    import dask
+    import dask.array as da
+    from dask_ml.cluster import KMeans
+
+    with dask.config.set(scheduler="threads"):
+        chunks = da.from_array(points, chunks=(-(-len(points) // 8), points.shape[1]))
+        fitted = KMeans(k, init="k-means||", random_state=seed).fit(chunks)
+    return np.asarray(fitted.cluster_centers_)
+
+
+CONTENDERS: dict[str, Centroids] = {
+    _OURS: _ours,
+    "ours, no smoothing": _ours_plain,
+    _NEXT: _faiss,
+    _SUPER: _super,
+    _REFERENCE: _scikit,
+    _BATCHES: _minibatch,
+    "dask-ml, k-means||": _dask,
+}
+_LEFT_OUT = {
+    _PATIENCE: {_REFERENCE, "dask-ml, k-means||"},
+    _MORE_PATIENCE: {_BATCHES, _OURS, _SUPER},
+}
+
+
+def measure(asked: Asked) -> Found:
+    """Every contender in turn, each in a process of its own with the same vectors."""
+    real = real_vectors(asked.release, quick=asked.quick)
+    missing = {}
+    if not hasattr(faiss, "SuperKmeans"):
+        missing[_SUPER] = f"not in faiss {faiss.__version__}"
+    if why := absent("dask_ml"):
+        missing["dask-ml, k-means||"] = why
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="clustering-") as folder:
+        for films in asked.sizes:
+            path = Path(folder) / f"{films}.npy"
+            np.save(path, many(real, films, asked.seed))
+            for k in _ks(films):
+                rows += _rows(path, films, k, asked, missing)
+            path.unlink()
+    return Found(rows, _figures(rows, asked), _notes(asked), missing)
+
+
+def _ks(films: int) -> list[int]:
+    """k in step with the films, and k fixed; where the fixed one leaves clusters their films."""
+    return sorted({min(_MOST_K, films // _LEAF), min(_FIXED_K, films // 10)})
+
+
+def _rows(path: Path, films: int, k: int, asked: Asked, missing: dict[str, str]) -> list[Row]:
+    left_out = set(missing)
+    for most, names in _LEFT_OUT.items():
+        if films * k > most:
+            left_out |= names
+    names = [name for name in CONTENDERS if name not in left_out]
+    turns = {n: lambda n=n: asked.place(_one, n, str(path), k, asked.seed) for n in names}
+    found = {name: medians(runs) for name, runs in _turns(turns, films, k, asked).items()}
+    best = found.get(_REFERENCE, found.get(_NEXT))
+    rows = []
+    for name, row in found.items():
+        rows.append(
+            {
+                "contender": name,
+                "films": films,
+                "k": k,
+                "rule": "k fixed" if k == min(_FIXED_K, films // 10) else "k grows",
+                **row,
+                "distance_to_reference": best and row["distance"] / best["distance"] - 1,
+                "share_of_its_time": best and row["seconds"] / best["seconds"],
+                "share_of_its_core_time": best and row["core_seconds"] / best["core_seconds"],
+            }
+        )
+    return rows
+
+
+def _turns(
+    turns: dict[str, Callable[[], Row]], films: int, k: int, asked: Asked
+) -> dict[str, list[Row]]:
+    return take_turns(turns, asked.repeats, asked.work, f"clustering-{films}-{k}")
+
+
+def _one(name: str, path: str, k: int, seed: int) -> Row:
+    points = np.load(path)
+    CONTENDERS[name](points[:100], 3, seed)  # imports and compiles before it is timed
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    with Watch() as watch:
+        centroids = CONTENDERS[name](points, k, seed)
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    return {
+        **watch.row,
+        "clusters": len(centroids),
+        "distance": mean_squared_distance(points, centroids),
+    }
+
+
+def mean_squared_distance(points: np.ndarray, centroids: np.ndarray) -> float:
+    """Mean squared distance of points to the mean of those that share their nearest centroid.
+
+    Whose centroids have unit length is not judged by that: everyone's are replaced by the means.
+    """
+    index = faiss.IndexFlatL2(points.shape[1])
+    if np.allclose(np.linalg.norm(centroids, axis=1), 1, atol=1e-3):
+        index = faiss.IndexFlatIP(points.shape[1])
+    index.add(np.ascontiguousarray(centroids, np.float32))
+    labels = index.search(points, 1)[1][:, 0]
+    order = np.argsort(labels, kind="stable")
+    runs = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    total = np.add.reduceat(points[order], runs, axis=0, dtype=np.float64)
+    count = np.diff(np.append(runs, len(points)))
+    # what the squares add up to, less what those of the means do
+    squares = float(np.einsum("ij,ij->", points, points, dtype=np.float64))
+    return (squares - float((total**2 / count[:, None]).sum())) / len(points)
+
+
+def _figures(rows: list[Row], asked: Asked) -> dict[str, Any]:
+    growth = {}
+    for name in CONTENDERS:
+        own = [row for row in rows if row["contender"] == name and row["k"] == _FIXED_K]
+        growth[name] = exponent([r["films"] for r in own], [r["seconds"] for r in own])
+    return {"exponent_at_fixed_k": growth}
+
+
+def _notes(asked: Asked) -> list[str]:
+    return [
+        "distance: mean squared distance to the mean of the own cluster; ours runs on one thread, "
+        f"as in a worker, its peers on {os.cpu_count()}; seconds hold training and assignment; "
+        f"where scikit-learn would take too long, {_NEXT} is what others are compared with"
+    ]
+
+
+BENCH = Bench(
+    name="clustering",
+    title="k-means: seconds and mean squared distance",
+    measure=measure,
+    sizes=(10_000, 100_000),
+    quick_sizes=(400,),
+    columns=(
+        "films", "k", "contender", "seconds", "core_seconds", "share_of_its_core_time",
+        "distance",
+        "distance_to_reference", "clusters", "grown_mib",
+    ),
+    plot=Plot("seconds", x="films", panels="rule"),
+)  # fmt: skip

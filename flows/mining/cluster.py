@@ -1,0 +1,170 @@
+"""The steps from points to micro-genres, and from vectors to nearest films."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from flows.runtime.context import Run
+from flows.runtime.tasks import Refs, each, first_films, gathered, one, step, with_all
+from pipeline import cluster
+from pipeline.execution.runner import Piece
+from pipeline.neighbours import index as film_index
+from pipeline.neighbours import search as neighbours
+from pipeline.storage.work_store import FileRef
+
+__all__ = ["Clusters", "cluster_films", "find_neighbours"]
+
+
+# Pieces that neighbours are looked for in: whoever searches for one goes through the whole index.
+# There are more of them where a piece would have more partitions than that.
+_SEARCHES, _GROUP = 16, 8
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """What clustering made."""
+
+    assignments: Refs
+    centroids: FileRef
+    choice: dict[str, Any]  # see cluster.choose_k
+    seed_ari: float | None
+    comparison: tuple[FileRef, ...]
+
+
+@step("cluster films")
+def cluster_films(run: Run, points: Refs) -> Clusters:
+    """Points to centroids and assignments, with k chosen by leaf size and stability."""
+    section, seed = run.settings.cluster, run.settings.seed
+    training = points[: run.training(points)]
+    trained = sum(ref.rows or 0 for ref in training)
+    close, wide = cluster.candidate_ks(trained, section)
+    whole = Piece("all", {"points": training}, {"seed": seed})
+    ground = run.stage(
+        "landscape", cluster.landscape, [whole], settings=section, version=3, streamed=("points",)
+    )
+    inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
+    curve = run.stage(
+        "k-curve", cluster.train,
+        [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
+        settings=section, version=3, streamed=("points",),
+    )  # fmt: skip
+    halves = run.stage(
+        "stability", cluster.label_subsample,
+        [
+            Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
+            for n in (0, 1)
+        ],
+        settings=section, version=3, streamed=("points",),
+    )  # fmt: skip
+    first, second = (run.read(ref) for ref in halves.refs("labels"))
+    rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
+    choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
+    centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
+    pieces = with_all(each(("points", points)), {"centroids": (centroids,)})
+    assigned = run.stage("assign", cluster.assign, pieces, shown=True)
+    return Clusters(
+        assigned.refs("assignments"),
+        centroids,
+        choice,
+        *_compared(run, inputs, assigned.refs("assignments")[: len(training)], choice["chosen"]),
+    )
+
+
+@step("find neighbours")
+def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs, dict[str, Any]]:
+    """The index over all films, the nearest films of each, and how exact the index is."""
+    section = run.settings.neighbours
+    kind = film_index.index_kind(films, section)
+    groups = gathered(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
+    pieces = each(("embeddings", groups))
+    if kind in film_index.INVERTED:
+        index = _inverted_file(run, embeddings, pieces, films, kind)
+    else:
+        built = run.stage(
+            "index", film_index.build_index,
+            [Piece("all", {"embeddings": embeddings}, {"films": films})],
+            settings=section, version=4, streamed=("embeddings",),
+        )  # fmt: skip
+        index = built.refs("index")
+    everyone = tuple(
+        run.put("everyone", piece.key, run.read(group, ["movie_id"]).combine_chunks())
+        for piece, group in zip(pieces, groups, strict=True)
+    )
+    shared: dict[str, Refs] = {"everyone": everyone, "index": index}
+    near = run.stage(
+        "neighbours", neighbours.nearest_films, with_all(pieces, shared),
+        settings=section, version=3, streamed=("everyone", "index"),
+    )  # fmt: skip
+    recall = 1.0
+    if kind != "flat":  # exact search is its own truth
+        measured = run.stage(
+            "recall", neighbours.recall_at,
+            [Piece("all", {"embeddings": embeddings, "index": index},
+                   {"seed": run.settings.seed})],
+            settings=section, version=3, streamed=("embeddings", "index"),
+        )  # fmt: skip
+        recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())
+    return (
+        near.refs("neighbours"),
+        index,
+        {"index": kind, "recall_at_10": recall, "count": section.count},
+    )
+
+
+def _inverted_file(
+    run: Run, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
+) -> Refs:
+    """The index of `film_index.build_index`, made where nobody holds it whole."""
+    begun = run.stage(
+        "index-lists", film_index.train_lists,
+        [Piece("all", {"embeddings": embeddings}, {"films": films})],
+        settings=run.settings.neighbours, streamed=("embeddings",),
+    )  # fmt: skip
+    trained = begun.refs("trained")
+    sizes = [sum(ref.rows or 0 for ref in piece.inputs["embeddings"]) for piece in pieces]
+    numbered = [
+        Piece(piece.key, piece.inputs, {"first": stop - size})
+        for piece, size, stop in zip(pieces, sizes, accumulate(sizes), strict=True)
+    ]
+    coded = run.stage(
+        "index-codes", film_index.code_films,
+        with_all(numbered, {"trained": trained}, {"films": films}), streamed=("embeddings",),
+    )  # fmt: skip
+    head = run.stage(
+        "index-head", film_index.head_lists,
+        [Piece("all", {"trained": trained, "lengths": coded.refs("lengths")})], shown=False,
+    )  # fmt: skip
+    runs = sorted(set(coded.manifests[0].outputs) - {"lengths"})
+    laid = run.stage(
+        "index", film_index.lay_lists,
+        [Piece(name, {"codes": coded.refs(name)}, {"kind": kind}) for name in runs],
+        version=4, streamed=("codes",),
+    )  # fmt: skip
+    return (*head.refs("index"), *laid.refs("index"))
+
+
+def _compared(
+    run: Run, ground: dict[str, Refs], assignments: Refs, k: int
+) -> tuple[float | None, Refs]:
+    """Agreement with another seed, and other methods on a sample of the same films."""
+    section, seed = run.settings.cluster, run.settings.seed
+    few = len(first_films(ground["points"], run.settings.report.compare_films))
+    methods = [
+        Piece(
+            m.replace("|", ""),
+            {"points": ground["points"][:few], "assignments": assignments[:few]},
+            {"method": m, "seed": seed},
+        )
+        for m in cluster.METHODS
+    ]
+    compared = run.stage("compare", cluster.compare, methods, settings=run.settings.report)
+    piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
+    again = run.stage(
+        "reseed", cluster.reseed, [piece],
+        settings=section, version=3, shown=False, streamed=("points",),
+    )  # fmt: skip
+    ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
+    return ari, compared.refs("comparison")

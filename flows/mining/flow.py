@@ -1,0 +1,132 @@
+"""The recipe: a catalogue of films to a release of named micro-genres."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from flows.services.prefect_server import quiet_prefect
+
+quiet_prefect()  # before Prefect is imported
+
+from prefect import flow  # noqa: E402
+
+from flows.events import StageDone, StageStarted, emit  # noqa: E402
+from flows.mining.cluster import cluster_films, find_neighbours  # noqa: E402
+from flows.mining.embed import embed_texts, place_films  # noqa: E402
+from flows.mining.ingest import clean_movies, extract_features, read_sources  # noqa: E402
+from flows.mining.label import name_clusters  # noqa: E402
+from flows.mining.publish import Mined, publish_release  # noqa: E402
+from flows.runtime.context import Run  # noqa: E402
+from flows.runtime.launch import launch_served  # noqa: E402
+from flows.runtime.session import opened  # noqa: E402
+from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
+from pipeline.settings import load_settings  # noqa: E402
+from pipeline.warmup import load, warm  # noqa: E402
+
+__all__ = ["mine", "mine_flow"]
+
+logger = logging.getLogger(__name__)
+
+# What this process imports itself, beside the workers.
+_HEAVY = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
+
+
+@flow(name="mine", flow_run_name="mine into {out}", validate_parameters=False)
+def mine_flow(
+    sources: list[str],
+    out: str,
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+    wait_minutes: float = 0.0,
+) -> str:
+    """Mine catalogues of films into named micro-genres.
+
+    Args:
+        sources: Catalogues, each `sample` or `files:PATH`.
+        out: Folder that takes the work and the releases.
+        profile: Name of a profile of settings.
+        settings_file: A TOML file of settings of your own.
+        overrides: Settings by section, such as {"cluster": {"k": 120}}.
+        resume: Take what is committed as it is; False makes it again.
+        limit: Mine a sample of this many films.
+        wait_minutes: How long to wait for another run on the same folder before giving up.
+
+    Returns:
+        The folder of the release.
+    """
+    settings = load_settings(
+        profile=profile,
+        file=settings_file,
+        overrides=overrides,
+    )
+    about = {"sources": sources, "profile": profile, "limit": limit}
+    with opened(out, settings, about, resume=resume, wait_minutes=wait_minutes) as run:
+        start_workers(run)
+        mined = Mined()
+        mined.intake = read_sources(run, sources, limit)
+        mined.cleaned = clean_movies(run, mined.intake)
+        movies = mined.cleaned.refs("movies")
+        films = mined.cleaned.rows("movies")
+        if not films:
+            raise SourceError("no film came out of cleaning; see the rejects' reasons in the log")
+        mined.features = extract_features(run, movies)
+        mined.embeddings, mined.embedding_figures = embed_texts(
+            run, mined.features.refs("features")
+        )
+        mined.points, mined.placed_by = place_films(run, movies, mined.features, mined.embeddings)
+        # before clusters, whose comparison brings more libraries into the workers: the index of a
+        # large catalogue is the most that a worker holds
+        mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(
+            run, mined.embeddings, films
+        )
+        mined.clusters = cluster_films(run, mined.points)
+        mined.named = name_clusters(run, movies, mined.embeddings, mined.clusters)
+        return publish_release(run, mined)
+
+
+def start_workers(run: Run) -> None:
+    """Load libraries and model in every worker, so that no stage's time holds that of a start."""
+    emit(StageStarted("start-workers"))
+    started = time.perf_counter()
+    model = run.model
+    settings = run.settings.embed
+    importing = Thread(target=load, args=(_HEAVY,), daemon=True)
+    importing.start()
+    ends = run.client.run(warm, settings, model.revision, model.dtype, on_error="return")
+    for worker, error in ends.items():
+        if isinstance(error, MicrogenresError):
+            raise error
+        if error is not None:  # a worker that died has a successor, which loads when it must
+            logger.warning("worker %s did not start: %s", worker, error)
+    importing.join()
+    run.seconds["start-workers"] = time.perf_counter() - started
+    emit(StageDone("start-workers", run.seconds["start-workers"], f"{model.device}, {model.dtype}"))
+
+
+def mine(
+    sources: list[str],
+    out: str,
+    profile: str = "default",
+    settings_file: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    resume: bool = True,
+    limit: int | None = None,
+) -> str:
+    """Run `mine_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
+    given = {
+        "sources": sources,
+        "out": out,
+        "profile": profile,
+        "settings_file": settings_file,
+        "overrides": overrides,
+        "resume": resume,
+        "limit": limit,
+    }
+    return str(launch_served(mine_flow, Path(out), given))

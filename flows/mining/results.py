@@ -1,0 +1,30 @@
+"""What the steps of a mining hand to the last one, which makes the release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.mining.cluster import Clusters
+from flows.mining.label import Named
+from flows.runtime.tasks import Refs
+from pipeline.execution.runner import StageResult
+from pipeline.ingest.partition import Intake
+
+__all__ = ["Mined"]
+
+
+class Mined:
+    """All that the steps before made; a plain object, so that Prefect does not look inside."""
+
+    intake: Intake
+    cleaned: StageResult
+    features: StageResult
+    embeddings: Refs
+    points: Refs
+    placed_by: dict[str, Refs]
+    clusters: Clusters
+    named: Named
+    neighbours: Refs
+    index: Any
+    neighbour_figures: dict[str, Any]
+    embedding_figures: dict[str, Any]

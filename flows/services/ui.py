@@ -1,0 +1,89 @@
+"""The Prefect UI with the miner's deployments, as one command: server, worker, deployments.
+
+Whatever ends the command ends the server, the worker and the run that it carries.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.events import Note, emit
+from flows.services.deployments import POOL, deploy, deployments_file
+from flows.services.prefect_server import prefect_server, quiet_prefect
+from flows.services.process import Kept, prefect_command
+
+__all__ = ["serve_ui", "worker_command"]
+
+logger = logging.getLogger(__name__)
+
+# A run starts, and a cancelled one is ended, within seconds; Prefect's own pace is slower.
+_PACE = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "5"}
+
+
+def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
+    """Run server, worker and deployments until a signal ends this process.
+
+    Parameters
+    ----------
+    out : the folder below which each deployment has its output folder.
+    catalogue, profile : what the nightly deployment mines, and the settings of all but the sample.
+    port : of the server, unless PREFECT_API_URL names one.
+    """
+    quiet_prefect()
+    deployments = deployments_file()
+    logs = out / "ui"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (
+        _ended_by_signals() as ended,
+        prefect_server(logs / "prefect-server.log", port=port, schedules=True) as url,
+    ):
+        with (logs / "deploy.log").open("ab") as log:
+            deploy(deployments, url, out.absolute(), catalogue, profile, log)
+        with _worker({"PREFECT_API_URL": url}, logs / "prefect-worker.log"):
+            emit(Note(f"start a run at {url.removesuffix('/api')}/deployments; Ctrl-C ends all"))
+            ended.wait()
+
+
+def worker_command() -> list[str]:
+    """What starts a worker for the runs of our pool, which ends with this process."""
+    options = ("--pool", POOL, "--type", "process", "--name", "microgenres-ui")
+    return prefect_command("worker", "start", *options)
+
+
+@contextmanager
+def _worker(environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    def start() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                worker_command(),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**_PACE, **os.environ, **environment},
+                start_new_session=True,
+            )
+
+    worker = Kept("the Prefect worker", start)
+    worker.watch()
+    try:
+        yield
+    finally:
+        worker.end()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets; SIGINT raises KeyboardInterrupt, as everywhere."""
+    ended = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,5 @@
+"""`python -m microgenres` is the command line."""
+
+from microgenres.cli.app import main
+
+main()

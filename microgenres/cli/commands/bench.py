@@ -1,0 +1,137 @@
+"""`microgenres bench`: the suite of measurements, and the README's figures from what it wrote.
+
+The suite lies in `benchmarks/` of a source checkout, which no installed package brings along.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from microgenres.cli import options as o
+from pipeline.errors import MicrogenresError, SettingsError
+
+__all__ = ["bench"]
+
+_SUITE = (
+    "catalogue, embedding, clustering, neighbours, labels, end-to-end, loglines, from-vectors, "
+    "workers, gpu"
+)
+
+
+def _sizes(value: str | None) -> str | None:
+    for part in ("1" if value is None else value).split(","):
+        if not part.strip().replace("_", "").isdecimal() or int(part) < 1:
+            raise typer.BadParameter(f"{part!r} is no number of films; write 10000,100000")
+    return value
+
+
+def bench(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help=f"{_SUITE}; or readme, or all of them: all.")
+    ],
+    *,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            "--sizes",
+            metavar="N,N,...",
+            callback=_sizes,
+            help="Numbers of films.",
+            show_default="each benchmark's own",
+        ),
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, metavar="N", help="Turns of each contender.")
+    ] = 3,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small sizes, one turn: only shows that all runs.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Where the JSON file and the plot go.",
+            show_default="benchmarks/results; out/bench with --quick",
+        ),
+    ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(
+            "--release",
+            metavar="PATH",
+            help="A release, or an output folder, whose films' vectors and texts are used.",
+            show_default="the bundled sample, encoded",
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work",
+            metavar="DIR",
+            help="Keeps what is large, so that the same command goes on where it ended.",
+            show_default="a temporary folder",
+        ),
+    ] = None,
+    debug: o.Debug = False,
+) -> None:
+    """Measure this project beside its peers: a table, a JSON file and a plot for each benchmark.
+
+    Contenders take turns (A B A B); medians are shown. Peers come with the extra `bench`; one that
+    is not installed is left out, and the results say so.
+
+    [bold]Examples[/bold]
+    microgenres bench clustering --quick
+    microgenres bench clustering --sizes 10000,100000 --release films
+    microgenres bench end-to-end --sizes 100000 --work big
+    microgenres bench readme                  the README's figures from benchmarks/results
+    """
+    if name == "readme":
+        changed = _benchmarks("figures").fill_readme(*([] if out is None else [out]))
+        typer.echo("README.md: " + ("figures filled in" if changed else "nothing to change"))
+        return
+    suite, frame = _benchmarks("suite"), _benchmarks("frame")
+    if name not in (*suite.NAMES, "all"):
+        raise SettingsError(f"no benchmark {name!r}; there are {', '.join(suite.NAMES)}")
+    asked = frame.Asked(
+        sizes=tuple(int(size) for size in sizes.split(",")) if sizes else (),
+        repeats=1 if quick else repeats,
+        quick=quick,
+        out=out or frame.RESULTS,
+        release=None if release is None else _found(release),
+        work=work,
+    )
+    width = None if sys.stdout.isatty() else 150  # else a log would get narrow columns
+    console = Console(file=sys.stdout, highlight=False, width=width)
+    for one in suite.NAMES if name == "all" else (name,):
+        suite.run(one, asked, console)
+
+
+def _found(release: Path) -> Path:
+    from pipeline.release.lookup import find_release
+
+    return find_release(release)
+
+
+def _benchmarks(module: str) -> Any:
+    """A module of the suite; told plainly where the suite or what it needs is not there."""
+    if find_spec("benchmarks") is None:
+        raise MicrogenresError(
+            "the benchmarks lie in the source checkout and are not installed with the package: "
+            "run this in a checkout that was installed with pip install -e '.[bench]'"
+        )
+    try:
+        return import_module(f"benchmarks.{module}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("benchmarks"):
+            raise
+        raise MicrogenresError(
+            f"the benchmarks need {error.name}: pip install -e '.[bench]' -c constraints.txt"
+        ) from error

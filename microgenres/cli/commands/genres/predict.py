@@ -1,0 +1,135 @@
+"""The commands of `microgenres genres` that use what was trained; the rest is in `classifying`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microgenres.cli import options as o
+from microgenres.cli.console import quiet_dask, shown
+
+__all__ = ["export_conllu", "predict", "report", "track"]
+
+
+def predict(
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT]", help="The description of one film.")
+    ] = None,
+    *,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TITLE", help="Its title.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME", help="Which model answers.")
+    ] = "transformation",
+    source: o.Sources = None,
+    limit: o.RowLimit = None,
+    out: o.Out = o.OUT,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Parquet file for the films of a catalogue."),
+    ] = None,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    workers: o.Workers = None,
+    scheduler: o.Scheduler = None,
+    verbose: o.Verbose = False,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """The genres of one film, or with --source of a whole catalogue, in partitions on Dask.
+
+    [bold]Examples[/bold]
+    microgenres genres predict "A crew hunts a defector under the ice." --title "Red October"
+    microgenres genres predict -m adaptation --source files:tmdb.csv --to genres.parquet
+    """
+    if (source is None) == (text is None and title is None):
+        raise typer.BadParameter("give a text or a --title, or a --source", param_hint="TEXT")
+    if source is None:
+        from microgenres.cli.output.genres import show_predicted
+        from pipeline.genres.serving.predictor import Asking
+        from pipeline.genres.training.registry import FOLDER
+
+        found = Asking(out / FOLDER).ask(name, [(title or "", text or "")])
+        show_predicted(found, as_json=as_json)
+        return
+    if to is None:
+        raise typer.BadParameter("say where the genres go", param_hint="--to")
+    from flows.genres.predict_flow import predict_catalogue
+
+    chosen = o.overrides(workers=workers, scheduler=scheduler)
+    with shown(profile, settings_file, chosen, verbose=verbose):
+        if not verbose:
+            quiet_dask()
+        files = predict_catalogue(
+            source, str(out), str(out), name, profile,
+            None if settings_file is None else str(settings_file), chosen, limit,
+        )  # fmt: skip
+    from pipeline.genres.data.files import join_files
+
+    films = join_files(files, to)
+    typer.echo(f"{films:,} films in {to}")
+
+
+def export_conllu(
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    *,
+    source: o.Sources = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="At most N films.")
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--language", metavar="CODE", help="Of the descriptions, ISO 639-1.")
+    ] = "en",
+    settings_file: o.SettingsFile = None,
+    profile: o.ProfileName = "default",
+    debug: o.Debug = False,
+) -> None:
+    """Write films' descriptions as CoNLL-U: sentences, tokens, lemmas, genres.
+
+    [bold]Examples[/bold]
+    microgenres genres export-conllu sample.conllu
+    microgenres genres export-conllu films.conllu --source files:tmdb.csv --limit 1000
+    """
+    from pipeline.genres.evaluation.export import export
+    from pipeline.settings import load_settings
+
+    settings = load_settings(profile=profile, file=settings_file)
+    films = export(source or ["sample"], to, settings, language=language, limit=limit)
+    typer.echo(f"{films:,} films in {to}")
+
+
+def report(
+    *,
+    out: o.Out = o.OUT,
+    settings_file: o.SettingsFile = None,
+    profile: o.ProfileName = "default",
+    debug: o.Debug = False,
+) -> None:
+    """Write the evaluation as a page, JSON and a model card into DIR/genres/report.
+
+    [bold]Examples[/bold]
+    microgenres genres report --out films
+    """
+    from pipeline.genres.evaluation.export import write_report
+    from pipeline.genres.training.registry import FOLDER
+    from pipeline.settings import load_settings
+
+    settings = load_settings(profile=profile, file=settings_file)
+    folder = write_report(out / FOLDER, settings.genres.bootstrap, settings.seed)
+    for name in ("report.html", "report.json", "MODEL_CARD.md"):
+        typer.echo(str(folder / name))
+
+
+def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
+    """Log trained models to MLflow: SQLite and a folder in DIR/genres. Needs the extra `tracking`.
+
+    [bold]Examples[/bold]
+    microgenres genres track --out films
+    """
+    from pipeline.genres.training.mlflow import track as log
+    from pipeline.genres.training.registry import FOLDER
+
+    typer.echo(f"{log(out / FOLDER):,} models logged in {out / FOLDER / 'mlflow.db'}")

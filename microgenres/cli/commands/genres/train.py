@@ -1,0 +1,171 @@
+"""`microgenres genres ...`: learn genres from a catalogue, measure the models, use them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microgenres.cli import options as o
+from microgenres.cli.commands.genres.predict import export_conllu, predict, report, track
+from microgenres.cli.console import quiet_dask, shown
+from microgenres.cli.exit_codes import Commands
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="genres",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Predict genres from titles and descriptions: train, evaluate, predict, export.",
+)
+
+_WHAT = "What is learnt"
+_DEFAULT = ("logistic-tfidf", "transformation", "adaptation", "adaptation-tree")
+
+ModelNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A model, or `all`; may be given several times. See `microgenres genres models`.",
+        show_default=", ".join(_DEFAULT),
+        rich_help_panel=_WHAT,
+    ),
+]
+InputNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="title|description|both",
+        help="What a model reads; may be given several times.",
+        show_default="both",
+        rich_help_panel=_WHAT,
+    ),
+]
+
+
+@app.command()
+def train(
+    *,
+    source: o.Sources = None,
+    limit: o.RowLimit = None,
+    out: o.Out = o.OUT,
+    model: ModelNames = None,
+    inputs: InputNames = None,
+    folds: Annotated[
+        bool,
+        typer.Option("--folds", help="Cross-validate each model too.", rich_help_panel=_WHAT),
+    ] = False,
+    fill: Annotated[
+        str | None,
+        typer.Option(
+            "--fill",
+            metavar="SPEC",
+            help="A second file with descriptions, for films that lack one.",
+            rich_help_panel="Catalogue",
+        ),
+    ] = None,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here",
+            help="Train in this process with all its cores, one model after the other.",
+            rich_help_panel="Where it runs",
+        ),
+    ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--seconds",
+            min=1,
+            metavar="N",
+            help="Stop fine-tuning after N seconds; the same command goes on from there.",
+            rich_help_panel="Where it runs",
+        ),
+    ] = None,
+    seed: o.Seed = None,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    workers: o.Workers = None,
+    scheduler: o.Scheduler = None,
+    verbose: o.Verbose = False,
+    log_format: o.LogFormat = None,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Learn genres: one split for all models, which train side by side on Dask.
+
+    What was trained on the same films with the same settings is found, not trained again.
+
+    [bold]Examples[/bold]
+    microgenres genres train
+    microgenres genres train --source files:tmdb.csv --model all --folds --out films
+    microgenres genres train -m transformer --here --seconds 600 --out films
+    """
+    from flows.genres.prepare import Plan
+    from flows.genres.train_flow import learn_genres
+    from pipeline.genres.models.classifier import MODELS
+
+    names = list(MODELS) if "all" in (model or ()) else list(model or _DEFAULT)
+    read = list(inputs or ("both",))
+    Plan.of(names, read)  # what there is not is told before anything starts
+    chosen = o.overrides(workers=workers, scheduler=scheduler, seed=seed, log_format=log_format)
+    with shown(profile, settings_file, chosen, verbose=verbose):
+        if not verbose:
+            quiet_dask()
+        found = learn_genres(
+            source or ["sample"], str(out), names, read, folds=folds, fill=fill, here=here,
+            seconds=seconds, profile=profile,
+            settings_file=None if settings_file is None else str(settings_file),
+            overrides=chosen, limit=limit,
+        )  # fmt: skip
+    from microgenres.cli.output.genres import show_registry
+
+    show_registry(found, as_json=as_json)
+
+
+@app.command()
+def models(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
+    """List what can be trained, and what has been.
+
+    [bold]Examples[/bold]
+    microgenres genres models --out films
+    """
+    from microgenres.cli.output.genres import show_models
+
+    show_models(out, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    *,
+    out: o.Out = o.OUT,
+    settings_file: o.SettingsFile = None,
+    profile: o.ProfileName = "default",
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Measure all trained models on the films held out from every one of them.
+
+    [bold]Examples[/bold]
+    microgenres genres evaluate --out films
+    microgenres genres evaluate --json | jq '.inputs.both.models | keys'
+    """
+    from microgenres.cli.output.genres import show_evaluation
+    from pipeline.genres.evaluation.evaluate import evaluate as measure
+    from pipeline.genres.training.registry import FOLDER
+    from pipeline.settings import load_settings
+
+    settings = load_settings(profile=profile, file=settings_file)
+    found = measure(Path(out) / FOLDER, settings.genres.bootstrap, settings.seed)
+    show_evaluation(found, as_json=as_json)
+
+
+app.command()(predict)
+app.command(name="export-conllu")(export_conllu)
+app.command()(report)
+app.command()(track)

@@ -1,0 +1,125 @@
+"""The commands of a catalogue that lives: update a release, see how it grew, go back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microgenres.cli import options as o
+from microgenres.cli.console import quiet_dask, shown
+
+__all__ = ["history", "rollback", "update"]
+
+
+def update(
+    *,
+    source: o.Sources = None,
+    out: o.Out = o.OUT,
+    only_changes: Annotated[
+        bool,
+        typer.Option(
+            "--only-changes",
+            help="The sources hold just the films that changed; others stay as they are.",
+            rich_help_panel="Catalogue",
+        ),
+    ] = False,
+    mine_when_due: Annotated[
+        bool,
+        typer.Option(
+            "--mine-when-due",
+            help="Mine afresh when the catalogue has drifted past a threshold.",
+            rich_help_panel="Mining",
+        ),
+    ] = False,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    verbose: o.Verbose = False,
+    log_format: o.LogFormat = None,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Bring the latest release up to date with its catalogue, without mining afresh.
+
+    The sources are the catalogue as it stands now: films that are not in them are withdrawn. New
+    films and new texts are placed by the release's own space and centroids; micro-genres keep
+    their ids and names. Films are read, cleaned and placed with the settings they were mined with.
+
+    [bold]Examples[/bold]
+    microgenres update --source files:tmdb.csv --out films
+    microgenres update --source files:changes.jsonl --only-changes --out films
+    microgenres update --source files:tmdb.csv --mine-when-due --out films
+    """
+    from flows.update.flow import update as run
+
+    chosen = o.overrides(log_format=log_format)
+    with shown(profile, settings_file, chosen, verbose=verbose):
+        if not verbose:
+            quiet_dask()
+        found = run(
+            source or ["sample"],
+            str(out),
+            profile,
+            None if settings_file is None else str(settings_file),
+            chosen,
+            only_changes=only_changes,
+            mine_when_due=mine_when_due,
+        )
+    from microgenres.cli.output.history import show_updated
+
+    show_updated(found, as_json=as_json)
+
+
+def history(
+    micro_genre: o.MicroGenre = None,
+    *,
+    out: o.Out = o.OUT,
+    limit: o.ShowLimit = None,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """How micro-genres grew from release to release, most grown first.
+
+    [bold]Examples[/bold]
+    microgenres history --out films
+    microgenres history submarine-thriller
+    microgenres history --json | jq '.micro_genres[0]'
+    """
+    from microgenres.cli.output.history import show_history
+
+    show_history(out, micro_genre, limit, as_json=as_json)
+
+
+def rollback(
+    release: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A release; the one before by default.")
+    ] = None,
+    *,
+    out: o.Out = o.OUT,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Make an earlier release the latest again, once it verifies. None is removed.
+
+    Refused while a run goes on.
+
+    [bold]Examples[/bold]
+    microgenres rollback --out films
+    microgenres rollback 3f2a90c1b7de
+    """
+    from microgenres.cli.output.tables import to_json
+    from pipeline.errors import ReleaseError
+    from pipeline.lineage.history import roll_back
+    from pipeline.storage.work_store import Store
+
+    if not (Path(out) / "releases").is_dir():
+        raise ReleaseError(f"no release in {out}: name the folder of `microgenres mine --out`")
+    store = Store(out)
+    with store.lock():
+        before, now = roll_back(store, release)
+    if as_json:
+        to_json({"out": str(out.absolute()), "before": before, "latest": now}, sys.stdout)
+    else:
+        typer.echo(f"the latest release is {now}; it was {before}")

@@ -1,0 +1,97 @@
+"""What an update came to, and how micro-genres grew, for people or as one JSON object."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from flows.update.flow import Outcome
+from microgenres.cli.console import standard_output
+from microgenres.cli.output.tables import headed, number, plain_table, text, to_json
+from pipeline.errors import ReleaseError
+from pipeline.lineage.history import growth, history
+from pipeline.release.lookup import NotInReleaseError, Release
+from pipeline.release.title_index import plain
+
+__all__ = ["show_history", "show_updated"]
+
+_ROWS = 40
+_RELEASES = 6  # columns of releases in a table; JSON has them all
+
+
+def show_updated(found: Outcome, *, as_json: bool) -> None:
+    """The latest release after an update, and what the update did."""
+    release = Release(Path(found.path))
+    done: dict[str, Any] = (release.report.get("update") or {}) if found.made else {}
+    told = {
+        "release_id": release.id,
+        "path": str(release.path),
+        "made": found.made,
+        "mined": found.mined,
+        "due": found.due,
+        "counts": release.counts,
+        "update": done or None,
+    }
+    if as_json:
+        to_json(told, sys.stdout)
+        return
+    console = standard_output()
+    if not found.made:
+        console.print(text(f"Release {release.id} is up to date; no new one was made"))
+        return
+    table = plain_table()
+    table.add_column("films")
+    table.add_column("", justify="right")
+    for name in ("added", "changed", "withdrawn", "texts_encoded"):
+        table.add_row(name.replace("_", " "), number(done.get(name)))
+    console.print(headed(f"Release {release.id}", table))
+    console.print(text(f"Release  {release.path}"), soft_wrap=True)
+    if found.due:
+        did = "was done" if found.mined else "is due: `microgenres mine`"
+        console.print(text(f"Drift    past {', '.join(found.due)}; another mining {did}"))
+
+
+def show_history(out: Path, micro_genre: str | None, limit: int | None, *, as_json: bool) -> None:
+    """How micro-genres grew over the releases of a folder."""
+    if not (out / "releases").is_dir():
+        raise ReleaseError(f"no release in {out}: name the folder of `microgenres mine --out`")
+    told = history(out)
+    columns = ("release_id", "created_at", "kind")
+    releases = [
+        dict(zip(columns, values, strict=True))
+        for values in dict.fromkeys(zip(*(told[name].to_pylist() for name in columns), strict=True))
+    ]
+    if not releases:
+        raise ReleaseError(f"no release in {out} can be read: run `microgenres mine`")
+    rows = growth(told)
+    if micro_genre is not None:
+        wanted = {micro_genre, plain(micro_genre)}
+        rows = [
+            row
+            for row in rows
+            if row["micro_genre_id"] in wanted or plain(row["micro_genre_name"]) in wanted
+        ]
+        if not rows:
+            raise NotInReleaseError(f"no release in {out} has a micro-genre {micro_genre!r}")
+    if as_json:
+        to_json({"releases": releases, "micro_genres": rows[:limit]}, sys.stdout)
+        return
+    _print(rows[: limit or _ROWS], releases)
+
+
+def _print(rows: list[dict[str, Any]], releases: list[dict[str, Any]]) -> None:
+    table = plain_table()
+    table.add_column("micro-genre", overflow="fold")
+    table.add_column("change", justify="right")
+    last = releases[-_RELEASES:]
+    for release in last:
+        table.add_column(release["created_at"][:10], justify="right")
+    for row in rows:
+        change = f"{row['change']:+,}" if row["change"] else "0"
+        cells = [number(films) for films in row["films"][-len(last) :]]
+        table.add_row(text(row["micro_genre_name"]), change, *cells)
+    kinds = ", ".join(f"{r['release_id']} {r['kind']}" for r in last)
+    console = standard_output()
+    console.print(headed(f"Films by release, of {len(releases)} releases", table))
+    console.print(text(f"Releases  {kinds}"), soft_wrap=True)

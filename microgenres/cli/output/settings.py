@@ -1,0 +1,125 @@
+"""Every knob of a run as rows, generated from `pipeline.settings`, so that help cannot be stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from itertools import takewhile
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from microgenres.cli.output.tables import headed, plain_table, text
+from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
+
+__all__ = ["knobs", "knobs_tables", "profile_rows"]
+
+_BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}"}
+
+
+def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, Any]]:
+    """One row per knob: `name`, `type`, `default`, `value` (as a run would have it), `description`,
+    `variable` (of the environment), `section`, `section_description`.
+
+    Raises
+    ------
+    SettingsError
+        for an unknown profile or a wrong value in the file or the environment.
+    """
+    loaded = load_settings(profile=profile, file=file)
+    rows: list[dict[str, Any]] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(loaded, name)
+        if isinstance(value, BaseModel):
+            about = (type(value).__doc__ or "").strip()
+            for knob, inner in type(value).model_fields.items():
+                rows.append(_row(name, about, f"{name}.{knob}", inner, getattr(value, knob)))
+        else:
+            rows.append(_row("", "Of the whole run.", name, field, value))
+    return rows
+
+
+def knobs_tables(rows: list[dict[str, Any]]) -> list[Group]:
+    """A table per section, under its title; a value that is not the default is marked."""
+    tables: dict[str, Table] = {}
+    titles: dict[str, str] = {}
+    for row in rows:
+        section = row["section"]
+        if section not in tables:
+            told = row["section_description"]
+            titles[section] = f"{section}: {told}" if section else told
+            tables[section] = table = plain_table()
+            table.add_column("Setting", overflow="fold", min_width=18, ratio=4)
+            table.add_column("Value", overflow="fold", ratio=4)
+            table.add_column("What it does, and its type", overflow="fold", ratio=8)
+        value = text(_shown(row["value"]))
+        if row["value"] != row["default"]:
+            value.stylize("bold")
+            value.append_text(text(f" (default {_shown(row['default'])})", "dim"))
+        about = Text(" ").join([text(row["description"]), text(f"[{row['type']}]", "dim")])
+        tables[section].add_row(text(row["name"]), value, about)
+    return [headed(titles[section], table) for section, table in tables.items()]
+
+
+def profile_rows() -> list[dict[str, str]]:
+    """`name` and `description` of each profile: the comment that its TOML opens with."""
+    rows = []
+    for name in profiles():
+        toml = files("config").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        comments = takewhile(lambda line: line.startswith("#"), toml.splitlines())
+        told = " ".join(line.lstrip("# ").strip() for line in comments)
+        rows.append({"name": name, "description": told})
+    return rows
+
+
+def _row(section: str, about: str, name: str, field: FieldInfo, value: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": _type(field),
+        "default": field.get_default(call_default_factory=True),
+        "value": str(value) if isinstance(value, SecretStr) else value,  # stars
+        "description": field.description or "",
+        "variable": ENV_PREFIX + name.upper().replace(".", "__"),
+        "section": section,
+        "section_description": about,
+    }
+
+
+def _type(field: FieldInfo) -> str:
+    return ", ".join([_named(field.annotation), *_bounds(field.metadata)])
+
+
+def _bounds(metadata: Iterable[Any]) -> list[str]:
+    return [
+        told.format(getattr(item, bound))
+        for item in metadata
+        for bound, told in _BOUNDS.items()
+        if getattr(item, bound, None) is not None
+    ]
+
+
+def _named(kind: Any) -> str:
+    origin = get_origin(kind)
+    if origin is Annotated:
+        base, *metadata = get_args(kind)
+        limits = [limit for item in metadata for limit in getattr(item, "metadata", ())]
+        return " ".join([_named(base), *_bounds(limits)])
+    if origin is Literal:
+        return " | ".join(str(value) for value in get_args(kind))
+    if origin in (Union, UnionType):
+        return " | ".join(_named(part) for part in get_args(kind))
+    if kind in (NoneType, None):
+        return "none"
+    return str(kind) if origin else str(kind.__name__)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return "empty" if value in ("", {}, []) else str(value)

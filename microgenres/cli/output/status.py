@@ -1,0 +1,83 @@
+"""Prints the state of an output folder, and what pruning took away."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from flows.runtime.status import folder_status
+from microgenres.cli.console import standard_output
+from microgenres.cli.output.tables import number, plain_table, text, to_json
+
+__all__ = ["show_pruned", "show_status"]
+
+
+def show_status(out: Path, *, as_json: bool) -> None:
+    """The run, its stages, what failed, the latest release, and how to go on."""
+    answer = folder_status(out)
+    if as_json:
+        to_json(answer, sys.stdout)
+        return
+    console = standard_output()
+    for name, value in _lines(answer):
+        console.print(text(f"{name:<9} {value}"), soft_wrap=True)
+    if answer["run"] and answer["run"].get("stages"):
+        table = plain_table()
+        for column in ("Stage", "State", "Pieces", "Seconds"):
+            table.add_column(column, no_wrap=True)
+        for stage, about in answer["run"]["stages"].items():
+            pieces = "-" if not about.get("pieces") else f"{about['done']}/{about['pieces']}"
+            seconds = f"{about['seconds']:.1f}" if "seconds" in about else "-"
+            table.add_row(text(stage), text(_live(answer, about["state"])), pieces, seconds)
+        console.print()
+        console.print(table)
+    for piece in answer["quarantined"]:
+        line = f"quarantined: {piece['stage']} {piece['piece']}: {piece['reason']}"
+        console.print(text(line), soft_wrap=True)
+    console.print()
+    console.print(text(f"Next      {answer['next']}"), soft_wrap=True)
+
+
+def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    run, release = answer["run"], answer["release"]
+    lines = [("Folder", answer["out"]), ("State", answer["state"])]
+    if run:
+        ended = f", ended {run['ended']}" if "ended" in run else ""
+        who = f"{run['run']} {run['state']}, began {run['started']}{ended}"
+        lines.append(("Run", f"{who}, process {run['pid']} on {run['host']}"))
+        if "error" in run:
+            lines.append(("Error", run["error"]))
+        lines += [("Address", f"{n}: {url}") for n, url in run.get("addresses", {}).items()]
+    lines += [("Waiting", waiting) for waiting in answer["waiting"]]
+    done = sum(answer["committed"].values())
+    lines.append(("Work", f"{number(done)} pieces in {len(answer['committed'])} stages"))
+    if release:
+        counts = release["counts"]
+        films = f"{number(counts['released'])} films, {number(counts['rejected'])} rejected"
+        lines.append(("Release", f"{release['id']}, {release['published']}, {films}"))
+    lines.append(("Releases", number(answer["releases"])))
+    return lines
+
+
+def _live(answer: dict[str, Any], state: str) -> str:
+    """A stage that a run began and did not end goes on only while the run does."""
+    return state if state == "done" or answer["state"] == "running" else "unfinished"
+
+
+def show_pruned(pruned: dict[str, Any], *, as_json: bool) -> None:
+    """What `microgenres prune` removed, or would."""
+    if as_json:
+        to_json(pruned, sys.stdout)
+        return
+    console = standard_output()
+    verb = "would go" if pruned["dry_run"] else "removed"
+    for release in pruned["releases"]:
+        console.print(text(f"release {release} {verb}"), soft_wrap=True)
+    mebibytes = pruned["bytes"] / 2**20
+    line = (
+        f"{len(pruned['releases'])} releases, {number(pruned['pieces'])} pieces of work and "
+        f"{number(pruned['leftovers'])} leftovers {verb}: {mebibytes:.1f} MiB; "
+        f"{len(pruned['kept'])} releases are kept"
+    )
+    console.print(text(line), soft_wrap=True)

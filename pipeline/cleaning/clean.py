@@ -1,0 +1,204 @@
+"""Movies as a source tells them to clean movies, one per id, and rejects, each with its reason.
+
+A partition must hold all rows of each id in it. The result does not depend on the rows' order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.cleaning.profile import profile
+from pipeline.cleaning.text_repair import control_character, count_words, repair_text
+from pipeline.errors import TableError
+from pipeline.schemas import mining as tables
+from pipeline.settings import CleanSettings
+
+__all__ = ["PLACEHOLDERS", "REASONS", "clean"]
+
+# Why a row does not come out: one line of explanation and advice each. A row with several faults
+# is given the first of them in this order.
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "control_characters": "A text holds control characters, so the file is damaged or was "
+        "read in the wrong encoding; export it again as UTF-8.",
+        "over_long_text": "A text is longer than clean.max_overview_chars; a cell has probably "
+        "swallowed its neighbours, or raise the setting.",
+        "missing_title": "There is no title; add it, or map its column with source.column_map.",
+        "missing_overview": "There is no overview, only a placeholder, or fewer words than "
+        "clean.min_overview_words; without one there is nothing to embed.",
+        "impossible_year": "The year lies outside clean.first_year to clean.last_year; "
+        "correct it, or leave the cell empty.",
+        "duplicate_id": "Another row of the same id is more complete and was kept instead.",
+    }
+)
+
+# Overviews that say that there is none; compared in lower case, without marks at either end.
+_NO_OVERVIEW = (
+    "|add a plot|coming soon|details here|lorem ipsum|missing overview|n/a|na|nan|no data|"
+    "no description|no description available|no description yet|no information|no overview|"
+    "no overview available|no overview found|no overview yet|no plot|no plot available|"
+    "no synopsis|no synopsis available|none|not available|not yet available|null|"
+    "overview not available|overview unavailable|plot not available|plot not avaliable|plot tba|"
+    "plot tbd|plot to be announced|plot under wraps|plot kept under wraps|plot unavailable|"
+    "plot unknown|synopsis not available|tba|tbc|tbd|to be announced|to be determined|"
+    "under construction|unknown|unknown plot|untitled"
+)
+PLACEHOLDERS = frozenset(_NO_OVERVIEW.split("|"))
+_MARKS = " .,:;!?\"'*-_()[]<>/\\\u00bb\u2026\u2013\u2014"
+
+_TEXT = ("title", "overview", "tagline", "language", "poster_path", "release_date")
+_LISTS = ("genres", "keywords", "directors", "cast", "countries")
+# Column -> smallest and largest sensible value; anything else is as good as unknown.
+_BOUNDS = {
+    "runtime_minutes": (0.0, math.inf),
+    "vote_average": (0.0, 10.0),
+    "vote_count": (0.0, math.inf),
+    "popularity": (0.0, math.inf),
+    "budget_usd": (0.0, math.inf),
+    "revenue_usd": (0.0, math.inf),
+}
+_ZERO_IS_UNKNOWN = ("runtime_minutes", "budget_usd", "revenue_usd")
+_RAW_FACTOR = 10  # a raw text so many times over-long is not repaired first: that takes time
+_COMPARED = tuple(n for n in tables.MOVIES.names if n not in ("movie_id", "source", "row"))
+_CODE_CHARS = 2  # length of a language or country code
+
+Row = dict[str, Any]
+Fault = tuple[str, str]  # reason, detail
+Repair = Callable[[str], str]
+
+
+def clean(movies: pa.Table, settings: CleanSettings) -> dict[str, pa.Table]:
+    """Repair every row of a partition, reject the unusable, keep the best row of each id.
+
+    Parameters
+    ----------
+    movies : table of `tables.MOVIES`, n rows in any order; no `movie_id` is null.
+    settings : the bounds.
+
+    Returns
+    -------
+    `movies` (`tables.CLEAN_MOVIES`, sorted by id), `rejects` (`tables.REJECTS`, sorted by source
+    and row; together n rows) and `profile` (`quality.PROFILE`).
+
+    Of the rows of one id that are fit to be mined, the one with the most fields is kept; of equals
+    the one with the longest overview, then the first by its content.
+
+    Raises
+    ------
+    TableError
+        when the table is not of that schema or a row lacks its id.
+    """
+    tables.validate(movies, tables.MOVIES, name="movies")
+    if movies.column("movie_id").null_count:
+        raise TableError("table 'movies': movie_id is null; a source must give or derive an id")
+    read: list[Row] = movies.to_pylist()
+    memo: dict[str, str] = {}
+
+    def repair_once(text: str) -> str:  # genres, names and keywords come again and again
+        if text not in memo:
+            memo[text] = repair_text(text)
+        return memo[text]
+
+    rejects: list[Row] = []
+    fit: dict[str, list[Row]] = {}
+    for raw in read:
+        row, fault = _judge(raw, settings, repair_once)
+        if fault is None:
+            fit.setdefault(row["movie_id"], []).append(row)
+        else:
+            rejects.append(_reject(row, *fault))
+    kept = []
+    for movie_id in sorted(fit):
+        best, *others = (
+            sorted(fit[movie_id], key=_preference) if fit[movie_id][1:] else fit[movie_id]
+        )
+        kept.append(best)
+        where = f"kept: row {best['row']} of {best['source']}"
+        rejects.extend(_reject(other, "duplicate_id", where) for other in others)
+    rejects.sort(key=lambda r: (r["source"] or "", r["row"] or 0, r["movie_id"], r["reason"]))
+    return {
+        "movies": pa.Table.from_pylist(kept, tables.CLEAN_MOVIES),
+        "rejects": pa.Table.from_pylist(rejects, tables.REJECTS),
+        "profile": profile(read, kept),
+    }
+
+
+def _reject(row: Row, reason: str, detail: str) -> Row:
+    return {name: row[name] for name in ("source", "row", "movie_id")} | {
+        "reason": reason,
+        "detail": detail,
+    }
+
+
+def _preference(row: Row) -> tuple[int, int, str, str, int]:
+    """Smallest is best; source and row only choose between rows that are otherwise alike."""
+    content = [row[name] for name in _COMPARED]
+    filled = sum(value is not None for value in content)
+    return -filled, -len(row["overview"]), repr(content), row["source"] or "", row["row"] or 0
+
+
+def _judge(raw: Row, settings: CleanSettings, repair: Repair) -> tuple[Row, Fault | None]:
+    """The repaired row, and its fault if it has one (it may then be repaired in part only)."""
+    fault = _damage(raw, settings)
+    if fault is not None:
+        return raw, fault
+    row = dict(raw)
+    for name in _TEXT:
+        row[name] = repair_text(raw[name]) or None if raw[name] is not None else None
+    for name in _LISTS:
+        items = dict.fromkeys(repair(item) for item in raw[name] or () if item is not None)
+        items.pop("", None)
+        row[name] = list(items)[: settings.max_list_items] or None
+    for name, (low, high) in _BOUNDS.items():
+        value = row[name]
+        if value is not None and not (low <= value <= high and math.isfinite(value)):
+            row[name] = None
+    for name in _ZERO_IS_UNKNOWN:
+        row[name] = row[name] or None
+    if not row["vote_count"] and row["vote_average"] == 0:  # nobody voted; nobody voted zero
+        row["vote_average"] = None
+    if row["language"] and len(row["language"]) == _CODE_CHARS:
+        row["language"] = row["language"].lower()
+    if row["overview"] and row["overview"].strip(_MARKS).casefold() in PLACEHOLDERS:
+        row["overview"] = None
+    return row, _fault(raw, row, settings)
+
+
+def _damage(raw: Row, settings: CleanSettings) -> Fault | None:
+    """What makes a row unfit as it came, before any time is spent on repairing it."""
+    most = settings.max_overview_chars * _RAW_FACTOR
+    for name in ("movie_id", *_TEXT, *_LISTS):
+        value = raw[name]
+        for text in [value] if isinstance(value, str) else value or ():
+            if text is None:
+                continue
+            if (found := control_character(text)) is not None:
+                return "control_characters", f"{name}: U+{found[1]:04X} at character {found[0] + 1}"
+            if len(text) > most:
+                return "over_long_text", f"{name}: {len(text)} characters"
+    return None
+
+
+def _fault(raw: Row, row: Row, settings: CleanSettings) -> Fault | None:
+    for name in (*_TEXT, *_LISTS):
+        value = row[name]
+        for text in [value] if isinstance(value, str) else value or ():
+            if len(text) > settings.max_overview_chars:
+                return "over_long_text", f"{name}: {len(text)} characters"
+    if row["title"] is None:
+        return "missing_title", "no title"
+    if row["overview"] is None:
+        said = " ".join((raw["overview"] or "").split())
+        return "missing_overview", f"placeholder {said[:80]!r}" if said else "no overview"
+    words = count_words(row["overview"])
+    if words < settings.min_overview_words:
+        return "missing_overview", f"{words} words: {row['overview'][:80]!r}"
+    year = row["year"]
+    if year is not None and not settings.first_year <= year <= settings.last_year:
+        return "impossible_year", f"year {year}"
+    return None

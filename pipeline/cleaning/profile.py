@@ -1,0 +1,151 @@
+"""Data quality of a catalogue: counts that add up over partitions, and the figures from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.cleaning.text_repair import count_words
+from pipeline.errors import StageError
+from pipeline.schemas import mining as tables
+
+__all__ = ["FIELDS", "PATTERN_FIELDS", "PROFILE", "combine", "profile"]
+
+# Counts of one partition; those of several are added for equal (section, key).
+PROFILE = pa.schema(
+    [
+        ("section", pa.string()),  # one of the names below
+        ("key", pa.string()),
+        ("count", pa.int64()),  # films
+    ]
+)
+
+ROWS = "rows"  # read, kept
+READ = "present_read"  # field -> rows that have it, before cleaning
+KEPT = "present_kept"  # field -> films that have it, after
+PATTERN = "missing_pattern"  # fields missing together, joined by "+"; "" where none is
+WORDS = "overview_words"  # lower bound of a bin of _BIN words
+YEARS = "year"  # year, or "" where unknown
+
+PATTERN_FIELDS = (
+    "overview",
+    "tagline",
+    "genres",
+    "keywords",
+    "directors",
+    "cast",
+    "year",
+    "runtime_minutes",
+    "vote_average",
+)
+FIELDS = tuple(name for name in tables.MOVIES.names if name not in ("source", "row"))
+_BIN, _LAST_BIN, _TOP_PATTERNS = 10, 200, 12
+
+
+def _present(values: list[Any]) -> int:
+    return len(values) - values.count(None) - values.count("") - values.count([])
+
+
+def profile(read: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Count one partition.
+
+    Parameters
+    ----------
+    read : rows of `tables.MOVIES` as dictionaries, as they came.
+    kept : the films that came out, likewise.
+
+    Returns
+    -------
+    Table of `PROFILE`, sorted by section and key.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    counts[ROWS, "read"] += len(read)
+    counts[ROWS, "kept"] += len(kept)
+    for section, rows in ((READ, read), (KEPT, kept)):
+        for name in FIELDS:
+            counts[section, name] += _present([row[name] for row in rows])
+    for film in kept:
+        missing = "+".join(name for name in PATTERN_FIELDS if film[name] is None)
+        counts[PATTERN, missing] += 1
+        words = min(count_words(film["overview"]) // _BIN * _BIN, _LAST_BIN)
+        counts[WORDS, f"{words:03d}"] += 1
+        counts[YEARS, "" if film["year"] is None else f"{film['year']:04d}"] += 1
+    ordered = sorted(counts.items())
+    return pa.table(
+        {
+            "section": [section for (section, _), _ in ordered],
+            "key": [key for (_, key), _ in ordered],
+            "count": [count for _, count in ordered],
+        },
+        schema=PROFILE,
+    )
+
+
+def combine(
+    profiles: Iterable[pa.Table], rejects_by_reason: Mapping[str, int], rows_in: int
+) -> dict[str, Any]:
+    """The data-quality figures of a run, ready for JSON.
+
+    Parameters
+    ----------
+    profiles : tables of `PROFILE`, one per partition, in any order.
+    rejects_by_reason : all rejects, those of the sources and those of `clean`.
+    rows_in : data rows of all sources.
+
+    Returns
+    -------
+    `rows_in`, `films`, `retention` (films / rows_in, 0 to 1), `rejects` (reason -> rows, most
+    first), `completeness` (field -> share of rows `read` and of films `kept` that have it),
+    `missing_patterns` (most frequent first: `missing` fields, `films`, `share`), `other_patterns`
+    (films in patterns not listed), `overview_words` (`from`, `to` inclusive or None, `films`) and
+    `years` (year -> films, "unknown" last).
+
+    Raises
+    ------
+    StageError
+        when rows in are not films plus rejects.
+    """
+    sections: dict[str, Counter[str]] = {}
+    for table in profiles:
+        tables.validate(table, PROFILE, name="profile")
+        for row in table.to_pylist():
+            sections.setdefault(row["section"], Counter())[row["key"]] += row["count"]
+    rows = sections.get(ROWS, Counter())
+    read, films, rejected = rows["read"], rows["kept"], sum(rejects_by_reason.values())
+    if films + rejected != rows_in:
+        raise StageError(
+            f"data quality does not reconcile: {rows_in} rows in, {films} films and {rejected} "
+            "rejects out; a partition was counted twice or not at all"
+        )
+    patterns = sorted(sections.get(PATTERN, Counter()).items(), key=lambda item: (-item[1], item))
+    years = sorted(sections.get(YEARS, Counter()).items())
+    return {
+        "rows_in": rows_in,
+        "films": films,
+        "retention": _share(films, rows_in),
+        "rejects": dict(sorted(rejects_by_reason.items(), key=lambda item: (-item[1], item))),
+        "completeness": {
+            name: {
+                "read": _share(sections.get(READ, Counter())[name], read),
+                "kept": _share(sections.get(KEPT, Counter())[name], films),
+            }
+            for name in FIELDS
+        },
+        "missing_patterns": [
+            {"missing": key.split("+") if key else [], "films": n, "share": _share(n, films)}
+            for key, n in patterns[:_TOP_PATTERNS]
+        ],
+        "other_patterns": sum(n for _, n in patterns[_TOP_PATTERNS:]),
+        "overview_words": [
+            {"from": int(k), "to": None if int(k) == _LAST_BIN else int(k) + _BIN - 1, "films": n}
+            for k, n in sorted(sections.get(WORDS, Counter()).items())
+        ],
+        "years": {key: n for key, n in years if key} | {"unknown": dict(years).get("", 0)},
+    }
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,234 @@
+"""The dialects that catalogues are written in: which column of theirs is which of ours.
+
+A dialect is a table; a new one is a new table, and a catalogue in none of them needs only
+`source.column_map`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.errors import SettingsError, SourceError
+from pipeline.schemas import mining as tables
+from pipeline.settings import SourceSettings
+from pipeline.sources.parsing import cells, dates
+
+__all__ = ["DIALECTS", "Column", "Dialect", "Plan", "detect", "plan"]
+
+Parser = Callable[[object], object]
+REQUIRED = ("title", "overview")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where one of our columns comes from: the first of `names` whose cell is not missing.
+
+    With `gather`, the lists of all of them joined. `parse` is None for the date, which needs
+    the row's year column beside it: see `records`.
+    """
+
+    names: tuple[str, ...]
+    parse: Parser | None
+    gather: bool = False
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A dialect's columns, and the sets of file columns of which any one gives it away."""
+
+    name: str
+    columns: Mapping[str, Column]
+    signatures: tuple[frozenset[str], ...] = field(default=())
+
+
+_OWN = {
+    "movie_id": Column(("movie_id",), cells.identifier),
+    "title": Column(("title",), cells.text),
+    "year": Column(("year",), dates.year),
+    "release_date": Column(("release_date",), None),
+    "overview": Column(("overview",), cells.text),
+    "tagline": Column(("tagline",), cells.text),
+    "genres": Column(("genres",), cells.names),
+    "keywords": Column(("keywords",), cells.names),
+    "directors": Column(("directors",), cells.directors),
+    "cast": Column(("cast",), cells.cast),
+    "language": Column(("language",), cells.text),
+    "countries": Column(("countries",), cells.countries),
+    "runtime_minutes": Column(("runtime_minutes",), cells.minutes),
+    "vote_average": Column(("vote_average",), cells.number),
+    "vote_count": Column(("vote_count",), cells.count),
+    "popularity": Column(("popularity",), cells.number),
+    "budget_usd": Column(("budget_usd",), cells.money),
+    "revenue_usd": Column(("revenue_usd",), cells.money),
+    "poster_path": Column(("poster_path",), cells.text),
+}
+
+# One film as TMDB's API tells it, also flattened, also with `append_to_response=credits,keywords`.
+# Text without separators in `cast` ("Oscar Isaac Jacob Elordi") cannot be told apart: one entry.
+_TMDB = _OWN | {
+    "movie_id": Column(("movie_id", "id", "tmdb_id"), cells.identifier),
+    "title": Column(("title", "original_title", "name"), cells.text),
+    "year": Column(("year", "release_year"), dates.year),
+    "release_date": Column(("release_date", "first_air_date"), None),
+    "directors": Column(("directors", "director", "crew", "credits"), cells.directors),
+    "cast": Column(("cast", "credits"), cells.cast),
+    "language": Column(("original_language", "language"), cells.text),
+    "countries": Column(("production_countries", "origin_country", "countries"), cells.countries),
+    "runtime_minutes": Column(("runtime", "runtime_minutes"), cells.minutes),
+    "budget_usd": Column(("budget", "budget_usd"), cells.money),
+    "revenue_usd": Column(("revenue", "revenue_usd"), cells.money),
+}
+
+_UDACITY = _TMDB | {
+    "movie_id": Column(("id",), cells.identifier),
+    "title": Column(("original_title", "title"), cells.text),
+    "year": Column(("release_year",), dates.year),
+    "genres": Column(("genres",), cells.piped_names),
+    "keywords": Column(("keywords",), cells.piped_names),
+    "directors": Column(("director",), cells.piped_names),
+    "cast": Column(("cast",), cells.piped_names),
+}
+
+# The many "IMDb by genre" and "IMDb top N" tables, whose headers differ in wording only.
+_IMDB = {
+    "movie_id": Column(("movie_id", "tconst", "imdb_id", "const"), cells.identifier),
+    "title": Column(("movie_name", "series_title", "primarytitle", "title", "name"), cells.text),
+    "year": Column(("year", "released_year", "startyear"), dates.year),
+    "overview": Column(("description", "overview", "plot"), cells.imdb_overview),
+    "genres": Column(("genre", "genres"), cells.names),
+    "directors": Column(("director", "directors"), cells.names),
+    "cast": Column(
+        ("star", "stars", "actors", "star1", "star2", "star3", "star4"), cells.names, gather=True
+    ),
+    "runtime_minutes": Column(("runtime", "runtime_minutes", "runtimeminutes"), cells.minutes),
+    "vote_average": Column(("rating", "imdb_rating", "averagerating"), cells.number),
+    "vote_count": Column(("votes", "no_of_votes", "numvotes"), cells.count),
+    "revenue_usd": Column(("gross", "gross_in"), cells.money),
+}
+_IMDB_MILLIONS = _IMDB | {"revenue_usd": Column(("revenue_millions",), cells.millions)}
+
+
+def _any_of(always: str, *one_of: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(f"{always} {name}".split()) for name in one_of)
+
+
+# In the order of detection: the first whose signature fits.
+DIALECTS: tuple[Dialect, ...] = (
+    Dialect(
+        "columns",
+        _OWN,
+        _any_of(
+            "title overview", "directors countries", "runtime_minutes", "budget_usd", "micro_genre"
+        ),
+    ),
+    Dialect(
+        "imdb", _IMDB_MILLIONS, _any_of("revenue_millions title genre", "description", "overview")
+    ),
+    Dialect(
+        "imdb",
+        _IMDB,
+        _any_of("genre", "description", "series_title overview", "movie_name plot")
+        + _any_of("description", "movie_name", "tconst"),
+    ),
+    Dialect("udacity", _UDACITY, _any_of("id original_title overview", "release_year")),
+    Dialect(
+        "kaggle",
+        _TMDB,
+        _any_of("id title overview spoken_languages production_companies", "genres keywords"),
+    ),
+    Dialect("tmdb", _TMDB, _any_of("title overview", "id", "movie_id", "tmdb_id")),
+    Dialect("columns", _OWN, _any_of("title", "overview")),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the rows of one file are read: our column -> the file's columns, by preference."""
+
+    dialect: str
+    columns: Mapping[str, Column]
+
+
+def _key(name: str) -> str:
+    """`Runtime (Minutes)` and `runtime_minutes` are the same column."""
+    return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
+
+
+def detect(columns: Sequence[str]) -> Dialect | None:
+    """The dialect that these file columns give away, or None."""
+    found = {_key(name) for name in columns}
+    return next((d for d in DIALECTS if any(s <= found for s in d.signatures)), None)
+
+
+def plan(
+    columns: Sequence[str], settings: SourceSettings, *, file: str, sparse: bool = False
+) -> Plan:
+    """Decide the dialect of a file and find each of our columns in it.
+
+    Parameters
+    ----------
+    columns : the file's columns.
+    settings : `dialect` and `column_map`.
+    file : how messages name the file.
+    sparse : whether later rows may have columns that `columns` lacks, as JSON lines may.
+
+    Raises
+    ------
+    SourceError
+        when title or overview is nowhere to be found, or a mapped column is not in the file.
+    SettingsError
+        when `source.column_map` names a column that is not ours.
+    """
+    mapped = _mapped(columns, settings, file=file)
+    if settings.dialect == "auto":
+        dialect = detect(columns) or DIALECTS[-1]
+    else:
+        named = [d for d in DIALECTS if d.name == settings.dialect]
+        dialect = next((d for d in named if d == detect(columns)), named[-1])
+    present: dict[str, str] = {}
+    for name in columns:
+        present.setdefault(_key(name), name)
+    chosen = {}
+    for ours, column in dialect.columns.items():
+        names = tuple(present[name] for name in column.names if name in present)
+        if sparse and (names or ours not in REQUIRED):
+            names = tuple(dict.fromkeys(present.get(name, name) for name in column.names))
+        if names:
+            chosen[ours] = Column(names, column.parse, column.gather)
+    for ours, theirs in mapped.items():
+        known = dialect.columns if dialect.name == "udacity" and ours in dialect.columns else _OWN
+        chosen[ours] = Column((theirs,), known[ours].parse)
+    missing = [ours for ours in REQUIRED if ours not in chosen]
+    if missing:
+        raise SourceError(
+            f"{file}: no column for {' and '.join(missing)} (dialect {dialect.name!r}); the file "
+            f"has {', '.join(map(repr, columns)) or 'no columns'}. Say which column is which, for "
+            'example [source] column_map = { title = "Name", overview = "Plot" } in the settings'
+        )
+    chosen = {name: chosen[name] for name in tables.MOVIES.names if name in chosen}
+    used = [name for column in chosen.values() for name in column.names]
+    twice = sorted({name for name in used if list(columns).count(name) > 1})
+    if twice:
+        raise SourceError(f"{file}: the header names {twice} more than once; rename one of each")
+    return Plan(dialect.name, chosen)
+
+
+def _mapped(columns: Sequence[str], settings: SourceSettings, *, file: str) -> dict[str, str]:
+    """The part of the column map that concerns this file: all of it, or none of it."""
+    wanted = dict(settings.column_map)
+    allowed = [name for name in tables.MOVIES.names if name in _OWN]
+    unknown = sorted(set(wanted) - set(allowed))
+    if unknown:
+        raise SettingsError(f"setting source.column_map: {unknown} unknown; there are {allowed}")
+    absent = sorted(set(wanted.values()) - set(columns))
+    # One map may serve several sources: a file with none of its columns is in a dialect of its own.
+    if settings.dialect != "columns" and len(absent) == len(set(wanted.values())):
+        return {}
+    if absent:
+        raise SourceError(
+            f"{file}: source.column_map names {absent}, which the file lacks; it has "
+            f"{list(columns)}"
+        )
+    return wanted

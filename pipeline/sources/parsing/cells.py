@@ -1,0 +1,185 @@
+"""One cell of a catalogue, text or typed, to a value of ours: names, numbers, ids.
+
+A parser returns None for a missing value and raises `CellError` for a value of the wrong type.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from pipeline.sources.parsing.literals import CellError, decode, is_null, text
+
+__all__ = [
+    "CellError",
+    "cast",
+    "count",
+    "countries",
+    "directors",
+    "identifier",
+    "imdb_overview",
+    "millions",
+    "minutes",
+    "money",
+    "names",
+    "number",
+    "piped_names",
+    "text",
+]
+
+# "Sammy Davis, Jr." is one name in a list joined by commas.
+_COMMA = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_MONEY = re.compile(r"(?:US)?\$?\s*([-+\d.,eE]+)\s*([KMB]?)", re.IGNORECASE)
+_HOURS = re.compile(r"(?:(\d+)\s*h(?:rs?|ours?)?)?\s*(?:(\d+)\s*m(?:ins?|inutes?)?\.?)?", re.I)
+_INT64 = 2**63
+
+
+def number(value: object) -> float | None:
+    """A finite number from a number or a text such as `"1,234.5"`; NaN is missing."""
+    if is_null(value):
+        return None
+    if isinstance(value, bool):
+        raise CellError("is not a number")
+    if isinstance(value, str):
+        cell = value.strip()
+        if _THOUSANDS.fullmatch(cell):
+            cell = cell.replace(",", "")
+        if not _PLAIN.fullmatch(cell):
+            raise CellError("is not a number")
+        value = cell
+    elif not isinstance(value, int | float | Decimal):
+        raise CellError("is not a number")
+    try:
+        parsed = float(value)
+    except (OverflowError, ValueError) as error:
+        raise CellError("is not a number") from error
+    if math.isnan(parsed):
+        return None
+    if math.isinf(parsed):
+        raise CellError("is not a finite number")
+    return parsed
+
+
+def count(value: object) -> int | None:
+    """A whole number that fits 64 bits."""
+    parsed = number(value)
+    if parsed is None:
+        return None
+    if not parsed.is_integer() or abs(parsed) >= _INT64:
+        raise CellError("is not a whole number")
+    return int(parsed)
+
+
+def _positive(parsed: float | None) -> float | None:
+    """TMDB writes 0 where it does not know."""
+    return parsed or None
+
+
+def money(value: object) -> float | None:
+    """US dollars from `237000000`, `"$28.34M"` or `"10,000"`; 0 is missing."""
+    if not isinstance(value, str) or is_null(value):
+        return _positive(number(value))
+    match = _MONEY.fullmatch(value.strip())
+    if match is None:
+        raise CellError("is not an amount of money")
+    scale = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}[match[2].lower()]
+    return _positive((number(match[1]) or 0.0) * scale)
+
+
+def millions(value: object) -> float | None:
+    """US dollars from a column that counts millions."""
+    parsed = money(value)
+    return None if parsed is None else parsed * 1e6
+
+
+def minutes(value: object) -> float | None:
+    """Minutes from `142`, `"142 min"` or `"2h 22m"`; 0 is missing."""
+    if isinstance(value, str) and not is_null(value):
+        match = _HOURS.fullmatch(value.strip())
+        if match is not None and (match[1] or match[2]):
+            return _positive(60.0 * int(match[1] or 0) + int(match[2] or 0))
+    return _positive(number(value))
+
+
+def identifier(value: object) -> str | None:
+    """An id as text; `603`, `603.0` and `" 603 "` are all `"603"`."""
+    if isinstance(value, str):
+        cell = value.strip()
+        if is_null(cell):
+            return None
+        head, dot, tail = cell.partition(".")
+        return head if dot and head.isdigit() and not tail.strip("0") else text(cell)
+    if is_null(value):
+        return None
+    parsed = value if isinstance(value, int) and not isinstance(value, bool) else count(value)
+    return str(parsed)
+
+
+def _item(entry: object, keys: tuple[str, ...]) -> str | None:
+    if isinstance(entry, Mapping):
+        entry = next((entry[key] for key in keys if entry.get(key)), None)
+    if entry is not None and not isinstance(entry, str):
+        raise CellError("holds an entry that is not a name")
+    return text(entry)
+
+
+def _listed(entries: Iterable[object], keys: tuple[str, ...] = ("name",)) -> list[str] | None:
+    return [item for entry in entries if (item := _item(entry, keys)) is not None] or None
+
+
+def _entries(value: object, *, part: str = "", commas: bool = True) -> list[object]:
+    """The entries of a list cell; of a JSON object, those under `part` or its first list."""
+    decoded = decode(value)
+    if decoded is None:
+        return []
+    if isinstance(decoded, str):
+        if "|" in decoded or not commas:
+            return list(decoded.split("|"))
+        return list(decoded.split(";") if ";" in decoded else _COMMA.split(decoded))
+    if isinstance(decoded, Mapping):
+        inner = decoded.get(part) if part else None
+        if inner is None and not part:
+            inner = next((v for v in decoded.values() if isinstance(v, list)), None)
+        if isinstance(inner, list):
+            return inner
+        return [decoded] if "name" in decoded else []
+    return decoded
+
+
+def names(value: object) -> list[str] | None:
+    """Names from JSON, a Python list, or text joined with `|`, `;` or commas."""
+    return _listed(_entries(value))
+
+
+def piped_names(value: object) -> list[str] | None:
+    """Names joined with `|` only, so that a comma may be part of one."""
+    return _listed(_entries(value, commas=False))
+
+
+def countries(value: object) -> list[str] | None:
+    """ISO 3166-1 alpha-2 codes where the cell has them, else names."""
+    return _listed(_entries(value), ("iso_3166_1", "name"))
+
+
+def directors(value: object) -> list[str] | None:
+    """Directors' names, also out of a TMDB `crew` list or `credits` object."""
+    entries = _entries(value, part="crew")
+    crew = [e for e in entries if not isinstance(e, Mapping) or e.get("job") in (None, "Director")]
+    return _listed(crew)
+
+
+def cast(value: object) -> list[str] | None:
+    """Actors' names in billing order, also out of a TMDB `credits` object."""
+    return _listed(_entries(value, part="cast"))
+
+
+def imdb_overview(value: object) -> str | None:
+    """IMDb's plot without its "See full summary" link."""
+    overview = text(value)
+    return (
+        None if overview is None else re.sub(r"\s*See full (?:summary|synopsis).*$", "", overview)
+    )

@@ -1,0 +1,85 @@
+"""Days and years of release, as the many catalogues write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from pipeline.sources.parsing.cells import count
+from pipeline.sources.parsing.literals import CellError, is_null
+
+__all__ = ["date", "year"]
+
+_ROMAN = re.compile(r"\(?[IVXL]+\)?")  # IMDb tells films of one title and year apart by these
+_YEAR = re.compile(
+    r"[\s(]*(?:[IVXL]+[\s()]+)?(\d{4})[\s)]*(?:[-\u2013]\s*\d{0,4}[\s)]*)?(?:TV Movie|Video)?\)?"
+)
+_ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ][\d:.+Zz -]*)?(?:UTC)?")
+_DAY_FIRST = re.compile(r"(\d{1,2})[-.](\d{1,2})[-.](\d{4})")
+_MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
+_YEAR_MONTH = re.compile(r"(\d{4})(?:-\d{1,2})?")
+_INT32, _MONTHS = 2**31, 12
+
+
+def year(value: object) -> int | None:
+    """A year from `2009`, `2009.0`, `"(2009)"`, `"I 2009"`, `"2009-2011"` or a full date."""
+    if isinstance(value, dt.date):
+        return value.year
+    if isinstance(value, str) and not is_null(value):
+        cell = value.strip()
+        if _ROMAN.fullmatch(cell):
+            return None
+        if match := _YEAR.fullmatch(cell):
+            return int(match[1])
+        if _ISO.fullmatch(cell) or _DAY_FIRST.fullmatch(cell):
+            return date(cell, pivot=0)[1]
+    try:
+        parsed = count(value)
+    except CellError as error:
+        raise CellError("is not a year") from error
+    if parsed is not None and abs(parsed) >= _INT32:
+        raise CellError("is not a year")
+    return parsed
+
+
+def _century(two_digits: int, pivot: int, near: int | None) -> int:
+    if near is not None:
+        return min((c + two_digits for c in (1800, 1900, 2000, 2100)), key=lambda y: abs(y - near))
+    return two_digits + (1900 if two_digits > pivot else 2000)
+
+
+def date(value: object, *, pivot: int, near: int | None = None) -> tuple[str | None, int | None]:
+    """The ISO date and its year; the date is None where only a year or a month is known.
+
+    Parameters
+    ----------
+    value : ISO, `DD-MM-YYYY`, `DD.MM.YYYY`, `M/D/YYYY` or `M/D/YY` text, or a date. With slashes
+        the month comes first unless it would exceed 12.
+    pivot : two-digit years above it are 19xx, the others 20xx.
+    near : the year the row's own year column gives; it decides the century before `pivot` does.
+    """
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    if isinstance(value, dt.date):
+        return value.isoformat(), value.year
+    if is_null(value) or (isinstance(value, str) and value.strip().startswith("0000")):
+        return None, None
+    cell = str(value).strip() if isinstance(value, str | int) else ""
+    if match := _ISO.fullmatch(cell):
+        y, m, d = (int(part) for part in match.groups())
+    elif match := _DAY_FIRST.fullmatch(cell):
+        d, m, y = (int(part) for part in match.groups())
+    elif match := _MONTH_FIRST.fullmatch(cell):
+        m, d, y = (int(part) for part in match.groups())
+        if m > _MONTHS:
+            m, d = d, m
+        if len(match[3]) == len("99"):
+            y = _century(y, pivot, near)
+    elif match := _YEAR_MONTH.fullmatch(cell):
+        return None, int(match[1])
+    else:
+        raise CellError("is not a date")
+    try:
+        return dt.date(y, m, d).isoformat(), y
+    except ValueError as error:
+        raise CellError("is not a date of the calendar") from error

@@ -1,0 +1,104 @@
+"""The micro-genres and families of a release, with the figures that only their films can give."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from pipeline.release.lookup import NotInReleaseError
+from pipeline.release.reader import ReleasedTables
+from pipeline.schemas.vectors import matrix_of
+from serve.catalogue.database import rows_of
+
+__all__ = ["HIGH_RATING", "MicroGenres"]
+
+HIGH_RATING = 7.0  # of 10; a film rated so or better counts as highly rated
+
+
+class MicroGenres:
+    """All of a release's micro-genres; a few hundred rows, held as dicts."""
+
+    def __init__(self, release: ReleasedTables, films: duckdb.DuckDBPyConnection) -> None:
+        self._release_id = release.id
+        figures = {row.pop("cluster"): row for row in rows_of(films, _FIGURES, [HIGH_RATING])}
+        nothing = {"popularity": None, "high_rated_share": None, "peak_decade": None}
+        self._rows = {
+            row["cluster"]: row | figures.get(row["cluster"], nothing)
+            for row in release.micro_genres.to_pylist()
+        }
+        self._by_id = {row["micro_genre_id"]: row["cluster"] for row in self._rows.values()}
+        by_family = {row.pop("family"): row for row in rows_of(films, _OF_FAMILIES)}
+        self._families = {
+            row["family"]: row
+            | by_family.get(row["family"], {"vote_average": None, "popularity": None})
+            | {
+                "clusters": [
+                    g["cluster"] for g in self._rows.values() if g["family"] == row["family"]
+                ]
+            }
+            for row in release.families.to_pylist()
+        }
+        centroids = release.centroids
+        self._centroids = matrix_of(centroids)
+        self._row_of = {c: row for row, c in enumerate(centroids.column("cluster").to_pylist())}
+
+    def all(self) -> list[dict[str, Any]]:
+        """See `Catalogue.micro_genres`."""
+        return deepcopy(list(self._rows.values()))
+
+    def one(self, wanted: int | str) -> dict[str, Any]:
+        """See `Catalogue.micro_genre`."""
+        return deepcopy(self._rows[self.cluster(wanted)])
+
+    def cluster(self, wanted: int | str) -> int:
+        """The cluster number of a number, a number as text, or a micro_genre_id."""
+        number: int | None = self._by_id.get(wanted) if isinstance(wanted, str) else wanted
+        if number is None and isinstance(wanted, str) and wanted.isascii() and wanted.isdigit():
+            number = int(wanted) if len(wanted) < 11 else None
+        if number is None or number not in self._rows:
+            raise NotInReleaseError(
+                f"no micro-genre {wanted!r} in release {self._release_id}, "
+                f"whose clusters are 0 to {len(self._rows) - 1}"
+            )
+        return number
+
+    def name(self, cluster: int) -> str:
+        """The name of a micro-genre."""
+        return str(self._rows[cluster]["micro_genre_name"])
+
+    def family_name(self, family: int) -> str:
+        """The name of a family."""
+        return str(self._families[family]["family_name"])
+
+    def families(self) -> list[dict[str, Any]]:
+        """See `Catalogue.families`."""
+        return deepcopy(list(self._families.values()))
+
+    def siblings(self, cluster: int | str) -> list[dict[str, Any]]:
+        """See `Catalogue.siblings`."""
+        own = self._rows[self.cluster(cluster)]
+        centre = self._centroids[self._row_of[own["cluster"]]]
+        found = [
+            row
+            | {"closeness": float(np.dot(centre, self._centroids[self._row_of[row["cluster"]]]))}
+            for row in self._rows.values()
+            if row["family"] == own["family"] and row["cluster"] != own["cluster"]
+        ]
+        found.sort(key=lambda row: (-row["closeness"], row["cluster"]))
+        return deepcopy(found)
+
+
+_FIGURES = """
+SELECT cluster, avg(popularity) AS popularity,
+    count(*) FILTER (vote_average >= ?) / nullif(count(vote_average), 0) AS high_rated_share,
+    (SELECT decade FROM film AS own WHERE own.cluster = film.cluster AND decade IS NOT NULL
+     GROUP BY decade ORDER BY count(*) DESC, decade LIMIT 1) AS peak_decade
+FROM film GROUP BY cluster
+"""
+_OF_FAMILIES = """
+SELECT family, avg(vote_average) AS vote_average, avg(popularity) AS popularity
+FROM film GROUP BY family
+"""

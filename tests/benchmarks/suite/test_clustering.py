@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.lib.harness import Asked
+from benchmarks.lib.vectors import many
+from benchmarks.suite import clustering
+from benchmarks.suite.clustering import CONTENDERS, mean_squared_distance
+from tests.support.planted import planted
+
+CHEAP = ("ours", "ours, no smoothing", "faiss.Kmeans", "scikit-learn, k-means++")
+
+
+def test_distance_is_what_brute_force_says() -> None:
+    points, _ = planted(groups=5, films=20, noise=0.3)
+    centroids = points[:5] * 1.3  # of no unit length: nearest by distance
+    nearest = ((points[:, None] - centroids) ** 2).sum(2).argmin(1)
+    means = np.array([points[nearest == own].mean(0) for own in range(5)])
+    expected = ((points - means[nearest]) ** 2).sum(1).mean()
+    assert mean_squared_distance(points, centroids) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_contenders_find_planted_groups(name: str) -> None:
+    points, truth = planted(groups=8, films=40, noise=0.05)
+    means = np.array([points[truth == own].mean(0) for own in range(8)])
+    best, none = (mean_squared_distance(points, m) for m in (means, points.mean(0)[None]))
+    # from seeds at random one group in three may stay together with another
+    assert best - 1e-6 <= mean_squared_distance(points, CONTENDERS[name](points, 8, 1))
+    assert mean_squared_distance(points, CONTENDERS[name](points, 8, 1)) < (best + none) / 2
+
+
+def test_a_quick_run_compares_everyone_with_the_reference(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(clustering, "CONTENDERS", {name: CONTENDERS[name] for name in CHEAP})
+    monkeypatch.setattr(clustering, "real_vectors", lambda *_, **__: planted(20, 10, dim=32)[0])
+    found = clustering.measure(Asked(sizes=(400,), repeats=1, quick=True))
+    assert [(row["contender"], row["k"]) for row in found.rows] == [
+        (name, k) for k in (6, 40) for name in CHEAP
+    ]
+    for row in found.rows:
+        assert row["clusters"] <= row["k"] and 0 < row["distance"] < 2
+        assert -0.5 < row["distance_to_reference"] < 0.5
+    reference = [row for row in found.rows if row["contender"] == CHEAP[-1]]
+    assert all(row["distance_to_reference"] == 0 for row in reference)
+
+
+def test_more_vectors_are_unit_and_near_what_they_were_made_of() -> None:
+    real, _ = planted(groups=4, films=5, dim=384)
+    made = many(real, 100, seed=3)
+    assert made.shape == (100, 384) and np.array_equal(made, many(real, 100, seed=3))
+    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
+    cosine = (made @ real.T).max(1)
+    # a unit vector and noise of length 0.8 at right angles to it
+    assert np.median(cosine) == pytest.approx(1 / np.sqrt(1 + 0.8**2), abs=0.05)
+    assert (cosine > 0.999).sum() == 20

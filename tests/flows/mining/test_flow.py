@@ -1,0 +1,245 @@
+"""The whole route with nothing replaced: the real model, a Dask cluster, a Prefect server."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from flows.events import StageDone
+from pipeline.neighbours.index import build_index, index_bytes
+from pipeline.neighbours.search import nearest_films
+from pipeline.release.lookup import open_release
+from pipeline.settings import NeighbourSettings
+from pipeline.storage.work_store import verify_release
+from tests.support.mine_command import (
+    FILMS,
+    Mined,
+    answer,
+    command,
+    lines,
+    run,
+    same_bytes,
+    sample_csv,
+)
+from tests.support.prefect_process import ask
+
+# The first test waits for the run that all share.
+pytestmark = pytest.mark.timeout(600)
+
+ROOT = Path(__file__).resolve().parents[3]
+TASKS = {
+    "read sources", "clean movies", "extract features", "embed texts", "embed terms",
+    "place films", "cluster films", "find neighbours", "name clusters", "publish release",
+}  # fmt: skip
+STAGES = {
+    "sources", "clean", "features", "embed", "points", "k-curve", "stability", "assign", "index",
+    "neighbours", "count-terms", "keywords", "names", "family-keywords", "family-names", "publish",
+}  # fmt: skip
+
+
+def run_of(server: str, out: Path) -> dict[str, Any]:
+    """What the server knows of the last flow run into a folder."""
+    wanted = {"flow_runs": {"name": {"any_": [f"mine into {out}"]}}, "sort": "START_TIME_DESC"}
+    return dict(ask(f"{server}/flow_runs/filter", wanted)[0])
+
+
+def artifacts_of(server: str, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+    return {found["key"]: found for found in ask(f"{server}/artifacts/filter", wanted)}
+
+
+def manifests(folder: Path) -> dict[Path, bytes]:
+    """What is written down of all work committed in a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*.json")}
+
+
+@pytest.fixture(scope="module")
+def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
+    """The same films in another order, as a file, mined by one worker."""
+    folder = tmp_path_factory.mktemp("shuffled")
+    header, *rows = list(csv.reader(lines()))
+    random.Random(7).shuffle(rows)
+    catalogue = folder / "films.csv"
+    with catalogue.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows([header, *rows])
+    return run([f"files:{catalogue}"], folder / "out", 1)
+
+
+# --- what Prefect and the terminal see
+
+
+def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined) -> None:
+    flow_run = run_of(server, mined.out)
+    assert flow_run["state_name"] == "Completed"
+    wanted = {"task_runs": {"flow_run_id": {"any_": [flow_run["id"]]}}, "limit": 200}
+    deadline = time.monotonic() + 30
+    tasks: list[dict[str, Any]] = []
+    # the server writes what happened to tasks a little later
+    while {t["name"] for t in tasks if t["state_name"] == "Completed"} != TASKS:
+        assert time.monotonic() < deadline, [(t["name"], t["state_name"]) for t in tasks]
+        time.sleep(0.2)
+        tasks = ask(f"{server}/task_runs/filter", wanted)
+    found = artifacts_of(server, flow_run)
+    assert set(found) >= {f"{s}-{kind}" for s in STAGES for kind in ("progress", "partitions")}
+    report = found["report"]
+    assert report["type"] == "markdown"
+    assert mined.release.id in report["data"]
+    assert "| own centroid share |" in report["data"]
+    for key, artifact in found.items():
+        if key.endswith("-progress"):
+            assert (artifact["type"], artifact["data"]) == ("progress", 100.0), key
+    for stage in ("clean", "embed", "neighbours"):
+        table = found[f"{stage}-partitions"]
+        assert table["type"] == "table"
+        rows = json.loads(table["data"])
+        assert len(rows) == mined.release.manifest["partition_count"]
+        assert sum(row["rows in"] for row in rows if stage == "clean") in (0, FILMS)
+
+
+def test_artifacts_have_the_same_keys_in_each_run(
+    server: str, mined: Mined, shuffled: Mined
+) -> None:
+    one, other = (set(artifacts_of(server, run_of(server, m.out))) for m in (mined, shuffled))
+    assert one == other
+
+
+def test_each_stage_is_told_to_who_listens(mined: Mined) -> None:
+    assert {event.stage for event in mined.told if isinstance(event, StageDone)} >= STAGES
+
+
+# --- the same bytes
+
+
+def test_one_worker_and_shuffled_rows_give_the_same_bytes(mined: Mined, shuffled: Mined) -> None:
+    assert shuffled.release.manifest["settings"]["dask"]["workers"] == 1
+    assert shuffled.release.manifest["sources"] != mined.release.manifest["sources"]
+    same_bytes(mined.release, shuffled.release)
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(
+    server: str, mined: Mined, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    embedded = out / "work" / "embed"
+    args = ["mine", "--source", "sample", "--profile", "sample", "--out", str(out)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "microgenres.cli.app", *args, "--workers", "1"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert os.environ["PREFECT_API_URL"] == server
+        deadline = time.monotonic() + 180
+        try:
+            while not list(embedded.glob("*.json")):
+                assert process.poll() is None, process.stderr and process.stderr.read().decode()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # its workers are of its process group
+    before = manifests(out / "work")
+    done = [path for path in before if path.parent == embedded]
+    assert 1 <= len(done) < mined.release.manifest["partition_count"]
+    assert not (out / "latest").exists()
+
+    told = answer(*args, "--workers", 2)
+    after = manifests(out / "work")
+    assert {path: after.get(path) for path in before} == before
+    assert len(list(embedded.glob("*.json"))) == mined.release.manifest["partition_count"]
+    again = open_release(out)
+    same_bytes(mined.release, again)
+    # the same films, settings and result are the same release
+    assert told["release_id"] == again.id == mined.release.id
+    assert verify_release(again.path)["counts"]["released"] == FILMS
+    # a part was encoded before: what the rest took says nothing of the speed
+    assert again.report["embedding"]["texts_per_second"] is None
+
+
+# --- texts that stand in several partitions
+
+
+def test_a_text_of_several_partitions_is_encoded_once_and_lent(server: str, tmp_path: Path) -> None:
+    films = list(csv.DictReader(lines()))
+    told = [name for name in films[0] if name in ("overview", "tagline", "keywords")]
+    for number, film in enumerate(films):
+        if number % 10 == 0:  # a tenth of the films tell one of three stories
+            film |= {name: films[1 + number // 10 % 3][name] for name in told}
+    catalogue = tmp_path / "films.csv"
+    with catalogue.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, list(films[0]))
+        writer.writeheader()
+        writer.writerows(films)
+    made = run([f"files:{catalogue}"], tmp_path / "out", 2)
+
+    vectors = pq.read_table(made.release.path / "embeddings.parquet")
+    texts, rows = vectors["text_hash"].to_pylist(), vectors["vector"].to_pylist()
+    assert len(texts) == FILMS and len(set(texts)) == FILMS - len(films[::10])
+    of_text: dict[str, Any] = {}
+    assert all(of_text.setdefault(text, row) == row for text, row in zip(texts, rows, strict=True))
+    work = made.out / "work"
+    encoded = [pq.read_table(path) for path in (work / "embed").glob("*.parquet")]
+    assert sum(len(table) for table in encoded) == len(set(texts))
+    lent = [pq.read_table(path) for path in (work / "lent-vectors").glob("*.parquet")]
+    # who borrows reads what is lent, three rows at most, not all that others encoded
+    assert lent and all(1 <= len(table) <= 3 for table in lent)
+
+
+# --- an index that no worker holds whole
+
+
+def test_an_inverted_file_laid_in_pieces_is_released(
+    server: str, mined: Mined, tmp_path: Path
+) -> None:
+    settings = NeighbourSettings(index="ivf-sq8")
+    out = Path(shutil.copytree(mined.out, tmp_path / "out", symlinks=True))
+    before = manifests(out / "work" / "embed")
+    made = run(["sample"], out, 2, neighbours={"index": settings.index})
+    assert made.release.id != mined.release.id
+    # no film is encoded again for another index
+    assert before and before == manifests(out / "work" / "embed")
+    films = pq.read_table(made.release.path / "embeddings.parquet")
+    whole = build_index(films, settings, len(films))["index"]
+    laid = (made.release.path / "index.faiss").read_bytes()
+    assert laid == b"".join(index_bytes(whole))
+    found = made.release.report["neighbours"]
+    assert found["index"] == "ivf-sq8" and found["recall_at_10"] > 0.9
+    near = pq.read_table(made.release.path / "neighbours.parquet")
+    again = nearest_films(films, films.select(["movie_id"]), whole, settings)["neighbours"]
+    order = [("movie_id", "ascending"), ("rank", "ascending")]
+    one, other = near.sort_by(order), again.sort_by(order)
+    for column in ("movie_id", "rank", "neighbour_id"):
+        assert one[column].equals(other[column]), column
+    # products of another shape round otherwise in the last digit
+    np.testing.assert_allclose(one["similarity"], other["similarity"], atol=1e-6)
+
+
+# --- what goes wrong
+
+
+def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.parquet"
+    good.write_text(sample_csv(), encoding="utf-8")
+    bad.write_bytes(b"PAR1 no table")
+    out = tmp_path / "out"
+    result = command(
+        "mine", "--source", f"files:{good}", "--source", f"files:{bad}", "--out", out,
+        "--profile", "sample", "--workers", 1,
+    )  # fmt: skip
+    assert result.exit_code == 3, result.output
+    assert "bad.parquet" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list((out / "work").rglob("*.json"))
+    assert not list(out.rglob("*.parquet"))
+    assert not (out / "latest").exists()
+    assert run_of(server, out)["state_name"] == "Failed"

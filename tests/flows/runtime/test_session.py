@@ -1,0 +1,265 @@
+"""Runs of a folder: each has a ledger, waits its turn, and a dead one is settled, it alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.events import PieceDone, StageDone, StageStarted
+from flows.runtime.run_ledger import entered, is_alive, ledgers
+from flows.runtime.status import folder_status, prune_folder
+from microgenres.cli.app import app
+from pipeline.errors import BusyError, QuarantineError, SettingsError
+from pipeline.settings import LogSettings
+from pipeline.storage.work_store import Store
+from tests.support.compose import until
+from tests.support.prefect_process import ask
+
+ROOT = Path(__file__).resolve().parents[3]
+RUN = """
+import sys, time
+from pathlib import Path
+from flows.services.prefect_server import quiet_prefect
+quiet_prefect()
+from prefect import flow, task
+from flows.runtime.session import under_way
+from pipeline.settings import LogSettings
+from pipeline.storage.work_store import Store
+
+@task(task_run_name="a stage")
+def stage(seconds):
+    (Path(sys.argv[1]) / sys.argv[2]).touch()
+    time.sleep(seconds)
+
+@flow(flow_run_name=sys.argv[2])
+def run():
+    store = Store(Path(sys.argv[1]))
+    with under_way(store, LogSettings(), {"sources": []}, wait_seconds=float(sys.argv[4])):
+        attempt = store.begin_release("torn") if sys.argv[3] != "0" else None
+        stage(float(sys.argv[3]))
+
+run()
+"""
+
+
+def begin(server: str, out: Path, name: str, seconds: float, wait: float = 0) -> Any:
+    command = [sys.executable, "-c", RUN, str(out), name, str(seconds), str(wait)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"PREFECT_API_URL": server},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+    )  # fmt: skip
+
+
+def states(server: str) -> dict[str, str]:
+    """The last runs by name; those of other tests among them."""
+    wanted = {"sort": "EXPECTED_START_TIME_DESC", "limit": 200}
+    return {run["name"]: run["state_type"] for run in ask(f"{server}/flow_runs/filter", wanted)}
+
+
+def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for out in (ours, theirs):
+        out.mkdir()
+    before = states(server)
+    dead, alive = begin(server, ours, "dead", 600), begin(server, theirs, "alive", 600)
+    try:
+        until(lambda: (ours / "dead").exists() and (theirs / "alive").exists(), 90, "no start")
+        until(lambda: states(server).get("dead") == "RUNNING", 30, "it does not run")
+        waiting = begin(server, ours, "waiting", 0, 120)
+        until(lambda: folder_status(ours)["waiting"], 60, "the second does not wait")
+        assert folder_status(ours)["state"] == "running"
+        dead.send_signal(signal.SIGKILL)
+        dead.wait()
+        said, _ = waiting.communicate(timeout=60)
+        assert waiting.returncode == 0, said
+        assert "another run is writing" in said
+        assert "marked crashed" in said
+        made = {name: state for name, state in states(server).items() if name not in before}
+        assert made == {"dead": "CRASHED", "waiting": "COMPLETED", "alive": "RUNNING"}
+        tasks = {
+            run["flow_run_id"]: run["state_type"]
+            for run in ask(
+                f"{server}/task_runs/filter", {"flow_runs": {"name": {"any_": ["dead"]}}}
+            )
+        }
+        told = {run["state"]: run["run"] for run in ledgers(ours)}
+        assert set(told) == {"crashed", "completed"}
+        assert tasks.get(told["crashed"], "CRASHED") == "CRASHED"
+        assert list((ours / "releases").iterdir()) == [], "what it left half made is gone"
+        assert folder_status(ours)["state"] == "idle"
+        assert folder_status(theirs)["state"] == "running"
+    finally:
+        for process in (dead, alive):
+            process.kill()
+            process.communicate()
+
+
+LAUNCHED = """
+import os, signal, sys
+from pathlib import Path
+from flows.services.prefect_server import quiet_prefect
+quiet_prefect()
+from prefect import flow
+from flows.runtime.launch import launch
+from flows.runtime.session import under_way
+from pipeline.settings import LogSettings
+from pipeline.storage.work_store import Store
+
+@flow(flow_run_name="{name}")
+def run(name):
+    if "before" in name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    with under_way(Store(Path(sys.argv[1])), LogSettings(), {}):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+launch(run, Path(sys.argv[1]), {"name": sys.argv[2]})
+"""
+
+
+def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
+    server: str, tmp_path: Path
+) -> None:
+    from prefect import flow
+
+    from flows.runtime.launch import launch
+    from flows.runtime.session import under_way
+
+    before = states(server)
+    for where in ("ours", "theirs"):
+        for moment in ("after", "before"):  # the first also looks for the dead
+            command = [sys.executable, "-c", LAUNCHED, str(tmp_path / where)]
+            done = subprocess.run(
+                [*command, f"{where} {moment} its ledger"], cwd=ROOT, check=False,
+                env=os.environ | {"PREFECT_API_URL": server}, capture_output=True, encoding="utf-8",
+            )  # fmt: skip
+            assert done.returncode == -signal.SIGKILL, done.stderr
+    assert {states(server)[f"{name} its ledger"] for name in ("ours before", "ours after")} == {
+        "RUNNING"
+    }
+
+    @flow(flow_run_name="the next")
+    def following(out: str) -> str:
+        with under_way(Store(Path(out)), LogSettings(), {}) as run_id:
+            # what the record holds of a task whose end was lost with a server that died
+            lost = {"flow_run_id": run_id, "task_key": "lost", "dynamic_key": "0", "name": "lost"}
+            ask(f"{server}/task_runs/", lost | {"state": {"type": "RUNNING"}})
+        return out
+
+    out = tmp_path / "ours"
+    assert launch(following, out, {"out": str(out)}) == str(out)
+    told = {name: state for name, state in states(server).items() if name not in before}
+    assert told == {
+        "ours before its ledger": "CRASHED",
+        "ours after its ledger": "COMPLETED",
+        "theirs before its ledger": "RUNNING",
+        "theirs after its ledger": "RUNNING",
+        "the next": "COMPLETED",
+    }
+    (lost,) = ask(f"{server}/task_runs/filter", {"task_runs": {"name": {"any_": ["lost"]}}})
+    assert lost["state_type"] == "COMPLETED"
+    assert not list((out / "runs").glob("*.start"))
+    assert all(run["settled"] for run in ledgers(out))
+
+
+def test_the_ledger_of_a_run(tmp_path: Path) -> None:
+    with entered(tmp_path, "one", {"sources": ["sample"]}) as ledger:
+        assert is_alive(tmp_path, "one")
+        ledger.state("running")
+        ledger.hear(StageStarted("embed", 4))
+        ledger.hear(PieceDone("embed", 3, 4))
+        ledger.hear(StageDone("embed", 2.5, "4 films"))
+        (told,) = ledgers(tmp_path)
+        assert (told["alive"], told["state"], told["stage"]) == (True, "running", "embed")
+        stage = {name: told["stages"]["embed"][name] for name in ("state", "done", "pieces")}
+        assert stage == {"state": "done", "done": 3, "pieces": 4}
+        assert told["pid"] == os.getpid()
+        ledger.state("completed")
+    assert not is_alive(tmp_path, "one")
+    (told,) = ledgers(tmp_path)
+    assert (told["alive"], told["state"]) == (False, "completed")
+    assert not is_alive(tmp_path, "none")
+
+
+def test_old_ledgers_go(tmp_path: Path) -> None:
+    for number in range(25):
+        with entered(tmp_path, f"run-{number:02d}", {}) as ledger:
+            ledger.state("completed")
+    assert len(ledgers(tmp_path)) == 20
+
+
+def test_a_secret_in_an_error_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMDB_API_KEY", "very-secret-0815")
+    with entered(tmp_path, "one", {"sources": ["x?key=very-secret-0815"]}) as ledger:
+        ledger.state("failed", error="refused with very-secret-0815")
+    text = (tmp_path / "runs" / "one.json").read_text(encoding="utf-8")
+    assert "very-secret" not in text
+    assert json.loads(text)["error"] == "refused with ***"
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (KeyboardInterrupt(), "interrupted"),
+        (QuarantineError("2 of 3 pieces failed"), "quarantined"),
+        (ValueError("wrong"), "failed"),
+    ],
+)
+def test_how_a_run_ended_is_written_down(tmp_path: Path, error: BaseException, state: str) -> None:
+    from flows.runtime.session import under_way
+
+    with pytest.raises(type(error)), under_way(Store(tmp_path), LogSettings(), {}):
+        raise error
+    answer = folder_status(tmp_path)
+    assert answer["run"]["state"] == state
+    assert "same command" in answer["next"]
+
+
+def test_a_busy_folder_is_refused_or_waited_for(tmp_path: Path) -> None:
+    from flows.runtime.session import under_way
+
+    store, free = Store(tmp_path), threading.Event()
+    with store.lock():
+        begun = time.monotonic()
+        with pytest.raises(BusyError), under_way(store, LogSettings(), {}, wait_seconds=1.5):
+            pytest.fail("two runs at once")
+        assert 1.0 < time.monotonic() - begun < 10
+        with pytest.raises(BusyError):
+            prune_folder(tmp_path, 1, dry_run=False)
+    with under_way(store, LogSettings(), {}):
+        free.set()
+    assert free.is_set()
+
+
+def test_status_of_folders(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no folder"):
+        folder_status(tmp_path / "none")
+    empty = folder_status(tmp_path)
+    assert (empty["state"], empty["run"], empty["release"]) == ("empty", None, None)
+    assert f"microgenres mine --out {tmp_path}" in empty["next"]
+    assert list(tmp_path.iterdir()) == [], "asking makes nothing"
+    store = Store(tmp_path)
+    store.blame("embed", "p00001", "0" * 64, "ValueError: no number")
+    with entered(tmp_path, "one", {}) as ledger:
+        ledger.state("running")
+        ledger.hear(StageStarted("embed", 2))
+        assert folder_status(tmp_path)["state"] == "running"
+    assert folder_status(tmp_path)["state"] == "died"
+    from typer.testing import CliRunner
+
+    shown = CliRunner().invoke(app, ["status", "--out", str(tmp_path)])
+    assert shown.exit_code == 0
+    assert "quarantined: embed p00001: ValueError: no number" in shown.stdout
+    assert "unfinished" in shown.stdout
+    assert "the run died" in shown.stdout
+    told = CliRunner().invoke(app, ["status", "--out", str(tmp_path), "--json"])
+    assert json.loads(told.stdout)["quarantined"][0]["piece"] == "p00001"

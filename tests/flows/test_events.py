@@ -1,0 +1,59 @@
+"""Events reach who listens, from any thread, and a broken listener ends nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from flows.events import Address, Event, Note, PieceDone, emit, listen
+
+
+def test_only_while_listening() -> None:
+    heard: list[Event] = []
+    emit(Note("before"))
+    with listen(heard.append):
+        emit(Address("Dask dashboard", "http://x"))
+    emit(Note("after"))
+    assert heard == [Address("Dask dashboard", "http://x")]
+
+
+def test_all_who_listen_hear_every_thread() -> None:
+    first: list[Event] = []
+    second: list[Event] = []
+    with listen(first.append), listen(second.append):
+        threads = [
+            threading.Thread(target=emit, args=(PieceDone("embed", done, 8),)) for done in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert first == second
+    assert {event.done for event in first if isinstance(event, PieceDone)} == set(range(8))
+
+
+def test_a_broken_listener_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[Event] = []
+    calls: list[Event] = []
+
+    def broken(event: Event) -> None:
+        calls.append(event)
+        raise BrokenPipeError("the terminal is gone")
+
+    with caplog.at_level(logging.WARNING), listen(broken), listen(heard.append):
+        emit(Note("one"))
+        emit(Note("two"))
+    assert calls == [Note("one")]
+    assert heard == [Note("one"), Note("two")]
+    assert "no longer shown" in caplog.text
+
+
+def test_an_interrupt_passes() -> None:
+    def interrupt(_: Event) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), listen(interrupt):
+        emit(Note("one"))
+    emit(Note("two"))

@@ -1,0 +1,59 @@
+"""Unseen films come from plain lines or JSON lines; what is wrong names file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from microgenres.cli.commands.release.film_input import read_films
+from pipeline.errors import SourceError
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "films.txt"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_plain_lines(tmp_path: Path) -> None:
+    films = read_films(written(tmp_path, "\ufeffOne.\r\n\n  Two\u2028lines. \n"))
+    assert [film["overview"] for _, film in films] == ["One.", "Two\u2028lines."]
+    assert films[0] == ("One.", {"overview": "One.", "keywords": [], "tagline": None})
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        '\n{"overview": " A. ", "keywords": ["x"], "tagline": "T", "title": "Ä", "id": 1}\n'
+        '{"overview": "B", "keywords": null}\n',
+    )
+    assert read_films(path) == [
+        ("Ä", {"overview": "A.", "keywords": ["x"], "tagline": "T"}),
+        ("B", {"overview": "B", "keywords": [], "tagline": None}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("\n \n", "holds no film"),
+        ('{"overview": "A"}\nB', "line 2: no JSON"),
+        ('{"overview": "A"}\n[1]', "line 2: a JSON object"),
+        ('{"overview": " "}', "line 1: `overview`"),
+        ('{"title": "A"}', "line 1: `overview`"),
+        ('{"overview": "A", "keywords": "a, b"}', "line 1: `keywords`"),
+        ('{"overview": "A", "tagline": 3}', "line 1: `tagline`"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(SourceError, match=rf"films\.txt.*{problem}"):
+        read_films(written(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_films(tmp_path / "none.txt")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(SourceError, match=r"latin\.txt cannot be read as UTF-8"):
+        read_films(tmp_path / "latin.txt")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from benchmarks.suite.registry import NAMES
+from microgenres.cli.app import app
+from microgenres.cli.commands import bench as benching
+from microgenres.cli.exit_codes import ExitCode
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(app, ["bench", *args])
+
+
+def test_help_names_every_benchmark() -> None:
+    told = run("--help").stdout
+    assert all(name in told for name in NAMES)
+
+
+def test_another_name_is_wrong_usage_and_the_right_ones_are_told() -> None:
+    result = run("nothing")
+    assert result.exit_code == ExitCode.USAGE
+    assert "catalogue, embedding, clustering" in result.stderr
+
+
+@pytest.mark.parametrize("sizes", ["many", "10,", "0", "-5", "1e5"])
+def test_sizes_are_whole_numbers(sizes: str) -> None:
+    result = run("catalogue", f"--sizes={sizes}")
+    assert result.exit_code == ExitCode.USAGE and "10000,100000" in result.stderr
+
+
+def test_a_command_writes_what_it_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benchmarks.suite.catalogue.recovered", lambda *_: dict.fromkeys(KEYS, 1))
+    result = run("catalogue", "--quick", "--sizes", "50,20", "--out", str(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    told = json.loads((tmp_path / "catalogue.json").read_text())
+    assert [row["films"] for row in told["rows"]] == [20, 50] and told["quick"]
+    assert "films per second" in result.stdout and (tmp_path / "catalogue.png").exists()
+
+
+KEYS = ("films", "planted", "ami", "noise_films")
+
+
+def test_an_installation_without_the_suite_says_where_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(benching, "find_spec", lambda _: None)
+    result = run("catalogue")
+    assert result.exit_code == ExitCode.FAILED
+    assert "source checkout" in result.stderr and "[bench]" in result.stderr
+
+
+def test_a_missing_library_of_the_suite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'psutil'", name="psutil")
+
+    monkeypatch.setattr(benching, "import_module", without)
+    result = run("end-to-end")
+    assert result.exit_code == ExitCode.FAILED and "need psutil" in result.stderr

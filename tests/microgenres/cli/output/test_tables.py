@@ -1,0 +1,92 @@
+"""Tables fit 80 columns, show names to the letter, and JSON is JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from microgenres.cli.output.report import print_report
+from microgenres.cli.output.tables import figures, micro_genres_table, number, text, to_json
+from tests.support.tiny_release import REPORT, genre
+
+
+def rendered(shown: RenderableType, width: int = 80) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=width, highlight=False).print(shown)
+    return stream.getvalue()
+
+
+def test_text_is_neither_markup_nor_a_command_to_the_terminal() -> None:
+    assert rendered(text("[red]The [/red] :bomb: \x1b[31m\x07end\nline")).strip() == (
+        "[red]The [/red] :bomb: \N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}end line"
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 110, 160])
+def test_micro_genres_fit_and_lose_nothing(width: int) -> None:
+    row = genre(1) | {"keywords": ["a very long keyword " * 3, "unbreakable" * 9, "last"]}
+    shown = rendered(micro_genres_table([row], width=width), width)
+    assert all(len(line) <= width for line in shown.splitlines())
+    squeezed = "".join(shown.split())
+    assert "[Slasher]" in shown
+    assert "last" in shown
+    assert "[REC](2007)" in squeezed or width < 80  # folded inside the word below that
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "-"),
+        (float("nan"), "-"),
+        (True, "yes"),
+        (15802, "15,802"),
+        (0.0314159, "0.03142"),
+        (4971.23, "4,971.2"),
+        ([["a", "b"], "c"], "a / b, c"),
+        ("ivf", "ivf"),
+    ],
+)
+def test_number(value: Any, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_json_has_no_nan_and_six_decimals() -> None:
+    stream = io.StringIO()
+    to_json({"a": [float("nan"), 0.12345678, (1, "é")], "b": {1: None}}, stream)
+    assert json.loads(stream.getvalue()) == {"a": [None, 0.123457, [1, "é"]], "b": {"1": None}}
+
+
+@pytest.mark.parametrize(("encoding", "raw"), [("utf-8", True), ("ascii", False)])
+def test_json_is_what_the_stream_can_hold(encoding: str, raw: bool) -> None:
+    data = io.BytesIO()
+    stream = io.TextIOWrapper(data, encoding=encoding)
+    to_json({"title": "Amélie"}, stream)
+    stream.flush()
+    assert json.loads(data.getvalue()) == {"title": "Amélie"}
+    assert ("é".encode() in data.getvalue()) is raw
+
+
+def test_figures_in_one_line() -> None:
+    line = figures(REPORT)
+    assert "3 micro-genres · 2 families · 9 films from 10 rows" in line
+    assert "names nearest their own centre 100%" in line
+    assert line.endswith("2.5 s")
+    assert figures({}) == ""
+    assert figures({"names": None, "clusters": {"seed_ari": None}}) == ""
+
+
+def test_report_shows_every_figure_and_how_to_read_it() -> None:
+    stream = io.StringIO()
+    print_report(Console(file=stream, width=80), REPORT | {"unknown": {"new": 42}, "names": {}})
+    shown = stream.getvalue()
+    assert "Tiny [films]" in shown
+    for figure in ("0.1235", "Nearer 1 is tighter.", "leaf size", "9.5", "flat", "42", "0.6"):
+        assert figure in shown, figure
+    assert "1978" not in shown, "the years are drawn in the page"
+    assert max(map(len, shown.splitlines())) <= 80
+    print_report(Console(file=stream, width=80), {})

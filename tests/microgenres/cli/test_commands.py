@@ -1,0 +1,77 @@
+"""The commands that read a release: show, similar, assign, report, verify."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.mine_command import Mined, answer, command
+
+# The first test waits for the run that all share.
+pytestmark = pytest.mark.timeout(600)
+
+SUBMARINE = (
+    "Deep under the Atlantic the crew of a nuclear submarine falls apart when the captain and his "
+    "executive officer quarrel over an order to fire torpedoes at an enemy boat."
+)
+
+
+def test_show_and_similar(mined: Mined) -> None:
+    genres = answer("show", "--out", mined.out)["micro_genres"]
+    assert len(genres) == mined.release.micro_genres.num_rows
+    assert [g["films"] for g in genres] == sorted((g["films"] for g in genres), reverse=True)
+    name = genres[0]["micro_genre_name"]
+    one = command("show", name, "--out", mined.out)
+    assert one.exit_code == 0
+    assert name in one.stdout
+    similar = answer("similar", "The Hunt for Red October (1990)", "--out", mined.out)
+    assert len(similar["similar"]) == 10
+    assert "Submarine" in similar["similar"][0]["micro_genre_name"]
+
+
+def test_assign_names_the_micro_genre_of_an_unseen_film(mined: Mined) -> None:
+    (film,) = answer("assign", SUBMARINE, "--out", mined.out)["films"]
+    assert "Submarine" in film["micro_genre_name"]
+    assert film["margin"] > 0
+    assert film["runner_up"] != film["cluster"]
+    assert not film["weak"]
+
+
+def test_assign_finds_films_of_the_release_again(mined: Mined, tmp_path: Path) -> None:
+    movies = mined.release.movies.to_pylist()[::10]
+    texts = tmp_path / "films.jsonl"
+    known = ("title", "overview", "keywords", "tagline")
+    texts.write_text("\n".join(json.dumps({n: film[n] for n in known}) for film in movies))
+    found = answer("assign", "--file", texts, "--out", mined.out)["films"]
+    same = [f["cluster"] == film["cluster"] for f, film in zip(found, movies, strict=True)]
+    assert np.mean(same) >= 0.9
+
+
+def test_report(mined: Mined) -> None:
+    told, report = answer("report", "--out", mined.out), mined.release.report
+    assert told.keys() == report.keys()
+    assert told["counts"] == report["counts"]
+    assert told["clusters"] == pytest.approx(report["clusters"], abs=1e-5)  # rounded for scripts
+    printed = command("report", "--out", mined.out)
+    assert printed.exit_code == 0
+    assert "report.html" in printed.stdout
+
+
+def test_verify_finds_the_damage(mined: Mined, tmp_path: Path) -> None:
+    assert answer("verify", "--out", mined.out)["ok"] is True
+    damaged = tmp_path / mined.release.id
+    shutil.copytree(mined.release.path, damaged)
+    table = damaged / "neighbours.parquet"
+    data = bytearray(table.read_bytes())
+    data[len(data) // 2] ^= 1
+    table.write_bytes(data)
+    result = command("verify", damaged, "--json")
+    assert result.exit_code == 4
+    told = json.loads(result.stdout)
+    assert told["ok"] is False
+    assert [problem.split(":")[0] for problem in told["problems"]] == ["neighbours.parquet"]
+    assert command("verify", damaged).exit_code == 4

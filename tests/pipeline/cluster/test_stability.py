@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from pipeline.cluster.mean_shift import landscape
+from pipeline.cluster.stability import LABELS, agreement, label_subsample, reseed
+from pipeline.schemas.mining import ASSIGNMENTS
+from pipeline.settings import ClusterSettings
+from tests.support.planted import planted, points_table
+
+SETTINGS = ClusterSettings(leaf_films=30)
+
+
+def sampled(points: pa.Table, part: int, seed: int = 3, share: float = 0.8) -> set[str]:
+    made = label_subsample(points, SETTINGS, [4], part, seed, share)["labels"]
+    return set(made.column("movie_id").to_pylist())
+
+
+def labels(rows: list[tuple[int, str, int]]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [{"k": k, "movie_id": movie_id, "cluster": c} for k, movie_id, c in rows], LABELS
+    )
+
+
+def test_each_k_labels_the_same_films_once() -> None:
+    made = label_subsample(points_table(planted(6, 30)[0]), SETTINGS, [3, 6], 0, 3)["labels"]
+    assert made.schema == LABELS
+    frame = made.to_pandas()
+    three, six = (frame[frame.k == k] for k in (3, 6))
+    assert three.movie_id.tolist() == six.movie_id.tolist()
+    assert three.movie_id.is_unique
+    assert three.cluster.nunique() == 3
+    assert six.cluster.nunique() == 6
+
+
+def test_the_sample_depends_on_ids_part_and_seed_alone() -> None:
+    points = points_table(planted(4, 50)[0])
+    base = sampled(points, 0)
+    assert sampled(points.take(pa.array(range(199, -1, -1))), 0) == base
+    assert sampled(points, 1) != base
+    assert sampled(points, 0, seed=4) != base
+    inside = base & set(points.slice(50, 100).column("movie_id").to_pylist())
+    assert sampled(points.slice(50, 100), 0) == inside
+
+
+def test_the_share_is_kept() -> None:
+    points = points_table(planted(4, 250, dim=8)[0])
+    assert len(sampled(points, 0, share=0.8)) == pytest.approx(800, abs=50)
+    assert len(sampled(points, 0, share=0.3)) == pytest.approx(300, abs=50)
+    assert len(sampled(points, 0, share=1.0)) == 1_000
+
+
+def test_a_sample_of_no_films_is_an_empty_table() -> None:
+    made = label_subsample(points_table(planted(1, 3)[0]), SETTINGS, [1], 0, 3, share=0.0)
+    assert made["labels"].equals(LABELS.empty_table())
+    assert agreement(made["labels"], made["labels"]) == {}
+
+
+def test_calls_repeat_to_the_byte() -> None:
+    points = points_table(planted(noise=0.4)[0])
+    first, second = (label_subsample(points, SETTINGS, [9, 14], 1, 3)["labels"] for _ in range(2))
+    assert first.equals(second)
+
+
+def test_agreement_is_that_of_the_common_films_of_each_k() -> None:
+    first = [(2, m, c) for m, c in zip("abcdef", (0, 0, 0, 1, 1, 1), strict=True)]
+    second = [(2, m, c) for m, c in zip("fedcbz", (0, 0, 1, 1, 1, 0), strict=True)]
+    first += [(3, "a", 0), (3, "b", 1)]
+    second += [(3, "a", 7), (3, "b", 2)]
+    found = agreement(labels(first), labels(second))
+    assert found == {
+        2: pytest.approx(adjusted_rand_score([0, 0, 1, 1, 1], [1, 1, 1, 0, 0])),
+        3: 1.0,
+    }
+    assert 0 < found[2] < 1
+
+
+def test_noise_is_less_stable_than_groups() -> None:
+    found = []
+    for noise in (0.05, 5.0):
+        points = points_table(planted(8, 40, noise=noise)[0])
+        parts = (label_subsample(points, SETTINGS, [8], part, 3)["labels"] for part in (0, 1))
+        found.append(agreement(*parts)[8])
+    assert found[0] > 0.95
+    assert found[1] < 0.7
+
+
+def test_reseeding_is_measured_against_the_clusters_given() -> None:
+    vectors, truth = planted(6, 30)
+    points = points_table(vectors)
+    ground = landscape(points, SETTINGS, seed=1)
+    rng = np.random.default_rng(1)
+    for clusters, low, high in ((truth, 0.95, 1.0), (rng.permutation(truth), -0.1, 0.1)):
+        rows = [
+            {"movie_id": movie_id, "cluster": int(c), "similarity": 1.0, "weak": False}
+            for movie_id, c in zip(points.column("movie_id").to_pylist(), clusters, strict=True)
+        ]
+        given = pa.Table.from_pylist(rows, ASSIGNMENTS)
+        made = reseed(points, given, **ground, settings=SETTINGS, k=6, seed=8)["agreement"]
+        ari = made.column("ari")[0].as_py()
+        assert low <= ari <= high

@@ -1,0 +1,333 @@
+"""Stages over real worker processes: the same answer, nothing twice, and what failures cost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import dask
+import pyarrow as pa
+import pytest
+from distributed import Client, LocalCluster
+
+from pipeline.errors import StageError
+from pipeline.execution import retries
+from pipeline.execution.runner import (
+    Piece,
+    Stage,
+    local_cluster,
+    run_stage,
+)
+from pipeline.fileio.manifest import FileRef
+from pipeline.settings import DaskSettings
+from pipeline.storage.work_store import Store
+from tests.support import stages as functions
+
+SCALE = Stage("scale", 1, functions.scale, functions.Factor(), ("movies", "scaled", "rejects"))
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with local_cluster(DaskSettings(workers=2)) as client:
+        yield client
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "out")
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
+
+
+def inputs(store: Store, count: int) -> dict[str, FileRef]:
+    refs = {}
+    for n in range(count):
+        numbers = range(n * 25, (n + 1) * 25)
+        table = pa.table(
+            {"movie_id": [str(i) for i in numbers], "n": pa.array(numbers, pa.int64())}
+        )
+        made = store.commit("input", f"p{n}", f"{n:064x}", {"t": table}, rows_in=25, seconds=0)
+        refs[f"p{n}"] = made.outputs["t"]
+    return refs
+
+
+def pieces(store: Store, count: int = 3, **constants: Any) -> list[Piece]:
+    """Pieces p0, p1, ..., each told its name."""
+    return [
+        Piece(key, {"movies": (ref,)}, {"name": key, **constants})
+        for key, ref in inputs(store, count).items()
+    ]
+
+
+def bare(store: Store, count: int = 1, **constants: Any) -> list[Piece]:
+    return [Piece(p.key, p.inputs, constants) for p in pieces(store, count)]
+
+
+def test_two_workers_give_the_same_files_as_none(tmp_path: Path, client: Client) -> None:
+    sums = []
+    for name, where in (("none", None), ("two", client)):
+        store = Store(tmp_path / name)
+        result = run_stage(store, SCALE, pieces(store, 20), client=where)
+        assert [m.key for m in result.manifests] == [f"p{n}" for n in range(20)]
+        assert result.rows("scaled") + result.rows("rejects") == 20 * 25
+        assert all(m.rows_in == 25 for m in result.manifests)
+        sums.append([ref.sha256 for ref in result.refs("scaled")])
+        table = store.read(result.refs("scaled"))
+        assert table["n"].to_pylist() == [2 * n for n in range(500) if n % 10]
+    assert sums[0] == sums[1]
+
+
+@pytest.mark.parametrize("on_workers", [False, True])
+def test_resume_does_no_work_again(
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
+) -> None:
+    where = request.getfixturevalue("client") if on_workers else None
+    todo = pieces(store, 4, calls_in=str(tmp_path))
+    first = run_stage(store, SCALE, todo[:3], client=where)
+    assert (first.reused, functions.calls(tmp_path)) == (0, 3)
+    seen: list[tuple[int, int, str]] = []
+    second = run_stage(
+        store,
+        SCALE,
+        todo,
+        client=where,
+        on_progress=lambda done, total, made: seen.append((done, total, made.key)),
+    )
+    assert (second.reused, functions.calls(tmp_path)) == (3, 4)
+    assert second.manifests[:3] == first.manifests
+    assert seen == [(1, 4, "p0"), (2, 4, "p1"), (3, 4, "p2"), (4, 4, "p3")]
+    forced = run_stage(store, SCALE, todo, client=where, resume=False)
+    assert (forced.reused, functions.calls(tmp_path)) == (0, 8)
+    assert [r.sha256 for r in forced.refs("scaled")] == [r.sha256 for r in second.refs("scaled")]
+    store.read(forced.refs("scaled"), verify=True)
+    assert len(list((store.root / "work" / "scale").iterdir())) == 4 * 3
+
+
+def test_whatever_the_output_depends_on_makes_it_again(store: Store, tmp_path: Path) -> None:
+    todo = pieces(store, 1, calls_in=str(tmp_path))
+    other = Piece("p0", pieces(store, 2)[1].inputs, todo[0].constants)
+    more = Piece("p0", todo[0].inputs, {**todo[0].constants, "name": "else"})
+    newer = Stage("scale", 2, functions.scale, functions.Factor())
+    by_three = Stage("scale", 1, functions.scale, functions.Factor(by=3))
+    for calls, (stage, piece, revision) in enumerate(
+        [
+            (SCALE, todo[0], ""),
+            (newer, todo[0], ""),
+            (by_three, todo[0], ""),
+            (SCALE, other, ""),
+            (SCALE, more, ""),
+            (SCALE, todo[0], "model-2"),
+        ],
+        start=1,
+    ):
+        for _ in range(2):
+            run_stage(store, stage, [piece], revision=revision)
+            assert functions.calls(tmp_path) == calls
+
+
+def test_a_damaged_output_is_made_again_alone(store: Store, tmp_path: Path) -> None:
+    todo = pieces(store, 3, calls_in=str(tmp_path))
+    made = run_stage(store, SCALE, todo)
+    (store.root / made.refs("scaled")[1].path).write_bytes(b"torn")
+    again = run_stage(store, SCALE, todo)
+    assert again.reused == 2
+    assert functions.calls(tmp_path, "p1") == 2
+    assert functions.calls(tmp_path) == 4
+    assert store.read(again.refs("scaled"), verify=True).num_rows == made.rows("scaled")
+
+
+def test_a_damaged_input_is_named(store: Store) -> None:
+    todo = pieces(store, 2)
+    path = todo[1].inputs["movies"][0].path
+    data = bytearray((store.root / path).read_bytes())
+    data[30] ^= 1
+    (store.root / path).write_bytes(data)
+    with pytest.raises(StageError, match=f"p1: CorruptFileError: .*{path}"):
+        run_stage(store, SCALE, todo)
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_killed_in_mid_piece_costs_nothing(
+    store: Store, tmp_path: Path, client: Client
+) -> None:
+    stage = Stage("die-once", 1, functions.die_once)
+    result = run_stage(
+        store, stage, pieces(store, 6, folder=str(tmp_path), victim="p2"), client=client
+    )
+    assert len(result.manifests) == 6
+    assert not result.quarantined
+    assert functions.calls(tmp_path, "p2") == 2
+
+
+@pytest.mark.timeout(180)
+def test_a_piece_that_kills_its_worker_is_quarantined_alone(
+    store: Store, tmp_path: Path, client: Client
+) -> None:
+    stage = Stage("die-always", 1, functions.die_always)
+    todo = pieces(store, 6, folder=str(tmp_path), victim="p2")
+    result = run_stage(store, stage, todo, client=client, allow_quarantine=True)
+    assert list(result.quarantined) == ["p2"]
+    assert "KilledWorker" in result.quarantined["p2"]
+    assert [m.key for m in result.manifests] == ["p0", "p1", "p3", "p4", "p5"]
+    assert functions.calls(tmp_path, "p2") == 4  # twice among the others, twice alone
+
+
+@pytest.mark.timeout(180)
+def test_those_who_died_in_bad_company_are_not_blamed(store: Store, tmp_path: Path) -> None:
+    stage = Stage("company", 1, functions.die_in_company)
+    todo = pieces(store, 3, folder=str(tmp_path), victim="p1", company=2)
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=3,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as crowded,
+    ):
+        result = run_stage(store, stage, todo, client=crowded, allow_quarantine=True)
+    assert list(result.quarantined) == ["p1"]
+    assert [m.key for m in result.manifests] == ["p0", "p2"]
+    assert [functions.calls(tmp_path, f"p{n}") for n in range(3)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("on_workers", [False, True])
+def test_an_exception_quarantines_its_piece_with_the_reason(
+    store: Store,
+    request: pytest.FixtureRequest,
+    on_workers: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    where = request.getfixturevalue("client") if on_workers else None
+    caplog.set_level(logging.ERROR)  # a cluster that opens may have silenced pytest's handlers too
+    stage = Stage("fail", 1, functions.fail)
+    todo = pieces(store, 3, victim="p1")
+    with pytest.raises(StageError, match="p1: ZeroDivisionError: p1 cannot be divided") as raised:
+        run_stage(store, stage, todo, client=where)
+    assert "1 of 3" in str(raised.value)
+    logged = [r for r in caplog.records if r.exc_info]
+    assert "in fail" in logging.Formatter().formatException(logged[0].exc_info)  # type: ignore[arg-type]
+    result = run_stage(store, stage, todo, client=where, allow_quarantine=True)
+    assert result.reused == 2
+    assert dict(result.quarantined) == {"p1": "ZeroDivisionError: p1 cannot be divided"}
+
+
+def test_a_reason_is_told_without_secrets(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "very-secret-0815"
+    caplog.set_level(logging.ERROR)
+    monkeypatch.setenv("TMDB_API_KEY", secret)
+    (ref,) = inputs(store, 1).values()
+    todo = [Piece("p0", {"movies": (ref,)}, {"name": secret, "victim": secret})]
+    with pytest.raises(StageError, match=r"p0: ZeroDivisionError: \*\*\* cannot") as raised:
+        run_stage(store, Stage("fail", 1, functions.fail), todo)
+    assert secret not in str(raised.value)
+    assert [blamed["reason"] for blamed in store.blamed()] == [
+        "ZeroDivisionError: *** cannot be divided"
+    ]
+    assert any("is quarantined: ZeroDivisionError: ***" in r.getMessage() for r in caplog.records)
+
+
+@pytest.mark.parametrize("on_workers", [False, True])
+def test_what_may_pass_is_tried_again(
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
+) -> None:
+    where = request.getfixturevalue("client") if on_workers else None
+    stage = Stage("stumble", 1, functions.stumble)
+    todo = pieces(store, 2, folder=str(tmp_path), times=2)
+    with pytest.raises(StageError, match=r"ConnectionResetError.*tried 2 times"):
+        run_stage(store, stage, todo, client=where, retries=1)
+    for marker in tmp_path.glob("*.called"):
+        marker.unlink()
+    result = run_stage(store, stage, todo, client=where, retries=2)
+    assert len(result.manifests) == 2
+    assert functions.calls(tmp_path, "p0") == 3
+
+
+def test_a_full_disk_is_not_tried_again(store: Store, tmp_path: Path) -> None:
+    stage = Stage("full", 1, functions.disk_full)
+    with pytest.raises(StageError, match="No space left"):
+        run_stage(store, stage, bare(store, folder=str(tmp_path)))
+    assert functions.calls(tmp_path) == 1
+
+
+def test_rows_lost_are_a_failure(store: Store) -> None:
+    stage = Stage("lose", 1, functions.lose_a_row, conserves=("movies", "out", "rejects"))
+    with pytest.raises(StageError, match="25 rows of 'movies' became 24 of 'out' and 0"):
+        run_stage(store, stage, bare(store))
+    assert store.lookup("lose", "p0", "0" * 64) is None
+    misnamed = Stage("lose", 1, functions.lose_a_row, conserves=("movies", "outs", "rejects"))
+    with pytest.raises(StageError, match="no table 'outs'"):
+        run_stage(store, misnamed, bare(store))
+
+
+def test_a_stage_returns_tables(store: Store) -> None:
+    with pytest.raises(StageError, match="must return tables by name"):
+        run_stage(store, Stage("none", 1, functions.no_tables), bare(store))  # type: ignore[arg-type]
+
+
+def test_wrong_use_is_refused(store: Store) -> None:
+    stage = Stage("echo", 1, functions.echo)
+    todo = pieces(store, 1)
+    with pytest.raises(StageError, match="two pieces have the key 'p0'"):
+        run_stage(store, stage, todo * 2)
+    with pytest.raises(StageError, match="names two things"):
+        run_stage(store, stage, [Piece("p0", todo[0].inputs, {"movies": 1})])
+    with pytest.raises(StageError, match="top level of a module"):
+        Stage("lambda", 1, lambda movies: {"out": movies})
+    with pytest.raises(StageError, match=r"no output 'nothing'; it made \['out'\]"):
+        run_stage(store, stage, todo).refs("nothing")
+
+
+def test_more_pieces_than_the_window_and_none(store: Store, client: Client) -> None:
+    stage = Stage("echo", 1, functions.echo)
+    empty = run_stage(store, stage, [], client=client)
+    assert (empty.manifests, empty.rows("out")) == ((), 0)
+    many = [Piece(f"q{n}", pieces(store, 1)[0].inputs, {"name": str(n)}) for n in range(40)]
+    result = run_stage(store, stage, many, client=client)
+    assert [m.key for m in result.manifests] == [f"q{n}" for n in range(40)]
+
+
+def test_an_interrupt_cancels_what_is_under_way(store: Store, client: Client) -> None:
+    def interrupt(done: int, total: int, made: object) -> None:
+        raise KeyboardInterrupt
+
+    stage = Stage("echo", 1, functions.echo)
+    todo = pieces(store, 12)
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(store, stage, todo, client=client, on_progress=interrupt)
+    result = run_stage(store, stage, todo, client=client)
+    assert 1 <= result.reused <= 12
+    assert len(result.manifests) == 12
+
+
+def test_two_folders_share_a_cluster_at_once(tmp_path: Path, client: Client) -> None:
+    stores = [Store(tmp_path / name) for name in ("a", "b")]
+    stage = Stage("linger", 1, functions.linger)
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(run_stage, s, stage, pieces(s, 1), client=client) for s in stores]
+    for store, run in zip(stores, runs, strict=True):
+        assert store.read(run.result().refs("out")).num_rows == 25
+
+
+def test_no_workers_and_no_scheduler(store: Store, client: Client) -> None:
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
+        local_cluster(DaskSettings(scheduler=cluster.scheduler_address)) as remote,
+        pytest.raises(StageError, match=r"no worker on the cluster for 0\.2 s"),
+    ):
+        run_stage(
+            store, Stage("e", 1, functions.echo), pieces(store), client=remote, wait_seconds=0.2
+        )
+    absent = DaskSettings(scheduler="tcp://127.0.0.1:9", wait_seconds=0.5)
+    with pytest.raises(StageError, match=r"dask\.scheduler"), local_cluster(absent):
+        pass

@@ -1,0 +1,133 @@
+"""Which films are learnt from, which text of theirs, and what is no description."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import SourceError, TableError
+from pipeline.genres.data.films import FILMS, composed, label_matrix, labelled, texts_of
+from pipeline.genres.data.merge_rows import PLOTS, described, is_placeholder, merge_rows
+from pipeline.schemas.mining import MOVIES, REJECTS
+from pipeline.settings import GenreSettings
+from tests.support.films import table_of
+
+LONG = "A keeper of a lighthouse finds a boat without a crew and follows its log."
+SETTINGS = GenreSettings(min_films=2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None, "", " ... ", "Add a Plot", "Add a Plot »", "add a plot", "Plot unknown.", "N/A",
+        "Plot kept under wraps", "The plot is currently unknown", "See full summary »",
+        "Unknown plot", "No description available", "TBA", "Under construction",
+    ],
+)  # fmt: skip
+def test_placeholders(text: str | None) -> None:
+    assert is_placeholder(text)
+    assert described(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("A man waits. See full summary »", "A man waits."),
+        ("A man waits... See full synopsis", "A man waits"),
+        ("A man waits. Written by Jo Doe", "A man waits."),
+        ("A man waits. —Jo Doe <jo@example.org>", "A man waits."),
+        ("A man waits. --Anonymous", "A man waits."),
+        ("A man waits. (Summary by Jo Doe)", "A man waits."),
+    ],
+)
+def test_links_and_authors_are_cut_off(text: str, kept: str) -> None:
+    assert described(text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LONG,
+        "He must choose: stay or leave — Paris.",
+        "She finds a letter written by her mother",
+        "The plot is unknown to all but one of them",
+        "A man adds a plot of land to his farm",
+    ],
+)
+def test_descriptions_stay_as_they_are(text: str) -> None:
+    assert described(text) == text
+
+
+def test_texts_are_composed_from_what_there_is() -> None:
+    assert composed("Alien", "A crew wakes.", "both") == "Alien. A crew wakes."
+    assert composed("Who?", "A crew wakes.", "both") == "Who? A crew wakes."
+    assert composed("Alien", "A crew wakes.", "title") == "Alien"
+    assert composed("Alien", "A crew wakes.", "description") == "A crew wakes."
+    assert composed("", "A crew wakes.", "title") == "A crew wakes."
+    assert composed("Alien", "", "both") == composed("Alien", "", "description") == "Alien"
+
+
+def test_films_that_cannot_be_learnt_from_are_counted() -> None:
+    rows = [
+        {"overview": LONG, "genres": ["Drama", "Foreign", "Drama"]},
+        {"overview": LONG, "genres": ["Drama", "War"]},
+        {"overview": LONG, "genres": ["War", "Western"]},
+        {"overview": LONG, "genres": ["Western"]},
+        {"overview": LONG, "genres": ["Opera"]},
+        {"overview": LONG, "genres": ["foreign", "TV Movie"]},
+        {"overview": LONG, "genres": None},
+        {"overview": "Add a Plot »", "genres": ["Drama"]},
+        {"overview": "Too short.", "genres": ["Drama"]},
+    ]
+    films, dropped = labelled(table_of(rows), SETTINGS)
+    assert films.schema == FILMS
+    assert films.column("genres").to_pylist() == [
+        ["Drama"], ["Drama", "War"], ["War", "Western"], ["Western"],
+    ]  # fmt: skip
+    assert dropped == {"no_genre": 2, "placeholder": 1, "short": 1, "rare_genre": 1}
+    labels, genres = label_matrix(films)
+    assert genres == ["Drama", "War", "Western"]
+    assert labels.tolist() == [
+        [True, False, False], [True, True, False], [False, True, True], [False, False, True],
+    ]  # fmt: skip
+    assert texts_of(films).rows(labels[:, 1].nonzero()[0]).titles == ["Film 1", "Film 2"]
+    with pytest.raises(TableError, match="'Western' is none of"):
+        label_matrix(films, ["Drama", "War"])
+
+
+def test_one_genre_is_nothing_to_tell_apart() -> None:
+    with pytest.raises(SourceError, match=r"1 genres have 2 films.*genres\.min_films"):
+        labelled(table_of([{"overview": LONG, "genres": ["Drama"]}] * 3), SETTINGS)
+
+
+def movie(movie_id: str, row: int, **more: object) -> dict[str, object]:
+    return {"movie_id": movie_id, "title": "T", "source": f"{row}.csv", "row": row, **more}
+
+
+def test_rows_of_one_film_become_one() -> None:
+    rows = [
+        movie("a", 1, overview="Add a Plot »", genres=["War"], year=1981),
+        movie("a", 2, overview=LONG, genres=["Drama"]),
+        movie("a", 3, overview="A boat.", genres=["Drama", "Action"], language="de"),
+        movie("b", 4, overview="Plot unknown", genres=["War"]),
+        movie("c", 5, overview=None, genres=None),
+    ]
+    fill = pa.Table.from_pylist(
+        [
+            {"movie_id": "b", "overview": "See full summary »"},
+            {"movie_id": "b", "overview": "A short one."},
+            {"movie_id": "b", "overview": LONG},
+            {"movie_id": "a", "overview": LONG + LONG},
+        ],
+        PLOTS,
+    )
+    for order in (rows, rows[::-1]):
+        made = merge_rows(pa.Table.from_pylist(order, MOVIES), fill)
+        a, b, c = made["movies"].to_pylist()
+        assert (a["overview"], a["genres"]) == (LONG, ["Action", "Drama", "War"])
+        assert (a["year"], a["language"], a["row"]) == (1981, "de", 2)
+        assert b["overview"] == LONG
+        assert (c["overview"], c["genres"]) == (None, None)
+        assert made["rejects"].schema == REJECTS
+        assert sorted(made["rejects"]["row"].to_pylist()) == [1, 3]
+        assert set(made["rejects"]["detail"].to_pylist()) == {"merged into row 2 of 2.csv"}

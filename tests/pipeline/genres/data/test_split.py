@@ -1,0 +1,88 @@
+"""One split: stratified, seeded, near-duplicates on one side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.genres.data.films import FILMS, label_matrix
+from pipeline.genres.data.split import near_duplicates, split, stratified
+from pipeline.settings import GenreSettings
+
+SETTINGS = GenreSettings()
+FILMS_THERE = 3_000
+SHARES = np.array([0.5, 0.3, 0.12, 0.05, 0.03, 0.01])
+
+
+@pytest.fixture(scope="module")
+def films() -> tuple[pa.Table, np.ndarray]:
+    """Random films; each tenth is a near-duplicate of the one before it."""
+    chance = np.random.default_rng(1)
+    labels = chance.random((FILMS_THERE, len(SHARES))) < SHARES
+    labels[~labels.any(1), 0] = True
+    vectors = chance.normal(size=(FILMS_THERE, 24)).astype(np.float32)
+    vectors[9::10] = vectors[8::10] + 0.01 * chance.normal(size=vectors[9::10].shape)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = [
+        {
+            "movie_id": f"{n:05d}", "title": "T", "overview": "O", "part": "", "fold": -1,
+            "genres": [f"g{g}" for g in np.flatnonzero(own)],
+        }
+        for n, own in enumerate(labels)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, FILMS), vectors
+
+
+def test_parts_have_their_shares_of_films_and_genres(films: tuple[pa.Table, np.ndarray]) -> None:
+    table, vectors = films
+    made = split(table, vectors, SETTINGS, 7)
+    assert made.schema == FILMS
+    labels, _ = label_matrix(made)
+    part = np.array(made["part"].to_pylist())
+    for name, share in (("train", 0.7), ("validation", 0.1), ("test", 0.2)):
+        own = part == name
+        assert own.mean() == pytest.approx(share, abs=0.01)
+        wanted = labels.sum(0) * share
+        assert np.abs(labels[own].sum(0) - wanted).max() <= 3, "two films go together at times"
+    fold = made["fold"].to_numpy()
+    assert ((fold == -1) == (part == "test")).all()
+    for number in range(SETTINGS.folds):
+        wanted = labels[fold >= 0].sum(0) / SETTINGS.folds
+        assert np.abs(labels[fold == number].sum(0) - wanted).max() <= 3
+
+
+def test_near_duplicates_are_on_one_side(films: tuple[pa.Table, np.ndarray]) -> None:
+    table, vectors = films
+    groups = near_duplicates(vectors, SETTINGS.near_duplicate)
+    assert (groups[9::10] == groups[8::10]).all()
+    assert len(np.unique(groups)) == FILMS_THERE * 9 // 10
+    made = split(table, vectors, SETTINGS, 7)
+    for column in ("part", "fold"):
+        told = np.array(made[column].to_pylist(), object)
+        assert (told[9::10] == told[8::10]).all()
+
+
+def test_a_chain_of_near_duplicates_is_one_group() -> None:
+    angles = np.deg2rad([0, 10, 20, 90])
+    vectors = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+    groups = near_duplicates(vectors, 0.98)
+    assert groups[0] == groups[1] == groups[2] != groups[3]
+    assert near_duplicates(np.zeros((0, 4), np.float32), 0.9).shape == (0,)
+
+
+def test_a_seed_is_a_split(films: tuple[pa.Table, np.ndarray]) -> None:
+    table, vectors = films
+    first = split(table, vectors, SETTINGS, 7)
+    assert split(table, vectors, SETTINGS, 7).equals(first)
+    assert not split(table, vectors, SETTINGS, 8).equals(first)
+
+
+def test_the_rarest_genre_is_shared_out_first() -> None:
+    labels = np.zeros((100, 2), bool)
+    labels[:, 0] = True
+    labels[:10, 1] = True
+    part = stratified(labels, np.arange(100), [0.5, 0.5], 3)
+    assert labels[part == 0].sum(0).tolist() == [50, 5]
+    unlabelled = stratified(np.zeros((9, 2), bool), np.arange(9), [1 / 3] * 3, 3)
+    assert np.bincount(unlabelled).tolist() == [3, 3, 3]

@@ -1,0 +1,224 @@
+"""The candidates of a cluster: its own themes, no names, no boilerplate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from math import log
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.label.candidates import CANDIDATES, candidates
+from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.settings import LabelSettings
+
+Counts = Mapping[tuple[int, str], tuple[int, int, int]]
+SETTINGS = LabelSettings()
+
+
+def found(
+    counts: Counts,
+    films: Mapping[int, int],
+    *,
+    keyworded: Mapping[int, int] | None = None,
+    words: Mapping[str, tuple[int, int, int]] | None = None,
+    settings: LabelSettings = SETTINGS,
+) -> pa.Table:
+    terms = pa.Table.from_pylist(
+        [
+            dict(zip(TERM_COUNTS.names, (*key, *numbers), strict=True))
+            for key, numbers in counts.items()
+        ],
+        TERM_COUNTS,
+    )
+    spoken = [
+        dict(zip(WORD_COUNTS.names, (word, *numbers), strict=True))
+        for word, numbers in (words or {}).items()
+    ]
+    with_keywords = films if keyworded is None else keyworded
+    sizes = pa.table(
+        [
+            pa.array(list(films), pa.int32()),
+            pa.array(list(films.values()), pa.int64()),
+            pa.array([with_keywords[cluster] for cluster in films], pa.int64()),
+        ],
+        names=["cluster", "films", "keyword_films"],
+    )
+    return candidates(terms, pa.Table.from_pylist(spoken, WORD_COUNTS), sizes, settings)[
+        "candidates"
+    ]
+
+
+def names(table: pa.Table, cluster: int = 0) -> list[str]:
+    rows = table.to_pylist()
+    return [row["term"] for row in rows if row["cluster"] == cluster]
+
+
+TWO = {0: 20, 1: 20}
+
+
+def test_what_is_likelier_here_than_elsewhere_best_first() -> None:
+    table = found(
+        {
+            (0, "submarine"): (12, 12, 12),
+            (0, "sea"): (12, 12, 12),
+            (0, "love"): (12, 12, 12),
+            (1, "sea"): (4, 4, 4),
+            (1, "love"): (12, 12, 12),
+        },
+        TWO,
+    )
+    assert table.schema == CANDIDATES
+    assert names(table, 0) == ["submarine", "sea"]  # love is as likely in both
+    assert names(table, 1) == []
+
+
+def test_share_and_gains() -> None:
+    table = found({(0, "submarine"): (10, 5, 5), (1, "submarine"): (2, 1, 1)}, TWO)
+    (row,) = table.to_pylist()
+    share, base = (10 + 12 / 40) / 21, 12 / 40
+    assert row["share"] == pytest.approx(0.5)
+    assert row["gain"] == pytest.approx(share * log(share / base))
+    share, base = (5 + 6 / 40) / 21, 6 / 40
+    assert row["keyword_gain"] == pytest.approx(share * log(share / base))
+
+
+def test_names_of_persons_are_kept_out() -> None:
+    counts = {
+        (0, term): (10, 2, 2)
+        for term in (
+            "hanks",
+            "tom hanks",
+            "hanks film",
+            "maria",
+            "rose",
+            "rose garden",
+            "war maria",
+            "war",
+        )
+    }
+    table = found(
+        counts,
+        TWO,
+        words={
+            "hanks": (0, 0, 5),  # the credits know it, the texts do not
+            "tom": (0, 3, 4),
+            "maria": (1, 9, 3),  # nearly always with a capital
+            "rose": (5, 9, 8),  # often a flower
+            "war": (40, 9, 0),
+        },
+    )
+    assert sorted(names(table)) == ["rose", "rose garden", "war"]
+
+
+def test_a_rare_name_in_the_credits_proves_nothing() -> None:
+    table = found({(0, "falcon"): (10, 2, 2)}, TWO, words={"falcon": (0, 9, 2)})
+    assert names(table) == ["falcon"]
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["sequel", "woman director", "based on novel or book", "aftercreditsstinger", "tense"],
+)
+def test_boilerplate_is_kept_out(term: str) -> None:
+    assert names(found({(0, term): (15, 15, 15), (0, "spy"): (9, 9, 9)}, TWO)) == ["spy"]
+
+
+@pytest.mark.parametrize("term", ["one against many five six", "of the", "1961", "young man"])
+def test_too_long_or_empty_of_meaning(term: str) -> None:
+    assert names(found({(0, term): (15, 15, 15), (0, "spy"): (9, 9, 9)}, TWO)) == ["spy"]
+
+
+def test_a_term_of_one_film_is_none() -> None:
+    settings = LabelSettings(min_films=1)
+    table = found({(0, "spy"): (1, 1, 1), (0, "sea"): (2, 2, 2)}, TWO, settings=settings)
+    assert names(table) == ["sea"]
+
+
+@pytest.mark.parametrize(("films", "kept"), [(20, False), (8, True)])
+def test_fewer_films_suffice_in_a_small_cluster(films: int, kept: bool) -> None:
+    table = found({(0, "spy"): (2, 2, 2)}, {0: films, 1: 50})
+    assert names(table) == (["spy"] if kept else [])
+
+
+def test_where_there_are_keywords_other_phrases_are_left() -> None:
+    counts = {(0, "crew dives"): (9, 0, 0), (0, "crew"): (9, 0, 2), (0, "submarine"): (9, 2, 2)}
+    assert sorted(names(found(counts, TWO))) == ["crew", "submarine"]
+
+
+def test_a_catalogue_without_keywords_still_has_candidates() -> None:
+    table = found(
+        {(0, "crew dives"): (9, 0, 0), (1, "haunted house"): (9, 0, 0)},
+        TWO,
+        keyworded={0: 0, 1: 0},
+    )
+    assert names(table, 0) == ["crew dives"]
+    assert names(table, 1) == ["haunted house"]
+    assert table.column("keyword_gain").to_pylist() == [0.0, 0.0]
+
+
+def test_partitions_add_up_and_their_order_is_of_no_account() -> None:
+    whole = found({(0, "spy"): (9, 6, 6), (0, "sea"): (9, 6, 6), (1, "sea"): (5, 0, 0)}, TWO)
+    rows = [
+        (0, "sea", 4, 3, 3),
+        (1, "sea", 5, 0, 0),
+        (0, "spy", 8, 6, 6),
+        (0, "spy", 1, 0, 0),
+        (0, "sea", 5, 3, 3),
+    ]
+    sizes = pa.table(
+        [pa.array([0, 1], pa.int32()), pa.array([20, 20]), pa.array([20, 20])],
+        names=["cluster", "films", "keyword_films"],
+    )
+    for some in (rows, rows[::-1]):
+        terms = pa.table([list(c) for c in zip(*some, strict=True)], schema=TERM_COUNTS)
+        parts = candidates(terms, WORD_COUNTS.empty_table(), sizes, SETTINGS)["candidates"]
+        assert parts.equals(whole)
+
+
+def test_at_most_so_many_of_a_cluster() -> None:
+    counts = {(c, f"theme{n:02d}"): (9 + n, 0, 2) for n in range(10) for c in (0,)}
+    table = found(counts, TWO, settings=LabelSettings(candidates=5))
+    assert names(table) == [f"theme{n:02d}" for n in (9, 8, 7, 6, 5)]
+
+
+def test_no_terms_at_all() -> None:
+    assert found({}, TWO).num_rows == 0
+
+
+def test_terms_a_range_at_a_time_and_families_of_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(5)
+    rows = [
+        (int(cluster), f"theme {term}", int(films), int(films) // 2, int(films) // 2)
+        for cluster, term, films in zip(
+            chance.integers(0, 6, 900), chance.integers(0, 60, 900), chance.integers(1, 5, 900),
+            strict=True,
+        )
+    ]  # fmt: skip
+    spoken = [(f"theme{n % 7}", n % 3, 9 * (n % 2), 2) for n in range(40)]
+    terms = pa.table([list(c) for c in zip(*rows, strict=True)], schema=TERM_COUNTS)
+    words = pa.table([list(c) for c in zip(*spoken, strict=True)], schema=WORD_COUNTS)
+    family = np.array([0, 1, 0, 2, 1, 1], np.int32)
+    above = pa.table({"cluster": family})
+    lifted = terms.set_column(0, TERM_COUNTS.field(0), [family[terms["cluster"].to_numpy()]])
+
+    settings = LabelSettings(candidates=12)
+
+    def asked(counts: pa.Table, groups: int, given: pa.Table | None = None) -> pa.Table:
+        each = pa.array([400] * groups, pa.int64())
+        sizes = pa.table(
+            [pa.array(range(groups), pa.int32()), each, each],
+            names=["cluster", "films", "keyword_films"],
+        )
+        return candidates(counts, words, sizes, settings, given)["candidates"]
+
+    whole, families = asked(terms, 6), asked(lifted, 3)
+    assert len(whole) == 6 * 12
+    assert asked(terms, 3, above).equals(families)
+    monkeypatch.setattr("pipeline.fileio.external_sort._ROWS", 40)
+    for pending in (2**18, 25, 0):  # the best of those before are kept
+        monkeypatch.setattr(import_module("pipeline.label.candidates"), "_PENDING", pending)
+        assert asked(terms, 6).equals(whole)
+        assert asked(terms, 3, above).equals(families)

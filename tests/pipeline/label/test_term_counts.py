@@ -1,0 +1,258 @@
+"""Counting what films speak of, and looking terms up word for word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.label.term_counts import (
+    HOLDINGS,
+    TERM_COUNTS,
+    WORD_COUNTS,
+    count_terms,
+    holdings,
+    term_lists,
+    words,
+)
+
+TEXTS = pa.list_(pa.string())
+MOVIES = pa.schema(
+    [
+        ("overview", pa.string()),
+        ("tagline", pa.string()),
+        ("keywords", TEXTS),
+        ("directors", TEXTS),
+        ("cast", TEXTS),
+    ]
+)
+
+
+def movies(*films: Mapping[str, Any]) -> pa.Table:
+    blank = {name: None for name in MOVIES.names} | {"overview": ""}
+    return pa.Table.from_pylist([blank | dict(film) for film in films], MOVIES)
+
+
+def assigned(*clusters: int) -> pa.Table:
+    return pa.table([pa.array(clusters, pa.int32())], names=["cluster"])
+
+
+def count(*films: Mapping[str, Any], clusters: Sequence[int] | None = None) -> dict[str, pa.Table]:
+    return count_terms(movies(*films), assigned(*(clusters or [0] * len(films))))
+
+
+def terms(overview: str, **film: Any) -> set[str]:
+    return set(count({"overview": overview, **film})["terms"].column("term").to_pylist())
+
+
+def counts(table: pa.Table) -> dict[tuple[int, str], tuple[int, int, int]]:
+    return {
+        (row["cluster"], row["term"]): (row["films"], row["keyword_films"], row["part_films"])
+        for row in table.to_pylist()
+    }
+
+
+def word_counts(table: pa.Table) -> dict[str, tuple[int, int, int]]:
+    rows = table.to_pylist()
+    return {row["word"]: (row["lower"], row["capital"], row["credits"]) for row in rows}
+
+
+def test_words_as_written() -> None:
+    assert words("The crew's K-19, off Iceland (1961)!") == [
+        "The", "crew's", "K-19", "off", "Iceland", "1961",
+    ]  # fmt: skip
+    assert words("l\u2019amour \u00e0 Gen\u00e8ve, _underlined_") == [
+        "l\u2019amour",
+        "\u00e0",
+        "Gen\u00e8ve",
+        "underlined",
+    ]
+    assert words(" ?! -- ") == []
+
+
+def test_phrases_of_one_to_three_words() -> None:
+    assert terms("a nuclear submarine crew mutinies") == {
+        "nuclear", "submarine", "crew", "mutinies",
+        "nuclear submarine", "submarine crew", "crew mutinies",
+        "nuclear submarine crew", "submarine crew mutinies",
+    }  # fmt: skip
+
+
+def test_stop_words_stand_only_inside_a_phrase() -> None:
+    found = terms("the race of death")
+    assert found == {"race", "race of death", "death"}
+
+
+@pytest.mark.parametrize(
+    "overview",
+    [
+        "submarine. torpedo",
+        "submarine, torpedo",
+        "submarine; torpedo",
+        "submarine: torpedo",
+        "submarine! torpedo",
+        "submarine (torpedo)",
+        "(submarine) torpedo",
+        'submarine "torpedo"',
+        '"submarine" torpedo',
+        "submarine \u201ctorpedo\u201d",
+        "submarine \u2013 torpedo",
+        "submarine\u2014torpedo",
+        "submarine - torpedo",
+        "submarine--torpedo",
+        "submarine/torpedo",
+        "submarine\u2026torpedo",
+    ],
+)
+def test_phrases_never_cross_a_clause(overview: str) -> None:
+    assert terms(overview) == {"submarine", "torpedo"}
+
+
+def test_phrases_never_cross_overview_and_tagline() -> None:
+    assert terms("submarine", tagline="torpedo") == {"submarine", "torpedo"}
+
+
+def test_marks_inside_a_word_end_no_clause() -> None:
+    assert "submarine k-class crew" in terms("submarine k-class crew")
+    assert "captain's log" in terms("captain's log")
+
+
+def test_phrases_hold_no_capitalised_word() -> None:
+    found = terms("the captain Ramius defects quickly and Marko follows silently")
+    assert found == {
+        "captain", "defects", "defects quickly", "quickly", "follows", "follows silently",
+        "silently",
+    }  # fmt: skip
+
+
+def test_short_words_and_bare_numbers_are_no_terms_by_themselves() -> None:
+    assert terms("ox 1961") == set()
+    assert "apollo 13" in terms("", keywords=["apollo 13"])
+
+
+def test_keywords_are_counted_whole_and_by_their_parts() -> None:
+    table = count({"overview": "", "keywords": ["Cold  War", "spy"]})["terms"]
+    assert counts(table) == {
+        (0, "cold"): (1, 0, 1),
+        (0, "cold war"): (1, 1, 1),
+        (0, "spy"): (1, 1, 1),
+        (0, "war"): (1, 0, 1),
+    }
+
+
+def test_keyword_of_stop_words_or_of_more_than_three_words_is_whole() -> None:
+    found = counts(count({"keywords": ["one against many", "fish out of deep water"]})["terms"])
+    assert found[0, "one against many"] == (1, 1, 0)
+    assert found[0, "fish out of deep water"] == (1, 1, 0)
+
+
+def test_a_film_counts_a_term_once() -> None:
+    film = {"overview": "spy spy. spy", "tagline": "spy", "keywords": ["spy", "spy", "Spy"]}
+    assert counts(count(film)["terms"]) == {
+        (0, "spy"): (1, 1, 1),
+        (0, "spy spy"): (1, 0, 0),
+    }
+
+
+def test_counts_are_by_cluster() -> None:
+    films = [{"overview": "spy"}, {"overview": "spy"}, {"overview": "spy"}]
+    table = count(*films, clusters=[4, 1, 4])["terms"]
+    assert counts(table) == {(1, "spy"): (1, 0, 0), (4, "spy"): (2, 0, 0)}
+
+
+def test_words_tell_lower_case_capitals_and_credits() -> None:
+    found = word_counts(
+        count(
+            {
+                "overview": "Hunters follow Rose. She wears a rose, and Rose runs.",
+                "directors": ["Rose Hunter"],
+                "cast": ["Axel Rose", "Rose Hunter"],
+            }
+        )["words"]
+    )
+    assert found["rose"] == (1, 2, 1)  # credits are counted by film
+    # a capital at the beginning of a clause says nothing: any word has one there
+    assert "hunters" not in found
+    assert "she" not in found
+    assert found["hunter"] == (0, 0, 1)
+    assert found["axel"] == (0, 0, 1)
+    assert found["wears"] == (1, 0, 0)
+
+
+def test_empty_partition_and_film_of_nothing() -> None:
+    for found in (count(), count({"overview": ""})):
+        assert found["terms"].num_rows == found["words"].num_rows == 0
+        assert found["terms"].schema == TERM_COUNTS
+        assert found["words"].schema == WORD_COUNTS
+
+
+PIECES = st.sampled_from(["spy", "cold war", "Rose", "ship, sea", "submarine crew.", "the", "of"])
+FILM = st.fixed_dictionaries(
+    {
+        "overview": st.lists(PIECES, max_size=5).map(" ".join),
+        "tagline": st.none() | PIECES,
+        "keywords": st.none() | st.lists(st.sampled_from(["spy", "cold war", "sea"]), max_size=3),
+        "cast": st.none() | st.lists(st.sampled_from(["Rose Hill", "Ann Lee"]), max_size=2),
+    }
+)
+
+
+@given(st.lists(st.tuples(FILM, st.integers(0, 2)), max_size=6), st.integers(0, 6))
+def test_counts_add_up_over_partitions(films: list[tuple[dict[str, Any], int]], cut: int) -> None:
+    whole, *parts = (
+        count(*(film for film, _ in some), clusters=[cluster for _, cluster in some])
+        for some in (films, films[:cut], films[cut:])
+    )
+    for name, keys in (("terms", ["cluster", "term"]), ("words", ["word"])):
+        numbers = [column for column in whole[name].column_names if column not in keys]
+        added = pa.concat_tables([part[name] for part in parts]).group_by(keys)
+        summed = added.aggregate([(number, "sum") for number in numbers])
+        rows = {
+            tuple(row[k] for k in keys): [row[f"{number}_sum"] for number in numbers]
+            for row in summed.to_pylist()
+        }
+        assert rows == {
+            tuple(row[k] for k in keys): [row[number] for number in numbers]
+            for row in whole[name].to_pylist()
+        }
+
+
+def held(film: Mapping[str, Any], *own: str) -> list[str]:
+    table = holdings(movies(film), assigned(3), term_lists({3: list(own), 7: ["other"]}))[
+        "holdings"
+    ]
+    assert table.schema == HOLDINGS
+    assert table.column("cluster").to_pylist() == [3]
+    return [own[place] for place in table.column("held").to_pylist()[0]]
+
+
+def test_holdings_are_word_for_word() -> None:
+    film = {"overview": "A party of Artists; the ship's smart captain.", "keywords": ["cold war"]}
+    assert held(film, "art", "artist", "party", "ship", "cap", "mart") == ["party"]
+    assert held(film, "cold war", "cold", "old war", "war") == ["cold war", "cold", "war"]
+    assert held(film, "Party", "smart captain", "ship's") == ["Party", "smart captain", "ship's"]
+
+
+def test_holdings_look_in_overview_tagline_and_each_keyword() -> None:
+    film = {"overview": "a spy", "tagline": "Trust no one.", "keywords": ["deep sea", "dive"]}
+    assert held(film, "spy", "trust no one", "deep sea", "dive") == [
+        "spy", "trust no one", "deep sea", "dive",
+    ]  # fmt: skip
+    # nothing is held across two of them
+    assert held(film, "spy trust", "one deep", "sea dive") == []
+
+
+def test_holdings_of_a_film_without_keywords_or_tagline() -> None:
+    assert held({"overview": "a spy"}, "spy", "sea") == ["spy"]
+
+
+def test_holdings_are_places_in_the_own_clusters_list_in_the_films_order() -> None:
+    films = movies({"overview": "spy ship"}, {"overview": "ship"}, {"overview": "spy"})
+    lists = term_lists({0: ["ship", "spy"], 1: ["spy"]})
+    found = holdings(films, assigned(0, 1, 1), lists)["holdings"]
+    assert found.column("cluster").to_pylist() == [0, 1, 1]
+    assert found.column("held").to_pylist() == [[0, 1], [], [0]]

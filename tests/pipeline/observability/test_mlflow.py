@@ -1,0 +1,42 @@
+"""Models as runs in MLflow, where it is installed, and what is said where it is not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ModelError
+from pipeline.observability.mlflow import DATABASE, Logged, flat, track
+
+
+def logged(place: Path, name: str) -> Logged:
+    manifest = place / "manifest.json"
+    manifest.write_text("{}")
+    steps = {1: {"epoch.loss": 0.5}, 2: {"epoch.loss": 0.25}}
+    return Logged(name, {"model": "als"}, {"seed": 7}, {"ndcg": 0.2}, manifest, steps)
+
+
+def test_figures_within_figures_become_one_level() -> None:
+    told = {"ndcg": 0.2, "users": 7, "by": {"up to 50": {"hit": 0.5}}, "name": "als", "none": None}
+    assert flat(told, "test.") == {"test.ndcg": 0.2, "test.users": 7.0, "test.by.up_to_50.hit": 0.5}
+
+
+def test_without_mlflow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow.tracking", None)
+    with pytest.raises(ModelError, match=r"micro-genre-miner\[tracking\]"):
+        track(tmp_path, "recommenders", [logged(tmp_path, "a")])
+
+
+def test_each_model_is_logged_once(tmp_path: Path) -> None:
+    tracking = pytest.importorskip("mlflow.tracking", reason="MLflow goes into its own environment")
+    first = logged(tmp_path, "a")
+    assert track(tmp_path, "recommenders", [first]) == 1
+    assert track(tmp_path, "recommenders", [first, logged(tmp_path, "b")]) == 1
+    client = tracking.MlflowClient(tracking_uri=f"sqlite:///{(tmp_path / DATABASE).absolute()}")
+    experiment = client.get_experiment_by_name("recommenders")
+    runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    assert set(runs) == {"a", "b"}
+    assert runs["a"].data.metrics == {"ndcg": 0.2, "epoch.loss": 0.25}
+    assert runs["a"].data.params == {"seed": "7"} and runs["a"].info.status == "FINISHED"

@@ -1,0 +1,225 @@
+"""What is gone through in parts: the answers of the whole table, in the memory of a part."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline import cluster
+from pipeline.errors import CorruptFileError, StoreError
+from pipeline.execution.stage import Piece, Stage, work
+from pipeline.features.fit_space import fit_space
+from pipeline.features.space import numbers_of
+from pipeline.neighbours import index as film_index
+from pipeline.neighbours import ivf_stream
+from pipeline.neighbours import search as neighbours
+from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of, vectors_at
+from pipeline.settings import ClusterSettings, FeatureSettings, NeighbourSettings
+from pipeline.storage.work_store import Store, StoredParts
+from tests.support.films import mined
+from tests.support.planted import planted, points_table
+
+KINDS = ("flat", "hnsw", "ivf", "ivf-sq8")
+
+
+def stored(folder: Path, table: pa.Table, parts: int = 3) -> StoredParts:
+    """The rows of a table in files of a store, the last one shorter, and one without rows."""
+    store = Store(folder)
+    size = max(1, -(-len(table) // parts))
+    cuts = [table.slice(start, size) for start in range(0, len(table), size)]
+    refs = [
+        store.commit(
+            "input", f"p{n}", f"{n:064x}", {"t": part}, rows_in=len(part), seconds=0
+        ).outputs["t"]
+        for n, part in enumerate([*cuts, table.slice(0, 0)])
+    ]
+    return store.parts(refs)
+
+
+def test_parts_are_the_rows_in_their_order(tmp_path: Path) -> None:
+    films = points_table(planted(5, 20)[0])
+    parts = stored(tmp_path, films)
+    assert parts.num_rows == 100
+    for _ in range(2):
+        assert pa.concat_tables(parts).equals(films)
+    ids, matrix = ids_and_matrix(parts)
+    assert ids.equals(films["movie_id"].combine_chunks())
+    assert np.array_equal(matrix, matrix_of(films))
+    assert np.array_equal(matrix_of(pa.concat_tables(parts)), matrix)
+
+
+def test_no_rows_have_the_width_of_their_column(tmp_path: Path) -> None:
+    parts = stored(tmp_path, points_table(planted(1, 4)[0]).slice(0, 0))
+    assert matrix_of(parts).shape == (0, 48)
+
+
+@pytest.mark.parametrize("harm", ["altered", "cut", "gone"])
+def test_a_damaged_file_is_named(tmp_path: Path, harm: str) -> None:
+    parts = stored(tmp_path, points_table(planted(5, 20)[0]))
+    path = tmp_path / parts.refs[1].path
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.unlink()
+    if harm != "gone":
+        path.write_bytes(data if harm == "altered" else data[:-9])
+    with pytest.raises(CorruptFileError, match=path.name):
+        list(parts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_index_of_parts_is_that_of_the_whole(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(film_index, "_ROW_BYTES", 1_000)
+    monkeypatch.setattr(ivf_stream, "_PIECE_BYTES", 8_000)
+    vectors, _ = planted(20, 40, noise=0.15)
+    films = points_table(vectors)
+    settings = NeighbourSettings.model_validate({"index": kind, "recall_queries": 200})
+    whole = film_index.build_index(films, settings, len(films))["index"]
+    parts = stored(tmp_path / "films", films)
+    index = film_index.build_index(parts, settings, len(films))["index"]
+    rows = [len(row.as_py()) for row in index["index"]]
+    if kind in film_index.INVERTED:  # whole lists, after what is trained and their lengths
+        lists = ivf_stream.Lists(film_index.index_bytes(index))
+        assert len(rows) > 5 and max(rows[2:]) <= max(8_000, *(lists.lengths * lists.bytes_each))
+    else:
+        assert set(rows[:-1]) == {1_000} and 0 < rows[-1] <= 1_000
+    if kind != "hnsw":  # its graph depends on how many come at a time
+        assert index.equals(whole)
+    raw = b"".join(film_index.index_bytes(stored(tmp_path / "index", index)))
+    assert raw == b"".join(film_index.index_bytes(index))
+    opened = faiss.deserialize_index(np.frombuffer(raw, np.uint8))
+    assert opened.ntotal == len(films)
+    answers = [
+        neighbours.nearest_films(films, films, asked, settings)["neighbours"]
+        for asked in (index, stored(tmp_path / "again", index))
+    ]
+    assert answers[0].equals(answers[1])
+    recalls = [
+        neighbours.recall_at(asked, index, settings, seed=1)["recall"] for asked in (films, parts)
+    ]
+    assert recalls[0].equals(recalls[1])
+
+
+def test_recall_is_that_of_comparing_all_pairs(tmp_path: Path) -> None:
+    vectors, _ = planted(20, 40, noise=0.3)
+    films = points_table(vectors)
+    settings = NeighbourSettings(index="ivf", recall_queries=len(films))
+    index = film_index.build_index(films, settings, len(films))["index"]
+    found = neighbours.recall_at(stored(tmp_path, films), index, settings, seed=3)["recall"]
+    listed = neighbours.nearest_films(films, films, index, NeighbourSettings(count=9))
+    near = listed["neighbours"].to_pandas().groupby("movie_id")["neighbour_id"].apply(set)
+    cosine = vectors @ vectors.T
+    np.fill_diagonal(cosine, np.inf)
+    truth = np.argsort(-cosine, axis=1)[:, 1:10]
+    ids = films["movie_id"].to_pylist()
+    hits = [len(near[ids[row]] & {ids[n] for n in truth[row]}) for row in range(len(films))]
+    # the film itself is the nearest of the ten, and is found
+    expected = (sum(hits) + len(films)) / (10 * len(films))
+    assert found.column("recall")[0].as_py() == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_space_fitted_on_parts_is_that_of_the_whole(tmp_path: Path) -> None:
+    films, settings = mined(), FeatureSettings()
+    tables = (films.movies, films.features, films.embeddings)
+    whole = fit_space(*tables, films.vocabulary, settings)["space"]
+    parts: list[Parts] = [stored(tmp_path / str(n), table) for n, table in enumerate(tables)]
+    again = fit_space(parts[0], parts[1], parts[2], films.vocabulary, settings)["space"]
+    first, second = numbers_of(whole), numbers_of(again)
+    assert first.keys() == second.keys()
+    for name, numbers in first.items():
+        np.testing.assert_allclose(second[name], numbers, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+def test_clusters_of_parts_are_those_of_the_whole(tmp_path: Path) -> None:
+    films = points_table(planted(8, 40)[0])
+    parts, settings = stored(tmp_path, films), ClusterSettings()
+    ground = cluster.landscape(films, settings, 1)
+    for name, table in cluster.landscape(parts, settings, 1).items():
+        assert table.equals(ground[name]), name
+    trained = [cluster.train(p, **ground, settings=settings, k=8, seed=1) for p in (films, parts)]
+    assert trained[0]["centroids"].equals(trained[1]["centroids"])
+    samples = [cluster.label_subsample(p, settings, [8], 0, 1) for p in (films, parts)]
+    assert samples[0]["labels"].equals(samples[1]["labels"])
+
+
+def counted(films: Parts, others: pa.Table) -> dict[str, pa.Table]:
+    """A stage: the rows of each part, and of what comes whole."""
+    assert not isinstance(films, pa.Table)
+    sizes = [part.num_rows for part in films]
+    return {"sizes": pa.table([[*sizes, others.num_rows]], names=["rows"])}
+
+
+def test_a_stage_takes_the_inputs_that_it_names_in_parts(tmp_path: Path) -> None:
+    parts = stored(tmp_path, points_table(planted(5, 20)[0]))
+    stage = Stage("counted", 1, counted, streamed=frozenset({"films"}))
+    piece = Piece("all", {"films": parts.refs, "others": parts.refs})
+    made = work(str(tmp_path), stage, piece, "0" * 64)
+    assert made.rows_in == 200
+    sizes = Store(tmp_path).read(made.outputs["sizes"]).column("rows").to_pylist()
+    assert sizes == [34, 34, 32, 0, 100]
+
+
+_BUILDS = """
+import sys
+import numpy as np
+from pathlib import Path
+from benchmarks.lib.machine import Watch
+from pipeline import film_index
+from pipeline.execution.stage import Piece, Stage, work
+from pipeline.settings import NeighbourSettings
+from pipeline.storage.work_store import Store
+from pipeline.schemas.mining import EMBEDDINGS
+from pipeline.schemas.vectors import column_of_vectors
+import pyarrow as pa
+
+films, dim = 4_000, 384
+store, refs = Store(Path(sys.argv[1])), []
+for n in range(10):
+    vectors = np.random.default_rng(n).normal(size=(films, dim)).astype(np.float32)
+    text = pa.array(["x"] * films)
+    ids = pa.array([f"{n}-{i}" for i in range(films)])
+    table = pa.table([ids, text, text, column_of_vectors(vectors, "float16")], EMBEDDINGS(dim))
+    made = store.commit("e", f"p{n}", f"{n:064x}", {"e": table}, rows_in=films, seconds=0)
+    refs.append(made.outputs["e"])
+stage = Stage(
+    "index", 1, film_index.build_index, NeighbourSettings(), streamed=frozenset({"embeddings"})
+)
+piece = Piece("all", {"embeddings": tuple(refs)}, {"films": 10 * films})
+with Watch() as watch:
+    work(sys.argv[1], stage, piece, "f" * 64)
+print(watch.grown_mib * 2**20 / (10 * films))
+"""
+
+
+def test_an_index_is_built_and_committed_in_a_few_times_its_own_memory(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _BUILDS, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    bytes_per_film = float(told.stdout)
+    # a vector is 1,536 bytes: the index, its bytes, and what a part takes; whole tables took 13,000
+    assert 1_536 < bytes_per_film < 6_000
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 40])
+def test_every_so_many_vectors_are_the_same_whatever_the_parts(tmp_path: Path, step: int) -> None:
+    films = points_table(planted(5, 20)[0])
+    parts = stored(tmp_path, films)
+    assert np.array_equal(vectors_at(parts, np.arange(0, 100, step)), matrix_of(films)[::step])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_no_room_for_an_index_on_its_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    films = points_table(planted(20, 40)[0])
+    # unbuffered: closing would try once more to write what could not be written
+    full = partial(open, "/dev/full", "r+b", buffering=0)
+    monkeypatch.setattr(film_index, "TemporaryFile", full)
+    with pytest.raises(StoreError, match=r"No space left on device; make space there"):
+        film_index.build_index(films, NeighbourSettings(), len(films))

@@ -1,0 +1,236 @@
+"""An update gives what a mining of the same catalogue would, as far as centroids stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from benchmarks.lib.mined_release import catalogue, mined_release, settings_of, write_catalogue
+from benchmarks.lib.small_model import build_model
+from pipeline.embedding.embed import encode
+from pipeline.embedding.weights import identify
+from pipeline.errors import ReleaseError
+from pipeline.execution.stage import partition_count, partition_ids
+from pipeline.features.text import texts_of
+from pipeline.ingest.row_hash import hash_rows
+from pipeline.neighbours.index import build_index
+from pipeline.neighbours.search import nearest_films
+from pipeline.release.reader import ReleasedTables
+from pipeline.schemas.mining import MOVIES
+from pipeline.schemas.vectors import matrix_of
+from pipeline.settings import Settings
+from pipeline.update.apply import Updated, text_vectors, update
+from pipeline.update.changes import Changes, find_changes
+
+Rows = list[dict[str, Any]]
+
+
+class Base:
+    """A mined release of 240 films, and the catalogues that follow it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings: Settings = settings_of(build_model(folder / "model"))
+        self.rows: Rows = catalogue().slice(0, 240).to_pylist()
+        mined = mined_release(folder / "out", Path(self.settings.embed.model), self.table())
+        self.release = ReleasedTables(mined)
+        self.number = 0
+
+    def table(self, rows: Sequence[dict[str, Any]] | None = None) -> pa.Table:
+        return pa.Table.from_pylist(list(self.rows if rows is None else rows), MOVIES)
+
+    def changes(self, rows: Sequence[dict[str, Any]], *, only_changes: bool = False) -> Changes:
+        self.number += 1
+        spool = self.folder / f"spool-{self.number}"
+        spool.mkdir()
+        source = write_catalogue(self.folder / f"c{self.number}.parquet", self.table(rows))
+        wanted = (self.settings.source, self.settings.clean)
+        return find_changes(self.release, [source], wanted, spool, only_changes=only_changes)
+
+    def updated(self, changes: Changes) -> Updated:
+        ids = pa.array(changes.placed, pa.string())
+        placed = changes.films.filter(pa.compute.is_in(changes.films["movie_id"], value_set=ids))
+        made = texts_of(placed, self.settings.features)
+        vectors = text_vectors(self.release, made["text_hash"])
+        texts = dict(zip(made["text_hash"].to_pylist(), made["text"].to_pylist(), strict=True))
+        fresh = sorted(texts.keys() - vectors.keys())
+        rows = encode([texts[h] for h in fresh], identify(self.settings.embed))
+        rounded = rows.astype(np.float16).astype(np.float32)
+        return update(self.release, changes, made, vectors | dict(zip(fresh, rounded, strict=True)))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    return Base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def mixed(base: Base) -> tuple[Rows, Changes, Updated]:
+    """Five films gone, four told anew, three with other votes, six new ones."""
+    rows = [dict(row) for row in base.rows[5:]]
+    for row in rows[:4]:
+        row["overview"] = f"{row['overview']} Years later a letter arrives."
+    for row in rows[4:7]:
+        row["vote_average"], row["vote_count"] = 6.5, 1_000
+    rows += catalogue().slice(240, 6).to_pylist()
+    changes = base.changes(rows)
+    return rows, changes, base.updated(changes)
+
+
+def test_the_same_catalogue_is_nothing_to_do(base: Base) -> None:
+    changes = base.changes(base.rows)
+    assert changes.same
+    assert changes.rows_in == 240
+    assert changes.rows.num_rows == 240
+
+
+def test_rows_in_another_order_are_nothing_to_do(base: Base) -> None:
+    order = np.random.default_rng(4).permutation(len(base.rows))
+    assert base.changes([base.rows[row] for row in order]).same
+
+
+def test_what_changed_is_found(mixed: tuple[Rows, Changes, Updated], base: Base) -> None:
+    _, changes, _ = mixed
+    ids = [row["movie_id"] for row in base.rows]
+    assert changes.withdrawn == sorted(ids[:5])
+    assert changes.changed == sorted(ids[5:12])
+    assert len(changes.added) == 6
+    assert changes.placed == sorted([*changes.added, *ids[5:9]])
+    assert changes.rows_in == 241 == changes.rows.num_rows
+
+
+def test_the_films_are_those_of_a_mining(
+    mixed: tuple[Rows, Changes, Updated], base: Base, tmp_path: Path
+) -> None:
+    rows, _, now = mixed
+    mined = ReleasedTables(
+        mined_release(tmp_path, Path(base.settings.embed.model), base.table(rows))
+    )
+    for name in ("title", "overview", "vote_average", "keywords", "movie_id"):
+        assert now.tables["movies"][name].to_pylist() == mined.movies[name].to_pylist(), name
+    # order, texts and vectors of the index too, though they came by another way
+    assert now.tables["embeddings"]["movie_id"] == mined.embeddings["movie_id"]
+    assert now.tables["embeddings"]["text_hash"] == mined.embeddings["text_hash"]
+    assert matrix_of(now.tables["embeddings"]) == pytest.approx(
+        matrix_of(mined.embeddings), abs=2e-3
+    )
+    assert (
+        now.tables["rows"]["row_hash"] == mined.table("rows", now.tables["rows"].schema)["row_hash"]
+    )
+
+
+def test_what_did_not_change_stays_to_the_letter(
+    mixed: tuple[Rows, Changes, Updated], base: Base
+) -> None:
+    _, changes, now = mixed
+    moved = {*changes.placed, *changes.withdrawn}
+    old = {row["movie_id"]: row for row in base.release.movies.to_pylist()}
+    for row in now.tables["movies"].to_pylist():
+        if row["movie_id"] in moved:
+            continue
+        before = old[row["movie_id"]]
+        if row["movie_id"] in changes.changed:
+            assert row["vote_count"] == 1_000
+            before = before | {"vote_average": 6.5, "vote_count": 1_000}
+        assert row == before
+    kept = ["cluster", "micro_genre_id", "micro_genre_name", "keywords", "family"]
+    assert now.tables["micro_genres"].select(kept).equals(base.release.micro_genres.select(kept))
+    assert sum(now.tables["micro_genres"]["films"].to_pylist()) == 241
+
+
+def test_a_film_lies_where_the_release_would_place_it(
+    mixed: tuple[Rows, Changes, Updated], base: Base
+) -> None:
+    _, _, now = mixed
+    centroids = matrix_of(now.tables["centroids"])
+    cosine = now.points @ centroids.T
+    movies = now.tables["movies"]
+    assert movies["cluster"].to_numpy().tolist() == cosine.argmax(1).tolist()
+    assert movies["similarity"].to_numpy() == pytest.approx(cosine.max(1), abs=1e-5)
+    weak = movies["similarity"].to_numpy() < base.release.manifest["weak_below"]
+    assert movies["weak"].to_pylist() == weak.tolist()
+    assert np.isfinite(movies["x"].to_numpy()).all()
+
+
+def test_the_neighbours_are_those_of_a_search_for_every_film(
+    mixed: tuple[Rows, Changes, Updated], base: Base
+) -> None:
+    _, _, now = mixed
+    embeddings = now.tables["embeddings"]
+    index = build_index(embeddings, base.settings.neighbours, len(embeddings))["index"]
+    assert index.equals(now.index)
+    everyone = embeddings.select(["movie_id"])
+    found = nearest_films(embeddings, everyone, index, base.settings.neighbours)["neighbours"]
+    order = [("movie_id", "ascending"), ("rank", "ascending")]
+    whole, ours = found.sort_by(order), now.tables["neighbours"]
+    assert ours.select(["movie_id", "rank"]).equals(whole.select(["movie_id", "rank"]))
+    near, wanted = ours["similarity"].to_numpy(), whole["similarity"].to_numpy()
+    assert near == pytest.approx(wanted, abs=1e-6)
+    same = np.array(ours["neighbour_id"].to_pylist()) == np.array(whole["neighbour_id"].to_pylist())
+    gap = np.minimum(np.abs(np.diff(wanted, prepend=2)), np.abs(np.diff(wanted, append=2)))
+    assert (same | (gap < 1e-6)).all(), "only films that are equally near may change places"
+
+
+def test_only_changes_leave_the_others(base: Base) -> None:
+    told_anew = dict(base.rows[7]) | {"title": "Another Title"}
+    unusable = dict(base.rows[9]) | {"overview": "TBA"}
+    fresh = catalogue().slice(300, 1).to_pylist()
+    changes = base.changes([told_anew, unusable, *fresh], only_changes=True)
+    assert changes.changed == [told_anew["movie_id"]]
+    assert changes.withdrawn == [unusable["movie_id"]]
+    assert changes.added == [fresh[0]["movie_id"]]
+    assert changes.rows_in == 241 == 240 + len(changes.rejects)
+    assert changes.rejects["reason"].to_pylist() == ["missing_overview"]
+
+
+def test_rejected_rows_keep_up_with_the_rows_numbers(base: Base) -> None:
+    twice = dict(base.rows[3]) | {"tagline": None, "keywords": None}
+    first = base.changes([*base.rows, twice])
+    detail = first.rejects.to_pylist()[0]
+    assert (detail["row"], detail["reason"]) == (241, "duplicate_id")
+    assert detail["detail"].startswith("kept: row 4 of ")
+
+
+def test_a_release_without_rows_says_what_to_do(base: Base) -> None:
+    files = base.release.manifest["files"]
+    entry = files.pop("rows.parquet")
+    try:
+        with pytest.raises(ReleaseError, match=r"no rows\.parquet: mine again"):
+            base.changes(base.rows)
+    finally:
+        files["rows.parquet"] = entry
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda row: row | {"overview": row["overview"] + "!"},
+    lambda row: row | {"keywords": [*(row["keywords"] or []), "x"]},
+    lambda row: row | {"keywords": ["".join(row["keywords"] or ["x"])]},
+    lambda row: row | {"tagline": ""},
+    lambda row: row | {"vote_count": 1},
+    lambda row: row | {"genres": []},
+    lambda row: row | {"genres": None},
+])  # fmt: skip
+def test_any_other_cell_is_another_hash(
+    base: Base, wrong: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    row = base.rows[0]
+    other = wrong(dict(row))
+    assert other != row
+    one, two = (hash_rows(base.table([r]))["rows"]["row_hash"][0] for r in (row, other))
+    assert one != two
+    moved = dict(row) | {"source": "elsewhere", "row": 9}
+    assert hash_rows(base.table([moved]))["rows"]["row_hash"][0] == one
+
+
+def test_the_order_of_the_index_is_that_of_the_partitions(
+    mixed: tuple[Rows, Changes, Updated],
+) -> None:
+    _, changes, now = mixed
+    ids = now.tables["embeddings"]["movie_id"].to_pylist()
+    partition = partition_ids(ids, partition_count(changes.rows.num_rows))
+    assert ids == [i for _, i in sorted(zip(partition.tolist(), ids, strict=True))]

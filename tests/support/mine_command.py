@@ -1,0 +1,72 @@
+"""The bundled sample mined for real, once for all tests of this folder, and what they ask of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from flows.events import Event, listen
+from flows.mining.flow import mine
+from microgenres.cli.app import app
+from pipeline.release.lookup import Release
+
+__all__ = [
+    "FILMS",
+    "SAME",
+    "Mined",
+    "answer",
+    "command",
+    "lines",
+    "run",
+    "same_bytes",
+    "sample_csv",
+]
+
+FILMS = 531
+SAME = ("movies.parquet", "micro_genres.parquet", "neighbours.parquet")
+
+
+@dataclass(frozen=True)
+class Mined:
+    """A finished run, and what it told meanwhile."""
+
+    out: Path
+    release: Release
+    told: list[Event]
+
+
+def run(sources: list[str], out: Path, workers: int, **sections: dict[str, Any]) -> Mined:
+    told: list[Event] = []
+    overrides = {"dask": {"workers": workers}, **sections}
+    with listen(told.append):
+        path = mine(sources, str(out), profile="sample", overrides=overrides)
+    return Mined(out, Release(Path(path)), told)
+
+
+def sample_csv() -> str:
+    return files("pipeline.sources").joinpath("sample.csv").read_text(encoding="utf-8")
+
+
+def command(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in args], env={"COLUMNS": "120"})
+
+
+def answer(*args: object) -> Any:
+    result = command(*args, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def same_bytes(one: Release, other: Release) -> None:
+    for name in SAME:
+        first, second = (release.manifest["files"][name] for release in (one, other))
+        assert first == second, name
+
+
+def lines() -> list[str]:
+    return sample_csv().splitlines(keepends=True)
