@@ -18,10 +18,26 @@ from pipeline.storage.work_store import Store, fingerprint
 ROOT = Path(__file__).resolve().parents[1]
 # Whatever unpickles, or runs what it reads. What Dask sends between processes stays in memory.
 FORBIDDEN = {
-    "pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "runpy",
-    "torch.load", "numpy.load", "np.load", "pandas.read_pickle", "pd.read_pickle", "yaml.load",
-    "eval", "exec", "compile", "os.system", "os.popen",
-}  # fmt: skip
+    "pickle",
+    "cPickle",
+    "cloudpickle",
+    "dill",
+    "joblib",
+    "shelve",
+    "marshal",
+    "runpy",
+    "torch.load",
+    "numpy.load",
+    "np.load",
+    "pandas.read_pickle",
+    "pd.read_pickle",
+    "yaml.load",
+    "eval",
+    "exec",
+    "compile",
+    "os.system",
+    "os.popen",
+}
 
 
 def files() -> Iterator[Path]:
@@ -53,8 +69,10 @@ def test_no_shell_and_no_remote_code() -> None:
     for path in files():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg in (
-                "shell", "trust_remote_code", "allow_pickle",
-            ):  # fmt: skip
+                "shell",
+                "trust_remote_code",
+                "allow_pickle",
+            ):
                 assert isinstance(node.value, ast.Constant) and node.value.value is False, path
 
 

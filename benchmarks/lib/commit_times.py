@@ -48,8 +48,9 @@ def time_all(what: Sequence[tuple[str, str, str]] = TIMED) -> None:
         home: Any = import_module(module)
         *path, last = name.split(".")
         if path == ["hashlib"]:  # that of this one module only
-            home.hashlib = SimpleNamespace(sha256=timed(hashlib.sha256, kind),
-                                           file_digest=hashlib.file_digest)  # fmt: skip
+            home.hashlib = SimpleNamespace(
+                sha256=timed(hashlib.sha256, kind), file_digest=hashlib.file_digest
+            )
             continue
         for part in path:
             home = getattr(home, part)

@@ -95,9 +95,12 @@ class _Graph:
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
             tokens = self.model.tokenizer(
-                [texts[row] for row in rows], padding=True, truncation=True,
-                max_length=self.model.max_seq_length, return_tensors="np",
-            )  # fmt: skip
+                [texts[row] for row in rows],
+                padding=True,
+                truncation=True,
+                max_length=self.model.max_seq_length,
+                return_tensors="np",
+            )
             vectors[rows] = self.run(tokens["input_ids"], tokens["attention_mask"])
         return vectors
 
@@ -132,9 +135,15 @@ class Onnx(_Graph):
             warnings.simplefilter("ignore")  # of the tracer, and of the older exporter
             path = Path(folder) / "model.onnx"
             torch.onnx.export(
-                graph, example, str(path), input_names=["ids", "mask"], output_names=["vector"],
-                dynamic_axes={"ids": axes, "mask": axes}, dynamo=False, opset_version=17,
-            )  # fmt: skip
+                graph,
+                example,
+                str(path),
+                input_names=["ids", "mask"],
+                output_names=["vector"],
+                dynamic_axes={"ids": axes, "mask": axes},
+                dynamo=False,
+                opset_version=17,
+            )
             if int8:
                 from onnxruntime.quantization import QuantType, quantize_dynamic
 

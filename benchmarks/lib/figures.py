@@ -23,47 +23,75 @@ _BLOCK = re.compile(r"(<!-- bench:([a-z/-]+) -->\n).*?(<!-- /bench:\2 -->)", re.
 # Column of the rows -> its heading; where nothing stands here, all columns of the table are shown.
 _COLUMNS: dict[str, dict[str, str]] = {
     "catalogue": {
-        "films": "films", "films_per_second": "films a second", "peak_mib": "memory, MiB",
+        "films": "films",
+        "films_per_second": "films a second",
+        "peak_mib": "memory, MiB",
     },
     "clustering": {
-        "films": "films", "k": "k", "contender": "", "seconds": "s", "core_seconds": "core s",
+        "films": "films",
+        "k": "k",
+        "contender": "",
+        "seconds": "s",
+        "core_seconds": "core s",
         "share_of_its_core_time": "of the reference's core time",
-        "distance": "mean squared distance", "distance_to_reference": "above the reference's",
+        "distance": "mean squared distance",
+        "distance_to_reference": "above the reference's",
         "grown_mib": "memory, MiB",
     },
     "embedding": {
-        "contender": "", "documents_per_second": "documents a second",
-        "tokens_per_second": "tokens a second", "share_of_gemm_peak": "of the peak of products",
-        "mean_cosine": "cosine to float32", "same_neighbours": "same ten nearest",
+        "contender": "",
+        "documents_per_second": "documents a second",
+        "tokens_per_second": "tokens a second",
+        "share_of_gemm_peak": "of the peak of products",
+        "mean_cosine": "cosine to float32",
+        "same_neighbours": "same ten nearest",
     },
     "neighbours": {
-        "films": "films", "contender": "", "build_seconds": "built in s",
-        "bytes_per_film": "bytes a film", "recall_at_10": "recall@10",
-        "queries_per_second": "queries a second", "stage_seconds": "whole stage, s",
+        "films": "films",
+        "contender": "",
+        "build_seconds": "built in s",
+        "bytes_per_film": "bytes a film",
+        "recall_at_10": "recall@10",
+        "queries_per_second": "queries a second",
+        "stage_seconds": "whole stage, s",
     },
     "labels": {
-        "contender": "", "clusters": "clusters", "seconds": "s",
-        "own_centroid_share": "nearest to their own", "keyword_coverage": "films covered",
-        "boilerplate": "boilerplate", "example": "an example",
+        "contender": "",
+        "clusters": "clusters",
+        "seconds": "s",
+        "own_centroid_share": "nearest to their own",
+        "keyword_coverage": "films covered",
+        "boilerplate": "boilerplate",
+        "example": "an example",
     },
     "end-to-end": {
-        "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
+        "contender": "stage",
+        "exponent": "exponent",
+        "worker_mib": "a worker, MiB",
         "driver_mib": "the driver, MiB",
     },
     "loglines": {
-        "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
+        "contender": "stage",
+        "exponent": "exponent",
+        "worker_mib": "a worker, MiB",
         "driver_mib": "the driver, MiB",
     },
     "from-vectors": {
-        "rule": "", "contender": "stage", "exponent": "exponent", "worker_mib": "a worker, MiB",
+        "rule": "",
+        "contender": "stage",
+        "exponent": "exponent",
+        "worker_mib": "a worker, MiB",
         "driver_mib": "the driver, MiB",
     },
     "workers": {
-        "contender": "", "texts": "texts", "workers": "workers", "seconds": "s",
+        "contender": "",
+        "texts": "texts",
+        "workers": "workers",
+        "seconds": "s",
         "speedup": "times one",
     },
     "gpu": {},
-}  # fmt: skip
+}
 _SHARES = ("share_of_its_core_time", "share_of_gemm_peak", "distance_to_reference")
 _SHORT_STAGE = 2.0  # seconds; shorter stages are left out of the README
 
@@ -123,9 +151,10 @@ def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], 
         one = found.setdefault((row.get("rule"), row["contender"]), {})
         one |= row | {f"seconds at {row['films']}": row["seconds"]}  # the rest is of the largest
     kept = [
-        one for one in found.values()
+        one
+        for one in found.values()
         if any((one.get(f"seconds at {size}") or 0) >= _SHORT_STAGE for size in sizes)
-    ]  # fmt: skip
+    ]
     seconds = {f"seconds at {size}": f"{size:,} films, s" for size in sizes}
     first = {key: columns[key] for key in ("rule", "contender") if key in columns}
     return kept, {**first, **seconds, **columns}

@@ -144,13 +144,17 @@ def _story(parts: tuple[Subject, Setting, Motif], chance: Random) -> str:
     first, second = chance.sample(motif.sentences, 2)
     name = chance.choice(NAMES)
     words = {
-        "who": chance.choice(subject.who), "deed": chance.choice(subject.deeds),
-        "place": chance.choice(setting.places), "name": name,
-        "thing": things[0], "other_thing": things[1],
-        "detail": details[0], "other_detail": details[1],
+        "who": chance.choice(subject.who),
+        "deed": chance.choice(subject.deeds),
+        "place": chance.choice(setting.places),
+        "name": name,
+        "thing": things[0],
+        "other_thing": things[1],
+        "detail": details[0],
+        "other_detail": details[1],
         "first": _began(first.format(name=name), name),
         "second": _began(second.format(name=name), name),
-    }  # fmt: skip
+    }
     words |= {_capital(key): _capital(words[key]) for key in ("who", "place", "first", "second")}
     told = [chance.choice(frames) for frames in (_OPENINGS, _MIDDLES, _CLOSINGS)]
     if chance.random() < 0.3:

@@ -19,10 +19,22 @@ __all__ = ["Watch", "absent", "facts", "gemm_peak", "resident"]
 
 _MIB = 2**20
 _LIBRARIES = (
-    "numpy", "torch", "faiss-cpu", "scikit-learn", "dask", "dask-ml", "pyarrow", "transformers",
-    "sentence-transformers", "keybert", "bertopic", "umap-learn", "hdbscan", "onnxruntime",
+    "numpy",
+    "torch",
+    "faiss-cpu",
+    "scikit-learn",
+    "dask",
+    "dask-ml",
+    "pyarrow",
+    "transformers",
+    "sentence-transformers",
+    "keybert",
+    "bertopic",
+    "umap-learn",
+    "hdbscan",
+    "onnxruntime",
     "openvino",
-)  # fmt: skip
+)
 
 
 def facts() -> dict[str, Any]:

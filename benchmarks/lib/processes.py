@@ -34,9 +34,14 @@ class Part:
         if self.gone():
             with self.log.open("ab") as output:
                 self.process = subprocess.Popen(
-                    self.command, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL,
-                    stdout=output, stderr=output, start_new_session=True,
-                )  # fmt: skip
+                    self.command,
+                    env=self.environment,
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
 
     def gone(self) -> bool:
         """Whether it does not run."""
@@ -70,9 +75,16 @@ class Place:
     def run(self, out: Path, *options: str) -> Part:
         """A run of the bundled sample into `out`, not started yet."""
         command = [
-            sys.executable, "-m", "microgenres.cli.app", "mine", "--scheduler", self.scheduler,
-            "--out", str(out), *options,
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "microgenres.cli.app",
+            "mine",
+            "--scheduler",
+            self.scheduler,
+            "--out",
+            str(out),
+            *options,
+        ]
         return Part("run", command, self.environment, out.with_suffix(".log"))
 
 
@@ -93,15 +105,41 @@ def everything(folder: Path, model: str | None = None) -> Iterator[Place]:
     environment = os.environ | quiet | named
     dask = [sys.executable, "-m"]
     commands = {
-        "server": [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1",
-                   "--port", str(server), "--no-scheduler", "--no-late-runs"],
-        "scheduler": [*dask, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port",
-                      str(scheduler), "--no-dashboard"],
+        "server": [
+            sys.executable,
+            "-m",
+            "prefect",
+            "server",
+            "start",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(server),
+            "--no-scheduler",
+            "--no-late-runs",
+        ],
+        "scheduler": [
+            *dask,
+            "distributed.cli.dask_scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(scheduler),
+            "--no-dashboard",
+        ],
     } | {
-        f"worker-{n}": [*dask, "distributed.cli.dask_worker", cluster, "--nthreads", "1",
-                        "--no-dashboard", "--local-directory", str(folder / "dask")]
+        f"worker-{n}": [
+            *dask,
+            "distributed.cli.dask_worker",
+            cluster,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--local-directory",
+            str(folder / "dask"),
+        ]
         for n in (0, 1)
-    }  # fmt: skip
+    }
     of_server = {k: v for k, v in environment.items() if k != "PREFECT_API_URL"}
     parts = {
         name: Part(name, command, of_server, folder / f"{name}.log")

@@ -37,7 +37,8 @@ def film(number: int) -> dict[str, Any]:
         "backdrop_path": f"/backdrop{number}.jpg" if number % 5 else None,
         "belongs_to_collection": (
             {"id": 9, "name": "A Collection", "poster_path": None, "backdrop_path": None}
-            if number % 11 == 0 else None
+            if number % 11 == 0
+            else None
         ),
         "budget": number * 10_000 if number % 3 else 0,
         "genres": [{"id": 28 + place, "name": name} for place, name in enumerate(genres)],
@@ -71,27 +72,58 @@ def film(number: int) -> dict[str, Any]:
             for place, name in enumerate(row["keywords"].split("|"))
         ],
         "cast": [
-            {"adult": False, "gender": 2, "id": 5000 + place, "known_for_department": "Acting",
-             "name": name, "original_name": name, "popularity": 1.5, "profile_path": None,
-             "cast_id": place, "character": f"Part {place + 1}", "credit_id": f"c{number}-{place}",
-             "order": place}
+            {
+                "adult": False,
+                "gender": 2,
+                "id": 5000 + place,
+                "known_for_department": "Acting",
+                "name": name,
+                "original_name": name,
+                "popularity": 1.5,
+                "profile_path": None,
+                "cast_id": place,
+                "character": f"Part {place + 1}",
+                "credit_id": f"c{number}-{place}",
+                "order": place,
+            }
             for place, name in enumerate([*cast, *(f"Extra {n}" for n in range(number % 40))])
         ],
         "crew": [
-            {"adult": False, "gender": 0, "id": 7000 + place, "known_for_department": department,
-             "name": name, "original_name": name, "popularity": 0.6, "profile_path": None,
-             "credit_id": f"w{number}-{place}", "department": department, "job": job}
-            for place, (name, department, job) in enumerate([
-                *((name, "Directing", "Director") for name in row["directors"].split("|")),
-                *((f"Hand {n}", "Crew", "Stunts") for n in range(number % 60)),
-            ])
+            {
+                "adult": False,
+                "gender": 0,
+                "id": 7000 + place,
+                "known_for_department": department,
+                "name": name,
+                "original_name": name,
+                "popularity": 0.6,
+                "profile_path": None,
+                "credit_id": f"w{number}-{place}",
+                "department": department,
+                "job": job,
+            }
+            for place, (name, department, job) in enumerate(
+                [
+                    *((name, "Directing", "Director") for name in row["directors"].split("|")),
+                    *((f"Hand {n}", "Crew", "Stunts") for n in range(number % 60)),
+                ]
+            )
         ],
         "reviews": [
-            {"author": f"reader{n}", "author_details": {"name": "", "username": f"reader{n}",
-             "avatar_path": None, "rating": float(n % 10) if n % 3 else None},
-             "content": WORDS * (1 + n % 5), "created_at": "2020-01-01T00:00:00.000Z",
-             "id": f"r{number}-{n}", "updated_at": "2020-01-01T00:00:00.000Z",
-             "url": f"https://www.themoviedb.org/review/r{number}-{n}"}
+            {
+                "author": f"reader{n}",
+                "author_details": {
+                    "name": "",
+                    "username": f"reader{n}",
+                    "avatar_path": None,
+                    "rating": float(n % 10) if n % 3 else None,
+                },
+                "content": WORDS * (1 + n % 5),
+                "created_at": "2020-01-01T00:00:00.000Z",
+                "id": f"r{number}-{n}",
+                "updated_at": "2020-01-01T00:00:00.000Z",
+                "url": f"https://www.themoviedb.org/review/r{number}-{n}",
+            }
             for n in range(number % 45 if number % 4 == 0 else number % 4)
         ],
-    }  # fmt: skip
+    }

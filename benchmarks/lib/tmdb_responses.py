@@ -71,8 +71,19 @@ class TmdbAnswers:
         if not 1 <= page <= LAST_PAGE:
             raise Refused(22)
         found = self.matching({name: value for name, value in params.items() if name != "page"})
-        shown = ("adult", "id", "original_title", "overview", "popularity", "poster_path",
-                 "release_date", "title", "video", "vote_average", "vote_count")  # fmt: skip
+        shown = (
+            "adult",
+            "id",
+            "original_title",
+            "overview",
+            "popularity",
+            "poster_path",
+            "release_date",
+            "title",
+            "video",
+            "vote_average",
+            "vote_count",
+        )
         answer = paged(found, page, PAGE)
         answer["results"] = [{k: told[k] for k in shown} for told in answer["results"]]
         if self.capped and answer["total_pages"] > LAST_PAGE:

@@ -206,9 +206,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(200, body_bytes, fault=fault)
 
     def send(
-        self, status: int, body: bytes, *, kind: str = "application/json;charset=utf-8",
-        retry_after: str = "", fault: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        status: int,
+        body: bytes,
+        *,
+        kind: str = "application/json;charset=utf-8",
+        retry_after: str = "",
+        fault: str = "",
+    ) -> None:
         lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}"]
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             body = b"not gzip" if fault == "garbled" else gzip.compress(body, 1, mtime=0)

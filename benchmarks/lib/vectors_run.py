@@ -18,9 +18,13 @@ __all__ = ["from_vectors", "main"]
 
 # What the stages import when they are first called, so that no stage's time holds that.
 _HEAVY = (
-    "benchmarks.lib.vectors", "pipeline.cluster", "pipeline.neighbours.search", "sklearn.cluster",
-    "sklearn.decomposition", "sklearn.metrics",
-)  # fmt: skip
+    "benchmarks.lib.vectors",
+    "pipeline.cluster",
+    "pipeline.neighbours.search",
+    "sklearn.cluster",
+    "sklearn.decomposition",
+    "sklearn.metrics",
+)
 
 
 def from_vectors(
@@ -87,9 +91,7 @@ def _load() -> None:
 
 def main(given: str, answer: str, record: str) -> None:
     """Run the flow with parameters given as JSON; `answer` takes what it returns, as JSON too."""
-    from flows.services.prefect_server import quiet_prefect
 
-    quiet_prefect()  # before Prefect is imported
     from prefect import flow
 
     from flows.runtime.launch import launch_served

@@ -41,11 +41,14 @@ def cost(sources: Sequence[str], folder: Path) -> dict[str, Any]:
     with (
         dask.config.set(CLUSTER_CONFIG),
         LocalCluster(
-            n_workers=WORKERS, threads_per_worker=1, host="127.0.0.1",
-            dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
-    ):  # fmt: skip
+    ):
         client.register_plugin(Timed())
         began = time.perf_counter()
         where = {"dask": {"scheduler": cluster.scheduler_address}}

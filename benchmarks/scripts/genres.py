@@ -63,8 +63,10 @@ def latency(folder: Path, release: Path, films: list[dict[str, str]]) -> dict[st
         whole, inside = np.array(pairs).T
         p95 = float(np.quantile(whole, 0.95))
         told[name] = {
-            "median": float(np.median(whole)), "p95": p95, "inference": float(np.median(inside))
-        }  # fmt: skip
+            "median": float(np.median(whole)),
+            "p95": p95,
+            "inference": float(np.median(inside)),
+        }
     return told
 
 

@@ -84,8 +84,15 @@ def compared(before: ReleasedTables, now: ReleasedTables) -> dict[str, Any]:
     assert {row["micro_genre_id"] for row in going} == ids[0] & ids[1]
     place: list[dict[str, str]] = []
     for release in (before, now):
-        genre = dict(zip(*(release.micro_genres.column(n).to_pylist()
-                           for n in ("cluster", "micro_genre_id")), strict=True))  # fmt: skip
+        genre = dict(
+            zip(
+                *(
+                    release.micro_genres.column(n).to_pylist()
+                    for n in ("cluster", "micro_genre_id")
+                ),
+                strict=True,
+            )
+        )
         films = release.movies.select(["movie_id", "cluster"]).to_pylist()
         place.append({film["movie_id"]: genre[film["cluster"]] for film in films})
     both = place[0].keys() & place[1].keys()

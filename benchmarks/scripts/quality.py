@@ -37,9 +37,14 @@ SAME = ("movies.parquet", "micro_genres.parquet", "neighbours.parquet")
 APART = ("start-workers", "embed")
 # Keywords, phrases and names that the same model encodes; counted as "all else", and told beside.
 TERMS = (
-    "keyword-vectors", "phrase-vectors", "names", "more-names", "family-phrase-vectors",
-    "family-names", "family-more-names",
-)  # fmt: skip
+    "keyword-vectors",
+    "phrase-vectors",
+    "names",
+    "more-names",
+    "family-phrase-vectors",
+    "family-names",
+    "family-more-names",
+)
 
 
 def mine(films: pa.Table, folder: Path, *options: str) -> Path:
@@ -167,11 +172,15 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
         store = Store(Path(folder))
         refs = [
             store.commit(
-                "texts", f"p{p}", "0" * 64, {"texts": made.filter(pa.array(owner == p))},
-                rows_in=0, seconds=0.0,
+                "texts",
+                f"p{p}",
+                "0" * 64,
+                {"texts": made.filter(pa.array(owner == p))},
+                rows_in=0,
+                seconds=0.0,
             ).outputs["texts"]
             for p in range(count)
-        ]  # fmt: skip
+        ]
         pieces = [Piece(f"p{n:05d}", {"texts": (r,)}, constants) for n, r in enumerate(refs)]
         client.run(warm, settings, model.revision, model.dtype)
         peer.encode(texts[:64])

@@ -130,8 +130,10 @@ def _lenskit(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, A
             pq.write_table(part, path)
         done = subprocess.run(
             [arguments[0], "-c", _LENSKIT, *map(str, files)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            text=True,
+        )
     return "lenskit", {"random_80_20": json.loads(done.stdout.splitlines()[-1])}
 
 
@@ -203,11 +205,12 @@ def _asked(base: str, clients: int, pause: float, seconds: float) -> dict[str, f
     for thread in threads:
         thread.join()
     return {
-        "requests": len(found), "failed": len(failed),
+        "requests": len(found),
+        "failed": len(failed),
         "median_ms": round(float(np.median(found)), 1),
         "p99_ms": round(float(np.quantile(found, 0.99)), 1),
         "per_second": round(len(found) / seconds, 1),
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

@@ -89,9 +89,14 @@ def _mined(place: Path, workers: int) -> list[str]:
     for stage in (*KILLED_IN, None):
         record = place / f"{stage or 'last'}.stages"
         command = [
-            sys.executable, "-m", "benchmarks.lib.mining_run", str(place / "films.parquet"),
-            str(place / "out"), json.dumps({"dask": {"workers": workers}}), str(record),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "benchmarks.lib.mining_run",
+            str(place / "films.parquet"),
+            str(place / "out"),
+            json.dumps({"dask": {"workers": workers}}),
+            str(record),
+        ]
         run = Part("mining", command, os.environ, place / "mine.log")
         run.up()
         try:

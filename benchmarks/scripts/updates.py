@@ -214,8 +214,9 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
         # a process of its own: loading the libraries and the model is part of what it costs
         begun = time.perf_counter()
         command = [sys.executable, "-m", "microgenres.cli.app", "update", "--source", now]
-        told = subprocess.run([*command, "--out", str(out), "--json"], check=True,
-                              stdout=subprocess.PIPE)  # fmt: skip
+        told = subprocess.run(
+            [*command, "--out", str(out), "--json"], check=True, stdout=subprocess.PIPE
+        )
         found.append((time.perf_counter() - begun, json.loads(told.stdout)))
     report = ReleasedTables(store.release()).report
     seconds = mined.report["seconds"]

@@ -65,9 +65,14 @@ def recovered(films: int, seed: int) -> Row:
     planted = np.array([truth["micro_genre"] for _, truth in made])
     faiss.omp_set_num_threads(2)
     kmeans = faiss.Kmeans(
-        vectors.shape[1], catalogue.genres, niter=20, nredo=3, seed=seed, spherical=True,
+        vectors.shape[1],
+        catalogue.genres,
+        niter=20,
+        nredo=3,
+        seed=seed,
+        spherical=True,
         min_points_per_centroid=1,
-    )  # fmt: skip
+    )
     kmeans.train(vectors)
     found = kmeans.index.search(vectors, 1)[1][:, 0]
     return {"films": films, "planted": catalogue.genres, **score(planted, found)}

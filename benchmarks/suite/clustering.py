@@ -215,9 +215,16 @@ BENCH = Bench(
     sizes=(10_000, 100_000),
     quick_sizes=(400,),
     columns=(
-        "films", "k", "contender", "seconds", "core_seconds", "share_of_its_core_time",
+        "films",
+        "k",
+        "contender",
+        "seconds",
+        "core_seconds",
+        "share_of_its_core_time",
         "distance",
-        "distance_to_reference", "clusters", "grown_mib",
+        "distance_to_reference",
+        "clusters",
+        "grown_mib",
     ),
     plot=Plot("seconds", x="films", panels="rule"),
-)  # fmt: skip
+)

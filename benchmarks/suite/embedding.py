@@ -234,8 +234,15 @@ BENCH = Bench(
     sizes=(1_000,),
     quick_sizes=(48,),
     columns=(
-        "contender", "texts", "seconds", "documents_per_second", "tokens_per_second",
-        "share_of_gemm_peak", "mean_cosine", "same_neighbours", "peak_mib",
+        "contender",
+        "texts",
+        "seconds",
+        "documents_per_second",
+        "tokens_per_second",
+        "share_of_gemm_peak",
+        "mean_cosine",
+        "same_neighbours",
+        "peak_mib",
     ),
     plot=Plot("documents_per_second"),
-)  # fmt: skip
+)

@@ -116,9 +116,15 @@ def _topics(points: np.ndarray, seed: int, **more: Any) -> np.ndarray:
     from umap import UMAP
 
     reduced = UMAP(
-        n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", low_memory=False,
-        random_state=seed, n_jobs=1, **more,
-    ).fit_transform(points)  # fmt: skip
+        n_neighbors=15,
+        n_components=5,
+        min_dist=0.0,
+        metric="cosine",
+        low_memory=False,
+        random_state=seed,
+        n_jobs=1,
+        **more,
+    ).fit_transform(points)
     return np.asarray(HDBSCAN(min_cluster_size=10, prediction_data=True).fit_predict(reduced))
 
 
@@ -160,7 +166,14 @@ BENCH = Bench(
     sizes=(10_000, 100_000),
     quick_sizes=(600,),
     columns=(
-        "films", "rule", "contender", "seconds", "exponent", "worker_mib", "driver_mib", "peak_mib",
+        "films",
+        "rule",
+        "contender",
+        "seconds",
+        "exponent",
+        "worker_mib",
+        "driver_mib",
+        "peak_mib",
     ),
     plot=Plot("seconds", x="films", panels="rule"),
-)  # fmt: skip
+)

@@ -65,8 +65,12 @@ BENCH = Bench(
     sizes=(100_000,),
     quick_sizes=(256,),
     columns=(
-        "contender", "texts", "seconds", "documents_per_second", "seconds_for_a_million",
+        "contender",
+        "texts",
+        "seconds",
+        "documents_per_second",
+        "seconds_for_a_million",
         "share_of_gemm_peak",
     ),
     plot=Plot("documents_per_second"),
-)  # fmt: skip
+)

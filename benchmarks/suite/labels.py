@@ -150,12 +150,16 @@ def _keybert(films: pa.Table, _: np.ndarray) -> list[list[str]]:
         [
             str(term)
             for term, _ in model.extract_keywords(
-                text, keyphrase_ngram_range=(1, 3), stop_words="english", use_mmr=True,
-                diversity=_LABEL.diversity, top_n=_LABEL.keywords,
+                text,
+                keyphrase_ngram_range=(1, 3),
+                stop_words="english",
+                use_mmr=True,
+                diversity=_LABEL.diversity,
+                top_n=_LABEL.keywords,
             )
         ]
         for text in _joined(films)
-    ]  # fmt: skip
+    ]
 
 
 def _joined(films: pa.Table) -> list[str]:
@@ -222,8 +226,15 @@ BENCH = Bench(
     sizes=(600,),
     quick_sizes=(120,),
     columns=(
-        "contender", "films", "clusters", "seconds", "seconds_per_cluster", "own_centroid_share",
-        "keyword_coverage", "boilerplate", "example",
+        "contender",
+        "films",
+        "clusters",
+        "seconds",
+        "seconds_per_cluster",
+        "own_centroid_share",
+        "keyword_coverage",
+        "boilerplate",
+        "example",
     ),
     plot=Plot("seconds"),
-)  # fmt: skip
+)

@@ -35,9 +35,27 @@ _NEAR = 10  # films from which the end comes
 _WORDS = range(6, 25)  # of a sentence that is taken
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _SYLLABLES = (
-    "ba", "cor", "da", "el", "fin", "gra", "hol", "is", "jun", "ka", "lor", "mi", "nes", "or",
-    "pel", "qui", "ras", "sto", "tul", "ver",
-)  # fmt: skip
+    "ba",
+    "cor",
+    "da",
+    "el",
+    "fin",
+    "gra",
+    "hol",
+    "is",
+    "jun",
+    "ka",
+    "lor",
+    "mi",
+    "nes",
+    "or",
+    "pel",
+    "qui",
+    "ras",
+    "sto",
+    "tul",
+    "ver",
+)
 _NAMED = 0.5  # the share that begins with a name
 # A Pareto law of this index, from the hundredth rank on: n films have n^(1 / 1.7) different names
 # or so (Heaps).
@@ -124,9 +142,11 @@ def real_loglines(asked: Asked) -> Loglines:
     sentences = [sentences_of(text) for text in texts]
     rows = [row for row, told in enumerate(sentences) if told]
     return Loglines(
-        [sentences[row] for row in rows], [genres[row] for row in rows], _near(vectors[rows]),
+        [sentences[row] for row in rows],
+        [genres[row] for row in rows],
+        _near(vectors[rows]),
         asked.seed,
-    )  # fmt: skip
+    )
 
 
 def _near(vectors: np.ndarray) -> np.ndarray:
@@ -149,9 +169,10 @@ def _measure(asked: Asked, folder: Path) -> Found:
         key = f"loglines-{films}-seed-{asked.seed}"
         runs.append(kept(folder, f"{key}/measured", partial(_one, films, asked, folder / key)))
     return Found(
-        stage_rows(runs, SMALL), growth_figures(runs),
+        stage_rows(runs, SMALL),
+        growth_figures(runs),
         [*(told(run) for run in runs), *(_words_told(run) for run in runs)],
-    )  # fmt: skip
+    )
 
 
 def _one(films: int, asked: Asked, place: Path) -> Row:

@@ -106,8 +106,14 @@ BENCH = Bench(
     sizes=(10_000, 100_000),
     quick_sizes=(500,),
     columns=(
-        "films", "contender", "build_seconds", "bytes_per_film", "recall_at_10",
-        "queries_per_second", "stage_seconds", "peak_mib",
+        "films",
+        "contender",
+        "build_seconds",
+        "bytes_per_film",
+        "recall_at_10",
+        "queries_per_second",
+        "stage_seconds",
+        "peak_mib",
     ),
     plot=Plot("stage_seconds", x="films"),
-)  # fmt: skip
+)

@@ -14,9 +14,17 @@ from benchmarks.lib.results import show, write
 __all__ = ["NAMES", "bench_named", "run"]
 
 NAMES = (
-    "catalogue", "embedding", "clustering", "neighbours", "labels", "end-to-end", "loglines",
-    "from-vectors", "workers", "gpu",
-)  # fmt: skip
+    "catalogue",
+    "embedding",
+    "clustering",
+    "neighbours",
+    "labels",
+    "end-to-end",
+    "loglines",
+    "from-vectors",
+    "workers",
+    "gpu",
+)
 
 _QUICK = Path("out") / "bench"
 

@@ -73,9 +73,13 @@ class Fetch:
             return {}
         shown = _Shown(name, len(requests), self.artifacts)
         given_up = await gather(
-            client, self.answers, requests, not_before=not_before,
-            workers=self.settings.connections, on_done=shown.one,
-        )  # fmt: skip
+            client,
+            self.answers,
+            requests,
+            not_before=not_before,
+            workers=self.settings.connections,
+            on_done=shown.one,
+        )
         shown.end(f"{len(given_up)} given up" if given_up else "")
         return given_up
 

@@ -7,34 +7,36 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flows.services.prefect_server import quiet_prefect
+from prefect import flow
 
-quiet_prefect()  # before Prefect is imported
-
-from prefect import flow  # noqa: E402
-
-from flows.events import Note, emit  # noqa: E402
-from flows.fetch.context import Fetch  # noqa: E402
-from flows.fetch.steps import (  # noqa: E402
+from flows.events import Note, emit
+from flows.fetch.context import Fetch
+from flows.fetch.steps import (
     ask_films,
     discover_films,
     list_changes,
     write_catalogue,
 )
-from flows.runtime.launch import launch_served  # noqa: E402
-from flows.runtime.session import under_way  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
-from pipeline.sources.tmdb.credentials import Credentials  # noqa: E402
-from pipeline.sources.tmdb.fetch_manifest import known_films, read_manifest  # noqa: E402
-from pipeline.sources.tmdb.fetch_session import Round, begin, day  # noqa: E402
-from pipeline.sources.tmdb.response_cache import Answers  # noqa: E402
-from pipeline.storage.work_store import Store, file_sha256  # noqa: E402
+from flows.runtime.launch import launch_served
+from flows.runtime.session import under_way
+from pipeline.settings import load_settings
+from pipeline.sources.tmdb.credentials import Credentials
+from pipeline.sources.tmdb.fetch_manifest import known_films, read_manifest
+from pipeline.sources.tmdb.fetch_session import Round, begin, day
+from pipeline.sources.tmdb.response_cache import Answers
+from pipeline.storage.work_store import Store, file_sha256
 
 __all__ = ["fetch", "fetch_flow"]
 
 # Settings that decide which films are fetched, and with what; the others say how.
-_DECIDING = {"language", "review_pages", "first_date", "min_votes", "min_popularity",
-             "include_adult"}  # fmt: skip
+_DECIDING = {
+    "language",
+    "review_pages",
+    "first_date",
+    "min_votes",
+    "min_popularity",
+    "include_adult",
+}
 
 
 @flow(name="fetch", flow_run_name="fetch {what} into {out}", validate_parameters=False)

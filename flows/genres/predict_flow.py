@@ -5,23 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flows.services.prefect_server import quiet_prefect
+from prefect import flow
 
-quiet_prefect()  # before Prefect is imported
-
-from prefect import flow  # noqa: E402
-
-from flows.mining.ingest import clean_movies, read_sources  # noqa: E402
-from flows.runtime.context import Run  # noqa: E402
-from flows.runtime.launch import launch_served  # noqa: E402
-from flows.runtime.session import opened  # noqa: E402
-from flows.runtime.tasks import Refs, each, step, with_all  # noqa: E402
-from pipeline.errors import ModelError  # noqa: E402
-from pipeline.execution.runner import StageResult  # noqa: E402
-from pipeline.genres.serving.predict_stage import model_mark, predict  # noqa: E402
-from pipeline.genres.training.persistence import read_manifest  # noqa: E402
-from pipeline.genres.training.registry import FOLDER, choose, read_registry  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
+from flows.mining.ingest import clean_movies, read_sources
+from flows.runtime.context import Run
+from flows.runtime.launch import launch_served
+from flows.runtime.session import opened
+from flows.runtime.tasks import Refs, each, step, with_all
+from pipeline.errors import ModelError
+from pipeline.execution.runner import StageResult
+from pipeline.genres.serving.predict_stage import model_mark, predict
+from pipeline.genres.training.persistence import read_manifest
+from pipeline.genres.training.registry import FOLDER, choose, read_registry
+from pipeline.settings import load_settings
 
 __all__ = ["predict_catalogue", "predict_flow"]
 
@@ -39,9 +35,12 @@ def predict_films(run: Run, movies: Refs, model: Path) -> StageResult:
             f"embed.model is {run.model.name!r}: set the former"
         )
     return run.stage(
-        "genres-predict", predict, with_all(each(("movies", movies)), {}, constants),
-        settings=run.settings.embed, version=_VERSION,
-    )  # fmt: skip
+        "genres-predict",
+        predict,
+        with_all(each(("movies", movies)), {}, constants),
+        settings=run.settings.embed,
+        version=_VERSION,
+    )
 
 
 @flow(name="predict genres", flow_run_name="genres of a catalogue", validate_parameters=False)

@@ -102,9 +102,12 @@ def read_plots(spec: str, settings: SourceSettings) -> pa.Table:
 def clean_films(run: Run, merged: StageResult) -> StageResult:
     """Merged rows to clean movies and rejects."""
     return run.stage(
-        "genres-clean", clean, each(("movies", merged.refs("movies"))),
-        settings=run.settings.clean, conserves=("movies", "movies", "rejects"),
-    )  # fmt: skip
+        "genres-clean",
+        clean,
+        each(("movies", merged.refs("movies"))),
+        settings=run.settings.clean,
+        conserves=("movies", "movies", "rejects"),
+    )
 
 
 @step("label films")
@@ -121,9 +124,11 @@ def label_films(run: Run, intake: Intake, cleaned: StageResult) -> pa.Table:
     write_bytes(folder / "catalogue.html", before_after_page(told).encode())
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
     run.told(
-        "genres-films", time.perf_counter() - started, [{"films": len(films), **dropped}],
+        "genres-films",
+        time.perf_counter() - started,
+        [{"films": len(films), **dropped}],
         f"{len(films):,} films" + (f"; left out {left_out}" if left_out else ""),
-    )  # fmt: skip
+    )
     return films
 
 
@@ -175,8 +180,10 @@ def divide_films(
     parts = divided.column("part").value_counts().to_pylist()
     counts = {part["values"]: part["counts"] for part in parts}
     run.told(
-        "genres-split", time.perf_counter() - started, [counts],
+        "genres-split",
+        time.perf_counter() - started,
+        [counts],
         ", ".join(f"{count:,} {part}" for part, count in sorted(counts.items())),
-    )  # fmt: skip
+    )
     files = {i: str(put(folder, f"vectors-{i}", vectors[i])) for i in INPUTS if i in vectors}
     return str(put(folder, "films", divided)), files

@@ -34,10 +34,15 @@ def train_models(
     blends = [_with_members(job, members) for job in jobs if model_named(job.model).members]
     done += _train(run, blends, plan, len(done), len(jobs))
     rows = [
-        {"model": m["name"], "inputs": m["inputs"], "fold": m["about"]["fold"],
-         "jaccard": m["about"]["metrics"]["test"]["jaccard"], "seconds": m["about"]["seconds"]}
+        {
+            "model": m["name"],
+            "inputs": m["inputs"],
+            "fold": m["about"]["fold"],
+            "jaccard": m["about"]["metrics"]["test"]["jaccard"],
+            "seconds": m["about"]["seconds"],
+        }
         for m in done
-    ]  # fmt: skip
+    ]
     run.told("train", time.perf_counter() - started, rows, f"{len(done)} models")
     return done
 
@@ -52,12 +57,19 @@ def _jobs(run: Run, films: str, vectors: Mapping[Inputs, str], plan: Plan) -> li
                 needed = vectors.get(inputs) if needs_vectors(name) else None
                 jobs.append(
                     Job(
-                        model=name, inputs=inputs, films=films, vectors=needed,
-                        folder=str(run.store.root / FOLDER / "models"), settings=settings,
-                        seed=run.settings.seed, fold=fold, seconds=plan.seconds,
-                        embed=run.settings.embed, revision=run.model.revision,
+                        model=name,
+                        inputs=inputs,
+                        films=films,
+                        vectors=needed,
+                        folder=str(run.store.root / FOLDER / "models"),
+                        settings=settings,
+                        seed=run.settings.seed,
+                        fold=fold,
+                        seconds=plan.seconds,
+                        embed=run.settings.embed,
+                        revision=run.model.revision,
                     )
-                )  # fmt: skip
+                )
     return jobs
 
 
@@ -87,9 +99,12 @@ def _train(
         futures = {}
         for job in jobs:
             future = run.client.submit(
-                train, job, key=f"train-{job_folder(job).name}-{time.time_ns()}", pure=False,
+                train,
+                job,
+                key=f"train-{job_folder(job).name}-{time.time_ns()}",
+                pure=False,
                 retries=run.settings.dask.retries,
-            )  # fmt: skip
+            )
             futures[future] = job
         for future in as_completed(list(futures), loop=run.client.loop):
             made[futures[future]] = future.result()

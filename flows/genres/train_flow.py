@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flows.services.prefect_server import quiet_prefect
+from prefect import flow
 
-quiet_prefect()  # before Prefect is imported
-
-from prefect import flow  # noqa: E402
-
-from flows.genres.prepare import (  # noqa: E402
+from flows.genres.prepare import (
     Plan,
     clean_films,
     divide_films,
@@ -19,11 +15,11 @@ from flows.genres.prepare import (  # noqa: E402
     label_films,
     merge_films,
 )
-from flows.genres.train import register_models, train_models  # noqa: E402
-from flows.mining.ingest import read_sources  # noqa: E402
-from flows.runtime.launch import launch_served  # noqa: E402
-from flows.runtime.session import opened  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
+from flows.genres.train import register_models, train_models
+from flows.mining.ingest import read_sources
+from flows.runtime.launch import launch_served
+from flows.runtime.session import opened
+from pipeline.settings import load_settings
 
 __all__ = ["genres_flow", "learn_genres"]
 

@@ -40,13 +40,15 @@ def embed_texts(run: Run, made: Refs) -> tuple[Refs, dict[str, Any]]:
     lent = _lent(run, vectors, owner, borrowed)
     lenders = [(own, *lent.get(number, ())) for number, own in enumerate(vectors)]
     attached = run.stage(
-        "embeddings", attach,
+        "embeddings",
+        attach,
         with_all(
             each(("features", made), ("vectors", lenders)),
             constants={"revision": run.model.revision},
         ),
-        settings=settings, shown=False,
-    )  # fmt: skip
+        settings=settings,
+        shown=False,
+    )
     films = sum(ref.rows or 0 for ref in made)
     return attached.refs("embeddings"), _figures(run, films, len(owner))
 
@@ -91,9 +93,14 @@ def place_films(
         "vocabulary": vocabulary,
     }
     scales = run.stage(
-        "space", fit_space, [Piece("all", sample)],
-        settings=section, version=3, shown=False, streamed=("movies", "features", "embeddings"),
-    )  # fmt: skip
+        "space",
+        fit_space,
+        [Piece("all", sample)],
+        settings=section,
+        version=3,
+        shown=False,
+        streamed=("movies", "features", "embeddings"),
+    )
     parts["space"] = scales.refs("space")
     pieces = each(
         ("movies", movies), ("features", made.refs("features")), ("embeddings", embeddings)

@@ -8,24 +8,20 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from flows.services.prefect_server import quiet_prefect
+from prefect import flow
 
-quiet_prefect()  # before Prefect is imported
-
-from prefect import flow  # noqa: E402
-
-from flows.events import StageDone, StageStarted, emit  # noqa: E402
-from flows.mining.cluster import cluster_films, find_neighbours  # noqa: E402
-from flows.mining.embed import embed_texts, place_films  # noqa: E402
-from flows.mining.ingest import clean_movies, extract_features, read_sources  # noqa: E402
-from flows.mining.label import name_clusters  # noqa: E402
-from flows.mining.publish import Mined, publish_release  # noqa: E402
-from flows.runtime.context import Run  # noqa: E402
-from flows.runtime.launch import launch_served  # noqa: E402
-from flows.runtime.session import opened  # noqa: E402
-from pipeline.errors import MicrogenresError, SourceError  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
-from pipeline.warmup import load, warm  # noqa: E402
+from flows.events import StageDone, StageStarted, emit
+from flows.mining.cluster import cluster_films, find_neighbours
+from flows.mining.embed import embed_texts, place_films
+from flows.mining.ingest import clean_movies, extract_features, read_sources
+from flows.mining.label import name_clusters
+from flows.mining.publish import Mined, publish_release
+from flows.runtime.context import Run
+from flows.runtime.launch import launch_served
+from flows.runtime.session import opened
+from pipeline.errors import MicrogenresError, SourceError
+from pipeline.settings import load_settings
+from pipeline.warmup import load, warm
 
 __all__ = ["mine", "mine_flow"]
 

@@ -31,9 +31,12 @@ def read_sources(run: Run, sources: Sequence[str], limit: int | None) -> Intake:
 def clean_movies(run: Run, intake: Intake) -> StageResult:
     """Movies to clean movies and rejects."""
     return run.stage(
-        "clean", clean, each(("movies", intake.partitions)),
-        settings=run.settings.clean, conserves=("movies", "movies", "rejects"),
-    )  # fmt: skip
+        "clean",
+        clean,
+        each(("movies", intake.partitions)),
+        settings=run.settings.clean,
+        conserves=("movies", "movies", "rejects"),
+    )
 
 
 @step("extract features")

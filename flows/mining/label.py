@@ -57,9 +57,11 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     counted = run.stage("count-terms", label.count_terms, pieces)
     facts = _facts(run, movies, clusters.assignments)
     summed = run.stage(
-        "text-sums", label.text_sums,
-        each(("embeddings", embeddings), ("assignments", clusters.assignments)), shown=False,
-    )  # fmt: skip
+        "text-sums",
+        label.text_sums,
+        each(("embeddings", embeddings), ("assignments", clusters.assignments)),
+        shown=False,
+    )
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     succession = goes_on(run, clusters)
     own_level = Level("", pieces, before=succession.names)
@@ -82,9 +84,11 @@ def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) 
     level = Level("family-", lifted, joiner="&", taken=tuple(names.values()))
     family_keywords, family_names, _, _ = _level(run, level, counts, grouped, _unit(weights))
     ids = identify_all(
-        succession.match, succession.ids_before, [names[c] for c in range(len(facts))],
+        succession.match,
+        succession.ids_before,
+        [names[c] for c in range(len(facts))],
         succession.ever,
-    )  # fmt: skip
+    )
 
     labels: list[dict[str, Any]] = [
         {
@@ -124,10 +128,14 @@ def _level(
         names=["cluster", "films", "keyword_films"],
     )
     ranked = run.stage(
-        f"{prefix}candidates", label.candidates,
+        f"{prefix}candidates",
+        label.candidates,
         [Piece("all", {**counts, "sizes": (run.put(f"{prefix}sizes", "all", sizes),)})],
-        settings=section, version=2, shown=False, streamed=("terms", "words"),
-    )  # fmt: skip
+        settings=section,
+        version=2,
+        shown=False,
+        streamed=("terms", "words"),
+    )
     candidates = run.read(one(ranked, "candidates"))
     phrases = sorted(set(candidates.column("term").to_pylist()))
     vectors = embed_terms(run, phrases, f"{prefix}phrase-vectors")

@@ -18,8 +18,19 @@ from pipeline.update.drift import keyword_uses
 
 __all__ = ["content_of", "manifest_of", "release_id_of"]
 
-_PACKAGES = ("micro-genre-miner", "numpy", "pandas", "pyarrow", "torch", "sentence-transformers",
-             "faiss-cpu", "scikit-learn", "keybert", "dask", "prefect")  # fmt: skip
+_PACKAGES = (
+    "micro-genre-miner",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "torch",
+    "sentence-transformers",
+    "faiss-cpu",
+    "scikit-learn",
+    "keybert",
+    "dask",
+    "prefect",
+)
 
 # Settings that have no part in what a mining makes.
 _NOT_MINING = {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}

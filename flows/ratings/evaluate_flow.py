@@ -7,25 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.services.prefect_server import quiet_prefect
+from prefect import flow
 
-quiet_prefect()  # before Prefect is imported
-
-from prefect import flow  # noqa: E402
-
-from flows.ratings.flows import linked_films, prepared_ratings  # noqa: E402
-from flows.runtime.context import Run  # noqa: E402
-from flows.runtime.session import opened  # noqa: E402
-from flows.runtime.tasks import step  # noqa: E402
-from pipeline.execution.runner import Piece  # noqa: E402
-from pipeline.fileio.atomic import write_bytes  # noqa: E402
-from pipeline.recommend import FOLDER  # noqa: E402
-from pipeline.recommend.data.films import Films, about_films, films_table  # noqa: E402
-from pipeline.recommend.data.ingest import Prepared  # noqa: E402
-from pipeline.recommend.data.temporal_split import borders, cut  # noqa: E402
-from pipeline.recommend.evaluation.evaluate import Measured, ahead, compare_piece, measured_of  # noqa: E402
-from pipeline.recommend.models.registry import MODELS, model_named  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
+from flows.ratings.flows import linked_films, prepared_ratings
+from flows.runtime.context import Run
+from flows.runtime.session import opened
+from flows.runtime.tasks import step
+from pipeline.execution.runner import Piece
+from pipeline.fileio.atomic import write_bytes
+from pipeline.recommend import FOLDER
+from pipeline.recommend.data.films import Films, about_films, films_table
+from pipeline.recommend.data.ingest import Prepared
+from pipeline.recommend.data.temporal_split import borders, cut
+from pipeline.recommend.evaluation.evaluate import Measured, ahead, compare_piece, measured_of
+from pipeline.recommend.models.registry import MODELS, model_named
+from pipeline.settings import load_settings
 
 __all__ = ["evaluate_ratings"]
 

@@ -8,30 +8,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows.services.prefect_server import quiet_prefect
+from prefect import flow
 
-quiet_prefect()  # before Prefect is imported
-
-from prefect import flow  # noqa: E402
-
-from flows.events import Note, emit  # noqa: E402
-from flows.runtime.session import under_way  # noqa: E402
-from flows.runtime.tasks import step  # noqa: E402
-from pipeline.fileio.atomic import write_bytes  # noqa: E402
-from pipeline.recommend import FOLDER  # noqa: E402
-from pipeline.recommend.data.explore import explore  # noqa: E402
-from pipeline.recommend.data.films import Films, films_of  # noqa: E402
-from pipeline.recommend.data.ingest import Prepared, prepare  # noqa: E402
-from pipeline.recommend.data.tag_genome import reduce  # noqa: E402
-from pipeline.recommend.data.temporal_split import between, week_name, weeks  # noqa: E402
-from pipeline.recommend.lifecycle.batches import ingest, rating_files, ratings_file  # noqa: E402
-from pipeline.recommend.lifecycle.champion import Keeper  # noqa: E402
-from pipeline.recommend.lifecycle.database import Record, record_url  # noqa: E402
-from pipeline.recommend.lifecycle.monitor import monitor as judge_batches  # noqa: E402
-from pipeline.release.lookup import find_release  # noqa: E402
-from pipeline.settings import Settings, load_settings  # noqa: E402
-from pipeline.sources.movielens.source import MovieLens  # noqa: E402
-from pipeline.storage.work_store import Store  # noqa: E402
+from flows.events import Note, emit
+from flows.runtime.session import under_way
+from flows.runtime.tasks import step
+from pipeline.fileio.atomic import write_bytes
+from pipeline.recommend import FOLDER
+from pipeline.recommend.data.explore import explore
+from pipeline.recommend.data.films import Films, films_of
+from pipeline.recommend.data.ingest import Prepared, prepare
+from pipeline.recommend.data.tag_genome import reduce
+from pipeline.recommend.data.temporal_split import between, week_name, weeks
+from pipeline.recommend.lifecycle.batches import ingest, rating_files, ratings_file
+from pipeline.recommend.lifecycle.champion import Keeper
+from pipeline.recommend.lifecycle.database import Record, record_url
+from pipeline.recommend.lifecycle.monitor import monitor as judge_batches
+from pipeline.release.lookup import find_release
+from pipeline.settings import Settings, load_settings
+from pipeline.sources.movielens.source import MovieLens
+from pipeline.storage.work_store import Store
 
 __all__ = ["keeper", "linked_films", "prepared_ratings"]
 

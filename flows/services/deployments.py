@@ -10,19 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from flows.services.prefect_server import quiet_prefect
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.workers import ProcessWorker
 
-quiet_prefect()  # before Prefect is imported
-
-import httpx  # noqa: E402
-from prefect.client.orchestration import get_client  # noqa: E402
-from prefect.client.schemas.actions import WorkPoolCreate  # noqa: E402
-from prefect.exceptions import PrefectException  # noqa: E402
-from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: E402
-from prefect.workers import ProcessWorker  # noqa: E402
-
-from pipeline.errors import MicrogenresError, SettingsError  # noqa: E402
-from pipeline.observability.redaction import redact  # noqa: E402
+from pipeline.errors import MicrogenresError, SettingsError
+from pipeline.observability.redaction import redact
 
 __all__ = ["POOL", "deploy", "deployments_file"]
 

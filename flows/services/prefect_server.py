@@ -22,25 +22,11 @@ from flows.services.process import Kept, prefect_command
 from pipeline.errors import MicrogenresError
 from pipeline.observability.redaction import redact
 
-__all__ = ["drop_what_is_queued", "prefect_server", "quiet_prefect", "send_what_is_queued"]
+__all__ = ["drop_what_is_queued", "prefect_server", "send_what_is_queued"]
 
-_QUIET = {
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
-    "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
-    "PREFECT_CLI_PROMPT": "false",
-}
 _START_SECONDS = 120.0
 _DRAIN_SECONDS = 30.0
 _LEASES = "prefect.server.concurrency.lease_storage.filesystem"
-
-
-def quiet_prefect() -> None:
-    """Telemetry off and logs plain, unless the user has said otherwise; before Prefect's import."""
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -58,7 +44,6 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
     MicrogenresError
         when the embedded server ends, or does not answer within two minutes.
     """
-    quiet_prefect()
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     given = PREFECT_API_URL.value()

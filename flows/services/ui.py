@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flows.events import Note, emit
 from flows.services.deployments import POOL, deploy, deployments_file
-from flows.services.prefect_server import prefect_server, quiet_prefect
+from flows.services.prefect_server import prefect_server
 from flows.services.process import Kept, prefect_command
 
 __all__ = ["serve_ui", "worker_command"]
@@ -36,7 +36,6 @@ def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
     catalogue, profile : what the nightly deployment mines, and the settings of all but the sample.
     port : of the server, unless PREFECT_API_URL names one.
     """
-    quiet_prefect()
     deployments = deployments_file()
     logs = out / "ui"
     logs.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,6 @@ from prefect import flow
 from flows.events import Note, emit
 from flows.mining.flow import mine_flow
 from flows.runtime.session import under_way
-from flows.services.prefect_server import quiet_prefect
 from flows.update.publish import publish_update
 from flows.update.steps import (
     Updating,
@@ -30,8 +29,6 @@ from pipeline.storage.work_store import Store
 from pipeline.update.apply import update as bring_up_to_date
 
 __all__ = ["Outcome", "bring", "mined_again", "update", "update_flow"]
-
-quiet_prefect()  # before Prefect is imported
 
 
 @dataclass(frozen=True)
@@ -133,9 +130,14 @@ def update(
         from flows.update.flow import update_flow
 
         given = {
-            "sources": sources, "out": out, "profile": profile, "settings_file": settings_file,
-            "overrides": overrides, "only_changes": only_changes, "mine_when_due": mine_when_due,
-        }  # fmt: skip
+            "sources": sources,
+            "out": out,
+            "profile": profile,
+            "settings_file": settings_file,
+            "overrides": overrides,
+            "only_changes": only_changes,
+            "mine_when_due": mine_when_due,
+        }
         return Outcome(**launch_served(update_flow, Path(out), given))
     found = bring(sources, out, settings, only_changes=only_changes, mine_when_due=mine_when_due)
     if not (mine_when_due and found.due):

@@ -184,9 +184,13 @@ def _encode(at: Updating, texts: dict[str, str]) -> dict[str, np.ndarray]:
             columns = [pa.array(hashes), column_of_vectors(rows, settings.vector_dtype)]
             table = pa.table(columns, names=["text_hash", "vector"])
         found = at.store.commit(
-            "update-embed", "texts", mark, {"vectors": table},
-            rows_in=len(texts), seconds=time.perf_counter() - begun,
-        )  # fmt: skip
+            "update-embed",
+            "texts",
+            mark,
+            {"vectors": table},
+            rows_in=len(texts),
+            seconds=time.perf_counter() - begun,
+        )
     table = at.store.read(found.outputs["vectors"])
     return dict(zip(table["text_hash"].to_pylist(), matrix_of(table), strict=True))
 
@@ -211,13 +215,21 @@ def encode_on_cluster(
         table = pa.table({"text_hash": own, "text": [texts[h] for h in own]})
         key = f"p{number:05d}"
         put = store.commit(
-            "update-texts", key, fingerprint("update-texts", own), {"texts": table},
-            rows_in=len(own), seconds=0.0,
-        )  # fmt: skip
+            "update-texts",
+            key,
+            fingerprint("update-texts", own),
+            {"texts": table},
+            rows_in=len(own),
+            seconds=0.0,
+        )
         pieces.append(Piece(key, {"texts": (put.outputs["texts"],)}, constants))
     with local_cluster(dask) as client:
         made = run_stage(
-            store, Stage("update-vectors", 1, embed, settings, None, {}), pieces,
-            client=client, retries=dask.retries, wait_seconds=dask.wait_seconds,
-        )  # fmt: skip
+            store,
+            Stage("update-vectors", 1, embed, settings, None, {}),
+            pieces,
+            client=client,
+            retries=dask.retries,
+            wait_seconds=dask.wait_seconds,
+        )
     return store.read(made.refs("vectors"))

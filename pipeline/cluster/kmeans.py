@@ -113,9 +113,14 @@ def _first_labels(
             return labels
         return settle(positions, labels, len(start), _ITERATIONS)[1]
     kmeans = faiss.Kmeans(
-        positions.shape[1], len(start), niter=_ITERATIONS, seed=seed % 2**31, spherical=True,
-        min_points_per_centroid=1, max_points_per_centroid=len(positions),
-    )  # fmt: skip
+        positions.shape[1],
+        len(start),
+        niter=_ITERATIONS,
+        seed=seed % 2**31,
+        spherical=True,
+        min_points_per_centroid=1,
+        max_points_per_centroid=len(positions),
+    )
     kmeans.train(positions, init_centroids=start)
     return nearest(positions, unit(np.asarray(kmeans.centroids)))
 

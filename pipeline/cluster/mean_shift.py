@@ -97,9 +97,14 @@ def tree_over(
     landmarks = positions
     if len(positions) > _DIRECT:
         kmeans = faiss.Kmeans(
-            positions.shape[1], _LANDMARKS, niter=10, seed=seed % 2**31, spherical=True,
-            min_points_per_centroid=1, max_points_per_centroid=len(positions),
-        )  # fmt: skip
+            positions.shape[1],
+            _LANDMARKS,
+            niter=10,
+            seed=seed % 2**31,
+            spherical=True,
+            min_points_per_centroid=1,
+            max_points_per_centroid=len(positions),
+        )
         kmeans.train(positions)
         landmarks = unit(np.asarray(kmeans.centroids))
     if len(landmarks) < 2:

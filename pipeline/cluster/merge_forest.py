@@ -54,9 +54,14 @@ def _kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     if k < 2:
         return np.zeros(len(points), np.int64)
     kmeans = faiss.Kmeans(
-        points.shape[1], k, niter=_ROUNDS, seed=seed % 2**31, spherical=True,
-        min_points_per_centroid=1, max_points_per_centroid=max(_SAMPLED, 16_384 // k),
-    )  # fmt: skip
+        points.shape[1],
+        k,
+        niter=_ROUNDS,
+        seed=seed % 2**31,
+        spherical=True,
+        min_points_per_centroid=1,
+        max_points_per_centroid=max(_SAMPLED, 16_384 // k),
+    )
     kmeans.train(points)
     return nearest(points, np.asarray(kmeans.centroids))
 

@@ -92,9 +92,12 @@ def _blocks(
     for own, made, embedded in zip(*parts, strict=True):
         keywords = known.of(keyword_lists(own))
         yield _Block(
-            matrix_of(embedded).astype(np.float64), keywords,
-            np.linalg.norm(keywords, axis=1) > 0, amounts_of(made), numeric_of(made),
-        )  # fmt: skip
+            matrix_of(embedded).astype(np.float64),
+            keywords,
+            np.linalg.norm(keywords, axis=1) > 0,
+            amounts_of(made),
+            numeric_of(made),
+        )
 
 
 class _Sums:

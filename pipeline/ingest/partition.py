@@ -141,15 +141,24 @@ def _commit(store: Store, mark: str, spool: Spool, limit: int | None) -> Intake:
         for p, parts in held.items():
             table = pa.concat_tables(parts).combine_chunks()
             made = store.commit(
-                _STAGE, _key(p), fingerprint(mark, p), {"movies": table},
-                rows_in=len(table), seconds=0.0,
-            )  # fmt: skip
+                _STAGE,
+                _key(p),
+                fingerprint(mark, p),
+                {"movies": table},
+                rows_in=len(table),
+                seconds=0.0,
+            )
             refs.append(made.outputs["movies"])
     rejects = pa.concat_tables(spool.rejects).combine_chunks()
     plan = store.commit(
-        _STAGE, "plan", mark, {"rejects": rejects}, rows_in=rows + len(rejects), seconds=0.0,
+        _STAGE,
+        "plan",
+        mark,
+        {"rejects": rejects},
+        rows_in=rows + len(rejects),
+        seconds=0.0,
         extra={"partitions": count, "sources": spool.sources},
-    )  # fmt: skip
+    )
     return Intake(tuple(refs), plan.outputs["rejects"], rows + len(rejects), tuple(spool.sources))
 
 

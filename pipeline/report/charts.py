@@ -109,14 +109,21 @@ def sizes(genres: Sequence[Mapping[str, Any]]) -> Figure | None:
             bargap=0.15,
             margin={"l": 8, "r": 8, "t": 32, "b": 8},
             showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemclick": False,
-                    "itemdoubleclick": False, "traceorder": "normal"},
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "yanchor": "bottom",
+                "itemclick": False,
+                "itemdoubleclick": False,
+                "traceorder": "normal",
+            },
             xaxis=axis("rank by size", showgrid=False),
             yaxis=axis("films", rangemode="tozero"),
             shapes=[line | {"line": {"color": "@ink", "width": 1, "dash": "dot"}}],
             annotations=[note],
         ),
-    }  # fmt: skip
+    }
 
 
 def completeness(report: Mapping[str, Any]) -> Figure | None:
@@ -125,23 +132,40 @@ def completeness(report: Mapping[str, Any]) -> Figure | None:
     if not isinstance(found, Mapping):
         return None
     rows = [
-        (chart_text(name.replace("_", " ")), finite(lookup(both, "kept")),
-         finite(lookup(both, "read")))
+        (
+            chart_text(name.replace("_", " ")),
+            finite(lookup(both, "kept")),
+            finite(lookup(both, "read")),
+        )
         for name, both in found.items()
-    ]  # fmt: skip
+    ]
     rows = [row for row in rows if row[1] is not None or row[2] is not None]
     if not rows:
         return None
     rows.sort(key=lambda row: (row[1] if row[1] is not None else -1.0, row[0]))
     names = [row[0] for row in rows]
-    words = [f"<b>{n}</b><br>{share(kept)} of the films, {share(read)} before cleaning"
-             for n, kept, read in rows]  # fmt: skip
+    words = [
+        f"<b>{n}</b><br>{share(kept)} of the films, {share(read)} before cleaning"
+        for n, kept, read in rows
+    ]
     shown = {"y": names, "customdata": words, "hovertemplate": "%{customdata}<extra></extra>"}
     tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2, "color": "@ink"}}
-    bars = {"type": "bar", "orientation": "h", "x": [row[1] for row in rows], "name": "after",
-            "marker": {"color": "@accent"}, "width": 0.5}  # fmt: skip
-    ticks = {"type": "scatter", "mode": "markers", "x": [row[2] for row in rows],
-             "name": "before", "marker": tick, "cliponaxis": False}  # fmt: skip
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [row[1] for row in rows],
+        "name": "after",
+        "marker": {"color": "@accent"},
+        "width": 0.5,
+    }
+    ticks = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row[2] for row in rows],
+        "name": "before",
+        "marker": tick,
+        "cliponaxis": False,
+    }
     return {
         "data": [bars | shown, ticks | shown],
         "layout": layout(
@@ -238,14 +262,27 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
         top = 1 - row_index * (height + gap)
         last = row_index == len(_PANELS) - 1
         whole_layout[f"xaxis{suffix}"] = axis(
-            "micro-genres (k)" if last else None, anchor=f"y{suffix}", showgrid=False,
-            showticklabels=last, **({} if row_index == 0 else {"matches": "x"}),
-        )  # fmt: skip
+            "micro-genres (k)" if last else None,
+            anchor=f"y{suffix}",
+            showgrid=False,
+            showticklabels=last,
+            **({} if row_index == 0 else {"matches": "x"}),
+        )
         whole_layout[f"yaxis{suffix}"] = axis(
             anchor=f"x{suffix}", domain=[max(top - height, 0), top], nticks=4
         )
-        notes.append(_note(f"<b>{title}</b>", x=0, y=top, xref="paper", yref="paper",
-                           xanchor="left", yanchor="bottom", bgcolor="@paper"))  # fmt: skip
+        notes.append(
+            _note(
+                f"<b>{title}</b>",
+                x=0,
+                y=top,
+                xref="paper",
+                yref="paper",
+                xanchor="left",
+                yanchor="bottom",
+                bgcolor="@paper",
+            )
+        )
         values = [finite(row.get(field)) for row in points]
         on = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         if all(value is None for value in values):
@@ -257,22 +294,56 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
         argued = finite(lookup(report, path)) if path else None
         height_there = dict(zip(ks, values, strict=True)).get(argued)
         if argued is not None and height_there is not None:
-            data.append(on | {
-                "type": "scatter", "mode": "markers", "x": [argued], "y": [height_there],
-                "hoverinfo": "skip",
-                "marker": {"symbol": "circle-open", "size": 15, "color": "@mark",
-                           "line": {"width": 2.5}},
-            })  # fmt: skip
-            notes.append(_note(f"{mark} {argued:g}", x=argued, y=height_there, **_on_axes(on),
-                               yanchor="bottom", yshift=10))  # fmt: skip
+            data.append(
+                on
+                | {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": [argued],
+                    "y": [height_there],
+                    "hoverinfo": "skip",
+                    "marker": {
+                        "symbol": "circle-open",
+                        "size": 15,
+                        "color": "@mark",
+                        "line": {"width": 2.5},
+                    },
+                }
+            )
+            notes.append(
+                _note(
+                    f"{mark} {argued:g}",
+                    x=argued,
+                    y=height_there,
+                    **_on_axes(on),
+                    yanchor="bottom",
+                    yshift=10,
+                )
+            )
     if chosen is not None:
         dash = {"color": "@ink", "width": 1.5, "dash": "dash"}
         whole_layout["shapes"] = [
-            {"type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1.03, "yref": "paper",
-             "layer": "below", "line": dash}
-        ]  # fmt: skip
-        notes.append(_note(f"<b>chosen {chosen:g}</b>", x=chosen, y=1, yref="paper",
-                           yanchor="bottom", yshift=20))  # fmt: skip
+            {
+                "type": "line",
+                "x0": chosen,
+                "x1": chosen,
+                "y0": 0,
+                "y1": 1.03,
+                "yref": "paper",
+                "layer": "below",
+                "line": dash,
+            }
+        ]
+        notes.append(
+            _note(
+                f"<b>chosen {chosen:g}</b>",
+                x=chosen,
+                y=1,
+                yref="paper",
+                yanchor="bottom",
+                yshift=20,
+            )
+        )
     return {"data": data, "layout": whole_layout | {"annotations": notes}}
 
 

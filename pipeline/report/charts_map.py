@@ -51,9 +51,10 @@ def film_map(table: pa.Table, genres: Rows) -> Figure | None:
     """
     by_cluster = {row["cluster"]: row for row in genres}
     points = [
-        row for row in table.sort_by("movie_id").to_pylist()
+        row
+        for row in table.sort_by("movie_id").to_pylist()
         if finite(row["x"]) is not None and finite(row["y"]) is not None
-    ]  # fmt: skip
+    ]
     if not points:
         return None
     left, bottom = min(p["x"] for p in points), min(p["y"] for p in points)

@@ -50,14 +50,26 @@ def treemap(genres: Rows, families: Rows) -> Figure | None:
     tiles = [_tile("all", "", "All families", sum(map(films_of, genres)), "@paper", "")]
     for number, (name, rows) in enumerate(order(genres)):
         family, films = f"family-{number}", sum(map(films_of, rows))
-        words = [f"<b>{chart_text(name)}</b>", f"{len(rows)} micro-genres, {whole(films)} films",
-                 _mean_rating(rows), *_lines("", named.get(name, {}).get("keywords"))]  # fmt: skip
+        words = [
+            f"<b>{chart_text(name)}</b>",
+            f"{len(rows)} micro-genres, {whole(films)} films",
+            _mean_rating(rows),
+            *_lines("", named.get(name, {}).get("keywords")),
+        ]
         tiles.append(_tile(family, "all", name, films, "@surface", "<br>".join(words)))
         for row in rows:
             if row["cluster"] in drawn and films_of(row):
                 colour = _colour(finite(row[field]), low, high)
-                tiles.append(_tile(f"genre-{row['cluster']}", family, row["micro_genre_name"],
-                                   films_of(row), colour, _words(row)))  # fmt: skip
+                tiles.append(
+                    _tile(
+                        f"genre-{row['cluster']}",
+                        family,
+                        row["micro_genre_name"],
+                        films_of(row),
+                        colour,
+                        _words(row),
+                    )
+                )
         small = [row for row in rows if row["cluster"] not in drawn]
         if rest := sum(map(films_of, small)):
             label = f"and {len(small)} smaller"
@@ -74,12 +86,16 @@ def treemap(genres: Rows, families: Rows) -> Figure | None:
         "textfont": {"color": inks, "size": 13, "weight": weights},
         "textposition": "top left",
         "hovertemplate": "%{customdata}<extra></extra>",
-        "marker": {"colors": trace.pop("colour"), "line": {"width": 1, "color": "@paper"},
-                   "pad": {"t": 24, "l": 3, "r": 3, "b": 3}, "cornerradius": 3},
+        "marker": {
+            "colors": trace.pop("colour"),
+            "line": {"width": 1, "color": "@paper"},
+            "pad": {"t": 24, "l": 3, "r": 3, "b": 3},
+            "cornerradius": 3,
+        },
         "tiling": {"pad": 2},
         "pathbar": {"thickness": 26, "textfont": {"color": "@ink", "size": 13}},
         "root": {"color": "rgba(0,0,0,0)"},
-    }  # fmt: skip
+    }
     return {"data": [trace], "layout": layout(margin={"l": 0, "r": 0, "t": 30, "b": 0})}
 
 
@@ -100,8 +116,9 @@ def _tile(key: str, parent: str, name: Any, films: int, colour: str, hover: str)
 def _words(row: Mapping[str, Any]) -> str:
     head = [f"<b>{chart_text(row['micro_genre_name'])}</b>", f"{whole(row['films'])} films"]
     head += [_mean_rating([row]), f"likeness of its films {decimal(row['mean_similarity'])}"]
-    return "<br>".join([*head, *_lines("Keywords: ", row["keywords"]),
-                        *_lines("Such as: ", row["exemplars"])])  # fmt: skip
+    return "<br>".join(
+        [*head, *_lines("Keywords: ", row["keywords"]), *_lines("Such as: ", row["exemplars"])]
+    )
 
 
 def _lines(head: str, words: Sequence[str] | None) -> list[str]:

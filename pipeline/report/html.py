@@ -83,14 +83,14 @@ def render_page(
         "years": years(report),
     }
     shown = {name: figure for name, figure in drawn.items() if figure is not None}
-    folder = files("pipeline")
-    page = Template(folder.joinpath("page.html").read_text(encoding="utf-8"))
+    folder = files("pipeline.report") / "templates"
+    page = Template(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))
     return page.substitute(
         _words(report, genres, points.num_rows),
         **_charts(report, genres, shown),
         **_tables(report, genres),
-        css=folder.joinpath("page.css").read_text(encoding="utf-8"),
-        script=folder.joinpath("page.js").read_text(encoding="utf-8"),
+        css=folder.joinpath("report.css").read_text(encoding="utf-8"),
+        script=folder.joinpath("report.js").read_text(encoding="utf-8"),
         plotly=get_plotlyjs(),
         figures=script_json(shown),
     )
@@ -166,8 +166,13 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
     ]
     if others := finite(lookup(report, "data_quality.other_patterns")):
         patterns.append(("all other combinations", others))
-    ours = ("this release", lookup(report, "counts.micro_genres"),
-            lookup(report, "clusters.points_silhouette"), 0.0, 1.0)  # fmt: skip
+    ours = (
+        "this release",
+        lookup(report, "counts.micro_genres"),
+        lookup(report, "clusters.points_silhouette"),
+        0.0,
+        1.0,
+    )
     fields = ("method", "clusters", "cosine_silhouette", "outlier_share", "ari_with_ours")
     compared = [tuple(map(row.get, fields)) for row in lookup(report, "comparison") or []]
     seconds = sorted(
@@ -180,9 +185,13 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
         "micro_genres": genre_table(genres),
         "k_figures": figures(report, K),
         "data_figures": figures(report, DATA),
-        "rejects": "<p>No row was rejected.</p>" if rejects == {} else bars(
-            "Rejected rows by reason", ("Reason", "Rows"),
-            [(name.replace("_", " "), n) for name, n in (rejects or {}).items()], whole,
+        "rejects": "<p>No row was rejected.</p>"
+        if rejects == {}
+        else bars(
+            "Rejected rows by reason",
+            ("Reason", "Rows"),
+            [(name.replace("_", " "), n) for name, n in (rejects or {}).items()],
+            whole,
         ),
         "patterns": bars(
             "Fields that are missing together", ("Combination", "Films"), patterns, whole
@@ -200,7 +209,5 @@ def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
         ),
         "neighbours": figures(report, NEIGHBOURS),
         "embedding": figures(report, EMBEDDING),
-        "seconds": bars(
-            "Seconds per stage", ("Stage", "Time"), seconds, duration
-        ),
-    }  # fmt: skip
+        "seconds": bars("Seconds per stage", ("Stage", "Time"), seconds, duration),
+    }

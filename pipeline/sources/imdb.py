@@ -22,9 +22,15 @@ __all__ = ["ImdbGenresSource", "genre_of"]
 
 # Where IMDb writes the genre otherwise than a file is commonly named.
 _SPELT = {
-    "scifi": "Sci-Fi", "sci-fi": "Sci-Fi", "sports": "Sport", "film-noir": "Film-Noir",
-    "filmnoir": "Film-Noir", "musicals": "Musical", "biopic": "Biography", "tv-movie": "TV Movie",
-}  # fmt: skip
+    "scifi": "Sci-Fi",
+    "sci-fi": "Sci-Fi",
+    "sports": "Sport",
+    "film-noir": "Film-Noir",
+    "filmnoir": "Film-Noir",
+    "musicals": "Musical",
+    "biopic": "Biography",
+    "tv-movie": "TV Movie",
+}
 
 
 class ImdbGenresSource:

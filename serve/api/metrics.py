@@ -33,30 +33,44 @@ class Metrics:
             "microgenres_requests", "Requests answered.", labels, registry=self._registry
         )
         self._seconds = Histogram(
-            "microgenres_request_seconds", "Seconds until a request was answered.",
-            ("method", "route"), buckets=_BUCKETS, registry=self._registry,
-        )  # fmt: skip
+            "microgenres_request_seconds",
+            "Seconds until a request was answered.",
+            ("method", "route"),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
         self._predicted = Counter(
-            "microgenres_predicted_films", "Films whose genres were predicted.", ("model",),
+            "microgenres_predicted_films",
+            "Films whose genres were predicted.",
+            ("model",),
             registry=self._registry,
-        )  # fmt: skip
+        )
         self._labels = Counter(
-            "microgenres_predicted_genres", "Genres that they were given.", ("model",),
+            "microgenres_predicted_genres",
+            "Genres that they were given.",
+            ("model",),
             registry=self._registry,
-        )  # fmt: skip
+        )
         self._predict_seconds = Histogram(
-            "microgenres_predict_seconds", "Seconds until the genres of a request were predicted.",
-            ("model",), buckets=_BUCKETS, registry=self._registry,
-        )  # fmt: skip
-        self._release = Gauge(
-            "microgenres_release", "1 for the release that is served.", ("release_id",),
+            "microgenres_predict_seconds",
+            "Seconds until the genres of a request were predicted.",
+            ("model",),
+            buckets=_BUCKETS,
             registry=self._registry,
-        )  # fmt: skip
+        )
+        self._release = Gauge(
+            "microgenres_release",
+            "1 for the release that is served.",
+            ("release_id",),
+            registry=self._registry,
+        )
         self._films = Gauge("microgenres_films", "Films served.", registry=self._registry)
         self._reloads = Gauge(
-            "microgenres_reloads", "Newer releases since the start, by how loading them ended.",
-            ("outcome",), registry=self._registry,
-        )  # fmt: skip
+            "microgenres_reloads",
+            "Newer releases since the start, by how loading them ended.",
+            ("outcome",),
+            registry=self._registry,
+        )
 
     def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count one request; `route` is a template such as /movies/{movie_id}, None for none."""

@@ -35,9 +35,11 @@ class KeyCheck:
         """See ASGI."""
         if scope["type"] == "http" and not self._may(scope):
             refused = problem(
-                scope["path"], 401, f"the header {KEY_HEADER} is missing or holds another key",
+                scope["path"],
+                401,
+                f"the header {KEY_HEADER} is missing or holds another key",
                 headers={"WWW-Authenticate": f'ApiKey header="{KEY_HEADER}"'},
-            )  # fmt: skip
+            )
             await refused(scope, receive, send)
             return
         await self._app(scope, receive, send)

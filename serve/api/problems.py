@@ -97,10 +97,12 @@ def handle_problems(app: FastAPI) -> None:
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         parts = [
-            {"where": [p if isinstance(p, int) else str(p)[:200] for p in one["loc"]],
-             "message": str(one["msg"])}
+            {
+                "where": [p if isinstance(p, int) else str(p)[:200] for p in one["loc"]],
+                "message": str(one["msg"]),
+            }
             for one in list(error.errors())[:20]
-        ]  # fmt: skip
+        ]
         first = parts[0] if parts else {"where": ["body"], "message": "cannot be read"}
         where = ".".join(str(part) for part in first["where"])
         detail = f"{where}: {first['message']}"

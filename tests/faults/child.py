@@ -20,10 +20,20 @@ __all__ = ["FORKED", "Child", "fork", "forked", "start", "wait_for"]
 
 # What takes seconds to import is imported once, for runs and for workers; none starts a thread.
 _PRELOADED = [
-    "microgenres.cli.app", "flows.mining.flow", "microgenres.cli.output.release", "tests.faults.child", "tests.faults.plants",
-    "dask_ml.cluster", "keybert", "sklearn.cluster", "sklearn.manifold", "textblob",
-    "sentence_transformers", "plotly.graph_objects", "distributed.nanny",
-]  # fmt: skip
+    "microgenres.cli.app",
+    "flows.mining.flow",
+    "microgenres.cli.output.release",
+    "tests.faults.child",
+    "tests.faults.plants",
+    "dask_ml.cluster",
+    "keybert",
+    "sklearn.cluster",
+    "sklearn.manifold",
+    "textblob",
+    "sentence_transformers",
+    "plotly.graph_objects",
+    "distributed.nanny",
+]
 FORKED = {"distributed.worker.multiprocessing-method": "forkserver"}
 with dask.config.set(FORKED):
     _FORKS: Any = get_mp_context()  # Dask has its own list of what to import: ours comes after

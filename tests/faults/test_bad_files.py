@@ -61,12 +61,18 @@ BAD: dict[str, tuple[str, Callable[[Path], object]]] = {
     "flipped": ("bad.parquet", flipped_footer),
     "wrong schema": ("bad.parquet", wrong_schema),
     "no parquet": ("bad.parquet", lambda p: p.write_bytes(b"PAR1" + bytes(100) + b"PAR1")),
-    "truncated gzip": ("bad.csv.gz", lambda p: p.write_bytes(
-        gzip.compress((GOOD + ROW * 9_999).encode())[:-20])),
-    "zip bomb": ("bad.csv.gz", lambda p: p.write_bytes(gzip.compress(
-        (GOOD + ROW * 99_999).encode()))),
-    "bomb in a line": ("bad.jsonl.gz", lambda p: p.write_bytes(gzip.compress(
-        b'{"id": "' + bytes(2**25)))),
+    "truncated gzip": (
+        "bad.csv.gz",
+        lambda p: p.write_bytes(gzip.compress((GOOD + ROW * 9_999).encode())[:-20]),
+    ),
+    "zip bomb": (
+        "bad.csv.gz",
+        lambda p: p.write_bytes(gzip.compress((GOOD + ROW * 99_999).encode())),
+    ),
+    "bomb in a line": (
+        "bad.jsonl.gz",
+        lambda p: p.write_bytes(gzip.compress(b'{"id": "' + bytes(2**25))),
+    ),
     "random": ("bad.csv", lambda p: p.write_bytes(bytes(range(256)) * 40)),
     "UTF-16": ("bad.csv", lambda p: p.write_bytes(GOOD.encode("utf-16"))),
     "a folder": ("bad.csv", Path.mkdir),
@@ -79,7 +85,7 @@ BAD: dict[str, tuple[str, Callable[[Path], object]]] = {
     "text as JSON": ("bad.jsonl", lambda p: p.write_text("no\njson\n")),
     "an array": ("bad.json", lambda p: p.write_text("[1, 2]")),
     "a picture": ("bad.png", lambda p: p.write_bytes(b"\x89PNG")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", BAD)

@@ -37,8 +37,22 @@ FUZZ = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 SMALL = SourceSettings(max_file_bytes=2**20, chunk_rows=7)
-NAMES = ["id", "movie_id", "title", "year", "release_date", "overview", "genres", "keywords",
-         "cast", "vote_average", "vote_count", "runtime", "tagline", "homepage"]  # fmt: skip
+NAMES = [
+    "id",
+    "movie_id",
+    "title",
+    "year",
+    "release_date",
+    "overview",
+    "genres",
+    "keywords",
+    "cast",
+    "vote_average",
+    "vote_count",
+    "runtime",
+    "tagline",
+    "homepage",
+]
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -165,10 +179,15 @@ def test_any_damage_to_a_committed_table_is_found(
 
 
 MANIFEST = {
-    "format": 1, "stage": "s", "key": "k", "fingerprint": "f", "rows_in": 1, "seconds": 0.5,
+    "format": 1,
+    "stage": "s",
+    "key": "k",
+    "fingerprint": "f",
+    "rows_in": 1,
+    "seconds": 0.5,
     "outputs": {"out": {"path": "work/s/k.parquet", "sha256": "0", "bytes": 1, "rows": 1}},
     "extra": {},
-}  # fmt: skip
+}
 
 
 @FUZZ
@@ -219,8 +238,10 @@ def test_no_path_of_a_manifest_leaves_the_folder(tmp_path: Path, path: str) -> N
 
 
 @FUZZ
-@given(data=st.binary(max_size=80) | st.lists(JSON, max_size=3).map(
-    lambda rows: "\n".join(map(json.dumps, rows)).encode()))  # fmt: skip
+@given(
+    data=st.binary(max_size=80)
+    | st.lists(JSON, max_size=3).map(lambda rows: "\n".join(map(json.dumps, rows)).encode())
+)
 def test_any_bytes_as_unseen_films(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "films.jsonl"
     path.write_bytes(data)

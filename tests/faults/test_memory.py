@@ -35,11 +35,15 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
     with (
         dask.config.set(CLUSTER_CONFIG),
         LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-            memory_limit="600MiB", silence_logs=logging.CRITICAL,
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit="600MiB",
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
-    ):  # fmt: skip
+    ):
         result = run_stage(store, stage, todo, client=client, allow_quarantine=True)
     assert [m.key for m in result.manifests] == ["p0", "p1", "p3"]
     assert list(result.quarantined) == ["p2"]

@@ -94,9 +94,10 @@ def test_a_model_that_gives_nan_is_quarantined_with_its_reason(
     weights = load_file(broken / "model.safetensors")
     name = next(name for name in weights if "LayerNorm" in name)
     save_file(
-        {**weights, name: np.full_like(weights[name], np.nan)}, broken / "model.safetensors",
+        {**weights, name: np.full_like(weights[name], np.nan)},
+        broken / "model.safetensors",
         metadata={"format": "pt"},
-    )  # fmt: skip
+    )
     out = tmp_path / "out"
     source = catalogue(tmp_path / "films.jsonl", [film(n) for n in range(5)])
     run = place.mine(out, "--source", source, MICROGENRES_EMBED__MODEL=str(broken))

@@ -91,9 +91,12 @@ def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
     home, url = prefect.empty_home(tmp_path / "home"), f"http://127.0.0.1:{port}/api"
     environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_API_URL": ""}
     with subprocess.Popen(
-        [sys.executable, *start], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=environment, start_new_session=True,
-    ) as server:  # fmt: skip
+        [sys.executable, *start],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    ) as server:
         try:
             wait_for(lambda: answers(int(port)), 120)
             with run_held(place, client, out, home, url) as run:

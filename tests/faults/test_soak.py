@@ -16,8 +16,9 @@ def test_nothing_is_lost_whatever_is_killed(
 ) -> None:
     monkeypatch.setenv("MICROGENRES_EMBED__DTYPE", "float32")
     told = tmp_path / "soak.json"
-    code = soak.main(["--runs", "1", "--seed", "7", "--kills", "4", "--model", str(model),
-                      "--out", str(told)])  # fmt: skip
+    code = soak.main(
+        ["--runs", "1", "--seed", "7", "--kills", "4", "--model", str(model), "--out", str(told)]
+    )
     answer = json.loads(told.read_text())
     assert code == 0, answer
     assert answer["films"] == 531

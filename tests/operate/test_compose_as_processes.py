@@ -26,9 +26,16 @@ pytestmark = pytest.mark.timeout(400)
 PASSWORD = "a-password-of-this-test-4711"
 KEY = "a-key-of-this-test-0815"
 SERVICES = {
-    "postgres", "prefect-server", "deployments", "prefect-worker", "certificates", "scheduler",
-    "worker", "api", "explorer",
-}  # fmt: skip
+    "postgres",
+    "prefect-server",
+    "deployments",
+    "prefect-worker",
+    "certificates",
+    "scheduler",
+    "worker",
+    "api",
+    "explorer",
+}
 
 
 @dataclass

@@ -36,9 +36,14 @@ def resolved(*files: str, **variables: str) -> subprocess.CompletedProcess[str]:
     named = [argument for file in files for argument in ("-f", str(ROOT / file))]
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | variables
     return subprocess.run(
-        [*compose(), *named, "config"], env=environment, cwd=ROOT,
-        capture_output=True, encoding="utf-8", check=False, timeout=60,
-    )  # fmt: skip
+        [*compose(), *named, "config"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
 
 
 @pytest.mark.parametrize(

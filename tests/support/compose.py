@@ -105,9 +105,14 @@ class Machine:
         deadline = time.monotonic() + seconds
         while True:
             done = subprocess.run(
-                self._command(test), env=self.environment(name), cwd=ROOT,
-                capture_output=True, encoding="utf-8", check=False, timeout=30,
-            )  # fmt: skip
+                self._command(test),
+                env=self.environment(name),
+                cwd=ROOT,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+                timeout=30,
+            )
             if done.returncode == 0:
                 return
             assert all(p.poll() is None for n, p in self.processes if n == name), self.said(name)

@@ -24,9 +24,17 @@ from tests.support.films import exact
 SEED = 2026
 # One epoch of a few steps: what is tested is that it works, not how good it is.
 SETTINGS = GenreSettings(
-    chains=2, neighbours=15, max_terms=5_000, epochs=2, batch=16, max_tokens=48, frozen_layers=4,
-    learning_rate=1e-3, bootstrap=50, device="cpu",
-)  # fmt: skip
+    chains=2,
+    neighbours=15,
+    max_terms=5_000,
+    epochs=2,
+    batch=16,
+    max_tokens=48,
+    frozen_layers=4,
+    learning_rate=1e-3,
+    bootstrap=50,
+    device="cpu",
+)
 MEMBERS = ("logistic-tfidf", "adaptation")  # of the blend under test
 
 

@@ -39,16 +39,45 @@ def postgres(folder: Path, port: int, user: str, password: str) -> Iterator[None
         who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         as_user = who if os.geteuid() == 0 else {}
         subprocess.run(
-            [folder / "initdb", "-D", place / "data", "-U", user, "--auth=scram-sha-256",
-             f"--pwfile={place / 'password'}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
-            check=True, capture_output=True, cwd=place, **as_user,
-        )  # fmt: skip
+            [
+                folder / "initdb",
+                "-D",
+                place / "data",
+                "-U",
+                user,
+                "--auth=scram-sha-256",
+                f"--pwfile={place / 'password'}",
+                "--no-sync",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ],
+            check=True,
+            capture_output=True,
+            cwd=place,
+            **as_user,
+        )
         with open(place / "log", "ab") as log:
             server = subprocess.Popen(
-                [folder / "postgres", "-D", place / "data", "-p", str(port), "-k", place,
-                 "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
-                stdout=log, stderr=log, cwd=place, start_new_session=True, **as_user,
-            )  # fmt: skip
+                [
+                    folder / "postgres",
+                    "-D",
+                    place / "data",
+                    "-p",
+                    str(port),
+                    "-k",
+                    place,
+                    "-c",
+                    "listen_addresses=127.0.0.1",
+                    "-c",
+                    "fsync=off",
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=place,
+                start_new_session=True,
+                **as_user,
+            )
         try:
             environment = os.environ | {"PGPASSWORD": password}
             address = ["-h", "127.0.0.1", "-p", str(port), "-U", user]

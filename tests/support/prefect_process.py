@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from flows.services.prefect_server import free_port, quiet_prefect, send_what_is_queued
+from flows.services.prefect_server import free_port, send_what_is_queued
 from flows.services.process import prefect_command
 from tests.support.compose import until
 
@@ -60,21 +60,30 @@ class PrefectProcess:
 @contextmanager
 def prefect_process(home: Path) -> Iterator[PrefectProcess]:
     """Start a server with an empty record in `home`; it ends with the block, or with us."""
-    quiet_prefect()
     port = str(free_port())
     command = prefect_command(
-        "server", "start", "--host", "127.0.0.1", "--port", port,
-        "--no-scheduler", "--no-late-runs",
-    )  # fmt: skip
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--no-scheduler",
+        "--no-late-runs",
+    )
     log, url = home / "server.log", f"http://127.0.0.1:{port}/api"
     environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_API_URL": ""}
     with (
         open(log, "wb") as said,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=said, stderr=said, env=environment,
+            command,
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            env=environment,
             start_new_session=True,
         ) as process,
-    ):  # fmt: skip
+    ):
         try:
             until(lambda: _answers(url, process), 120, f"it does not start: see {log}")
             with (

@@ -18,9 +18,15 @@ from pipeline.settings import RecommendSettings
 
 SEED = 11
 SETTINGS = RecommendSettings(
-    factors=12, svd_factors=12, iterations=8, epochs=15, neighbours=60, bootstrap=100,
-    measured_users=150, sampled=60,
-)  # fmt: skip
+    factors=12,
+    svd_factors=12,
+    iterations=8,
+    epochs=15,
+    neighbours=60,
+    bootstrap=100,
+    measured_users=150,
+    sampled=60,
+)
 SIZE = Size(ratings=16_000, films=400, tag_films=60, tags=30)
 
 

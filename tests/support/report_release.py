@@ -13,20 +13,44 @@ from pipeline.schemas import mining as tables
 Release = tuple[dict[str, Any], pa.Table, pa.Table, pa.Table]
 
 FAMILIES = {
-    "Crime and Justice": ["Courtroom Drama", "Mafia Family Saga", "Elaborate Heist",
-                          "Serial-Killer Manhunt", "Prison Escape", "Newsroom Investigation"],
-    "Monsters and Haunting": ["Haunted-House Horror", "Vampire Romance", "Zombie Outbreak",
-                              "Demonic Possession", "Shark Attack", "Giant Monster"],
-    "War and Espionage": ["Submarine Cold-War Thriller", "Cold-War Spy", "Trench Warfare",
-                          "Resistance Fighter"],
-    "Space and Time": ["Time Loop", "Space Mission in Peril", "Alien Invasion",
-                       "Artificial Intelligence Rebellion"],
-    "Love and Family": ["Wedding Comedy", "Coming-of-Age Summer", "Widower's Second Chance",
-                        "High-School Prom Romance"],
+    "Crime and Justice": [
+        "Courtroom Drama",
+        "Mafia Family Saga",
+        "Elaborate Heist",
+        "Serial-Killer Manhunt",
+        "Prison Escape",
+        "Newsroom Investigation",
+    ],
+    "Monsters and Haunting": [
+        "Haunted-House Horror",
+        "Vampire Romance",
+        "Zombie Outbreak",
+        "Demonic Possession",
+        "Shark Attack",
+        "Giant Monster",
+    ],
+    "War and Espionage": [
+        "Submarine Cold-War Thriller",
+        "Cold-War Spy",
+        "Trench Warfare",
+        "Resistance Fighter",
+    ],
+    "Space and Time": [
+        "Time Loop",
+        "Space Mission in Peril",
+        "Alien Invasion",
+        "Artificial Intelligence Rebellion",
+    ],
+    "Love and Family": [
+        "Wedding Comedy",
+        "Coming-of-Age Summer",
+        "Widower's Second Chance",
+        "High-School Prom Romance",
+    ],
     "Stage and Kitchen": ["Ballet Dancer", "Musician Biography", "Chef and Restaurant"],
     "Sport": ["Boxing Drama", "Motor Racing"],
     "Frontier": ["Gunslinger Western"],
-}  # fmt: skip
+}
 FIRST = ["The Last", "A Quiet", "Iron", "Midnight", "Under the", "Return of the", "Seven", "Silver"]
 SECOND = [
     "Harbour",
@@ -55,27 +79,47 @@ def release(films: int = 1500, seed: int = 7) -> Release:
         titles = [f"{dice.choice(FIRST)} {dice.choice(SECOND)}" for _ in range(size)]
         years = [dice.randint(1931, 2016) for _ in range(size)]
         points += [
-            (f"{cluster:03d}-{n:04d}", titles[n], years[n], cluster,
-             x + dice.gauss(0, 0.7), y + dice.gauss(0, 0.7))
+            (
+                f"{cluster:03d}-{n:04d}",
+                titles[n],
+                years[n],
+                cluster,
+                x + dice.gauss(0, 0.7),
+                y + dice.gauss(0, 0.7),
+            )
             for n in range(size)
-        ]  # fmt: skip
+        ]
         word = name.lower().split()
         genres.append(
-            dict(cluster=cluster, micro_genre_id=f"mg-{cluster:04d}", micro_genre_name=name,
-                 micro_genre_keybert=" / ".join(word),
-                 keywords=[*word, "small town", "betrayal", "rescue mission"][:5],
-                 family=list(FAMILIES).index(family), family_name=family, films=size,
-                 weak_films=size // 12, exemplar_ids=["1", "2", "3"],
-                 exemplars=[f"{titles[n]} ({years[n]})" for n in range(3)],
-                 mean_similarity=0.6, nearest_cluster=0,
-                 vote_average=round(dice.uniform(5.2, 7.4), 2),
-                 first_year=min(years), last_year=max(years))
-        )  # fmt: skip
+            dict(
+                cluster=cluster,
+                micro_genre_id=f"mg-{cluster:04d}",
+                micro_genre_name=name,
+                micro_genre_keybert=" / ".join(word),
+                keywords=[*word, "small town", "betrayal", "rescue mission"][:5],
+                family=list(FAMILIES).index(family),
+                family_name=family,
+                films=size,
+                weak_films=size // 12,
+                exemplar_ids=["1", "2", "3"],
+                exemplars=[f"{titles[n]} ({years[n]})" for n in range(3)],
+                mean_similarity=0.6,
+                nearest_cluster=0,
+                vote_average=round(dice.uniform(5.2, 7.4), 2),
+                first_year=min(years),
+                last_year=max(years),
+            )
+        )
     families = [
-        dict(family=n, family_name=family, keywords=["loyalty", "danger"],
-             micro_genres=len(group), films=sum(g["films"] for g in genres if g["family"] == n))
+        dict(
+            family=n,
+            family_name=family,
+            keywords=["loyalty", "danger"],
+            micro_genres=len(group),
+            films=sum(g["films"] for g in genres if g["family"] == n),
+        )
         for n, (family, group) in enumerate(FAMILIES.items())
-    ]  # fmt: skip
+    ]
     columns = list(zip(*points, strict=True))
     return (
         figures_of(sum(sizes), dice),
@@ -89,19 +133,32 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
     fields = [name for name in tables.MOVIES.names if name not in ("source", "row")]
     full = {name: dice.choice([1.0, 0.98, 0.86, 0.63]) for name in fields}
     curve = [
-        {"k": k, "inertia": 900 - 62 * k**0.5, "relative_gain": 0.3 / k**0.5,
-         "silhouette": 0.04 + 0.05 * k / (k + 30) - k * 1e-4,
-         "stability": 0.62 - 0.001 * k if k % 20 == 0 else None}
+        {
+            "k": k,
+            "inertia": 900 - 62 * k**0.5,
+            "relative_gain": 0.3 / k**0.5,
+            "silhouette": 0.04 + 0.05 * k / (k + 30) - k * 1e-4,
+            "stability": 0.62 - 0.001 * k if k % 20 == 0 else None,
+        }
         for k in range(10, 81, 5)
-    ]  # fmt: skip
+    ]
     return {
-        "release_id": "2026-11-21-3f9c1d2a", "title": "Micro-genres of a catalogue",
+        "release_id": "2026-11-21-3f9c1d2a",
+        "title": "Micro-genres of a catalogue",
         "attribution": "Overviews written for this project; titles and years are facts.",
         "licence": "CC BY 4.0",
-        "counts": {"rows_in": films + 18, "released": films, "rejected": 18, "micro_genres": 30,
-                   "families": 8, "weak_films": 121},
+        "counts": {
+            "rows_in": films + 18,
+            "released": films,
+            "rejected": 18,
+            "micro_genres": 30,
+            "families": 8,
+            "weak_films": 121,
+        },
         "data_quality": {
-            "rows_in": films + 18, "films": films, "retention": films / (films + 18),
+            "rows_in": films + 18,
+            "films": films,
+            "retention": films / (films + 18),
             "rejects": {"missing_overview": 11, "duplicate_id": 5, "impossible_year": 2},
             "completeness": {n: {"read": v * 0.97, "kept": v} for n, v in full.items()},
             "missing_patterns": [
@@ -110,38 +167,97 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
                 {"missing": ["tagline", "keywords", "cast"], "films": 80, "share": 0.05},
             ],
             "other_patterns": 20,
-            "overview_words": [{"from": 10 * n, "to": 10 * n + 9 if n < 20 else None,
-                                "films": 220 - 2 * (n - 6) ** 2} for n in range(1, 21)
-                               if 2 * (n - 6) ** 2 < 220],
+            "overview_words": [
+                {
+                    "from": 10 * n,
+                    "to": 10 * n + 9 if n < 20 else None,
+                    "films": 220 - 2 * (n - 6) ** 2,
+                }
+                for n in range(1, 21)
+                if 2 * (n - 6) ** 2 < 220
+            ],
             "years": {str(y): 3 + (y - 1930) // 3 for y in range(1931, 2017)} | {"unknown": 4},
         },
-        "k": {"chosen": 30, "rule": "most stable of those with about 50 films each", "elbow": 25,
-              "best_silhouette_k": 50, "curve": curve},
-        "clusters": {"cosine_silhouette": 0.0712, "points_silhouette": 0.186,
-                     "davies_bouldin": 3.214,
-                     "calinski_harabasz": 41.62, "inertia": 612.4, "seed_ari": 0.58,
-                     "genre_purity": 0.437, "length_variance_explained": 0.119,
-                     "smallest": 12, "median": 47, "largest": 93},
-        "names": {"own_centroid_share": 0.974, "unique_share": 1.0, "keyword_coverage": 0.743,
-                  "near_duplicate_pairs": [], "boilerplate_keywords": [], "person_keywords": []},
+        "k": {
+            "chosen": 30,
+            "rule": "most stable of those with about 50 films each",
+            "elbow": 25,
+            "best_silhouette_k": 50,
+            "curve": curve,
+        },
+        "clusters": {
+            "cosine_silhouette": 0.0712,
+            "points_silhouette": 0.186,
+            "davies_bouldin": 3.214,
+            "calinski_harabasz": 41.62,
+            "inertia": 612.4,
+            "seed_ari": 0.58,
+            "genre_purity": 0.437,
+            "length_variance_explained": 0.119,
+            "smallest": 12,
+            "median": 47,
+            "largest": 93,
+        },
+        "names": {
+            "own_centroid_share": 0.974,
+            "unique_share": 1.0,
+            "keyword_coverage": 0.743,
+            "near_duplicate_pairs": [],
+            "boilerplate_keywords": [],
+            "person_keywords": [],
+        },
         "comparison": [
-            {"method": "agglomerative", "clusters": 30, "cosine_silhouette": 0.052,
-             "outlier_share": 0.0, "ari_with_ours": 0.41},
-            {"method": "HDBSCAN", "clusters": 19, "cosine_silhouette": -0.021,
-             "outlier_share": 0.56, "ari_with_ours": None},
+            {
+                "method": "agglomerative",
+                "clusters": 30,
+                "cosine_silhouette": 0.052,
+                "outlier_share": 0.0,
+                "ari_with_ours": 0.41,
+            },
+            {
+                "method": "HDBSCAN",
+                "clusters": 19,
+                "cosine_silhouette": -0.021,
+                "outlier_share": 0.56,
+                "ari_with_ours": None,
+            },
         ],
         "neighbours": {"index": "Flat, inner product", "recall_at_10": 1.0, "count": 10},
-        "embedding": {"model": "all-MiniLM-L6-v2", "revision": "8b3219a92973c328a8e22fadcfa821b5dc",
-                      "device": "cpu", "dtype": "bfloat16", "films": films,
-                      "unique_texts": films - 2, "seconds": 31.4, "texts_per_second": 212.7},
-        "seconds": {"sources": 0.42, "clean": 1.3, "features": 2.8, "embed": 31.4, "cluster": 9.75,
-                    "neighbours": 0.6, "label": 6.2, "taxonomy": 0.3, "report": 4.4},
+        "embedding": {
+            "model": "all-MiniLM-L6-v2",
+            "revision": "8b3219a92973c328a8e22fadcfa821b5dc",
+            "device": "cpu",
+            "dtype": "bfloat16",
+            "films": films,
+            "unique_texts": films - 2,
+            "seconds": 31.4,
+            "texts_per_second": 212.7,
+        },
+        "seconds": {
+            "sources": 0.42,
+            "clean": 1.3,
+            "features": 2.8,
+            "embed": 31.4,
+            "cluster": 9.75,
+            "neighbours": 0.6,
+            "label": 6.2,
+            "taxonomy": 0.3,
+            "report": 4.4,
+        },
         "languages": [
-            {"language": code, "films": n, "share": n / films, "mean_similarity": near,
-             "mean_margin": margin, "weak_share": weak}
+            {
+                "language": code,
+                "films": n,
+                "share": n / films,
+                "mean_similarity": near,
+                "mean_margin": margin,
+                "weak_share": weak,
+            }
             for code, n, near, margin, weak in [
-                ("en", films - 60, 0.61, 0.09, 0.0312), ("de", 30, 0.44, 0.05, 0.2),
-                (None, 15, 0.4, None, 0.4), *((f"x{m}", 1, 0.3, 0.02, 1.0) for m in range(15))
+                ("en", films - 60, 0.61, 0.09, 0.0312),
+                ("de", 30, 0.44, 0.05, 0.2),
+                (None, 15, 0.4, None, 0.4),
+                *((f"x{m}", 1, 0.3, 0.02, 1.0) for m in range(15)),
             ]
         ],
         "explanations": {
@@ -151,7 +267,7 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
             "of the micro-genre that they name.",
             "neighbours.recall_at_10": "Share of the ten true nearest films that the index finds.",
         },
-    }  # fmt: skip
+    }
 
 
 def hostile(films_of_it: int) -> Release:

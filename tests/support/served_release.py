@@ -55,10 +55,16 @@ def build(root: Path, *, release_id: str = "served-1") -> Path:
     )
     assigned = publish.mark_weak(assign(points["points"], centroids)["assignments"], 0.1)
     labels = [
-        {"cluster": c, "micro_genre_id": name.lower().replace(" ", "-"), "micro_genre_name": name,
-         "keywords": name.lower().split(), "family": c // 2, "family_name": FAMILIES[c // 2]}
+        {
+            "cluster": c,
+            "micro_genre_id": name.lower().replace(" ", "-"),
+            "micro_genre_name": name,
+            "keywords": name.lower().split(),
+            "family": c // 2,
+            "family_name": FAMILIES[c // 2],
+        }
         for c, name in enumerate(THEMES)
-    ]  # fmt: skip
+    ]
     genres = publish.micro_genres(movies, assigned, labels, sums)
     places = film_map(positions, sums, assigned["cluster"].to_numpy(), 1)
     near = NeighbourSettings()

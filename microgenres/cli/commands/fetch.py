@@ -38,81 +38,113 @@ Ids = Annotated[
 FirstDate = Annotated[
     str | None,
     typer.Option(
-        "--from", metavar="DATE", help="First release of a discovered film.", show_default="1874",
+        "--from",
+        metavar="DATE",
+        help="First release of a discovered film.",
+        show_default="1874",
         rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 LastDate = Annotated[
     str | None,
     typer.Option(
-        "--until", metavar="DATE", help="Last release of a discovered film.", show_default="today",
+        "--until",
+        metavar="DATE",
+        help="Last release of a discovered film.",
+        show_default="today",
         rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 MinVotes = Annotated[
     int | None,
     typer.Option(
-        "--min-votes", min=0, metavar="N", help="Leave out films with fewer votes.",
-        show_default="0", rich_help_panel=_FILMS,
+        "--min-votes",
+        min=0,
+        metavar="N",
+        help="Leave out films with fewer votes.",
+        show_default="0",
+        rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 MinPopularity = Annotated[
     float | None,
     typer.Option(
-        "--min-popularity", min=0, metavar="X", help="Leave out films that are less popular.",
-        show_default="0", rich_help_panel=_FILMS,
+        "--min-popularity",
+        min=0,
+        metavar="X",
+        help="Leave out films that are less popular.",
+        show_default="0",
+        rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 Adult = Annotated[
     bool | None,
     typer.Option(
-        "--adult/--no-adult", help="Take adult films too.", show_default="no",
+        "--adult/--no-adult",
+        help="Take adult films too.",
+        show_default="no",
         rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 FilmLimit = Annotated[
     int | None,
     typer.Option(
-        "--limit", min=1, metavar="N", help="Only the N most popular films.",
+        "--limit",
+        min=1,
+        metavar="N",
+        help="Only the N most popular films.",
         rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 Reviews = Annotated[
     int | None,
     typer.Option(
-        "--review-pages", min=1, max=500, metavar="N",
+        "--review-pages",
+        min=1,
+        max=500,
+        metavar="N",
         help="Pages of 20 reviews per film; beyond the first each costs a request.",
-        show_default="1", rich_help_panel=_FILMS,
+        show_default="1",
+        rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 Rate = Annotated[
     int | None,
     typer.Option(
-        "--rate", min=1, metavar="N", help="Most requests in any second.", show_default="40",
+        "--rate",
+        min=1,
+        metavar="N",
+        help="Most requests in any second.",
+        show_default="40",
         rich_help_panel=_ASKING,
     ),
-]  # fmt: skip
+]
 Refresh = Annotated[
     bool,
     typer.Option(
-        "--refresh", help="Ask for every film again, also where a recent answer is kept.",
+        "--refresh",
+        help="Ask for every film again, also where a recent answer is kept.",
         rich_help_panel=_ASKING,
     ),
-]  # fmt: skip
+]
 Since = Annotated[
     str | None,
     typer.Option(
-        "--since", metavar="DATE", help="Changes from this day on (UTC).",
-        show_default="the day to which the catalogue is up to date", rich_help_panel=_FILMS,
+        "--since",
+        metavar="DATE",
+        help="Changes from this day on (UTC).",
+        show_default="the day to which the catalogue is up to date",
+        rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 New = Annotated[
     bool,
     typer.Option(
-        "--new", help="Take in changed films that the catalogue does not know, too.",
+        "--new",
+        help="Take in changed films that the catalogue does not know, too.",
         rich_help_panel=_FILMS,
     ),
-]  # fmt: skip
+]
 
 
 @fetch.command(epilog=EXIT_CODES)
@@ -186,8 +218,10 @@ def changes(
     microgenres fetch changes --out films --new --min-votes 100
     """
     wanted = {
-        "min_votes": min_votes, "review_pages": review_pages, "requests_per_second": rate,
-    }  # fmt: skip
+        "min_votes": min_votes,
+        "review_pages": review_pages,
+        "requests_per_second": rate,
+    }
     chosen = {"since": since, "new": new}
     _run("changes", wanted, chosen, out, profile, settings_file, verbose=verbose, as_json=as_json)
 

@@ -38,9 +38,12 @@ def _run(
         from flows.runtime.launch import launch_served
 
         flows: dict[str, Any] = {
-            "train": train_ratings, "evaluate": evaluate_ratings, "ingest": ingest_ratings,
-            "monitor": monitor, "retrain": retrain,
-        }  # fmt: skip
+            "train": train_ratings,
+            "evaluate": evaluate_ratings,
+            "ingest": ingest_ratings,
+            "monitor": monitor,
+            "retrain": retrain,
+        }
         given = {**parameters, "out": out, "profile": profile, "settings_file": file}
         plain = {n: str(value) if isinstance(value, Path) else value for n, value in given.items()}
         return launch_served(flows[name], out, plain)
@@ -68,8 +71,15 @@ def train(
     microgenres ratings train ml-latest-small --release films --out films
     """
     found = _run(
-        "train", out, profile, settings_file, verbose, source=source, model=model, release=release,
-    )  # fmt: skip
+        "train",
+        out,
+        profile,
+        settings_file,
+        verbose,
+        source=source,
+        model=model,
+        release=release,
+    )
     _print({name: found[name] for name in ("version", "model", "status", "figures")})
 
 
@@ -96,9 +106,15 @@ def evaluate(
     microgenres ratings evaluate ml-latest-small --release films --out films
     """
     found = _run(
-        "evaluate", out, profile, settings_file, verbose, source=source, models=model or [],
+        "evaluate",
+        out,
+        profile,
+        settings_file,
+        verbose,
+        source=source,
+        models=model or [],
         release=release,
-    )  # fmt: skip
+    )
     _print(found)
 
 
@@ -127,10 +143,15 @@ def ingest(
         raise typer.BadParameter("give a file, or --weeks", param_hint="FILE")
     _print(
         _run(
-            "ingest", out, profile, settings_file, verbose, files=[str(f) for f in files or []],
+            "ingest",
+            out,
+            profile,
+            settings_file,
+            verbose,
+            files=[str(f) for f in files or []],
             buffered_weeks=weeks,
         )
-    )  # fmt: skip
+    )
 
 
 @app.command()

@@ -86,9 +86,14 @@ def show_evaluation(found: Mapping[str, Any], *, as_json: bool) -> None:
         for name, row in compared["models"].items():
             low, high = row["intervals"]["jaccard"]
             figures = (
-                row["f1"]["samples"], row["f1"]["micro"], row["f1"]["macro"], row["hamming"],
-                row["exact_match"], row["at_least_one"], row["at_least_two"],
-            )  # fmt: skip
+                row["f1"]["samples"],
+                row["f1"]["micro"],
+                row["f1"]["macro"],
+                row["hamming"],
+                row["exact_match"],
+                row["at_least_one"],
+                row["at_least_two"],
+            )
             table.add_row(
                 text(name),
                 f"{row['jaccard']:.3f}",

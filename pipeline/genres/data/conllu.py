@@ -17,11 +17,45 @@ __all__ = ["Token", "film_to_conllu", "sentences", "tokens"]
 # A full stop after these ends no sentence.
 _ABBREVIATED = frozenset(
     {
-        "adm", "capt", "cmdr", "co", "col", "corp", "det", "dr", "fr", "gen", "gov", "inc", "jr",
-        "lt", "ltd", "maj", "messrs", "mr", "mrs", "ms", "mt", "no", "prof", "rev", "sen", "sgt",
-        "sr", "st", "vs", "u.s", "u.k", "d.c", "l.a", "a.m", "p.m", "e.g", "i.e",
+        "adm",
+        "capt",
+        "cmdr",
+        "co",
+        "col",
+        "corp",
+        "det",
+        "dr",
+        "fr",
+        "gen",
+        "gov",
+        "inc",
+        "jr",
+        "lt",
+        "ltd",
+        "maj",
+        "messrs",
+        "mr",
+        "mrs",
+        "ms",
+        "mt",
+        "no",
+        "prof",
+        "rev",
+        "sen",
+        "sgt",
+        "sr",
+        "st",
+        "vs",
+        "u.s",
+        "u.k",
+        "d.c",
+        "l.a",
+        "a.m",
+        "p.m",
+        "e.g",
+        "i.e",
     }
-)  # fmt: skip
+)
 _END = re.compile(
     r"[.!?\u2026]+[\"'\u2019\u201d)\]]*(?=\s+[\"'\u2018\u201c(\[]?[A-Z0-9\u00c0-\u00de])"
 )
@@ -37,8 +71,14 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _CLITICS = {
-    "n't": "not", "'re": "be", "'ve": "have", "'ll": "will", "'m": "be", "'d": "would", "'s": "'s",
-}  # fmt: skip
+    "n't": "not",
+    "'re": "be",
+    "'ve": "have",
+    "'ll": "will",
+    "'m": "be",
+    "'d": "would",
+    "'s": "'s",
+}
 
 
 @dataclass(frozen=True)
@@ -110,11 +150,21 @@ def film_to_conllu(movie_id: str, text: str, genres: Sequence[str], language: st
         head += [f"# sent_id = {name}-{number}", f"# text = {sentence}"]
         rows = [
             "\t".join(
-                (str(place), token.form, token.lemma, "_", "_", "_", "_", "_", "_",
-                 "_" if token.space_after else "SpaceAfter=No")
+                (
+                    str(place),
+                    token.form,
+                    token.lemma,
+                    "_",
+                    "_",
+                    "_",
+                    "_",
+                    "_",
+                    "_",
+                    "_" if token.space_after else "SpaceAfter=No",
+                )
             )
             for place, token in enumerate(tokens(sentence, language), start=1)
-        ]  # fmt: skip
+        ]
         blocks.append("\n".join([*head, *rows]) + "\n\n")
     return "".join(blocks)
 

@@ -45,8 +45,10 @@ def _side(table: pa.Table) -> dict[str, Any]:
     words = np.array([count_words(told) if told else 0 for told in overviews], np.int64)
     counts = Counter(g for own in table.column("genres").to_pylist() for g in own or ())
     lengths = np.histogram(words, [*_BINS, np.inf])[0]
-    told = [f"{low} on" if i + 1 == len(_BINS) else f"{low} to {_BINS[i + 1] - 1}"
-            for i, low in enumerate(_BINS)]  # fmt: skip
+    told = [
+        f"{low} on" if i + 1 == len(_BINS) else f"{low} to {_BINS[i + 1] - 1}"
+        for i, low in enumerate(_BINS)
+    ]
     told[0] = "none"
     quartiles = np.quantile(words, [0.25, 0.5, 0.75]).tolist() if len(words) else [0.0] * 3
     return {
@@ -87,14 +89,25 @@ def before_after_page(found: Mapping[str, Any]) -> str:
     dropped = [[name.replace("_", " "), f"{count:,}"] for name, count in found["dropped"].items()]
     genres = sorted({*before["genres"], *after["genres"]})
     parts = [
-        section("The catalogue", rows_table("Rows and films", heads, sides),
-                rows_table("Films left out", ("Reason", "films"), dropped)),
-        section("Lengths", _bars("Descriptions by their words", before["lengths"],
-                                 after["lengths"], list(before["lengths"]))),
-        section("Genres", _bars("Rows and films by genre", before["genres"],
-                                after["genres"], genres)),
+        section(
+            "The catalogue",
+            rows_table("Rows and films", heads, sides),
+            rows_table("Films left out", ("Reason", "films"), dropped),
+        ),
+        section(
+            "Lengths",
+            _bars(
+                "Descriptions by their words",
+                before["lengths"],
+                after["lengths"],
+                list(before["lengths"]),
+            ),
+        ),
+        section(
+            "Genres", _bars("Rows and films by genre", before["genres"], after["genres"], genres)
+        ),
         section("Genres that come together", heat_together(after["together"], after["names"])),
-    ]  # fmt: skip
+    ]
     return document("The catalogue, before and after", parts)
 
 

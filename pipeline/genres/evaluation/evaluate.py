@@ -99,9 +99,12 @@ def _newest(folder: Path, models: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _told(
-    folder: Path, row: Mapping[str, Any], rows: Mapping[str, int], held: np.ndarray,
+    folder: Path,
+    row: Mapping[str, Any],
+    rows: Mapping[str, int],
+    held: np.ndarray,
     genres: Sequence[str],
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray]:
     """What a model told of the held-out films: genres, bool, and probabilities, (n, genres)."""
     path = folder / "models" / f"{row['folder']}.predictions.parquet"
     table = read_table(path)

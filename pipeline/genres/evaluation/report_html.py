@@ -63,7 +63,7 @@ def render(found: Mapping[str, Any], examples: Sequence[Mapping[str, Any]] = ())
 
 def document(title: str, parts: Sequence[str]) -> str:
     """A whole page of parts that are HTML already."""
-    css = files("pipeline").joinpath("page.css").read_text(encoding="utf-8")
+    css = files("pipeline.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
     return (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
@@ -104,19 +104,31 @@ def _models(models: Mapping[str, Any]) -> str:
             ]
         )
     heads = (
-        "Model", "Jaccard (95 %)", "F1", "micro F1", "macro F1", "precision", "recall", "Hamming",
-        "exact", "one hit", "two hits",
-    )  # fmt: skip
+        "Model",
+        "Jaccard (95 %)",
+        "F1",
+        "micro F1",
+        "macro F1",
+        "precision",
+        "recall",
+        "Hamming",
+        "exact",
+        "one hit",
+        "two hits",
+    )
     return f"<div class='wide'>{rows_table('Models, best first', heads, rows)}</div>"
 
 
 def _leads(models: Mapping[str, Any]) -> str:
     rows = [
-        [name, f"{row['ahead_of_baseline']['jaccard']:+.3f}",
-         "{:+.3f} to {:+.3f}".format(*row["ahead_of_baseline"]["interval"])]
+        [
+            name,
+            f"{row['ahead_of_baseline']['jaccard']:+.3f}",
+            "{:+.3f} to {:+.3f}".format(*row["ahead_of_baseline"]["interval"]),
+        ]
         for name, row in models.items()
         if "ahead_of_baseline" in row
-    ]  # fmt: skip
+    ]
     if not rows:
         return ""
     heads = ("Model", "Jaccard ahead", "95 %")
@@ -143,10 +155,12 @@ def _lengths(row: Mapping[str, Any]) -> str:
     rows = [
         [
             f"{r['from_words']} to {r['to_words']}" if r["to_words"] else f"{r['from_words']} on",
-            f"{r['films']:,}", f"{r['jaccard']:.3f}", f"{r['f1']:.3f}",
+            f"{r['films']:,}",
+            f"{r['jaccard']:.3f}",
+            f"{r['f1']:.3f}",
         ]
         for r in row["lengths"]
-    ]  # fmt: skip
+    ]
     return rows_table("By the length of the description", ("Words", "films", "Jaccard", "F1"), rows)
 
 
@@ -166,8 +180,10 @@ def _confusion(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
     share = whole / np.maximum(np.asarray(whole).max(1, keepdims=True), 1)
     return heat(
         "Of the films of a genre (row), how many are told the other (column), beside the most told",
-        genres, genres, share.tolist(),
-    )  # fmt: skip
+        genres,
+        genres,
+        share.tolist(),
+    )
 
 
 def heat_together(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str:
@@ -176,8 +192,10 @@ def heat_together(counts: Sequence[Sequence[int]], genres: Sequence[str]) -> str
     share = whole / np.maximum(np.diag(whole)[:, None], 1)
     return heat(
         "Share of the films of a genre (row) that have the other too (column)",
-        genres, genres, share.tolist(),
-    )  # fmt: skip
+        genres,
+        genres,
+        share.tolist(),
+    )
 
 
 def heat(
@@ -199,11 +217,15 @@ def heat(
 
 def _folds(folds: Sequence[Mapping[str, Any]]) -> str:
     rows = [
-        [row["name"], _spoken(row["inputs"]), str(row["folds"]),
-         f"{row['jaccard']:.3f} ± {row['jaccard_spread']:.3f}",
-         f"{row['f1']:.3f} ± {row['f1_spread']:.3f}"]
+        [
+            row["name"],
+            _spoken(row["inputs"]),
+            str(row["folds"]),
+            f"{row['jaccard']:.3f} ± {row['jaccard_spread']:.3f}",
+            f"{row['f1']:.3f} ± {row['f1_spread']:.3f}",
+        ]
         for row in folds
-    ]  # fmt: skip
+    ]
     heads = ("Model", "from", "folds", "Jaccard", "F1")
     return rows_table("Mean and spread over the folds", heads, rows)
 

@@ -114,9 +114,13 @@ def fine_tune(
             with seeded(seed * 100_003 + state.step), _mixed(settings, device):
                 logits = network(ids.to(device), mask.to(device)).float()
             found = loss_of(
-                loss, logits, truth[torch.as_tensor(rows)].to(device), weights,
-                settings.focal_alpha, settings.focal_gamma,
-            )  # fmt: skip
+                loss,
+                logits,
+                truth[torch.as_tensor(rows)].to(device),
+                weights,
+                settings.focal_alpha,
+                settings.focal_gamma,
+            )
             optimiser.zero_grad(set_to_none=True)
             found.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)

@@ -135,9 +135,15 @@ def train(job: Job, progress: Progress | None = None) -> dict[str, Any]:
     started = time.perf_counter()
     scorer = _scorer(job, checkpoint, progress)
     made, told = fitted(
-        job.model, job.inputs, genres, scorer, held["train"], held["validation"], job.settings,
+        job.model,
+        job.inputs,
+        genres,
+        scorer,
+        held["train"],
+        held["validation"],
+        job.settings,
         job.seed,
-    )  # fmt: skip
+    )
     seconds = time.perf_counter() - started
     about: dict[str, Any] = {
         "films": {name: len(own) for name, own in rows.items()},

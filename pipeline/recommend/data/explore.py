@@ -55,7 +55,8 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> dict[str, Any]:
         "per_user": _spread(count),
         "per_film": _spread(by_film[by_film > 0]),
         "share_of_busiest_tenth": {
-            "users": _tenth(count), "films": _tenth(by_film[by_film > 0]),
+            "users": _tenth(count),
+            "films": _tenth(by_film[by_film > 0]),
         },
         "mean_of_a_user": _spread(mean),
         "mean_of_a_film": _spread(sum_film[by_film > 4] / by_film[by_film > 4]),
@@ -72,7 +73,7 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> dict[str, Any]:
             }
             for g, name in enumerate(films.genre_names)
         },
-    }  # fmt: skip
+    }
 
 
 def temporal(timestamps: np.ndarray) -> dict[str, np.ndarray]:
@@ -92,10 +93,14 @@ def _spread(values: np.ndarray) -> dict[str, float]:
         return {}
     low, middle, high, top = np.quantile(values, (0.1, 0.5, 0.9, 0.99))
     return {
-        "least": float(values.min()), "p10": float(low), "median": float(middle),
-        "mean": float(values.mean()), "p90": float(high), "p99": float(top),
+        "least": float(values.min()),
+        "p10": float(low),
+        "median": float(middle),
+        "mean": float(values.mean()),
+        "p90": float(high),
+        "p99": float(top),
         "most": float(values.max()),
-    }  # fmt: skip
+    }
 
 
 def _tenth(counts: np.ndarray) -> float:

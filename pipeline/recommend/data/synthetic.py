@@ -18,10 +18,26 @@ from pipeline.errors import SettingsError
 __all__ = ["GENRES", "Size", "generate"]
 
 GENRES = (
-    "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama",
-    "Fantasy", "Film-Noir", "Horror", "IMAX", "Musical", "Mystery", "Romance", "Sci-Fi",
-    "Thriller", "War", "Western",
-)  # fmt: skip
+    "Action",
+    "Adventure",
+    "Animation",
+    "Children",
+    "Comedy",
+    "Crime",
+    "Documentary",
+    "Drama",
+    "Fantasy",
+    "Film-Noir",
+    "Horror",
+    "IMAX",
+    "Musical",
+    "Mystery",
+    "Romance",
+    "Sci-Fi",
+    "Thriller",
+    "War",
+    "Western",
+)
 _FACETS = 16  # of a film and of a taste
 _FIRST, _LAST = 820_454_400, 1_574_294_400  # 1996 to November 2019, as in MovieLens 25M
 _YEAR = 31_556_952
@@ -84,14 +100,19 @@ def generate(folder: Path, size: Size, seed: int = 2026) -> int:
 def _write_ratings(folder: Path, films: _Films, size: Size, seed: int) -> int:
     left, block, users = size.ratings, 0, 0
     schema = pa.schema(
-        [("userId", pa.int64()), ("movieId", pa.int64()), ("rating", pa.float64()),
-         ("timestamp", pa.int64())]
-    )  # fmt: skip
+        [
+            ("userId", pa.int64()),
+            ("movieId", pa.int64()),
+            ("rating", pa.float64()),
+            ("timestamp", pa.int64()),
+        ]
+    )
     with (
         open(folder / "ratings.csv", "xb") as handle,
-        pcsv.CSVWriter(handle, schema, write_options=pcsv.WriteOptions(quoting_style="none"))
-        as writer,
-    ):  # fmt: skip
+        pcsv.CSVWriter(
+            handle, schema, write_options=pcsv.WriteOptions(quoting_style="none")
+        ) as writer,
+    ):
         while left:
             user, film, rating, time = _block(films, block, seed)
             user, film, rating, time = (a[:left] for a in (user, film, rating, time))
@@ -168,9 +189,10 @@ def _write_genome(folder: Path, films: _Films, size: Size, seed: int) -> None:
     )
     with (
         open(folder / "genome-scores.csv", "xb") as handle,
-        pcsv.CSVWriter(handle, schema, write_options=pcsv.WriteOptions(quoting_style="none"))
-        as writer,
-    ):  # fmt: skip
+        pcsv.CSVWriter(
+            handle, schema, write_options=pcsv.WriteOptions(quoting_style="none")
+        ) as writer,
+    ):
         for start in range(0, len(chosen), 500):
             own = chosen[start : start + 500]
             told = films.facets[own] @ meaning - 4 + draw.normal(0, 1, (len(own), size.tags))

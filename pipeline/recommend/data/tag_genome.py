@@ -28,8 +28,9 @@ class Reduced:
 
 def matrix(chunks: Iterable[pa.Table]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """GENOME in chunks as film ids, tag ids, relevances float32 (films, tags); absent ones 0."""
-    whole = [(c["film_id"].to_numpy(), c["tag_id"].to_numpy(), c["relevance"].to_numpy())
-             for c in chunks]  # fmt: skip
+    whole = [
+        (c["film_id"].to_numpy(), c["tag_id"].to_numpy(), c["relevance"].to_numpy()) for c in chunks
+    ]
     if not whole:
         raise SourceError("genome-scores.csv holds no scores: fetch it again, or leave it out")
     films = np.unique(np.concatenate([np.unique(film) for film, _, _ in whole]))

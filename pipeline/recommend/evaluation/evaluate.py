@@ -73,10 +73,13 @@ def measured(
     cold = _cold(asked)
     of_cold = list_figures(model.scores, cold, settings.k, candidates=asked.cold)
     told["cold_films"] = {
-        "users": len(cold.users), "films": int(asked.cold.sum()),
-        **{name: float(of_cold[name].mean()) if len(cold.users) else 0.0
-           for name in ("ndcg", "recall", "hit")},
-    }  # fmt: skip
+        "users": len(cold.users),
+        "films": int(asked.cold.sum()),
+        **{
+            name: float(of_cold[name].mean()) if len(cold.users) else 0.0
+            for name in ("ndcg", "recall", "hit")
+        },
+    }
     nobody = replace(asked, given=asked.given * 0)
     nobody.given.eliminate_zeros()
     empty = list_figures(model.scores, nobody, settings.k)
@@ -174,9 +177,10 @@ def ahead(
             "ndcg": float((first.ndcg - other.ndcg).mean()),
             "interval": list(interval(first.ndcg - other.ndcg, samples, seed)),
             "cold_ndcg": float((first.cold_ndcg - other.cold_ndcg).mean())
-            if len(first.cold_ndcg) else 0.0,
+            if len(first.cold_ndcg)
+            else 0.0,
             "cold_interval": list(interval(first.cold_ndcg - other.cold_ndcg, samples, seed)),
         }
         for name, other in of.items()
         if name != best
-    }  # fmt: skip
+    }

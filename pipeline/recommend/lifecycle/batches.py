@@ -102,15 +102,22 @@ def ingest(
         own = rejected if number == 0 else {}  # of a file, not of a week: counted once
         stars = part.column("rating").to_numpy()
         new = record.add_once(
-            "ingestions", digest=digest, name=name[:200], week=week, file=f"{_FOLDER}/{path.name}",
-            rows_in=part.num_rows + sum(own.values()), kept=part.num_rows, rejected=own, late=late,
+            "ingestions",
+            digest=digest,
+            name=name[:200],
+            week=week,
+            file=f"{_FOLDER}/{path.name}",
+            rows_in=part.num_rows + sum(own.values()),
+            kept=part.num_rows,
+            rejected=own,
+            late=late,
             told={
                 "users": len(set(part.column("user_id").to_pylist())),
                 "counts": list(shape_of(stars).counts),
                 "first_second": int(part.column("timestamp").to_numpy().min()),
                 "last_second": int(part.column("timestamp").to_numpy().max()),
             },
-        )  # fmt: skip
+        )
         told.append({"week": week, "kept": part.num_rows, "late": late and new, "new": new})
     return told
 

@@ -71,22 +71,36 @@ class Keeper:
     ) -> dict[str, Any]:
         batches = [row["digest"] for row, _ in ingested(self.folder, self.record)]
         version = fingerprint(
-            VERSION, name, known["data"], known["learnt_before"], earlier.num_rows,
-            films.release_id, self.settings.model_dump(mode="json"), self.seed, batches,
-        )[:16]  # fmt: skip
+            VERSION,
+            name,
+            known["data"],
+            known["learnt_before"],
+            earlier.num_rows,
+            films.release_id,
+            self.settings.model_dump(mode="json"),
+            self.seed,
+            batches,
+        )[:16]
         place = version_folder(self.folder, version)
         if not (place / MANIFEST).is_file():
             model, found = fit_and_measure(name, earlier, later, films, self.settings, self.seed)
             about = {
-                **known, "ratings": earlier.num_rows, "figures": found.figures, "seed": self.seed,
+                **known,
+                "ratings": earlier.num_rows,
+                "figures": found.figures,
+                "seed": self.seed,
                 "shape": list(shape_of(earlier.column("rating").to_numpy()).counts),
-            }  # fmt: skip
+            }
             keep(model, films, place, about)
         told = read_manifest(place)["about"]
         self.record.add_once(
-            "versions", version=version, model=name, status="challenger",
-            learnt_before=told["learnt_before"], figures=told["figures"],
-        )  # fmt: skip
+            "versions",
+            version=version,
+            model=name,
+            status="challenger",
+            learnt_before=told["learnt_before"],
+            figures=told["figures"],
+        )
         return self.record.rows("versions", version=version)[0]
 
     def figures(
@@ -128,16 +142,22 @@ class Keeper:
         """
         row, about = self.served()
         alerts = self.record.rows("alerts", version=row["version"])
-        fresh = [b for b, _ in ingested(self.folder, self.record)
-                 if b["told"]["last_second"] >= row["learnt_before"]]  # fmt: skip
+        fresh = [
+            b
+            for b, _ in ingested(self.folder, self.record)
+            if b["told"]["last_second"] >= row["learnt_before"]
+        ]
         new = sum(b["kept"] for b in fresh)
         share = new / max(1, about["ratings"])
         why = (
-            "asked for" if force
-            else f"{len(alerts)} alerts since the promotion" if len(alerts) >= self.upkeep.alerts
-            else f"{new:,} new ratings" if share >= self.upkeep.new_share
+            "asked for"
+            if force
+            else f"{len(alerts)} alerts since the promotion"
+            if len(alerts) >= self.upkeep.alerts
+            else f"{new:,} new ratings"
+            if share >= self.upkeep.new_share
             else ""
-        )  # fmt: skip
+        )
         if not why or not fresh:
             told = f"{len(alerts)} alerts and {new:,} new ratings: not due"
             self.record.decide("nothing to do", told, row["version"], alerts=len(alerts), new=new)
@@ -176,8 +196,11 @@ class Keeper:
             when there is none.
         """
         if version is None:
-            served = [d["version"] for d in self.record.rows("decisions")
-                      if d["kind"] in ("promote", "roll back")]  # fmt: skip
+            served = [
+                d["version"]
+                for d in self.record.rows("decisions")
+                if d["kind"] in ("promote", "roll back")
+            ]
             champion = self.record.champion()
             now = None if champion is None else champion["version"]
             before = [v for v in served if v != now]

@@ -33,30 +33,48 @@ def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
 # As the migrations make them; `test_recommend_records` holds the two together.
 TABLES: Mapping[str, sa.Table] = {
     "versions": _table(
-        "versions", sa.Column("version", sa.String(64)), sa.Column("model", sa.String(40)),
-        sa.Column("status", sa.String(20)), sa.Column("learnt_before", sa.BigInteger),
+        "versions",
+        sa.Column("version", sa.String(64)),
+        sa.Column("model", sa.String(40)),
+        sa.Column("status", sa.String(20)),
+        sa.Column("learnt_before", sa.BigInteger),
         sa.Column("figures", sa.JSON),
     ),
     "ingestions": _table(
-        "ingestions", sa.Column("digest", sa.String(64)), sa.Column("name", sa.String(200)),
-        sa.Column("week", sa.String(10)), sa.Column("file", sa.String(300)),
-        sa.Column("rows_in", sa.BigInteger), sa.Column("kept", sa.BigInteger),
-        sa.Column("rejected", sa.JSON), sa.Column("late", sa.Boolean), sa.Column("told", sa.JSON),
+        "ingestions",
+        sa.Column("digest", sa.String(64)),
+        sa.Column("name", sa.String(200)),
+        sa.Column("week", sa.String(10)),
+        sa.Column("file", sa.String(300)),
+        sa.Column("rows_in", sa.BigInteger),
+        sa.Column("kept", sa.BigInteger),
+        sa.Column("rejected", sa.JSON),
+        sa.Column("late", sa.Boolean),
+        sa.Column("told", sa.JSON),
     ),
     "metrics": _table(
-        "metrics", sa.Column("batches", sa.String(200)), sa.Column("version", sa.String(64)),
-        sa.Column("week", sa.String(10)), sa.Column("figures", sa.JSON),
+        "metrics",
+        sa.Column("batches", sa.String(200)),
+        sa.Column("version", sa.String(64)),
+        sa.Column("week", sa.String(10)),
+        sa.Column("figures", sa.JSON),
     ),
     "alerts": _table(
-        "alerts", sa.Column("metric", sa.Integer), sa.Column("version", sa.String(64)),
-        sa.Column("kind", sa.String(40)), sa.Column("value", sa.Float),
+        "alerts",
+        sa.Column("metric", sa.Integer),
+        sa.Column("version", sa.String(64)),
+        sa.Column("kind", sa.String(40)),
+        sa.Column("value", sa.Float),
         sa.Column("threshold", sa.Float),
     ),
     "decisions": _table(
-        "decisions", sa.Column("kind", sa.String(40)), sa.Column("version", sa.String(64)),
-        sa.Column("why", sa.String(500)), sa.Column("evidence", sa.JSON),
+        "decisions",
+        sa.Column("kind", sa.String(40)),
+        sa.Column("version", sa.String(64)),
+        sa.Column("why", sa.String(500)),
+        sa.Column("evidence", sa.JSON),
     ),
-}  # fmt: skip
+}
 CHAMPION, RETIRED, CHALLENGER, REFUSED = "champion", "retired", "challenger", "refused"
 
 

@@ -56,8 +56,9 @@ def monitor(keeper: Keeper) -> list[dict[str, Any]]:
         rows = sum(b["kept"] for b, _ in pool)
         why = (
             f"{rows:,} ratings wait until there are {keeper.upkeep.min_rows:,}"
-            if pool else "no batch is waiting"
-        )  # fmt: skip
+            if pool
+            else "no batch is waiting"
+        )
         keeper.record.decide("wait", why, version, rows=rows)
     return found
 
@@ -86,18 +87,29 @@ def _written_down(
     whole = {**figures, "batches": digests, "weeks": weeks}
     with keeper.record.transaction() as connection:
         metric = insert(
-            connection, "metrics", batches=fingerprint(digests), version=row["version"],
-            week=weeks[-1], figures=whole,
-        )  # fmt: skip
+            connection,
+            "metrics",
+            batches=fingerprint(digests),
+            version=row["version"],
+            week=weeks[-1],
+            figures=whole,
+        )
         for kind, value, threshold in alerts:
             insert(
-                connection, "alerts", metric=metric, version=row["version"], kind=kind,
-                value=value, threshold=threshold,
-            )  # fmt: skip
+                connection,
+                "alerts",
+                metric=metric,
+                version=row["version"],
+                kind=kind,
+                value=value,
+                threshold=threshold,
+            )
         kinds = [kind for kind, _, _ in alerts]
         add_decision(
-            connection, "alert" if alerts else "nothing to do",
+            connection,
+            "alert" if alerts else "nothing to do",
             f"{', '.join(kinds)} too far" if alerts else "ratings are as before",
-            row["version"], {"weeks": weeks, "alerts": kinds},
-        )  # fmt: skip
+            row["version"],
+            {"weeks": weeks, "alerts": kinds},
+        )
     return {"weeks": weeks, "alerts": kinds, **figures}

@@ -69,10 +69,13 @@ class ALS(Factors):
 
         with threadpool_limits(1, "blas"):  # implicit has threads of its own
             model = AlternatingLeastSquares(
-                factors=self.settings.factors, regularization=self.settings.als_penalty,
-                iterations=self.settings.iterations, use_gpu=False, random_state=seed,
+                factors=self.settings.factors,
+                regularization=self.settings.als_penalty,
+                iterations=self.settings.iterations,
+                use_gpu=False,
+                random_state=seed,
                 calculate_training_loss=False,
-            )  # fmt: skip
+            )
             model.fit(self._confidence(known.matrix), show_progress=False)
         return np.asarray(model.item_factors, np.float32)
 
@@ -99,9 +102,13 @@ class NMF(Factors):
         from sklearn import decomposition
 
         model = decomposition.NMF(
-            self.settings.factors, init="nndsvda", solver="mu", random_state=seed,
-            max_iter=4 * self.settings.iterations, tol=0,
-        )  # fmt: skip
+            self.settings.factors,
+            init="nndsvda",
+            solver="mu",
+            random_state=seed,
+            max_iter=4 * self.settings.iterations,
+            tol=0,
+        )
         model.fit(known.matrix)
         return np.asarray(model.components_.T, np.float32)
 

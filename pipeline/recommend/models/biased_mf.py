@@ -47,9 +47,18 @@ class SVD(Recommender):
         for _ in range(settings.epochs):
             order = draw.permutation(matrix.nnz)
             _epoch(
-                order, rows, matrix.indices, matrix.data, self.signs.mean, user, film, user_bias,
-                film_bias, settings.rate, settings.penalty,
-            )  # fmt: skip
+                order,
+                rows,
+                matrix.indices,
+                matrix.data,
+                self.signs.mean,
+                user,
+                film,
+                user_bias,
+                film_bias,
+                settings.rate,
+                settings.penalty,
+            )
         self.signs.film = film_bias
         film[known.counts == 0] = 0
         self.films = film
@@ -92,9 +101,18 @@ def folded(left: sparse.csr_matrix, films: np.ndarray, penalty: float) -> np.nda
 
 
 def _descend(
-    order: Any, rows: Any, columns: Any, stars: Any, mean: float, user: Any, film: Any,
-    user_bias: Any, film_bias: Any, rate: float, penalty: float,
-) -> None:  # fmt: skip
+    order: Any,
+    rows: Any,
+    columns: Any,
+    stars: Any,
+    mean: float,
+    user: Any,
+    film: Any,
+    user_bias: Any,
+    film_bias: Any,
+    rate: float,
+    penalty: float,
+) -> None:
     """One pass over the ratings in the order given."""
     for at in order:
         u, i = rows[at], columns[at]

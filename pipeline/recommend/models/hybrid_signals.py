@@ -22,9 +22,19 @@ __all__ = ["FROM_MEMBERS", "OF_COLD", "SIGNALS", "Signals"]
 
 FROM_MEMBERS = ("als", "item-knn", "content", "ease")
 SIGNALS = (
-    *FROM_MEMBERS, "micro-genre", "genres", "watched", "watched lately", "liked",
-    "age", "micro-genre watched", "linked", "years apart", "item-knn x watched", "content x age",
-)  # fmt: skip
+    *FROM_MEMBERS,
+    "micro-genre",
+    "genres",
+    "watched",
+    "watched lately",
+    "liked",
+    "age",
+    "micro-genre watched",
+    "linked",
+    "years apart",
+    "item-knn x watched",
+    "content x age",
+)
 # Those that can tell films apart of which there is no rating.
 OF_COLD = (
     "content",
@@ -65,9 +75,13 @@ class Signals:
         size = np.bincount(films.cluster[films.linked], minlength=clusters)
         mean = np.r_[inside / np.maximum(size, 1), 0.0]  # the last is of films without one
         columns = (
-            np.log1p(counts), np.log1p(lately), share, -np.log1p(np.maximum(age, 0)),
-            np.log1p(mean[films.cluster]), films.linked.astype(float),
-        )  # fmt: skip
+            np.log1p(counts),
+            np.log1p(lately),
+            share,
+            -np.log1p(np.maximum(age, 0)),
+            np.log1p(mean[films.cluster]),
+            films.linked.astype(float),
+        )
         self.fixed = _scaled(np.column_stack(columns).T).T
         self.cold = counts == 0
         self._films(films)

@@ -41,9 +41,13 @@ class Questions:
     def of(self, rows: np.ndarray) -> Questions:
         """Those of some users."""
         return Questions(
-            self.users[rows], self.given[rows], self.liked[rows], self.rated[rows],
-            self.before[rows], self.cold,
-        )  # fmt: skip
+            self.users[rows],
+            self.given[rows],
+            self.liked[rows],
+            self.rated[rows],
+            self.before[rows],
+            self.cold,
+        )
 
 
 def questions(

@@ -48,9 +48,10 @@ class Explainer:
             one = int(best[at])
             other = int(rated[one])
             found.append(
-                self._told(int(row), other, float(stars[one]), bool(same[at, one]),
-                           float(alike[at, one]))
-            )  # fmt: skip
+                self._told(
+                    int(row), other, float(stars[one]), bool(same[at, one]), float(alike[at, one])
+                )
+            )
         return found
 
     def _told(self, row: int, other: int, stars: float, same: bool, alike: float) -> dict[str, Any]:
@@ -83,6 +84,11 @@ class Explainer:
         name = self._films.cluster_names.get(int(self._films.cluster[row]))
         text = "many have watched and liked it" + (f"; it is one of {name}" if name else "")
         return {
-            "because_of": None, "because_of_film_id": None, "stars": None, "same_micro_genre": None,
-            "genres": [], "similarity": None, "text": text,
-        }  # fmt: skip
+            "because_of": None,
+            "because_of_film_id": None,
+            "stars": None,
+            "same_micro_genre": None,
+            "genres": [],
+            "similarity": None,
+            "text": text,
+        }

@@ -98,10 +98,14 @@ class Served:
         near = few[np.argpartition(-scores[few], count - 1)[:count]]
         rows = near[np.lexsort((near, -scores[near]))]
         return [
-            {**self.film(int(row)), "score": float(scores[row]),
-             "expected_rating": round(float(stars[row]), 3), "reason": reason}
+            {
+                **self.film(int(row)),
+                "score": float(scores[row]),
+                "expected_rating": round(float(stars[row]), 3),
+                "reason": reason,
+            }
             for row, reason in zip(rows, self.explainer.reasons(own, rows.tolist()), strict=True)
-        ]  # fmt: skip
+        ]
 
     def row(self, film_id: int) -> int | None:
         """The column of a film; None for one that is not known."""
@@ -112,11 +116,13 @@ class Served:
         """What is told of a film."""
         films, cluster = self.films, int(self.films.cluster[row])
         return {
-            "film_id": int(films.ids[row]), "movie_id": films.movie_ids[row],
-            "title": films.titles[row], "year": int(films.year[row]) or None,
+            "film_id": int(films.ids[row]),
+            "movie_id": films.movie_ids[row],
+            "title": films.titles[row],
+            "year": int(films.year[row]) or None,
             "cluster": cluster if cluster >= 0 else None,
             "micro_genre_name": films.cluster_names.get(cluster),
-        }  # fmt: skip
+        }
 
 
 class Recommending:
@@ -168,7 +174,7 @@ class Recommending:
         tables = [
             pq.read_table(own, filters=[("user_id", "=", user), ("timestamp", "<", end)]),
             self._later.slice(first, last - first),
-        ]  # fmt: skip
+        ]
         for table in tables:
             ordered = table.take(pc.sort_indices(table.column("timestamp")))
             pairs = (ordered.column(name).to_pylist() for name in ("film_id", "rating"))

@@ -36,8 +36,11 @@ LAST_SECOND = 4_102_444_800  # 2100-01-01
 _NO_GENRES = "(no genres listed)"
 _YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-\u2013]\s*\d{0,4})?\)\s*$")
 RATING_NAMES = {
-    "userId": "user_id", "movieId": "film_id", "rating": "rating", "timestamp": "timestamp",
-}  # fmt: skip
+    "userId": "user_id",
+    "movieId": "film_id",
+    "rating": "rating",
+    "timestamp": "timestamp",
+}
 _FILM_CELLS = pa.schema([("film_id", pa.int64()), ("title", pa.string()), ("genres", pa.string())])
 _LINK_CELLS = pa.schema([("film_id", pa.int64()), ("imdb", pa.string()), ("tmdb", pa.string())])
 
@@ -79,9 +82,13 @@ class MovieLens:
             genres = [g for g in row["genres"].split("|") if g and g != _NO_GENRES]
             imdb, tmdb = links.get(row["film_id"], (None, None))
             rows[row["film_id"]] = {
-                "film_id": row["film_id"], "title": title, "year": year, "genres": genres,
-                "imdb_id": imdb, "tmdb_id": tmdb,
-            }  # fmt: skip
+                "film_id": row["film_id"],
+                "title": title,
+                "year": year,
+                "genres": genres,
+                "imdb_id": imdb,
+                "tmdb_id": tmdb,
+            }
         return pa.Table.from_pylist([rows[key] for key in sorted(rows)], FILMS), rejects
 
     def _links(self) -> dict[int, tuple[str | None, str | None]]:

@@ -56,9 +56,14 @@ def write_films(
     schema = CATALOGUE.with_metadata({"attribution": ATTRIBUTION})
     with replacing(path, alone=True) as temporary:
         with pq.ParquetWriter(
-            temporary, schema, version="2.6", data_page_version="1.0", compression="zstd",
-            compression_level=3, write_page_checksum=True,
-        ) as writer:  # fmt: skip
+            temporary,
+            schema,
+            version="2.6",
+            data_page_version="1.0",
+            compression="zstd",
+            compression_level=3,
+            write_page_checksum=True,
+        ) as writer:
             for rows in _batches(_rows(films, answers, settings, written)):
                 writer.write_table(pa.Table.from_pylist(rows, schema))
                 written.films += len(rows)

@@ -70,9 +70,12 @@ class Signed(httpx.AsyncBaseTransport):
         else:
             url = url.copy_merge_params({"api_key": secret})
         signed = httpx.Request(
-            request.method, url, headers=headers, stream=request.stream,
+            request.method,
+            url,
+            headers=headers,
+            stream=request.stream,
             extensions=request.extensions,
-        )  # fmt: skip
+        )
         return await self._inner.handle_async_request(signed)
 
     async def aclose(self) -> None:

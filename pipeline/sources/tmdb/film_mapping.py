@@ -16,16 +16,25 @@ _NAMES = pa.list_(pa.string())
 _CAST = pa.list_(pa.struct([("id", pa.int64()), ("name", pa.string()), ("character", pa.string())]))
 _CREW = pa.list_(
     pa.struct(
-        [("id", pa.int64()), ("name", pa.string()), ("department", pa.string()),
-         ("job", pa.string())]
+        [
+            ("id", pa.int64()),
+            ("name", pa.string()),
+            ("department", pa.string()),
+            ("job", pa.string()),
+        ]
     )
-)  # fmt: skip
+)
 _REVIEWS = pa.list_(
     pa.struct(
-        [("id", pa.string()), ("author", pa.string()), ("rating", pa.float64()),
-         ("created_at", pa.string()), ("content", pa.string())]
+        [
+            ("id", pa.string()),
+            ("author", pa.string()),
+            ("rating", pa.float64()),
+            ("created_at", pa.string()),
+            ("content", pa.string()),
+        ]
     )
-)  # fmt: skip
+)
 
 # One row per film, sorted by id. `sources.dialects` reads it as dialect `tmdb` into tables.MOVIES.
 CATALOGUE = pa.schema(

@@ -152,8 +152,10 @@ def predicting(settings: ServeSettings, folder: Folder, metrics: Metrics) -> API
             )
         )
         told: dict[str, Any] = {
-            "model": model, "films": answers, "inference_time": round(seconds, 6),
-        }  # fmt: skip
+            "model": model,
+            "films": answers,
+            "inference_time": round(seconds, 6),
+        }
         if not isinstance(wanted, FilmsToPredict):
             told |= {name: answers[0][name] for name in ("predicted_genres", "confidence")}
         return told

@@ -36,17 +36,22 @@ from pipeline.recommend.serving.recommender import Wish  # noqa: E402  # heavy, 
 
 now = asking.current
 films = now.films
-names = {int(i): f"{t} ({y})" if y else t
-         for i, t, y in zip(films.ids, films.titles, films.year, strict=True)}  # fmt: skip
+names = {
+    int(i): f"{t} ({y})" if y else t
+    for i, t, y in zip(films.ids, films.titles, films.year, strict=True)
+}
 chosen = st.multiselect(
-    "Films that you have seen", list(names), format_func=lambda film: names[film],
+    "Films that you have seen",
+    list(names),
+    format_func=lambda film: names[film],
     max_selections=MOST_RATED,
-)  # fmt: skip
+)
 rated = [(film, st.slider(names[film], 0.5, 5.0, 4.0, 0.5, key=f"stars-{film}")) for film in chosen]
 genres = st.multiselect(
-    "Only these micro-genres", sorted(films.cluster_names),
+    "Only these micro-genres",
+    sorted(films.cluster_names),
     format_func=lambda cluster: films.cluster_names[cluster],
-)  # fmt: skip
+)
 years = st.slider("Released", 1900, 2030, (1900, 2030))
 wish = Wish(20, tuple(genres), years[0] if years[0] > 1900 else None, years[1])
 found = now.recommend(now.profile_of(rated), wish)

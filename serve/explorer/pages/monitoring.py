@@ -32,12 +32,15 @@ versions = record.rows("versions")
 champion = next((row["version"] for row in versions if row["status"] == "champion"), "none")
 show(
     cards.figures(
-        [("served version", champion), ("batches", str(len(record.rows("ingestions")))),
-         ("alerts", str(len(record.rows("alerts")))),
-         ("decisions", str(len(record.rows("decisions"))))]
+        [
+            ("served version", champion),
+            ("batches", str(len(record.rows("ingestions")))),
+            ("alerts", str(len(record.rows("alerts")))),
+            ("decisions", str(len(record.rows("decisions")))),
+        ]
     ),
     key="figures",
-)  # fmt: skip
+)
 wanted = st.selectbox("Version", ["all", *(row["version"] for row in versions)])
 
 
@@ -60,9 +63,12 @@ if drifted:
 else:
     st.text("No batch has been judged yet: microgenres ratings monitor")
 tables = {
-    "Drift": pd.DataFrame(drifted), "Decisions": rows("decisions"), "Alerts": rows("alerts"),
-    "Batches": rows("ingestions"), "Versions": rows("versions"),
-}  # fmt: skip
+    "Drift": pd.DataFrame(drifted),
+    "Decisions": rows("decisions"),
+    "Alerts": rows("alerts"),
+    "Batches": rows("ingestions"),
+    "Versions": rows("versions"),
+}
 for title, frame in tables.items():
     show(cards.section(title), key=f"section-{title.lower()}")
     if frame.empty:

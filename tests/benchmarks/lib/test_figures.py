@@ -12,9 +12,14 @@ from benchmarks.lib.results import show, write
 from benchmarks.suite.registry import NAMES, bench_named
 
 BENCH = Bench(
-    "workers", "A title", lambda _: Found([]), (1,), (1,), ("contender", "seconds"),
+    "workers",
+    "A title",
+    lambda _: Found([]),
+    (1,),
+    (1,),
+    ("contender", "seconds"),
     Plot("seconds", x="texts"),
-)  # fmt: skip
+)
 ROWS: list[dict[str, Any]] = [
     {"contender": name, "texts": n, "workers": 2, "seconds": n * 0.123456, "speedup": 1.5}
     for name in ("measured", "simulated")
@@ -51,19 +56,35 @@ def test_the_table_names_who_could_not_come(capsys: Any) -> None:
 
 def test_stages_stand_side_by_side_at_each_size() -> None:
     rows = [
-        {"films": films, "contender": stage, "seconds": seconds, "exponent": None,
-         "worker_mib": 900, "driver_mib": films // 10}
-        for films, stage, seconds in ((1_000, "embed", 10.0), (1_000, "tiny", 0.1),
-                                      (5_000, "embed", 50.0), (5_000, "tiny", 0.5),
-                                      (5_000, "late", 3.0))
-    ]  # fmt: skip
-    told = {"rows": rows, "notes": [], "missing": {}, "command": "c",
-            "machine": {"cores": 2, "processor": "p"}}  # fmt: skip
+        {
+            "films": films,
+            "contender": stage,
+            "seconds": seconds,
+            "exponent": None,
+            "worker_mib": 900,
+            "driver_mib": films // 10,
+        }
+        for films, stage, seconds in (
+            (1_000, "embed", 10.0),
+            (1_000, "tiny", 0.1),
+            (5_000, "embed", 50.0),
+            (5_000, "tiny", 0.5),
+            (5_000, "late", 3.0),
+        )
+    ]
+    told = {
+        "rows": rows,
+        "notes": [],
+        "missing": {},
+        "command": "c",
+        "machine": {"cores": 2, "processor": "p"},
+    }
     lines = block("end-to-end", told).splitlines()
     assert lines[0].startswith("| stage | 1,000 films, s | 5,000 films, s | exponent |")
     assert [line.split(" | ")[:3] for line in lines[2:4]] == [
-        ["| embed", "10", "50"], ["| late", "-", "3"],
-    ]  # fmt: skip
+        ["| embed", "10", "50"],
+        ["| late", "-", "3"],
+    ]
     assert "tiny" not in "".join(lines)
 
 

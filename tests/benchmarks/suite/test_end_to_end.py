@@ -12,10 +12,16 @@ from tests.support.prefect_process import PrefectProcess
 
 def run(films: int, embed: float, tiny: float, driver: float) -> dict[str, object]:
     return {
-        "films": films, "resumed": [], "seconds": {"embed": embed, "tiny": tiny, "total": embed},
-        "stage_mib": {"embed": {"worker": 900.0}}, "driver_mib": driver, "worker_mib": 900.0,
-        "server_mib": 200.0, "micro_genres": 2, "recovered": {"ami": 0.9, "planted": 2},
-    }  # fmt: skip
+        "films": films,
+        "resumed": [],
+        "seconds": {"embed": embed, "tiny": tiny, "total": embed},
+        "stage_mib": {"embed": {"worker": 900.0}},
+        "driver_mib": driver,
+        "worker_mib": 900.0,
+        "server_mib": 200.0,
+        "micro_genres": 2,
+        "recovered": {"ami": 0.9, "planted": 2},
+    }
 
 
 def test_what_is_kept_is_not_mined_again_and_growth_is_told(tmp_path: Path) -> None:

@@ -68,10 +68,16 @@ def kept(work: Path) -> Found:
         for contender, power in (("k-grows", 1.5), ("k-fixed-at-1-000", 1)):
             seconds = {"landscape": 5.0 * slow**power, "tiny": 0.1 * slow, "total": 9.0 * slow}
             run = {
-                "seconds": seconds, "stage_mib": {"landscape": {"worker": 700.0}},
-                "driver_mib": 500.0, "worker_mib": 700.0 + slow, "server_mib": 200.0,
-                "k": 200, "clusters": 190, "index": "flat", "recall_at_10": 1.0,
-            }  # fmt: skip
+                "seconds": seconds,
+                "stage_mib": {"landscape": {"worker": 700.0}},
+                "driver_mib": 500.0,
+                "worker_mib": 700.0 + slow,
+                "server_mib": 200.0,
+                "k": 200,
+                "clusters": 190,
+                "index": "flat",
+                "recall_at_10": 1.0,
+            }
             keep(work, films, contender, run)
     told = {"seconds": 60.0, "peak_mib": 900.0, "topics": 80, "unplaced_share": 0.25}
     keep(work, 10_000, "BERTopic", told)
@@ -97,15 +103,20 @@ def test_stages_grow_by_either_rule_and_what_is_kept_is_not_done_again(
 
 def test_the_readme_shows_the_rules_side_by_side(tmp_path: Path) -> None:
     told = {
-        "rows": kept(tmp_path).rows, "notes": [], "missing": {}, "command": "c",
+        "rows": kept(tmp_path).rows,
+        "notes": [],
+        "missing": {},
+        "command": "c",
         "machine": {"cores": 2, "processor": "p"},
-    }  # fmt: skip
+    }
     lines = block("from-vectors", told).splitlines()
     assert lines[0].startswith("|  | stage | 10,000 films, s | 80,000 films, s | exponent |")
     assert [line.split(" | ")[:4] for line in lines[2:6]] == [
-        [f"| {GROWS}", "landscape", "5", "113.1"], [f"| {GROWS}", "total", "9", "72"],
-        [f"| {FIXED}", "landscape", "5", "40"], [f"| {FIXED}", "total", "9", "72"],
-    ]  # fmt: skip
+        [f"| {GROWS}", "landscape", "5", "113.1"],
+        [f"| {GROWS}", "total", "9", "72"],
+        [f"| {FIXED}", "landscape", "5", "40"],
+        [f"| {FIXED}", "total", "9", "72"],
+    ]
 
 
 def test_a_quick_run_clusters_and_finds_neighbours_by_either_rule(

@@ -74,8 +74,10 @@ def test_a_killed_fetch_asks_for_nothing_twice(
     args = ["tmdb", "--out", str(tmp_path)]
     with subprocess.Popen(
         [sys.executable, "-m", "microgenres.cli.app", "fetch", *args],
-        env={**os.environ, **environment(tmdb)}, cwd=ROOT, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
+        env={**os.environ, **environment(tmdb)},
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         deadline = time.monotonic() + 90
         while len(tmdb.answered()) < 70 and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -41,13 +41,35 @@ pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).resolve().parents[3]
 TASKS = {
-    "read sources", "clean movies", "extract features", "embed texts", "embed terms",
-    "place films", "cluster films", "find neighbours", "name clusters", "publish release",
-}  # fmt: skip
+    "read sources",
+    "clean movies",
+    "extract features",
+    "embed texts",
+    "embed terms",
+    "place films",
+    "cluster films",
+    "find neighbours",
+    "name clusters",
+    "publish release",
+}
 STAGES = {
-    "sources", "clean", "features", "embed", "points", "k-curve", "stability", "assign", "index",
-    "neighbours", "count-terms", "keywords", "names", "family-keywords", "family-names", "publish",
-}  # fmt: skip
+    "sources",
+    "clean",
+    "features",
+    "embed",
+    "points",
+    "k-curve",
+    "stability",
+    "assign",
+    "index",
+    "neighbours",
+    "count-terms",
+    "keywords",
+    "names",
+    "family-keywords",
+    "family-names",
+    "publish",
+}
 
 
 def run_of(server: str, out: Path) -> dict[str, Any]:
@@ -137,8 +159,11 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     args = ["mine", "--source", "sample", "--profile", "sample", "--out", str(out)]
     with subprocess.Popen(
         [sys.executable, "-m", "microgenres.cli.app", *args, "--workers", "1"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, start_new_session=True,
-    ) as process:  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        start_new_session=True,
+    ) as process:
         assert os.environ["PREFECT_API_URL"] == server
         deadline = time.monotonic() + 180
         try:
@@ -233,9 +258,18 @@ def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_
     bad.write_bytes(b"PAR1 no table")
     out = tmp_path / "out"
     result = command(
-        "mine", "--source", f"files:{good}", "--source", f"files:{bad}", "--out", out,
-        "--profile", "sample", "--workers", 1,
-    )  # fmt: skip
+        "mine",
+        "--source",
+        f"files:{good}",
+        "--source",
+        f"files:{bad}",
+        "--out",
+        out,
+        "--profile",
+        "sample",
+        "--workers",
+        1,
+    )
     assert result.exit_code == 3, result.output
     assert "bad.parquet" in result.stderr
     assert "Traceback" not in result.stderr

@@ -27,9 +27,16 @@ def test_release_verifies_and_holds_all_films(mined: Mined) -> None:
     assert (mined.out / "latest").read_text().strip() == mined.release.id
     listed = {path.name for path in mined.release.path.iterdir()}
     assert listed >= {
-        *SAME, "families.parquet", "embeddings.parquet", "rejects.parquet", "index.faiss",
-        "report.json", "report.html", "manifest.json", "README.md",
-    }  # fmt: skip
+        *SAME,
+        "families.parquet",
+        "embeddings.parquet",
+        "rejects.parquet",
+        "index.faiss",
+        "report.json",
+        "report.html",
+        "manifest.json",
+        "README.md",
+    }
 
 
 def test_clusters_are_the_editors_micro_genres(mined: Mined) -> None:

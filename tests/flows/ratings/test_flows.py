@@ -64,9 +64,10 @@ def test_a_recommender_lives_in_flows(server: str, place: Path) -> None:
     wanted = {"flow_runs": {"tags": {"all_": []}}, "sort": "START_TIME_ASC", "limit": 200}
     names = {"ratings", "batches", "drift", "learn"}
     runs = [
-        run for run in ask(f"{server}/flow_runs/filter", wanted)
+        run
+        for run in ask(f"{server}/flow_runs/filter", wanted)
         if run["name"].split(" ")[0] in names and run["name"].endswith(str(place / "out"))
-    ]  # fmt: skip
+    ]
     assert len(runs) == 5
     assert {run["state_type"] for run in runs} == {"COMPLETED"}
 

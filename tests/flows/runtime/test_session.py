@@ -28,8 +28,6 @@ ROOT = Path(__file__).resolve().parents[3]
 RUN = """
 import sys, time
 from pathlib import Path
-from flows.services.prefect_server import quiet_prefect
-quiet_prefect()
 from prefect import flow, task
 from flows.runtime.session import under_way
 from pipeline.settings import LogSettings
@@ -54,9 +52,13 @@ run()
 def begin(server: str, out: Path, name: str, seconds: float, wait: float = 0) -> Any:
     command = [sys.executable, "-c", RUN, str(out), name, str(seconds), str(wait)]
     return subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"PREFECT_API_URL": server},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-    )  # fmt: skip
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PREFECT_API_URL": server},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
 
 
 def states(server: str) -> dict[str, str]:
@@ -106,8 +108,6 @@ def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_p
 LAUNCHED = """
 import os, signal, sys
 from pathlib import Path
-from flows.services.prefect_server import quiet_prefect
-quiet_prefect()
 from prefect import flow
 from flows.runtime.launch import launch
 from flows.runtime.session import under_way
@@ -139,9 +139,13 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
         for moment in ("after", "before"):  # the first also looks for the dead
             command = [sys.executable, "-c", LAUNCHED, str(tmp_path / where)]
             done = subprocess.run(
-                [*command, f"{where} {moment} its ledger"], cwd=ROOT, check=False,
-                env=os.environ | {"PREFECT_API_URL": server}, capture_output=True, encoding="utf-8",
-            )  # fmt: skip
+                [*command, f"{where} {moment} its ledger"],
+                cwd=ROOT,
+                check=False,
+                env=os.environ | {"PREFECT_API_URL": server},
+                capture_output=True,
+                encoding="utf-8",
+            )
             assert done.returncode == -signal.SIGKILL, done.stderr
     assert {states(server)[f"{name} its ledger"] for name in ("ours before", "ours after")} == {
         "RUNNING"

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from flows.events import Address, Event, listen
-from flows.services.prefect_server import prefect_server, quiet_prefect
+from flows.services.prefect_server import prefect_server
 from pipeline.errors import MicrogenresError
 from tests.support.compose import until
 from tests.support.prefect_process import PrefectProcess, ask
@@ -36,7 +36,6 @@ def home(prefect: PrefectProcess, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No server is given."""
-    quiet_prefect()
     from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
     monkeypatch.setenv("PREFECT_HOME", str(home))
@@ -55,13 +54,11 @@ def answers(url: str) -> bool:
 def test_quiet_prefect_turns_telemetry_off(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in QUIET:
         monkeypatch.delenv(name, raising=False)
-    quiet_prefect()
     assert [os.environ[name] for name in QUIET] == ["false", "1", "1"]
 
 
 def test_quiet_prefect_leaves_what_the_user_has_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_LOGGING_LEVEL", "DEBUG")
-    quiet_prefect()
     assert os.environ["PREFECT_LOGGING_LEVEL"] == "DEBUG"
 
 
@@ -135,9 +132,12 @@ def run_with_server(home: Path, log: Path) -> Iterator[subprocess.Popen[str]]:
     """A process with an embedded server, whose address it prints."""
     environment = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
     with subprocess.Popen(
-        [sys.executable, "-c", RUN, str(log)], stdout=subprocess.PIPE, encoding="utf-8",
-        cwd=ROOT, env=environment | {"PREFECT_HOME": str(home)},
-    ) as run:  # fmt: skip
+        [sys.executable, "-c", RUN, str(log)],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=environment | {"PREFECT_HOME": str(home)},
+    ) as run:
         try:
             yield run
         finally:

@@ -99,16 +99,21 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     log = folder / "said.log"
     with open(log, "wb") as said:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)},
-            stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
+            command,
+            cwd=folder,
+            env=environment | {"PYTHONPATH": str(ROOT)},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
             # tests that a shell began in the background inherit that it is ignored
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-        )  # fmt: skip
+        )
     try:
         until(
             lambda: "start a run at" in log.read_text() or process.poll() is not None,
-            150, "it does not start",
-        )  # fmt: skip
+            150,
+            "it does not start",
+        )
         assert process.poll() is None, log.read_text()
         yield Ui(process, f"http://127.0.0.1:{port}", folder / "out", log)
     finally:
@@ -204,9 +209,10 @@ def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui, model: Path)
     out = ui.out / "cancelled"
     run = ui.begin("sample", out=str(out), limit=None)
     begun = until(
-        lambda: "embed" in ui.ledger(out, run)["stages"] and ui.ledger(out, run), 150,
+        lambda: "embed" in ui.ledger(out, run)["stages"] and ui.ledger(out, run),
+        150,
         "it does not come to the embedding",
-    )  # fmt: skip
+    )
     flow = psutil.Process(begun["pid"])
     processes = [flow, *flow.children(recursive=True)]
     assert len(processes) >= 3, "two workers of Dask"

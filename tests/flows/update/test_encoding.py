@@ -30,9 +30,13 @@ def test_texts_are_encoded_in_pieces_and_once(tmp_path: Path) -> None:
         return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in found}
 
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1",
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
         dashboard_address=None,
-    ) as cluster:  # fmt: skip
+    ) as cluster:
         dask = DaskSettings(scheduler=cluster.scheduler_address)
         made = encode_on_cluster(store, dask, settings, before, texts)
         held = pieces()

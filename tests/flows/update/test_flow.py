@@ -31,10 +31,15 @@ from tests.faults.child import forked
 
 FILMS = 200
 STEPS = (
-    "flows.update.steps.find_changes", "flows.update.steps.texts_of", "flows.update.flow.bring_up_to_date",
-    "flows.update.publish.drifted", "flows.update.publish.write_table", "flows.update.publish.render_page",
-    "pipeline.storage.release_store.Releases._install", "pipeline.storage.release_store.Releases.point_latest",
-)  # fmt: skip
+    "flows.update.steps.find_changes",
+    "flows.update.steps.texts_of",
+    "flows.update.flow.bring_up_to_date",
+    "flows.update.publish.drifted",
+    "flows.update.publish.write_table",
+    "flows.update.publish.render_page",
+    "pipeline.storage.release_store.Releases._install",
+    "pipeline.storage.release_store.Releases.point_latest",
+)
 
 
 @pytest.fixture(scope="module")

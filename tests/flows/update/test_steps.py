@@ -33,11 +33,15 @@ def scheduler() -> Iterator[str]:
     """The address of a cluster whose one worker is a thread: nothing here dies."""
     with (
         LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1",
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp",
+            host="127.0.0.1",
             dashboard_address=None,
         ) as cluster,
         pytest.MonkeyPatch.context() as patch,
-    ):  # fmt: skip
+    ):
         patch.setenv("MICROGENRES_DASK__SCHEDULER", cluster.scheduler_address)
         yield cluster.scheduler_address
 

@@ -74,8 +74,12 @@ def test_help_and_show_load_nothing_heavy(out: Path) -> None:
     ):
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, args)],
-            capture_output=True, encoding="utf-8", cwd=ROOT, check=True, timeout=60,
-        )  # fmt: skip
+            capture_output=True,
+            encoding="utf-8",
+            cwd=ROOT,
+            check=True,
+            timeout=60,
+        )
         assert "LOADED []" in done.stdout
         assert light in done.stdout
 
@@ -248,8 +252,11 @@ def test_the_real_process_ends_as_it_says(out: Path, tmp_path: Path) -> None:
 def test_titles_survive_a_terminal_that_cannot_show_them(out: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "microgenres.cli.app", "show", "--out", str(out)],
-        capture_output=True, cwd=ROOT, check=False, timeout=60,
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+        timeout=60,
         env={"PYTHONIOENCODING": "ascii", "PATH": "", "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert b"Am\\xe9lie" in done.stdout

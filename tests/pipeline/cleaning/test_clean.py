@@ -56,11 +56,23 @@ def fate(**columns: Any) -> str:
 
 def test_a_sound_film_comes_out_as_it_went_in() -> None:
     film = movie(
-        year=1999, release_date="1999-05-01", tagline="Tag.", genres=["War"], keywords=["sea"],
-        directors=["D"], cast=["A", "B"], language="en", countries=["GB"], runtime_minutes=90.0,
-        vote_average=7.5, vote_count=3, popularity=0.5, budget_usd=5.0, revenue_usd=6.0,
+        year=1999,
+        release_date="1999-05-01",
+        tagline="Tag.",
+        genres=["War"],
+        keywords=["sea"],
+        directors=["D"],
+        cast=["A", "B"],
+        language="en",
+        countries=["GB"],
+        runtime_minutes=90.0,
+        vote_average=7.5,
+        vote_count=3,
+        popularity=0.5,
+        budget_usd=5.0,
+        revenue_usd=6.0,
         poster_path="/p.jpg",
-    )  # fmt: skip
+    )
     assert run(film) == ([film], [])
 
 
@@ -143,9 +155,13 @@ def test_bounds() -> None:
 
 def test_every_reason_given_is_explained() -> None:
     assert set(REASONS) == {
-        "missing_overview", "missing_title", "impossible_year", "duplicate_id", "over_long_text",
+        "missing_overview",
+        "missing_title",
+        "impossible_year",
+        "duplicate_id",
+        "over_long_text",
         "control_characters",
-    }  # fmt: skip
+    }
     assert all("\n" not in text and text.endswith(".") for text in REASONS.values())
 
 

@@ -23,12 +23,20 @@ def files(tmp_path: Path) -> dict[str, Path]:
 @pytest.mark.parametrize(
     ("host", "stays"),
     [
-        ("localhost", True), ("127.0.0.1", True), ("127.8.9.1", True), ("::1", True),
-        ("[::1]", True), ("0.0.0.0", False), ("::", False), ("10.0.0.5", False),
-        ("scheduler", False), ("localhost.example.org", False), ("127.0.0.1.example.org", False),
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.5", False),
+        ("scheduler", False),
+        ("localhost.example.org", False),
+        ("127.0.0.1.example.org", False),
         ("", False),
     ],
-)  # fmt: skip
+)
 def test_loopback(host: str, stays: bool) -> None:
     assert is_loopback(host) is stays
 

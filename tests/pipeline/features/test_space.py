@@ -224,17 +224,24 @@ class TestKeywords:
             ]
         )
         own = matrix_of(
-            place(films.movies, films.features, films.embeddings, films.vocabulary, space, settings)
-            ["points"]
-        )  # fmt: skip
+            place(
+                films.movies, films.features, films.embeddings, films.vocabulary, space, settings
+            )["points"]
+        )
         zero = space.to_pylist()
         for number in zero:
             if number["name"] == "expected":
                 number["values"] = [0.0] * len(number["values"])
         plain = matrix_of(
-            place(movies, films.features, films.embeddings, films.vocabulary,
-                  pa.Table.from_pylist(zero, SPACE), settings)["points"]
-        )  # fmt: skip
+            place(
+                movies,
+                films.features,
+                films.embeddings,
+                films.vocabulary,
+                pa.Table.from_pylist(zero, SPACE),
+                settings,
+            )["points"]
+        )
         expected, text_alone = (
             float((found[bare] * own[bare]).sum(1).mean()) for found in (points, plain)
         )

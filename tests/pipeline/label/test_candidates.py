@@ -193,10 +193,12 @@ def test_terms_a_range_at_a_time_and_families_of_clusters(monkeypatch: pytest.Mo
     rows = [
         (int(cluster), f"theme {term}", int(films), int(films) // 2, int(films) // 2)
         for cluster, term, films in zip(
-            chance.integers(0, 6, 900), chance.integers(0, 60, 900), chance.integers(1, 5, 900),
+            chance.integers(0, 6, 900),
+            chance.integers(0, 60, 900),
+            chance.integers(1, 5, 900),
             strict=True,
         )
-    ]  # fmt: skip
+    ]
     spoken = [(f"theme{n % 7}", n % 3, 9 * (n % 2), 2) for n in range(40)]
     terms = pa.table([list(c) for c in zip(*rows, strict=True)], schema=TERM_COUNTS)
     words = pa.table([list(c) for c in zip(*spoken, strict=True)], schema=WORD_COUNTS)

@@ -66,9 +66,16 @@ def words(table: pa.Table, cluster: int = 0, *, five: bool = True) -> list[str]:
 
 
 THEMES = {
-    "submarine": 0.9, "torpedo": 0.8, "cold war": 0.7, "navy": 0.6, "mutiny": 0.5, "sonar": 0.4,
-    "iceberg": 0.3, "harbour": 0.2, "anchor": 0.1,
-}  # fmt: skip
+    "submarine": 0.9,
+    "torpedo": 0.8,
+    "cold war": 0.7,
+    "navy": 0.6,
+    "mutiny": 0.5,
+    "sonar": 0.4,
+    "iceberg": 0.3,
+    "harbour": 0.2,
+    "anchor": 0.1,
+}
 
 
 def test_five_of_them_ranked_then_those_that_stayed_behind() -> None:

@@ -159,14 +159,16 @@ def choose(
     matrix = np.array(list(vectors.values()), np.float32).reshape(-1, DIM)
     return choose_names(
         pa.Table.from_pylist(rows, PROPOSALS),
-        pa.table([pa.array(list(vectors), pa.string()), column_of_vectors(matrix)],
-                 names=["term", "vector"]),
+        pa.table(
+            [pa.array(list(vectors), pa.string()), column_of_vectors(matrix)],
+            names=["term", "vector"],
+        ),
         pa.table(
             [pa.array(range(len(means)), pa.int32()), column_of_vectors(means)],
             schema=CENTROIDS(DIM),
         ),
         taken,
-    )  # fmt: skip
+    )
 
 
 def test_the_name_nearest_to_its_own_centroid_is_taken() -> None:

@@ -63,8 +63,13 @@ def word_counts(table: pa.Table) -> dict[str, tuple[int, int, int]]:
 
 def test_words_as_written() -> None:
     assert words("The crew's K-19, off Iceland (1961)!") == [
-        "The", "crew's", "K-19", "off", "Iceland", "1961",
-    ]  # fmt: skip
+        "The",
+        "crew's",
+        "K-19",
+        "off",
+        "Iceland",
+        "1961",
+    ]
     assert words("l\u2019amour \u00e0 Gen\u00e8ve, _underlined_") == [
         "l\u2019amour",
         "\u00e0",
@@ -76,10 +81,16 @@ def test_words_as_written() -> None:
 
 def test_phrases_of_one_to_three_words() -> None:
     assert terms("a nuclear submarine crew mutinies") == {
-        "nuclear", "submarine", "crew", "mutinies",
-        "nuclear submarine", "submarine crew", "crew mutinies",
-        "nuclear submarine crew", "submarine crew mutinies",
-    }  # fmt: skip
+        "nuclear",
+        "submarine",
+        "crew",
+        "mutinies",
+        "nuclear submarine",
+        "submarine crew",
+        "crew mutinies",
+        "nuclear submarine crew",
+        "submarine crew mutinies",
+    }
 
 
 def test_stop_words_stand_only_inside_a_phrase() -> None:
@@ -124,9 +135,14 @@ def test_marks_inside_a_word_end_no_clause() -> None:
 def test_phrases_hold_no_capitalised_word() -> None:
     found = terms("the captain Ramius defects quickly and Marko follows silently")
     assert found == {
-        "captain", "defects", "defects quickly", "quickly", "follows", "follows silently",
+        "captain",
+        "defects",
+        "defects quickly",
+        "quickly",
+        "follows",
+        "follows silently",
         "silently",
-    }  # fmt: skip
+    }
 
 
 def test_short_words_and_bare_numbers_are_no_terms_by_themselves() -> None:
@@ -240,8 +256,11 @@ def test_holdings_are_word_for_word() -> None:
 def test_holdings_look_in_overview_tagline_and_each_keyword() -> None:
     film = {"overview": "a spy", "tagline": "Trust no one.", "keywords": ["deep sea", "dive"]}
     assert held(film, "spy", "trust no one", "deep sea", "dive") == [
-        "spy", "trust no one", "deep sea", "dive",
-    ]  # fmt: skip
+        "spy",
+        "trust no one",
+        "deep sea",
+        "dive",
+    ]
     # nothing is held across two of them
     assert held(film, "spy trust", "one deep", "sea dive") == []
 

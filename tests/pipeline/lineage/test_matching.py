@@ -96,17 +96,26 @@ def test_merged_gone_born_and_kept_are_told_apart() -> None:
         lineage(found, names, going, NONE, 4, SETTINGS), LINEAGE, name="lineage"
     ).to_pylist()
     assert {(row["previous_id"], row["event"]) for row in rows} == {
-        ("old-0", "kept"), ("old-2", "kept"), ("old-3", "kept"),
-        (None, "born"), ("old-1", "merged"), ("old-4", "gone"),
-    }  # fmt: skip
+        ("old-0", "kept"),
+        ("old-2", "kept"),
+        ("old-3", "kept"),
+        (None, "born"),
+        ("old-1", "merged"),
+        ("old-4", "gone"),
+    }
     merged = next(row for row in rows if row["event"] == "merged")
     assert merged["micro_genre_id"] == "old-0"
     assert merged["share_of_previous"] == 1
     assert merged["share_of_new"] == pytest.approx(0.5)
     table = pa.Table.from_pylist(rows, LINEAGE)
     assert count_events(table, 4) == {
-        "kept": 3, "renamed": 0, "split": 0, "born": 1, "merged": 1, "gone": 1
-    }  # fmt: skip
+        "kept": 3,
+        "renamed": 0,
+        "split": 0,
+        "born": 1,
+        "merged": 1,
+        "gone": 1,
+    }
     assert sum(count_events(table, 3).values()) == 0
 
 

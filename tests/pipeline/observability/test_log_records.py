@@ -34,9 +34,13 @@ def test_json_lines() -> None:
     told = json.loads(line)
     assert told.pop("time").endswith("+00:00")
     assert told == {
-        "level": "INFO", "logger": "pipeline.x", "message": "said\n2",
-        "run": "r1", "stage": "embed", "piece": "p00001",
-    }  # fmt: skip
+        "level": "INFO",
+        "logger": "pipeline.x",
+        "message": "said\n2",
+        "run": "r1",
+        "stage": "embed",
+        "piece": "p00001",
+    }
     assert set(json.loads(Json().format(record()))) == {"time", "level", "logger", "message"}
 
 

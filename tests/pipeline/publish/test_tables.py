@@ -30,19 +30,31 @@ def movies() -> pa.Table:
 
 def assignments(similarity: list[float]) -> pa.Table:
     rows = [
-        {"movie_id": row[0], "cluster": c, "similarity": s, "runner_up": 1 - c, "margin": 0.1,
-         "weak": False}
+        {
+            "movie_id": row[0],
+            "cluster": c,
+            "similarity": s,
+            "runner_up": 1 - c,
+            "margin": 0.1,
+            "weak": False,
+        }
         for row, c, s in zip(ROWS, (0, 1, 0), similarity, strict=True)
-    ]  # fmt: skip
+    ]
     return pa.Table.from_pylist(rows, ASSIGNMENTS)
 
 
 def genres(assigned: pa.Table) -> pa.Table:
     labels = [
-        {"cluster": c, "micro_genre_id": name.lower(), "micro_genre_name": name,
-         "keywords": ["one", "two words"], "family": 0, "family_name": "All"}
+        {
+            "cluster": c,
+            "micro_genre_id": name.lower(),
+            "micro_genre_name": name,
+            "keywords": ["one", "two words"],
+            "family": 0,
+            "family_name": "All",
+        }
         for c, name in enumerate(("First", "Second"))
-    ]  # fmt: skip
+    ]
     return micro_genres(movies(), assigned, labels, np.eye(2, dtype=np.float32))
 
 
@@ -109,9 +121,15 @@ def many(films: int, similarity: list[float]) -> tuple[pa.Table, pa.Table]:
 
 
 ONLY = [
-    {"cluster": 0, "micro_genre_id": "all", "micro_genre_name": "All", "keywords": ["k"],
-     "family": 0, "family_name": "Family"}
-]  # fmt: skip
+    {
+        "cluster": 0,
+        "micro_genre_id": "all",
+        "micro_genre_name": "All",
+        "keywords": ["k"],
+        "family": 0,
+        "family_name": "Family",
+    }
+]
 
 
 @pytest.mark.parametrize("quantile", [0.0, 0.05, 0.5])
@@ -164,10 +182,16 @@ def test_the_order_of_the_films_does_not_show() -> None:
 def test_the_nearest_cluster_is_another_one() -> None:
     assigned = assignments([0.4, 0.6, 0.5])
     labels = [
-        {"cluster": c, "micro_genre_id": str(c), "micro_genre_name": str(c), "keywords": [],
-         "family": 0, "family_name": "All"}
+        {
+            "cluster": c,
+            "micro_genre_id": str(c),
+            "micro_genre_name": str(c),
+            "keywords": [],
+            "family": 0,
+            "family_name": "All",
+        }
         for c in range(2)
-    ]  # fmt: skip
+    ]
     means = np.array([[1, 0], [0.6, 0.8]], np.float32)
     table = micro_genres(movies(), assigned, labels, means)
     assert table.column("nearest_cluster").to_pylist() == [1, 0]
@@ -211,8 +235,13 @@ def test_families_are_by_number_with_their_own_sums() -> None:
 
 
 def test_the_card_reads_as_a_table_under_a_header() -> None:
-    counts = {"released": 12_345, "micro_genres": 2, "families": 1, "rows_in": 12_400,
-              "rejected": 55}  # fmt: skip
+    counts = {
+        "released": 12_345,
+        "micro_genres": 2,
+        "families": 1,
+        "rows_in": 12_400,
+        "rejected": 55,
+    }
     told = {"counts": counts, "release_id": "abc", "attribution": ""}
     card = dataset_card(told, PublishSettings(title='A "T"'))
     header = card.split("---")[1]

@@ -75,9 +75,14 @@ def test_random_lengths_are_not_explained() -> None:
     rng = np.random.default_rng(4)
     vectors, labels = planted(10, 300, dim=8)
     made = cluster_figures(
-        vectors, vectors, labels, np.ones(3_000), rng.integers(50, 900, 3_000),
-        [["Drama"]] * 3_000, ReportSettings(silhouette_films=100),
-    )  # fmt: skip
+        vectors,
+        vectors,
+        labels,
+        np.ones(3_000),
+        rng.integers(50, 900, 3_000),
+        [["Drama"]] * 3_000,
+        ReportSettings(silhouette_films=100),
+    )
     assert 0 <= made["length_variance_explained"] < 0.02
     assert made["genre_purity"] == 1
 
@@ -99,9 +104,14 @@ def test_figures_agree_with_brute_force_and_with_the_sample_asked_for() -> None:
 
     for films in (60, 25):
         made = cluster_figures(
-            points, vectors, labels, np.ones(60), np.ones(60), [[]] * 60,
+            points,
+            vectors,
+            labels,
+            np.ones(60),
+            np.ones(60),
+            [[]] * 60,
             ReportSettings(silhouette_films=films),
-        )  # fmt: skip
+        )
         expected = silhouette(vectors[:films], labels[:films])
         assert made["cosine_silhouette"] == pytest.approx(expected, abs=1e-4)
         expected = silhouette(points[:films], labels[:films])
@@ -113,9 +123,14 @@ def test_one_cluster_has_no_silhouette_and_no_nan(films: int) -> None:
     vectors, _ = planted(1, films)
     labels = np.zeros(films, int)
     made = cluster_figures(
-        vectors, vectors, labels, np.ones(films), np.full(films, 7), [["War"]] * films,
+        vectors,
+        vectors,
+        labels,
+        np.ones(films),
+        np.full(films, 7),
+        [["War"]] * films,
         ReportSettings(),
-    )  # fmt: skip
+    )
     assert made["cosine_silhouette"] is made["davies_bouldin"] is None
     assert made["length_variance_explained"] == 0
     json.dumps(made, allow_nan=False)

@@ -79,8 +79,17 @@ def test_every_section_and_chart_is_there(read: Reader) -> None:
     levels = [int(tag[1]) for tag, _ in read.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(b - a <= 1 for a, b in pairwise(levels))
-    for word in ("2026-11-21-3f9c1d2a", "1,517", "HDBSCAN", "0.071", "97.4\u202f%", "212.7",
-                 "missing overview", "about 50 films each", "Stories overlap"):  # fmt: skip
+    for word in (
+        "2026-11-21-3f9c1d2a",
+        "1,517",
+        "HDBSCAN",
+        "0.071",
+        "97.4\u202f%",
+        "212.7",
+        "missing overview",
+        "about 50 films each",
+        "Stories overlap",
+    ):
         assert word in read.words, word
     named = [
         attrs for tag, attrs in read.elements if (attrs.get("class") or "").startswith("chart ")
@@ -225,7 +234,12 @@ def test_how_values_are_written() -> None:
     ]
     assert [share(1.0), share(0.974), share(True)] == ["100\u202f%", "97.4\u202f%", "yes"]
     assert [duration(s).replace("\u202f", " ") for s in (0.42, 12.34, 185, 59.97, 3725)] == [
-        "0.42 s", "12.3 s", "3 min 05 s", "1 min 00 s", "1 h 02 min"]  # fmt: skip
+        "0.42 s",
+        "12.3 s",
+        "3 min 05 s",
+        "1 min 00 s",
+        "1 h 02 min",
+    ]
     assert items([["War Epic", "Epic War"], "x"]) == "2: War Epic and Epic War; x"
     assert [items([]), items(None), plain({"a": 1})] == ["none", "not measured", '{"a": 1}']
     assert wrapped("Submarine Sci-Fi & War", 11) == "Submarine<br>Sci-Fi &amp;<br>War"

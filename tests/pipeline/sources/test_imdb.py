@@ -55,10 +55,14 @@ def test_a_film_of_several_files_becomes_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "genre"),
     [
-        ("action.csv", "Action"), ("scifi.csv.gz", "Sci-Fi"), ("sci-fi.csv", "Sci-Fi"),
-        ("Film_Noir.csv", "Film-Noir"), ("sports.csv", "Sport"), ("reality tv.csv", "Reality Tv"),
+        ("action.csv", "Action"),
+        ("scifi.csv.gz", "Sci-Fi"),
+        ("sci-fi.csv", "Sci-Fi"),
+        ("Film_Noir.csv", "Film-Noir"),
+        ("sports.csv", "Sport"),
+        ("reality tv.csv", "Reality Tv"),
     ],
-)  # fmt: skip
+)
 def test_a_file_is_named_for_its_genre(file: str, genre: str) -> None:
     assert genre_of(file) == genre
 

@@ -253,10 +253,12 @@ def test_why_a_piece_failed_is_kept_without_secrets(
     monkeypatch.setenv("TMDB_API_KEY", "very-secret-0815")
     store = Store(tmp_path)
     store.blame(
-        "embed", "p0", "0" * 64,
+        "embed",
+        "p0",
+        "0" * 64,
         'refused "very-secret-0815" by postgresql://us:pass@db/x\n'
         "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----",
-    )  # fmt: skip
+    )
     (path,) = (tmp_path / "work" / "embed").iterdir()
     for secret in ("very-secret", "pass@", "MIGHAgEA"):
         assert secret not in path.read_text(encoding="utf-8")

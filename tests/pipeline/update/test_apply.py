@@ -206,15 +206,18 @@ def test_a_release_without_rows_says_what_to_do(base: Base) -> None:
         files["rows.parquet"] = entry
 
 
-@pytest.mark.parametrize("wrong", [
-    lambda row: row | {"overview": row["overview"] + "!"},
-    lambda row: row | {"keywords": [*(row["keywords"] or []), "x"]},
-    lambda row: row | {"keywords": ["".join(row["keywords"] or ["x"])]},
-    lambda row: row | {"tagline": ""},
-    lambda row: row | {"vote_count": 1},
-    lambda row: row | {"genres": []},
-    lambda row: row | {"genres": None},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda row: row | {"overview": row["overview"] + "!"},
+        lambda row: row | {"keywords": [*(row["keywords"] or []), "x"]},
+        lambda row: row | {"keywords": ["".join(row["keywords"] or ["x"])]},
+        lambda row: row | {"tagline": ""},
+        lambda row: row | {"vote_count": 1},
+        lambda row: row | {"genres": []},
+        lambda row: row | {"genres": None},
+    ],
+)
 def test_any_other_cell_is_another_hash(
     base: Base, wrong: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:

@@ -81,9 +81,18 @@ class TestReading:
 class TestErrors:
     @pytest.mark.parametrize(
         "path",
-        ["/movies/nope", "/movies/nope/similar", "/micro-genres/99", "/micro-genres/x/movies",
-         "/nothing", "/movies/%00", "/movies/%ff%fe", "/movies/m0000/", "/movies/a%2Fb"],
-    )  # fmt: skip
+        [
+            "/movies/nope",
+            "/movies/nope/similar",
+            "/micro-genres/99",
+            "/micro-genres/x/movies",
+            "/nothing",
+            "/movies/%00",
+            "/movies/%ff%fe",
+            "/movies/m0000/",
+            "/movies/a%2Fb",
+        ],
+    )
     def test_what_is_not_there(self, client: TestClient, path: str) -> None:
         told = problem_of(client.get(path, follow_redirects=False), 404)
         assert "/work" not in told["detail"]
@@ -95,10 +104,22 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         "asked",
-        [{"page_size": 101}, {"page_size": 0}, {"page": 0}, {"page": "x"}, {"sort": "best"},
-         {"year_from": -1}, {"rating_from": "nan"}, {"rating_to": 11}, {"query": "x" * 301},
-         {"micro_genre": 2**40}, {"genre": ["x"] * 51}, {"language": "x" * 101}, {"weak": "2"}],
-    )  # fmt: skip
+        [
+            {"page_size": 101},
+            {"page_size": 0},
+            {"page": 0},
+            {"page": "x"},
+            {"sort": "best"},
+            {"year_from": -1},
+            {"rating_from": "nan"},
+            {"rating_to": 11},
+            {"query": "x" * 301},
+            {"micro_genre": 2**40},
+            {"genre": ["x"] * 51},
+            {"language": "x" * 101},
+            {"weak": "2"},
+        ],
+    )
     def test_a_parameter_beyond_its_bounds(self, client: TestClient, asked: dict[str, Any]) -> None:
         told = problem_of(client.get("/movies", params=asked), 422)
         assert told["errors"][0]["where"][:2] == ["query", next(iter(asked))]
@@ -140,16 +161,30 @@ class TestPage:
     def test_every_endpoint_of_the_issue_is_there_with_an_example(self, client: TestClient) -> None:
         schema = client.get("/openapi.json").json()
         assert set(schema["paths"]) == {
-            "/health", "/release", "/movies", "/movies/{movie_id}", "/movies/{movie_id}/similar",
-            "/search", "/micro-genres", "/micro-genres/{micro_genre_id}",
-            "/micro-genres/{micro_genre_id}/movies", "/families", "/assign", "/metrics",
-            "/predict/{model}", "/recommend", "/predict_batch", "/reload-model", "/model",
-        }  # fmt: skip
+            "/health",
+            "/release",
+            "/movies",
+            "/movies/{movie_id}",
+            "/movies/{movie_id}/similar",
+            "/search",
+            "/micro-genres",
+            "/micro-genres/{micro_genre_id}",
+            "/micro-genres/{micro_genre_id}/movies",
+            "/families",
+            "/assign",
+            "/metrics",
+            "/predict/{model}",
+            "/recommend",
+            "/predict_batch",
+            "/reload-model",
+            "/model",
+        }
         film = schema["components"]["schemas"]["Film"]["properties"]
         assert all("examples" in shown or "description" in shown for shown in film.values())
-        assert "examples" in schema["paths"]["/assign"]["post"]["requestBody"]["content"][
-            "application/json"
-        ]  # fmt: skip
+        assert (
+            "examples"
+            in schema["paths"]["/assign"]["post"]["requestBody"]["content"]["application/json"]
+        )
 
 
 class TestCommand:

@@ -59,8 +59,10 @@ class TestAccess:
         first, second = (json.loads(record.getMessage()) for record in caplog.records)
         assert "\n" not in caplog.records[0].getMessage()
         assert (first["route"], first["status"], first["method"]) == (
-            "/movies/{movie_id}", 200, "GET"
-        )  # fmt: skip
+            "/movies/{movie_id}",
+            200,
+            "GET",
+        )
         assert first["request_id"] == response.headers["x-request-id"]
         assert first["bytes"] == len(response.content)
         assert first["ms"] > 0

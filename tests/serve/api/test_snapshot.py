@@ -40,9 +40,13 @@ def served(snapshots: Snapshots) -> Iterator[tuple[str, uvicorn.Server]]:
     """A real server on a free port, in a thread."""
     port = free_port()
     config = uvicorn.Config(
-        create_app(snapshots, SETTINGS), host="127.0.0.1", port=port, log_level="warning",
-        ws="none", timeout_graceful_shutdown=10,
-    )  # fmt: skip
+        create_app(snapshots, SETTINGS),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        ws="none",
+        timeout_graceful_shutdown=10,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -71,9 +71,7 @@ class TestWords:
         self, catalogue: Catalogue, films: list[dict[str, Any]]
     ) -> None:
         film = next(f for f in films if f["keywords"] and f["tagline"])
-        for words in (
-            " ".join(film["overview"].split()[:6]), film["keywords"][0], film["tagline"]
-        ):  # fmt: skip
+        for words in (" ".join(film["overview"].split()[:6]), film["keywords"][0], film["tagline"]):
             assert film["movie_id"] in catalogue.ids(Filters(words=words))
         assert len(catalogue.ids(Filters(words="agnes varda"))) == 8
 
@@ -102,7 +100,7 @@ class TestFilters:
             (Filters(weak=False, families=(0,)), lambda f: not f["weak"] and not f["family"]),
             (Filters(genres=("' OR true --",)), lambda f: False),
         ],
-    )  # fmt: skip
+    )
     def test_a_filter_keeps_what_meets_it(
         self, catalogue: Catalogue, films: list[dict[str, Any]], filters: Filters, holds: Any
     ) -> None:

@@ -183,7 +183,5 @@ def _copy(release: Path, folder: Path) -> Path:
 def _replace(release: Path, name: str, content: bytes) -> None:
     (release / name).write_bytes(content)
     manifest = json.loads((release / "manifest.json").read_bytes())
-    manifest["files"][name] |= {
-        "sha256": file_sha256(release / name), "bytes": len(content)
-    }  # fmt: skip
+    manifest["files"][name] |= {"sha256": file_sha256(release / name), "bytes": len(content)}
     (release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -18,9 +18,13 @@ WARMED = (
 def started(**told: str) -> subprocess.CompletedProcess[str]:
     known = {name: value for name, value in os.environ.items() if name not in (OUT, RELEASE)}
     return subprocess.run(
-        [sys.executable, "-c", WARMED], env=known | told, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", WARMED],
+        env=known | told,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_libraries_and_release_are_there_before_anybody_comes(release: Path) -> None:

@@ -64,9 +64,15 @@ def predict(
         if not verbose:
             quiet_dask()
         files = predict_catalogue(
-            source, str(out), str(out), name, profile,
-            None if settings_file is None else str(settings_file), chosen, limit,
-        )  # fmt: skip
+            source,
+            str(out),
+            str(out),
+            name,
+            profile,
+            None if settings_file is None else str(settings_file),
+            chosen,
+            limit,
+        )
     from pipeline.genres.data.files import join_files
 
     films = join_files(files, to)

@@ -118,11 +118,19 @@ def train(
         if not verbose:
             quiet_dask()
         found = learn_genres(
-            source or ["sample"], str(out), names, read, folds=folds, fill=fill, here=here,
-            seconds=seconds, profile=profile,
+            source or ["sample"],
+            str(out),
+            names,
+            read,
+            folds=folds,
+            fill=fill,
+            here=here,
+            seconds=seconds,
+            profile=profile,
             settings_file=None if settings_file is None else str(settings_file),
-            overrides=chosen, limit=limit,
-        )  # fmt: skip
+            overrides=chosen,
+            limit=limit,
+        )
     from microgenres.cli.output.genres import show_registry
 
     show_registry(found, as_json=as_json)

@@ -24,13 +24,30 @@ def test_sentences_end_where_they_end() -> None:
 def test_tokens_and_lemmas() -> None:
     found = tokens("Dr. Ames doesn't trust the U.S. crews.")
     assert [token.form for token in found] == [
-        "Dr.", "Ames", "does", "n't", "trust", "the", "U.S.", "crews", ".",
-    ]  # fmt: skip
+        "Dr.",
+        "Ames",
+        "does",
+        "n't",
+        "trust",
+        "the",
+        "U.S.",
+        "crews",
+        ".",
+    ]
     assert [token.lemma for token in found][2:4] == ["do", "not"]
     assert found[7].lemma == "crew"
     assert [token.form for token in tokens("It's well-known: 3.5 km (or so)")] == [
-        "It", "'s", "well-known", ":", "3.5", "km", "(", "or", "so", ")",
-    ]  # fmt: skip
+        "It",
+        "'s",
+        "well-known",
+        ":",
+        "3.5",
+        "km",
+        "(",
+        "or",
+        "so",
+        ")",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,23 @@ SETTINGS = GenreSettings(min_films=2)
 @pytest.mark.parametrize(
     "text",
     [
-        None, "", " ... ", "Add a Plot", "Add a Plot »", "add a plot", "Plot unknown.", "N/A",
-        "Plot kept under wraps", "The plot is currently unknown", "See full summary »",
-        "Unknown plot", "No description available", "TBA", "Under construction",
+        None,
+        "",
+        " ... ",
+        "Add a Plot",
+        "Add a Plot »",
+        "add a plot",
+        "Plot unknown.",
+        "N/A",
+        "Plot kept under wraps",
+        "The plot is currently unknown",
+        "See full summary »",
+        "Unknown plot",
+        "No description available",
+        "TBA",
+        "Under construction",
     ],
-)  # fmt: skip
+)
 def test_placeholders(text: str | None) -> None:
     assert is_placeholder(text)
     assert described(text) is None
@@ -82,14 +94,20 @@ def test_films_that_cannot_be_learnt_from_are_counted() -> None:
     films, dropped = labelled(table_of(rows), SETTINGS)
     assert films.schema == FILMS
     assert films.column("genres").to_pylist() == [
-        ["Drama"], ["Drama", "War"], ["War", "Western"], ["Western"],
-    ]  # fmt: skip
+        ["Drama"],
+        ["Drama", "War"],
+        ["War", "Western"],
+        ["Western"],
+    ]
     assert dropped == {"no_genre": 2, "placeholder": 1, "short": 1, "rare_genre": 1}
     labels, genres = label_matrix(films)
     assert genres == ["Drama", "War", "Western"]
     assert labels.tolist() == [
-        [True, False, False], [True, True, False], [False, True, True], [False, False, True],
-    ]  # fmt: skip
+        [True, False, False],
+        [True, True, False],
+        [False, True, True],
+        [False, False, True],
+    ]
     assert texts_of(films).rows(labels[:, 1].nonzero()[0]).titles == ["Film 1", "Film 2"]
     with pytest.raises(TableError, match="'Western' is none of"):
         label_matrix(films, ["Drama", "War"])

@@ -26,11 +26,15 @@ def films() -> tuple[pa.Table, np.ndarray]:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = [
         {
-            "movie_id": f"{n:05d}", "title": "T", "overview": "O", "part": "", "fold": -1,
+            "movie_id": f"{n:05d}",
+            "title": "T",
+            "overview": "O",
+            "part": "",
+            "fold": -1,
             "genres": [f"g{g}" for g in np.flatnonzero(own)],
         }
         for n, own in enumerate(labels)
-    ]  # fmt: skip
+    ]
     return pa.Table.from_pylist(rows, FILMS), vectors
 
 

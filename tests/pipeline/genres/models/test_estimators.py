@@ -166,9 +166,12 @@ def test_trees_answer_as_scikit_learn_does(
     shares = 1 / (1 + np.exp(-made.scores(asked)))
     for genre in range(3):
         theirs = DecisionTreeClassifier(
-            criterion="entropy", max_depth=6, min_samples_leaf=3, max_features=6,
+            criterion="entropy",
+            max_depth=6,
+            min_samples_leaf=3,
+            max_features=6,
             random_state=4 + (0 if together else genre),
-        )  # fmt: skip
+        )
         if together:
             wanted = theirs.fit(points, labels.astype(int)).predict_proba(asked)[genre][:, 1]
         else:

@@ -132,9 +132,16 @@ def test_an_interrupted_run_ends_like_one_that_was_not(
         try:
             # no time at all: a checkpoint after one step, of an epoch of five
             fine_tune(
-                halves, tokens, LABELS, (tokens, LABELS), SETTINGS, "bce", 3,
-                checkpoint=tmp_path / "place", seconds=0.0 if stops < 7 else None,
-            )  # fmt: skip
+                halves,
+                tokens,
+                LABELS,
+                (tokens, LABELS),
+                SETTINGS,
+                "bce",
+                3,
+                checkpoint=tmp_path / "place",
+                seconds=0.0 if stops < 7 else None,
+            )
         except Unfinished:
             stops += 1
             halves = network(body)

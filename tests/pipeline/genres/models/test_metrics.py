@@ -86,10 +86,12 @@ def test_intervals_hold_the_figure_and_narrow_with_films(
     narrow = intervals(found, labels, 300, 1)
     whole = figures(found, labels)
     for name, value in (
-        ("jaccard", whole["jaccard"]), ("f1", whole["f1"]["samples"]),
-        ("at_least_one", whole["at_least_one"]), ("micro_f1", whole["f1"]["micro"]),
+        ("jaccard", whole["jaccard"]),
+        ("f1", whole["f1"]["samples"]),
+        ("at_least_one", whole["at_least_one"]),
+        ("micro_f1", whole["f1"]["micro"]),
         ("macro_f1", whole["f1"]["macro"]),
-    ):  # fmt: skip
+    ):
         low, high = narrow[name]
         assert low <= value <= high
         assert high - low < wide[name][1] - wide[name][0]

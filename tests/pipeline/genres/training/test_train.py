@@ -48,12 +48,18 @@ def jobs(divided: Divided, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     vectors = str(put(folder / "data", "vectors-both", table))
     return {
         name: Job(
-            model=name, inputs="both", films=films, folder=str(folder / "models"),
-            vectors=None if name == "logistic-tfidf" else vectors, settings=SETTINGS, seed=SEED,
-            embed=EXACT, revision=exact().revision,
+            model=name,
+            inputs="both",
+            films=films,
+            folder=str(folder / "models"),
+            vectors=None if name == "logistic-tfidf" else vectors,
+            settings=SETTINGS,
+            seed=SEED,
+            embed=EXACT,
+            revision=exact().revision,
         )
         for name in (*NAMES, "blend")
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +148,11 @@ def test_the_evaluation_is_of_all_models_on_the_same_films(folder: Path, divided
     assert set(NAMES) <= set(models)
     scores = [row["jaccard"] for row in models.values()]
     assert scores == sorted(scores, reverse=True)
-    known = {row["name"]: row["metrics"] for row in read_registry(folder)["models"]
-             if row["fold"] is None}  # fmt: skip
+    known = {
+        row["name"]: row["metrics"]
+        for row in read_registry(folder)["models"]
+        if row["fold"] is None
+    }
     for name in NAMES:
         assert models[name]["jaccard"] == pytest.approx(known[name]["jaccard"])
     assert "ahead_of_baseline" in models["adaptation"]

@@ -96,8 +96,9 @@ def test_a_batch_is_ingested_once_by_week_and_late_ones_are_told(
     two = batch((1, 5, 4.0, START + WEEK), (1, 6, 2.0, START + 2 * WEEK + 5))
     told = ingest(tmp_path, record, "two.csv", two, {"wrong_type": 3})
     assert [(t["week"], t["new"], t["late"]) for t in told] == [
-        ("2016-05-02", True, False), ("2016-05-09", True, False),
-    ]  # fmt: skip
+        ("2016-05-02", True, False),
+        ("2016-05-09", True, False),
+    ]
     again = ingest(tmp_path, record, "again.csv", two, {"wrong_type": 3})
     assert [t["new"] for t in again] == [False, False]
     (late,) = ingest(tmp_path, record, "late.csv", batch((2, 5, 1.0, START)), {})

@@ -57,5 +57,7 @@ def test_too_few_rows_say_nothing_and_worse_stars_do() -> None:
         "rmse_growth"
     ]
     assert {kind for kind, _, _ in alerts_of(far | {"rows": 2_000}, {}, SETTINGS)} == {
-        "ks", "mean_change", "deviation_change",
-    }  # fmt: skip
+        "ks",
+        "mean_change",
+        "deviation_change",
+    }

@@ -79,11 +79,15 @@ def test_figures_pair_the_same_users(asked: Asked) -> None:
     border = int(time[int(0.8 * len(time))])
     found = {
         name: fit_and_measure(
-            name, between(earlier, None, border), between(earlier, border, None), asked.films,
-            SETTINGS, SEED,
+            name,
+            between(earlier, None, border),
+            between(earlier, border, None),
+            asked.films,
+            SETTINGS,
+            SEED,
         )[1]
         for name in ("bias", "item-knn", "content")
-    }  # fmt: skip
+    }
     told = found["bias"].figures
     assert told["users"] == len(found["bias"].ndcg) > 30
     low, high = told["intervals"]["ndcg"]

@@ -82,12 +82,28 @@ def test_every_dialect_is_detected_and_fills_only_our_columns() -> None:
 def test_kaggle(tmp_path: Path) -> None:
     (movie,) = read(tmp_path / "a.csv", KAGGLE)
     assert movie == {
-        "movie_id": "5", "title": "The Wall", "year": 2009, "release_date": "2009-10-12",
-        "overview": "A wall falls.", "tagline": None, "genres": ["War"], "keywords": ["mine"],
-        "directors": None, "cast": None, "language": "fr", "countries": ["FR"],
-        "runtime_minutes": 90.0, "vote_average": 7.5, "vote_count": 12, "popularity": 1.5,
-        "budget_usd": 1000.0, "revenue_usd": None, "poster_path": None, "source": "a.csv", "row": 1,
-    }  # fmt: skip
+        "movie_id": "5",
+        "title": "The Wall",
+        "year": 2009,
+        "release_date": "2009-10-12",
+        "overview": "A wall falls.",
+        "tagline": None,
+        "genres": ["War"],
+        "keywords": ["mine"],
+        "directors": None,
+        "cast": None,
+        "language": "fr",
+        "countries": ["FR"],
+        "runtime_minutes": 90.0,
+        "vote_average": 7.5,
+        "vote_count": 12,
+        "popularity": 1.5,
+        "budget_usd": 1000.0,
+        "revenue_usd": None,
+        "poster_path": None,
+        "source": "a.csv",
+        "row": 1,
+    }
 
 
 def test_udacity(tmp_path: Path) -> None:

@@ -26,9 +26,16 @@ def folder_of(place: Path, ratings: str, **files: str) -> Path:
 
 def test_bad_rows_are_told_with_file_row_and_reason_and_good_ones_kept(tmp_path: Path) -> None:
     rows = [
-        "1,1,4.0,964982703", "1,2,4.0", "1,x,4.0,964982703", "2,1,9.0,964982703", "",
-        "2,1,3.5,964982703,7", "3,1,3.5,-5", "3,2,nan,964982703", "4,2,0.5,964982704",
-    ]  # fmt: skip
+        "1,1,4.0,964982703",
+        "1,2,4.0",
+        "1,x,4.0,964982703",
+        "2,1,9.0,964982703",
+        "",
+        "2,1,3.5,964982703,7",
+        "3,1,3.5,-5",
+        "3,2,nan,964982703",
+        "4,2,0.5,964982704",
+    ]
     (chunk,) = MovieLens(folder_of(tmp_path, HEAD + "\n".join(rows) + "\n")).ratings()
     assert chunk.good.to_pylist() == [
         {"user_id": 1, "film_id": 1, "rating": 4.0, "timestamp": 964982703, "row": 1},
@@ -36,9 +43,13 @@ def test_bad_rows_are_told_with_file_row_and_reason_and_good_ones_kept(tmp_path:
     ]
     told = {r["row"]: r["reason"] for r in chunk.rejects.to_pylist()}
     assert told == {
-        2: "malformed_row", 3: "wrong_type", 4: "rating_out_of_range", 5: "malformed_row",
-        6: "impossible_time", 7: "rating_out_of_range",
-    }  # fmt: skip
+        2: "malformed_row",
+        3: "wrong_type",
+        4: "rating_out_of_range",
+        5: "malformed_row",
+        6: "impossible_time",
+        7: "rating_out_of_range",
+    }
     assert set(told.values()) < set(REASONS)
     assert set(chunk.rejects.column("file").to_pylist()) == {"ratings.csv"}
 
@@ -71,11 +82,23 @@ def test_titles_links_tags_and_genome_are_read(tmp_path: Path) -> None:
     films, rejects = source.films()
     assert rejects.num_rows == 0
     assert films.to_pylist() == [
-        {"film_id": 1, "title": "Deep, The", "year": 1977, "genres": ["Adventure", "Thriller"],
-         "imdb_id": "tt0076535", "tmdb_id": "862"},
-        {"film_id": 2, "title": "Nameless", "year": None, "genres": [],
-         "imdb_id": "tt0000012", "tmdb_id": None},
-    ]  # fmt: skip
+        {
+            "film_id": 1,
+            "title": "Deep, The",
+            "year": 1977,
+            "genres": ["Adventure", "Thriller"],
+            "imdb_id": "tt0076535",
+            "tmdb_id": "862",
+        },
+        {
+            "film_id": 2,
+            "title": "Nameless",
+            "year": None,
+            "genres": [],
+            "imdb_id": "tt0000012",
+            "tmdb_id": None,
+        },
+    ]
     assert source.tags().column("tag").to_pylist() == ["sea, deep"]
     assert source.has_genome and source.genome_tags() == {1: "sea", 2: "war"}
     (scores,) = source.genome()

@@ -25,8 +25,10 @@ from pipeline.sources.parsing.literals import CellError
         ("('a', 'b')|c", ["('a', 'b')", "c"]),
         ("Action|Science Fiction| War |", ["Action", "Science Fiction", "War"]),
         ("Action, Crime,\n Drama", ["Action", "Crime", "Drama"]),
-        ("Frank Sinatra, Sammy Davis, Jr., Dean Martin",
-         ["Frank Sinatra", "Sammy Davis, Jr.", "Dean Martin"]),
+        (
+            "Frank Sinatra, Sammy Davis, Jr., Dean Martin",
+            ["Frank Sinatra", "Sammy Davis, Jr.", "Dean Martin"],
+        ),
         ("a, b; c", ["a, b", "c"]),
         ("[REC]|zombie", ["[REC]", "zombie"]),
         ({"id": 1, "keywords": [{"name": "sea"}]}, ["sea"]),
@@ -39,7 +41,7 @@ from pipeline.sources.parsing.literals import CellError
         (None, None),
         (float("nan"), None),
     ],
-)  # fmt: skip
+)
 def test_names(cell: object, names: list[str] | None) -> None:
     assert cells.names(cell) == names
 
@@ -79,11 +81,21 @@ def test_people_out_of_credits() -> None:
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
-        ("1,234.5", 1234.5), (" 7 ", 7.0), ("-3e2", -300.0), (".5", 0.5), (Decimal("1.5"), 1.5),
-        (0, 0.0), ("", None), ("nan", None), ("NaN", None), ("N/A", None), ("\\N", None),
-        (float("nan"), None), (None, None),
+        ("1,234.5", 1234.5),
+        (" 7 ", 7.0),
+        ("-3e2", -300.0),
+        (".5", 0.5),
+        (Decimal("1.5"), 1.5),
+        (0, 0.0),
+        ("", None),
+        ("nan", None),
+        ("NaN", None),
+        ("N/A", None),
+        ("\\N", None),
+        (float("nan"), None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_number(cell: object, value: float | None) -> None:
     assert cells.number(cell) == value
 
@@ -119,12 +131,19 @@ def test_amounts() -> None:
 @pytest.mark.parametrize(
     ("cell", "found"),
     [
-        (603, "603"), (603.0, "603"), ("603.0", "603"), (" 603 ", "603"),
+        (603, "603"),
+        (603.0, "603"),
+        ("603.0", "603"),
+        (" 603 ", "603"),
         ("tt0133093", "tt0133093"),
-        (2**80, str(2**80)), ("a.0", "a.0"), ("1.5.0", "1.5.0"), ("", None), (None, None),
+        (2**80, str(2**80)),
+        ("a.0", "a.0"),
+        ("1.5.0", "1.5.0"),
+        ("", None),
+        (None, None),
         (float("nan"), None),
     ],
-)  # fmt: skip
+)
 def test_identifier(cell: object, found: str | None) -> None:
     assert cells.identifier(cell) == found
 
@@ -196,8 +215,20 @@ def test_no_date(cell: Any) -> None:
 
 
 def test_year() -> None:
-    same = (2009, 2009.0, "2009", "2009.0", "(2009)", "(I) (2009)", "II 2009", "2009-2011",
-            "(2009\u2013 )", "2009-12-10", dt.date(2009, 1, 1), "(2009 TV Movie)")  # fmt: skip
+    same = (
+        2009,
+        2009.0,
+        "2009",
+        "2009.0",
+        "(2009)",
+        "(I) (2009)",
+        "II 2009",
+        "2009-2011",
+        "(2009\u2013 )",
+        "2009-12-10",
+        dt.date(2009, 1, 1),
+        "(2009 TV Movie)",
+    )
     assert [dates.year(cell) for cell in same] == [2009] * len(same)
     assert [dates.year(none) for none in ("", None, float("nan"), "II", "nan")] == [None] * 5
     assert dates.year("0") == 0

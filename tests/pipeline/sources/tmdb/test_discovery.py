@@ -80,8 +80,17 @@ def test_votes_popularity_and_adult_films_are_filtered(tmp_path: Path) -> None:
 
 def light(count: int, first: date, days: int) -> dict[int, dict[str, Any]]:
     """Many films in few days, of which only the lists are asked."""
-    shown = ("adult", "original_title", "overview", "popularity", "poster_path", "title", "video",
-             "vote_average", "vote_count")  # fmt: skip
+    shown = (
+        "adult",
+        "original_title",
+        "overview",
+        "popularity",
+        "poster_path",
+        "title",
+        "video",
+        "vote_average",
+        "vote_count",
+    )
     told = {name: film(101)[name] for name in shown}
     return {
         number: {

@@ -54,9 +54,23 @@ def test_a_row_has_every_field(tmp_path: Path) -> None:
     told = answer(124)
     row = film_row(told)
     assert set(row) == set(CATALOGUE.names)
-    for name in ("id", "imdb_id", "title", "overview", "release_date", "poster_path",
-                 "backdrop_path", "vote_average", "vote_count", "popularity", "budget", "revenue",
-                 "runtime", "status", "original_language"):  # fmt: skip
+    for name in (
+        "id",
+        "imdb_id",
+        "title",
+        "overview",
+        "release_date",
+        "poster_path",
+        "backdrop_path",
+        "vote_average",
+        "vote_count",
+        "popularity",
+        "budget",
+        "revenue",
+        "runtime",
+        "status",
+        "original_language",
+    ):
         assert row[name] == (told[name] or None if isinstance(told[name], str) else told[name])
     assert row["genres"] == [genre["name"] for genre in told["genres"]]
     assert row["keywords"] == [keyword["name"] for keyword in told["keywords"]["keywords"]]
@@ -70,9 +84,12 @@ def test_a_row_has_every_field(tmp_path: Path) -> None:
     ]
     first = told["reviews"]["results"][1]
     assert row["reviews"][1] == {
-        "id": first["id"], "author": first["author"], "content": first["content"],
-        "created_at": first["created_at"], "rating": first["author_details"]["rating"],
-    }  # fmt: skip
+        "id": first["id"],
+        "author": first["author"],
+        "content": first["content"],
+        "created_at": first["created_at"],
+        "rating": first["author_details"]["rating"],
+    }
     assert row["reviews_total"] == told["reviews"]["total_results"] > len(row["reviews"]) == 20
     more = [{"results": [{"id": "z", "content": "More."}]}]
     assert film_row(told, more)["reviews"][20]["content"] == "More."

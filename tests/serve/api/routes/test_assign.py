@@ -28,11 +28,20 @@ class TestAssign:
     @pytest.mark.parametrize(
         "body",
         [
-            {}, {"text": ""}, {"text": " \n"}, {"text": 7}, {"text": "x" * 201}, {"films": []},
-            {"films": [{"overview": "x"}] * 4}, {"films": [{"overview": "x", "mood": "y"}]},
-            {"text": "x", "films": [{"overview": "x"}]}, [], None, "x",
+            {},
+            {"text": ""},
+            {"text": " \n"},
+            {"text": 7},
+            {"text": "x" * 201},
+            {"films": []},
+            {"films": [{"overview": "x"}] * 4},
+            {"films": [{"overview": "x", "mood": "y"}]},
+            {"text": "x", "films": [{"overview": "x"}]},
+            [],
+            None,
+            "x",
         ],
-    )  # fmt: skip
+    )
     def test_what_is_not_as_it_must_be_is_refused(self, snapshots: Snapshots, body: Any) -> None:
         small = client_of(snapshots, max_text_chars=200, max_batch=3)
         told = problem_of(small.post("/assign", json=body), 422)

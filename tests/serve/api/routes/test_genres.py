@@ -43,12 +43,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vectors = str(put(place / "data", "vectors-both", table))
     jobs = [
         Job(
-            model=name, inputs="both", films=films, folder=str(place / "models"), seed=SEED,
-            vectors=None if name == "transformer" else vectors, settings=QUICK,
-            embed=EXACT, revision=exact().revision,
+            model=name,
+            inputs="both",
+            films=films,
+            folder=str(place / "models"),
+            seed=SEED,
+            vectors=None if name == "transformer" else vectors,
+            settings=QUICK,
+            embed=EXACT,
+            revision=exact().revision,
         )
         for name in MODELS
-    ]  # fmt: skip
+    ]
     register(place, [train(job) for job in jobs])
     return place
 
@@ -181,8 +187,10 @@ def test_the_explorer_predicts_and_says_why(
     monkeypatch.setenv(RELEASE, str(place))
     app = opened(AppTest.from_file(str(APP), default_timeout=60), "genres")
     assert app.selectbox[0].options == [
-        "nearest films (ML-KNN)", "classifier chains", "fine-tuned transformer",
-    ]  # fmt: skip
+        "nearest films (ML-KNN)",
+        "classifier chains",
+        "fine-tuned transformer",
+    ]
     app.text_area[0].set_value(FILM["overview"])
     app.button[0].click().run()
     assert not app.exception, app.exception

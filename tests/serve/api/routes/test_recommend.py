@@ -124,9 +124,16 @@ def test_a_reload_drops_no_request(client: TestClient, kept: Keeper) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"user_id": 1, "ratings": []}, {"user_id": -1}, {"ratings": [{"film_id": 1, "rating": 9}]},
-     {"user_id": 1, "top_k": 0}, {"user_id": 1, "top_k": 10_000}, {"user_id": "x"}],
-)  # fmt: skip
+    [
+        {},
+        {"user_id": 1, "ratings": []},
+        {"user_id": -1},
+        {"ratings": [{"film_id": 1, "rating": 9}]},
+        {"user_id": 1, "top_k": 0},
+        {"user_id": 1, "top_k": 10_000},
+        {"user_id": "x"},
+    ],
+)
 def test_a_wrong_body_is_told(client: TestClient, body: dict[str, Any]) -> None:
     response = client.post("/recommend", json=body)
     assert response.status_code == 422

@@ -44,9 +44,17 @@ def out(server: str, settings: Path, tmp_path_factory: pytest.TempPathFactory) -
     """An output folder with models of the sample."""
     folder = tmp_path_factory.mktemp("out")
     done = run(
-        "train", "--out", folder, "--settings", settings, "-m", "logistic-tfidf", "-m",
-        "adaptation", "--folds",
-    )  # fmt: skip
+        "train",
+        "--out",
+        folder,
+        "--settings",
+        settings,
+        "-m",
+        "logistic-tfidf",
+        "-m",
+        "adaptation",
+        "--folds",
+    )
     assert done.exit_code == 0, done.output
     assert "adaptation" in done.stdout and "Jaccard" in done.stdout
     return folder
@@ -96,9 +104,18 @@ def test_one_film_is_predicted(out: Path) -> None:
 def test_a_catalogue_is_predicted_in_partitions(out: Path, settings: Path, tmp_path: Path) -> None:
     to = tmp_path / "genres.parquet"
     done = run(
-        "predict", "--source", "sample", "-m", "adaptation", "--out", out, "--to", to,
-        "--settings", settings,
-    )  # fmt: skip
+        "predict",
+        "--source",
+        "sample",
+        "-m",
+        "adaptation",
+        "--out",
+        out,
+        "--to",
+        to,
+        "--settings",
+        settings,
+    )
     assert done.exit_code == 0, done.output
     films = pq.read_table(to)
     assert films.schema == PREDICTED
