@@ -21,7 +21,6 @@ from pipeline.cleaning.clean import clean
 from pipeline.cleaning.language import languages
 from pipeline.embedding.embed import attach, embed, embed_phrases
 from pipeline.embedding.weights import identify
-from pipeline.execution.stage import partition_count, partition_ids
 from pipeline.features import space
 from pipeline.features.fit_space import fit_space
 from pipeline.features.text import features
@@ -36,6 +35,7 @@ from pipeline.publish import tables as publish
 from pipeline.report.figures import assemble, fit_map, place_on_map
 from pipeline.schemas.lineage import BASELINE, LINEAGE, ROWS
 from pipeline.schemas.mining import CENTROIDS, MOVIES, VOCABULARY
+from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings, Settings
 from pipeline.sources import open_source

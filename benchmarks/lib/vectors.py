@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.lib.films import Catalogue
-from pipeline.execution.stage import partition_count
 from pipeline.schemas.mining import EMBEDDINGS, POINTS
+from pipeline.schemas.partitions import partition_count
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
 __all__ = [

@@ -25,12 +25,12 @@ import pyarrow.compute as pc
 from benchmarks.lib.machine import facts, gemm_peak
 from benchmarks.lib.served import api
 from pipeline.embedding.weights import identify
-from pipeline.execution.stage import FULL_ROWS
 from pipeline.genres.evaluation.evaluate import evaluate, films_of
 from pipeline.genres.serving.predict_stage import model_mark, predict
 from pipeline.genres.serving.predictor import Asking
 from pipeline.genres.training.registry import FOLDER, read_registry
 from pipeline.release.lookup import find_release
+from pipeline.schemas.partitions import FULL_ROWS
 from pipeline.settings import EmbedSettings
 
 RESULTS = Path(__file__).parents[1] / "results" / "genres.json"

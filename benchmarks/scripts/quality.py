@@ -150,11 +150,10 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
         Piece,
         Stage,
         local_cluster,
-        partition_count,
-        partition_ids,
         run_stage,
     )
     from pipeline.features.text import features
+    from pipeline.schemas.partitions import partition_count, partition_ids
     from pipeline.settings import FeatureSettings
     from pipeline.storage.work_store import Store
 
@@ -186,9 +185,7 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
         peer.encode(texts[:64])
         for _ in range(repeats):
             start = time.perf_counter()
-            done = run_stage(
-                store, Stage("embed", 1, embed, settings), pieces, client=client, resume=False
-            )
+            done = run_stage(store, Stage.of(embed, settings), pieces, client=client, resume=False)
             ours.append(len(texts) / (time.perf_counter() - start))
             start = time.perf_counter()
             plain = peer.encode(texts, normalize_embeddings=True)

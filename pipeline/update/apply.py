@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from pipeline import label
 from pipeline.cleaning.language import languages
-from pipeline.execution.stage import partition_count, partition_ids
 from pipeline.features.space import numbers_of
 from pipeline.inference.placement import assigned, points_of
 from pipeline.neighbours.refresh import updated_neighbours
@@ -20,6 +19,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import place_on_map
 from pipeline.schemas.lineage import BASELINE, LANGUAGES, MAP
 from pipeline.schemas.mining import ASSIGNMENTS, EMBEDDINGS, RELEASED_MOVIES
+from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings, FeatureSettings, NeighbourSettings
 from pipeline.update.changes import FACTS, Changes

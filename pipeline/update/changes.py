@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.cleaning.clean import REASONS, clean
-from pipeline.ingest.partition import Spool, opened
+from pipeline.ingest.partition import ChunkSpool, open_sources
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import ROWS
@@ -77,9 +77,9 @@ def find_changes(
     SourceError
         naming the file and the cause.
     """
-    spool = Spool(folder)
+    spool = ChunkSpool(folder)
     gone: set[str] = set()
-    for source in opened(specs, settings[0]):
+    for source in open_sources(specs, settings[0]):
         spool.read(source, source.content_hash())
         gone |= source.gone()
     read = [hash_rows(pq.read_table(path, schema=MOVIES))["rows"] for path in spool.chunks]
@@ -159,7 +159,7 @@ def _rejects(
     before: ReleasedTables,
     rows_before: pa.Table,
     now: pa.Table,
-    spool: Spool,
+    spool: ChunkSpool,
     fresh: pa.Table,
     touched: pa.Array,
     only_changes: bool,

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.ingest.partition import take_in
+from pipeline.ingest.partition import read_catalogue
 from pipeline.settings import SourceSettings
 from pipeline.storage.work_store import Store
 
@@ -101,6 +101,6 @@ def test_a_bad_file_is_refused_by_name_and_nothing_is_committed(
     store = Store(tmp_path / "out")
     for specs in ([f"files:{good}", f"files:{tmp_path / name}"], [f"files:{tmp_path / name}"]):
         with pytest.raises(SourceError, match=r"bad\."):
-            take_in(store, specs, SETTINGS)
+            read_catalogue(store, specs, SETTINGS)
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
-    assert take_in(store, [f"files:{good}"], SETTINGS).rows_in == 1
+    assert read_catalogue(store, [f"files:{good}"], SETTINGS).rows_in == 1

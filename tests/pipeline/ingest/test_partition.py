@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cleaning.clean import clean
 from pipeline.errors import SourceError
-from pipeline.ingest.partition import Intake, take_in
+from pipeline.ingest.partition import PartitionedCatalogue, read_catalogue
 from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.settings import CleanSettings, SourceSettings
 from pipeline.sources import SourceChunk
@@ -28,7 +28,7 @@ def catalogue(path: Path, ids: list[int], broken: int = 0) -> str:
     return f"files:{path}"
 
 
-def ids_of(store: Store, intake: Intake) -> list[set[str]]:
+def ids_of(store: Store, intake: PartitionedCatalogue) -> list[set[str]]:
     return [set(store.read(ref).column("movie_id").to_pylist()) for ref in intake.partitions]
 
 
@@ -36,7 +36,7 @@ def test_every_row_is_in_one_partition_or_rejected(tmp_path: Path) -> None:
     store = Store(tmp_path / "out")
     first = catalogue(tmp_path / "a.csv", list(range(900)), broken=3)
     second = catalogue(tmp_path / "b.csv", list(range(800, 1_200)))
-    intake = take_in(store, [first, second], SETTINGS)
+    intake = read_catalogue(store, [first, second], SETTINGS)
     assert intake.rows_in == 1_303
     assert store.read(intake.rejects).num_rows == 3
     assert sum(ref.rows or 0 for ref in intake.partitions) == 1_300
@@ -47,17 +47,17 @@ def test_every_row_is_in_one_partition_or_rejected(tmp_path: Path) -> None:
 
 def test_partitions_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     ids = list(range(700))
-    one = take_in(Store(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS)
+    one = read_catalogue(Store(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS)
     before = ids_of(Store(tmp_path / "1"), one)
     random.Random(1).shuffle(ids)
-    two = take_in(Store(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS)
+    two = read_catalogue(Store(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS)
     assert ids_of(Store(tmp_path / "2"), two) == before
 
 
 def test_a_resumed_intake_writes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "out")
     source = catalogue(tmp_path / "a.csv", list(range(300)))
-    first = take_in(store, [source], SETTINGS)
+    first = read_catalogue(store, [source], SETTINGS)
 
     def written() -> dict[Path, tuple[int, bytes]]:
         """Each file with its inode, which a file written anew and renamed does not keep."""
@@ -65,15 +65,19 @@ def test_a_resumed_intake_writes_nothing(tmp_path: Path) -> None:
         return {path: (path.stat().st_ino, path.read_bytes()) for path in files}
 
     before = written()
-    assert take_in(store, [source], SETTINGS) == first
+    assert read_catalogue(store, [source], SETTINGS) == first
     assert written() == before
 
 
 def test_the_limit_is_a_sample_that_does_not_depend_on_order(tmp_path: Path) -> None:
     ids = list(range(500))
-    one = take_in(Store(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS, limit=60)
+    one = read_catalogue(
+        Store(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS, limit=60
+    )
     ids.reverse()
-    two = take_in(Store(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS, limit=60)
+    two = read_catalogue(
+        Store(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS, limit=60
+    )
     kept = set().union(*ids_of(Store(tmp_path / "1"), one))
     assert len(kept) == 60 == one.rows_in
     assert kept == set().union(*ids_of(Store(tmp_path / "2"), two))
@@ -83,14 +87,16 @@ def test_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     specs = [catalogue(tmp_path / "a.csv", [1]), catalogue(tmp_path / "x" / "a.csv", [2])]
     with pytest.raises(SourceError, match=r"a\.csv"):
-        take_in(Store(tmp_path / "out"), specs, SETTINGS)
+        read_catalogue(Store(tmp_path / "out"), specs, SETTINGS)
 
 
 def test_a_bad_source_commits_nothing(tmp_path: Path) -> None:
     good = catalogue(tmp_path / "a.csv", [1, 2])
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 not a table")
     with pytest.raises(SourceError, match=r"bad\.parquet"):
-        take_in(Store(tmp_path / "out"), [good, f"files:{tmp_path / 'bad.parquet'}"], SETTINGS)
+        read_catalogue(
+            Store(tmp_path / "out"), [good, f"files:{tmp_path / 'bad.parquet'}"], SETTINGS
+        )
     assert not [p for p in (tmp_path / "out" / "work").rglob("*") if p.is_file()]
 
 
@@ -115,10 +121,10 @@ def committed(folder: Path) -> list[Path]:
 def test_a_resumed_intake_reads_no_row_again(tmp_path: Path, readings: list[str]) -> None:
     store = Store(tmp_path / "out")
     spec = catalogue(tmp_path / "a.csv", list(range(600)), broken=2)
-    first = take_in(store, [spec], SETTINGS)
-    assert take_in(store, [spec], SETTINGS) == first
+    first = read_catalogue(store, [spec], SETTINGS)
+    assert read_catalogue(store, [spec], SETTINGS) == first
     assert readings == ["a.csv"]
-    forced = take_in(store, [spec], SETTINGS, resume=False)
+    forced = read_catalogue(store, [spec], SETTINGS, resume=False)
     assert readings == ["a.csv"] * 2
     assert forced.partitions == first.partitions
     assert forced.rejects.sha256 == first.rejects.sha256
@@ -130,11 +136,11 @@ def test_whatever_changes_the_rows_is_read_again(
 ) -> None:
     store = Store(tmp_path / "out")
     spec = catalogue(tmp_path / "a.csv", list(range(50)))
-    take_in(store, [spec], SETTINGS)
+    read_catalogue(store, [spec], SETTINGS)
     if change == "content":
         catalogue(tmp_path / "a.csv", list(range(51)))
     settings = SourceSettings(century_pivot=40) if change == "settings" else SETTINGS
-    again = take_in(store, [spec], settings, limit=10 if change == "limit" else None)
+    again = read_catalogue(store, [spec], settings, limit=10 if change == "limit" else None)
     assert len(readings) == 2
     assert again.rows_in == {"content": 51, "settings": 50, "limit": 10}[change]
 
@@ -145,13 +151,13 @@ def test_a_damaged_partition_is_made_again(
 ) -> None:
     store = Store(tmp_path / "out")
     spec = catalogue(tmp_path / "a.csv", list(range(600)))
-    first = take_in(store, [spec], SETTINGS)
+    first = read_catalogue(store, [spec], SETTINGS)
     victim = tmp_path / "out" / first.partitions[1].path
     if harm == "removed":
         victim.unlink()
     else:
         victim.write_bytes(victim.read_bytes()[:-1] + b"?")
-    again = take_in(store, [spec], SETTINGS)
+    again = read_catalogue(store, [spec], SETTINGS)
     assert len(readings) == 2
     assert "made again" in caplog.text
     assert [ref.sha256 for ref in again.partitions] == [ref.sha256 for ref in first.partitions]
@@ -168,7 +174,7 @@ def test_rows_in_are_rows_out_and_rejects_of_each_source(tmp_path: Path) -> None
     ]
     catalogue(tmp_path / "many" / "c.csv", [1, 2, 3])
     catalogue(tmp_path / "many" / "d.csv", [3, 4], broken=2)
-    intake = take_in(store, specs, SETTINGS)
+    intake = read_catalogue(store, specs, SETTINGS)
     movies, rejects = store.read(intake.partitions), store.read(intake.rejects)
     assert (movies.schema, rejects.schema) == (MOVIES, REJECTS)
     assert intake.rows_in == movies.num_rows + rejects.num_rows == 254 + 321 + 7
@@ -193,7 +199,7 @@ def test_cleaned_partitions_do_not_depend_on_the_order_of_rows_or_sources(tmp_pa
         (folder / "a.csv").write_text(HEADER + "\n".join(texts), encoding="utf-8")
         specs = [f"files:{folder / 'a.csv'}", catalogue(folder / "b.csv", list(range(900, 1_000)))]
         store = Store(folder / "out")
-        intake = take_in(store, specs[::-1] if turn == 2 else specs, SETTINGS)
+        intake = read_catalogue(store, specs[::-1] if turn == 2 else specs, SETTINGS)
         made = [clean(store.read(ref), CleanSettings()) for ref in intake.partitions]
         assert sum(len(part["movies"]) + len(part["rejects"]) for part in made) == 600
         # a row's number is its place in the file, and nothing but
@@ -208,7 +214,7 @@ def test_chunks_do_not_show_in_the_partitions(tmp_path: Path) -> None:
     marks = []
     for rows in (7, 100_000):
         store = Store(tmp_path / str(rows))
-        intake = take_in(store, [spec], SourceSettings(chunk_rows=rows))
+        intake = read_catalogue(store, [spec], SourceSettings(chunk_rows=rows))
         marks.append([ref.sha256 for ref in (*intake.partitions, intake.rejects)])
     assert marks[0] == marks[1]
 
@@ -216,7 +222,7 @@ def test_chunks_do_not_show_in_the_partitions(tmp_path: Path) -> None:
 def test_of_sources_of_one_name_nothing_is_read(tmp_path: Path, readings: list[str]) -> None:
     spec = catalogue(tmp_path / "a.csv", [1])
     with pytest.raises(SourceError, match="2 times"):
-        take_in(Store(tmp_path / "out"), [spec, spec], SETTINGS)
+        read_catalogue(Store(tmp_path / "out"), [spec, spec], SETTINGS)
     assert not readings
     assert not committed(tmp_path / "out")
 
@@ -227,7 +233,7 @@ def test_a_limit_grows_by_adding_and_keeps_all_rows_of_a_film(tmp_path: Path) ->
     kept = {}
     for limit in (0, 20, 80, 1_000):
         store = Store(tmp_path / str(limit))
-        intake = take_in(store, [spec], SETTINGS, limit=limit)
+        intake = read_catalogue(store, [spec], SETTINGS, limit=limit)
         movies = store.read(intake.partitions)
         kept[limit] = set(movies.column("movie_id").to_pylist())
         assert len(movies) == 2 * len(kept[limit]) == 2 * min(limit, 300)
@@ -248,13 +254,13 @@ def test_a_source_that_fails_midway_commits_nothing(tmp_path: Path, readings: li
     readings.clear()
     store = Store(tmp_path / "out")
     with pytest.raises(SourceError, match=r"b\.csv\.gz"):
-        take_in(store, [good, f"files:{torn}"], SETTINGS)
+        read_catalogue(store, [good, f"files:{torn}"], SETTINGS)
     assert readings == ["a.csv", "b.csv.gz"]
     assert not committed(tmp_path / "out")
-    assert take_in(store, [good], SETTINGS).rows_in == 300
+    assert read_catalogue(store, [good], SETTINGS).rows_in == 300
 
 
 def test_a_source_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.csv"):
-        take_in(Store(tmp_path / "out"), [catalogue(tmp_path / "a.csv", [])], SETTINGS)
+        read_catalogue(Store(tmp_path / "out"), [catalogue(tmp_path / "a.csv", [])], SETTINGS)
     assert not committed(tmp_path / "out")

@@ -15,13 +15,13 @@ from benchmarks.lib.small_model import build_model
 from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import identify
 from pipeline.errors import ReleaseError
-from pipeline.execution.stage import partition_count, partition_ids
 from pipeline.features.text import texts_of
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.neighbours.index import build_index
 from pipeline.neighbours.search import nearest_films
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import MOVIES
+from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import Settings
 from pipeline.update.apply import Updated, text_vectors, update
