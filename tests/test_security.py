@@ -12,6 +12,7 @@ import pytest
 from pipeline.errors import CorruptFileError, StoreError
 from pipeline.execution.stage import Piece, Stage, work
 from pipeline.fileio.manifest import FileRef
+from pipeline.schemas.stage import stage
 from pipeline.settings import NeighbourSettings
 from pipeline.storage.work_store import Store, fingerprint
 
@@ -99,7 +100,8 @@ def test_a_manifest_cannot_point_outside_the_folder(tmp_path: Path, path: str) -
         store.read(FileRef(path, "0" * 64, 1, 1))
 
 
-def never_called(**_: object) -> dict[str, pa.Table]:
+@stage("neighbours", inputs=("index",), outputs=())
+def never_called(index: pa.Table, settings: NeighbourSettings) -> dict[str, pa.Table]:
     pytest.fail("it was given bytes that nobody committed")
 
 
@@ -112,6 +114,6 @@ def test_an_index_whose_bytes_were_altered_is_never_opened(tmp_path: Path) -> No
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    stage = Stage("neighbours", 1, never_called, NeighbourSettings())
+    stage = Stage.of(never_called, NeighbourSettings())
     with pytest.raises(CorruptFileError, match=r"index.*parquet"):
         work(str(tmp_path), stage, Piece("p", {"index": (ref,)}), fingerprint("x"))

@@ -99,9 +99,7 @@ def _turn(store: Store, pieces: Sequence[Piece], workers: int, settings: EmbedSe
     with local_cluster(DaskSettings(workers=workers)) as client:
         client.run(warm, settings, model.revision, model.dtype)
         began = time.perf_counter()
-        done = run_stage(
-            store, Stage("embed", 1, embed, settings), pieces, client=client, resume=False
-        )
+        done = run_stage(store, Stage.of(embed, settings), pieces, client=client, resume=False)
         seconds = time.perf_counter() - began
     tasks = [manifest.seconds for manifest in done.manifests]
     return {

@@ -21,8 +21,6 @@ from pipeline.settings import load_settings
 
 __all__ = ["predict_catalogue", "predict_flow"]
 
-_VERSION = 1
-
 
 @step("predict genres")
 def predict_films(run: Run, movies: Refs, model: Path) -> StageResult:
@@ -35,11 +33,7 @@ def predict_films(run: Run, movies: Refs, model: Path) -> StageResult:
             f"embed.model is {run.model.name!r}: set the former"
         )
     return run.stage(
-        "genres-predict",
-        predict,
-        with_all(each(("movies", movies)), {}, constants),
-        settings=run.settings.embed,
-        version=_VERSION,
+        predict, with_all(each(("movies", movies)), {}, constants), settings=run.settings.embed
     )
 
 

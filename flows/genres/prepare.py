@@ -25,7 +25,7 @@ from pipeline.genres.data.split import split
 from pipeline.genres.evaluation.catalogue_report import before_after, before_after_page
 from pipeline.genres.models.classifier import model_named
 from pipeline.genres.training.registry import FOLDER
-from pipeline.ingest.partition import Intake
+from pipeline.ingest.partition import PartitionedCatalogue
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
@@ -81,13 +81,13 @@ class Plan:
 
 
 @step("merge rows of the same film")
-def merge_films(run: Run, intake: Intake, fill: str | None) -> StageResult:
+def merge_films(run: Run, intake: PartitionedCatalogue, fill: str | None) -> StageResult:
     """Rows to one row per film, with all its genres and its longest description."""
     pieces = each(("movies", intake.partitions))
     if fill is not None:
         plots = run.put("genres-fill", "plots", read_plots(fill, run.settings.source))
         pieces = with_all(pieces, {"fill": (plots,)})
-    return run.stage("genres-merge", merge_rows, pieces, conserves=("movies", "movies", "rejects"))
+    return run.stage(merge_rows, pieces)
 
 
 def read_plots(spec: str, settings: SourceSettings) -> pa.Table:
@@ -102,16 +102,15 @@ def read_plots(spec: str, settings: SourceSettings) -> pa.Table:
 def clean_films(run: Run, merged: StageResult) -> StageResult:
     """Merged rows to clean movies and rejects."""
     return run.stage(
-        "genres-clean",
         clean,
         each(("movies", merged.refs("movies"))),
         settings=run.settings.clean,
-        conserves=("movies", "movies", "rejects"),
+        name="genres-clean",
     )
 
 
 @step("label films")
-def label_films(run: Run, intake: Intake, cleaned: StageResult) -> pa.Table:
+def label_films(run: Run, intake: PartitionedCatalogue, cleaned: StageResult) -> pa.Table:
     """Clean movies to films with their labels, and a page of the catalogue before and after."""
     started = time.perf_counter()
     movies = run.read(cleaned.refs("movies"), ["movie_id", "title", "overview", "genres"])
@@ -162,7 +161,7 @@ def _vectors(run: Run, films: pa.Table, inputs: Inputs) -> pa.Table:
         table = pa.table({"text": [distinct[h] for h in own], "text_hash": own})
         ref = run.put("genres-texts", f"{inputs}-{number:04d}", table)
         pieces.append(Piece(f"{inputs}-{number:04d}", {"texts": (ref,)}, run.model_constants))
-    made = run.stage("genres-embed", embed, pieces, settings=run.settings.embed)
+    made = run.stage(embed, pieces, settings=run.settings.embed, name="genres-embed")
     vectors = run.read(made.refs("vectors"))
     place = {h: row for row, h in enumerate(vectors.column("text_hash").to_pylist())}
     matrix = matrix_of(vectors)[[place[h] for h in hashes]]

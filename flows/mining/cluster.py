@@ -42,35 +42,27 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
     trained = sum(ref.rows or 0 for ref in training)
     close, wide = cluster.candidate_ks(trained, section)
     whole = Piece("all", {"points": training}, {"seed": seed})
-    ground = run.stage(
-        "landscape", cluster.landscape, [whole], settings=section, version=3, streamed=("points",)
-    )
+    ground = run.stage(cluster.landscape, [whole], settings=section)
     inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
     curve = run.stage(
-        "k-curve",
         cluster.train,
         [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
         settings=section,
-        version=3,
-        streamed=("points",),
     )
     halves = run.stage(
-        "stability",
         cluster.label_subsample,
         [
             Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
             for n in (0, 1)
         ],
         settings=section,
-        version=3,
-        streamed=("points",),
     )
     first, second = (run.read(ref) for ref in halves.refs("labels"))
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
     choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
     centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
     pieces = with_all(each(("points", points)), {"centroids": (centroids,)})
-    assigned = run.stage("assign", cluster.assign, pieces, shown=True)
+    assigned = run.stage(cluster.assign, pieces, shown=True)
     return Clusters(
         assigned.refs("assignments"),
         centroids,
@@ -90,12 +82,9 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs,
         index = _inverted_file(run, embeddings, pieces, films, kind)
     else:
         built = run.stage(
-            "index",
             film_index.build_index,
             [Piece("all", {"embeddings": embeddings}, {"films": films})],
             settings=section,
-            version=4,
-            streamed=("embeddings",),
         )
         index = built.refs("index")
     everyone = tuple(
@@ -103,23 +92,13 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs,
         for piece, group in zip(pieces, groups, strict=True)
     )
     shared: dict[str, Refs] = {"everyone": everyone, "index": index}
-    near = run.stage(
-        "neighbours",
-        neighbours.nearest_films,
-        with_all(pieces, shared),
-        settings=section,
-        version=3,
-        streamed=("everyone", "index"),
-    )
+    near = run.stage(neighbours.nearest_films, with_all(pieces, shared), settings=section)
     recall = 1.0
     if kind != "flat":  # exact search is its own truth
         measured = run.stage(
-            "recall",
             neighbours.recall_at,
             [Piece("all", {"embeddings": embeddings, "index": index}, {"seed": run.settings.seed})],
             settings=section,
-            version=3,
-            streamed=("embeddings", "index"),
         )
         recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())
     return (
@@ -134,11 +113,9 @@ def _inverted_file(
 ) -> Refs:
     """The index of `film_index.build_index`, made where nobody holds it whole."""
     begun = run.stage(
-        "index-lists",
         film_index.train_lists,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
         settings=run.settings.neighbours,
-        streamed=("embeddings",),
     )
     trained = begun.refs("trained")
     sizes = [sum(ref.rows or 0 for ref in piece.inputs["embeddings"]) for piece in pieces]
@@ -147,24 +124,17 @@ def _inverted_file(
         for piece, size, stop in zip(pieces, sizes, accumulate(sizes), strict=True)
     ]
     coded = run.stage(
-        "index-codes",
-        film_index.code_films,
-        with_all(numbered, {"trained": trained}, {"films": films}),
-        streamed=("embeddings",),
+        film_index.code_films, with_all(numbered, {"trained": trained}, {"films": films})
     )
     head = run.stage(
-        "index-head",
         film_index.head_lists,
         [Piece("all", {"trained": trained, "lengths": coded.refs("lengths")})],
         shown=False,
     )
     runs = sorted(set(coded.manifests[0].outputs) - {"lengths"})
     laid = run.stage(
-        "index",
         film_index.lay_lists,
         [Piece(name, {"codes": coded.refs(name)}, {"kind": kind}) for name in runs],
-        version=4,
-        streamed=("codes",),
     )
     return (*head.refs("index"), *laid.refs("index"))
 
@@ -183,16 +153,8 @@ def _compared(
         )
         for m in cluster.METHODS
     ]
-    compared = run.stage("compare", cluster.compare, methods, settings=run.settings.report)
+    compared = run.stage(cluster.compare, methods, settings=run.settings.report)
     piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
-    again = run.stage(
-        "reseed",
-        cluster.reseed,
-        [piece],
-        settings=section,
-        version=3,
-        shown=False,
-        streamed=("points",),
-    )
+    again = run.stage(cluster.reseed, [piece], settings=section, shown=False)
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")

@@ -35,12 +35,11 @@ def embed_texts(run: Run, made: Refs) -> tuple[Refs, dict[str, Any]]:
         for number, p in enumerate(each(("texts", made)))
     ]
     settings = run.settings.embed
-    encoded = run.stage("embed", embed, pieces, settings=settings, version=2, lean=_LEAN)
+    encoded = run.stage(embed, pieces, settings=settings, lean=_LEAN)
     vectors = encoded.refs("vectors")
     lent = _lent(run, vectors, owner, borrowed)
     lenders = [(own, *lent.get(number, ())) for number, own in enumerate(vectors)]
     attached = run.stage(
-        "embeddings",
         attach,
         with_all(
             each(("features", made), ("vectors", lenders)),
@@ -65,7 +64,7 @@ def embed_terms(run: Run, terms: Sequence[str], name: str) -> Refs:
         for n, (start, size) in enumerate(zip(starts.tolist(), sizes, strict=True))
     ]
     pieces = with_all(each(("phrases", refs)), constants=run.model_constants)
-    result = run.stage(name, embed_phrases, pieces, settings=run.settings.embed, lean=_LEAN)
+    result = run.stage(embed_phrases, pieces, settings=run.settings.embed, name=name, lean=_LEAN)
     return result.refs("vectors")
 
 
@@ -84,7 +83,7 @@ def place_films(
                 "all", {"features": made.refs("features")[:training]}, {"seed": run.settings.seed}
             )
         ]
-        fitted = run.stage("tfidf", fit_tfidf, pieces, settings=section)
+        fitted = run.stage(fit_tfidf, pieces, settings=section)
         parts["terms"] = fitted.refs("tfidf")
     sample = {
         "movies": movies[:training],
@@ -92,20 +91,12 @@ def place_films(
         "embeddings": embeddings[:training],
         "vocabulary": vocabulary,
     }
-    scales = run.stage(
-        "space",
-        fit_space,
-        [Piece("all", sample)],
-        settings=section,
-        version=3,
-        shown=False,
-        streamed=("movies", "features", "embeddings"),
-    )
+    scales = run.stage(fit_space, [Piece("all", sample)], settings=section, shown=False)
     parts["space"] = scales.refs("space")
     pieces = each(
         ("movies", movies), ("features", made.refs("features")), ("embeddings", embeddings)
     )
-    placed = run.stage("points", space.place, with_all(pieces, parts), settings=section)
+    placed = run.stage(space.place, with_all(pieces, parts), settings=section)
     return placed.refs("points"), parts
 
 
@@ -149,7 +140,7 @@ def _lent(
         pieces.append(Piece(key, inputs))
     if not pieces:
         return {}
-    made = run.stage("lent-vectors", lend, pieces, version=2, shown=False, streamed=("vectors",))
+    made = run.stage(lend, pieces, shown=False)
     lent: dict[int, Refs] = {}
     for number, group in enumerate(borrowers):
         outputs = [manifest.outputs.get(f"g{number:05d}") for manifest in made.manifests]

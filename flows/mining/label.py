@@ -54,10 +54,9 @@ class Named:
 def name_clusters(run: Run, movies: Refs, embeddings: Refs, clusters: Clusters) -> Named:
     """Clusters to unique names, keywords and families."""
     pieces = each(("movies", movies), ("assignments", clusters.assignments))
-    counted = run.stage("count-terms", label.count_terms, pieces)
+    counted = run.stage(label.count_terms, pieces)
     facts = _facts(run, movies, clusters.assignments)
     summed = run.stage(
-        "text-sums",
         label.text_sums,
         each(("embeddings", embeddings), ("assignments", clusters.assignments)),
         shown=False,
@@ -128,13 +127,11 @@ def _level(
         names=["cluster", "films", "keyword_films"],
     )
     ranked = run.stage(
-        f"{prefix}candidates",
         label.candidates,
         [Piece("all", {**counts, "sizes": (run.put(f"{prefix}sizes", "all", sizes),)})],
         settings=section,
-        version=2,
         shown=False,
-        streamed=("terms", "words"),
+        name=f"{prefix}candidates",
     )
     candidates = run.read(one(ranked, "candidates"))
     phrases = sorted(set(candidates.column("term").to_pylist()))
@@ -167,7 +164,7 @@ def _level(
             "centroids": (centroids,),
         }
         pieces.append(Piece(f"g{start:05d}", inputs))
-    found = run.stage(f"{prefix}keywords", label.keywords, pieces, settings=section)
+    found = run.stage(label.keywords, pieces, settings=section, name=f"{prefix}keywords")
     rows = run.read(found.refs("keywords")).to_pylist()
     keywords: dict[int, list[str]] = {group: [] for group in groups}
     scored: dict[int, list[tuple[str, float, float]]] = {group: [] for group in groups}
@@ -188,7 +185,7 @@ def _held(
     # a file, since what is sent with every piece stays with the scheduler, in this process
     listed = run.put(f"{name}-terms", "all", label.term_lists(terms))
     pieces = with_all(films, {"terms": (listed,)})
-    looked = run.stage(name, label.holdings, pieces, version=2, shown=False)
+    looked = run.stage(label.holdings, pieces, name=name, shown=False)
     return run.read(looked.refs("holdings"))
 
 

@@ -55,12 +55,8 @@ def tables_of(run: Run, mined: Mined) -> ReleaseTables:
     rejects = pa.concat_tables(
         [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))]
     ).sort_by([("source", "ascending"), ("row", "ascending")])
-    rows = run.stage(
-        "row-hashes", hash_rows, each(("movies", mined.intake.partitions)), shown=False
-    )
-    spoken = run.stage(
-        "languages", languages, each(("movies", mined.cleaned.refs("movies"))), shown=False
-    )
+    rows = run.stage(hash_rows, each(("movies", mined.intake.partitions)), shown=False)
+    spoken = run.stage(languages, each(("movies", mined.cleaned.refs("movies"))), shown=False)
     drawn, places = _map(run, mined, assignments.column("cluster").to_numpy())
     work = run.store.root / "work"  # where rows are sorted
 

@@ -8,7 +8,7 @@ from flows.mining.cluster import Clusters
 from flows.mining.label import Named
 from flows.runtime.tasks import Refs
 from pipeline.execution.runner import StageResult
-from pipeline.ingest.partition import Intake
+from pipeline.ingest.partition import PartitionedCatalogue
 
 __all__ = ["Mined"]
 
@@ -16,7 +16,7 @@ __all__ = ["Mined"]
 class Mined:
     """All that the steps before made; a plain object, so that Prefect does not look inside."""
 
-    intake: Intake
+    intake: PartitionedCatalogue
     cleaned: StageResult
     features: StageResult
     embeddings: Refs

@@ -25,7 +25,6 @@ from pipeline.settings import load_settings
 
 __all__ = ["evaluate_ratings"]
 
-_VERSION = 1
 RESULTS = "evaluation.json"
 
 
@@ -43,9 +42,7 @@ def _compared(
     }
     constants = {"about": about_films(films), "seed": run.settings.seed}
     pieces = [Piece(name, shared, {"model": name, **constants}) for name in models]
-    found = run.stage(
-        "compare-recommenders", compare_piece, pieces, settings=settings, version=_VERSION
-    )
+    found = run.stage(compare_piece, pieces, settings=settings)
     tables = (run.read(ref) for ref in found.refs("measured"))
     return {name: measured_of(table) for name, table in zip(models, tables, strict=True)}
 

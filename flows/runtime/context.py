@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 import pyarrow as pa
 from distributed import Client
+from pydantic import BaseModel
 
 from flows.runtime.artifacts import Artifacts, ShownStage, show_stage
 from pipeline.embedding.weights import ModelIdentity
@@ -51,19 +52,33 @@ class Run:
 
     def stage(
         self,
-        name: str,
-        function: Callable[..., Any],
+        function: Callable[..., Mapping[str, pa.Table]],
         pieces: Sequence[Piece],
         *,
-        settings: Any = None,
-        conserves: tuple[str, str, str] | None = None,
-        version: int = 1,
+        settings: BaseModel | None = None,
+        name: str | None = None,
         shown: bool = True,
         lean: Mapping[str, Any] = MappingProxyType({}),
-        streamed: Iterable[str] = (),
     ) -> StageResult:
-        """Work the pieces of a stage on the cluster, showing it to the terminal and to Prefect."""
-        stage = Stage(name, version, function, settings, conserves, dict(lean), frozenset(streamed))
+        """Run the pieces of a stage on the cluster, and show it on the terminal and in Prefect.
+
+        Parameters
+        ----------
+        function : callable
+            A function declared with `@stage`.
+        pieces : sequence of Piece
+            What to run it on.
+        settings : BaseModel, optional
+            The stage's section of the settings.
+        name : str, optional
+            Another name than the declared one, where one function serves several stages.
+        shown : bool
+            Whether the terminal and Prefect show the stage.
+        lean : Mapping
+            Constants for a retry after a piece ran out of memory.
+        """
+        stage = Stage.of(function, settings, name=name, lean=lean)
+        name = stage.name
         show = ShownStage(name, len(pieces), self.artifacts) if shown else None
         started = time.perf_counter()
         with logged_as(stage=name):

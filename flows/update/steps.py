@@ -226,7 +226,7 @@ def encode_on_cluster(
     with local_cluster(dask) as client:
         made = run_stage(
             store,
-            Stage("update-vectors", 1, embed, settings, None, {}),
+            Stage.of(embed, settings, name="update-vectors"),
             pieces,
             client=client,
             retries=dask.retries,

@@ -16,6 +16,7 @@ from pipeline.cleaning.profile import profile
 from pipeline.cleaning.text_repair import control_character, count_words, repair_text
 from pipeline.errors import TableError
 from pipeline.schemas import mining as tables
+from pipeline.schemas.stage import stage
 from pipeline.settings import CleanSettings
 
 __all__ = ["PLACEHOLDERS", "REASONS", "clean"]
@@ -72,6 +73,12 @@ Fault = tuple[str, str]  # reason, detail
 Repair = Callable[[str], str]
 
 
+@stage(
+    "clean",
+    inputs=("movies",),
+    outputs=("movies", "rejects", "profile"),
+    conserves=("movies", "movies", "rejects"),
+)
 def clean(movies: pa.Table, settings: CleanSettings) -> dict[str, pa.Table]:
     """Repair every row of a partition, reject the unusable, keep the best row of each id.
 

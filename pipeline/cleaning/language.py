@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.schemas.lineage import LANGUAGES
+from pipeline.schemas.stage import stage
 
 __all__ = ["fit_by_language", "languages", "warm"]
 
 _SURE = 0.65  # English overviews of real catalogues lie above it, but for some of a few words
 
 
+@stage("languages", inputs=("movies",), outputs=("languages",))
 def languages(movies: pa.Table) -> dict[str, pa.Table]:
     """The language of the overviews of one partition: {"languages": LANGUAGES}.
 

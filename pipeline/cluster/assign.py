@@ -8,11 +8,13 @@ import pyarrow as pa
 
 from pipeline.cluster.lloyd import best
 from pipeline.schemas.mining import ASSIGNMENTS
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
 
 __all__ = ["assign", "two_best"]
 
 
+@stage("assign", inputs=("points", "centroids"), outputs=("assignments",))
 def assign(points: pa.Table, centroids: pa.Table) -> dict[str, pa.Table]:
     """Nearest and next nearest centroid of each film of one partition.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import ReportSettings
 
@@ -27,6 +28,7 @@ METHODS = ("agglomerative", "hdbscan", "k-means||")
 _DENSE = 5  # films that HDBSCAN calls a cluster
 
 
+@stage("compare", inputs=("points", "assignments"), outputs=("comparison",))
 def compare(
     points: pa.Table, assignments: pa.Table, settings: ReportSettings, method: str, seed: int
 ) -> dict[str, pa.Table]:

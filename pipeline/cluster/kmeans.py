@@ -9,6 +9,7 @@ import pyarrow as pa
 from pipeline.cluster.lloyd import means, nearest, settle, unit
 from pipeline.cluster.mean_shift import EXACT, linkage_of, seeds
 from pipeline.schemas.mining import CENTROIDS
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, column_of_vectors, matrix_of
 from pipeline.settings import ClusterSettings
 
@@ -28,6 +29,13 @@ _ROUNDS = 2
 _PRODUCTS = 2**23  # of points and centroids at a time, where each point meets all centroids
 
 
+@stage(
+    "k-curve",
+    version=3,
+    inputs=("points", "positions", "landmarks", "tree"),
+    outputs=("centroids", "curve"),
+    streamed=("points",),
+)
 def train(
     points: pa.Table | Parts,
     positions: pa.Table,

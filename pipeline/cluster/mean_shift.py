@@ -20,6 +20,7 @@ from pipeline.cluster.merge_forest import forest
 from pipeline.cluster.pca import project
 from pipeline.cluster.shared_neighbours import hills
 from pipeline.schemas.mining import POINTS
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, column_of_vectors, ids_and_matrix
 from pipeline.settings import ClusterSettings
 
@@ -47,6 +48,13 @@ EXACT = 16_384
 _PER_LANDMARK = 16  # films
 
 
+@stage(
+    "landscape",
+    version=3,
+    inputs=("points",),
+    outputs=("positions", "landmarks", "tree"),
+    streamed=("points",),
+)
 def landscape(
     points: pa.Table | Parts, settings: ClusterSettings, seed: int
 ) -> dict[str, pa.Table]:

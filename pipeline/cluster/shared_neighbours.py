@@ -1,8 +1,15 @@
-"""Positions of many films, where thousands of hills stand close together.
+"""Smoothed positions of large catalogues, by shared nearest neighbours.
 
-There the nearest films of one hill reach into the next. Two films that share many of their near
-films are of one hill (Jarvis and Patrick 1973): how films of a hill differ is evened out (relevant
-components: Bar-Hillel et al. 2003), and each film is drawn to those that it shares near ones with.
+In a catalogue of thousands of dense clusters, the nearest films of a film can belong to the next
+cluster, so a plain average over them (`mean_shift`) merges clusters. Two films that share many of
+their nearest films belong to one cluster. Their share of common neighbours is the weight with
+which a film is moved towards each of its nearest films.
+
+Notes
+-----
+Shared nearest neighbours: Jarvis and Patrick 1973, "Clustering using a similarity measure based on
+shared near neighbors", IEEE Trans. Computers C-22. Whitening of the differences within a cluster:
+relevant component analysis, Bar-Hillel et al. 2003, ICML (see `pca.project`).
 """
 
 from __future__ import annotations
@@ -16,69 +23,90 @@ from pipeline.cluster.lloyd import unit
 from pipeline.cluster.pca import project
 from pipeline.settings import ClusterSettings
 
-__all__ = ["hills"]
+__all__ = ["smooth_by_shared_neighbours"]
 
-_PROBED = 24  # lists of an inverted file
-_SHARED = 30  # nearest films
-_SHARPNESS = 2  # power of the share of common ones, as a film's weight
-_PART = 256  # films at a time
-_RIDGE = 0.1  # of the scatter inside hills, spread evenly over all directions
+_PROBED_LISTS = 24  # lists of the inverted file that a query searches
+_NEIGHBOURS = 30  # nearest films of each film, itself included
+_SHARPNESS = 2  # the weight is the share of common neighbours to this power
+_ROWS = 256  # films at a time
+_RIDGE = 0.1  # share of the scatter within clusters that is spread evenly over all directions
 
 
-def hills(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
-    """Smoothed positions (films, components) float32 of unit length, of points of unit length.
+def smooth_by_shared_neighbours(points: np.ndarray, settings: ClusterSettings) -> np.ndarray:
+    """Project points, and move each film towards the films that share neighbours with it.
 
-    Films in the order of a hash of their ids: the first are taken as a random sample.
+    Parameters
+    ----------
+    points : ndarray of shape (n_films, dim), float32
+        Vectors of unit length, in the order of a hash of the film ids: the first rows are used as
+        a random sample.
+    settings : ClusterSettings
+        `components` is the width of the result.
+
+    Returns
+    -------
+    ndarray of shape (n_films, components), float32
+        Positions of unit length.
     """
-    rough = project(points, settings)
-    near = _near(rough)
-    positions = project(points, settings, _scatter(points, near, _weights(near)))
-    near = _near(positions)
-    weights = _weights(near)
-    drawn = np.empty_like(positions)
-    for start in range(0, len(positions), _PART):
-        part = slice(start, start + _PART)
-        drawn[part] = np.einsum("fn,fnc->fc", weights[part], positions[near[part]])
-    return unit(drawn)
+    first = project(points, settings)
+    near = _nearest_films(first)
+    within = _scatter_within(points, near, _shared_weights(near))
+    positions = project(points, settings, within)
+    near = _nearest_films(positions)
+    weights = _shared_weights(near)
+    smoothed = np.empty_like(positions)
+    for start in range(0, len(positions), _ROWS):
+        part = slice(start, start + _ROWS)
+        smoothed[part] = np.einsum("fn,fnc->fc", weights[part], positions[near[part]])
+    return unit(smoothed)
 
 
-def _near(positions: np.ndarray) -> np.ndarray:
-    """The nearest films of each film, (films, _SHARED) int32, itself among them."""
+def _nearest_films(positions: np.ndarray) -> np.ndarray:
+    """Return the nearest films of each film, itself included, (n_films, _NEIGHBOURS) int32."""
     dim, films = positions.shape[1], len(positions)
-    lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS asks for 39 films a list
+    lists = min(round(4 * np.sqrt(films)), films // 39)  # FAISS wants 39 training films per list
     index: Any = faiss.index_factory(dim, f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
-    index.nprobe = _PROBED
+    index.nprobe = _PROBED_LISTS
     index.train(positions[: 64 * lists])
     index.add(positions)
-    near = np.empty((films, _SHARED), np.int32)
+    near = np.empty((films, _NEIGHBOURS), np.int32)
     for start in range(0, films, 4_096):
-        _, near[start : start + 4_096] = index.search(positions[start : start + 4_096], _SHARED)
+        _, near[start : start + 4_096] = index.search(positions[start : start + 4_096], _NEIGHBOURS)
     return near
 
 
-def _weights(near: np.ndarray) -> np.ndarray:
-    """How surely each near film is of the same hill, (films, _SHARED) float32, 0 to 1."""
+def _shared_weights(near: np.ndarray) -> np.ndarray:
+    """Return the weight of each near film, (n_films, _NEIGHBOURS) float32, 0 to 1.
+
+    It is the share of common neighbours, to the power `_SHARPNESS`.
+    """
     weights = np.empty(near.shape, np.float32)
-    for start in range(0, len(near), _PART):
-        own = near[start : start + _PART]
+    for start in range(0, len(near), _ROWS):
+        own = near[start : start + _ROWS]
         common = (near[own][:, :, :, None] == own[:, None, None, :]).any(3).sum(2)
-        weights[start : start + _PART] = (common / near.shape[1]) ** _SHARPNESS
+        weights[start : start + _ROWS] = (common / near.shape[1]) ** _SHARPNESS
     return weights
 
 
-def _scatter(points: np.ndarray, near: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """How films differ from the mean of those of their hill, (dim, dim) float64, with a ridge."""
+def _scatter_within(points: np.ndarray, near: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the covariance of films around the weighted mean of their near films.
+
+    Returns
+    -------
+    ndarray of shape (dim, dim), float64
+        With a ridge, so that it can be inverted.
+    """
     dim = points.shape[1]
     total, films = np.zeros((dim, dim)), 0.0
-    for start in range(0, len(points), _PART):
-        part = slice(start, start + _PART)
+    for start in range(0, len(points), _ROWS):
+        part = slice(start, start + _ROWS)
         others = np.where(near[part] == np.arange(len(points))[part, None], 0, weights[part])
-        sure = others.sum(1, keepdims=True)
-        mean = np.einsum("fn,fnd->fd", others / np.maximum(sure, 1e-9), points[near[part]])
-        # a film that shares hardly a near one with any counts as little
-        share = np.minimum(sure, 1)
-        apart = ((points[part] - mean) * np.sqrt(share)).astype(np.float64)
-        total += apart.T @ apart
+        weight_sum = others.sum(1, keepdims=True)
+        mean = np.einsum("fn,fnd->fd", others / np.maximum(weight_sum, 1e-9), points[near[part]])
+        # a film that shares hardly any neighbour with another counts for little
+        share = np.minimum(weight_sum, 1)
+        difference = ((points[part] - mean) * np.sqrt(share)).astype(np.float64)
+        total += difference.T @ difference
         films += float(share.sum())
     total /= max(films, 1e-9)
     ridge = max(float(np.trace(total)) / dim, 1e-9)

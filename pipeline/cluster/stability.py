@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.cluster.kmeans import cluster_points
 from pipeline.cluster.mean_shift import build_landscape, is_random, linkage_of, tree_over
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of
 from pipeline.settings import ClusterSettings
 
@@ -19,6 +20,7 @@ __all__ = ["LABELS", "agreement", "label_subsample", "reseed"]
 LABELS = pa.schema([("k", pa.int32()), ("movie_id", pa.string()), ("cluster", pa.int32())])
 
 
+@stage("stability", version=3, inputs=("points",), outputs=("labels",), streamed=("points",))
 def label_subsample(
     points: pa.Table | Parts,
     settings: ClusterSettings,
@@ -48,6 +50,13 @@ def label_subsample(
     return {"labels": pa.concat_tables(tables)}
 
 
+@stage(
+    "reseed",
+    version=3,
+    inputs=("points", "assignments", "positions", "landmarks", "tree"),
+    outputs=("agreement",),
+    streamed=("points",),
+)
 def reseed(
     points: pa.Table | Parts,
     assignments: pa.Table,

@@ -19,6 +19,7 @@ from pipeline.embedding.bert_loader import ModelFiles, read_files
 from pipeline.embedding.weights import ModelIdentity, here, load
 from pipeline.errors import ModelError
 from pipeline.schemas.mining import EMBEDDINGS, vector_type
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings
 
@@ -33,6 +34,7 @@ def VECTORS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
     return pa.schema([("text_hash", pa.string()), ("vector", vector_type(dim, dtype))])
 
 
+@stage("embed", version=2, inputs=("texts",), outputs=("vectors",))
 def embed(
     texts: pa.Table,
     settings: EmbedSettings,
@@ -69,6 +71,7 @@ def embed(
     return {"vectors": pa.table(columns, schema=schema)}
 
 
+@stage("phrase-vectors", inputs=("phrases",), outputs=("vectors",))
 def embed_phrases(
     phrases: pa.Table, settings: EmbedSettings, revision: str, dtype: str, lean: bool = False
 ) -> dict[str, pa.Table]:
@@ -80,6 +83,9 @@ def embed_phrases(
     return {"vectors": pa.table(columns, names=["term", "vector"])}
 
 
+@stage(
+    "lent-vectors", version=2, inputs=("vectors", "wanted"), outputs=("g*",), streamed=("vectors",)
+)
 def lend(vectors: Iterable[pa.Table], wanted: pa.Table) -> dict[str, pa.Table]:
     """The vectors of texts that others want, out of those of many, for each who wants some.
 
@@ -106,6 +112,7 @@ def lend(vectors: Iterable[pa.Table], wanted: pa.Table) -> dict[str, pa.Table]:
     }
 
 
+@stage("embeddings", inputs=("features", "vectors"), outputs=("embeddings",))
 def attach(
     features: pa.Table, vectors: pa.Table, settings: EmbedSettings, revision: str
 ) -> dict[str, pa.Table]:

@@ -19,9 +19,6 @@ from pipeline.execution.stage import (
     Piece,
     Stage,
     StageResult,
-    partition_count,
-    partition_ids,
-    partition_of,
     piece_fingerprint,
     work,
 )
@@ -33,9 +30,6 @@ __all__ = [
     "Stage",
     "StageResult",
     "local_cluster",
-    "partition_count",
-    "partition_ids",
-    "partition_of",
     "run_stage",
 ]
 
@@ -46,11 +40,9 @@ def run_stage(
     pieces: Sequence[Piece],
     *,
     client: Client | None = None,
-    revision: str = "",
     retries: int = 3,
     resume: bool = True,
     on_progress: Progress | None = None,
-    allow_quarantine: bool = False,
     wait_seconds: float = 60.0,
 ) -> StageResult:
     """Work every piece of a stage that is not committed yet.
@@ -58,11 +50,9 @@ def run_stage(
     Parameters
     ----------
     client : where to work; None: one piece after the other in this process.
-    revision : of the model, where the output depends on one.
     retries : tries again for what may pass (a lost connection, memory, the disk).
     resume : take committed pieces as they are; False makes each again.
     on_progress : called with pieces done, pieces in all, and the manifest, reused ones included.
-    allow_quarantine : return without the quarantined pieces where there are any.
     wait_seconds : how long there may be no worker at all.
 
     Raises
@@ -74,7 +64,7 @@ def run_stage(
         committed, and the next call goes on from there and tries the others again.
     """
     start = time.perf_counter()
-    marks = _checked_marks(stage, pieces, revision)
+    marks = _checked_marks(stage, pieces)
     run = Run(store, stage, pieces, marks, retries, on_progress)
     for index, (piece, mark) in enumerate(zip(pieces, marks, strict=True)):
         if not resume:
@@ -88,7 +78,7 @@ def run_stage(
     elif tasks:
         Drive(run, client, wait_seconds).all(tasks)
     reasons = {pieces[index].key: reason for index, reason in sorted(run.quarantined.items())}
-    if reasons and not allow_quarantine:
+    if reasons:
         listing = "\n".join(f"- {key}: {reason}" for key, reason in reasons.items())
         raise QuarantineError(
             f"stage {stage.name!r}: {len(reasons)} of {len(pieces)} pieces failed; the others "
@@ -98,24 +88,29 @@ def run_stage(
         stage=stage.name,
         manifests=tuple(run.done[index] for index in sorted(run.done)),
         reused=reused,
-        quarantined=reasons,
         seconds=time.perf_counter() - start,
     )
 
 
-def _checked_marks(stage: Stage, pieces: Sequence[Piece], revision: str) -> list[str]:
+def _checked_marks(stage: Stage, pieces: Sequence[Piece]) -> list[str]:
     keys: set[str] = set()
     for piece in pieces:
         if piece.key in keys:
             raise StageError(f"stage {stage.name!r}: two pieces have the key {piece.key!r}")
         keys.add(piece.key)
+        undeclared = sorted(piece.inputs.keys() - set(stage.spec.inputs))
+        if undeclared:
+            raise StageError(
+                f"stage {stage.name!r}, piece {piece.key!r}: {undeclared} is not a declared input; "
+                f"declared are {list(stage.spec.inputs)}"
+            )
         twice = piece.inputs.keys() & piece.constants.keys()
         if twice or "settings" in {*piece.inputs, *piece.constants}:
             raise StageError(
                 f"stage {stage.name!r}, piece {piece.key!r}: {sorted(twice) or 'settings'} "
                 "names two things; rename the input or the constant"
             )
-    return [piece_fingerprint(stage, piece, revision) for piece in pieces]
+    return [piece_fingerprint(stage, piece) for piece in pieces]
 
 
 def _work_here(run: Run, tasks: Sequence[Task]) -> None:

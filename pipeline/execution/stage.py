@@ -5,17 +5,15 @@ No cluster in here: `work` runs in whatever process calls it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import BaseModel
 
@@ -23,15 +21,13 @@ from pipeline.errors import StageError
 from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
 from pipeline.observability.log_records import logged_as, named
 from pipeline.observability.memory import give_back
+from pipeline.schemas.stage import StageSpec, spec_of
 from pipeline.storage.work_store import Store
 
 __all__ = [
     "Piece",
     "Stage",
     "StageResult",
-    "partition_count",
-    "partition_ids",
-    "partition_of",
     "piece_fingerprint",
     "work",
 ]
@@ -40,34 +36,48 @@ logger = logging.getLogger(__name__)
 
 # Bytes of inputs from which a piece begins and ends with no more memory than it needs.
 _LARGE = 2**24
-SMALL_ROWS, SMALL_PIECES, FULL_ROWS = 256, 16, 8_192
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the route: a pure function over the tables of a piece.
+    """A declared stage with the settings of one run.
 
-    Parameters
+    Attributes
     ----------
-    name : names its folder in `work/`.
-    version : raised by hand whenever the function's answer changes.
-    function : importable at the top level of a module; takes the piece's tables and constants by
-        keyword, and `settings` where there are any; returns tables by name.
-    settings : the stage's own section; part of the fingerprint.
-    conserves : names of an input, an output and a rejects table; the rows of the first must be
-        those of the other two together.
-    streamed : names of inputs that the function takes as `vectors.Parts`, not whole.
-    lean : constants of a try after one that took too much memory, which make the function take
-        less and answer the same; not part of the fingerprint.
+    spec : StageSpec
+        The declaration beside the function, under the name of this run.
+    function : callable
+        Importable at the top level of a module. It takes the tables and constants of a piece by
+        keyword, and `settings` where there are any; it returns tables by name.
+    settings : BaseModel, optional
+        The stage's own section of the settings; part of the fingerprint.
+    lean : Mapping
+        Constants for a retry after a piece ran out of memory. The function then uses less memory
+        and returns the same values, so they are not part of the fingerprint.
     """
 
-    name: str
-    version: int
+    spec: StageSpec
     function: Callable[..., Mapping[str, pa.Table]]
     settings: BaseModel | None = None
-    conserves: tuple[str, str, str] | None = None
     lean: Mapping[str, Any] = field(default_factory=dict)
-    streamed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[..., Mapping[str, pa.Table]],
+        settings: BaseModel | None = None,
+        *,
+        name: str | None = None,
+        lean: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Stage:
+        """Return the stage that `@stage` declares for `function`, renamed to `name` if given."""
+        spec = spec_of(function)
+        return cls(replace(spec, name=name or spec.name), function, settings, dict(lean))
+
+    @property
+    def name(self) -> str:
+        """Name of the stage: its folder in `work/`."""
+        return self.spec.name
 
     def __post_init__(self) -> None:
         name = getattr(self.function, "__qualname__", "")
@@ -92,16 +102,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a stage made: manifests in the order of the pieces, without the quarantined ones.
+    """What a stage made: manifests in the order of the pieces.
 
-    `reused` pieces were committed before; `quarantined` maps a key to its reason; `seconds` is
-    wall time.
+    `reused` pieces were committed before; `seconds` is wall time.
     """
 
     stage: str
     manifests: tuple[Manifest, ...]
     reused: int
-    quarantined: Mapping[str, str]
     seconds: float
 
     def refs(self, output: str) -> tuple[FileRef, ...]:
@@ -119,11 +127,11 @@ class StageResult:
         return sum(ref.rows or 0 for ref in self.refs(output))
 
 
-def piece_fingerprint(stage: Stage, piece: Piece, revision: str = "") -> str:
+def piece_fingerprint(stage: Stage, piece: Piece) -> str:
     """What the output of a piece depends on, as one SHA-256 (hex); its key is not among it."""
     settings = None if stage.settings is None else stage.settings.model_dump(mode="json")
     inputs = {name: [ref.sha256 for ref in refs] for name, refs in piece.inputs.items()}
-    return fingerprint(stage.name, stage.version, settings, revision, inputs, dict(piece.constants))
+    return fingerprint(stage.name, stage.spec.version, settings, "", inputs, dict(piece.constants))
 
 
 def work(
@@ -160,7 +168,7 @@ def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Ma
         logger.info("found done already")
         return done
     tables = {
-        name: store.parts(refs) if name in stage.streamed else store.read(refs, verify=True)
+        name: store.parts(refs) if name in stage.spec.streamed else store.read(refs, verify=True)
         for name, refs in piece.inputs.items()
     }
     settings = {} if stage.settings is None else {"settings": stage.settings}
@@ -169,7 +177,7 @@ def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Ma
     made = stage.function(**tables, **settings, **constants)
     seconds = time.perf_counter() - start
     _check_tables(stage, piece, made)
-    if stage.conserves is None:
+    if stage.spec.conserves is None:
         rows_in = sum(table.num_rows for table in tables.values())
     else:
         rows_in = _conserved(stage, piece, tables, made)
@@ -182,7 +190,7 @@ def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Ma
         made,
         rows_in=rows_in,
         seconds=seconds,
-        extra={"version": stage.version},
+        extra={"version": stage.spec.version},
     )
 
 
@@ -191,12 +199,18 @@ def _check_tables(stage: Stage, piece: Piece, made: Any) -> None:
         raise StageError(
             f"stage {stage.name!r}, piece {piece.key!r}: its function must return tables by name"
         )
+    undeclared = sorted(name for name in made if not stage.spec.declares_output(name))
+    if undeclared:
+        raise StageError(
+            f"stage {stage.name!r}, piece {piece.key!r}: the function returned {undeclared}, "
+            f"declared are {list(stage.spec.outputs)}"
+        )
 
 
 def _conserved(
     stage: Stage, piece: Piece, tables: Mapping[str, pa.Table], made: Mapping[str, pa.Table]
 ) -> int:
-    source, output, rejects = stage.conserves or ("", "", "")
+    source, output, rejects = stage.spec.conserves or ("", "", "")
     where = f"stage {stage.name!r}, piece {piece.key!r}"
     for name, known in ((source, tables), (output, made), (rejects, made)):
         if name not in known:
@@ -209,34 +223,3 @@ def _conserved(
             f"and {rejected} of {rejects!r}; none may be lost or made"
         )
     return rows_in
-
-
-def partition_of(movie_id: str, partitions: int) -> int:
-    """The partition of a film, 0 to `partitions` - 1: a stable 64-bit hash of its id."""
-    digest = hashlib.blake2b(movie_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") % partitions
-
-
-def partition_ids(ids: pa.ChunkedArray | pa.Array | Iterable[str], n: int) -> npt.NDArray[np.int32]:
-    """`partition_of` for many ids: int32 of shape (rows,).
-
-    Raises
-    ------
-    StageError
-        naming the first row without an id.
-    """
-    values = ids.to_pylist() if isinstance(ids, pa.ChunkedArray | pa.Array) else list(ids)
-    for row, value in enumerate(values):
-        if not isinstance(value, str):
-            raise StageError(f"row {row}: movie_id is {value!r}; every row needs an id of text")
-    numbers = (partition_of(value, n) for value in values)
-    return np.fromiter(numbers, dtype=np.int32, count=len(values))
-
-
-def partition_count(rows: int) -> int:
-    """How many partitions `rows` rows are cut into: a function of the data, never of the workers.
-
-    One below 257 rows, then one per 256 rows up to 16, then 16 until each holds 8,192 rows.
-    """
-    small = min(SMALL_PIECES, -(-rows // SMALL_ROWS))
-    return max(1, small, -(-rows // FULL_ROWS))

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.features.blocks import TINY, KeywordBlocks, amounts_of, keyword_lists, numeric_of
 from pipeline.features.space import numbers_table
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of
 from pipeline.settings import FeatureSettings
 
@@ -19,6 +20,13 @@ _RANK = 1e-12  # of singular values of squared amounts: less is a column that sa
 _RIDGE = 0.03  # as a share of the mean eigenvalue of the text blocks' second moments
 
 
+@stage(
+    "space",
+    version=3,
+    inputs=("movies", "features", "embeddings", "vocabulary"),
+    outputs=("space",),
+    streamed=("movies", "features", "embeddings"),
+)
 def fit_space(
     movies: pa.Table | Parts,
     features: pa.Table | Parts,

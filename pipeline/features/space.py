@@ -25,6 +25,7 @@ from pipeline.features.blocks import (
 from pipeline.features.text import tfidf
 from pipeline.schemas.lineage import SPACE
 from pipeline.schemas.mining import POINTS
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import FeatureSettings
 
@@ -47,6 +48,11 @@ def numbers_of(space: pa.Table) -> dict[str, np.ndarray]:
     return {row["name"]: np.array(row["values"]).reshape(row["shape"]) for row in space.to_pylist()}
 
 
+@stage(
+    "points",
+    inputs=("movies", "features", "embeddings", "vocabulary", "space", "terms"),
+    outputs=("points",),
+)
 def place(
     movies: pa.Table,
     features: pa.Table,

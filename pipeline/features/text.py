@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.schemas.mining import FEATURES
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import FeatureSettings
 
@@ -81,6 +82,7 @@ def normal_keyword(keyword: str) -> str:
     return " ".join(keyword.lower().split())
 
 
+@stage("features", inputs=("movies",), outputs=("features", "keyword_counts"))
 def features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]:
     """Text, numeric features and keyword counts of one partition.
 
@@ -117,6 +119,7 @@ def _hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@stage("tfidf", inputs=("features",), outputs=("tfidf",))
 def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[str, pa.Table]:
     """Fit TF-IDF with 1-3-grams and its reduction by truncated SVD on a sample of films.
 

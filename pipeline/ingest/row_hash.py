@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from pipeline.schemas.lineage import ROWS
 from pipeline.schemas.mining import MOVIES, validate
+from pipeline.schemas.stage import stage
 
 __all__ = ["hash_rows"]
 
@@ -17,6 +18,7 @@ _BETWEEN, _NOTHING = "\x1f", "\x00"  # between the items of a list; for a null
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 over the golden ratio
 
 
+@stage("row-hashes", inputs=("movies",), outputs=("rows",))
 def hash_rows(movies: pa.Table) -> dict[str, pa.Table]:
     """{"rows": ROWS}, in the order of `movies`, a table of MOVIES as a source gives it."""
     validate(movies, MOVIES, name="movies")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pipeline.fileio.external_sort import Streamed, in_order
 from pipeline.label.lexicon import STOP_WORDS, is_boilerplate
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import LabelSettings
 
@@ -33,6 +34,13 @@ _PENDING = 2**18  # candidates held beside the best of those before them
 _SPARSE = 0.1  # with keywords on fewer films than this, any phrase may be a candidate
 
 
+@stage(
+    "candidates",
+    version=2,
+    inputs=("terms", "words", "sizes", "above"),
+    outputs=("candidates",),
+    streamed=("terms", "words"),
+)
 def candidates(
     terms: pa.Table | Parts,
     words: pa.Table | Parts,

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.lexicon import normal_form
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import LabelSettings
 
@@ -28,6 +29,7 @@ _SPARE = 2  # so many more than asked for are offered to MMR
 _COVERAGE = 4.0  # what all films of a cluster weigh beside a score, which is at most 2.5
 
 
+@stage("keywords", inputs=("candidates", "phrases", "centroids", "held"), outputs=("keywords",))
 def keywords(
     candidates: pa.Table,
     phrases: pa.Table,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 
 from pipeline.label.lexicon import STOP_WORDS
+from pipeline.schemas.stage import stage
 
 __all__ = [
     "HOLDINGS",
@@ -60,6 +61,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@stage("count-terms", inputs=("movies", "assignments"), outputs=("terms", "words"))
 def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
     """Count the terms of one partition by cluster.
 
@@ -122,6 +124,7 @@ def term_lists(terms: Mapping[int, Sequence[str]]) -> pa.Table:
     return pa.table([clusters, [term for own in terms.values() for term in own]], schema=TERM_LISTS)
 
 
+@stage("holdings", version=2, inputs=("movies", "assignments", "terms"), outputs=("holdings",))
 def holdings(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict[str, pa.Table]:
     """Look up the terms of each film's cluster, word for word, in one partition.
 

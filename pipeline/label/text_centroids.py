@@ -7,11 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
 __all__ = ["text_means", "text_sums"]
 
 
+@stage("text-sums", inputs=("embeddings", "assignments"), outputs=("sums",))
 def text_sums(embeddings: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
     """Sums of the text vectors of one partition, by cluster.
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipeline.fileio.atomic import making_room_told
 from pipeline.neighbours import ivf_stream
 from pipeline.observability.memory import give_back
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of, vectors_at
 from pipeline.settings import NeighbourSettings
 
@@ -55,6 +56,7 @@ def index_kind(films: int, settings: NeighbourSettings) -> str:
     return "ivf" if films <= settings.ivf_up_to else "ivf-sq8"
 
 
+@stage("index", version=4, inputs=("embeddings",), outputs=("index",), streamed=("embeddings",))
 def build_index(
     embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
 ) -> dict[str, pa.Table]:
@@ -91,6 +93,7 @@ def build_index(
         return {"index": _table(kind, iter(lambda: file.read(_ROW_BYTES), b""))}
 
 
+@stage("index-lists", inputs=("embeddings",), outputs=("trained",), streamed=("embeddings",))
 def train_lists(
     embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
 ) -> dict[str, pa.Table]:
@@ -121,6 +124,12 @@ def _lists_of(films: int) -> int:
     return max(1, few, many)
 
 
+@stage(
+    "index-codes",
+    inputs=("embeddings", "trained"),
+    outputs=("lengths", "*"),
+    streamed=("embeddings",),
+)
 def code_films(
     embeddings: pa.Table | Parts, trained: pa.Table, films: int, first: int
 ) -> dict[str, pa.Table]:
@@ -135,6 +144,7 @@ def code_films(
     return ivf_stream.code_films(embeddings, index, first, ivf_stream.runs_of(index, films))
 
 
+@stage("index-head", inputs=("trained", "lengths"), outputs=("index",))
 def head_lists(trained: pa.Table, lengths: pa.Table) -> dict[str, pa.Table]:
     """What comes before the lists: {"index": INDEX}, of `ivf_stream.LENGTHS` of all films."""
     index = open_index(index_bytes(trained))
@@ -142,6 +152,7 @@ def head_lists(trained: pa.Table, lengths: pa.Table) -> dict[str, pa.Table]:
     return {"index": _table(trained["kind"][0].as_py(), ivf_stream.head(index, total))}
 
 
+@stage("index", version=4, inputs=("codes",), outputs=("index",), streamed=("codes",))
 def lay_lists(codes: pa.Table | Parts, kind: str) -> dict[str, pa.Table]:
     """A run of lists: {"index": INDEX}, of the `ivf_stream.CODES` of all their films."""
     return {"index": _table(kind, ivf_stream.lay_lists(codes))}

@@ -12,12 +12,20 @@ import pyarrow.compute as pc
 from pipeline.neighbours import ivf_stream
 from pipeline.neighbours.index import INVERTED, index_bytes, open_index
 from pipeline.schemas.mining import NEIGHBOURS
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of, vectors_at
 from pipeline.settings import NeighbourSettings
 
 __all__ = ["nearest_films", "recall_at", "searched_lists"]
 
 
+@stage(
+    "neighbours",
+    version=3,
+    inputs=("embeddings", "everyone", "index"),
+    outputs=("neighbours",),
+    streamed=("everyone", "index"),
+)
 def nearest_films(
     embeddings: pa.Table,
     everyone: pa.Table | Parts,
@@ -51,6 +59,13 @@ def nearest_films(
     return {"neighbours": pa.table(columns, schema=NEIGHBOURS)}
 
 
+@stage(
+    "recall",
+    version=3,
+    inputs=("embeddings", "index"),
+    outputs=("recall",),
+    streamed=("embeddings", "index"),
+)
 def recall_at(
     embeddings: pa.Table | Parts,
     index: pa.Table | Parts,

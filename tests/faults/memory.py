@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.schemas.stage import stage
+
 __all__ = ["greedy"]
 
 MIB = 2**20
 
 
+@stage("greedy", inputs=("movies",), outputs=("out",))
 def greedy(
     movies: pa.Table, *, name: str, folder: str, hungry: str, always: str, batch: int = 900
 ) -> dict[str, pa.Table]:
@@ -25,6 +28,7 @@ def greedy(
     return {"out": movies.slice(0, movies.num_rows * min(1, len(held)))}
 
 
+@stage("greedy", inputs=("movies",), outputs=("out",))
 def fails_for_memory(movies: pa.Table, *, batch: int = 64, least: int = 8) -> dict[str, pa.Table]:
     """Raise MemoryError, as an allocation beyond all bounds does, unless the batch is small."""
     if batch > least:

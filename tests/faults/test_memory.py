@@ -10,9 +10,11 @@ import pyarrow as pa
 import pytest
 from distributed import Client, LocalCluster
 
+from pipeline.errors import QuarantineError
 from pipeline.execution import retries
 from pipeline.execution.cluster import CLUSTER_CONFIG
 from pipeline.execution.runner import Piece, Stage, run_stage
+from pipeline.execution.stage import piece_fingerprint
 from pipeline.storage.work_store import Store
 from tests.faults.memory import fails_for_memory, greedy
 
@@ -30,7 +32,7 @@ def pieces(store: Store, count: int, **constants: object) -> list[Piece]:
 @pytest.mark.timeout(180)
 def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
     store = Store(tmp_path / "out")
-    stage = Stage("greedy", 1, greedy, lean={"batch": 10})
+    stage = Stage.of(greedy, lean={"batch": 10})
     todo = pieces(store, 4, folder=str(tmp_path), hungry="p1", always="p2")
     with (
         dask.config.set(CLUSTER_CONFIG),
@@ -43,12 +45,14 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
+        pytest.raises(QuarantineError),
     ):
-        result = run_stage(store, stage, todo, client=client, allow_quarantine=True)
-    assert [m.key for m in result.manifests] == ["p0", "p1", "p3"]
-    assert list(result.quarantined) == ["p2"]
-    assert "memory" in result.quarantined["p2"]
-    assert [blamed["piece"] for blamed in store.blamed()] == ["p2"]
+        run_stage(store, stage, todo, client=client)
+    done = [p.key for p in todo if store.lookup(stage.name, p.key, piece_fingerprint(stage, p))]
+    assert done == ["p0", "p1", "p3"]
+    reasons = {blamed["piece"]: blamed["reason"] for blamed in store.blamed()}
+    assert list(reasons) == ["p2"]
+    assert "memory" in reasons["p2"]
     tries = [path.name.split("-")[:2] for path in tmp_path.glob("*.called")]
     assert tries.count(["p1", "900"]) == 2
     assert tries.count(["p1", "10"]) == 1
@@ -60,10 +64,9 @@ def test_an_allocation_that_fails_is_tried_again_in_less(
 ) -> None:
     monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
     store = Store(tmp_path / "out")
-    lean = Stage("leaner", 1, fails_for_memory, lean={"batch": 8})
+    lean = Stage.of(fails_for_memory, name="leaner", lean={"batch": 8})
     (made,) = run_stage(store, lean, pieces(store, 1)).manifests
     assert store.read(made.outputs["out"]).equals(MOVIES)
-    same = Stage("greedy", 1, fails_for_memory)
-    result = run_stage(store, same, pieces(store, 1), retries=2, allow_quarantine=True)
-    assert "MemoryError" in result.quarantined["p0"]
-    assert "tried 3 times" in result.quarantined["p0"]
+    same = Stage.of(fails_for_memory)
+    with pytest.raises(QuarantineError, match=r"p0: .*MemoryError.*tried 3 times"):
+        run_stage(store, same, pieces(store, 1), retries=2)

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel
 
+from pipeline.schemas.stage import stage
+
 
 class Factor(BaseModel):
     """The settings of `scale`."""
@@ -28,6 +30,12 @@ def _mark(folder: str, name: str) -> None:
     Path(folder, f"{name}-{uuid.uuid4().hex}.called").touch()
 
 
+@stage(
+    "scale",
+    inputs=("movies",),
+    outputs=("scaled", "rejects"),
+    conserves=("movies", "scaled", "rejects"),
+)
 def scale(
     movies: pa.Table, *, settings: Factor, calls_in: str = "", name: str = ""
 ) -> dict[str, pa.Table]:
@@ -40,27 +48,34 @@ def scale(
     return {"scaled": scaled, "rejects": movies.filter(pc.invert(keep))}
 
 
+@stage(
+    "lose", inputs=("movies",), outputs=("out", "rejects"), conserves=("movies", "out", "rejects")
+)
 def lose_a_row(movies: pa.Table) -> dict[str, pa.Table]:
     """Neither release nor reject the last row."""
     return {"out": movies.slice(0, movies.num_rows - 1), "rejects": movies.slice(0, 0)}
 
 
+@stage("echo", inputs=("movies",), outputs=("out",))
 def echo(movies: pa.Table, *, name: str = "") -> dict[str, pa.Table]:
     """Return the input."""
     return {"out": movies}
 
 
+@stage("linger", inputs=("movies",), outputs=("out",))
 def linger(movies: pa.Table, *, name: str = "") -> dict[str, pa.Table]:
     """Return the input after a while."""
     time.sleep(0.5)
     return {"out": movies}
 
 
+@stage("none", inputs=("movies",), outputs=())
 def no_tables(movies: pa.Table) -> list[pa.Table]:
     """Return what a stage must not."""
     return [movies]
 
 
+@stage("die-once", inputs=("movies",), outputs=("out",))
 def die_once(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[str, pa.Table]:
     """The victim kills its worker at its first call only."""
     _mark(folder, name)
@@ -69,6 +84,7 @@ def die_once(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[s
     return {"out": movies}
 
 
+@stage("die-always", inputs=("movies",), outputs=("out",))
 def die_always(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[str, pa.Table]:
     """The victim kills its worker at every call."""
     _mark(folder, name)
@@ -77,6 +93,7 @@ def die_always(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict
     return {"out": movies}
 
 
+@stage("company", inputs=("movies",), outputs=("out",))
 def die_in_company(
     movies: pa.Table, *, name: str, folder: str, victim: str, company: int
 ) -> dict[str, pa.Table]:
@@ -92,6 +109,7 @@ def die_in_company(
     return {"out": movies}
 
 
+@stage("fail", inputs=("movies",), outputs=("out",))
 def fail(movies: pa.Table, *, name: str, victim: str) -> dict[str, pa.Table]:
     """The victim raises what does not pass."""
     if name == victim:
@@ -99,6 +117,7 @@ def fail(movies: pa.Table, *, name: str, victim: str) -> dict[str, pa.Table]:
     return {"out": movies}
 
 
+@stage("stumble", inputs=("movies",), outputs=("out",))
 def stumble(movies: pa.Table, *, name: str, folder: str, times: int) -> dict[str, pa.Table]:
     """Raise what may pass, the first `times` times."""
     _mark(folder, name)
@@ -107,6 +126,7 @@ def stumble(movies: pa.Table, *, name: str, folder: str, times: int) -> dict[str
     return {"out": movies}
 
 
+@stage("full", inputs=("movies",), outputs=("out",))
 def disk_full(movies: pa.Table, *, folder: str) -> dict[str, pa.Table]:
     """Raise what an operating system says of a full disk."""
     _mark(folder, "full")

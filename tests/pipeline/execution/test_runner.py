@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 from distributed import Client, LocalCluster
 
-from pipeline.errors import StageError
+from pipeline.errors import QuarantineError, StageError
 from pipeline.execution import retries
 from pipeline.execution.runner import (
     Piece,
@@ -21,12 +22,13 @@ from pipeline.execution.runner import (
     local_cluster,
     run_stage,
 )
+from pipeline.execution.stage import piece_fingerprint
 from pipeline.fileio.manifest import FileRef
 from pipeline.settings import DaskSettings
 from pipeline.storage.work_store import Store
 from tests.support import stages as functions
 
-SCALE = Stage("scale", 1, functions.scale, functions.Factor(), ("movies", "scaled", "rejects"))
+SCALE = Stage.of(functions.scale, functions.Factor())
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,21 @@ def inputs(store: Store, count: int) -> dict[str, FileRef]:
         made = store.commit("input", f"p{n}", f"{n:064x}", {"t": table}, rows_in=25, seconds=0)
         refs[f"p{n}"] = made.outputs["t"]
     return refs
+
+
+def quarantined(
+    store: Store, stage: Stage, todo: list[Piece], client: Client | None
+) -> dict[str, str]:
+    """Run a stage of which pieces fail for good; return their reasons by key."""
+    with pytest.raises(QuarantineError):
+        run_stage(store, stage, todo, client=client)
+    return {blamed["piece"]: blamed["reason"] for blamed in store.blamed()}
+
+
+def committed(store: Store, stage: Stage, todo: list[Piece]) -> list[str]:
+    """Return the keys of the pieces that are committed."""
+    marks = {piece.key: piece_fingerprint(stage, piece) for piece in todo}
+    return [key for key, mark in marks.items() if store.lookup(stage.name, key, mark)]
 
 
 def pieces(store: Store, count: int = 3, **constants: Any) -> list[Piece]:
@@ -113,21 +130,20 @@ def test_whatever_the_output_depends_on_makes_it_again(store: Store, tmp_path: P
     todo = pieces(store, 1, calls_in=str(tmp_path))
     other = Piece("p0", pieces(store, 2)[1].inputs, todo[0].constants)
     more = Piece("p0", todo[0].inputs, {**todo[0].constants, "name": "else"})
-    newer = Stage("scale", 2, functions.scale, functions.Factor())
-    by_three = Stage("scale", 1, functions.scale, functions.Factor(by=3))
-    for calls, (stage, piece, revision) in enumerate(
+    newer = replace(SCALE, spec=replace(SCALE.spec, version=2))
+    by_three = Stage.of(functions.scale, functions.Factor(by=3))
+    for calls, (stage, piece) in enumerate(
         [
-            (SCALE, todo[0], ""),
-            (newer, todo[0], ""),
-            (by_three, todo[0], ""),
-            (SCALE, other, ""),
-            (SCALE, more, ""),
-            (SCALE, todo[0], "model-2"),
+            (SCALE, todo[0]),
+            (newer, todo[0]),
+            (by_three, todo[0]),
+            (SCALE, other),
+            (SCALE, more),
         ],
         start=1,
     ):
         for _ in range(2):
-            run_stage(store, stage, [piece], revision=revision)
+            run_stage(store, stage, [piece])
             assert functions.calls(tmp_path) == calls
 
 
@@ -156,12 +172,12 @@ def test_a_damaged_input_is_named(store: Store) -> None:
 def test_a_worker_killed_in_mid_piece_costs_nothing(
     store: Store, tmp_path: Path, client: Client
 ) -> None:
-    stage = Stage("die-once", 1, functions.die_once)
+    stage = Stage.of(functions.die_once)
     result = run_stage(
         store, stage, pieces(store, 6, folder=str(tmp_path), victim="p2"), client=client
     )
     assert len(result.manifests) == 6
-    assert not result.quarantined
+    assert not store.blamed()
     assert functions.calls(tmp_path, "p2") == 2
 
 
@@ -169,18 +185,18 @@ def test_a_worker_killed_in_mid_piece_costs_nothing(
 def test_a_piece_that_kills_its_worker_is_quarantined_alone(
     store: Store, tmp_path: Path, client: Client
 ) -> None:
-    stage = Stage("die-always", 1, functions.die_always)
+    stage = Stage.of(functions.die_always)
     todo = pieces(store, 6, folder=str(tmp_path), victim="p2")
-    result = run_stage(store, stage, todo, client=client, allow_quarantine=True)
-    assert list(result.quarantined) == ["p2"]
-    assert "KilledWorker" in result.quarantined["p2"]
-    assert [m.key for m in result.manifests] == ["p0", "p1", "p3", "p4", "p5"]
+    reasons = quarantined(store, stage, todo, client)
+    assert list(reasons) == ["p2"]
+    assert "KilledWorker" in reasons["p2"]
+    assert committed(store, stage, todo) == ["p0", "p1", "p3", "p4", "p5"]
     assert functions.calls(tmp_path, "p2") == 4  # twice among the others, twice alone
 
 
 @pytest.mark.timeout(180)
 def test_those_who_died_in_bad_company_are_not_blamed(store: Store, tmp_path: Path) -> None:
-    stage = Stage("company", 1, functions.die_in_company)
+    stage = Stage.of(functions.die_in_company)
     todo = pieces(store, 3, folder=str(tmp_path), victim="p1", company=2)
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
@@ -193,9 +209,9 @@ def test_those_who_died_in_bad_company_are_not_blamed(store: Store, tmp_path: Pa
         ) as cluster,
         Client(cluster, set_as_default=False) as crowded,
     ):
-        result = run_stage(store, stage, todo, client=crowded, allow_quarantine=True)
-    assert list(result.quarantined) == ["p1"]
-    assert [m.key for m in result.manifests] == ["p0", "p2"]
+        reasons = quarantined(store, stage, todo, crowded)
+    assert list(reasons) == ["p1"]
+    assert committed(store, stage, todo) == ["p0", "p2"]
     assert [functions.calls(tmp_path, f"p{n}") for n in range(3)] == [2, 2, 2]
 
 
@@ -208,16 +224,16 @@ def test_an_exception_quarantines_its_piece_with_the_reason(
 ) -> None:
     where = request.getfixturevalue("client") if on_workers else None
     caplog.set_level(logging.ERROR)  # a cluster that opens may have silenced pytest's handlers too
-    stage = Stage("fail", 1, functions.fail)
+    stage = Stage.of(functions.fail)
     todo = pieces(store, 3, victim="p1")
     with pytest.raises(StageError, match="p1: ZeroDivisionError: p1 cannot be divided") as raised:
         run_stage(store, stage, todo, client=where)
     assert "1 of 3" in str(raised.value)
     logged = [r for r in caplog.records if r.exc_info]
     assert "in fail" in logging.Formatter().formatException(logged[0].exc_info)  # type: ignore[arg-type]
-    result = run_stage(store, stage, todo, client=where, allow_quarantine=True)
-    assert result.reused == 2
-    assert dict(result.quarantined) == {"p1": "ZeroDivisionError: p1 cannot be divided"}
+    assert committed(store, stage, todo) == ["p0", "p2"]
+    reasons = quarantined(store, stage, todo, where)
+    assert reasons == {"p1": "ZeroDivisionError: p1 cannot be divided"}
 
 
 def test_a_reason_is_told_without_secrets(
@@ -229,7 +245,7 @@ def test_a_reason_is_told_without_secrets(
     (ref,) = inputs(store, 1).values()
     todo = [Piece("p0", {"movies": (ref,)}, {"name": secret, "victim": secret})]
     with pytest.raises(StageError, match=r"p0: ZeroDivisionError: \*\*\* cannot") as raised:
-        run_stage(store, Stage("fail", 1, functions.fail), todo)
+        run_stage(store, Stage.of(functions.fail), todo)
     assert secret not in str(raised.value)
     assert [blamed["reason"] for blamed in store.blamed()] == [
         "ZeroDivisionError: *** cannot be divided"
@@ -242,7 +258,7 @@ def test_what_may_pass_is_tried_again(
     store: Store, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
 ) -> None:
     where = request.getfixturevalue("client") if on_workers else None
-    stage = Stage("stumble", 1, functions.stumble)
+    stage = Stage.of(functions.stumble)
     todo = pieces(store, 2, folder=str(tmp_path), times=2)
     with pytest.raises(StageError, match=r"ConnectionResetError.*tried 2 times"):
         run_stage(store, stage, todo, client=where, retries=1)
@@ -254,42 +270,51 @@ def test_what_may_pass_is_tried_again(
 
 
 def test_a_full_disk_is_not_tried_again(store: Store, tmp_path: Path) -> None:
-    stage = Stage("full", 1, functions.disk_full)
+    stage = Stage.of(functions.disk_full)
     with pytest.raises(StageError, match="No space left"):
         run_stage(store, stage, bare(store, folder=str(tmp_path)))
     assert functions.calls(tmp_path) == 1
 
 
 def test_rows_lost_are_a_failure(store: Store) -> None:
-    stage = Stage("lose", 1, functions.lose_a_row, conserves=("movies", "out", "rejects"))
+    stage = Stage.of(functions.lose_a_row)
     with pytest.raises(StageError, match="25 rows of 'movies' became 24 of 'out' and 0"):
         run_stage(store, stage, bare(store))
     assert store.lookup("lose", "p0", "0" * 64) is None
-    misnamed = Stage("lose", 1, functions.lose_a_row, conserves=("movies", "outs", "rejects"))
-    with pytest.raises(StageError, match="no table 'outs'"):
-        run_stage(store, misnamed, bare(store))
+
+
+def test_a_stage_returns_only_declared_outputs(store: Store) -> None:
+    undeclared = replace(SCALE, spec=replace(SCALE.spec, outputs=("scaled",), conserves=None))
+    with pytest.raises(StageError, match=r"returned \['rejects'\], declared are \['scaled'\]"):
+        run_stage(store, undeclared, pieces(store, 1))
+
+
+def test_a_piece_has_only_declared_inputs(store: Store) -> None:
+    piece = Piece("p0", {"films": pieces(store, 1)[0].inputs["movies"]})
+    with pytest.raises(StageError, match=r"\['films'\] is not a declared input"):
+        run_stage(store, SCALE, [piece])
 
 
 def test_a_stage_returns_tables(store: Store) -> None:
     with pytest.raises(StageError, match="must return tables by name"):
-        run_stage(store, Stage("none", 1, functions.no_tables), bare(store))  # type: ignore[arg-type]
+        run_stage(store, Stage.of(functions.no_tables), bare(store))  # type: ignore[arg-type]
 
 
 def test_wrong_use_is_refused(store: Store) -> None:
-    stage = Stage("echo", 1, functions.echo)
+    stage = Stage.of(functions.echo)
     todo = pieces(store, 1)
     with pytest.raises(StageError, match="two pieces have the key 'p0'"):
         run_stage(store, stage, todo * 2)
     with pytest.raises(StageError, match="names two things"):
         run_stage(store, stage, [Piece("p0", todo[0].inputs, {"movies": 1})])
     with pytest.raises(StageError, match="top level of a module"):
-        Stage("lambda", 1, lambda movies: {"out": movies})
+        Stage(SCALE.spec, lambda movies: {"out": movies})
     with pytest.raises(StageError, match=r"no output 'nothing'; it made \['out'\]"):
         run_stage(store, stage, todo).refs("nothing")
 
 
 def test_more_pieces_than_the_window_and_none(store: Store, client: Client) -> None:
-    stage = Stage("echo", 1, functions.echo)
+    stage = Stage.of(functions.echo)
     empty = run_stage(store, stage, [], client=client)
     assert (empty.manifests, empty.rows("out")) == ((), 0)
     many = [Piece(f"q{n}", pieces(store, 1)[0].inputs, {"name": str(n)}) for n in range(40)]
@@ -301,7 +326,7 @@ def test_an_interrupt_cancels_what_is_under_way(store: Store, client: Client) ->
     def interrupt(done: int, total: int, made: object) -> None:
         raise KeyboardInterrupt
 
-    stage = Stage("echo", 1, functions.echo)
+    stage = Stage.of(functions.echo)
     todo = pieces(store, 12)
     with pytest.raises(KeyboardInterrupt):
         run_stage(store, stage, todo, client=client, on_progress=interrupt)
@@ -312,7 +337,7 @@ def test_an_interrupt_cancels_what_is_under_way(store: Store, client: Client) ->
 
 def test_two_folders_share_a_cluster_at_once(tmp_path: Path, client: Client) -> None:
     stores = [Store(tmp_path / name) for name in ("a", "b")]
-    stage = Stage("linger", 1, functions.linger)
+    stage = Stage.of(functions.linger)
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(run_stage, s, stage, pieces(s, 1), client=client) for s in stores]
     for store, run in zip(stores, runs, strict=True):
@@ -325,9 +350,7 @@ def test_no_workers_and_no_scheduler(store: Store, client: Client) -> None:
         local_cluster(DaskSettings(scheduler=cluster.scheduler_address)) as remote,
         pytest.raises(StageError, match=r"no worker on the cluster for 0\.2 s"),
     ):
-        run_stage(
-            store, Stage("e", 1, functions.echo), pieces(store), client=remote, wait_seconds=0.2
-        )
+        run_stage(store, Stage.of(functions.echo), pieces(store), client=remote, wait_seconds=0.2)
     absent = DaskSettings(scheduler="tcp://127.0.0.1:9", wait_seconds=0.5)
     with pytest.raises(StageError, match=r"dask\.scheduler"), local_cluster(absent):
         pass

@@ -20,6 +20,7 @@ from pipeline.features.space import numbers_of
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import ivf_stream
 from pipeline.neighbours import search as neighbours
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of, vectors_at
 from pipeline.settings import ClusterSettings, FeatureSettings, NeighbourSettings
 from pipeline.storage.work_store import Store, StoredParts
@@ -150,6 +151,7 @@ def test_clusters_of_parts_are_those_of_the_whole(tmp_path: Path) -> None:
     assert samples[0]["labels"].equals(samples[1]["labels"])
 
 
+@stage("counted", inputs=("films", "others"), outputs=("sizes",), streamed=("films",))
 def counted(films: Parts, others: pa.Table) -> dict[str, pa.Table]:
     """A stage: the rows of each part, and of what comes whole."""
     assert not isinstance(films, pa.Table)
@@ -159,9 +161,8 @@ def counted(films: Parts, others: pa.Table) -> dict[str, pa.Table]:
 
 def test_a_stage_takes_the_inputs_that_it_names_in_parts(tmp_path: Path) -> None:
     parts = stored(tmp_path, points_table(planted(5, 20)[0]))
-    stage = Stage("counted", 1, counted, streamed=frozenset({"films"}))
     piece = Piece("all", {"films": parts.refs, "others": parts.refs})
-    made = work(str(tmp_path), stage, piece, "0" * 64)
+    made = work(str(tmp_path), Stage.of(counted), piece, "0" * 64)
     assert made.rows_in == 200
     sizes = Store(tmp_path).read(made.outputs["sizes"]).column("rows").to_pylist()
     assert sizes == [34, 34, 32, 0, 100]
@@ -172,7 +173,7 @@ import sys
 import numpy as np
 from pathlib import Path
 from benchmarks.lib.machine import Watch
-from pipeline import film_index
+from pipeline.neighbours import index as film_index
 from pipeline.execution.stage import Piece, Stage, work
 from pipeline.settings import NeighbourSettings
 from pipeline.storage.work_store import Store
@@ -189,9 +190,7 @@ for n in range(10):
     table = pa.table([ids, text, text, column_of_vectors(vectors, "float16")], EMBEDDINGS(dim))
     made = store.commit("e", f"p{n}", f"{n:064x}", {"e": table}, rows_in=films, seconds=0)
     refs.append(made.outputs["e"])
-stage = Stage(
-    "index", 1, film_index.build_index, NeighbourSettings(), streamed=frozenset({"embeddings"})
-)
+stage = Stage.of(film_index.build_index, NeighbourSettings())
 piece = Piece("all", {"embeddings": tuple(refs)}, {"films": 10 * films})
 with Watch() as watch:
     work(sys.argv[1], stage, piece, "f" * 64)
