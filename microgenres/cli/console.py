@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from pathlib import Path
@@ -20,12 +21,21 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from flows.events import Event, PieceDone, StageDone, StageStarted, listen, sentence
-from microgenres.cli.output.tables import text
 from pipeline.observability.log_records import LOGGERS, Plain, Tagged
 
-__all__ = ["Bars", "Lines", "follow", "quiet_dask", "shown", "standard_error", "standard_output"]
+__all__ = [
+    "Bars",
+    "Lines",
+    "follow",
+    "quiet_dask",
+    "shown",
+    "standard_error",
+    "standard_output",
+    "text",
+]
 
 
 def quiet_dask() -> None:
@@ -46,9 +56,19 @@ def shown(
         from flows.runtime.log_sinks import log_lines
 
         return log_lines(log)
-    from microgenres.cli.console import follow, standard_error
-
     return follow(standard_error(), level=logging.INFO if verbose else logging.WARNING)
+
+
+def text(value: object, style: str = "") -> Text:
+    """`value` to the letter: no markup, and nothing that steers a terminal."""
+    shown = "".join(_visible(character) for character in str(value))
+    return Text(shown, style=style, overflow="fold")
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t":
+        return " "
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
 
 
 LINE_SECONDS = 5.0  # plain lines of one stage are at least so far apart, the last one excepted

@@ -16,6 +16,7 @@ __all__ = [
     "FilmsFile",
     "LogFormat",
     "MicroGenre",
+    "NightlySource",
     "Out",
     "ProfileName",
     "ReleaseName",
@@ -234,6 +235,16 @@ Resume = Annotated[
         "--resume/--force",
         help="Go on from what an earlier run finished, or make everything again.",
         rich_help_panel=_WHERE,
+    ),
+]
+
+NightlySource = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        metavar="SPEC",
+        help="What the nightly deployment mines: `sample`, `files:PATH`, `tmdb:DIR`.",
+        rich_help_panel="Catalogue",
     ),
 ]
 

@@ -1,9 +1,7 @@
-"""The commands of a catalogue that lives: update a release, see how it grew, go back."""
+"""`microgenres update`: bring the latest release up to date with its catalogue."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +9,7 @@ import typer
 from microgenres.cli import options as o
 from microgenres.cli.console import quiet_dask, shown
 
-__all__ = ["history", "rollback", "update"]
+__all__ = ["update"]
 
 
 def update(
@@ -70,56 +68,3 @@ def update(
     from microgenres.cli.output.history import show_updated
 
     show_updated(found, as_json=as_json)
-
-
-def history(
-    micro_genre: o.MicroGenre = None,
-    *,
-    out: o.Out = o.OUT,
-    limit: o.ShowLimit = None,
-    as_json: o.AsJson = False,
-    debug: o.Debug = False,
-) -> None:
-    """How micro-genres grew from release to release, most grown first.
-
-    [bold]Examples[/bold]
-    microgenres history --out films
-    microgenres history submarine-thriller
-    microgenres history --json | jq '.micro_genres[0]'
-    """
-    from microgenres.cli.output.history import show_history
-
-    show_history(out, micro_genre, limit, as_json=as_json)
-
-
-def rollback(
-    release: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A release; the one before by default.")
-    ] = None,
-    *,
-    out: o.Out = o.OUT,
-    as_json: o.AsJson = False,
-    debug: o.Debug = False,
-) -> None:
-    """Make an earlier release the latest again, once it verifies. None is removed.
-
-    Refused while a run goes on.
-
-    [bold]Examples[/bold]
-    microgenres rollback --out films
-    microgenres rollback 3f2a90c1b7de
-    """
-    from microgenres.cli.output.tables import to_json
-    from pipeline.errors import ReleaseError
-    from pipeline.lineage.history import roll_back
-    from pipeline.storage.work_store import Store
-
-    if not (Path(out) / "releases").is_dir():
-        raise ReleaseError(f"no release in {out}: name the folder of `microgenres mine --out`")
-    store = Store(out)
-    with store.lock():
-        before, now = roll_back(store, release)
-    if as_json:
-        to_json({"out": str(out.absolute()), "before": before, "latest": now}, sys.stdout)
-    else:
-        typer.echo(f"the latest release is {now}; it was {before}")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from microgenres.cli.console import standard_output
-from microgenres.cli.output.tables import headed, number, plain_table, text, to_json
+from microgenres.cli.console import standard_output, text
+from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.genres.models.classifier import MODELS
 from pipeline.genres.training.registry import FOLDER, REGISTRY, read_registry
 

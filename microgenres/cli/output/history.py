@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.update.flow import Outcome
-from microgenres.cli.console import standard_output
-from microgenres.cli.output.tables import headed, number, plain_table, text, to_json
+from microgenres.cli.console import standard_output, text
+from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.errors import ReleaseError
 from pipeline.lineage.history import growth, history
 from pipeline.release.lookup import NotInReleaseError, Release

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from microgenres.cli.console import standard_output
+from microgenres.cli.console import standard_output, text
 from microgenres.cli.exit_codes import ExitCode, complain
 from microgenres.cli.output.tables import (
     figures,
@@ -18,7 +18,6 @@ from microgenres.cli.output.tables import (
     micro_genre_card,
     micro_genres_table,
     plain_table,
-    text,
     to_json,
 )
 from microgenres.cli.output.tables import number as told

@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console, Group
 from rich.text import Text
 
-from microgenres.cli.output.tables import headed, number, plain_table, text
+from microgenres.cli.console import text
+from microgenres.cli.output.tables import headed, number, plain_table
 
 __all__ = ["print_report"]
 

@@ -15,7 +15,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from microgenres.cli.output.tables import headed, plain_table, text
+from microgenres.cli.console import text
+from microgenres.cli.output.tables import headed, plain_table
 from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
 
 __all__ = ["knobs", "knobs_tables", "profile_rows"]

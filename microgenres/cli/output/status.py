@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.runtime.status import folder_status
-from microgenres.cli.console import standard_output
-from microgenres.cli.output.tables import number, plain_table, text, to_json
+from microgenres.cli.console import standard_output, text
+from microgenres.cli.output.tables import number, plain_table, to_json
 
 __all__ = ["show_pruned", "show_status"]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
@@ -15,6 +14,8 @@ from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from microgenres.cli.console import text
 
 __all__ = [
     "figures",
@@ -24,25 +25,12 @@ __all__ = [
     "micro_genres_table",
     "number",
     "plain_table",
-    "text",
     "to_json",
 ]
 
 Row = Mapping[str, Any]
 
 _ROOMY = 110  # columns from which on keywords have their own
-
-
-def text(value: object, style: str = "") -> Text:
-    """`value` to the letter: no markup, and nothing that steers a terminal."""
-    shown = "".join(_visible(character) for character in str(value))
-    return Text(shown, style=style, overflow="fold")
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t":
-        return " "
-    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
 
 
 def to_json(value: object, stream: IO[str]) -> None:

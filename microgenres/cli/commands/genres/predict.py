@@ -1,4 +1,4 @@
-"""The commands of `microgenres genres` that use what was trained; the rest is in `classifying`."""
+"""`microgenres genres predict`: predict the genres of one film or of a catalogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from microgenres.cli import options as o
 from microgenres.cli.console import quiet_dask, shown
 
-__all__ = ["export_conllu", "predict", "report", "track"]
+__all__ = ["predict"]
 
 
 def predict(
@@ -77,65 +77,3 @@ def predict(
 
     films = join_files(files, to)
     typer.echo(f"{films:,} films in {to}")
-
-
-def export_conllu(
-    to: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
-    *,
-    source: o.Sources = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="At most N films.")
-    ] = None,
-    language: Annotated[
-        str, typer.Option("--language", metavar="CODE", help="Of the descriptions, ISO 639-1.")
-    ] = "en",
-    settings_file: o.SettingsFile = None,
-    profile: o.ProfileName = "default",
-    debug: o.Debug = False,
-) -> None:
-    """Write films' descriptions as CoNLL-U: sentences, tokens, lemmas, genres.
-
-    [bold]Examples[/bold]
-    microgenres genres export-conllu sample.conllu
-    microgenres genres export-conllu films.conllu --source files:tmdb.csv --limit 1000
-    """
-    from pipeline.genres.evaluation.export import export
-    from pipeline.settings import load_settings
-
-    settings = load_settings(profile=profile, file=settings_file)
-    films = export(source or ["sample"], to, settings, language=language, limit=limit)
-    typer.echo(f"{films:,} films in {to}")
-
-
-def report(
-    *,
-    out: o.Out = o.OUT,
-    settings_file: o.SettingsFile = None,
-    profile: o.ProfileName = "default",
-    debug: o.Debug = False,
-) -> None:
-    """Write the evaluation as a page, JSON and a model card into DIR/genres/report.
-
-    [bold]Examples[/bold]
-    microgenres genres report --out films
-    """
-    from pipeline.genres.evaluation.export import write_report
-    from pipeline.genres.training.registry import FOLDER
-    from pipeline.settings import load_settings
-
-    settings = load_settings(profile=profile, file=settings_file)
-    folder = write_report(out / FOLDER, settings.genres.bootstrap, settings.seed)
-    for name in ("report.html", "report.json", "MODEL_CARD.md"):
-        typer.echo(str(folder / name))
-
-
-def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
-    """Log trained models to MLflow: SQLite and a folder in DIR/genres. Needs the extra `tracking`.
-
-    [bold]Examples[/bold]
-    microgenres genres track --out films
-    """
-    from pipeline.genres.training.mlflow import track as log
-    from pipeline.genres.training.registry import FOLDER
-
-    typer.echo(f"{log(out / FOLDER):,} models logged in {out / FOLDER / 'mlflow.db'}")

@@ -1,29 +1,22 @@
-"""`microgenres genres ...`: learn genres from a catalogue, measure the models, use them."""
+"""`microgenres genres train`: learn genres from a catalogue."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from microgenres.cli import options as o
-from microgenres.cli.commands.genres.predict import export_conllu, predict, report, track
 from microgenres.cli.console import quiet_dask, shown
-from microgenres.cli.exit_codes import Commands
 
-__all__ = ["app"]
+__all__ = ["train"]
 
-app = typer.Typer(
-    name="genres",
-    cls=Commands,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    help="Predict genres from titles and descriptions: train, evaluate, predict, export.",
-)
 
 _WHAT = "What is learnt"
+
+
 _DEFAULT = ("logistic-tfidf", "transformation", "adaptation", "adaptation-tree")
+
 
 ModelNames = Annotated[
     list[str] | None,
@@ -36,6 +29,8 @@ ModelNames = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+
+
 InputNames = Annotated[
     list[str] | None,
     typer.Option(
@@ -48,7 +43,6 @@ InputNames = Annotated[
 ]
 
 
-@app.command()
 def train(
     *,
     source: o.Sources = None,
@@ -134,46 +128,3 @@ def train(
     from microgenres.cli.output.genres import show_registry
 
     show_registry(found, as_json=as_json)
-
-
-@app.command()
-def models(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
-    """List what can be trained, and what has been.
-
-    [bold]Examples[/bold]
-    microgenres genres models --out films
-    """
-    from microgenres.cli.output.genres import show_models
-
-    show_models(out, as_json=as_json)
-
-
-@app.command()
-def evaluate(
-    *,
-    out: o.Out = o.OUT,
-    settings_file: o.SettingsFile = None,
-    profile: o.ProfileName = "default",
-    as_json: o.AsJson = False,
-    debug: o.Debug = False,
-) -> None:
-    """Measure all trained models on the films held out from every one of them.
-
-    [bold]Examples[/bold]
-    microgenres genres evaluate --out films
-    microgenres genres evaluate --json | jq '.inputs.both.models | keys'
-    """
-    from microgenres.cli.output.genres import show_evaluation
-    from pipeline.genres.evaluation.evaluate import evaluate as measure
-    from pipeline.genres.training.registry import FOLDER
-    from pipeline.settings import load_settings
-
-    settings = load_settings(profile=profile, file=settings_file)
-    found = measure(Path(out) / FOLDER, settings.genres.bootstrap, settings.seed)
-    show_evaluation(found, as_json=as_json)
-
-
-app.command()(predict)
-app.command(name="export-conllu")(export_conllu)
-app.command()(report)
-app.command()(track)

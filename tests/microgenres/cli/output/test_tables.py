@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
+from microgenres.cli.console import text
 from microgenres.cli.output.report import print_report
-from microgenres.cli.output.tables import figures, micro_genres_table, number, text, to_json
+from microgenres.cli.output.tables import figures, micro_genres_table, number, to_json
 from tests.support.tiny_release import REPORT, genre
 
 

@@ -1,0 +1,51 @@
+"""Run the fetch flow and print what it fetched."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import typer
+
+__all__ = ["run_fetch"]
+
+
+def run_fetch(
+    what: str,
+    wanted: dict[str, Any],
+    chosen: dict[str, Any],
+    out: Path,
+    profile: str,
+    settings_file: Path | None,
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    from microgenres.cli.console import follow, standard_error, standard_output
+
+    given = {name: value for name, value in wanted.items() if value is not None}
+    with follow(standard_error(), level=logging.INFO if verbose else logging.WARNING):
+        from flows.fetch.flow import fetch as run
+
+        made = run(
+            str(out),
+            what,
+            profile=profile,
+            settings_file=None if settings_file is None else str(settings_file),
+            overrides={"fetch": given} if given else {},
+            **chosen,
+        )
+    if as_json:
+        typer.echo(json.dumps(made, indent=2, sort_keys=True))
+        return
+    films = made["films"]
+    told = f"{films['films']:,} films in {made['path']}, as of {made['as_of']}"
+    lacking = {"not at TMDB": films["not_there"], "given up": films["missing"]}
+    told += "".join(f"; {len(ids):,} {why}" for why, ids in lacking.items() if ids)
+    if "changed" in made:
+        told += f"; {made['changed']['films']:,} changed since {made['since']}"
+        told += f", {len(made['withdrawn']):,} withdrawn"
+    standard_output().print(told, markup=False, soft_wrap=True)
+    standard_output().print(made["attribution"], markup=False, soft_wrap=True)

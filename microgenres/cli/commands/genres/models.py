@@ -1,0 +1,18 @@
+"""`microgenres genres models`: list what can be trained and what is."""
+
+from __future__ import annotations
+
+from microgenres.cli import options as o
+
+__all__ = ["models"]
+
+
+def models(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
+    """List what can be trained, and what has been.
+
+    [bold]Examples[/bold]
+    microgenres genres models --out films
+    """
+    from microgenres.cli.output.genres import show_models
+
+    show_models(out, as_json=as_json)

@@ -1,0 +1,64 @@
+"""`microgenres mine`: mine a catalogue and publish a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from microgenres.cli import options as o
+from microgenres.cli.console import quiet_dask, shown
+
+__all__ = ["mine"]
+
+
+def mine(
+    *,
+    source: o.Sources = None,
+    limit: o.RowLimit = None,
+    out: o.Out = o.OUT,
+    k: o.Clusters = None,
+    seed: o.Seed = None,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    workers: o.Workers = None,
+    scheduler: o.Scheduler = None,
+    resume: o.Resume = True,
+    verbose: o.Verbose = False,
+    log_format: o.LogFormat = None,
+    as_json: o.AsJson = False,
+    debug: o.Debug = False,
+) -> None:
+    """Mine a catalogue: read, clean, embed, cluster, name, and publish a release.
+
+    A run that was interrupted goes on where it stopped when the same command is given again.
+
+    [bold]Examples[/bold]
+    microgenres mine
+    microgenres mine --source files:tmdb.csv --source files:more.jsonl --out films
+    microgenres mine --source files:tmdb.parquet -k 120 --workers 8 --json > run.json
+    microgenres mine --profile cluster --scheduler tls://10.0.0.5:8786 --out /shared/films
+    """
+    chosen = o.overrides(
+        workers=workers, scheduler=scheduler, k=k, seed=seed, log_format=log_format
+    )
+    with shown(profile, settings_file, chosen, verbose=verbose):
+        if workers and scheduler:
+            from flows.events import Note, emit
+
+            emit(Note("--workers is for a local cluster: the scheduler has its own workers"))
+        from flows.mining.flow import mine as run
+
+        if not verbose:
+            quiet_dask()
+        path = run(
+            source or ["sample"],
+            str(out),
+            profile=profile,
+            settings_file=None if settings_file is None else str(settings_file),
+            overrides=chosen,
+            resume=resume,
+            limit=limit,
+        )
+    from microgenres.cli.output.release import show_run
+    from pipeline.release.lookup import Release
+
+    show_run(Release(Path(path)), as_json=as_json)

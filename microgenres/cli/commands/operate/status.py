@@ -1,0 +1,21 @@
+"""`microgenres status`: show what runs in an output folder."""
+
+from __future__ import annotations
+
+from microgenres.cli import options as o
+
+__all__ = ["status"]
+
+
+def status(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
+    """Say what goes on in an output folder: running, done, quarantined, and how to go on.
+
+    It only reads, and may be asked while a run goes on.
+
+    [bold]Examples[/bold]
+    microgenres status
+    microgenres status --out films --json | jq .state
+    """
+    from microgenres.cli.output.status import show_status
+
+    show_status(out, as_json=as_json)

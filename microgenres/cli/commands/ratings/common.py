@@ -1,0 +1,46 @@
+"""Options of `microgenres ratings`, and how its commands run their flow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from microgenres.cli.console import shown
+
+__all__ = ["ReleaseOption", "SourceFolder", "print_json", "run_flow"]
+
+
+SourceFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of MovieLens.")]
+
+
+ReleaseOption = Annotated[
+    Path | None,
+    typer.Option("--release", metavar="DIR", help="A release, or an output folder with one."),
+]
+
+
+def run_flow(
+    name: str, out: Path, profile: str, file: Path | None, verbose: bool, **parameters: Any
+) -> Any:
+    with shown(profile, file, {}, verbose=verbose):
+        from flows.ratings.evaluate_flow import evaluate_ratings
+        from flows.ratings.flows import ingest_ratings, monitor, retrain, train_ratings
+        from flows.runtime.launch import launch_served
+
+        flows: dict[str, Any] = {
+            "train": train_ratings,
+            "evaluate": evaluate_ratings,
+            "ingest": ingest_ratings,
+            "monitor": monitor,
+            "retrain": retrain,
+        }
+        given = {**parameters, "out": out, "profile": profile, "settings_file": file}
+        plain = {n: str(value) if isinstance(value, Path) else value for n, value in given.items()}
+        return launch_served(flows[name], out, plain)
+
+
+def print_json(found: Any) -> None:
+    typer.echo(json.dumps(found, indent=1, default=str))

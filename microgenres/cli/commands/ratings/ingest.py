@@ -1,0 +1,51 @@
+"""`microgenres ratings ingest`: ingest weekly batches of ratings, each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microgenres.cli import options as o
+from microgenres.cli.commands.ratings.common import (
+    print_json,
+    run_flow,
+)
+
+__all__ = ["ingest"]
+
+
+def ingest(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Ratings: CSV or Parquet.")
+    ] = None,
+    *,
+    weeks: Annotated[
+        int, typer.Option("--weeks", min=0, metavar="N", help="Weeks of those kept back.")
+    ] = 0,
+    out: o.Out = o.OUT,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+) -> None:
+    """Ingest weekly batches, each once.
+
+    [bold]Examples[/bold]
+    microgenres ratings ingest week.csv --out films
+    microgenres ratings ingest --weeks 4 --out films
+    """
+    if not files and not weeks:
+        raise typer.BadParameter("give a file, or --weeks", param_hint="FILE")
+    print_json(
+        run_flow(
+            "ingest",
+            out,
+            profile,
+            settings_file,
+            verbose,
+            files=[str(f) for f in files or []],
+            buffered_weeks=weeks,
+        )
+    )

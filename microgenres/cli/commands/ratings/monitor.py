@@ -1,0 +1,23 @@
+"""`microgenres ratings monitor`: check batches for drift of ratings and errors."""
+
+from __future__ import annotations
+
+from microgenres.cli import options as o
+from microgenres.cli.commands.ratings.common import (
+    print_json,
+    run_flow,
+)
+
+__all__ = ["monitor"]
+
+
+def monitor(
+    *,
+    out: o.Out = o.OUT,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+) -> None:
+    """Judge batches against the recommender that is served: drift of ratings and of errors."""
+    print_json(run_flow("monitor", out, profile, settings_file, verbose))

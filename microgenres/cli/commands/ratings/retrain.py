@@ -1,0 +1,28 @@
+"""`microgenres ratings retrain`: train again when due, and serve the better model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from microgenres.cli import options as o
+from microgenres.cli.commands.ratings.common import (
+    print_json,
+    run_flow,
+)
+
+__all__ = ["retrain"]
+
+
+def retrain(
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Also when it is not due.")] = False,
+    out: o.Out = o.OUT,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+) -> None:
+    """Learn anew when due; serve it if it is better on the same later ratings."""
+    print_json(run_flow("retrain", out, profile, settings_file, verbose, force=force))

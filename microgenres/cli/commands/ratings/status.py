@@ -1,0 +1,20 @@
+"""`microgenres ratings status`: print the record of versions, batches and decisions."""
+
+from __future__ import annotations
+
+from microgenres.cli import options as o
+from microgenres.cli.commands.ratings.common import (
+    print_json,
+)
+
+__all__ = ["status"]
+
+
+def status(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
+    """The record: versions, batches, what was measured and decided, as JSON."""
+    from flows.ratings.flows import keeper
+    from pipeline.recommend.lifecycle.database import TABLES
+    from pipeline.settings import load_settings
+
+    with keeper(str(out), load_settings()) as kept:
+        print_json({name: kept.record.rows(name) for name in TABLES})

@@ -1,0 +1,21 @@
+"""`microgenres ratings track`: log versions to MLflow."""
+
+from __future__ import annotations
+
+import typer
+
+from microgenres.cli import options as o
+
+__all__ = ["track"]
+
+
+def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
+    """Log versions to MLflow: SQLite and a folder in DIR/ratings. Needs the extra `tracking`."""
+    from flows.ratings.flows import keeper
+    from pipeline.observability.mlflow import DATABASE
+    from pipeline.recommend.lifecycle.mlflow import track as log
+    from pipeline.settings import load_settings
+
+    with keeper(str(out), load_settings()) as kept:
+        count = log(kept.folder, kept.record)
+        typer.echo(f"{count:,} versions logged in {kept.folder / DATABASE}")

@@ -1,0 +1,46 @@
+"""`microgenres ratings train`: learn a recommender from ratings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from microgenres.cli import options as o
+from microgenres.cli.commands.ratings.common import (
+    ReleaseOption,
+    SourceFolder,
+    print_json,
+    run_flow,
+)
+
+__all__ = ["train"]
+
+
+def train(
+    source: SourceFolder,
+    *,
+    release: ReleaseOption = None,
+    model: Annotated[str, typer.Option("--model", "-m", metavar="NAME")] = "hybrid",
+    out: o.Out = o.OUT,
+    profile: o.ProfileName = "default",
+    settings_file: o.SettingsFile = None,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+) -> None:
+    """Prepare ratings, learn a recommender from the earliest 70 %, measure it and serve it.
+
+    [bold]Examples[/bold]
+    microgenres ratings train ml-latest-small --release films --out films
+    """
+    found = run_flow(
+        "train",
+        out,
+        profile,
+        settings_file,
+        verbose,
+        source=source,
+        model=model,
+        release=release,
+    )
+    print_json({name: found[name] for name in ("version", "model", "status", "figures")})
