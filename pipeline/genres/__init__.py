@@ -1,6 +1,13 @@
-"""Films with genres to classifiers of genres, from the title, the description, or both.
+"""Genre classifiers: predict the genres of a film from its title, its description, or both.
 
-The route: `films` (labels), `split` (one split for all), `represent` (texts to numbers), the models
-(`linear`, `nearest`, `trees`, `chains`, `transformer`), `classifier` (one contract over all of
-them: calibrated, with thresholds), `kept` (on disk, never pickled), `measure` and `page`.
+The route of the data, one package per step:
+
+- `data`: rows to films with labels (`merge_rows`, `films`), one split for all models (`split`);
+- `models`: texts to numbers (`vectorizers`), estimators (`linear`, `trees`, `ml_knn`,
+  `classifier_chains`, `transformer`), and `classifier`, the one contract over all of them:
+  calibrated probabilities and a rule that decides;
+- `training`: one job to one model on disk (`train`, `persistence`, never pickled), and the
+  registry of trained models;
+- `evaluation`: figures on held-out films, HTML pages and the model card;
+- `serving`: predictions for one film, or for a whole catalogue.
 """

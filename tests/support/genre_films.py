@@ -12,7 +12,7 @@ import pyarrow as pa
 from benchmarks.lib.mined_release import catalogue
 from pipeline.cleaning.clean import clean
 from pipeline.embedding.embed import encode
-from pipeline.genres.data.films import label_matrix, labelled, texts_of
+from pipeline.genres.data.films import label_matrix, select_films, texts_of
 from pipeline.genres.data.split import split
 from pipeline.genres.models.blend import BlendScorer
 from pipeline.genres.models.classifier import MODELS, Classifier, fitted
@@ -56,8 +56,8 @@ class Divided:
 def divided_films() -> Divided:
     """Every other film of the sample, divided; shared by all tests of a process, not written to."""
     movies = clean(catalogue(), CleanSettings())["movies"]
-    films, _ = labelled(movies.take(pa.array(range(0, len(movies), 2))), SETTINGS)
-    texts = texts_of(films).of("both")
+    films, _ = select_films(movies.take(pa.array(range(0, len(movies), 2))), SETTINGS)
+    texts = texts_of(films).compose("both")
     vectors = encode(texts, exact())
     films = split(films, vectors, SETTINGS, SEED)
     labels, genres = label_matrix(films)

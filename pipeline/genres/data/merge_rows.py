@@ -1,97 +1,30 @@
-"""Several rows of one film to one: all its genres, its longest description.
+"""Merge the rows of one film: all its genres, its longest description.
 
-Catalogues by genre tell of a film in each genre's file, and two catalogues tell of the same film
-with other genres. A partition must hold all rows of each id in it.
+A catalogue by genre has a row for a film in each genre's file, and two catalogues may list the same
+film with different genres. A partition must contain all rows of each id in it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline.schemas import mining as tables
+from pipeline.schemas.stage import stage
 
-__all__ = ["MERGED", "PLOTS", "described", "is_placeholder", "merge_rows"]
+__all__ = ["MERGED", "PLOTS", "clean_description", "is_placeholder", "merge_rows"]
 
-MERGED = "merged"  # the reason of a row that is now part of another
+MERGED = "merged"  # reason of a reject: the row is now part of another row
 
-
-# Descriptions from another file, for films that have none in the catalogue.
+# Descriptions from another source, for films without one in the catalogue.
 PLOTS = pa.schema([("movie_id", pa.string()), ("overview", pa.string())])
-
 
 Row = dict[str, Any]
 
-
-_LISTS = {field.name for field in tables.MOVIES if pa.types.is_list(field.type)}
-
-
-def merge_rows(movies: pa.Table, fill: pa.Table | None = None) -> dict[str, pa.Table]:
-    """One row per film.
-
-    Parameters
-    ----------
-    movies : `tables.MOVIES`, in any order. fill : PLOTS; its description stands in for one that is
-        missing, or says only that it is missing.
-
-    Returns
-    -------
-    `movies` (`tables.MOVIES`, sorted by id) and `rejects` (`tables.REJECTS`, reason `merged`),
-    together as many rows as came in. Genres come in the order of the alphabet; of other fields the
-    row with the longest description tells, and where it has nothing, the next longest.
-    """
-    tables.validate(movies, tables.MOVIES, name="movies")
-    plots = {} if fill is None else _plots(fill)
-    found: dict[str, list[Row]] = {}
-    for row in movies.to_pylist():
-        row["overview"] = described(row["overview"])
-        found.setdefault(row["movie_id"], []).append(row)
-    kept: list[Row] = []
-    rejects: list[Row] = []
-    for movie_id in sorted(found, key=str):
-        rows = sorted(found[movie_id], key=_preference)
-        whole = dict(rows[0])
-        for row in rows[1:]:
-            for name, value in row.items():
-                if whole[name] is None:
-                    whole[name] = value
-        names = {g for row in rows for g in row["genres"] or () if g}
-        whole["genres"] = sorted(names) or None
-        whole["overview"] = whole["overview"] or plots.get(movie_id)
-        kept.append(whole)
-        where = f"merged into row {whole['row']} of {whole['source']}"
-        rejects.extend(
-            {name: row[name] for name in ("source", "row", "movie_id")}
-            | {"reason": MERGED, "detail": where}
-            for row in rows[1:]
-        )
-    return {
-        "movies": pa.Table.from_pylist(kept, tables.MOVIES),
-        "rejects": pa.Table.from_pylist(rejects, tables.REJECTS),
-    }
-
-
-def _plots(fill: pa.Table) -> Mapping[str, str]:
-    """The longest usable description of each film."""
-    found: dict[str, str] = {}
-    for row in fill.to_pylist():
-        told = described(row["overview"])
-        if told is not None and len(told) > len(found.get(row["movie_id"], "")):
-            found[row["movie_id"]] = told
-    return found
-
-
-def _preference(row: Row) -> tuple[int, str, str, int]:
-    """Smallest first; source and row only choose between rows that are otherwise alike."""
-    content = repr([row[name] for name in tables.MOVIES.names if name not in ("source", "row")])
-    return -len(row["overview"] or ""), content, row["source"] or "", row["row"] or 0
-
-
-# Compared with the whole text once marks at both ends are gone; case does not count.
-_NOTHING = re.compile(
+# Compared with the whole text, without marks at both ends; upper and lower case are equal.
+_PLACEHOLDER = re.compile(
     r"(?:add (?:a )?(?:plot|synopsis|storyline)|(?:the )?plot (?:is |kept |currently )*"
     r"(?:unknown|unavailable|under wraps|tba|tbd|coming soon|to be (?:announced|determined))|"
     r"(?:unknown|no|missing) (?:plot|synopsis|description|overview|storyline)(?: (?:yet|available|"
@@ -100,21 +33,13 @@ _NOTHING = re.compile(
     r"(?:synopsis|description|storyline) (?:not available|unavailable|to follow))",
     re.IGNORECASE | re.DOTALL,
 )
-
-
 _LINK = re.compile(
     r"\s*(?:\u2026|\.{3})?\s*(?:\u00bb|>>)?\s*\b(?:see|read) full (?:summary|synopsis).*$",
     re.I | re.S,
 )
-
-
 _ADDRESS = r"[<{(][^<>{}()\s]+@[^<>{}()\s]+[>})]"
-
-
 _NAME = r"(?-i:[A-Z][\w.'-]*)"
-
-
-_AUTHOR = re.compile(  # signed with "written by", with a dash and two names, or with an address
+_AUTHOR = re.compile(  # a signature: "written by" and a name, a dash and names, or an address
     r"(?:(?<=[.!?])\s+|\s*[-\u2013\u2014]{1,2}\s*|\s*\()"
     r"(?:written|summary|synopsis|submitted|plot) by\b\s*:?"
     r"\s+\S.{0,80}$"
@@ -123,27 +48,101 @@ _AUTHOR = re.compile(  # signed with "written by", with a dash and two names, or
     rf"|\s*{_ADDRESS}\s*$",
     re.IGNORECASE,
 )
-
-
 _MARKS = " \t\r\n.,:;!?\"'*-_()[]<>/\\\u00bb\u2026\u2013\u2014"
 
 
+@stage(
+    "genres-merge",
+    version=1,
+    inputs=("movies", "fill"),
+    outputs=("movies", "rejects"),
+    conserves=("movies", "movies", "rejects"),
+)
+def merge_rows(movies: pa.Table, fill: pa.Table | None = None) -> dict[str, pa.Table]:
+    """Merge the rows of each film into one row.
+
+    The row with the longest description decides each field; if its field is empty, the row with the
+    next longest description decides. Genres are the union, in alphabetical order.
+
+    Parameters
+    ----------
+    movies : pyarrow.Table
+        `schemas.mining.MOVIES`, in any order.
+    fill : pyarrow.Table, optional
+        `PLOTS`; descriptions for films whose own is missing or a placeholder.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        `movies` (`schemas.mining.MOVIES`, sorted by id) and `rejects` (`schemas.mining.REJECTS`,
+        reason `merged`); together they have as many rows as the input.
+    """
+    tables.validate(movies, tables.MOVIES, name="movies")
+    plots = {} if fill is None else _longest_plots(fill)
+    by_film: dict[str, list[Row]] = {}
+    for row in movies.to_pylist():
+        row["overview"] = clean_description(row["overview"])
+        by_film.setdefault(row["movie_id"], []).append(row)
+    merged: list[Row] = []
+    rejects: list[Row] = []
+    for movie_id in sorted(by_film, key=str):
+        rows = sorted(by_film[movie_id], key=_preference)
+        film = dict(rows[0])
+        for row in rows[1:]:
+            for name, value in row.items():
+                if film[name] is None:
+                    film[name] = value
+        genres = {g for row in rows for g in row["genres"] or () if g}
+        film["genres"] = sorted(genres) or None
+        film["overview"] = film["overview"] or plots.get(movie_id)
+        merged.append(film)
+        detail = f"merged into row {film['row']} of {film['source']}"
+        rejects.extend(
+            {name: row[name] for name in ("source", "row", "movie_id")}
+            | {"reason": MERGED, "detail": detail}
+            for row in rows[1:]
+        )
+    return {
+        "movies": pa.Table.from_pylist(merged, tables.MOVIES),
+        "rejects": pa.Table.from_pylist(rejects, tables.REJECTS),
+    }
+
+
+def _longest_plots(fill: pa.Table) -> dict[str, str]:
+    """Return the longest usable description of each film."""
+    longest: dict[str, str] = {}
+    for row in fill.to_pylist():
+        plot = clean_description(row["overview"])
+        if plot is not None and len(plot) > len(longest.get(row["movie_id"], "")):
+            longest[row["movie_id"]] = plot
+    return longest
+
+
+def _preference(row: Row) -> tuple[int, str, str, int]:
+    """Return the sort key of a row, smallest first.
+
+    Source and row decide only between rows whose other fields are all equal.
+    """
+    content = repr([row[name] for name in tables.MOVIES.names if name not in ("source", "row")])
+    return -len(row["overview"] or ""), content, row["source"] or "", row["row"] or 0
+
+
 def is_placeholder(text: str | None) -> bool:
-    """Whether a description only says that there is none."""
-    told = (text or "").strip(_MARKS)
-    return not told or _NOTHING.fullmatch(told) is not None
+    """Return whether a description only says that there is none."""
+    stripped = (text or "").strip(_MARKS)
+    return not stripped or _PLACEHOLDER.fullmatch(stripped) is not None
 
 
-def described(text: str | None) -> str | None:
-    """A description without link and author's tail; None for a placeholder.
+def clean_description(text: str | None) -> str | None:
+    """Remove links and the author's signature from a description; None for a placeholder.
 
-    >>> described("A man waits. See full summary »")
+    >>> clean_description("A man waits. See full summary »")
     'A man waits.'
-    >>> described("Add a Plot »") is None
+    >>> clean_description("Add a Plot »") is None
     True
     """
     if is_placeholder(text):
         return None
-    told = _LINK.sub("", text or "")
-    told = _AUTHOR.sub("", told).strip()
-    return None if is_placeholder(told) else told
+    cleaned = _LINK.sub("", text or "")
+    cleaned = _AUTHOR.sub("", cleaned).strip()
+    return None if is_placeholder(cleaned) else cleaned

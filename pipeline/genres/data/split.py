@@ -1,7 +1,7 @@
 """One split of films for every model: stratified over all genres, near-duplicates on one side.
 
-Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011), here over groups of films instead
-of single films: films whose texts say the same are one group, and a group is never divided.
+Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011), over groups of films instead of
+single films: films with near-duplicate texts form one group, and a group is never divided.
 """
 
 from __future__ import annotations
@@ -16,41 +16,61 @@ from pipeline.genres.data.films import FILMS, label_matrix
 from pipeline.schemas.mining import validate
 from pipeline.settings import GenreSettings
 
-__all__ = ["near_duplicates", "split", "stratified"]
+__all__ = ["group_near_duplicates", "split", "stratify"]
 
-_NEAREST = 8  # films looked at around each for near-duplicates
+_NEAREST = 8  # nearest films of each film that are compared for near-duplicates
 _BLOCK = 4_096
 
 
 def split(films: pa.Table, vectors: np.ndarray, settings: GenreSettings, seed: int) -> pa.Table:
-    """Films with `part` (train, validation, test) and `fold`.
+    """Return the films with `part` (train, validation, test) and `fold`.
 
     Parameters
     ----------
-    films : FILMS, n rows. vectors : (n, dim) float32, unit length, of the films' descriptions.
-    seed : the same films and seed give the same split.
+    films : pyarrow.Table
+        `FILMS`, n_films rows.
+    vectors : ndarray of shape (n_films, dim), float32
+        Embeddings of the films' texts, unit length.
+    settings : GenreSettings
+        Shares of the parts, number of folds, and cosine of near-duplicates.
+    seed : int
+        Seed of the random generator; the same films and seed give the same split.
 
     Returns
     -------
-    FILMS. The films of a group of near-duplicates have the same part and the same fold.
+    pyarrow.Table
+        `FILMS`. Near-duplicate films are in the same part and the same fold.
     """
     validate(films, FILMS, name="films")
     labels, _ = label_matrix(films)
-    groups = near_duplicates(vectors, settings.near_duplicate)
-    test, held = settings.test_share, settings.validation_share
-    part = stratified(labels, groups, [1 - test - held, held, test], seed)
-    learnt = np.flatnonzero(part < 2)
+    groups = group_near_duplicates(vectors, settings.near_duplicate)
+    test, validation = settings.test_share, settings.validation_share
+    part = stratify(labels, groups, [1 - test - validation, validation, test], seed)
+    not_test = np.flatnonzero(part < 2)
     fold = np.full(len(part), -1, np.int8)
-    if len(learnt):
+    if len(not_test):
         shares = [1 / settings.folds] * settings.folds
-        fold[learnt] = stratified(labels[learnt], groups[learnt], shares, seed + 1)
+        fold[not_test] = stratify(labels[not_test], groups[not_test], shares, seed + 1)
     names = np.array(["train", "validation", "test"], object)[part]
-    made = films.set_column(4, FILMS.field("part"), pa.array(names, pa.string()))
-    return made.set_column(5, FILMS.field("fold"), pa.array(fold, pa.int8()))
+    divided = films.set_column(4, FILMS.field("part"), pa.array(names, pa.string()))
+    return divided.set_column(5, FILMS.field("fold"), pa.array(fold, pa.int8()))
 
 
-def near_duplicates(vectors: np.ndarray, least: float) -> np.ndarray:
-    """The group of each film, int64 (n,): connected by cosines of `least` or more, from 0 up."""
+def group_near_duplicates(vectors: np.ndarray, least: float) -> np.ndarray:
+    """Return the group of each film: films connected by a cosine of at least `least`.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_films, dim), float32
+        Embeddings, unit length.
+    least : float
+        Smallest cosine of two near-duplicates, 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (n_films,), int64
+        Number of the group, from 0.
+    """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -70,43 +90,67 @@ def near_duplicates(vectors: np.ndarray, least: float) -> np.ndarray:
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
-def stratified(
+def stratify(
     labels: np.ndarray, groups: np.ndarray, shares: Sequence[float], seed: int
 ) -> np.ndarray:
-    """The part of each film, int64 (n,), 0 to len(shares) - 1.
+    """Distribute films over parts so that each part has its share of each genre.
 
-    The rarest genre that still has films to place comes first; each of its groups goes to the part
-    that lacks most of that genre, of equals to the one that lacks most films, then by chance.
+    The rarest genre with films left to place comes first. Each of its groups goes to the part that
+    lacks most films of this genre; among equal parts, to the one that lacks most films; then a
+    random one.
 
     Parameters
     ----------
-    labels : bool (n, genres). groups : int (n,). shares : of the parts, adding up to 1.
+    labels : ndarray of shape (n_films, n_genres), bool
+        True where the film has the genre.
+    groups : ndarray of shape (n_films,), int
+        Group of each film; a group is never divided.
+    shares : sequence of float
+        Share of each part; their sum is 1.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    ndarray of shape (n_films,), int64
+        Part of each film, 0 to len(shares) - 1.
+
+    Notes
+    -----
+    Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label data", section 3.
+
+    Examples
+    --------
+    >>> labels = np.ones((4, 1), bool)
+    >>> np.bincount(stratify(labels, np.arange(4), [0.5, 0.5], seed=1)).tolist()
+    [2, 2]
     """
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     _, group = np.unique(groups, return_inverse=True)
     count = int(group.max(initial=-1)) + 1
     sizes = np.bincount(group, minlength=count)
     sums = np.zeros((count, labels.shape[1]), np.int64)
     np.add.at(sums, group, labels.astype(np.int64))
-    lacks = np.outer(shares, sums.sum(0)).astype(np.float64)
-    lacks_films = np.asarray(shares) * len(labels)
-    order = chance.permutation(count)
+    lacking = np.outer(shares, sums.sum(0)).astype(np.float64)
+    lacking_films = np.asarray(shares) * len(labels)
+    order = rng.permutation(count)
     part = np.full(count, -1, np.int64)
     left = sums.sum(0)
     while (left > 0).any():
         genre = int(np.flatnonzero(left > 0)[np.argmin(left[left > 0])])
-        for place in order[(part[order] < 0) & (sums[order, genre] > 0)]:
-            part[place] = _neediest(lacks[:, genre], lacks_films, chance)
-            lacks[part[place]] -= sums[place]
-            lacks_films[part[place]] -= sizes[place]
-            left = left - sums[place]
-    for place in order[part[order] < 0]:  # films without a genre
-        part[place] = _neediest(lacks_films, lacks_films, chance)
-        lacks_films[part[place]] -= sizes[place]
+        for own in order[(part[order] < 0) & (sums[order, genre] > 0)]:
+            part[own] = _neediest(lacking[:, genre], lacking_films, rng)
+            lacking[part[own]] -= sums[own]
+            lacking_films[part[own]] -= sizes[own]
+            left = left - sums[own]
+    for own in order[part[order] < 0]:  # films without a genre
+        part[own] = _neediest(lacking_films, lacking_films, rng)
+        lacking_films[part[own]] -= sizes[own]
     return part[group]
 
 
-def _neediest(lacks: np.ndarray, films: np.ndarray, chance: np.random.Generator) -> int:
-    most = np.flatnonzero(lacks == lacks.max())
-    most = most[films[most] == films[most].max()]
-    return int(most[0] if len(most) == 1 else chance.choice(most))
+def _neediest(lacking: np.ndarray, lacking_films: np.ndarray, rng: np.random.Generator) -> int:
+    """Return the part that lacks most; among equals the one that lacks most films, then random."""
+    most = np.flatnonzero(lacking == lacking.max())
+    most = most[lacking_films[most] == lacking_films[most].max()]
+    return int(most[0] if len(most) == 1 else rng.choice(most))

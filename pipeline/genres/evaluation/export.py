@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipeline.cleaning.clean import clean
 from pipeline.fileio.atomic import replacing, sync_file, write_bytes
-from pipeline.genres.data.conllu import documents
+from pipeline.genres.data.conllu import films_to_conllu
 from pipeline.genres.data.merge_rows import merge_rows
 from pipeline.genres.evaluation.evaluate import evaluate, films_of
 from pipeline.genres.evaluation.model_card import card
@@ -49,7 +49,7 @@ def export(
     with replacing(to) as aside:
         with open(aside, "w", encoding="utf-8", newline="\n") as stream:
             told = ((row["movie_id"], row["overview"], row["genres"] or ()) for row in rows)
-            stream.writelines(documents(told, language))
+            stream.writelines(films_to_conllu(told, language))
         sync_file(aside)
     return len(rows)
 

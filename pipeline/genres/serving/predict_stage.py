@@ -18,6 +18,7 @@ from pipeline.fileio.manifest import fingerprint
 from pipeline.genres.data.films import texts_of
 from pipeline.genres.models.classifier import Classifier
 from pipeline.genres.training.persistence import open_model, read_manifest
+from pipeline.schemas.stage import stage
 from pipeline.settings import EmbedSettings
 
 __all__ = ["PREDICTED", "model_mark", "predict"]
@@ -39,6 +40,7 @@ def model_mark(folder: Path) -> str:
     return fingerprint(manifest["name"], manifest["files"])
 
 
+@stage("genres-predict", version=1, inputs=("movies",), outputs=("predicted",))
 def predict(
     movies: pa.Table, settings: EmbedSettings, model: str, mark: str, revision: str, dtype: str
 ) -> dict[str, pa.Table]:
@@ -58,7 +60,7 @@ def predict(
     parts = [PREDICTED.empty_table()]
     for start in range(0, movies.num_rows, _ROWS):
         own = movies.slice(start, _ROWS)
-        texts = texts_of(own).of(made.inputs)
+        texts = texts_of(own).compose(made.inputs)
         vectors = (
             encode(texts, here(settings, revision, dtype), settings.batch_tokens)
             if made.needs_vectors

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.embedding.weights import ModelIdentity
-from pipeline.genres.data.films import composed
+from pipeline.genres.data.films import compose_text
 from pipeline.genres.models.classifier import Classifier
 from pipeline.genres.serving.explain import Encode, reasons
 from pipeline.genres.training.persistence import MANIFEST, embedder, open_model
@@ -64,7 +64,7 @@ class Asking:
         for kept, rows in groups.items():
             model, encode = self._opened(self.folder / "models" / kept)
             started = time.perf_counter()
-            texts = [composed(*films[row], model.inputs) for row in rows]
+            texts = [compose_text(*films[row], model.inputs) for row in rows]
             vectors = encode(texts) if encode is not None else None
             probabilities = model.probabilities(texts, vectors)
             told = model.decided(probabilities)

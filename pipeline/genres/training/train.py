@@ -121,7 +121,7 @@ def train(job: Job, progress: Progress | None = None) -> dict[str, Any]:
         return read_manifest(folder) | {"folder": str(folder)}
     films = read_table(Path(job.films))
     labels, genres = label_matrix(films)
-    texts = texts_of(films).of(job.inputs)
+    texts = texts_of(films).compose(job.inputs)
     vectors = None if job.vectors is None else matrix_of(read_table(Path(job.vectors)))
     rows = sides(films, job.fold, job.settings.folds)
     for name, own in rows.items():

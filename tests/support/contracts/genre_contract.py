@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import CorruptFileError, ModelError
-from pipeline.genres.data.films import composed
+from pipeline.genres.data.films import compose_text
 from pipeline.genres.models.classifier import MODELS, Classifier
 from pipeline.genres.models.metrics import figures
 from pipeline.genres.models.scorers import Held
@@ -73,7 +73,7 @@ class GenreContract:
         assert fitted.probabilities([]).shape == (0, len(fitted.genres))
 
     def test_an_odd_text_is_answered(self, fitted: Classifier, divided: Divided) -> None:
-        texts = [composed("", "", "both"), "千と千尋の神隠し", "x " * 3_000]
+        texts = [compose_text("", "", "both"), "千と千尋の神隠し", "x " * 3_000]
         vectors = divided.encode(texts) if fitted.needs_vectors else None
         assert fitted.predict(texts, vectors).any(1).all()
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import conllu
 import pytest
 
-from pipeline.genres.data.conllu import film_to_conllu, sentences, tokens
+from pipeline.genres.data.conllu import film_to_conllu, split_sentences, split_tokens
 from tests.support.films import sample_rows
 
 TEXT = "Dr. Ames doesn't trust the U.S. crew. \"They've left!\" she cries... Who stayed in 1981?"
 
 
 def test_sentences_end_where_they_end() -> None:
-    assert sentences(TEXT) == [
+    assert split_sentences(TEXT) == [
         "Dr. Ames doesn't trust the U.S. crew.",
         '"They\'ve left!" she cries...',
         "Who stayed in 1981?",
     ]
-    assert sentences("J. R. Oil runs. He wins.") == ["J. R. Oil runs.", "He wins."]
-    assert sentences(" ") == []
+    assert split_sentences("J. R. Oil runs. He wins.") == ["J. R. Oil runs.", "He wins."]
+    assert split_sentences(" ") == []
 
 
 def test_tokens_and_lemmas() -> None:
-    found = tokens("Dr. Ames doesn't trust the U.S. crews.")
+    found = split_tokens("Dr. Ames doesn't trust the U.S. crews.")
     assert [token.form for token in found] == [
         "Dr.",
         "Ames",
@@ -36,7 +36,7 @@ def test_tokens_and_lemmas() -> None:
     ]
     assert [token.lemma for token in found][2:4] == ["do", "not"]
     assert found[7].lemma == "crew"
-    assert [token.form for token in tokens("It's well-known: 3.5 km (or so)")] == [
+    assert [token.form for token in split_tokens("It's well-known: 3.5 km (or so)")] == [
         "It",
         "'s",
         "well-known",

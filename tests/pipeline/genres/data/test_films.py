@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import SourceError, TableError
-from pipeline.genres.data.films import FILMS, composed, label_matrix, labelled, texts_of
-from pipeline.genres.data.merge_rows import PLOTS, described, is_placeholder, merge_rows
+from pipeline.errors import SourceError
+from pipeline.genres.data.films import FILMS, compose_text, label_matrix, select_films, texts_of
+from pipeline.genres.data.merge_rows import PLOTS, clean_description, is_placeholder, merge_rows
 from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.settings import GenreSettings
 from tests.support.films import table_of
@@ -38,7 +38,7 @@ SETTINGS = GenreSettings(min_films=2)
 )
 def test_placeholders(text: str | None) -> None:
     assert is_placeholder(text)
-    assert described(text) is None
+    assert clean_description(text) is None
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_placeholders(text: str | None) -> None:
     ],
 )
 def test_links_and_authors_are_cut_off(text: str, kept: str) -> None:
-    assert described(text) == kept
+    assert clean_description(text) == kept
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_links_and_authors_are_cut_off(text: str, kept: str) -> None:
     ],
 )
 def test_descriptions_stay_as_they_are(text: str) -> None:
-    assert described(text) == text
+    assert clean_description(text) == text
 
 
 def test_texts_are_composed_from_what_there_is() -> None:
-    assert composed("Alien", "A crew wakes.", "both") == "Alien. A crew wakes."
-    assert composed("Who?", "A crew wakes.", "both") == "Who? A crew wakes."
-    assert composed("Alien", "A crew wakes.", "title") == "Alien"
-    assert composed("Alien", "A crew wakes.", "description") == "A crew wakes."
-    assert composed("", "A crew wakes.", "title") == "A crew wakes."
-    assert composed("Alien", "", "both") == composed("Alien", "", "description") == "Alien"
+    assert compose_text("Alien", "A crew wakes.", "both") == "Alien. A crew wakes."
+    assert compose_text("Who?", "A crew wakes.", "both") == "Who? A crew wakes."
+    assert compose_text("Alien", "A crew wakes.", "title") == "Alien"
+    assert compose_text("Alien", "A crew wakes.", "description") == "A crew wakes."
+    assert compose_text("", "A crew wakes.", "title") == "A crew wakes."
+    assert compose_text("Alien", "", "both") == compose_text("Alien", "", "description") == "Alien"
 
 
 def test_films_that_cannot_be_learnt_from_are_counted() -> None:
@@ -91,7 +91,7 @@ def test_films_that_cannot_be_learnt_from_are_counted() -> None:
         {"overview": "Add a Plot »", "genres": ["Drama"]},
         {"overview": "Too short.", "genres": ["Drama"]},
     ]
-    films, dropped = labelled(table_of(rows), SETTINGS)
+    films, dropped = select_films(table_of(rows), SETTINGS)
     assert films.schema == FILMS
     assert films.column("genres").to_pylist() == [
         ["Drama"],
@@ -108,14 +108,12 @@ def test_films_that_cannot_be_learnt_from_are_counted() -> None:
         [False, True, True],
         [False, False, True],
     ]
-    assert texts_of(films).rows(labels[:, 1].nonzero()[0]).titles == ["Film 1", "Film 2"]
-    with pytest.raises(TableError, match="'Western' is none of"):
-        label_matrix(films, ["Drama", "War"])
+    assert texts_of(films).titles == ["Film 0", "Film 1", "Film 2", "Film 3"]
 
 
 def test_one_genre_is_nothing_to_tell_apart() -> None:
     with pytest.raises(SourceError, match=r"1 genres have 2 films.*genres\.min_films"):
-        labelled(table_of([{"overview": LONG, "genres": ["Drama"]}] * 3), SETTINGS)
+        select_films(table_of([{"overview": LONG, "genres": ["Drama"]}] * 3), SETTINGS)
 
 
 def movie(movie_id: str, row: int, **more: object) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""One split: stratified, seeded, near-duplicates on one side."""
+"""One split: stratify, seeded, near-duplicates on one side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.genres.data.films import FILMS, label_matrix
-from pipeline.genres.data.split import near_duplicates, split, stratified
+from pipeline.genres.data.split import group_near_duplicates, split, stratify
 from pipeline.settings import GenreSettings
 
 SETTINGS = GenreSettings()
@@ -58,7 +58,7 @@ def test_parts_have_their_shares_of_films_and_genres(films: tuple[pa.Table, np.n
 
 def test_near_duplicates_are_on_one_side(films: tuple[pa.Table, np.ndarray]) -> None:
     table, vectors = films
-    groups = near_duplicates(vectors, SETTINGS.near_duplicate)
+    groups = group_near_duplicates(vectors, SETTINGS.near_duplicate)
     assert (groups[9::10] == groups[8::10]).all()
     assert len(np.unique(groups)) == FILMS_THERE * 9 // 10
     made = split(table, vectors, SETTINGS, 7)
@@ -70,9 +70,9 @@ def test_near_duplicates_are_on_one_side(films: tuple[pa.Table, np.ndarray]) -> 
 def test_a_chain_of_near_duplicates_is_one_group() -> None:
     angles = np.deg2rad([0, 10, 20, 90])
     vectors = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
-    groups = near_duplicates(vectors, 0.98)
+    groups = group_near_duplicates(vectors, 0.98)
     assert groups[0] == groups[1] == groups[2] != groups[3]
-    assert near_duplicates(np.zeros((0, 4), np.float32), 0.9).shape == (0,)
+    assert group_near_duplicates(np.zeros((0, 4), np.float32), 0.9).shape == (0,)
 
 
 def test_a_seed_is_a_split(films: tuple[pa.Table, np.ndarray]) -> None:
@@ -86,7 +86,7 @@ def test_the_rarest_genre_is_shared_out_first() -> None:
     labels = np.zeros((100, 2), bool)
     labels[:, 0] = True
     labels[:10, 1] = True
-    part = stratified(labels, np.arange(100), [0.5, 0.5], 3)
+    part = stratify(labels, np.arange(100), [0.5, 0.5], 3)
     assert labels[part == 0].sum(0).tolist() == [50, 5]
-    unlabelled = stratified(np.zeros((9, 2), bool), np.arange(9), [1 / 3] * 3, 3)
+    unlabelled = stratify(np.zeros((9, 2), bool), np.arange(9), [1 / 3] * 3, 3)
     assert np.bincount(unlabelled).tolist() == [3, 3, 3]

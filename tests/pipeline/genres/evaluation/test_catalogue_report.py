@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.genres.data.films import labelled
+from pipeline.genres.data.films import select_films
 from pipeline.genres.evaluation.catalogue_report import before_after, before_after_page
 from pipeline.genres.evaluation.report_html import heat
 from pipeline.genres.training.mlflow import track
@@ -29,7 +29,7 @@ def test_the_catalogue_before_and_after() -> None:
         {"movie_id": "c", "overview": None, "genres": None},
     ]
     before = table_of(rows)
-    films, dropped = labelled(table_of(rows[:1] + rows[2:]), GenreSettings(min_films=1))
+    films, dropped = select_films(table_of(rows[:1] + rows[2:]), GenreSettings(min_films=1))
     found = before_after(before, films, dropped)
     assert (found["before"]["rows"], found["before"]["films"]) == (4, 3)
     assert found["before"]["placeholders"] == 1
