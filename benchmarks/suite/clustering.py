@@ -15,7 +15,7 @@ from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, med
 from benchmarks.lib.machine import Watch, absent
 from benchmarks.lib.vectors import many, real_vectors
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.mean_shift import build_landscape
+from pipeline.cluster.mean_shift import smooth_and_link
 from pipeline.settings import ClusterSettings
 
 __all__ = ["BENCH", "CONTENDERS", "mean_squared_distance"]
@@ -45,8 +45,8 @@ def _ours_plain(points: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def _mined(points: np.ndarray, k: int, seed: int, settings: ClusterSettings) -> np.ndarray:
-    ground = build_landscape(points, settings, seed)
-    return cluster_points(points, *ground, settings, k, seed)[0]
+    smoothed = smooth_and_link(points, settings, seed)
+    return cluster_points(points, *smoothed, settings, k, seed)[0]
 
 
 def _faiss(points: np.ndarray, k: int, seed: int) -> np.ndarray:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from flows.runtime.context import Run
+from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, each, first_films, gathered, one, step, with_all
 from pipeline import cluster
 from pipeline.execution.runner import Piece
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import search as neighbours
-from pipeline.storage.work_store import FileRef
+from pipeline.fileio.manifest import FileRef
 
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
@@ -35,15 +35,17 @@ class Clusters:
 
 
 @step("cluster films")
-def cluster_films(run: Run, points: Refs) -> Clusters:
+def cluster_films(run: RunContext, points: Refs) -> Clusters:
     """Points to centroids and assignments, with k chosen by leaf size and stability."""
     section, seed = run.settings.cluster, run.settings.seed
     training = points[: run.training(points)]
     trained = sum(ref.rows or 0 for ref in training)
     close, wide = cluster.candidate_ks(trained, section)
     whole = Piece("all", {"points": training}, {"seed": seed})
-    ground = run.stage(cluster.landscape, [whole], settings=section)
-    inputs = {"points": training} | {n: ground.refs(n) for n in ("positions", "landmarks", "tree")}
+    smoothed = run.stage(cluster.smooth_points, [whole], settings=section)
+    inputs = {"points": training} | {
+        name: smoothed.refs(name) for name in ("positions", "landmarks", "tree")
+    }
     curve = run.stage(
         cluster.train,
         [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
@@ -72,7 +74,7 @@ def cluster_films(run: Run, points: Refs) -> Clusters:
 
 
 @step("find neighbours")
-def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs, dict[str, Any]]:
+def find_neighbours(run: RunContext, embeddings: Refs, films: int) -> tuple[Refs, Refs, dict[str, Any]]:
     """The index over all films, the nearest films of each, and how exact the index is."""
     section = run.settings.neighbours
     kind = film_index.index_kind(films, section)
@@ -109,7 +111,7 @@ def find_neighbours(run: Run, embeddings: Refs, films: int) -> tuple[Refs, Refs,
 
 
 def _inverted_file(
-    run: Run, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
+    run: RunContext, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
 ) -> Refs:
     """The index of `film_index.build_index`, made where nobody holds it whole."""
     begun = run.stage(
@@ -140,21 +142,21 @@ def _inverted_file(
 
 
 def _compared(
-    run: Run, ground: dict[str, Refs], assignments: Refs, k: int
+    run: RunContext, inputs: dict[str, Refs], assignments: Refs, k: int
 ) -> tuple[float | None, Refs]:
     """Agreement with another seed, and other methods on a sample of the same films."""
     section, seed = run.settings.cluster, run.settings.seed
-    few = len(first_films(ground["points"], run.settings.report.compare_films))
+    few = len(first_films(inputs["points"], run.settings.report.compare_films))
     methods = [
         Piece(
             m.replace("|", ""),
-            {"points": ground["points"][:few], "assignments": assignments[:few]},
+            {"points": inputs["points"][:few], "assignments": assignments[:few]},
             {"method": m, "seed": seed},
         )
         for m in cluster.METHODS
     ]
     compared = run.stage(cluster.compare, methods, settings=run.settings.report)
-    piece = Piece("all", {**ground, "assignments": assignments}, {"k": k, "seed": seed + 1})
+    piece = Piece("all", {**inputs, "assignments": assignments}, {"k": k, "seed": seed + 1})
     again = run.stage(cluster.reseed, [piece], settings=section, shown=False)
     ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")

@@ -1,4 +1,7 @@
-"""Points to micro-genres: smoothed, seeded by a merge tree, refined by FAISS k-means, assigned."""
+"""From points to micro-genres.
+
+Points are smoothed, seeded by a merge tree, refined by FAISS k-means, and assigned.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from pipeline.cluster.assign import assign
 from pipeline.cluster.choose_k import candidate_ks, choose_k
 from pipeline.cluster.compare import METHODS, compare
 from pipeline.cluster.kmeans import train
-from pipeline.cluster.mean_shift import landscape
+from pipeline.cluster.mean_shift import smooth_points
 from pipeline.cluster.stability import agreement, label_subsample, reseed
 
 __all__ = [
@@ -17,7 +20,7 @@ __all__ = [
     "choose_k",
     "compare",
     "label_subsample",
-    "landscape",
     "reseed",
+    "smooth_points",
     "train",
 ]

@@ -1,4 +1,7 @@
-"""How many micro-genres: by leaf size and stability; elbow and silhouette stand beside."""
+"""Choice of the number of micro-genres, by leaf size and stability.
+
+Elbow and silhouette are reported beside it.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +13,64 @@ from pipeline.settings import ClusterSettings
 
 __all__ = ["candidate_ks", "choose_k"]
 
-_CLOSE = (1.0, 1.1, 1.2)  # from these one is chosen
-_WIDE = (0.25, 0.5, 0.75, 1.5)  # these only draw the curve
+_CANDIDATE_FACTORS = (1.0, 1.1, 1.2)  # of films / leaf_films: one of these is chosen
+_CURVE_FACTORS = (0.25, 0.5, 0.75, 1.5)  # these are only points of the curve
 _ELBOW_GAIN = 0.03
 
 
 def candidate_ks(films: int, settings: ClusterSettings) -> tuple[list[int], list[int]]:
-    """(the k that may be chosen, the k on the curve), ascending, each at least 1."""
+    """Return the numbers of clusters to try.
+
+    Parameters
+    ----------
+    films : int
+        Number of training films.
+    settings : ClusterSettings
+        `k`, and `leaf_films` if `k` is "auto".
+
+    Returns
+    -------
+    candidates : list of int
+        The k of which one is chosen, ascending, each from 1 to `films`.
+    curve : list of int
+        The k on the curve, ascending; contains the candidates.
+
+    Examples
+    --------
+    >>> candidate_ks(4_800, ClusterSettings(leaf_films=48))
+    ([100, 110, 120], [25, 50, 75, 100, 110, 120, 150])
+    """
     if settings.k != "auto":
-        close = {min(settings.k, films)}
+        candidates = {min(settings.k, films)}
     else:
-        close = {_scaled(films, factor, settings) for factor in _CLOSE}
+        candidates = {_scaled(films, factor, settings) for factor in _CANDIDATE_FACTORS}
     base = films / settings.leaf_films if settings.k == "auto" else settings.k
-    wide = {max(1, min(films, round(base * factor))) for factor in _WIDE}
-    return sorted(close), sorted(close | wide)
+    curve = {max(1, min(films, round(base * factor))) for factor in _CURVE_FACTORS}
+    return sorted(candidates), sorted(candidates | curve)
 
 
 def choose_k(
     curve: Sequence[Mapping[str, Any]], stability: Mapping[int, float], settings: ClusterSettings
 ) -> dict[str, Any]:
-    """The k of the run, with what the other rules would have said.
+    """Choose the number of clusters, and report what the other rules would choose.
 
     Parameters
     ----------
-    curve : rows of CURVE, any order.
-    stability : adjusted Rand index between two subsamples, for each k that may be chosen; empty
-        where a handful of films left them none in common.
+    curve : sequence of mapping
+        Rows of CURVE, in any order.
+    stability : mapping of int to float
+        Adjusted Rand index between two subsamples for each candidate k. Empty if the subsamples
+        have no film in common.
+    settings : ClusterSettings
+        `k`, and `leaf_films` if `k` is "auto".
 
     Returns
     -------
-    {"chosen", "rule", "elbow" (None when no gain is under 3 %), "best_silhouette_k",
-     "curve": [{"k", "clusters", "inertia", "relative_gain", "silhouette", "stability"}]}
+    dict
+        "chosen" (int), "rule" (str, a noun phrase), "elbow" (int, or None if no relative gain is
+        below 3 %),
+        "best_silhouette_k" (int), "curve" (list of dict with "k", "clusters", "inertia",
+        "relative_gain", "silhouette", "stability").
     """
     rows: list[dict[str, Any]] = []
     for row in sorted(curve, key=lambda row: int(row["k"])):
@@ -56,13 +86,14 @@ def choose_k(
         None,
     )
     if settings.k != "auto":
-        chosen, rule = min(settings.k, rows[-1]["k"]), "as asked"
+        chosen, rule = min(settings.k, rows[-1]["k"]), "value of cluster.k"
     elif not stability:
-        chosen, rule = rows[0]["k"], "too few films to compare samples of them"
+        chosen = rows[0]["k"]
+        rule = "smallest candidate: there are too few films to compare two samples"
     else:
-        # rounding keeps noise in the last digits from deciding; of equals the smaller k
+        # rounding removes noise in the last digits; of equally stable k the smaller one is chosen
         chosen = min(stability, key=lambda k: (-round(stability[k], 2), k))
-        rule = f"most stable of those with about {settings.leaf_films} films each"
+        rule = f"most stable k with about {settings.leaf_films} films per micro-genre"
     best = max(rows, key=lambda row: (row["silhouette"], -row["k"]))
     return {
         "chosen": int(chosen),

@@ -1,4 +1,7 @@
-"""Spherical k-means from the tree's seeds: in the smoothed space, then in the films' own."""
+"""Spherical k-means from the seeds of the merge tree.
+
+It runs first on the smoothed positions, then on the points themselves.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.lloyd import means, nearest, settle, unit
-from pipeline.cluster.mean_shift import EXACT, linkage_of, seeds
+from pipeline.cluster.lloyd import nearest_centroid, refine, unit, unit_means
+from pipeline.cluster.mean_shift import EXACT_UP_TO, cut_seeds, linkage_matrix
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, column_of_vectors, matrix_of
@@ -17,16 +20,16 @@ __all__ = ["CURVE", "cluster_points", "train"]
 
 CURVE = pa.schema(
     [
-        ("k", pa.int32()),  # asked for
-        ("clusters", pa.int32()),  # left once the smallest have joined others
+        ("k", pa.int32()),  # requested number of clusters
+        ("clusters", pa.int32()),  # number left after small clusters joined others
         ("inertia", pa.float64()),  # mean squared distance to the own centroid, 0 to 4
         ("silhouette", pa.float64()),  # simplified cosine silhouette, -1 to 1
     ]
 )
 
-_ITERATIONS = 15
-_ROUNDS = 2
-_PRODUCTS = 2**23  # of points and centroids at a time, where each point meets all centroids
+_ITERATIONS = 15  # of k-means on the smoothed positions
+_ROUNDS = 2  # of k-means on the points, for rounds = "auto"
+_SIMILARITIES = 2**23  # similarities of points and centroids in memory at a time
 
 
 @stage(
@@ -47,14 +50,32 @@ def train(
 ) -> dict[str, pa.Table]:
     """Cluster the training films into about k micro-genres.
 
+    Parameters
+    ----------
+    points : Table or Parts
+        POINTS of the training films.
+    positions, landmarks, tree : Table
+        What `mean_shift.smooth_points` returns for these films.
+    settings : ClusterSettings
+        Settings of the clustering.
+    k : int
+        Requested number of clusters.
+    seed : int
+        Seed of the run.
+
     Returns
     -------
-    {"centroids": CENTROIDS, largest cluster first, "curve": CURVE, one row}. The silhouette is the
-    simplified one, with centroids in place of all pairs (Hruschka et al. 2004).
+    dict of str to Table
+        "centroids": CENTROIDS, largest cluster first. "curve": CURVE, one row.
+
+    Notes
+    -----
+    The simplified silhouette compares a film with centroids instead of with all films: Hruschka et
+    al. 2004, "Evolutionary algorithms for clustering gene-expression data", ICDM.
     """
     rows = matrix_of(points)
     centroids, labels = cluster_points(
-        rows, matrix_of(positions), matrix_of(landmarks), linkage_of(tree), settings, k, seed
+        rows, matrix_of(positions), matrix_of(landmarks), linkage_matrix(tree), settings, k, seed
     )
     own, other = _own_and_other(rows, centroids, labels)
     curve = {
@@ -75,27 +96,52 @@ def cluster_points(
     points: np.ndarray,
     positions: np.ndarray,
     landmarks: np.ndarray,
-    tree: np.ndarray,
+    linkage: np.ndarray,
     settings: ClusterSettings,
     k: int,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Unit centroids (clusters, dim) in the space of `points`, and the label of each point.
+    """Cluster films into about k clusters.
 
-    Fewer than k come out where clusters are smaller than `min_films`, or films are identical.
+    There are fewer than k clusters if some are smaller than `settings.min_films`, or if films are
+    identical.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_films, dim), float32
+        Vectors of unit length.
+    positions : ndarray of shape (n_films, components), float32
+        Smoothed positions of the same films, see `mean_shift.smooth_and_link`.
+    landmarks : ndarray of shape (n_landmarks, components), float32
+        Leaves of the merge tree.
+    linkage : ndarray of shape (n_landmarks - 1, 4), float64
+        Merges in the format of `scipy.cluster.hierarchy.linkage`.
+    settings : ClusterSettings
+        Settings of the clustering.
+    k : int
+        Requested number of clusters.
+    seed : int
+        Seed of k-means.
+
+    Returns
+    -------
+    centroids : ndarray of shape (n_clusters, dim), float32
+        Unit means of the points of each cluster, largest cluster first.
+    labels : ndarray of shape (n_films,), int64
+        Cluster of each film, 0 to n_clusters - 1.
     """
     faiss.omp_set_num_threads(1)
-    start = seeds(landmarks, tree, min(k, len(points)))
-    labels = _first_labels(positions, start, settings, seed)
-    many = len(points) > EXACT
-    drop = _without_any_small if many else _without_small
+    seeds = cut_seeds(landmarks, linkage, min(k, len(points)))
+    labels = _cluster_positions(positions, seeds, settings, seed)
+    large = len(points) > EXACT_UP_TO
+    drop = _drop_small_at_once if large else _drop_small
     rounds = _rounds(len(points), settings)
-    near = max(0, rounds - 1) if many else 0  # rounds that meet near centroids only
-    centroids, labels = settle(points, labels, len(start), near)
+    near_rounds = max(0, rounds - 1) if large else 0  # rounds that compare near centroids only
+    centroids, labels = refine(points, labels, len(seeds), near_rounds)
     centroids, labels = drop(points, centroids, labels, settings.min_films)
-    for _ in range(rounds - near):
-        labels = nearest(points, centroids)
-        centroids = means(points, labels, len(centroids))
+    for _ in range(rounds - near_rounds):
+        labels = nearest_centroid(points, centroids)
+        centroids = unit_means(points, labels, len(centroids))
         centroids, labels = drop(points, centroids, labels, settings.min_films)
     order = np.lexsort((np.arange(len(centroids)), -np.bincount(labels, minlength=len(centroids))))
     rank = np.empty_like(order)
@@ -104,56 +150,57 @@ def cluster_points(
 
 
 def _rounds(films: int, settings: ClusterSettings) -> int:
+    """Return the number of rounds of k-means on the points."""
     if settings.rounds != "auto":
         return settings.rounds
-    # the means of many films' hills are more alike from sample to sample than what k-means makes
-    # of them, which cuts large hills up
-    return 0 if films > EXACT and settings.smoothing_rounds else _ROUNDS
+    # In a large catalogue the means of the smoothed clusters differ less from sample to sample
+    # than what k-means makes of them: k-means divides large dense clusters.
+    return 0 if films > EXACT_UP_TO and settings.smoothing_rounds else _ROUNDS
 
 
-def _first_labels(
-    positions: np.ndarray, start: np.ndarray, settings: ClusterSettings, seed: int
+def _cluster_positions(
+    positions: np.ndarray, seeds: np.ndarray, settings: ClusterSettings, seed: int
 ) -> np.ndarray:
-    """The cluster of each film before the rounds in the films' own space, (films,) int64."""
-    if len(positions) > EXACT:
-        labels = nearest(positions, start)
-        if settings.smoothing_rounds:  # films of a hill lie together already
+    """Return the cluster of each film by its smoothed position, (n_films,) int64."""
+    if len(positions) > EXACT_UP_TO:
+        labels = nearest_centroid(positions, seeds)
+        if settings.smoothing_rounds:  # smoothing has already gathered the films of a cluster
             return labels
-        return settle(positions, labels, len(start), _ITERATIONS)[1]
+        return refine(positions, labels, len(seeds), _ITERATIONS)[1]
     kmeans = faiss.Kmeans(
         positions.shape[1],
-        len(start),
+        len(seeds),
         niter=_ITERATIONS,
         seed=seed % 2**31,
         spherical=True,
         min_points_per_centroid=1,
         max_points_per_centroid=len(positions),
     )
-    kmeans.train(positions, init_centroids=start)
-    return nearest(positions, unit(np.asarray(kmeans.centroids)))
+    kmeans.train(positions, init_centroids=seeds)
+    return nearest_centroid(positions, unit(np.asarray(kmeans.centroids)))
 
 
-def _without_any_small(
+def _drop_small_at_once(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drop all small clusters at once: among thousands, one at a time would take too long."""
+    """Drop all small clusters together; dropping thousands one by one would take too long."""
     films = np.bincount(labels, minlength=len(centroids))
-    stay = films >= min_films
-    if stay.all() or not stay.any():
-        return _without_small(points, centroids, labels, min_films)
-    moved = ~stay[labels]
-    labels = (np.cumsum(stay) - 1)[labels]
-    centroids = centroids[stay]
-    labels[moved] = nearest(points[moved], centroids)
-    return means(points, labels, len(centroids)), labels
+    large_enough = films >= min_films
+    if large_enough.all() or not large_enough.any():
+        return _drop_small(points, centroids, labels, min_films)
+    moved = ~large_enough[labels]
+    labels = (np.cumsum(large_enough) - 1)[labels]
+    centroids = centroids[large_enough]
+    labels[moved] = nearest_centroid(points[moved], centroids)
+    return unit_means(points, labels, len(centroids)), labels
 
 
-def _without_small(
+def _drop_small(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drop the smallest clusters, one at a time, their films joining the nearest that stay.
+    """Drop small clusters one at a time, smallest first; their films join the nearest cluster.
 
-    Only centroids that gain films are computed anew.
+    Only the centroids of clusters that gain films are computed again.
     """
     while len(centroids) > 1:
         films = np.bincount(labels, minlength=len(centroids))
@@ -164,11 +211,11 @@ def _without_small(
         moved = labels == smallest
         labels = labels - (labels > smallest)
         if moved.any():
-            labels[moved] = nearest(points[moved], centroids)
+            labels[moved] = nearest_centroid(points[moved], centroids)
             gained = np.unique(labels[moved])
-            films_of = np.isin(labels, gained)
-            centroids[gained] = means(
-                points[films_of], np.searchsorted(gained, labels[films_of]), len(gained)
+            in_gained = np.isin(labels, gained)
+            centroids[gained] = unit_means(
+                points[in_gained], np.searchsorted(gained, labels[in_gained]), len(gained)
             )
     return centroids, labels
 
@@ -176,13 +223,17 @@ def _without_small(
 def _own_and_other(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cosine with the own centroid and the best with another, (points,) float64 each.
+    """Return the cosine of each point to its own centroid and to the best other one.
 
-    A part of the points at a time: all of them with all centroids would fill a worker's memory.
-    With one cluster the second is -inf.
+    Computed for some points at a time: all similarities would fill the memory of a worker.
+
+    Returns
+    -------
+    own, other : ndarray of shape (n_points,), float64
+        `other` is -inf if there is one cluster.
     """
     own, other = np.empty(len(points)), np.full(len(points), -np.inf)
-    step = max(1, _PRODUCTS // len(centroids))
+    step = max(1, _SIMILARITIES // len(centroids))
     for start in range(0, len(points), step):
         part = labels[start : start + step]
         similarity = points[start : start + step] @ centroids.T
@@ -194,6 +245,7 @@ def _own_and_other(
 
 
 def _simplified_silhouette(own: np.ndarray, other: np.ndarray) -> float:
+    """Return the mean simplified silhouette; 0 if there is one cluster."""
     if not np.isfinite(other).any():
         return 0.0
     inside, outside = 1 - own, 1 - other

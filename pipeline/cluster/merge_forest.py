@@ -6,8 +6,9 @@ matrix, in which all of them are cut at the same height.
 
 Notes
 -----
-A leaf is a landmark: the mean of a small group of films. Agglomerative clustering of the means of
-a first clustering is the scheme of BIRCH: Zhang et al. 1996, SIGMOD, section 4.
+A leaf is a landmark: the mean of a small group of films. BIRCH, too, links the means of a first
+clustering instead of the points: Zhang et al. 1996, "BIRCH: an efficient data clustering method
+for very large databases", SIGMOD (phase 3).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far two minings of different samples agree, for each k."""
+"""Agreement of clusterings of different samples, or with different seeds."""
 
 from __future__ import annotations
 
@@ -9,43 +9,59 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.mean_shift import build_landscape, is_random, linkage_of, tree_over
+from pipeline.cluster.mean_shift import (
+    build_tree,
+    linkage_matrix,
+    smooth_and_link,
+    tree_depends_on_seed,
+)
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of
 from pipeline.settings import ClusterSettings
 
 __all__ = ["LABELS", "agreement", "label_subsample", "reseed"]
 
-# The cluster of a film of one subsample, for one k.
+# The cluster of each film of a subsample, for each k.
 LABELS = pa.schema([("k", pa.int32()), ("movie_id", pa.string()), ("cluster", pa.int32())])
+
+_SHARE = 0.8  # of the films in a subsample
 
 
 @stage("stability", version=3, inputs=("points",), outputs=("labels",), streamed=("points",))
 def label_subsample(
-    points: pa.Table | Parts,
-    settings: ClusterSettings,
-    ks: Sequence[int],
-    part: int,
-    seed: int,
-    share: float = 0.8,
+    points: pa.Table | Parts, settings: ClusterSettings, ks: Sequence[int], part: int, seed: int
 ) -> dict[str, pa.Table]:
     """Cluster a random sample of the films, drawn by a hash of their ids, for each k.
 
+    Parameters
+    ----------
+    points : Table or Parts
+        POINTS of the training films.
+    settings : ClusterSettings
+        Settings of the clustering.
+    ks : sequence of int
+        Numbers of clusters.
+    part : int
+        Number of the sample: another number draws another sample.
+    seed : int
+        Seed of the run.
+
     Returns
     -------
-    {"labels": LABELS}, the films of the sample once for each k.
+    dict of str to Table
+        "labels": LABELS, the films of the sample once for each k.
     """
-    names, rows = ids_and_matrix(points)
-    ids = names.to_pylist()
-    chosen = np.array([_draw(movie_id, part, seed) < share for movie_id in ids], bool)
+    id_column, rows = ids_and_matrix(points)
+    all_ids = id_column.to_pylist()
+    chosen = np.array([_draw(movie_id, part, seed) < _SHARE for movie_id in all_ids], bool)
     rows = rows[chosen]
-    kept = [movie_id for movie_id, inside in zip(ids, chosen, strict=True) if inside]
+    ids = [movie_id for movie_id, inside in zip(all_ids, chosen, strict=True) if inside]
     tables = [LABELS.empty_table()]
-    if kept:
-        positions, landmarks, tree = build_landscape(rows, settings, seed)
+    if ids:
+        positions, landmarks, linkage = smooth_and_link(rows, settings, seed)
         for k in ks:
-            _, labels = cluster_points(rows, positions, landmarks, tree, settings, k, seed)
-            columns = [pa.array([k] * len(kept), pa.int32()), kept, pa.array(labels, pa.int32())]
+            _, labels = cluster_points(rows, positions, landmarks, linkage, settings, k, seed)
+            columns = [pa.array([k] * len(ids), pa.int32()), ids, pa.array(labels, pa.int32())]
             tables.append(pa.table(columns, schema=LABELS))
     return {"labels": pa.concat_tables(tables)}
 
@@ -67,27 +83,64 @@ def reseed(
     k: int,
     seed: int,
 ) -> dict[str, pa.Table]:
-    """Cluster the training films again with another seed.
+    """Cluster the training films again with another seed, and compare.
 
-    The positions given are used again, and where no random choice has made it, the tree.
+    The positions are used again; so is the merge tree, unless it depends on the seed.
+
+    Parameters
+    ----------
+    points : Table or Parts
+        POINTS of the training films.
+    assignments : Table
+        ASSIGNMENTS of the same films, to compare with.
+    positions, landmarks, tree : Table
+        What `mean_shift.smooth_points` returns for these films.
+    settings : ClusterSettings
+        Settings of the clustering.
+    k : int
+        Requested number of clusters.
+    seed : int
+        The other seed.
 
     Returns
     -------
-    {"agreement": one row, `ari`: adjusted Rand index with the assignments given}
+    dict of str to Table
+        "agreement": one row, one column `ari`, the adjusted Rand index with `assignments`.
     """
     from sklearn.metrics import adjusted_rand_score
 
-    rows, places = matrix_of(points), matrix_of(positions)
-    grown = (matrix_of(landmarks), linkage_of(tree))
-    if is_random(len(rows)):
-        grown = tree_over(places, settings, seed)
-    _, labels = cluster_points(rows, places, *grown, settings, k, seed)
+    rows, position_rows = matrix_of(points), matrix_of(positions)
+    landmark_rows, linkage = matrix_of(landmarks), linkage_matrix(tree)
+    if tree_depends_on_seed(len(rows)):
+        landmark_rows, linkage = build_tree(position_rows, settings, seed)
+    _, labels = cluster_points(rows, position_rows, landmark_rows, linkage, settings, k, seed)
     ours = assignments.column("cluster").to_numpy()
     return {"agreement": pa.table([[float(adjusted_rand_score(ours, labels))]], names=["ari"])}
 
 
 def agreement(first: pa.Table, second: pa.Table) -> dict[int, float]:
-    """Adjusted Rand index (Hubert and Arabie 1985) on the films both samples hold, by k."""
+    """Return the agreement of two samples on the films that both contain, for each k.
+
+    Parameters
+    ----------
+    first, second : Table
+        LABELS.
+
+    Returns
+    -------
+    dict of int to float
+        Adjusted Rand index by k, at most 1. Empty if the samples have no film in common.
+
+    Notes
+    -----
+    Hubert and Arabie 1985, "Comparing partitions", Journal of Classification 2.
+
+    Examples
+    --------
+    >>> rows = {"k": [2, 2, 2], "movie_id": ["a", "b", "c"], "cluster": [0, 0, 1]}
+    >>> agreement(pa.table(rows), pa.table(rows | {"cluster": [1, 1, 0]}))
+    {2: 1.0}
+    """
     from sklearn.metrics import adjusted_rand_score
 
     left, right = first.to_pandas(), second.to_pandas()
@@ -99,5 +152,6 @@ def agreement(first: pa.Table, second: pa.Table) -> dict[int, float]:
 
 
 def _draw(movie_id: str, part: int, seed: int) -> float:
+    """Return a random number in [0, 1) that depends on the arguments only."""
     digest = hashlib.blake2b(f"{seed}/{part}/{movie_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

@@ -15,11 +15,11 @@ from safetensors.numpy import load_file, save_file
 
 from pipeline import cluster
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.mean_shift import build_landscape
+from pipeline.cluster.mean_shift import smooth_and_link
 from pipeline.schemas.mining import POINTS
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import ClusterSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 from tests.faults.mining import Place, checked
 
 pytestmark = pytest.mark.timeout(300)
@@ -73,8 +73,8 @@ def test_films_without_a_direction_are_assigned_and_make_no_nan_centroid(zeros: 
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     rows[:zeros] = 0
     section = ClusterSettings(min_films=1, leaf_films=5)
-    ground = build_landscape(rows, section, 7)
-    centroids, labels = cluster_points(rows, *ground, section, 5, 7)
+    smoothed = smooth_and_link(rows, section, 7)
+    centroids, labels = cluster_points(rows, *smoothed, section, 5, 7)
     assert np.isfinite(centroids).all()
     assigned = cluster.assign(points(rows), pa.table({"vector": column_of_vectors(centroids)}))[
         "assignments"
@@ -105,4 +105,4 @@ def test_a_model_that_gives_nan_is_quarantined_with_its_reason(
     assert "gave a vector that is not finite" in run.told()
     assert not (out / "latest").exists()
     assert not list((out / "work").glob("points/*.json"))
-    assert not Store(out).latest()
+    assert not ReleaseStore(out).latest()

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.lib.harness import apart
 from benchmarks.lib.machine import Watch
-from pipeline.cluster import assign, landscape, train
+from pipeline.cluster import assign, smooth_points, train
 from pipeline.fileio.external_sort import Streamed
 from pipeline.label.candidates import candidates
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
@@ -57,12 +57,12 @@ def least_of_three(taken: Callable[[], float], bound: float) -> float:
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is worked a part at a time is cut here too, as it is beyond 16,384 films."""
     for name, value in {
-        "mean_shift.EXACT": 1_000,
-        "kmeans.EXACT": 1_000,
-        "kmeans._PRODUCTS": 180_000,
-        "forest._PER_CELL": 2_000,
-        "projection._PART": 1_000,
-        "lloyd._ADDED": 1_000,
+        "mean_shift.EXACT_UP_TO": 1_000,
+        "kmeans.EXACT_UP_TO": 1_000,
+        "kmeans._SIMILARITIES": 180_000,
+        "merge_forest._FILMS_PER_CELL": 2_000,
+        "pca._ROWS": 1_000,
+        "lloyd._SUMMED_ROWS": 1_000,
     }.items():
         module, _, constant = name.partition(".")
         monkeypatch.setattr(import_module(f"pipeline.cluster.{module}"), constant, value)
@@ -70,8 +70,8 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_clustering_keeps_to_its_budget() -> None:
     def work(table: pa.Table) -> None:
-        ground = landscape(table, SETTINGS, 1)
-        train(table, **ground, settings=SETTINGS, k=180, seed=1)
+        smoothed = smooth_points(table, SETTINGS, 1)
+        train(table, **smoothed, settings=SETTINGS, k=180, seed=1)
 
     # the vectors as a matrix of their own, 1.5 KB; films times clusters would be 0.7 KB more
     assert grown(work) < 4_096

@@ -36,7 +36,7 @@ def test_every_film_has_the_two_nearest_of_brute_force(k: int) -> None:
     assert not any(found.column("weak").to_pylist())
 
 
-def test_between_equal_centroids_the_margin_is_nothing() -> None:
+def test_between_equal_centroids_the_margin_is_zero() -> None:
     middles = planted(1, 1)[0]
     found = assign(points_table(middles), centroids(np.repeat(middles, 2, axis=0)))["assignments"]
     (row,) = found.to_pylist()
@@ -45,7 +45,7 @@ def test_between_equal_centroids_the_margin_is_nothing() -> None:
     assert row["similarity"] == pytest.approx(1)
 
 
-def test_a_film_is_placed_alike_alone_and_among_others() -> None:
+def test_the_assignment_of_a_film_does_not_depend_on_other_films() -> None:
     vectors, _ = planted(10, 30, noise=0.4)
     middles = centroids(planted(7, 1, seed=11)[0])
     points = points_table(vectors)

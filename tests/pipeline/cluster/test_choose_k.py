@@ -18,7 +18,7 @@ def curve(*inertia: float, first: int = 10, step: int = 10) -> list[dict[str, An
     ]
 
 
-def test_auto_aims_at_leaf_films_and_draws_a_wider_curve() -> None:
+def test_auto_uses_leaf_films_and_a_wider_curve() -> None:
     close, wide = candidate_ks(4_800, ClusterSettings(leaf_films=48))
     assert close == [100, 110, 120]
     assert wide == [25, 50, 75, 100, 110, 120, 150]
@@ -40,14 +40,14 @@ def test_candidates_are_whole_numbers_from_one_to_the_films(films: int, k: Any) 
     [
         ((1.0, 0.9, 0.8), None),
         ((1.0, 0.9, 0.8732), 20),  # a gain of 2.98 %
-        ((1.0, 0.9, 0.8728), None),  # and of 3.02 %
-        ((1.0, 1.1, 0.5), 10),  # a loss is no gain
+        ((1.0, 0.9, 0.8728), None),  # a gain of 3.02 %
+        ((1.0, 1.1, 0.5), 10),  # a loss
         ((1.0, 0.99, 0.5, 0.499), 10),  # the first of two
-        ((0.0, 0.0, 0.0), None),  # all films alike
+        ((0.0, 0.0, 0.0), None),  # all films are identical
         ((1.0,), None),
     ],
 )
-def test_the_elbow_is_the_last_k_before_a_gain_under_three_per_cent(
+def test_the_elbow_is_the_last_k_before_a_gain_below_three_per_cent(
     inertia: tuple[float, ...], elbow: int | None
 ) -> None:
     assert choose_k(curve(*inertia), {10: 0.5}, AUTO)["elbow"] == elbow
@@ -55,11 +55,11 @@ def test_the_elbow_is_the_last_k_before_a_gain_under_three_per_cent(
 
 def test_rows_of_the_curve_may_come_in_any_order() -> None:
     rows = curve(1.0, 0.8, 0.79)
-    answers = [choose_k(order, {20: 0.1}, AUTO) for order in itertools.permutations(rows)]
-    assert all(answer == answers[0] for answer in answers)
-    assert [row["k"] for row in answers[0]["curve"]] == [10, 20, 30]
-    assert [row["stability"] for row in answers[0]["curve"]] == [None, 0.1, None]
-    gains = [row["relative_gain"] for row in answers[0]["curve"]]
+    choices = [choose_k(order, {20: 0.1}, AUTO) for order in itertools.permutations(rows)]
+    assert all(choice == choices[0] for choice in choices)
+    assert [row["k"] for row in choices[0]["curve"]] == [10, 20, 30]
+    assert [row["stability"] for row in choices[0]["curve"]] == [None, 0.1, None]
+    gains = [row["relative_gain"] for row in choices[0]["curve"]]
     assert gains == [None, pytest.approx(0.2), pytest.approx(0.0125)]
 
 
@@ -67,39 +67,39 @@ def test_rows_of_the_curve_may_come_in_any_order() -> None:
     ("stability", "chosen"),
     [
         ({10: 0.5, 20: 0.6, 30: 0.55}, 20),
-        ({30: 0.604, 20: 0.6, 10: 0.596}, 10),  # equal in two digits
+        ({30: 0.604, 20: 0.6, 10: 0.596}, 10),  # equal when rounded to two digits
         ({10: 0.59, 20: 0.6}, 20),
         ({10: -0.2, 20: -0.1}, 20),
         ({20: 0.3}, 20),
     ],
 )
-def test_auto_takes_the_most_stable_and_of_equals_the_smallest(
+def test_auto_chooses_the_smallest_of_the_most_stable_k(
     stability: dict[int, float], chosen: int
 ) -> None:
-    made = choose_k(curve(1.0, 0.8, 0.6), stability, AUTO)
-    assert made["chosen"] == chosen
-    assert "48 films" in made["rule"]
+    choice = choose_k(curve(1.0, 0.8, 0.6), stability, AUTO)
+    assert choice["chosen"] == chosen
+    assert "48 films" in choice["rule"]
 
 
-def test_of_equal_silhouettes_the_smaller_k_is_best() -> None:
+def test_of_k_with_equal_silhouettes_the_smaller_is_best() -> None:
     rows = curve(1.0, 0.8, 0.6)
     rows[1]["silhouette"] = rows[2]["silhouette"] = 0.4
     assert choose_k(rows, {10: 0.5}, AUTO)["best_silhouette_k"] == 20
 
 
-@pytest.mark.parametrize(("asked", "films", "chosen"), [(20, 1_000, 20), (20, 15, 15), (7, 3, 3)])
+@pytest.mark.parametrize(("k", "films", "chosen"), [(20, 1_000, 20), (20, 15, 15), (7, 3, 3)])
 @pytest.mark.parametrize("stable", [True, False])
-def test_k_is_as_asked_whatever_is_more_stable(
-    asked: int, films: int, chosen: int, stable: bool
+def test_k_of_the_settings_is_used_whatever_the_stability(
+    k: int, films: int, chosen: int, stable: bool
 ) -> None:
-    settings = ClusterSettings(k=asked)
+    settings = ClusterSettings(k=k)
     close, wide = candidate_ks(films, settings)
     rows = [row for k in wide for row in curve(1 / k, first=k)]
-    made = choose_k(rows, dict.fromkeys(close, 0.0) if stable else {}, settings)
-    assert (made["chosen"], made["rule"]) == (chosen, "as asked")
+    choice = choose_k(rows, dict.fromkeys(close, 0.0) if stable else {}, settings)
+    assert (choice["chosen"], choice["rule"]) == (chosen, "value of cluster.k")
 
 
-def test_films_too_few_for_common_ones_still_get_a_k() -> None:
-    made = choose_k(curve(0.0, first=1), {}, AUTO)
-    assert made["chosen"] == 1
-    assert "too few" in made["rule"]
+def test_without_common_films_the_smallest_candidate_is_chosen() -> None:
+    choice = choose_k(curve(0.0, first=1), {}, AUTO)
+    assert choice["chosen"] == 1
+    assert "too few" in choice["rule"]

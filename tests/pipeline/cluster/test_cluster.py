@@ -18,14 +18,15 @@ SETTINGS = ClusterSettings(leaf_films=40)
 def mined(
     vectors: np.ndarray, k: int, settings: ClusterSettings = SETTINGS
 ) -> tuple[pa.Table, ...]:
+    """Centroids, curve and assignments of the vectors."""
     points = points_table(vectors)
-    ground = cluster.landscape(points, settings, seed=1)
-    made = cluster.train(points, **ground, settings=settings, k=k, seed=1)
-    found = cluster.assign(points, made["centroids"])["assignments"]
-    return made["centroids"], made["curve"], found
+    smoothed = cluster.smooth_points(points, settings, seed=1)
+    trained = cluster.train(points, **smoothed, settings=settings, k=k, seed=1)
+    found = cluster.assign(points, trained["centroids"])["assignments"]
+    return trained["centroids"], trained["curve"], found
 
 
-def test_planted_clusters_are_found_again() -> None:
+def test_planted_clusters_are_found() -> None:
     vectors, truth = planted()
     _, _, found = mined(vectors, 12)
     assert adjusted_mutual_info_score(truth, found.column("cluster").to_numpy()) > 0.95
@@ -98,13 +99,13 @@ def test_agreement_is_the_adjusted_rand_index_of_common_films() -> None:
     assert cluster.agreement(first, second) == {2: pytest.approx(expected)}
 
 
-def test_another_seed_is_compared() -> None:
+def test_another_seed_finds_the_same_clear_clusters() -> None:
     vectors, _ = planted()
     _, _, found = mined(vectors, 12)
     points = points_table(vectors)
-    ground = cluster.landscape(points, SETTINGS, seed=1)
-    made = cluster.reseed(points, found, **ground, settings=SETTINGS, k=12, seed=99)["agreement"]
-    assert made.column("ari")[0].as_py() > 0.9
+    smoothed = cluster.smooth_points(points, SETTINGS, seed=1)
+    table = cluster.reseed(points, found, **smoothed, settings=SETTINGS, k=12, seed=99)
+    assert table["agreement"].column("ari")[0].as_py() > 0.9
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -122,7 +123,7 @@ def curve_row(k: int, inertia: float, silhouette: float = 0.1) -> dict[str, floa
     return {"k": k, "clusters": k, "inertia": inertia, "silhouette": silhouette}
 
 
-def test_the_elbow_is_where_the_gain_falls_under_three_per_cent() -> None:
+def test_the_elbow_is_where_the_gain_falls_below_three_per_cent() -> None:
     rows = [curve_row(10, 1.0), curve_row(20, 0.8), curve_row(30, 0.79), curve_row(40, 0.5, 0.3)]
     choice = cluster.choose_k(rows, {20: 0.5, 30: 0.7}, ClusterSettings())
     assert choice["elbow"] == 20
@@ -131,12 +132,12 @@ def test_the_elbow_is_where_the_gain_falls_under_three_per_cent() -> None:
     assert choice["curve"][1]["relative_gain"] == pytest.approx(0.2)
 
 
-def test_of_equally_stable_k_the_smaller_is_taken() -> None:
+def test_of_equally_stable_k_the_smaller_is_chosen() -> None:
     rows = [curve_row(10, 1.0), curve_row(12, 0.9)]
     assert cluster.choose_k(rows, {10: 0.501, 12: 0.503}, ClusterSettings())["chosen"] == 10
 
 
-def test_k_as_asked() -> None:
+def test_k_of_the_settings_is_used() -> None:
     settings = ClusterSettings(k=33)
     close, wide = cluster.candidate_ks(1_000, settings)
     assert close == [33]

@@ -23,9 +23,9 @@ def assigned(clusters: np.ndarray) -> pa.Table:
 
 def row_of(vectors: np.ndarray, clusters: np.ndarray, method: str, films: int = 1_000) -> Any:
     settings = ReportSettings(compare_films=films)
-    made = compare(points_table(vectors), assigned(clusters), settings, method, seed=2026)
-    assert made["comparison"].schema == COMPARISON
-    (row,) = made["comparison"].to_pylist()
+    table = compare(points_table(vectors), assigned(clusters), settings, method, seed=2026)
+    assert table["comparison"].schema == COMPARISON
+    (row,) = table["comparison"].to_pylist()
     assert row["method"] == method
     return row
 
@@ -42,7 +42,7 @@ def test_clear_groups_are_found_by_every_method(method: str) -> None:
         assert row["outlier_share"] == 0
 
 
-def test_figures_are_those_of_the_method() -> None:
+def test_the_silhouette_is_measured_on_the_clusters_of_the_method() -> None:
     vectors, truth = planted(4, 30, noise=0.04)
     row = row_of(vectors, np.random.default_rng(1).permutation(truth), "agglomerative")
     assert row["ari_with_ours"] == pytest.approx(0, abs=0.1)
@@ -63,7 +63,7 @@ def test_only_the_first_films_are_compared(method: str) -> None:
     assert adjusted_rand_score(truth, clusters) < short["ari_with_ours"]
 
 
-def test_hdbscan_leaves_films_out_and_says_so() -> None:
+def test_the_outlier_share_of_hdbscan_is_reported() -> None:
     vectors, truth = planted(3, 30, noise=0.04)
     stray, _ = planted(12, 1, noise=0, seed=99)
     clusters = np.concatenate([truth, np.zeros(12, int)])
@@ -74,7 +74,7 @@ def test_hdbscan_leaves_films_out_and_says_so() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("films", [1, 2, 4, 6])
-def test_a_handful_of_films_is_no_failure(method: str, films: int) -> None:
+def test_a_few_films_do_not_fail(method: str, films: int) -> None:
     row = row_of(planted(1, films)[0], np.zeros(films, int), method)
     assert 0 <= row["clusters"] <= films
     assert row["cosine_silhouette"] is None
@@ -82,14 +82,14 @@ def test_a_handful_of_films_is_no_failure(method: str, films: int) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_identical_films_are_no_failure(method: str) -> None:
+def test_identical_films_do_not_fail(method: str) -> None:
     same = np.repeat(planted(1, 1)[0], 20, axis=0)
     row = row_of(same, np.zeros(20, int), method)
     assert row["ari_with_ours"] == 1
     assert row["clusters"] <= 1
 
 
-def test_an_unknown_method_is_refused() -> None:
+def test_an_unknown_method_is_rejected() -> None:
     vectors, truth = planted(2, 10)
     with pytest.raises(ValueError, match="spectral"):
         row_of(vectors, truth, "spectral")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib import import_module
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,7 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from benchmarks.suite.clustering import mean_squared_distance
 from pipeline.cluster.kmeans import CURVE, cluster_points, train
-from pipeline.cluster.mean_shift import build_landscape, landscape
+from pipeline.cluster.mean_shift import smooth_and_link, smooth_points
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import ClusterSettings
@@ -22,35 +20,35 @@ SETTINGS = ClusterSettings(leaf_films=40)
 def clustered(
     vectors: np.ndarray, k: int, settings: ClusterSettings = SETTINGS, seed: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    ground = build_landscape(vectors, settings, seed)
-    return cluster_points(vectors, *ground, settings, k, seed)
+    return cluster_points(vectors, *smooth_and_link(vectors, settings, seed), settings, k, seed)
 
 
 def trained(
     vectors: np.ndarray, k: int, settings: ClusterSettings = SETTINGS
 ) -> tuple[pa.Table, ...]:
     points = points_table(vectors)
-    made = train(points, **landscape(points, settings, 1), settings=settings, k=k, seed=1)
-    return made["centroids"], made["curve"]
+    smoothed = smooth_points(points, settings, 1)
+    tables = train(points, **smoothed, settings=settings, k=k, seed=1)
+    return tables["centroids"], tables["curve"]
 
 
 @pytest.mark.parametrize("noise", [0.05, 0.12])
 @pytest.mark.parametrize("seed", [1, 2, 2**40 + 3])
-def test_planted_groups_are_recovered_from_any_seed(noise: float, seed: int) -> None:
+def test_planted_groups_are_found_with_any_seed(noise: float, seed: int) -> None:
     vectors, truth = planted(15, 30, noise=noise)
     centroids, labels = clustered(vectors, 15, seed=seed)
     assert adjusted_mutual_info_score(truth, labels) > 0.9
     assert len(centroids) == 15
 
 
-def test_groups_of_unequal_size_are_recovered() -> None:
+def test_groups_of_unequal_size_are_found() -> None:
     vectors, truth = planted(6, 100)
-    kept = np.concatenate([np.flatnonzero(truth == g)[: 100 // (g + 1)] for g in range(6)])
-    _, labels = clustered(vectors[kept], 6)
-    assert adjusted_mutual_info_score(truth[kept], labels) > 0.9
-    # numbered from the largest down, as the groups were cut
+    rows = np.concatenate([np.flatnonzero(truth == g)[: 100 // (g + 1)] for g in range(6)])
+    _, labels = clustered(vectors[rows], 6)
+    assert adjusted_mutual_info_score(truth[rows], labels) > 0.9
+    # clusters are numbered from the largest to the smallest, like the groups
     assert np.bincount(labels).tolist() == [100, 50, 33, 25, 20, 16]
-    assert labels.tolist() == truth[kept].tolist()
+    assert labels.tolist() == truth[rows].tolist()
 
 
 def test_centroids_are_the_unit_means_of_their_films() -> None:
@@ -62,7 +60,7 @@ def test_centroids_are_the_unit_means_of_their_films() -> None:
     assert np.array_equal(labels, (vectors @ centroids.T).argmax(1))
 
 
-def test_the_curve_is_what_brute_force_says() -> None:
+def test_the_curve_equals_brute_force() -> None:
     vectors, _ = planted(noise=0.25)
     centroids, curve = trained(vectors, 10)
     assert centroids.schema == CENTROIDS(48)
@@ -70,7 +68,7 @@ def test_the_curve_is_what_brute_force_says() -> None:
     (row,) = curve.to_pylist()
     means = matrix_of(centroids).astype(np.float64)
     distance = ((vectors[:, None].astype(np.float64) - means) ** 2).sum(2)
-    # films of the training run lie nearest to their own centroid, as long as k-means has settled
+    # once k-means has converged, each film is nearest to its own centroid
     assert row["inertia"] == pytest.approx(distance.min(1).mean(), rel=2e-3)
     cosine = np.sort(1 - vectors @ means.T, axis=1)
     silhouette = ((cosine[:, 1] - cosine[:, 0]) / cosine[:, 1]).mean()
@@ -79,14 +77,14 @@ def test_the_curve_is_what_brute_force_says() -> None:
     assert centroids.column("cluster").to_pylist() == list(range(len(centroids)))
 
 
-def test_inertia_falls_and_true_k_has_the_best_silhouette() -> None:
+def test_inertia_decreases_with_k_and_the_true_k_has_the_best_silhouette() -> None:
     vectors, _ = planted()
     rows = {k: trained(vectors, k)[1].to_pylist()[0] for k in (3, 6, 12, 20)}
     assert rows[3]["inertia"] > rows[6]["inertia"] > rows[12]["inertia"] >= rows[20]["inertia"]
     assert max(rows, key=lambda k: rows[k]["silhouette"]) == 12
 
 
-def test_one_cluster_is_the_mean_of_all() -> None:
+def test_with_one_cluster_the_centroid_is_the_mean_of_all_films() -> None:
     vectors, _ = planted(3, 20)
     centroids, curve = trained(vectors, 1)
     mean = vectors.astype(np.float64).mean(0)
@@ -94,20 +92,20 @@ def test_one_cluster_is_the_mean_of_all() -> None:
     assert curve.column("silhouette").to_pylist() == [0.0]
 
 
-def test_k_beyond_the_films_gives_each_its_own() -> None:
+def test_with_k_above_the_number_of_films_each_film_is_a_cluster() -> None:
     vectors, _ = planted(8, 1)
     centroids, labels = clustered(vectors, 1_000, ClusterSettings(leaf_films=2, min_films=1))
     assert len(centroids) == 8
     assert sorted(labels) == list(range(8))
 
 
-def test_pairs_of_identical_films_are_never_torn_apart() -> None:
+def test_identical_films_are_in_the_same_cluster() -> None:
     pairs = np.repeat(planted(10, 1)[0], 2, axis=0)
     _, labels = clustered(pairs, 20, ClusterSettings(leaf_films=2, min_films=1))
     assert np.array_equal(labels[::2], labels[1::2])
 
 
-def test_a_group_under_min_films_joins_the_nearest_group() -> None:
+def test_a_group_smaller_than_min_films_joins_the_nearest_group() -> None:
     rng = np.random.default_rng(3)
     angles = np.concatenate([np.full(20, 0.0), np.full(20, 90.0), np.full(3, 120.0)])
     angles = np.deg2rad(angles + rng.normal(scale=0.5, size=len(angles)))
@@ -120,7 +118,7 @@ def test_a_group_under_min_films_joins_the_nearest_group() -> None:
     assert labels.tolist() == [1] * 20 + [0] * 23
 
 
-def test_min_films_beyond_all_films_leaves_one_cluster() -> None:
+def test_min_films_above_the_number_of_films_gives_one_cluster() -> None:
     vectors, _ = planted(4, 10)
     centroids, labels = clustered(vectors, 4, ClusterSettings(leaf_films=10, min_films=41))
     assert len(centroids) == 1
@@ -133,28 +131,28 @@ def test_the_same_call_gives_the_same_bytes() -> None:
     assert all(one.equals(other) for one, other in zip(first, second, strict=True))
 
 
-def test_the_curve_is_the_same_however_many_films_meet_the_centroids_at_a_time(
+def test_the_curve_does_not_depend_on_the_size_of_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     vectors, _ = planted(noise=0.3)
     whole = trained(vectors, 10)[1].to_pylist()[0]
-    monkeypatch.setattr("pipeline.cluster.kmeans._PRODUCTS", 370)
+    monkeypatch.setattr("pipeline.cluster.kmeans._SIMILARITIES", 370)
     parts = trained(vectors, 10)[1].to_pylist()[0]
     assert parts == pytest.approx(whole, abs=1e-6)
 
 
-class TestOfMany:
-    """The ways of more than `EXACT` films, on few."""
+class TestLargeCatalogue:
+    """The code path of more than `EXACT_UP_TO` films, with a lower limit."""
 
     SMALL = ClusterSettings(leaf_films=12)
 
     @pytest.fixture(autouse=True)
-    def _few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for module in ("kmeans", "landscape"):
-            monkeypatch.setattr(import_module(f"pipeline.cluster.{module}"), "EXACT", 600)
+    def _lower_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in ("kmeans", "mean_shift"):
+            monkeypatch.setattr(f"pipeline.cluster.{module}.EXACT_UP_TO", 600)
 
     @pytest.mark.parametrize("seed", [1, 2**40 + 3])
-    def test_planted_groups_of_unequal_size_are_recovered(self, seed: int) -> None:
+    def test_planted_groups_of_unequal_size_are_found(self, seed: int) -> None:
         vectors, truth = unequal()
         centroids, labels = clustered(vectors, 60, self.SMALL, seed)
         assert adjusted_mutual_info_score(truth, labels) > 0.95
@@ -168,13 +166,13 @@ class TestOfMany:
             assert centroid == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
         assert np.bincount(labels).tolist() == sorted(np.bincount(labels), reverse=True)
 
-    def test_no_cluster_is_smaller_than_asked(self) -> None:
+    def test_no_cluster_is_smaller_than_min_films(self) -> None:
         vectors, _ = unequal()
         settings = self.SMALL.model_copy(update={"min_films": 12})
         _, labels = clustered(vectors, 90, settings)
         assert np.bincount(labels).min() >= 12
 
-    def test_without_smoothing_the_distance_is_that_of_k_means(self) -> None:
+    def test_without_smoothing_the_distance_is_close_to_scikit_learns(self) -> None:
         vectors, _ = planted(40, 60, noise=0.2)
         vectors = np.random.default_rng(1).permutation(vectors)
         settings = self.SMALL.model_copy(
@@ -185,7 +183,7 @@ class TestOfMany:
         ours, theirs = (mean_squared_distance(vectors, c) for c in (centroids, reference))
         assert ours < 1.01 * theirs
 
-    def test_more_clusters_than_leaves_of_that_size_can_be_asked_for(self) -> None:
+    def test_k_may_be_larger_than_films_per_leaf_films(self) -> None:
         vectors, _ = planted(400, 2, noise=0.01)
         settings = ClusterSettings(k=400, min_films=1, smoothing_rounds=0)
         centroids, _ = clustered(vectors, 400, settings)
@@ -203,5 +201,5 @@ def unequal() -> tuple[np.ndarray, np.ndarray]:
     vectors, truth = planted(50, 100, noise=0.08)
     rng = np.random.default_rng(3)
     place = np.arange(len(truth)) % 100
-    kept = rng.permutation(np.flatnonzero(place < 20 + 80 * (truth % 5 == 0)))
-    return vectors[kept], truth[kept]
+    rows = rng.permutation(np.flatnonzero(place < 20 + 80 * (truth % 5 == 0)))
+    return vectors[rows], truth[rows]

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from pipeline.cluster.mean_shift import landscape
+from pipeline.cluster import stability
+from pipeline.cluster.mean_shift import smooth_points
 from pipeline.cluster.stability import LABELS, agreement, label_subsample, reseed
 from pipeline.schemas.mining import ASSIGNMENTS
 from pipeline.settings import ClusterSettings
@@ -14,9 +15,9 @@ from tests.support.planted import planted, points_table
 SETTINGS = ClusterSettings(leaf_films=30)
 
 
-def sampled(points: pa.Table, part: int, seed: int = 3, share: float = 0.8) -> set[str]:
-    made = label_subsample(points, SETTINGS, [4], part, seed, share)["labels"]
-    return set(made.column("movie_id").to_pylist())
+def sampled(points: pa.Table, part: int, seed: int = 3) -> set[str]:
+    found = label_subsample(points, SETTINGS, [4], part, seed)["labels"]
+    return set(found.column("movie_id").to_pylist())
 
 
 def labels(rows: list[tuple[int, str, int]]) -> pa.Table:
@@ -26,9 +27,9 @@ def labels(rows: list[tuple[int, str, int]]) -> pa.Table:
 
 
 def test_each_k_labels_the_same_films_once() -> None:
-    made = label_subsample(points_table(planted(6, 30)[0]), SETTINGS, [3, 6], 0, 3)["labels"]
-    assert made.schema == LABELS
-    frame = made.to_pandas()
+    found = label_subsample(points_table(planted(6, 30)[0]), SETTINGS, [3, 6], 0, 3)["labels"]
+    assert found.schema == LABELS
+    frame = found.to_pandas()
     three, six = (frame[frame.k == k] for k in (3, 6))
     assert three.movie_id.tolist() == six.movie_id.tolist()
     assert three.movie_id.is_unique
@@ -36,7 +37,7 @@ def test_each_k_labels_the_same_films_once() -> None:
     assert six.cluster.nunique() == 6
 
 
-def test_the_sample_depends_on_ids_part_and_seed_alone() -> None:
+def test_the_sample_depends_on_ids_part_and_seed_only() -> None:
     points = points_table(planted(4, 50)[0])
     base = sampled(points, 0)
     assert sampled(points.take(pa.array(range(199, -1, -1))), 0) == base
@@ -46,26 +47,29 @@ def test_the_sample_depends_on_ids_part_and_seed_alone() -> None:
     assert sampled(points.slice(50, 100), 0) == inside
 
 
-def test_the_share_is_kept() -> None:
+@pytest.mark.parametrize(("share", "films"), [(0.8, 800), (0.3, 300), (1.0, 1_000)])
+def test_the_sample_has_the_share_of_the_films(
+    share: float, films: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stability, "_SHARE", share)
     points = points_table(planted(4, 250, dim=8)[0])
-    assert len(sampled(points, 0, share=0.8)) == pytest.approx(800, abs=50)
-    assert len(sampled(points, 0, share=0.3)) == pytest.approx(300, abs=50)
-    assert len(sampled(points, 0, share=1.0)) == 1_000
+    assert len(sampled(points, 0)) == pytest.approx(films, abs=50 if share < 1 else 0)
 
 
-def test_a_sample_of_no_films_is_an_empty_table() -> None:
-    made = label_subsample(points_table(planted(1, 3)[0]), SETTINGS, [1], 0, 3, share=0.0)
-    assert made["labels"].equals(LABELS.empty_table())
-    assert agreement(made["labels"], made["labels"]) == {}
+def test_a_sample_without_films_is_an_empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stability, "_SHARE", 0.0)
+    found = label_subsample(points_table(planted(1, 3)[0]), SETTINGS, [1], 0, 3)["labels"]
+    assert found.equals(LABELS.empty_table())
+    assert agreement(found, found) == {}
 
 
-def test_calls_repeat_to_the_byte() -> None:
+def test_the_same_call_gives_the_same_bytes() -> None:
     points = points_table(planted(noise=0.4)[0])
     first, second = (label_subsample(points, SETTINGS, [9, 14], 1, 3)["labels"] for _ in range(2))
     assert first.equals(second)
 
 
-def test_agreement_is_that_of_the_common_films_of_each_k() -> None:
+def test_agreement_is_measured_on_the_common_films_of_each_k() -> None:
     first = [(2, m, c) for m, c in zip("abcdef", (0, 0, 0, 1, 1, 1), strict=True)]
     second = [(2, m, c) for m, c in zip("fedcbz", (0, 0, 1, 1, 1, 0), strict=True)]
     first += [(3, "a", 0), (3, "b", 1)]
@@ -88,10 +92,10 @@ def test_noise_is_less_stable_than_groups() -> None:
     assert found[1] < 0.7
 
 
-def test_reseeding_is_measured_against_the_clusters_given() -> None:
+def test_reseeding_is_compared_with_the_given_clusters() -> None:
     vectors, truth = planted(6, 30)
     points = points_table(vectors)
-    ground = landscape(points, SETTINGS, seed=1)
+    smoothed = smooth_points(points, SETTINGS, seed=1)
     rng = np.random.default_rng(1)
     for clusters, low, high in ((truth, 0.95, 1.0), (rng.permutation(truth), -0.1, 0.1)):
         rows = [
@@ -99,6 +103,6 @@ def test_reseeding_is_measured_against_the_clusters_given() -> None:
             for movie_id, c in zip(points.column("movie_id").to_pylist(), clusters, strict=True)
         ]
         given = pa.Table.from_pylist(rows, ASSIGNMENTS)
-        made = reseed(points, given, **ground, settings=SETTINGS, k=6, seed=8)["agreement"]
-        ari = made.column("ari")[0].as_py()
+        found = reseed(points, given, **smoothed, settings=SETTINGS, k=6, seed=8)["agreement"]
+        ari = found.column("ari")[0].as_py()
         assert low <= ari <= high

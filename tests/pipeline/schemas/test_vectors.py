@@ -23,7 +23,7 @@ from pipeline.neighbours import search as neighbours
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of, vectors_at
 from pipeline.settings import ClusterSettings, FeatureSettings, NeighbourSettings
-from pipeline.storage.work_store import Store, StoredParts
+from pipeline.storage.work_store import StoredParts, WorkStore
 from tests.support.films import mined
 from tests.support.planted import planted, points_table
 
@@ -32,7 +32,7 @@ KINDS = ("flat", "hnsw", "ivf", "ivf-sq8")
 
 def stored(folder: Path, table: pa.Table, parts: int = 3) -> StoredParts:
     """The rows of a table in files of a store, the last one shorter, and one without rows."""
-    store = Store(folder)
+    store = WorkStore(folder)
     size = max(1, -(-len(table) // parts))
     cuts = [table.slice(start, size) for start in range(0, len(table), size)]
     refs = [
@@ -142,10 +142,10 @@ def test_a_space_fitted_on_parts_is_that_of_the_whole(tmp_path: Path) -> None:
 def test_clusters_of_parts_are_those_of_the_whole(tmp_path: Path) -> None:
     films = points_table(planted(8, 40)[0])
     parts, settings = stored(tmp_path, films), ClusterSettings()
-    ground = cluster.landscape(films, settings, 1)
-    for name, table in cluster.landscape(parts, settings, 1).items():
-        assert table.equals(ground[name]), name
-    trained = [cluster.train(p, **ground, settings=settings, k=8, seed=1) for p in (films, parts)]
+    smoothed = cluster.smooth_points(films, settings, 1)
+    for name, table in cluster.smooth_points(parts, settings, 1).items():
+        assert table.equals(smoothed[name]), name
+    trained = [cluster.train(p, **smoothed, settings=settings, k=8, seed=1) for p in (films, parts)]
     assert trained[0]["centroids"].equals(trained[1]["centroids"])
     samples = [cluster.label_subsample(p, settings, [8], 0, 1) for p in (films, parts)]
     assert samples[0]["labels"].equals(samples[1]["labels"])
@@ -164,7 +164,7 @@ def test_a_stage_takes_the_inputs_that_it_names_in_parts(tmp_path: Path) -> None
     piece = Piece("all", {"films": parts.refs, "others": parts.refs})
     made = work(str(tmp_path), Stage.of(counted), piece, "0" * 64)
     assert made.rows_in == 200
-    sizes = Store(tmp_path).read(made.outputs["sizes"]).column("rows").to_pylist()
+    sizes = WorkStore(tmp_path).read(made.outputs["sizes"]).column("rows").to_pylist()
     assert sizes == [34, 34, 32, 0, 100]
 
 
@@ -176,13 +176,13 @@ from benchmarks.lib.machine import Watch
 from pipeline.neighbours import index as film_index
 from pipeline.execution.stage import Piece, Stage, work
 from pipeline.settings import NeighbourSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 from pipeline.schemas.mining import EMBEDDINGS
 from pipeline.schemas.vectors import column_of_vectors
 import pyarrow as pa
 
 films, dim = 4_000, 384
-store, refs = Store(Path(sys.argv[1])), []
+store, refs = WorkStore(Path(sys.argv[1])), []
 for n in range(10):
     vectors = np.random.default_rng(n).normal(size=(films, dim)).astype(np.float32)
     text = pa.array(["x"] * films)
