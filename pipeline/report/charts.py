@@ -1,7 +1,8 @@
-"""The plain charts of the report's page, as Plotly figures: sizes, completeness, lengths, years.
+"""Bar and line charts of the report page as Plotly figures.
 
-A figure is a dictionary `{"data", "layout"}`, None where there is nothing to draw. A colour such
-as "@accent" names a custom property of page.css; page.js puts in the value for light or dark.
+A figure is a dictionary with `data` and `layout`, or None if there is nothing to draw. A colour
+such as "@accent" names a custom property of report.css; report.js replaces it by its value in the
+light or dark colour scheme.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 from pipeline.report.formatting import (
     UNMEASURED,
+    bold,
+    chart_lines,
     chart_text,
     decimal,
     finite,
@@ -20,16 +23,26 @@ from pipeline.report.formatting import (
     whole,
 )
 
-__all__ = ["Figure", "axis", "completeness", "k_curve", "layout", "lengths", "sizes", "years"]
+__all__ = [
+    "HOVER",
+    "Figure",
+    "axis",
+    "completeness",
+    "k_curve",
+    "layout",
+    "lengths",
+    "sizes",
+    "years",
+]
 
 Figure = dict[str, Any]
+HOVER = "%{customdata}<extra></extra>"  # hover text: the custom data of the point, nothing else
 
-
-_MANY_BARS = 400  # beyond this, bars are thinner than a pixel on a phone
+_MANY_BARS = 400  # with more, bars are thinner than a pixel on a phone
 
 
 def layout(**more: Any) -> dict[str, Any]:
-    """The layout that all figures share, with `more` put over it."""
+    """Return the layout that all figures share, updated by `more`."""
     shared: dict[str, Any] = {
         "autosize": True,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
@@ -44,13 +57,13 @@ def layout(**more: Any) -> dict[str, Any]:
         },
         "showlegend": False,
         "dragmode": False,
-        "uirevision": "kept",  # what the reader zoomed into survives a change of colours
+        "uirevision": "kept",  # the zoom survives a change of colours
     }
     return shared | more
 
 
 def axis(title: str | None = None, **more: Any) -> dict[str, Any]:
-    """A quiet axis: faint grid, no frame, room for its own labels, not zoomed by accident."""
+    """Return an axis with a faint grid, no frame, space for its labels and no zoom."""
     shared: dict[str, Any] = {
         "automargin": True,
         "fixedrange": True,
@@ -65,7 +78,18 @@ def axis(title: str | None = None, **more: Any) -> dict[str, Any]:
 
 
 def sizes(genres: Sequence[Mapping[str, Any]]) -> Figure | None:
-    """Films of each micro-genre, largest first, firm and weak stacked; the median as a line."""
+    """Return the films per micro-genre, largest first, weak films stacked on the others.
+
+    Parameters
+    ----------
+    genres : sequence of mappings
+        Rows of `tables.MICRO_GENRES`.
+
+    Returns
+    -------
+    dict or None
+        A Plotly figure with a line at the median.
+    """
     ranked = sorted(genres, key=lambda row: (-(row["films"] or 0), row["cluster"] or 0))
     if not ranked:
         return None
@@ -73,11 +97,11 @@ def sizes(genres: Sequence[Mapping[str, Any]]) -> Figure | None:
     weak = [min(row["weak_films"] or 0, n) for row, n in zip(ranked, films, strict=True)]
     rank = list(range(1, len(ranked) + 1))
     hover = [
-        f"<b>{chart_text(row['micro_genre_name'])}</b><br>{whole(n)} films, {whole(w)} of them weak"
+        chart_lines([bold(row["micro_genre_name"]), f"{whole(n)} films, {whole(w)} of them weak"])
         for row, n, w in zip(ranked, films, weak, strict=True)
     ]
     parts = [
-        ("firm", [n - w for n, w in zip(films, weak, strict=True)], "@accent"),
+        ("not weak", [n - w for n, w in zip(films, weak, strict=True)], "@accent"),
         ("weak", weak, "@accent-soft"),
     ]
     if len(ranked) > _MANY_BARS:
@@ -89,7 +113,7 @@ def sizes(genres: Sequence[Mapping[str, Any]]) -> Figure | None:
             for name, ys, ink in parts
         ]
     for trace in data:
-        trace |= {"x": rank, "customdata": hover, "hovertemplate": "%{customdata}<extra></extra>"}
+        trace |= {"x": rank, "customdata": hover, "hovertemplate": HOVER}
     middle = median(films)
     note = {
         "text": f"median {middle:g}",
@@ -127,13 +151,13 @@ def sizes(genres: Sequence[Mapping[str, Any]]) -> Figure | None:
 
 
 def completeness(report: Mapping[str, Any]) -> Figure | None:
-    """Share of films that have each field: bars after cleaning, ticks before."""
+    """Return the share of films that have each field: bars after cleaning, ticks before."""
     found = lookup(report, "data_quality.completeness")
     if not isinstance(found, Mapping):
         return None
     rows = [
         (
-            chart_text(name.replace("_", " ")),
+            name.replace("_", " "),
             finite(lookup(both, "kept")),
             finite(lookup(both, "read")),
         )
@@ -143,12 +167,12 @@ def completeness(report: Mapping[str, Any]) -> Figure | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (row[1] if row[1] is not None else -1.0, row[0]))
-    names = [row[0] for row in rows]
+    names = [chart_text(row[0]) for row in rows]
     words = [
-        f"<b>{n}</b><br>{share(kept)} of the films, {share(read)} before cleaning"
-        for n, kept, read in rows
+        chart_lines([bold(n), f"{share(after)} of the films, {share(before)} before cleaning"])
+        for n, after, before in rows
     ]
-    shown = {"y": names, "customdata": words, "hovertemplate": "%{customdata}<extra></extra>"}
+    shown = {"y": names, "customdata": words, "hovertemplate": HOVER}
     tick = {"symbol": "line-ns", "size": 13, "line": {"width": 2, "color": "@ink"}}
     bars = {
         "type": "bar",
@@ -184,12 +208,12 @@ def _columns(x: list[Any], y: list[Any], hover: list[str], width: float) -> Figu
         "width": width,
         "marker": {"color": "@accent", "line": {"width": 0}},
         "customdata": hover,
-        "hovertemplate": "%{customdata}<extra></extra>",
+        "hovertemplate": HOVER,
     }
 
 
 def lengths(report: Mapping[str, Any]) -> Figure | None:
-    """Films by words in their overview; the last bin is open."""
+    """Return the films by the number of words in their overview; the last bin has no upper end."""
     rows = lookup(report, "data_quality.overview_words")
     bins = [row for row in rows if finite(lookup(row, "from")) is not None] if rows else []
     if not bins:
@@ -204,22 +228,22 @@ def lengths(report: Mapping[str, Any]) -> Figure | None:
     ]
     last = max(row["from"] for row in bins)
     first = min(row["from"] for row in bins)
-    every = step * max(1, round((last - first) / step / 5))  # some five marks, at edges of bins
-    marks = [mark for mark in range(0, int(last + step) + 1, int(every)) if mark >= first]
-    ended = [f"{m}+" if m == last and bins[-1].get("to") is None else str(m) for m in marks]
+    every = step * max(1, round((last - first) / step / 5))  # about five ticks, at edges of bins
+    ticks = [tick for tick in range(0, int(last + step) + 1, int(every)) if tick >= first]
+    labels = [f"{t}+" if t == last and bins[-1].get("to") is None else str(t) for t in ticks]
     x = [row["from"] + step / 2 for row in bins]
     data = _columns(x, [finite(row.get("films")) for row in bins], hover, step * 0.9)
     return {
         "data": [data],
         "layout": layout(
-            xaxis=axis("words", showgrid=False, tickvals=marks, ticktext=ended),
+            xaxis=axis("words", showgrid=False, tickvals=ticks, ticktext=labels),
             yaxis=axis("films", rangemode="tozero"),
         ),
     }
 
 
 def years(report: Mapping[str, Any]) -> Figure | None:
-    """Films by year of release; those without a year are left out."""
+    """Return the films by year of release, without the films that have no year."""
     found = lookup(report, "data_quality.years")
     if not isinstance(found, Mapping):
         return None
@@ -237,15 +261,23 @@ def years(report: Mapping[str, Any]) -> Figure | None:
     }
 
 
-_PANELS = (  # field, title, the k that the panel argues for, its name, gap to the next
-    ("inertia", "Inertia (lower is tighter)", "k.elbow", "elbow"),
-    ("silhouette", "Simplified silhouette (higher is clearer)", "k.best_silhouette_k", "best"),
-    ("stability", "Stability (higher repeats better)", None, None),
+_PANELS = (  # field, title, path of the k that the panel favours, label of that k
+    ("inertia", "Inertia (lower is better)", "k.elbow", "elbow"),
+    (
+        "silhouette",
+        "Simplified silhouette (higher is better)",
+        "k.best_silhouette_k",
+        "best",
+    ),
+    ("stability", "Stability (higher is better)", None, None),
 )
 
 
 def k_curve(report: Mapping[str, Any]) -> Figure | None:
-    """Inertia, silhouette and stability over k in three panels; chosen k, elbow and best marked."""
+    """Return inertia, silhouette and stability over k, in three panels.
+
+    Marks show the chosen k, the elbow of the inertia, and the k with the best silhouette.
+    """
     rows = lookup(report, "k.curve")
     points = [row for row in rows if finite(lookup(row, "k")) is not None] if rows else []
     if not points:
@@ -256,24 +288,24 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
     data: list[Figure] = []
     notes: list[dict[str, Any]] = []
     height, gap = 0.25, 0.125
-    whole_layout = layout(margin={"l": 8, "r": 16, "t": 52, "b": 8})
+    panels = layout(margin={"l": 8, "r": 16, "t": 52, "b": 8})
     for row_index, (field, title, path, mark) in enumerate(_PANELS):
         suffix = "" if row_index == 0 else str(row_index + 1)
         top = 1 - row_index * (height + gap)
         last = row_index == len(_PANELS) - 1
-        whole_layout[f"xaxis{suffix}"] = axis(
-            "micro-genres (k)" if last else None,
+        panels[f"xaxis{suffix}"] = axis(
+            "clusters (k)" if last else None,
             anchor=f"y{suffix}",
             showgrid=False,
             showticklabels=last,
             **({} if row_index == 0 else {"matches": "x"}),
         )
-        whole_layout[f"yaxis{suffix}"] = axis(
+        panels[f"yaxis{suffix}"] = axis(
             anchor=f"x{suffix}", domain=[max(top - height, 0), top], nticks=4
         )
         notes.append(
             _note(
-                f"<b>{title}</b>",
+                bold(title),
                 x=0,
                 y=top,
                 xref="paper",
@@ -287,20 +319,20 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
         on = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         if all(value is None for value in values):
             notes.append(_note(UNMEASURED, x=0.5, y=top - height / 2, xref="paper", yref="paper"))
-            whole_layout[f"yaxis{suffix}"] |= {"showticklabels": False, "showgrid": False}
-            # An empty trace would drop the panel, and with it the axis that names k.
+            panels[f"yaxis{suffix}"] |= {"showticklabels": False, "showgrid": False}
+            # Plotly drops a panel whose trace is empty, and the axis with the title of k with it.
             values = [None] * len(ks)
         data.append(on | _line(ks, values, [_hover(field, row) for row in points]))
-        argued = finite(lookup(report, path)) if path else None
-        height_there = dict(zip(ks, values, strict=True)).get(argued)
-        if argued is not None and height_there is not None:
+        favoured = finite(lookup(report, path)) if path else None
+        favoured_value = dict(zip(ks, values, strict=True)).get(favoured)
+        if favoured is not None and favoured_value is not None:
             data.append(
                 on
                 | {
                     "type": "scatter",
                     "mode": "markers",
-                    "x": [argued],
-                    "y": [height_there],
+                    "x": [favoured],
+                    "y": [favoured_value],
                     "hoverinfo": "skip",
                     "marker": {
                         "symbol": "circle-open",
@@ -312,9 +344,9 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
             )
             notes.append(
                 _note(
-                    f"{mark} {argued:g}",
-                    x=argued,
-                    y=height_there,
+                    f"{mark} {favoured:g}",
+                    x=favoured,
+                    y=favoured_value,
                     **_on_axes(on),
                     yanchor="bottom",
                     yshift=10,
@@ -322,7 +354,7 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
             )
     if chosen is not None:
         dash = {"color": "@ink", "width": 1.5, "dash": "dash"}
-        whole_layout["shapes"] = [
+        panels["shapes"] = [
             {
                 "type": "line",
                 "x0": chosen,
@@ -336,7 +368,7 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
         ]
         notes.append(
             _note(
-                f"<b>chosen {chosen:g}</b>",
+                bold(f"chosen {chosen:g}"),
                 x=chosen,
                 y=1,
                 yref="paper",
@@ -344,18 +376,20 @@ def k_curve(report: Mapping[str, Any]) -> Figure | None:
                 yshift=20,
             )
         )
-    return {"data": data, "layout": whole_layout | {"annotations": notes}}
+    return {"data": data, "layout": panels | {"annotations": notes}}
 
 
 def _on_axes(trace_axes: Mapping[str, str]) -> dict[str, str]:
-    """The references of an annotation that stands on the axes of a trace."""
+    """The references of an annotation on the axes of a trace."""
     return {"xref": trace_axes["xaxis"], "yref": trace_axes["yaxis"]}
 
 
 def _hover(field: str, row: Mapping[str, Any]) -> str:
-    words = f"<b>k = {whole(row['k'])}</b><br>{field} {decimal(row.get(field))}"
+    lines = [bold(f"k = {whole(row['k'])}"), f"{field} {decimal(row.get(field))}"]
     gain = finite(row.get("relative_gain"))
-    return f"{words}<br>relative gain {share(gain)}" if field == "inertia" and gain else words
+    if field == "inertia" and gain:
+        lines.append(f"relative gain {share(gain)}")
+    return chart_lines(lines)
 
 
 def _line(x: list[Any], y: list[float | None], hover: list[str]) -> Figure:
@@ -368,7 +402,7 @@ def _line(x: list[Any], y: list[float | None], hover: list[str]) -> Figure:
         "line": {"color": "@accent", "width": 2},
         "marker": {"color": "@accent", "size": 6},
         "customdata": hover,
-        "hovertemplate": "%{customdata}<extra></extra>",
+        "hovertemplate": HOVER,
     }
 
 

@@ -1,4 +1,4 @@
-"""The map of a release: every film as a dot, as a Plotly figure, and the order of its families."""
+"""The map of a release as a Plotly figure, one dot per film; and the order of the families."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.report.charts import Figure, axis, layout
-from pipeline.report.formatting import UNMEASURED, chart_text, finite, plain, wrapped
+from pipeline.report.charts import HOVER, Figure, axis, layout
+from pipeline.report.formatting import (
+    UNMEASURED,
+    bold,
+    chart_lines,
+    chart_text,
+    finite,
+    plain,
+    wrapped,
+)
 
 __all__ = ["FAMILY_COLOURS", "FILM_MAP", "Rows", "film_map", "films_of", "order"]
 
-# The films of the map: a sample, two coordinates each. The scale of x and y carries no meaning.
+# The films on the map, a sample of the release. x and y have no unit.
 FILM_MAP = pa.schema(
     [
         ("movie_id", pa.string()),
@@ -26,16 +34,37 @@ FILM_MAP = pa.schema(
     ]
 )
 
-FAMILY_COLOURS = 7  # --family-0 .. in page.css; beyond, the shape changes as well
+FAMILY_COLOURS = 7  # --family-0 to --family-6 in report.css; later families differ in shape
 _SYMBOLS = ("circle", "diamond", "triangle-up", "square", "cross", "star")
-_LABELS = 200  # page.js shows the largest 40 that fit into the view
-_GRID = 10_000  # coordinates are written as whole numbers up to this
+_LABELS = 200  # report.js shows the largest 40 that fit into the view
+_GRID = 10_000  # coordinates are integers from 0 to this
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 def order(genres: Rows) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Families with their micro-genres: the family with most films first, likewise within it."""
+    """Return families with their micro-genres, both with the largest number of films first.
+
+    Parameters
+    ----------
+    genres : sequence of mappings
+        Rows of `tables.MICRO_GENRES`.
+
+    Returns
+    -------
+    list of (str, list of mappings)
+        Name of the family, and its rows.
+
+    Examples
+    --------
+    >>> rows = [
+    ...     {"family_name": "Sport", "cluster": 0, "films": 9},
+    ...     {"family_name": "War", "cluster": 1, "films": 8},
+    ...     {"family_name": "War", "cluster": 2, "films": 12},
+    ... ]
+    >>> [(name, [row["cluster"] for row in own]) for name, own in order(rows)]
+    [('War', [2, 1]), ('Sport', [0])]
+    """
     grouped: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in genres:
         grouped[plain(row["family_name"])].append(row)
@@ -45,9 +74,21 @@ def order(genres: Rows) -> list[tuple[str, list[Mapping[str, Any]]]]:
 
 
 def film_map(table: pa.Table, genres: Rows) -> Figure | None:
-    """Every film of `table` as a dot; one trace per family, in the order of `order`.
+    """Return the map with one dot per film, None if no film has coordinates.
 
-    `layout.meta.labels` holds the names of the largest micro-genres at the median of their films.
+    Parameters
+    ----------
+    table : pyarrow.Table of schema `FILM_MAP`
+        The films on the map.
+    genres : sequence of mappings
+        Rows of `tables.MICRO_GENRES`.
+
+    Returns
+    -------
+    dict or None
+        A Plotly figure with one trace per family, in the sequence of `order`. Its
+        `layout.meta.labels` lists the names of the largest micro-genres, each at the median
+        position of its films.
     """
     by_cluster = {row["cluster"]: row for row in genres}
     points = [
@@ -62,12 +103,12 @@ def film_map(table: pa.Table, genres: Rows) -> Figure | None:
     span_y = max(p["y"] for p in points) - bottom or 1.0
     ranked = [name for name, _ in order(genres)]
     traces = [_trace(number, name, len(points)) for number, name in enumerate(ranked)]
-    stray = _trace(len(ranked), UNMEASURED, len(points))  # films of no known micro-genre
+    unknown = _trace(len(ranked), UNMEASURED, len(points))  # films of no known micro-genre
     places: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for point in points:
         genre = by_cluster.get(point["cluster"])
         family = ranked.index(plain(genre["family_name"])) if genre else len(ranked)
-        trace = traces[family] if genre else stray
+        trace = traces[family] if genre else unknown
         x = round((point["x"] - left) / span_x * _GRID)
         y = round((point["y"] - bottom) / span_y * _GRID)
         year = "" if point["year"] is None else f" ({point['year']})"
@@ -89,7 +130,7 @@ def film_map(table: pa.Table, genres: Rows) -> Figure | None:
     margin = _GRID // 40
     hidden = axis(visible=False, range=[-margin, _GRID + margin], fixedrange=False)
     return {
-        "data": [*traces, *([stray] if stray["x"] else [])],
+        "data": [*traces, *([unknown] if unknown["x"] else [])],
         "layout": layout(
             xaxis=hidden,
             yaxis=dict(hidden),
@@ -111,7 +152,7 @@ def _trace(number: int, name: str, films: int) -> Figure:
         "y": [],
         "text": [],
         "customdata": [],
-        "hovertemplate": "<b>%{text}</b><br>%{customdata}<extra></extra>",
+        "hovertemplate": chart_lines([bold("%{text}"), HOVER]),
         "marker": {
             "color": f"@family-{number % FAMILY_COLOURS}",
             "symbol": symbol,
@@ -123,5 +164,5 @@ def _trace(number: int, name: str, films: int) -> Figure:
 
 
 def films_of(row: Mapping[str, Any]) -> int:
-    """How many films a micro-genre has, 0 where that is missing."""
+    """Return the number of films of a row of `tables.MICRO_GENRES`, 0 if it is missing."""
     return int(row["films"] or 0)

@@ -1,4 +1,4 @@
-"""Every quality figure of a run, computed from its outputs, each with a line on how to read it."""
+"""Quality figures of the clusters, the coordinates of the film map, and the report as JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from pipeline.report.explanations import EXPLANATIONS
 from pipeline.settings import ReportSettings
 
 __all__ = [
-    "EXPLANATIONS",
     "assemble",
     "cluster_figures",
     "film_map",
@@ -20,34 +20,7 @@ __all__ = [
     "place_on_map",
 ]
 
-_MAP_ROWS = 8_192  # films placed on the map at a time
-
-EXPLANATIONS: Mapping[str, str] = {
-    "clusters.cosine_silhouette": "Own cluster against the next one over text vectors, -1 to 1; "
-    "themes of films overlap, so a little above 0 is good and below 0 means misplaced films.",
-    "clusters.points_silhouette": "The same in the space where the films were clustered.",
-    "clusters.davies_bouldin": "Spread of clusters against their distance; lower is better.",
-    "clusters.calinski_harabasz": "Variance between against within clusters; higher is better.",
-    "clusters.inertia": "Mean squared distance of a film to its centroid, 0 to 4; lower is "
-    "tighter.",
-    "clusters.seed_ari": "Agreement (adjusted Rand index) with a run from another seed; 1 is the "
-    "same.",
-    "clusters.subsample_ari": "Agreement of two minings of different 80 % samples on the films "
-    "that they share; 1 is the same, 0 is chance.",
-    "clusters.genre_purity": "Films that have the commonest genre of their micro-genre, 0 to 1.",
-    "clusters.length_variance_explained": "Share of the variance of description length that the "
-    "clusters explain; high means buckets of text length instead of themes.",
-    "names.own_centroid_share": "Names whose nearest centroid is their own cluster's.",
-    "names.strays": "Names that lie nearer to another micro-genre's centroid than to their own.",
-    "names.near_duplicate_pairs": "Names that differ in word order, number or inflection only.",
-    "names.boilerplate_keywords": "Keywords that say how a film was made, not what it is about.",
-    "names.unique_share": "Names that no other micro-genre has.",
-    "names.keyword_coverage": "Films that hold one of their micro-genre's keywords word for word.",
-    "neighbours.recall_at_10": "True ten nearest films that the index finds; 1 is exact.",
-    "data_quality.retention": "Rows of the catalogue that came out as films.",
-    "embedding.texts_per_second": "Distinct texts encoded per second, all workers together, "
-    "loading of the model not counted.",
-}
+_MAP_ROWS = 8_192  # films per batch
 
 
 def cluster_figures(
@@ -59,34 +32,53 @@ def cluster_figures(
     genres: Iterable[Sequence[str] | None],
     settings: ReportSettings,
 ) -> dict[str, Any]:
-    """Figures of the clusters.
+    """Return the quality figures of the clusters.
 
     Parameters
     ----------
-    points, vectors : (n, dim) float32, unit: where films were clustered, and their text; of the
-        first `silhouette_films` films at least.
-    own_similarity : (films,) cosine of a film's point to its centroid.
+    points : ndarray of shape (n, n_dimensions), float32
+        Unit vectors in the clustering space, at least of the first `silhouette_films` films.
+    vectors : ndarray of shape (n, n_text_dimensions), float32
+        Unit vectors of the texts of the same films.
+    labels : ndarray of shape (n_films,), int
+        Cluster of each film.
+    own_similarity : ndarray of shape (n_films,), float32
+        Cosine similarity of each film to its centroid, -1 to 1.
+    desc_length : ndarray of shape (n_films,), int
+        Length of the description of each film, in characters.
+    genres : iterable of sequences of str, or None
+        Genres of each film.
+    settings : ReportSettings
+        Size of the sample.
 
-    Partitions are cut by a hash of the ids, so the first films are a random sample: silhouette,
-    Davies-Bouldin (1979) and Calinski-Harabasz (1974) are computed on `silhouette_films` of them.
+    Returns
+    -------
+    dict
+        Values of `report.json` under "clusters": numbers, or None if not defined.
+
+    Notes
+    -----
+    Silhouette (Rousseeuw 1987), Davies-Bouldin (1979) and Calinski-Harabasz (1974) are computed on
+    the first `silhouette_films` films. Partitions are cut by a hash of the ids, so these films are
+    a random sample. The explained variance of the length is eta squared.
     """
     from sklearn import metrics
 
     sample = slice(0, settings.silhouette_films)
     sizes = np.bincount(labels)
-    some = labels[sample]
+    subset = labels[sample]
     figures: dict[str, Any] = {
         "cosine_silhouette": None,
         "points_silhouette": None,
         "davies_bouldin": None,
         "calinski_harabasz": None,
     }
-    if 1 < len(np.unique(some)) < len(some):
+    if 1 < len(np.unique(subset)) < len(subset):
         figures = {
-            "cosine_silhouette": metrics.silhouette_score(vectors[sample], some, metric="cosine"),
-            "points_silhouette": metrics.silhouette_score(points[sample], some, metric="cosine"),
-            "davies_bouldin": metrics.davies_bouldin_score(vectors[sample], some),
-            "calinski_harabasz": metrics.calinski_harabasz_score(vectors[sample], some),
+            "cosine_silhouette": metrics.silhouette_score(vectors[sample], subset, metric="cosine"),
+            "points_silhouette": metrics.silhouette_score(points[sample], subset, metric="cosine"),
+            "davies_bouldin": metrics.davies_bouldin_score(vectors[sample], subset),
+            "calinski_harabasz": metrics.calinski_harabasz_score(vectors[sample], subset),
         }
     figures |= {
         "inertia": float(np.mean(2 - 2 * own_similarity.astype(np.float64))),
@@ -102,60 +94,113 @@ def cluster_figures(
 def film_map(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Films in two dimensions, (films, 2) float32: micro-genres by t-SNE, films around them."""
+    """Fit a map and return the coordinates of the films on it; see `fit_map`.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_films, n_dimensions), float32
+        Unit vectors in the clustering space.
+    centroids : ndarray of shape (n_clusters, n_dimensions), float32
+        Unit centroids.
+    labels : ndarray of shape (n_films,), int
+        Cluster of each film.
+    seed : int
+        Seed of t-SNE.
+
+    Returns
+    -------
+    ndarray of shape (n_films, 2), float32
+        Coordinates without unit.
+    """
     return place_on_map(points, centroids, labels, fit_map(points, centroids, labels, seed))
 
 
 def fit_map(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, seed: int
 ) -> dict[str, np.ndarray]:
-    """What places a film on the map: "layout" (k, 2) and "axes" (dim, 2), float64.
+    """Fit the map of the films: positions of the centroids, and axes for the films around them.
 
-    The centroids are laid out by t-SNE (van der Maaten and Hinton 2008). The axes are the two main
-    directions in which films differ from their centroid. Films are taken some thousand at a
-    time, so that memory does not grow with films times centroids.
+    Parameters
+    ----------
+    points : ndarray of shape (n_films, n_dimensions), float32
+        Unit vectors in the clustering space.
+    centroids : ndarray of shape (n_clusters, n_dimensions), float32
+        Unit centroids.
+    labels : ndarray of shape (n_films,), int
+        Cluster of each film.
+    seed : int
+        Seed of t-SNE.
+
+    Returns
+    -------
+    dict
+        `layout`, ndarray of shape (n_clusters, 2), float64: positions of the centroids.
+        `axes`, ndarray of shape (n_dimensions, 2), float64: two directions, scaled to the layout.
+
+    Notes
+    -----
+    t-SNE (van der Maaten and Hinton 2008) positions the centroids. The axes are the two principal
+    directions in which films differ from their centroid. Films are read in batches, so that memory
+    does not grow with films times centroids.
     """
     if len(centroids) < 3:
         layout = np.arange(len(centroids))[:, None] * np.array([[40.0, 0.0]])
     else:
-        # threads that wait for one another at each of a thousand small steps take 16 s instead of
-        # 0.4 s as soon as a core is busy with something else
+        # One thread: t-SNE synchronises its threads at each of a thousand small steps, which takes
+        # 16 s instead of 0.4 s when another process uses one of the cores.
         with threadpool_limits(1):
             layout = _layout(centroids, seed)
     spread = np.zeros((points.shape[1], points.shape[1]))
-    parts = _parts(len(points))
-    for part in parts:
+    batches = _batches(len(points))
+    for part in batches:
         rest = (points[part] - centroids[labels[part]]).astype(np.float64)
         spread += rest.T @ rest
     _, axes = np.linalg.eigh(spread / max(1, len(points)))
     axes = axes[:, -2:]
-    nudge = np.empty((len(points), 2), np.float64)
-    for part in parts:
-        nudge[part] = (points[part] - centroids[labels[part]]).astype(np.float64) @ axes
+    offsets = np.empty((len(points), 2), np.float64)
+    for part in batches:
+        offsets[part] = (points[part] - centroids[labels[part]]).astype(np.float64) @ axes
     scale = np.median(np.abs(layout - np.roll(layout, 1, 0))) * 0.12 + 1e-9
-    return {"layout": layout, "axes": axes * scale / max(float(nudge.std()), 1e-9)}
+    return {"layout": layout, "axes": axes * scale / max(float(offsets.std()), 1e-9)}
 
 
 def place_on_map(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, fitted: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    """Where films lie on a map that is fitted, (films, 2) float32.
+    """Return the coordinates of films on a fitted map.
 
-    A film lies among the centroids it resembles, nudged along the map's axes.
+    Parameters
+    ----------
+    points : ndarray of shape (n_films, n_dimensions), float32
+        Unit vectors in the clustering space.
+    centroids : ndarray of shape (n_clusters, n_dimensions), float32
+        Unit centroids.
+    labels : ndarray of shape (n_films,), int
+        Cluster of each film.
+    fitted : mapping of str to ndarray
+        Result of `fit_map`.
+
+    Returns
+    -------
+    ndarray of shape (n_films, 2), float32
+        The weighted mean position of the most similar centroids, plus the difference from the
+        film's own centroid along the axes.
     """
-    place = np.empty((len(points), 2), np.float32)
-    for part in _parts(len(points)):
+    coordinates = np.empty((len(points), 2), np.float32)
+    for part in _batches(len(points)):
         rest = (points[part] - centroids[labels[part]]).astype(np.float64)
-        place[part] = _among(points[part], centroids, fitted["layout"]) + rest @ fitted["axes"]
-    return place
+        coordinates[part] = (
+            _between(points[part], centroids, fitted["layout"]) + rest @ fitted["axes"]
+        )
+    return coordinates
 
 
-def _parts(films: int) -> list[slice]:
+def _batches(films: int) -> list[slice]:
     return [slice(start, start + _MAP_ROWS) for start in range(0, films, _MAP_ROWS)]
 
 
-def _among(points: np.ndarray, centroids: np.ndarray, layout: np.ndarray) -> np.ndarray:
-    """Where films lie between the centroids that they resemble most, (films, 2) float64."""
+def _between(points: np.ndarray, centroids: np.ndarray, layout: np.ndarray) -> np.ndarray:
+    """Mean position of the four most similar centroids, weighted by similarity: (films, 2)."""
     similarity = points @ centroids.T
     count = min(4, len(centroids))
     best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
@@ -165,10 +210,8 @@ def _among(points: np.ndarray, centroids: np.ndarray, layout: np.ndarray) -> np.
     return np.asarray((layout[best] * weight[..., None]).sum(1), np.float64)
 
 
-def assemble(
-    parts: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The report as one JSON-able mapping: `parts` with the explanations beside."""
+def assemble(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report: `parts` as values that JSON can represent, and `EXPLANATIONS`."""
     return {
         **{name: _plain(value) for name, value in parts.items()},
         "explanations": dict(EXPLANATIONS),
@@ -202,7 +245,7 @@ def _purity(labels: np.ndarray, genres: Iterable[Sequence[str] | None]) -> float
 
 
 def _explained(labels: np.ndarray, values: np.ndarray) -> float:
-    """Eta squared: variance between clusters over all variance, 0 to 1."""
+    """Eta squared: variance between clusters divided by the total variance, 0 to 1."""
     sizes = np.bincount(labels)
     means = np.bincount(labels, values) / np.maximum(sizes, 1)
     total = float(((values - values.mean()) ** 2).sum())
@@ -210,7 +253,7 @@ def _explained(labels: np.ndarray, values: np.ndarray) -> float:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy and Arrow values as the Python ones that JSON knows."""
+    """NumPy and Arrow values as Python values that JSON can represent."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, pa.Scalar):

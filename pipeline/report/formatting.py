@@ -1,4 +1,4 @@
-"""How a value of the report is written on its page: text, numbers, times, safe JSON."""
+"""Formats values of a report as text: numbers, shares, durations, lists, chart labels, JSON."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 import math
 import numbers
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
     "UNMEASURED",
     "Writer",
+    "bold",
+    "chart_lines",
     "chart_text",
     "decimal",
     "duration",
@@ -29,14 +31,20 @@ __all__ = [
 ]
 
 UNMEASURED = "not measured"
-Writer = Callable[[Any], str]  # a value of any type -> plain text, not yet escaped
+Writer = Callable[[Any], str]  # formats a value of any type as plain text, not yet escaped
 
 _SHORT = 8  # characters
 _THIN = "\u202f"  # narrow no-break space, between a number and its unit
 
 
 def finite(value: Any) -> float | None:
-    """`value` as a finite float, or None where it is not one (None, text, NaN, a truth value)."""
+    """Return `value` as a float, None if it is not a finite number (also for `True` and `False`).
+
+    Examples
+    --------
+    >>> finite(3), finite(float("nan")), finite("3"), finite(True)
+    (3.0, None, None, None)
+    """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
     number = float(value)
@@ -49,7 +57,13 @@ def _written(value: Any, form: Callable[[float], str]) -> str:
 
 
 def plain(value: Any) -> str:
-    """Any value as text: what is missing or not a number reads "not measured"."""
+    """Return any value as text; a missing value or NaN gives "not measured".
+
+    Examples
+    --------
+    >>> plain(1204), plain(0.25), plain(None), plain(["War", "Epic"])
+    ('1,204', '0.250', 'not measured', 'War, Epic')
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
     number = finite(value)
@@ -65,12 +79,18 @@ def plain(value: Any) -> str:
 
 
 def whole(value: Any) -> str:
-    """A count, with commas: `12,345`."""
+    """Return a count with commas: `12,345`."""
     return _written(value, lambda number: f"{number:,.0f}")
 
 
 def decimal(value: Any) -> str:
-    """A figure to three decimals, fewer where it is large: `0.312`, `41.6`, `1,204`."""
+    """Return a number with three decimals, or fewer if it is large.
+
+    Examples
+    --------
+    >>> decimal(0.31249), decimal(41.62), decimal(1204.4)
+    ('0.312', '41.6', '1,204')
+    """
 
     def form(number: float) -> str:
         size = abs(number)
@@ -80,17 +100,17 @@ def decimal(value: Any) -> str:
 
 
 def rating(value: Any) -> str:
-    """A mean rating, 0 to 10: `6.8`."""
+    """Return a mean rating, 0 to 10: `6.8`."""
     return _written(value, lambda number: f"{number:.1f}")
 
 
 def share(value: Any) -> str:
-    """A share of one as a percentage: `97.4 %`."""
+    """Return a share, 0 to 1, as a percentage: `97.4 %`."""
     return _written(value, lambda number: f"{number * 100:.1f}".removesuffix(".0") + f"{_THIN}%")
 
 
 def duration(value: Any) -> str:
-    """Seconds as a reader says them: `0.42 s`, `12.3 s`, `3 min 05 s`, `1 h 02 min`."""
+    """Return seconds with fitting units: `0.42 s`, `12.3 s`, `3 min 05 s`, `1 h 02 min`."""
 
     def form(seconds: float) -> str:
         if seconds < 59.95:
@@ -104,7 +124,13 @@ def duration(value: Any) -> str:
 
 
 def items(value: Any) -> str:
-    """How many there are, then all of them: `none`, `2: a; b`. A pair is joined by "and"."""
+    """Return the number of items of a list, and the items; a pair is joined by "and".
+
+    Examples
+    --------
+    >>> items([]), items([["War Epic", "Epic War"], "x"])
+    ('none', '2: War Epic and Epic War; x')
+    """
     if value is None or isinstance(value, str) or not isinstance(value, Sequence):
         return plain(value)
     if not value:
@@ -119,7 +145,13 @@ def items(value: Any) -> str:
 
 
 def lookup(report: Any, path: str) -> Any:
-    """The value at a dotted path of nested mappings, None where any step is missing."""
+    """Return the value at a dotted path of nested mappings, None if any step is missing.
+
+    Examples
+    --------
+    >>> lookup({"k": {"chosen": 30}}, "k.chosen"), lookup({}, "k.chosen")
+    (30, None)
+    """
     for step in path.split("."):
         if not isinstance(report, Mapping):
             return None
@@ -128,32 +160,53 @@ def lookup(report: Any, path: str) -> Any:
 
 
 def text(value: Any) -> str:
-    """`value` as text that is safe in HTML, in an element or in a quoted attribute."""
-    # A lone surrogate from a damaged catalogue could not be written to a file as UTF-8.
+    """Return `value` as text that is safe in an HTML element or a quoted attribute."""
+    # A lone surrogate of a damaged catalogue cannot be encoded as UTF-8.
     sound = plain(value).encode("utf-8", "replace").decode("utf-8")
     return html.escape(sound, quote=True)
 
 
 def chart_text(value: Any) -> str:
-    """`value` as text that Plotly shows as it is: Plotly reads a subset of HTML."""
+    """Return `value` escaped for Plotly, whose texts are a subset of HTML."""
     return html.escape(plain(value), quote=False)
 
 
+def bold(value: Any) -> str:
+    """Return `value` as bold text in a chart, escaped."""
+    return f"<b>{chart_text(value)}</b>"
+
+
+def chart_lines(lines: Iterable[str]) -> str:
+    """Return lines of chart text, already escaped, as one text of a chart."""
+    return "<br>".join(lines)
+
+
 def wrapped(value: Any, width: int) -> str:
-    """`chart_text` in lines of at most `width` characters; long words are cut at hyphens only."""
-    # "Sci-Fi" stays whole: the hyphen of a short word is kept from the wrapper.
+    """Return `chart_text` in lines of at most `width` characters; words break only at hyphens.
+
+    Examples
+    --------
+    >>> wrapped("Post-Apocalyptic Sci-Fi & War", 12)
+    'Post-<br>Apocalyptic<br>Sci-Fi &amp; War'
+    """
+    # The hyphen of a short word such as "Sci-Fi" is hidden from the wrapper, so it does not break.
     words = [w if len(w) > _SHORT else w.replace("-", "\0") for w in plain(value).split()]
     lines = textwrap.wrap(" ".join(words), width, break_long_words=False)
-    return "<br>".join(chart_text(line.replace("\0", "-")) for line in lines) or UNMEASURED
+    return chart_lines(chart_text(line.replace("\0", "-")) for line in lines) or UNMEASURED
 
 
 def script_json(value: Any) -> str:
-    """`value` as JSON that cannot end the script element it stands in.
+    """Return `value` as JSON that is safe inside a script element of an HTML page.
 
     Raises
     ------
     ValueError
-        where a number is not finite, which is not JSON.
+        If a number is not finite, which JSON does not allow.
+
+    Examples
+    --------
+    >>> print(script_json("</script>"))
+    "\\u003c/script\\u003e"
     """
     dumped = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,20 +1,24 @@
-"""The report of a release as one HTML page that needs no other file, host or program to be read."""
+"""The report of a release as one HTML page that works without network, server or other files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.resources import files
-from string import Template
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from pipeline.report.charts import Figure, completeness, k_curve, lengths, sizes, years
-from pipeline.report.charts_map import FILM_MAP, Rows
+from pipeline.report import explanations
+from pipeline.report.charts import completeness, k_curve, lengths, sizes, years
+from pipeline.report.charts_map import FAMILY_COLOURS, FILM_MAP, Rows, films_of, order
 from pipeline.report.charts_map import film_map as draw_map
-from pipeline.report.charts_treemap import treemap
+from pipeline.report.charts_treemap import shade_legend, treemap
+from pipeline.report.explanations import Measures, with_unlisted
 from pipeline.report.formatting import (
+    UNMEASURED,
+    Writer,
     decimal,
     duration,
     finite,
@@ -22,58 +26,68 @@ from pipeline.report.formatting import (
     plain,
     script_json,
     share,
-    text,
     whole,
-)
-from pipeline.report.page_figures import (
-    CLUSTERS,
-    DATA,
-    EMBEDDING,
-    HEADLINE,
-    NAMES,
-    NEIGHBOURS,
-    K,
-    and_others,
-    figures,
-)
-from pipeline.report.page_languages import language_note, language_table
-from pipeline.report.page_parts import (
-    bars,
-    chart,
-    chips,
-    genre_table,
-    rows_table,
-    shade_legend,
 )
 from pipeline.schemas import mining as tables
 
-__all__ = ["FILM_MAP", "render_page"]
+__all__ = ["FILM_MAP", "environment", "render_page", "rows_table"]
 
-_STAGES = 12  # those that took longest; report.json has them all
+_STAGES = 12  # the longest stages; the others are summed in one row
+_LANGUAGES = 12  # the languages with most films; the others are combined in one row
+_ENGLISH = "en"
+
+
+def environment() -> Environment:
+    """Return the Jinja2 environment of the HTML pages, which escapes every value.
+
+    Templates format values with the filters `whole`, `decimal`, `share` and `plain`. A missing
+    value is printed as "not measured".
+    """
+    pages = Environment(
+        loader=PackageLoader("pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    pages.globals["UNMEASURED"] = UNMEASURED
+    pages.filters |= {"whole": whole, "decimal": decimal, "share": share, "plain": plain}
+    return pages
 
 
 def render_page(
     report: Mapping[str, Any], micro_genres: pa.Table, families: pa.Table, film_map: pa.Table
 ) -> str:
-    """The whole report as one HTML document; the same input gives the same text.
+    """Return the report as one HTML document; the same input gives the same text.
 
     Parameters
     ----------
-    report : the content of `report.json`; what it lacks shows as "not measured".
-    micro_genres : table of `tables.MICRO_GENRES`.
-    families : table of `tables.FAMILIES`.
-    film_map : table of `FILM_MAP`, one row per film drawn (beyond some 20,000 browsers slow
-        down); x and y in any unit.
+    report : Mapping
+        Content of `report.json`. The page prints "not measured" for a missing value.
+    micro_genres : pyarrow.Table of schema `tables.MICRO_GENRES`
+        One row per micro-genre.
+    families : pyarrow.Table of schema `tables.FAMILIES`
+        One row per family.
+    film_map : pyarrow.Table of schema `FILM_MAP`
+        One row per film on the map; `x` and `y` in any unit. Above about 20,000 rows browsers
+        become slow.
+
+    Returns
+    -------
+    str
+        The document, with its styles, scripts and data inside.
 
     Raises
     ------
     TableError
-        where a table does not have its schema.
+        If a table does not have its schema.
     """
     genres = tables.validate(micro_genres, tables.MICRO_GENRES, name="micro_genres").to_pylist()
     groups = tables.validate(families, tables.FAMILIES, name="families").to_pylist()
     points = tables.validate(film_map, FILM_MAP, name="film_map")
-    drawn = {
+    charts = {
         "treemap": treemap(genres, groups),
         "map": draw_map(points, genres),
         "sizes": sizes(genres),
@@ -82,132 +96,165 @@ def render_page(
         "lengths": lengths(report),
         "years": years(report),
     }
-    shown = {name: figure for name, figure in drawn.items() if figure is not None}
-    folder = files("pipeline.report") / "templates"
-    page = Template(folder.joinpath("report.html.j2").read_text(encoding="utf-8"))
-    return page.substitute(
-        _words(report, genres, points.num_rows),
-        **_charts(report, genres, shown),
-        **_tables(report, genres),
-        css=folder.joinpath("report.css").read_text(encoding="utf-8"),
-        script=folder.joinpath("report.js").read_text(encoding="utf-8"),
+    drawn = {name: chart for name, chart in charts.items() if chart is not None}
+    pages = environment()
+    return pages.get_template("report.html.j2").render(
+        value=partial(lookup, report),
+        explanations=explanations,
+        measured=partial(_measured, report),
+        with_unlisted=partial(with_unlisted, report),
+        genres=sorted(genres, key=lambda row: (-films_of(row), row["cluster"] or 0)),
+        families=[name for name, _ in order(genres)],
+        family_colours=FAMILY_COLOURS,
+        shades=shade_legend(genres),
+        mapped=points.num_rows,
+        rejects=_bars(_rejects(report), whole),
+        missing_fields=_bars(_missing_fields(report), whole),
+        **_languages(report),
+        comparison=_comparison(report),
+        seconds=_bars(_seconds(report), duration),
+        drawn=drawn,
+        charts=script_json(drawn),
+        css=_file(pages, "report.css"),
+        script=_file(pages, "report.js"),
         plotly=get_plotlyjs(),
-        figures=script_json(shown),
     )
 
 
-def _words(report: Mapping[str, Any], genres: Rows, mapped: int) -> dict[str, str]:
-    """The sentences of the page, in the words of this release."""
-    films = lookup(report, "counts.released")
-    all_of_them = finite(films) == mapped
-    drawn = (
-        "All films are drawn." if all_of_them else f"{whole(mapped)} of {whole(films)} are drawn."
+def rows_table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return an HTML table; the first cell of a row is its heading.
+
+    Examples
+    --------
+    >>> print(rows_table("Films", ("Year", "Films"), [("1979", "<b>")]).split("<tbody>")[1])
+    <BLANKLINE>
+    <tr><th scope="row">1979</th><td>&lt;b&gt;</td></tr>
+    </tbody></table></div>
+    """
+    table = environment().from_string(
+        '{% from "macros.html.j2" import rows_table %}{{ rows_table(caption, heads, rows) }}'
     )
-    rule = lookup(report, "k.rule")
-    weak = whole(lookup(report, "counts.weak_films"))
-    unknown = lookup(report, "data_quality.years.unknown")
-    return {
-        "title": text(lookup(report, "title") or "a film catalogue"),
-        "release_id": text(lookup(report, "release_id")),
-        "headline": "".join(
-            f"<div><dd>{text(write(lookup(report, path)))}</dd><dt>{text(label)}</dt></div>"
-            for path, label, write in HEADLINE
-        ),
-        "map_note": text(drawn),
-        "sizes_note": text(
-            f"{whole(len(genres))} micro-genres; films that fit none of them well: {weak}."
-        ),
-        "k_note": text(
-            f"Chosen: k = {whole(lookup(report, 'k.chosen'))}, the {plain(rule)}. What came of it: "
-            f"{whole(lookup(report, 'counts.micro_genres'))} micro-genres."
-        ),
-        "language_note": text(language_note(report)),
-        "years_note": text(f"Films by year; without a year: {whole(unknown)}."),
-        "attribution": text(lookup(report, "attribution") or "Attribution: none given"),
-        "licence": text(lookup(report, "licence") or "none given"),
-    }
+    return table.render(caption=caption, heads=heads, rows=list(rows))
 
 
-def _charts(report: Mapping[str, Any], genres: Rows, shown: Mapping[str, Figure]) -> dict[str, str]:
-    """The places of the charts and their keys."""
-    biggest = max(genres, key=lambda row: row["films"] or 0, default=None)
-    largest = ""
-    if biggest:
-        name, films = plain(biggest["micro_genre_name"]), whole(biggest["films"])
-        largest = f"; the largest is {name} with {films} films"
-    described = {
-        "treemap": f"Treemap of {whole(len(genres))} micro-genres in their families{largest}. "
-        "The table of all micro-genres has the same figures.",
-        "map": "Scatter map of the films, coloured by family, with the names of the largest "
-        "micro-genres. The table of all micro-genres lists them.",
-        "sizes": f"Bar chart of the films in each micro-genre{largest}.",
-        "k": "Line charts of inertia, silhouette and stability over the number of micro-genres; "
-        f"chosen: {whole(lookup(report, 'k.chosen'))}.",
-        "completeness": "Bar chart of the share of films that have each field.",
-        "lengths": "Bar chart of the number of words in the overviews.",
-        "years": "Bar chart of the films by year of release.",
-    }
-    places = {name: chart(name, name in shown, words) for name, words in described.items()}
-    places["k_curve"] = places.pop("k")
-    return places | {"treemap_legend": shade_legend(genres), "chips": chips(genres)}
+def _printable(value: Any) -> Any:
+    """A value as text; a lone surrogate of a damaged catalogue cannot be encoded as UTF-8."""
+    if hasattr(value, "__html__"):  # HTML from a macro or the filter `safe`
+        return value
+    return plain(value).encode("utf-8", "replace").decode("utf-8")
 
 
-def _tables(report: Mapping[str, Any], genres: Rows) -> dict[str, str]:
-    """Everything that is figures and rows."""
-    rejects = lookup(report, "data_quality.rejects")
-    patterns = [
-        (
-            f"without {plain(row['missing'])}".replace("_", " ")
-            if row.get("missing")
-            else "nothing missing",
-            row.get("films"),
-        )
-        for row in lookup(report, "data_quality.missing_patterns") or []
+def _file(pages: Environment, name: str) -> str:
+    assert pages.loader is not None
+    return pages.loader.get_source(pages, name)[0]
+
+
+def _measured(report: Mapping[str, Any], measures: Measures) -> list[tuple[str, str, str | None]]:
+    """Label, formatted value and explanation of each measure."""
+    explained = lookup(report, "explanations")
+    explained = explained if isinstance(explained, Mapping) else {}
+    return [
+        (label, write(lookup(report, path)), explained.get(path)) for path, label, write in measures
     ]
-    if others := finite(lookup(report, "data_quality.other_patterns")):
-        patterns.append(("all other combinations", others))
-    ours = (
-        "this release",
-        lookup(report, "counts.micro_genres"),
-        lookup(report, "clusters.points_silhouette"),
-        0.0,
-        1.0,
-    )
-    fields = ("method", "clusters", "cosine_silhouette", "outlier_share", "ari_with_ours")
-    compared = [tuple(map(row.get, fields)) for row in lookup(report, "comparison") or []]
+
+
+def _bars(rows: Iterable[tuple[str, Any]], write: Writer) -> list[tuple[str, str, str]]:
+    """Name, formatted value and length of the bar, in percent of the largest value."""
+    numbers = [(name, value, finite(value) or 0.0) for name, value in rows]
+    largest = max((number for _, _, number in numbers), default=0.0)
+    return [
+        (name, write(value), f"{max(number / largest * 100, 0.0) if largest > 0 else 0.0:.1f}")
+        for name, value, number in numbers
+    ]
+
+
+def _rejects(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    rejects = lookup(report, "data_quality.rejects") or {}
+    return [(reason.replace("_", " "), rows) for reason, rows in rejects.items()]
+
+
+def _missing_fields(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    rows = []
+    for pattern in lookup(report, "data_quality.missing_patterns") or []:
+        missing = pattern.get("missing")
+        name = f"without {plain(missing)}".replace("_", " ") if missing else "nothing missing"
+        rows.append((name, pattern.get("films")))
+    others = finite(lookup(report, "data_quality.other_patterns"))
+    return [*rows, ("all other combinations", others)] if others else rows
+
+
+def _seconds(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
     seconds = sorted(
         (lookup(report, "seconds") or {}).items(), key=lambda item: -(finite(item[1]) or 0.0)
     )
-    if rest := seconds[_STAGES:]:
-        lesser = sum(finite(value) or 0.0 for _, value in rest)
-        seconds = [*seconds[:_STAGES], (f"{len(rest)} shorter stages", lesser)]
-    return {
-        "micro_genres": genre_table(genres),
-        "k_figures": figures(report, K),
-        "data_figures": figures(report, DATA),
-        "rejects": "<p>No row was rejected.</p>"
-        if rejects == {}
-        else bars(
-            "Rejected rows by reason",
-            ("Reason", "Rows"),
-            [(name.replace("_", " "), n) for name, n in (rejects or {}).items()],
-            whole,
-        ),
-        "patterns": bars(
-            "Fields that are missing together", ("Combination", "Films"), patterns, whole
-        ),
-        "cluster_figures": figures(report, and_others(report, "clusters", CLUSTERS)),
-        "name_figures": figures(report, and_others(report, "names", NAMES)),
-        "languages": language_table(report),
-        "comparison": rows_table(
-            "Clusterings of a sample of the films, in the space where films are clustered",
-            ("Method", "Clusters", "Cosine silhouette", "Outliers", "ARI with ours"),
-            [
-                (plain(name), whole(k), decimal(clear), share(left), decimal(same))
-                for name, k, clear, left, same in ([ours, *compared] if compared else [])
-            ],
-        ),
-        "neighbours": figures(report, NEIGHBOURS),
-        "embedding": figures(report, EMBEDDING),
-        "seconds": bars("Seconds per stage", ("Stage", "Time"), seconds, duration),
+    shorter = [finite(value) or 0.0 for _, value in seconds[_STAGES:]]
+    rest = [(f"{len(shorter)} shorter stages", sum(shorter))] if shorter else []
+    return [*seconds[:_STAGES], *rest]
+
+
+def _comparison(report: Mapping[str, Any]) -> list[Sequence[str]]:
+    """The clustering of this release and those of other methods, as rows of text."""
+    compared = lookup(report, "comparison")
+    if not compared:
+        return []
+    own = {
+        "method": "this release",
+        "clusters": lookup(report, "counts.micro_genres"),
+        "cosine_silhouette": lookup(report, "clusters.points_silhouette"),
+        "outlier_share": 0.0,
+        "ari_with_ours": 1.0,
     }
+    formats: dict[str, Writer] = {
+        "method": plain,
+        "clusters": whole,
+        "cosine_silhouette": decimal,
+        "outlier_share": share,
+        "ari_with_ours": decimal,
+    }
+    return [[write(row.get(name)) for name, write in formats.items()] for row in [own, *compared]]
+
+
+def _languages(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The fit of the films by language: rows of text, and English beside all other languages."""
+    found = lookup(report, "languages")
+    rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+    named = [
+        ("unknown" if (code := row.get("language")) is None else plain(code), row) for row in rows
+    ]
+    shown, rest = named[:_LANGUAGES], rows[_LANGUAGES:]
+    if rest:
+        shown.append((f"{len(rest)} other languages", _combined(rest)))
+    formats: dict[str, Writer] = {
+        "films": whole,
+        "share": share,
+        "mean_similarity": decimal,
+        "mean_margin": decimal,
+        "weak_share": share,
+    }
+    others = [row for row in rows if row.get("language") not in (_ENGLISH, None)]
+    return {
+        "languages": [
+            [name, *(write(row.get(key)) for key, write in formats.items())] for name, row in shown
+        ],
+        "english": _combined([row for row in rows if row.get("language") == _ENGLISH]),
+        "others": _combined(others),
+        "other_languages": len(others),
+    }
+
+
+def _combined(rows: Rows) -> dict[str, Any]:
+    """Several languages as one: sums of films and shares, means over films. Empty for no rows."""
+    if not rows:
+        return {}
+    films = [finite(row.get("films")) or 0.0 for row in rows]
+
+    def mean(name: str) -> float | None:
+        pairs = [(finite(row.get(name)), n) for row, n in zip(rows, films, strict=True)]
+        known = [(value, n) for value, n in pairs if value is not None]
+        total = sum(n for _, n in known)
+        return sum(value * n for value, n in known) / total if total else None
+
+    return {
+        "films": sum(films),
+        "share": sum(finite(row.get("share")) or 0.0 for row in rows),
+    } | {name: mean(name) for name in ("mean_similarity", "mean_margin", "weak_share")}

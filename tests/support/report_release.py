@@ -1,4 +1,4 @@
-"""A release as it may well be, made up for the tests of its page."""
+"""An invented release for the tests of its report page."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ NASTY = "Rock & Roll <b>\"High\"</b> </script><script>alert(1)</script> %{x} $5 
 
 
 def release(films: int = 1500, seed: int = 7) -> Release:
-    """The report, micro-genres, families and film map of some `films` films."""
+    """Return the report, micro-genres, families and film map of about `films` films."""
     dice = random.Random(seed)
     names = [(family, name) for family, group in FAMILIES.items() for name in group]
     shares = [dice.uniform(0.4, 2.2) for _ in names]
@@ -270,19 +270,19 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
     }
 
 
-def hostile(films_of_it: int) -> Release:
-    """A release in which every text of the catalogue tries to leave its place."""
-    report, genres, families, films = release(films_of_it)
+def hostile(films_wanted: int) -> Release:
+    """Return a release whose catalogue texts all contain HTML and scripts."""
+    report, genres, families, films = release(films_wanted)
     report["title"] = report["release_id"] = report["licence"] = NASTY
     report["data_quality"]["rejects"] = {NASTY: 1}
     report["explanations"]["clusters.inertia"] = NASTY
 
-    def spoilt(table: pa.Table, name: str) -> pa.Table:
+    def replace(table: pa.Table, name: str) -> pa.Table:
         at = table.schema.get_field_index(name)
         kind = table.schema.field(name).type
         value: Any = [NASTY] if pa.types.is_list(kind) else NASTY
         return table.set_column(at, name, pa.array([value] * table.num_rows, kind))
 
     for name in ("micro_genre_name", "family_name", "keywords", "exemplars"):
-        genres = spoilt(genres, name)
-    return report, genres, families, spoilt(films, "title")
+        genres = replace(genres, name)
+    return report, genres, families, replace(films, "title")

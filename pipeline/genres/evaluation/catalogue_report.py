@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.cleaning.text_repair import count_words
 from pipeline.genres.data.merge_rows import is_placeholder
 from pipeline.genres.evaluation.report_html import document, heat, heat_together, section
-from pipeline.report.page_parts import rows_table
+from pipeline.report.html import rows_table
 
 __all__ = ["before_after", "before_after_page"]
 

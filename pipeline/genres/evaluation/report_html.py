@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.report.formatting import text
-from pipeline.report.page_parts import rows_table
+from pipeline.report.html import rows_table
 
 __all__ = ["document", "heat", "heat_together", "render", "section"]
 

@@ -2,10 +2,10 @@
   "use strict";
   const root = document.documentElement;
   const figures = JSON.parse(document.getElementById("figures").textContent);
-  const place = (name) => document.getElementById(`chart-${name}`);
+  const element = (name) => document.getElementById(`chart-${name}`);
   const config = { displayModeBar: false, displaylogo: false, responsive: true, showTips: false };
 
-  // Colours. "@name" in a figure is the custom property --name, light or dark as the reader has it.
+  // Colours. "@name" in a figure is the custom property --name of the light or dark colour scheme.
   const WORDS = new Set(["text", "customdata", "labels", "ids", "parents", "meta"]);
   function themed(value, style) {
     if (typeof value === "string") {
@@ -31,11 +31,11 @@
     for (const trace of figures.map.data) trace.type = "scatter";
   }
 
-  const NARROW = 520; // pixels: a phone, where dots and names are smaller
+  const NARROW = 520; // pixels: a phone; dots and names are smaller
   const narrowed = {
     map: (data) => data.forEach((trace) => { trace.marker.size *= 0.7; }),
     treemap: ([trace]) => {
-      trace.text = trace.text.map((words, index) => // one word to a line, but for the families
+      trace.text = trace.text.map((words, index) => // one word per line, except for families
         (trace.textfont.weight[index] > 400 ? words : words.replaceAll(" ", "<br>")));
     },
   };
@@ -45,24 +45,24 @@
       const layout = themed(figure.layout, style);
       if (name === "map" && zoomed()) Object.assign(layout, view());
       const data = themed(figure.data, style);
-      if (place(name).clientWidth < NARROW) narrowed[name]?.(data);
-      Plotly.react(place(name), data, layout, config);
+      if (element(name).clientWidth < NARROW) narrowed[name]?.(data);
+      Plotly.react(element(name), data, layout, config);
     }
     if (figures.map) restyleMap();
   }
 
-  // Names that would be too small to read in their tile are left to the hover.
+  // A name too small to read in its tile appears only on hover.
   const SMALLEST = 6; // pixels
   function hideSmallNames() {
-    for (const words of place("treemap").querySelectorAll(".slicetext")) {
+    for (const words of element("treemap").querySelectorAll(".slicetext")) {
       if (words.style.fontWeight === "600") continue; // a family
       const scale = words.getBoundingClientRect().height / (words.getBBox().height || 1);
       words.style.opacity = scale * parseFloat(words.style.fontSize) < SMALLEST ? 0 : 1;
     }
   }
 
-  // The map: families to highlight, zoom, and names that do not cover one another.
-  const map = place("map");
+  // The map: highlighted families, zoom, and names that do not overlap.
+  const map = element("map");
   const home = figures.map ? figures.map.layout.xaxis.range : [0, 1];
   const coarse = matchMedia("(pointer: coarse)").matches;
   const chips = [...document.querySelectorAll("[data-family]")];
@@ -83,9 +83,9 @@
     };
   }
 
-  const MOST = 40;
+  const MAX_LABELS = 40;
   const pen = document.createElement("canvas").getContext("2d");
-  let settled = "";
+  let lastKey = "";
   function labels() {
     const { w, h } = map._fullLayout._size;
     const [x, y] = ranges();
@@ -93,13 +93,13 @@
     const size = w < NARROW ? 11 : 13;
     const style = getComputedStyle(root);
     const key = JSON.stringify([w, h, x, y, [...picked], style.getPropertyValue("--ink")]);
-    if (key === settled) return;
-    settled = key;
+    if (key === lastKey) return;
+    lastKey = key;
     pen.font = `600 ${size}px ${style.getPropertyValue("--sans")}`;
     const boxes = [];
     const shown = [];
     for (const label of figures.map.layout.meta.labels) {
-      if (shown.length === MOST) break;
+      if (shown.length === MAX_LABELS) break;
       if (picked.size && !picked.has(label.family)) continue;
       const px = ((label.x - x[0]) / (x[1] - x[0])) * w;
       const py = h - ((label.y - y[0]) / (y[1] - y[0])) * h;
@@ -126,12 +126,12 @@
 
   function restyleMap() {
     const picked = chosen();
-    const on = figures.map.data.map((_, index) => !picked.size || picked.has(index));
+    const highlighted = figures.map.data.map((_, index) => !picked.size || picked.has(index));
     Plotly.restyle(map, {
-      "marker.opacity": on.map((lit) => (lit ? 0.75 : 0.05)),
-      hoverinfo: on.map((lit) => (lit ? "all" : "skip")),
+      "marker.opacity": highlighted.map((on) => (on ? 0.75 : 0.05)),
+      hoverinfo: highlighted.map((on) => (on ? "all" : "skip")),
     });
-    settled = "";
+    lastKey = "";
     labels();
   }
 
@@ -154,7 +154,7 @@
     });
   }
 
-  // The table: filter by all words typed, sort by any head.
+  // The table: filter by all typed words, sort by any column heading.
   const table = document.getElementById("genre-table");
   if (table) {
     const body = table.tBodies[0];
@@ -163,7 +163,7 @@
     const shown = document.getElementById("shown");
     const filter = document.getElementById("filter");
     const more = document.getElementById("more");
-    const FIRST = 25; // rows shown until the reader asks for all, or for some
+    const FIRST = 25; // rows shown until the reader filters the table or shows all rows
     let open = false;
     const apply = () => {
       const wanted = fold(filter.value).split(/\s+/).filter(Boolean);
@@ -183,7 +183,7 @@
       apply();
       rows[FIRST].row.scrollIntoView({ block: "nearest" });
     });
-    apply(); // a browser may keep what was typed when the page is loaded again
+    apply(); // a browser may restore the typed words when the page reloads
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
       const number = head.dataset.sort === "number";
@@ -192,7 +192,7 @@
         : (a, b) => a.cells[column].textContent.localeCompare(b.cells[column].textContent, "en");
       head.querySelector("button").addEventListener("click", () => {
         const now = head.getAttribute("aria-sort");
-        const first = column === 1 ? "descending" : "ascending"; // films: the largest first
+        const first = column === 1 ? "descending" : "ascending"; // the column of films starts with the largest
         const other = first === "ascending" ? "descending" : "ascending";
         const next = now === first ? other : first;
         for (const each of heads) each.removeAttribute("aria-sort");
@@ -207,16 +207,16 @@
 
   drawAll();
   if (figures.treemap) {
-    const tree = place("treemap");
+    const tree = element("treemap");
     hideSmallNames();
     tree.on("plotly_afterplot", hideSmallNames);
-    tree.on("plotly_treemapclick", () => setTimeout(hideSmallNames, 900)); // after it has moved
+    tree.on("plotly_treemapclick", () => setTimeout(hideSmallNames, 900)); // after the animation
   }
   if (figures.map) {
     map.on("plotly_relayout", labels);
     map.on("plotly_afterplot", labels);
   }
-  let printing = false; // paper is light, whatever the scheme; a browser may report a change
+  let printing = false; // print uses the light scheme; a browser may report this as a change
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     if (!printing) drawAll();
   });
@@ -225,9 +225,9 @@
     root.dataset.theme = "light";
     drawAll();
     for (const name of Object.keys(figures)) {
-      const { clientWidth, clientHeight } = place(name);
-      // A page of A4 or Letter paper has room for this much.
-      Plotly.relayout(place(name), {
+      const { clientWidth, clientHeight } = element(name);
+      // This size fits on A4 and Letter paper.
+      Plotly.relayout(element(name), {
         width: Math.min(clientWidth, 660), height: Math.min(clientHeight, 560),
       });
     }

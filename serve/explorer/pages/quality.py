@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pipeline.report import page_figures as known
+from pipeline.report import explanations as known
 from pipeline.report.formatting import UNMEASURED, duration, finite, lookup, plain, share, whole
 from serve.explorer.components import cards
 from serve.explorer.components.html_nodes import Node, data_text, node, show
@@ -33,7 +33,7 @@ show(
 )
 
 
-def measured(title: str, note: str, wanted: known.Wanted) -> None:
+def measured(title: str, note: str, wanted: known.Measures) -> None:
     """A section of figures, each with how to read it, and how it was in the release before."""
     rows: list[tuple[Node | str, ...]] = []
     for path, label, write in wanted:

@@ -1,4 +1,4 @@
-"""The report's page: whole, safe, asking no host for anything, and the same each time."""
+"""The report page is complete, safe, self-contained and reproducible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.support.report_release import FAMILIES, NASTY, hostile, release
 
 
 class Reader(HTMLParser):
-    """What a browser would see: elements, their attributes, the text outside scripts."""
+    """Parses a page: its elements, their attributes, and the text outside scripts."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ def read(page: str) -> Reader:
     return Reader(page)
 
 
-def test_every_section_and_chart_is_there(read: Reader) -> None:
+def test_page_has_every_section_and_chart(read: Reader) -> None:
     charts = {"treemap", "map", "sizes", "k", "completeness", "lengths", "years"}
     assert set(read.figures()) == charts
     assert {f"chart-{name}" for name in charts} <= set(read.ids())
@@ -99,12 +99,12 @@ def test_every_section_and_chart_is_there(read: Reader) -> None:
     assert links and all(link[0] == "#" and link[1:] in read.ids() for link in links)
 
 
-def test_the_figures_are_plotly_figures_and_add_up(read: Reader) -> None:
+def test_charts_are_valid_plotly_figures_and_their_sums_agree(read: Reader) -> None:
     report, genres, _, films = release()
-    inks = re.compile(r'"@[a-z0-9-]+"')  # the custom properties that page.js puts in
+    inks = re.compile(r'"@[a-z0-9-]+"')  # the custom properties that report.js replaces
     coloured = json.loads(inks.sub('"#123456"', json.dumps(read.figures())))
     for name, figure in coloured.items():
-        go.Figure(figure)  # raises where an attribute is unknown or a value out of place
+        go.Figure(figure)  # raises if an attribute or a value is unknown to Plotly
         assert figure["data"], name
     tree = read.figures()["treemap"]["data"][0]
     sizes = dict(zip(tree["ids"], tree["values"], strict=True))
@@ -119,7 +119,7 @@ def test_the_figures_are_plotly_figures_and_add_up(read: Reader) -> None:
     assert len(drawn["layout"]["meta"]["labels"]) == genres.num_rows
 
 
-def test_colours_show_ratings_or_without_them_likeness() -> None:
+def test_colours_show_ratings_or_similarity_without_ratings() -> None:
     report, genres, families, films = release(300)
     rated = Reader(render_page(report, genres, families, films))
     assert "Mean rating: \u2264 " in rated.words
@@ -128,12 +128,12 @@ def test_colours_show_ratings_or_without_them_likeness() -> None:
     unrated = Reader(
         render_page(report, genres.set_column(at, "vote_average", none), families, films)
     )
-    assert "Likeness of its films" in unrated.words and "Mean rating" not in unrated.words
+    assert "Similarity of its films" in unrated.words and "Mean rating" not in unrated.words
     tiles = unrated.figures()["treemap"]["data"][0]
     assert any("mean rating not measured" in words for words in tiles["customdata"])
 
 
-def test_a_long_tail_is_folded_not_lost() -> None:
+def test_small_micro_genres_and_short_stages_are_summed() -> None:
     _, genres, families, films = release(60)
     rows = [
         row | {"cluster": n, "films": 5}
@@ -151,7 +151,7 @@ def test_a_long_tail_is_folded_not_lost() -> None:
     assert sum(page.figures()["sizes"]["data"][0]["y"]) <= 800 * 5
 
 
-def test_the_page_asks_no_host_for_anything(page: str, read: Reader) -> None:
+def test_page_needs_no_network(page: str, read: Reader) -> None:
     resources = {"src", "srcset", "data", "poster", "action", "formaction", "background"}
     for tag, attrs in read.elements:
         assert not resources & set(attrs) and tag not in ("link", "iframe", "img", "base"), tag
@@ -161,14 +161,14 @@ def test_the_page_asks_no_host_for_anything(page: str, read: Reader) -> None:
     assert "@import" not in page.replace(get_plotlyjs(), "")
 
 
-def test_the_same_input_gives_the_same_page(page: str) -> None:
+def test_same_input_gives_same_page(page: str) -> None:
     assert render_page(*release()) == page
     report, genres, families, films = release()
     backwards = list(range(films.num_rows))[::-1]
     assert render_page(report, genres, families, films.take(backwards)) == page
 
 
-def test_text_of_a_catalogue_cannot_break_out() -> None:
+def test_catalogue_text_is_escaped() -> None:
     found = Reader(render_page(*hostile(300)))
     assert [tag for tag, _ in found.elements].count("script") == 3
     assert not [tag for tag, _ in found.elements if tag == "b"]
@@ -177,7 +177,7 @@ def test_text_of_a_catalogue_cannot_break_out() -> None:
     assert "<" not in point and "&lt;/script&gt;" in point
 
 
-def test_a_report_without_figures_says_so() -> None:
+def test_empty_report_prints_not_measured() -> None:
     none = [schema.empty_table() for schema in (tables.MICRO_GENRES, tables.FAMILIES, FILM_MAP)]
     bare = Reader(render_page({}, *none))
     assert bare.figures() == {}
@@ -185,13 +185,13 @@ def test_a_report_without_figures_says_so() -> None:
 
 
 def emptied(value: Any) -> Any:
-    """The same shape with nothing measured."""
+    """Return the same structure with each value replaced by None."""
     if isinstance(value, dict):
         return {key: emptied(item) for key, item in value.items()}
     return [emptied(item) for item in value] if isinstance(value, list) else None
 
 
-def test_missing_figures_anywhere_are_not_measured() -> None:
+def test_missing_values_print_not_measured() -> None:
     report, genres, families, films = release(60)
     for key in list(report):
         for gap in (None, emptied(report[key])):
@@ -204,28 +204,27 @@ def test_missing_figures_anywhere_are_not_measured() -> None:
     assert "not measured" in render_page(report, nameless, families, films)
 
 
-def test_english_and_other_languages_stand_side_by_side(read: Reader) -> None:
+def test_english_is_compared_with_other_languages(read: Reader) -> None:
     report, genres, families, films = release()
     rows = re.findall(r"<tr>.*?</tr>", render_page(report, genres, families, films))
-    told = [re.sub(r"<[^>]+>", "|", row) for row in rows]
-    assert any("|de||30|" in row and "20\u202f%" in row for row in told)
-    assert any("|not told||15|" in row and "not measured" in row for row in told)
-    assert "6 other languages" in read.words  # twelve are shown of eighteen
-    assert (
-        "told in English: 3.1\u202f%; among the 45 told in 16 other languages: 46.7\u202f%"
-        in read.words
-    )
+    cells = [re.sub(r"<[^>]+>", "|", row) for row in rows]
+    assert any("|de||30|" in row and "20\u202f%" in row for row in cells)
+    assert any("|unknown||15|" in row and "not measured" in row for row in cells)
+    assert "6 other languages" in read.words  # the page lists twelve of eighteen
+    words = " ".join(read.words.split("\n"))
+    assert "3.1\u202f% of the 1,439 with an overview in English" in words
+    assert "46.7\u202f% of the 45 in 16 other languages" in words
     alone = report | {"languages": report["languages"][:1]}
     assert "cannot be compared" in render_page(alone, genres, families, films)
 
 
-def test_tables_must_have_their_schema() -> None:
+def test_table_without_its_schema_is_rejected() -> None:
     report, genres, families, films = release(60)
     with pytest.raises(TableError, match=r"film_map.*movie_id"):
         render_page(report, genres, families, films.drop_columns(["movie_id"]))
 
 
-def test_how_values_are_written() -> None:
+def test_values_are_formatted() -> None:
     assert [whole(4930), whole(None), whole("many")] == ["4,930", "not measured", "many"]
     assert [decimal(0.31249), decimal(-0.0207), decimal(1204.4)] == [
         "0.312",
