@@ -15,7 +15,7 @@ from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, med
 from benchmarks.lib.machine import Watch
 from benchmarks.lib.vectors import many, real_vectors
 from pipeline.neighbours.index import build_index, index_bytes, index_kind
-from pipeline.neighbours.search import nearest_films, recall_at
+from pipeline.neighbours.search import nearest_films, recall_at_10
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import NeighbourSettings
 
@@ -66,7 +66,7 @@ def _one(path: str, kind: str, seed: int) -> Row:
     began = time.perf_counter()
     nearest_films(some, everyone, index, settings)
     searching = time.perf_counter() - began
-    recall = recall_at(films, index, settings, seed)["recall"].column(0)[0].as_py()
+    recall = recall_at_10(films, index, settings, seed)["recall"].column(0)[0].as_py()
     return {
         "build_seconds": built.seconds,
         "bytes_per_film": sum(map(len, index_bytes(index))) / len(films),

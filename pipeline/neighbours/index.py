@@ -1,4 +1,7 @@
-"""Vectors to a FAISS index chosen by size, in rows that are made, kept and read a few at a time."""
+"""The FAISS index over all films, of a kind that depends on their number.
+
+The index is stored as rows of bytes, so that it is built, written and read some rows at a time.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.fileio.atomic import making_room_told
-from pipeline.neighbours import ivf_stream
+from pipeline.fileio.atomic import explain_full_disk
+from pipeline.neighbours import faiss_internals, ivf_stream
 from pipeline.observability.memory import give_back
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of, vectors_at
@@ -22,33 +25,44 @@ from pipeline.settings import NeighbourSettings
 
 __all__ = [
     "INDEX",
-    "INVERTED",
+    "IVF_CODECS",
     "build_index",
-    "code_films",
-    "head_lists",
+    "encode_films",
     "index_bytes",
     "index_kind",
-    "lay_lists",
     "open_index",
-    "train_lists",
+    "train_index",
+    "write_header",
+    "write_lists",
 ]
 
-# A FAISS index in its own serialised form: its bytes in rows, so that it is read as a stream. Those
-# of an inverted file are the pieces of `inverted_file`.
+# The serialized index, cut into rows. Those of an inverted file are the pieces of `ivf_stream`.
 INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 
-# Inverted lists, and how they keep vectors: whole, or 8 bits a number.
-INVERTED = {"ivf": "Flat", "ivf-sq8": "SQ8"}
-_TRAINED_ON = 39  # films for each inverted list: the fewest that FAISS does not warn of
-# Films meet all centres of lists, which are therefore no more than so many, and from the square of
-# that on as many as a list has films: work grows as films^1.5 then.
-_LISTS = 1_000
-_MOST_TRAINED_ON = 100_000  # films for all lists, which whoever trains holds as a matrix
+# Kinds of inverted files, and the FAISS codec of their vectors: float32, or 8 bits per component.
+IVF_CODECS = {"ivf": "Flat", "ivf-sq8": "SQ8"}
+
+_TRAINED_PER_LIST = 39  # films: the fewest of which FAISS does not warn
+_MAX_TRAINED = 100_000  # films for all lists, since the worker that trains holds them as a matrix
+# Every film is compared with the centroids of all lists, so there are at most this many lists.
+# Above the square of this number of films there are sqrt(films): time then grows as films^1.5.
+_MAX_LISTS = 1_000
 _ROW_BYTES = 2**24
 
 
 def index_kind(films: int, settings: NeighbourSettings) -> str:
-    """`flat`, `hnsw`, `ivf` or `ivf-sq8`: exact search where it is cheap, smaller ones beyond."""
+    """Return the kind of index for a number of films.
+
+    Returns
+    -------
+    {"flat", "hnsw", "ivf", "ivf-sq8"}
+        With `settings.index` "auto": exact search while it is cheap, then smaller indexes.
+
+    Examples
+    --------
+    >>> index_kind(10_000, NeighbourSettings()), index_kind(1_000_000, NeighbourSettings())
+    ('flat', 'ivf-sq8')
+    """
     if settings.index != "auto":
         return settings.index
     if films <= settings.flat_up_to:
@@ -60,21 +74,40 @@ def index_kind(films: int, settings: NeighbourSettings) -> str:
 def build_index(
     embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
 ) -> dict[str, pa.Table]:
-    """An inner-product index over all films, in the order given: {"index": INDEX}.
+    """Build the inner-product index over all films.
 
-    `hnsw` is Malkov and Yashunin 2018; `ivf` and `ivf-sq8` are inverted lists with full and 8-bit
-    vectors (Johnson et al. 2017), trained on films at even distances in that order; `train_lists`
-    begins to make them a few at a time. Of what comes in parts, the index and one part are in
-    memory; of `flat` and `hnsw` one goes through a temporary file.
+    An inverted file is trained on films at equal distances in the order of the rows. The memory
+    contains the index and one part of the embeddings; the bytes of "flat" and "hnsw" go through a
+    temporary file. `train_index` is the first of four steps that build an inverted file without
+    the whole index in memory.
+
+    Parameters
+    ----------
+    embeddings : Table or Parts
+        EMBEDDINGS of all films, in the order of the rows of the index.
+    settings : NeighbourSettings
+        `index` and its limits.
+    films : int
+        Number of films.
+
+    Returns
+    -------
+    dict of str to Table
+        "index": INDEX.
 
     Raises
     ------
     StoreError
-        when there is no room for that file.
+        If there is no disk space for the temporary file.
+
+    Notes
+    -----
+    "hnsw": Malkov and Yashunin 2018, IEEE TPAMI 42. "ivf" and "ivf-sq8": Johnson et al. 2017,
+    "Billion-scale similarity search with GPUs", arXiv:1702.08734.
     """
     kind = index_kind(films, settings)
-    if kind in INVERTED:
-        return {"index": _laid_at_once(kind, embeddings, settings, films)}
+    if kind in IVF_CODECS:
+        return {"index": _build_inverted_file(kind, embeddings, settings, films)}
     faiss.omp_set_num_threads(1)
     recipe = {"flat": "Flat", "hnsw": "HNSW32"}[kind]
     index: Any = None
@@ -84,43 +117,57 @@ def build_index(
             index = faiss.index_factory(vectors.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
         index.add(vectors)
         del vectors
-    # in memory there would be two of them
-    with making_room_told(Path(gettempdir())), TemporaryFile() as file:
-        streams: Any = faiss
-        faiss.write_index(index, streams.PyCallbackIOWriter(file.write))
+    # through a file: in memory, the index and its bytes would take the space twice
+    with explain_full_disk(Path(gettempdir())), TemporaryFile() as file:
+        faiss_internals.write_index(index, file.write)
         del index
         file.seek(0)
-        return {"index": _table(kind, iter(lambda: file.read(_ROW_BYTES), b""))}
+        return {"index": _index_table(kind, iter(lambda: file.read(_ROW_BYTES), b""))}
 
 
 @stage("index-lists", inputs=("embeddings",), outputs=("trained",), streamed=("embeddings",))
-def train_lists(
+def train_index(
     embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
 ) -> dict[str, pa.Table]:
-    """An inverted file without films, trained on some of them: {"trained": INDEX}.
+    """Train an inverted file on some of the films, without adding any.
 
-    The first of four steps that make the index of `build_index` while none of them holds it:
-    `code_films` for some films at a time, `head_lists`, and `lay_lists` for a run of lists.
+    This is the first of four steps that build the index of `build_index` while no process holds it
+    whole: then `encode_films` for some films at a time, `write_header`, and `write_lists` for each
+    run of lists.
+
+    Parameters
+    ----------
+    embeddings : Table or Parts
+        EMBEDDINGS of all films, in the order of the rows of the index.
+    settings : NeighbourSettings
+        `index` and its limits.
+    films : int
+        Number of films.
+
+    Returns
+    -------
+    dict of str to Table
+        "trained": INDEX.
     """
     faiss.omp_set_num_threads(1)
     kind, count = index_kind(films, settings), embeddings.num_rows
-    lists = _lists_of(count)
-    step = max(1, count // min(_TRAINED_ON * lists, _MOST_TRAINED_ON))
-    # as it is where all films are needed: a table's own matrix takes no memory
+    lists = _list_count(count)
+    step = max(1, count // min(_TRAINED_PER_LIST * lists, _MAX_TRAINED))
+    # a table's own matrix takes no memory, so it is not copied if all films are used
     sample = (
         matrix_of(embeddings) if step == 1 else vectors_at(embeddings, np.arange(0, count, step))
     )
-    recipe = f"IVF{lists},{INVERTED[kind]}"
+    recipe = f"IVF{lists},{IVF_CODECS[kind]}"
     index: Any = faiss.index_factory(sample.shape[1], recipe, faiss.METRIC_INNER_PRODUCT)
-    index.cp.min_points_per_centroid = min(_TRAINED_ON, len(sample) // lists)
+    index.cp.min_points_per_centroid = min(_TRAINED_PER_LIST, len(sample) // lists)
     index.train(sample)
-    return {"trained": _table(kind, [faiss.serialize_index(index).tobytes()])}
+    return {"trained": _index_table(kind, [faiss.serialize_index(index).tobytes()])}
 
 
-def _lists_of(films: int) -> int:
-    """How many inverted lists: at least 39 films each, films^0.5 of many millions."""
-    few = min(films // _TRAINED_ON, round(2 * math.sqrt(films)), _LISTS)
-    many = math.isqrt(films) if films > _LISTS**2 else 0
+def _list_count(films: int) -> int:
+    """Return the number of inverted lists: at least 39 films each, sqrt(films) for millions."""
+    few = min(films // _TRAINED_PER_LIST, round(2 * math.sqrt(films)), _MAX_LISTS)
+    many = math.isqrt(films) if films > _MAX_LISTS**2 else 0
     return max(1, few, many)
 
 
@@ -130,86 +177,122 @@ def _lists_of(films: int) -> int:
     outputs=("lengths", "*"),
     streamed=("embeddings",),
 )
-def code_films(
+def encode_films(
     embeddings: pa.Table | Parts, trained: pa.Table, films: int, first: int
 ) -> dict[str, pa.Table]:
-    """Films of some partitions as the lists will keep them: see `ivf_stream.code_films`.
+    """Encode the films of some partitions for the inverted lists.
 
     Parameters
     ----------
-    films : of all partitions. first : the row of the first film of these.
+    embeddings : Table or Parts
+        EMBEDDINGS of the films of these partitions.
+    trained : Table
+        INDEX of `train_index`.
+    films : int
+        Number of films of all partitions.
+    first : int
+        Row number of the first film of these partitions.
+
+    Returns
+    -------
+    dict of str to Table
+        See `ivf_stream.encode_films`.
     """
     faiss.omp_set_num_threads(1)
     index = open_index(index_bytes(trained))
-    return ivf_stream.code_films(embeddings, index, first, ivf_stream.runs_of(index, films))
+    return ivf_stream.encode_films(embeddings, index, first, ivf_stream.cut_into_runs(index, films))
 
 
 @stage("index-head", inputs=("trained", "lengths"), outputs=("index",))
-def head_lists(trained: pa.Table, lengths: pa.Table) -> dict[str, pa.Table]:
-    """What comes before the lists: {"index": INDEX}, of `ivf_stream.LENGTHS` of all films."""
+def write_header(trained: pa.Table, lengths: pa.Table) -> dict[str, pa.Table]:
+    """Write the part of the index that precedes the lists.
+
+    Parameters
+    ----------
+    trained : Table
+        INDEX of `train_index`.
+    lengths : Table
+        `ivf_stream.LENGTHS` of all calls of `encode_films`, one after the other.
+
+    Returns
+    -------
+    dict of str to Table
+        "index": INDEX.
+    """
     index = open_index(index_bytes(trained))
     total = lengths.column("films").to_numpy().reshape(-1, index.nlist).sum(axis=0)
-    return {"index": _table(trained["kind"][0].as_py(), ivf_stream.head(index, total))}
+    pieces = ivf_stream.header_pieces(index, total)
+    return {"index": _index_table(trained["kind"][0].as_py(), pieces)}
 
 
 @stage("index", version=4, inputs=("codes",), outputs=("index",), streamed=("codes",))
-def lay_lists(codes: pa.Table | Parts, kind: str) -> dict[str, pa.Table]:
-    """A run of lists: {"index": INDEX}, of the `ivf_stream.CODES` of all their films."""
-    return {"index": _table(kind, ivf_stream.lay_lists(codes))}
+def write_lists(codes: pa.Table | Parts, kind: str) -> dict[str, pa.Table]:
+    """Write a run of lists.
+
+    Parameters
+    ----------
+    codes : Table or Parts
+        `ivf_stream.CODES` of all films of the run.
+    kind : {"ivf", "ivf-sq8"}
+        Kind of the index.
+
+    Returns
+    -------
+    dict of str to Table
+        "index": INDEX.
+    """
+    return {"index": _index_table(kind, ivf_stream.list_pieces(codes))}
 
 
-def _laid_at_once(
+def _build_inverted_file(
     kind: str, embeddings: pa.Table | Parts, settings: NeighbourSettings, films: int
 ) -> pa.Table:
-    trained = train_lists(embeddings, settings, films)["trained"]
-    give_back()  # training takes more memory than the rest
-    coded = code_films(embeddings, trained, films, 0)
-    made = [head_lists(trained, coded.pop("lengths"))]
-    made += [lay_lists(coded.pop(name), kind) for name in sorted(coded)]
-    return pa.concat_tables([table["index"] for table in made])
+    """Build an inverted file in one process, by the same four steps."""
+    trained = train_index(embeddings, settings, films)["trained"]
+    give_back()  # training takes more memory than the other steps
+    runs = encode_films(embeddings, trained, films, 0)
+    tables = [write_header(trained, runs.pop("lengths"))]
+    tables += [write_lists(runs.pop(name), kind) for name in sorted(runs)]
+    return pa.concat_tables([table["index"] for table in tables])
 
 
-def _table(kind: str, rows: Iterable[bytes | bytearray]) -> pa.Table:
-    column = pa.chunked_array([_row(data) for data in rows], pa.large_binary())
+def _index_table(kind: str, rows: Iterable[bytes | bytearray]) -> pa.Table:
+    column = pa.chunked_array([_bytes_array(data) for data in rows], pa.large_binary())
     return pa.table([pa.array([kind] * len(column), pa.string()), column], schema=INDEX)
 
 
-def _row(data: bytes | bytearray) -> pa.Array:
-    """An array of one value over the bytes' own memory, which is where the index was.
+def _bytes_array(data: bytes | bytearray) -> pa.Array:
+    """Return an array with one value, over the memory of `data`.
 
-    Arrow's allocator would take as much again beside what the C library keeps of the index.
+    A copy by Arrow's allocator would take the same amount of memory again.
     """
     ends = pa.py_buffer(np.array([0, len(data)]))
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
 
 
 def index_bytes(index: pa.Table | Iterable[pa.Table]) -> Iterator[memoryview]:
-    """The bytes of an index as FAISS's own file, a few MiB at a time; views of the table's own."""
+    """Yield the bytes of an index, in the format of `faiss.write_index`, some MiB at a time.
+
+    Parameters
+    ----------
+    index : Table or iterable of Table
+        INDEX.
+
+    Yields
+    ------
+    memoryview
+        A view of the table's memory.
+    """
     for part in parts_of(index):
         for chunk in part.column("index").chunks:
             if not len(chunk):
                 continue
-            _, ends, data = chunk.buffers()  # a value taken from the column would be a copy
-            at = np.frombuffer(ends, np.int64)[chunk.offset :][: len(chunk) + 1].tolist()
-            for start, stop in pairwise(at):
+            _, ends, data = chunk.buffers()  # values taken from the column would be copies
+            bounds = np.frombuffer(ends, np.int64)[chunk.offset :][: len(chunk) + 1].tolist()
+            for start, stop in pairwise(bounds):
                 yield memoryview(data)[start:stop]
 
 
-class _Stream:
-    """Bytes that come in pieces, as FAISS asks for them."""
-
-    def __init__(self, pieces: Iterator[memoryview]) -> None:
-        self._pieces, self._rest = pieces, memoryview(b"")
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes; none at the end."""
-        if not self._rest:
-            self._rest = next(self._pieces, memoryview(b""))
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(taken)
-
-
 def open_index(pieces: Iterator[memoryview]) -> Any:
-    """FAISS's index whole, of `index_bytes`."""
-    streams: Any = faiss
-    return faiss.read_index(streams.PyCallbackIOReader(_Stream(pieces).read))
+    """Return the whole FAISS index of the bytes of `index_bytes`."""
+    return faiss_internals.read_index(pieces)

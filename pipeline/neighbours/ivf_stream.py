@@ -1,8 +1,7 @@
-"""An inverted file of FAISS that is made, kept and searched a few of its lists at a time.
+"""An inverted file of FAISS that is built, stored and searched some lists at a time.
 
-No process need hold it whole. Its bytes are those that FAISS itself writes (`write_index` of an
-IndexIVF: what is trained, then `ilar`, the lengths of the lists, and list by list its codes and row
-numbers), cut into what is trained, the lengths, and pieces of whole lists.
+No process holds it whole. Its bytes are those that FAISS itself writes for an `IndexIVF` (see
+`faiss_internals`), cut into pieces: the trained part, the lengths of the lists, and whole lists.
 """
 
 from __future__ import annotations
@@ -12,64 +11,90 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-import faiss
 import numpy as np
 import pyarrow as pa
 
+from pipeline.neighbours import faiss_internals
+from pipeline.neighbours.faiss_internals import ROW_NUMBER_BYTES
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of
 
-__all__ = ["CODES", "LENGTHS", "Lists", "code_films", "head", "lay_lists", "runs_of"]
+__all__ = [
+    "CODES",
+    "LENGTHS",
+    "InvertedLists",
+    "cut_into_runs",
+    "encode_films",
+    "header_pieces",
+    "list_pieces",
+]
 
-# How many films each list has, in the order of the lists.
+# Number of films in each list, in the order of the lists.
 LENGTHS = pa.schema([("films", pa.int64())])
 
-_RUN_BYTES = 2**26  # of the lists that are laid together
-_PIECE_BYTES = 2**24  # of whole lists, unless one has more
-_FULL, _SPARSE = b"full", b"sprs"  # how FAISS tells lengths: of all lists, or of those with films
-_MARK, _NO_LISTS = b"ilar", 32  # bytes that FAISS writes for lists without films
+_RUN_BYTES = 2**26  # of the lists that one call of `list_pieces` writes
+_PIECE_BYTES = 2**24  # of a piece of whole lists, unless a single list has more
 
 
-def CODES(width: int) -> pa.Schema:  # noqa: N802 - a schema, as those of `tables`
-    """Films as an inverted file keeps them: list and row numbers, and codes of `width` bytes."""
+def CODES(width: int) -> pa.Schema:  # noqa: N802 - a schema with a parameter, like those of schemas
+    """Return the schema of encoded films: list number, row number, code of `width` bytes."""
     return pa.schema([("list", pa.int32()), ("row", pa.int64()), ("code", pa.binary(width))])
 
 
-def runs_of(trained: Any, films: int) -> list[tuple[int, int]]:
-    """The lists cut into runs, (first, one past the last), of 64 MiB where lists are alike."""
+def cut_into_runs(trained: Any, films: int) -> list[tuple[int, int]]:
+    """Cut the lists into runs of about 64 MiB.
+
+    Parameters
+    ----------
+    trained : IndexIVF
+        The trained index.
+    films : int
+        Number of films in all lists.
+
+    Returns
+    -------
+    list of (int, int)
+        First list of each run, and one past its last.
+    """
     lists, width = int(trained.nlist), int(trained.code_size)
-    runs = min(lists, max(1, math.ceil(films * (width + 8) / _RUN_BYTES)))
+    runs = min(lists, max(1, math.ceil(films * (width + ROW_NUMBER_BYTES) / _RUN_BYTES)))
     ends = np.linspace(0, lists, runs + 1).round().astype(int).tolist()
     return list(pairwise(ends))
 
 
-def code_films(
+def encode_films(
     embeddings: pa.Table | Parts, trained: Any, first: int, runs: list[tuple[int, int]]
 ) -> dict[str, pa.Table]:
-    """Codes of films whose row numbers begin at `first`, by run of lists, ordered by list and row.
+    """Encode films, and sort their codes by run, list and row.
 
     Parameters
     ----------
-    trained : FAISS's index without films. runs : see `runs_of`.
+    embeddings : Table or Parts
+        EMBEDDINGS of the films.
+    trained : IndexIVF
+        The trained index, without films.
+    first : int
+        Row number of the first film.
+    runs : list of (int, int)
+        See `cut_into_runs`.
 
     Returns
     -------
-    {"lengths": LENGTHS, "run00000": CODES, "run00001": CODES, ...}
+    dict of str to Table
+        "lengths": LENGTHS of these films. "run00000", "run00001", ...: CODES.
     """
     lists, codes = [], []
     for part in parts_of(embeddings):
         vectors = matrix_of(part)
         own = trained.quantizer.assign(vectors, 1)[:, 0]
-        made = np.empty((len(vectors), trained.code_size), np.uint8)
-        trained.encode_vectors(len(vectors), *map(faiss.swig_ptr, (vectors, own, made)))
         lists.append(own)
-        codes.append(made)
-    number, code = _joined(lists), _joined(codes)
+        codes.append(faiss_internals.encode_vectors(trained, vectors, own))
+    number, code = _concatenate(lists), _concatenate(codes)
     del lists, codes
     order = np.argsort(number, kind="stable")
     ends = np.searchsorted(number[order], np.arange(trained.nlist + 1))
     schema = CODES(trained.code_size)
-    told = {"lengths": pa.table([np.diff(ends)], schema=LENGTHS)}
-    for place, (start, stop) in enumerate(runs):
+    tables = {"lengths": pa.table([np.diff(ends)], schema=LENGTHS)}
+    for run, (start, stop) in enumerate(runs):
         rows = order[ends[start] : ends[stop]]
         columns = [
             pa.array(number[rows], pa.int32()),
@@ -78,53 +103,57 @@ def code_films(
                 schema.field("code").type, len(rows), [None, pa.py_buffer(code[rows])]
             ),
         ]
-        told[f"run{place:05d}"] = pa.table(columns, schema=schema)
-    return told
+        tables[f"run{run:05d}"] = pa.table(columns, schema=schema)
+    return tables
 
 
-def head(trained: Any, lengths: np.ndarray) -> list[bytes]:
-    """The first two pieces: what is trained, and how many films each list has, (lists,)."""
-    trained.ntotal = int(lengths.sum())
-    told = faiss.serialize_index(trained).tobytes()[:-_NO_LISTS]
-    trained.ntotal = 0
-    held = np.flatnonzero(lengths)
-    if len(held) > trained.nlist // 2:
-        how, numbers = _FULL, lengths
-    else:
-        how, numbers = _SPARSE, np.stack([held, lengths[held]], axis=1)
-    sizes = np.array([trained.nlist, trained.code_size], np.uint64)
-    values = np.concatenate([[numbers.size], numbers.ravel()]).astype(np.uint64)
-    return [told, _MARK + sizes.tobytes() + how + values.tobytes()]
+def header_pieces(trained: Any, lengths: np.ndarray) -> list[bytes]:
+    """Return the first two pieces: the trained part, and the lengths of the lists.
+
+    Parameters
+    ----------
+    trained : IndexIVF
+        The trained index, without films.
+    lengths : ndarray of shape (n_lists,), int64
+        Number of films in each list.
+    """
+    return list(faiss_internals.write_header(trained, lengths))
 
 
-def lay_lists(codes: pa.Table | Parts) -> list[bytearray]:
-    """The pieces of a run of lists: films of CODES gathered by list, in each by row number."""
-    parts = [(*_numbers(part), _codes(part)) for part in parts_of(codes)]
-    number, row, code = map(_joined, zip(*parts, strict=True))
+def list_pieces(codes: pa.Table | Parts) -> list[bytearray]:
+    """Return the pieces of a run of lists.
+
+    Parameters
+    ----------
+    codes : Table or Parts
+        CODES of all films of the run, in any order. In a list, films are sorted by row number.
+    """
+    parts = [(*_list_and_row(part), _codes(part)) for part in parts_of(codes)]
+    number, row, code = map(_concatenate, zip(*parts, strict=True))
     del parts
     order = np.lexsort((row, number))
     starts = np.flatnonzero(np.diff(number[order], prepend=-1)).tolist()
-    laid: list[bytearray] = []
+    pieces: list[bytearray] = []
     for start, stop in pairwise([*starts, len(order)]):
         films = order[start:stop]
-        if not laid or len(laid[-1]) + len(films) * (code.shape[1] + 8) > _PIECE_BYTES:
-            laid.append(bytearray())
-        laid[-1] += code[films].tobytes()
-        laid[-1] += row[films].tobytes()
-    return laid
+        size = len(films) * (code.shape[1] + ROW_NUMBER_BYTES)
+        if not pieces or len(pieces[-1]) + size > _PIECE_BYTES:
+            pieces.append(bytearray())
+        pieces[-1] += faiss_internals.encode_list(code[films], row[films])
+    return pieces
 
 
-def _joined(found: Sequence[np.ndarray]) -> np.ndarray:
-    """One below the other; a single one as it is."""
-    return found[0] if len(found) == 1 else np.concatenate(found)
+def _concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Concatenate arrays; a single one is returned without a copy."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _numbers(codes: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+def _list_and_row(codes: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     return codes.column("list").to_numpy(), codes.column("row").to_numpy()
 
 
 def _codes(codes: pa.Table) -> np.ndarray:
-    """The column of codes as bytes, (films, width)."""
+    """Return the column of codes, (n_films, width) uint8."""
     column = codes.column("code").combine_chunks()
     width = column.type.byte_width
     if not len(column):
@@ -133,43 +162,51 @@ def _codes(codes: pa.Table) -> np.ndarray:
     return raw[column.offset * width :][: len(column) * width].reshape(len(column), width)
 
 
-class Lists:
-    """An inverted file that comes in pieces, to go through once, list by list.
+class InvertedLists:
+    """An inverted file in pieces, read once, list by list.
 
-    `trained` is FAISS's index without films, `lengths` (lists,) how many each list has, and
-    `bytes_each` what a film takes of a list.
+    Parameters
+    ----------
+    pieces : iterator of memoryview
+        The pieces of `header_pieces`, then those of `list_pieces` for each run.
+
+    Attributes
+    ----------
+    trained : IndexIVF
+        The trained index, without films.
+    lengths : ndarray of shape (n_lists,), int64
+        Number of films in each list.
+    bytes_per_film : int
+        Bytes of a film in a list: its code and its row number.
     """
 
     def __init__(self, pieces: Iterator[memoryview]) -> None:
-        told, sizes = next(pieces), next(pieces)
-        count, width = np.frombuffer(sizes[4:20], np.uint64).tolist()
-        none = _MARK + bytes(sizes[4:20]) + _SPARSE + bytes(8)
-        self.trained: Any = faiss.deserialize_index(np.frombuffer(bytes(told) + none, np.uint8))
-        values = np.frombuffer(sizes[32:], np.uint64).astype(np.int64)
-        self.lengths = np.zeros(count, np.int64)
-        if bytes(sizes[20:24]) == _FULL:
-            self.lengths[:] = values
-        else:
-            self.lengths[values[::2]] = values[1::2]
-        self.bytes_each = width + 8
-        self._width, self._pieces = width, pieces
+        self.trained, self.lengths = faiss_internals.read_lengths(next(pieces), next(pieces))
+        self._width, self._pieces = int(self.trained.code_size), pieces
+        self.bytes_per_film = self._width + ROW_NUMBER_BYTES
 
     def __iter__(self) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Of each list with films, once: its number, row numbers (films,), and codes as bytes."""
+        """Yield each list that is not empty.
+
+        Yields
+        ------
+        number : int
+            Number of the list.
+        rows : ndarray of shape (n_films,), int64
+            Row numbers of its films.
+        codes : ndarray of shape (n_films * code_size,), uint8
+            Codes one after the other.
+        """
         rest = memoryview(b"")
         for number in np.flatnonzero(self.lengths).tolist():
-            films = int(self.lengths[number])
             while not rest:
                 rest = next(self._pieces)
-            cut, end = films * self._width, films * self.bytes_each
-            codes = np.frombuffer(rest[:cut], np.uint8)
-            yield number, np.frombuffer(rest[cut:end], np.int64), codes
-            rest = rest[end:]
+            rows, codes, rest = faiss_internals.split_list(
+                rest, int(self.lengths[number]), self._width
+            )
+            yield number, rows, codes
 
     def vectors(self, number: int, codes: np.ndarray) -> np.ndarray:
-        """The codes of films of one list as vectors, (films, dim), float32."""
-        films = len(codes) // self._width
-        found = np.empty((films, self.trained.d), np.float32)
-        numbers = np.full(films, number)
-        self.trained.decode_vectors(films, *map(faiss.swig_ptr, (codes, numbers, found)))
-        return found
+        """Decode codes of list `number`, (n_films, dim) float32."""
+        lists = np.full(len(codes) // self._width, number)
+        return faiss_internals.decode_vectors(self.trained, codes, lists)

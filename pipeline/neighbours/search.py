@@ -1,4 +1,4 @@
-"""The nearest films of each film, looked for in an index of all, and how exact that is."""
+"""Search for the nearest films of each film, and the recall of the index."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.neighbours import ivf_stream
-from pipeline.neighbours.index import INVERTED, index_bytes, open_index
+from pipeline.neighbours.index import IVF_CODECS, index_bytes, open_index
+from pipeline.neighbours.ivf_stream import InvertedLists
 from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of, vectors_at
 from pipeline.settings import NeighbourSettings
 
-__all__ = ["nearest_films", "recall_at", "searched_lists"]
+__all__ = ["nearest_films", "probed_lists", "recall_at_10"]
+
+_RECALL_COUNT = 10
+_EF_SEARCH = 128  # candidates of HNSW
 
 
 @stage(
@@ -32,23 +35,38 @@ def nearest_films(
     index: pa.Table | Parts,
     settings: NeighbourSettings,
 ) -> dict[str, pa.Table]:
-    """The nearest films of each film of one partition: {"neighbours": NEIGHBOURS}.
+    """Return the nearest films of each film of one partition.
 
-    `everyone` holds the movie_id of each row of the index; neither it nor an inverted file is held
-    whole. A film is not its own neighbour; of equally near films the one whose row comes first
-    stands first.
+    A film is not its own neighbour. Of equally similar films the one with the lower row number
+    comes first. Neither `everyone` nor an inverted file is in memory as a whole.
+
+    Parameters
+    ----------
+    embeddings : Table
+        EMBEDDINGS of the films of the partition.
+    everyone : Table or Parts
+        `movie_id` of each row of the index.
+    index : Table or Parts
+        `index.INDEX`.
+    settings : NeighbourSettings
+        `count` neighbours are returned for each film, fewer if there are fewer films.
+
+    Returns
+    -------
+    dict of str to Table
+        "neighbours": NEIGHBOURS, in the order of `embeddings`, then by rank.
     """
     own = embeddings.column("movie_id").combine_chunks()
     count = min(settings.count, everyone.num_rows - 1)
     if count < 1 or not len(own):
         return {"neighbours": NEIGHBOURS.empty_table()}
     similarity, rows = _search(index, matrix_of(embeddings), count + 1, settings)
-    mine = _places(own, everyone)
-    # the own row goes last, whatever its rank among identical texts, and is cut off
-    order = np.lexsort((rows, -similarity, rows == mine[:, None], rows < 0), axis=1)[:, :count]
+    own_rows = _rows_of(own, everyone)
+    # sort the film itself last, whatever its rank among identical texts, and drop it
+    order = np.lexsort((rows, -similarity, rows == own_rows[:, None], rows < 0), axis=1)[:, :count]
     rows = np.take_along_axis(rows, order, axis=1)
     similarity = np.take_along_axis(similarity, order, axis=1)
-    found = (rows >= 0) & (rows != mine[:, None])
+    found = (rows >= 0) & (rows != own_rows[:, None])
     film, rank = np.nonzero(found)
     columns = [
         own.take(pa.array(film)),
@@ -66,78 +84,114 @@ def nearest_films(
     outputs=("recall",),
     streamed=("embeddings", "index"),
 )
-def recall_at(
+def recall_at_10(
     embeddings: pa.Table | Parts,
     index: pa.Table | Parts,
     settings: NeighbourSettings,
     seed: int,
-    count: int = 10,
 ) -> dict[str, pa.Table]:
-    """Share of the true `count` nearest films that the index finds, over sampled films.
+    """Measure the share of the true 10 nearest films that the index finds.
+
+    Parameters
+    ----------
+    embeddings : Table or Parts
+        EMBEDDINGS of all films, in the order of the rows of the index.
+    index : Table or Parts
+        `index.INDEX`.
+    settings : NeighbourSettings
+        `recall_queries` is the number of films in the sample.
+    seed : int
+        Seed of the sample.
 
     Returns
     -------
-    {"recall": one row, column `recall`, 0 to 1}
+    dict of str to Table
+        "recall": one row, one column `recall`, 0 to 1.
     """
     faiss.omp_set_num_threads(1)
-    count = min(count, embeddings.num_rows)
-    dice = np.random.default_rng(seed)
-    chosen = vectors_at(
-        embeddings, dice.permutation(embeddings.num_rows)[: settings.recall_queries]
+    count = min(_RECALL_COUNT, embeddings.num_rows)
+    random = np.random.default_rng(seed)
+    queries = vectors_at(
+        embeddings, random.permutation(embeddings.num_rows)[: settings.recall_queries]
     )
-    last = _last_of_nearest(embeddings, chosen, count)
-    _, rows = _search(index, chosen, count, settings)
-    named, place = np.unique(rows, return_inverse=True)
-    # by similarity, not by row: films with identical texts are interchangeable; and by the true
-    # one, since that of an 8-bit index is only near it
-    near = vectors_at(embeddings, np.maximum(named, 0))[place.reshape(rows.shape)]
-    found = np.einsum("qd,qnd->qn", chosen, near)
-    hit = (found >= last[:, None] - 1e-5) & (rows >= 0)
-    return {"recall": pa.table([[float(hit.mean())]], names=["recall"])}
+    last = _last_true_similarity(embeddings, queries, count)
+    _, rows = _search(index, queries, count, settings)
+    distinct, inverse = np.unique(rows, return_inverse=True)
+    # A film counts as found by its similarity, not by its row: films with identical texts are
+    # interchangeable. The similarity is the true one, since an 8-bit index only approximates it.
+    near = vectors_at(embeddings, np.maximum(distinct, 0))[inverse.reshape(rows.shape)]
+    similarity = np.einsum("qd,qnd->qn", queries, near)
+    found = (similarity >= last[:, None] - 1e-5) & (rows >= 0)
+    return {"recall": pa.table([[float(found.mean())]], names=["recall"])}
 
 
-def _places(own: pa.Array, everyone: pa.Table | Parts) -> np.ndarray:
-    """In which row each film stands, (own,); -1 for none. Hashes the few ids, not the many."""
-    places = np.full(len(own), -1)
-    at = 0
+def _rows_of(own: pa.Array, everyone: pa.Table | Parts) -> np.ndarray:
+    """Return the row number of each film in `everyone`, (len(own),) int64; -1 if it has none.
+
+    The few ids are hashed, not the many.
+    """
+    own_rows = np.full(len(own), -1)
+    start = 0
     for part in parts_of(everyone):
         which = pc.index_in(part.column("movie_id"), value_set=own)
         numbers = which.fill_null(-1).to_numpy()
         rows = np.flatnonzero(numbers >= 0)
-        places[numbers[rows]] = rows + at
-        at += part.num_rows
-    return places
+        own_rows[numbers[rows]] = rows + start
+        start += part.num_rows
+    return own_rows
 
 
-def _ids_at(everyone: pa.Table | Parts, wanted: np.ndarray) -> pa.Array:
-    """The movie_id of some rows, in the order asked for."""
-    named, place = np.unique(wanted, return_inverse=True)
+def _ids_at(everyone: pa.Table | Parts, rows: np.ndarray) -> pa.Array:
+    """Return the `movie_id` of rows of `everyone`, in the order of `rows`."""
+    distinct, inverse = np.unique(rows, return_inverse=True)
     found = [pa.array([], pa.string())]
-    at = 0
+    first = 0
     for part in parts_of(everyone):
         ids = part.column("movie_id").combine_chunks()
-        start, stop = np.searchsorted(named, [at, at + len(ids)])
-        found.append(ids.take(pa.array(named[start:stop] - at)))
-        at += len(ids)
-    return pa.concat_arrays(found).take(pa.array(place))
+        start, stop = np.searchsorted(distinct, [first, first + len(ids)])
+        found.append(ids.take(pa.array(distinct[start:stop] - first)))
+        first += len(ids)
+    return pa.concat_arrays(found).take(pa.array(inverse))
 
 
-def _last_of_nearest(embeddings: pa.Table | Parts, chosen: np.ndarray, count: int) -> np.ndarray:
-    """The similarity of the last of the truly nearest `count` films of each query, (queries,)."""
-    best = np.full((len(chosen), count), -np.inf, np.float32)
+def _last_true_similarity(
+    embeddings: pa.Table | Parts, queries: np.ndarray, count: int
+) -> np.ndarray:
+    """Return the similarity of the last of the true `count` nearest films, (n_queries,) float32."""
+    best = np.full((len(queries), count), -np.inf, np.float32)
     for part in parts_of(embeddings):
-        exact = faiss.IndexFlatIP(chosen.shape[1])
+        exact = faiss.IndexFlatIP(queries.shape[1])
         exact.add(matrix_of(part))
         if exact.ntotal:
-            own, _ = exact.search(chosen, min(count, exact.ntotal))
+            own, _ = exact.search(queries, min(count, exact.ntotal))
             best = -np.sort(-np.hstack([best, own]), axis=1)[:, :count]
     return best[:, -1]
 
 
-def searched_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
-    """How many lists of an inverted file a query looks into: as hold `searched_films` or so.
+def probed_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
+    """Return the number of lists of an inverted file that a query searches.
 
-    A query then meets as many films at any size, and time grows with the queries.
+    Together they contain about `settings.searched_films` films, so that a query is compared with
+    the same number of films at any size of the catalogue.
+
+    Parameters
+    ----------
+    lists : int
+        Number of lists of the index.
+    films : int
+        Number of films in the index.
+    settings : NeighbourSettings
+        `searched_films`.
+
+    Returns
+    -------
+    int
+        1 to `lists`.
+
+    Examples
+    --------
+    >>> probed_lists(lists=1_000, films=1_000_000, settings=NeighbourSettings(searched_films=8_000))
+    8
     """
     return min(lists, max(1, round(settings.searched_films * lists / max(1, films))))
 
@@ -145,33 +199,42 @@ def searched_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
 def _search(
     index: pa.Table | Parts, vectors: np.ndarray, count: int, settings: NeighbourSettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines and row numbers of the nearest, best first, (queries, count); -1 for none."""
+    """Search the index for the nearest films of each query.
+
+    Returns
+    -------
+    similarity : ndarray of shape (n_queries, count), float32
+        Cosines, best first.
+    rows : ndarray of shape (n_queries, count), int64
+        Row numbers; -1 if fewer films are found.
+    """
     faiss.omp_set_num_threads(1)
     parts = iter(parts_of(index))
     first = next(parts)
     pieces = index_bytes(chain([first], parts))
-    if first["kind"][0].as_py() in INVERTED:
-        return _search_lists(ivf_stream.Lists(pieces), vectors, count, settings)
+    if first["kind"][0].as_py() in IVF_CODECS:
+        return _search_lists(InvertedLists(pieces), vectors, count, settings)
     whole = open_index(pieces)
     if isinstance(whole, faiss.IndexHNSW):
-        whole.hnsw.efSearch = 128
+        whole.hnsw.efSearch = _EF_SEARCH
     similarity, rows = whole.search(vectors, count)
     return similarity, rows
 
 
 def _search_lists(
-    lists: ivf_stream.Lists, vectors: np.ndarray, count: int, settings: NeighbourSettings
+    lists: InvertedLists, vectors: np.ndarray, count: int, settings: NeighbourSettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What an inverted file's own search finds, a list at a time instead of a query at a time.
+    """Search an inverted file list by list, instead of query by query.
 
-    All queries that look into a list meet its vectors in one matrix product. FAISS's contributed
-    `big_batch_search` does the same; with inner products it misreads lists that keep residuals.
+    The result is that of FAISS's own search. All queries that search a list are compared with its
+    vectors in one matrix product. `big_batch_search` of faiss.contrib does the same, but gives
+    wrong inner products for lists that store residuals.
     """
-    all_lists = len(lists.lengths)
-    probed = searched_lists(all_lists, int(lists.lengths.sum()), settings)
-    _, looked = lists.trained.quantizer.search(vectors, probed)
-    order = np.argsort(looked, axis=None, kind="stable")
-    ends = np.searchsorted(looked.ravel()[order], np.arange(all_lists + 1))
+    list_count = len(lists.lengths)
+    probed = probed_lists(list_count, int(lists.lengths.sum()), settings)
+    _, query_lists = lists.trained.quantizer.search(vectors, probed)
+    order = np.argsort(query_lists, axis=None, kind="stable")
+    ends = np.searchsorted(query_lists.ravel()[order], np.arange(list_count + 1))
     best = faiss.ResultHeap(len(vectors), count, keep_max=True)
     for number, rows, codes in lists:
         queries = order[ends[number] : ends[number + 1]] // probed

@@ -13,7 +13,7 @@ from pipeline import label
 from pipeline.cleaning.language import languages
 from pipeline.features.space import numbers_of
 from pipeline.inference.placement import assigned, points_of
-from pipeline.neighbours.refresh import updated_neighbours
+from pipeline.neighbours.refresh import refresh_neighbours
 from pipeline.publish import tables as publish
 from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import place_on_map
@@ -59,10 +59,10 @@ def update(
     made : columns movie_id and text_hash of the films of `changes.placed`, by id.
     vectors : by text hash, of all their texts.
     """
-    features = before.mined_with("features", FeatureSettings)
+    features = before.manifest.read_settings("features", FeatureSettings)
     embeddings = _embeddings(before, changes, made, vectors)
     centroids = matrix_of(before.centroids)
-    weak_below = float(before.manifest["weak_below"])
+    weak_below = before.manifest.weak_threshold()
     ids = pa.array(changes.placed, pa.string())
     placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
     rows = np.array([vectors[text_hash] for text_hash in made["text_hash"].to_pylist()])
@@ -73,12 +73,12 @@ def update(
     places = place_on_map(points, centroids, found["cluster"].to_numpy(), drawn)
     movies = _movies(before, changes, found, places)
     micro_genres = _micro_genres(before, movies, embeddings, len(centroids))
-    neighbours, index = updated_neighbours(
+    neighbours, index = refresh_neighbours(
         before.neighbours,
         embeddings,
         changes.placed,
         changes.withdrawn,
-        before.mined_with("neighbours", NeighbourSettings),
+        before.manifest.read_settings("neighbours", NeighbourSettings),
     )
     keywords = {row["family"]: row["keywords"] for row in before.families.to_pylist()}
     tables = {
@@ -110,7 +110,7 @@ def _embeddings(
 ) -> pa.Table:
     """EMBEDDINGS of all films in the order that a mining of the same catalogue gives them."""
     held = before.embeddings
-    dtype = before.mined_with("embed", EmbedSettings).vector_dtype
+    dtype = before.manifest.read_settings("embed", EmbedSettings).vector_dtype
     dim = held.schema.field("vector").type.list_size
     gone = pa.array(sorted({*changes.placed, *changes.withdrawn}), pa.string())
     left = held.filter(pc.invert(pc.is_in(held["movie_id"], value_set=gone)))
@@ -119,7 +119,7 @@ def _embeddings(
     columns = [
         made["movie_id"].combine_chunks(),
         hashes.combine_chunks(),
-        pa.array([before.manifest["model"]["revision"]] * len(made), pa.string()),
+        pa.array([before.manifest.model.revision] * len(made), pa.string()),
         column_of_vectors(stacked, dtype),
     ]
     whole = pa.concat_tables([left, pa.table(columns, schema=EMBEDDINGS(dim, dtype))])

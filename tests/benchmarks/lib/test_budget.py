@@ -15,7 +15,7 @@ from pipeline.cluster import assign, smooth_points, train
 from pipeline.fileio.external_sort import Streamed
 from pipeline.label.candidates import candidates
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
-from pipeline.neighbours.index import build_index, code_films, train_lists
+from pipeline.neighbours.index import build_index, encode_films, train_index
 from pipeline.neighbours.search import nearest_films
 from pipeline.observability.memory import give_back
 from pipeline.schemas.mining import CENTROIDS
@@ -122,10 +122,10 @@ def grown_by_lists() -> float:
         count = len(points)
         if count not in made:
             index = build_index(points, settings, count)["index"]
-            made[count] = train_lists(points, settings, count)["trained"], index
+            made[count] = train_index(points, settings, count)["trained"], index
         trained, index = made[count]
         some = points.slice(0, 500)
-        code_films(some, trained, count, 0)
+        encode_films(some, trained, count, 0)
         nearest_films(some, points.select(["movie_id"]), index, settings)
 
     # 8-bit vectors of all films would be 392

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.fileio.external_sort import Streamed
+from pipeline.fileio.external_sort import StreamedTable
 from pipeline.neighbours.index import build_index, index_bytes, index_kind
-from pipeline.neighbours.search import nearest_films, recall_at
+from pipeline.neighbours.search import nearest_films, recall_at_10
 from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.settings import NeighbourSettings
 from tests.support.planted import planted, points_table
@@ -29,7 +29,7 @@ def test_exact_neighbours_equal_brute_force() -> None:
     assert found.column("rank").to_pylist() == list(range(1, 8)) * len(vectors)
 
 
-def test_a_film_is_not_its_own_neighbour_even_among_twins() -> None:
+def test_a_film_is_not_its_own_neighbour_even_among_identical_films() -> None:
     vectors = np.repeat(planted(1, 1)[0], 30, axis=0)
     found, _ = search(vectors, NeighbourSettings(count=5))
     frame = found.to_pandas()
@@ -51,7 +51,7 @@ def test_recall_of_each_index(kind: str, least: float) -> None:
     settings = NeighbourSettings(index=kind)  # type: ignore[arg-type]
     _, index = search(vectors, settings)
     assert index.column("kind")[0].as_py() == kind
-    recall = recall_at(points_table(vectors), index, settings, seed=1)["recall"]
+    recall = recall_at_10(points_table(vectors), index, settings, seed=1)["recall"]
     assert least <= recall.column("recall")[0].as_py() <= 1
 
 
@@ -64,7 +64,7 @@ def test_the_index_is_chosen_by_size() -> None:
     assert index_kind(10, NeighbourSettings(index="hnsw")) == "hnsw"
 
 
-def test_the_bytes_of_an_index_are_those_of_its_rows() -> None:
+def test_index_bytes_yields_the_rows_of_the_table() -> None:
     films = points_table(planted(20, 40)[0])
     index = build_index(films, NeighbourSettings(index="ivf"), len(films))["index"]
     rows = index["index"].to_pylist()
@@ -74,7 +74,7 @@ def test_the_bytes_of_an_index_are_those_of_its_rows() -> None:
     assert list(map(bytes, index_bytes(cut))) == [rows[1], rows[2], rows[2]]
 
 
-def test_more_films_searched_find_more() -> None:
+def test_recall_increases_with_searched_films() -> None:
     vectors = np.random.default_rng(0).normal(size=(2_000, 48)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     films = points_table(vectors)
@@ -82,8 +82,8 @@ def test_more_films_searched_find_more() -> None:
     for searched in (50, 400, 2_000):
         settings = NeighbourSettings(index="ivf", searched_films=searched)
         index = build_index(films, settings, len(films))["index"]
-        made = recall_at(films, index, settings, seed=1)["recall"]
-        found.append(made.column("recall")[0].as_py())
+        recall = recall_at_10(films, index, settings, seed=1)["recall"]
+        found.append(recall.column("recall")[0].as_py())
     assert found[0] < 0.5 < found[1] < 0.95
     assert found[2] == 1
 
@@ -98,7 +98,7 @@ def true_sets(vectors: np.ndarray, count: int) -> list[set[int]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_lists_are_whole_ranked_and_by_falling_similarity(kind: str) -> None:
+def test_lists_are_full_and_ranked_by_decreasing_similarity(kind: str) -> None:
     vectors, _ = planted(20, 40, noise=0.2)
     found, _ = search(vectors, NeighbourSettings(index=kind, count=6))  # type: ignore[arg-type]
     assert found.schema == NEIGHBOURS
@@ -116,36 +116,36 @@ def test_lists_are_whole_ranked_and_by_falling_similarity(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_among_more_twins_than_are_listed_none_is_itself(kind: str) -> None:
-    twins = np.repeat(planted(1, 1)[0], 40, axis=0)
-    vectors = np.concatenate([planted(5, 20, seed=1)[0], twins])
+def test_with_more_identical_films_than_neighbours_none_is_its_own(kind: str) -> None:
+    identical = np.repeat(planted(1, 1)[0], 40, axis=0)
+    vectors = np.concatenate([planted(5, 20, seed=1)[0], identical])
     found, _ = search(vectors, NeighbourSettings(index=kind, count=5))  # type: ignore[arg-type]
     frame = found.to_pandas()
     assert (frame.movie_id != frame.neighbour_id).all()
     assert (frame.groupby("movie_id").size() == 5).all()
-    of_twins = frame[frame.movie_id >= "f00100"]
-    assert (of_twins.neighbour_id >= "f00100").all()
+    of_identical = frame[frame.movie_id >= "f00100"]
+    assert (of_identical.neighbour_id >= "f00100").all()
 
 
-def test_of_equally_near_films_the_first_row_stands_first() -> None:
-    vectors = np.repeat(planted(3, 1)[0], 4, axis=0)  # rows 0-3, 4-7 and 8-11 are alike
+def test_of_equally_similar_films_the_lower_row_comes_first() -> None:
+    vectors = np.repeat(planted(3, 1)[0], 4, axis=0)  # rows 0-3, 4-7 and 8-11 are identical
     frame = search(vectors, NeighbourSettings(count=3))[0].to_pandas()
     for movie_id, rows in frame.groupby("movie_id"):
         first = int(str(movie_id)[1:]) // 4 * 4
-        twins = [f"f{row:05d}" for row in range(first, first + 4)]
-        assert rows.neighbour_id.tolist() == [twin for twin in twins if twin != movie_id]
+        identical = [f"f{row:05d}" for row in range(first, first + 4)]
+        assert rows.neighbour_id.tolist() == [other for other in identical if other != movie_id]
 
 
-def test_a_partition_finds_what_all_films_together_find() -> None:
+def test_partitions_together_find_what_one_search_finds() -> None:
     vectors, _ = planted(6, 50, noise=0.3)
     settings = NeighbourSettings(count=4)
     films = points_table(vectors)
     whole, index = search(vectors, settings)
     spans = ((0, 7), (7, 200), (207, 93), (300, 0))
     ids = films.select(["movie_id"])
-    listed = Streamed(
+    listed = StreamedTable(
         ids.schema, len(ids), lambda: (ids.slice(at, size) for at, size in spans)
-    )  # neither vectors nor ids of all films are at hand
+    )  # neither the vectors nor the ids of all films are in memory
     parts = [
         nearest_films(films.slice(at, size), listed, index, settings)["neighbours"]
         for at, size in spans
@@ -156,7 +156,7 @@ def test_a_partition_finds_what_all_films_together_find() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_calls_repeat_to_the_byte(kind: str) -> None:
+def test_the_same_call_gives_the_same_bytes(kind: str) -> None:
     vectors, _ = planted(20, 30, noise=0.3)
     settings = NeighbourSettings(index=kind)  # type: ignore[arg-type]
     first, second = (search(vectors, settings) for _ in range(2))
@@ -165,7 +165,7 @@ def test_calls_repeat_to_the_byte(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "least"), [("hnsw", 0.97), ("ivf", 0.9), ("ivf-sq8", 0.9)])
-def test_measured_recall_is_that_of_the_films_themselves(kind: str, least: float) -> None:
+def test_measured_recall_equals_the_recall_of_the_neighbours(kind: str, least: float) -> None:
     vectors, _ = planted(60, 50, dim=32, noise=0.15)
     settings = NeighbourSettings(index=kind)  # type: ignore[arg-type]
     found, index = search(vectors, settings)
@@ -173,10 +173,10 @@ def test_measured_recall_is_that_of_the_films_themselves(kind: str, least: float
     listed = found.column("neighbour_id").to_pylist()
     hits = sum(int(other[1:]) in truth[n // 10] for n, other in enumerate(listed))
     share = hits / len(listed)
-    made = recall_at(points_table(vectors), index, settings, seed=1)["recall"]
-    measured = made.column("recall")[0].as_py()
+    recall = recall_at_10(points_table(vectors), index, settings, seed=1)["recall"]
+    measured = recall.column("recall")[0].as_py()
     assert share > least
-    # the measure counts the film itself among its ten
+    # the measured recall counts the film itself among its ten nearest
     assert measured == pytest.approx(share, abs=0.03)
 
 
@@ -185,5 +185,5 @@ def test_an_index_of_other_vectors_has_low_recall() -> None:
     settings = NeighbourSettings()
     wrong = np.random.default_rng(1).permutation(vectors)
     index = build_index(points_table(wrong), settings, len(wrong))["index"]
-    made = recall_at(points_table(vectors), index, settings, seed=1)["recall"]
-    assert made.column("recall")[0].as_py() < 0.1
+    recall = recall_at_10(points_table(vectors), index, settings, seed=1)["recall"]
+    assert recall.column("recall")[0].as_py() < 0.1

@@ -87,9 +87,11 @@ def test_an_index_of_parts_is_that_of_the_whole(
     parts = stored(tmp_path / "films", films)
     index = film_index.build_index(parts, settings, len(films))["index"]
     rows = [len(row.as_py()) for row in index["index"]]
-    if kind in film_index.INVERTED:  # whole lists, after what is trained and their lengths
-        lists = ivf_stream.Lists(film_index.index_bytes(index))
-        assert len(rows) > 5 and max(rows[2:]) <= max(8_000, *(lists.lengths * lists.bytes_each))
+    if kind in film_index.IVF_CODECS:  # the trained part, the lengths, then whole lists
+        lists = ivf_stream.InvertedLists(film_index.index_bytes(index))
+        assert len(rows) > 5 and max(rows[2:]) <= max(
+            8_000, *(lists.lengths * lists.bytes_per_film)
+        )
     else:
         assert set(rows[:-1]) == {1_000} and 0 < rows[-1] <= 1_000
     if kind != "hnsw":  # its graph depends on how many come at a time
@@ -104,7 +106,8 @@ def test_an_index_of_parts_is_that_of_the_whole(
     ]
     assert answers[0].equals(answers[1])
     recalls = [
-        neighbours.recall_at(asked, index, settings, seed=1)["recall"] for asked in (films, parts)
+        neighbours.recall_at_10(asked, index, settings, seed=1)["recall"]
+        for asked in (films, parts)
     ]
     assert recalls[0].equals(recalls[1])
 
@@ -114,7 +117,7 @@ def test_recall_is_that_of_comparing_all_pairs(tmp_path: Path) -> None:
     films = points_table(vectors)
     settings = NeighbourSettings(index="ivf", recall_queries=len(films))
     index = film_index.build_index(films, settings, len(films))["index"]
-    found = neighbours.recall_at(stored(tmp_path, films), index, settings, seed=3)["recall"]
+    found = neighbours.recall_at_10(stored(tmp_path, films), index, settings, seed=3)["recall"]
     listed = neighbours.nearest_films(films, films, index, NeighbourSettings(count=9))
     near = listed["neighbours"].to_pandas().groupby("movie_id")["neighbour_id"].apply(set)
     cosine = vectors @ vectors.T
