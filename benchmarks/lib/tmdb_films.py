@@ -1,4 +1,4 @@
-"""Films as the TMDB API tells them, made of the bundled sample, over and over."""
+"""Films in the format of the TMDB API, built from the bundled sample, repeated as needed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def sample() -> tuple[dict[str, str], ...]:
 
 
 def films(count: int) -> dict[int, dict[str, Any]]:
-    """Films by id as TMDB tells them, made of the bundled catalogue, over and over."""
+    """Return `count` films by id in the format of TMDB."""
     return {number: film(number) for number in range(FIRST_ID, FIRST_ID + count)}
 
 
 def film(number: int) -> dict[str, Any]:
-    """One film: basics, ratings, money, technique, keywords, credits and reviews."""
+    """Return one film with all its fields, keywords, credits and reviews."""
     row = sample()[(number - FIRST_ID) % len(sample())]
     lap = (number - FIRST_ID) // len(sample())
     genres = row["genres"].split("|")

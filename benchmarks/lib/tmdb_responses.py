@@ -1,4 +1,4 @@
-"""What TMDB answers to what it is asked: films, lists by page, changes, and its refusals."""
+"""The responses of a fake TMDB API: films, lists in pages, changes, and errors."""
 
 from __future__ import annotations
 
@@ -7,24 +7,31 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-__all__ = ["Refused", "TmdbAnswers"]
+__all__ = ["ApiError", "TmdbResponses"]
 
 PAGE, LAST_PAGE, CHANGES_PAGE, CHANGE_DAYS = 20, 500, 100, 14
 
 
-class Refused(Exception):
+class ApiError(Exception):
+    """An error with a status code of TMDB."""
+
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
 
 
 @dataclass
-class TmdbAnswers:
-    """Films and what is asked of them.
+class TmdbResponses:
+    """The data of the API and its response to each request.
 
     Parameters
     ----------
-    changes : day -> ids that changed on it. capped : whether totals stop at 500 pages.
+    films : dict of int to dict
+        Films by id, as `tmdb_films.film` returns them.
+    changes : dict of date to list of int
+        Ids of the films that changed on each day.
+    capped : bool
+        Whether totals of lists stop at 500 pages.
     """
 
     films: dict[int, dict[str, Any]]
@@ -40,36 +47,36 @@ class TmdbAnswers:
         if parts == ["discover", "movie"]:
             return self.discover(params)
         if parts == ["movie", "changes"]:
-            return self.changed(params)
+            return self.changed_films(params)
         if parts[0] == "movie" and len(parts) in (2, 3) and parts[1].isdecimal():
             if int(parts[1]) not in self.films:
-                raise Refused(34)
+                raise ApiError(34)
             if len(parts) == 2:
                 return self.details(int(parts[1]), params)
             if parts[2] == "reviews":
-                told = self.films[int(parts[1])]
-                return {"id": told["id"], **paged(told["reviews"], number(params), PAGE)}
-        raise Refused(34)
+                film = self.films[int(parts[1])]
+                return {"id": film["id"], **paged(film["reviews"], number(params), PAGE)}
+        raise ApiError(34)
 
     def details(self, film_id: int, params: dict[str, str]) -> bytes:
         appended = tuple(filter(None, params.get("append_to_response", "").split(",")))
         if len(appended) > 20:
-            raise Refused(27)
+            raise ApiError(27)
         if (film_id, appended) not in self.prepared:
-            told = dict(self.films[film_id])
+            film = dict(self.films[film_id])
             parts: dict[str, Any] = {
-                "keywords": {"keywords": told.pop("keywords")},
-                "credits": {"cast": told.pop("cast"), "crew": told.pop("crew")},
-                "reviews": paged(told.pop("reviews"), 1, PAGE),
+                "keywords": {"keywords": film.pop("keywords")},
+                "credits": {"cast": film.pop("cast"), "crew": film.pop("crew")},
+                "reviews": paged(film.pop("reviews"), 1, PAGE),
             }
-            told |= {name: parts[name] for name in appended if name in parts}
-            self.prepared[film_id, appended] = json.dumps(told).encode()
+            film |= {name: parts[name] for name in appended if name in parts}
+            self.prepared[film_id, appended] = json.dumps(film).encode()
         return self.prepared[film_id, appended]
 
     def discover(self, params: dict[str, str]) -> dict[str, Any]:
         page = number(params)
         if not 1 <= page <= LAST_PAGE:
-            raise Refused(22)
+            raise ApiError(22)
         found = self.matching({name: value for name, value in params.items() if name != "page"})
         shown = (
             "adult",
@@ -84,40 +91,40 @@ class TmdbAnswers:
             "vote_average",
             "vote_count",
         )
-        answer = paged(found, page, PAGE)
-        answer["results"] = [{k: told[k] for k in shown} for told in answer["results"]]
-        if self.capped and answer["total_pages"] > LAST_PAGE:
-            answer |= {"total_pages": LAST_PAGE, "total_results": LAST_PAGE * PAGE}
-        return answer
+        response = paged(found, page, PAGE)
+        response["results"] = [{k: film[k] for k in shown} for film in response["results"]]
+        if self.capped and response["total_pages"] > LAST_PAGE:
+            response |= {"total_pages": LAST_PAGE, "total_results": LAST_PAGE * PAGE}
+        return response
 
     def matching(self, params: dict[str, str]) -> list[dict[str, Any]]:
-        asked = json.dumps(params, sort_keys=True)
-        if asked in self.lists:
-            return self.lists[asked]
+        query = json.dumps(params, sort_keys=True)
+        if query in self.lists:
+            return self.lists[query]
         first, last = (params.get(f"primary_release_date.{end}", "") for end in ("gte", "lte"))
         votes = int(params.get("vote_count.gte", "0"))
         found = [
-            told
-            for told in self.films.values()
-            if (not first or first <= told["release_date"])
-            and (not last or told["release_date"] <= last)
-            and (told["release_date"] or not (first or last))
-            and told["vote_count"] >= votes
-            and (params.get("include_adult") == "true" or not told["adult"])
+            film
+            for film in self.films.values()
+            if (not first or first <= film["release_date"])
+            and (not last or film["release_date"] <= last)
+            and (film["release_date"] or not (first or last))
+            and film["vote_count"] >= votes
+            and (params.get("include_adult") == "true" or not film["adult"])
         ]
         name, _, order = params.get("sort_by", "popularity.desc").partition(".")
-        found.sort(key=lambda told: (told[name], told["id"]), reverse=order == "desc")
-        self.lists[asked] = found
+        found.sort(key=lambda film: (film[name], film["id"]), reverse=order == "desc")
+        self.lists[query] = found
         return found
 
-    def changed(self, params: dict[str, str]) -> dict[str, Any]:
+    def changed_films(self, params: dict[str, str]) -> dict[str, Any]:
         try:
             first = date.fromisoformat(params["start_date"])
             last = date.fromisoformat(params["end_date"])
         except ValueError as error:
-            raise Refused(23) from error
+            raise ApiError(23) from error
         if (last - first).days > CHANGE_DAYS:
-            raise Refused(20)
+            raise ApiError(20)
         ids = {film for day, all_ in self.changes.items() if first <= day <= last for film in all_}
         rows = [{"id": i, "adult": self.films.get(i, {}).get("adult")} for i in sorted(ids)]
         return paged(rows, number(params), CHANGES_PAGE)
@@ -127,7 +134,7 @@ def number(params: dict[str, str]) -> int:
     try:
         return int(params.get("page", "1"))
     except ValueError as error:
-        raise Refused(22) from error
+        raise ApiError(22) from error
 
 
 def paged(rows: list[Any], page: int, size: int) -> dict[str, Any]:

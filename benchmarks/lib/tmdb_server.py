@@ -1,6 +1,6 @@
-"""A TMDB server of our own on loopback: real HTTP, its pages, limits, error bodies and bad days.
+"""A fake TMDB server on loopback: real HTTP with its pages, limits, error bodies and failures.
 
-`python -m benchmarks.lib.tmdb_server --films 5155` runs it as a process; on SIGTERM it prints its log.
+`python -m benchmarks.lib.tmdb_server --films 5155` runs it; on SIGTERM it prints its log.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from benchmarks.lib.tmdb_films import films
-from benchmarks.lib.tmdb_responses import Refused, TmdbAnswers
+from benchmarks.lib.tmdb_responses import ApiError, TmdbResponses
 
 __all__ = ["KEY", "TOKEN", "Hit", "TmdbServer"]
 
@@ -47,31 +47,37 @@ ERRORS = {
 
 @dataclass
 class Hit:
-    """A request as it arrived; the key is never part of it."""
+    """A request that arrived, without its key."""
 
     at: float  # time.monotonic()
     path: str
     params: dict[str, str]
-    status: int  # 0: no answer was sent
-    signed: str  # key, bearer, or ""
+    status: int  # 0: no valid response was sent
+    signed: str  # key, bearer, or "" if without valid credentials
     user: str = ""
 
     @property
-    def asked(self) -> str:
+    def query(self) -> str:
         return self.path + "?" + "&".join(f"{k}={v}" for k, v in sorted(self.params.items()))
 
 
 @dataclass
-class TmdbServer(TmdbAnswers):
-    """Use as `with TmdbServer(films(100)) as server`; `server.url` is the API's address.
+class TmdbServer(TmdbResponses):
+    """Use as `with TmdbServer(films(100)) as server`; `server.url` is the address of the API.
 
     Parameters
     ----------
-    limit : requests per second beyond which it says 429, or None.
-    faults : path (`*` for all) -> what happens to the next requests for it, one after the other: a
-        status (`500`, `429` with Retry-After of a second, `429-date`, `429-bare`, `502-html`,
-        `404-html`), `reset`, `torn` (fewer bytes than promised), `cut` (half the JSON), `garbled`
-        (bad gzip), `slow:SECONDS`.
+    limit : int, optional
+        Requests per second beyond which it returns 429.
+    faults : dict of str to deque of str
+        Path (`*` for all) to the faults of its next requests, in order: a status (`500`, `429` with
+        Retry-After of a second, `429-date`, `429-bare`, `502-html`, `404-html`), `reset`, `torn`
+        (fewer bytes than promised), `cut` (half the JSON), `garbled` (invalid gzip),
+        `slow:SECONDS`, or an empty text for none.
+    port : int
+        Port, 0 for a free one.
+    latency : float
+        Seconds before each response.
     """
 
     limit: int | None = None
@@ -108,14 +114,14 @@ class TmdbServer(TmdbAnswers):
         self.thread.join()
 
     def freeze(self, after: int) -> None:
-        """From the next so many requests on, answer nothing until `thaw` is set."""
+        """After `after` more requests, respond to nothing until `thaw` is set."""
         self.freeze_after = len(self.log) + after
         self.thaw.clear()
 
     def answered(self) -> list[str]:
-        """What was asked and answered with 200 or 404, in order."""
+        """Return the queries that got a response of 200 or 404, in order."""
         with self.lock:
-            return [hit.asked for hit in self.log if hit.status in (200, 404)]
+            return [hit.query for hit in self.log if hit.status in (200, 404)]
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -123,7 +129,7 @@ class _Quiet(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is no error of the server's."""
+        """Ignore errors: a client that was killed is not an error of the server."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -132,10 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
-        """Nothing on the terminal."""
+        """Log nothing."""
 
     def parse_request(self) -> bool:
-        self.at = time.monotonic()  # the first line has come
+        self.at = time.monotonic()  # the first line has arrived
         return super().parse_request()
 
     def do_GET(self) -> None:
@@ -189,18 +195,18 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             if not signed:
-                raise Refused(7)
+                raise ApiError(7)
             if fault[:3].isdecimal():
-                raise Refused({"429": 25, "503": 9}.get(fault[:3], 11))
-            told = self.tmdb.route(path, params)
-        except Refused as refused:
-            status, message = ERRORS[refused.code]
-            body = {"success": False, "status_code": refused.code, "status_message": message}
+                raise ApiError({"429": 25, "503": 9}.get(fault[:3], 11))
+            response = self.tmdb.route(path, params)
+        except ApiError as error:
+            status, message = ERRORS[error.code]
+            body = {"success": False, "status_code": error.code, "status_message": message}
             after = {"429-date": formatdate(time.time() + 1, usegmt=True), "429-bare": ""}
             wait = after.get(fault, "1") if status == 429 else ""
             self.send(status, json.dumps(body).encode(), retry_after=wait)
             return
-        body_bytes = told if isinstance(told, bytes) else json.dumps(told).encode()
+        body_bytes = response if isinstance(response, bytes) else json.dumps(response).encode()
         if fault == "cut":
             body_bytes = body_bytes[: len(body_bytes) // 2]
         self.send(200, body_bytes, fault=fault)
@@ -222,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
             lines.append(f"Retry-After: {retry_after}")
         promised = len(body) + 100 if fault == "torn" else len(body)
         lines += [f"Content-Length: {promised}", "", ""]
-        # Noted before it is sent: whoever has the answer may look at the log at once.
+        # Recorded before it is sent: a client may read the log as soon as it has the response.
         self.hit.status = 0 if fault in ("torn", "cut", "garbled") else status
         try:
             self.wfile.write("\r\n".join(lines).encode() + body)
@@ -234,22 +240,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve until SIGTERM, then print one JSON object: when each request arrived, and statuses."""
+    """Serve until SIGTERM, then print as JSON when each request arrived, its status and kind."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--films", type=int, default=531)
     options.add_argument("--limit", type=int, default=None)
     options.add_argument("--latency", type=float, default=0.0)
-    chosen = options.parse_args()
-    sys.setswitchinterval(0.0002)  # or a thread notes an arrival milliseconds late
+    args = options.parse_args()
+    sys.setswitchinterval(0.0002)  # or a thread records an arrival milliseconds late
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with TmdbServer(films(chosen.films), limit=chosen.limit, latency=chosen.latency) as server:
-        gc.freeze()  # looking through a million films' parts would stop all threads for a while
+    with TmdbServer(films(args.films), limit=args.limit, latency=args.latency) as server:
+        gc.freeze()  # a collection over a million objects would stop all threads
         gc.disable()
         print(server.url, flush=True)
         ended.wait()
-        told = [[hit.at, hit.status, hit.path.split("/")[0]] for hit in server.log]
-        print(json.dumps(told), flush=True)
+        hits = [[hit.at, hit.status, hit.path.split("/")[0]] for hit in server.log]
+        print(json.dumps(hits), flush=True)
 
 
 if __name__ == "__main__":

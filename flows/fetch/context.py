@@ -1,4 +1,4 @@
-"""What the steps of a fetch share: answers, limit, what came of the requests, how it is shown."""
+"""What the steps of a fetch share: responses, rate limit, outcomes of requests, progress."""
 
 from __future__ import annotations
 
@@ -16,103 +16,125 @@ from pipeline.errors import SourceError
 from pipeline.settings import FetchSettings
 from pipeline.sources.tmdb.client import Client, Request
 from pipeline.sources.tmdb.credentials import Credentials
-from pipeline.sources.tmdb.downloader import gather
-from pipeline.sources.tmdb.fetch_session import Round
-from pipeline.sources.tmdb.rate_limiter import Limiter
-from pipeline.sources.tmdb.response_cache import Answers
+from pipeline.sources.tmdb.downloader import download
+from pipeline.sources.tmdb.fetch_session import FetchSession
+from pipeline.sources.tmdb.rate_limiter import RateLimiter
+from pipeline.sources.tmdb.response_cache import ResponseCache
 
-__all__ = ["DAY_SECONDS", "Fetch"]
+__all__ = ["DAY_SECONDS", "FetchContext"]
 
 DAY_SECONDS = 86_400.0
-_SHOW_SECONDS = 2.0
+_UPDATE_SECONDS = 2.0  # between two updates of the progress in the Prefect UI
 
 
-class Fetch:
-    """What the steps of a fetch share; a plain object, so that Prefect does not look inside."""
+class FetchContext:
+    """What the steps of a fetch share; a plain object, so that Prefect does not inspect it.
+
+    Attributes
+    ----------
+    limiter : RateLimiter
+        One for all requests of the run.
+    outcomes : dict of str to int
+        Number of tries by outcome; see `Client.outcomes`.
+    given_up : dict of str to str
+        Keys of requests that were given up, with the reason.
+    seconds : float
+        Time spent on requests.
+    films : sequence of int
+        Ids of all films of the new catalogue, sorted.
+    changed : sequence of int
+        Ids of those among them that changed.
+    """
 
     def __init__(
         self,
         folder: Path,
-        this: Round,
+        session: FetchSession,
         settings: FetchSettings,
         credentials: Credentials,
-        answers: Answers,
+        cache: ResponseCache,
     ) -> None:
-        self.folder, self.this, self.settings, self.answers = folder, this, settings, answers
+        self.folder, self.session, self.settings, self.cache = folder, session, settings, cache
         self.credentials = credentials
-        self.limiter = Limiter(settings.requests_per_second)  # one for all that the run asks
+        self.limiter = RateLimiter(settings.requests_per_second)
         self.artifacts = Artifacts()
-        self.asked: dict[str, int] = {}
+        self.outcomes: dict[str, int] = {}
         self.given_up: dict[str, str] = {}
         self.seconds = 0.0
-        self.films: Sequence[int] = ()  # all that the catalogue is to hold, by id
-        self.again: Sequence[int] = ()  # of them, those that changed
+        self.films: Sequence[int] = ()
+        self.changed: Sequence[int] = ()
 
     def run(self, work: Callable[[Client], Awaitable[Any]]) -> Any:
-        """Do what asks the API, in an event loop of its own; count what came of it."""
+        """Run work that sends requests in an event loop of its own, and count the outcomes."""
 
-        async def within() -> Any:
+        async def with_client() -> Any:
             async with Client(self.settings, self.credentials, self.limiter) as client:
                 try:
                     return await work(client)
                 finally:
-                    for outcome, times in client.asked.items():
-                        self.asked[outcome] = self.asked.get(outcome, 0) + times
+                    for outcome, tries in client.outcomes.items():
+                        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + tries
 
         started = time.perf_counter()
         try:
-            return asyncio.run(within())
+            return asyncio.run(with_client())
         finally:
             self.seconds += time.perf_counter() - started
 
-    async def ask(
+    async def download(
         self, client: Client, requests: Sequence[Request], name: str, not_before: float
     ) -> dict[str, str]:
-        """Gather the answers of requests, showing how far they are."""
+        """Store the responses of requests and show the progress; see `download`."""
         if not requests:
             return {}
-        shown = _Shown(name, len(requests), self.artifacts)
-        given_up = await gather(
+        progress = _Progress(name, len(requests), self.artifacts)
+        given_up = await download(
             client,
-            self.answers,
+            self.cache,
             requests,
             not_before=not_before,
             workers=self.settings.connections,
-            on_done=shown.one,
+            on_done=progress.advance,
         )
-        shown.end(f"{len(given_up)} given up" if given_up else "")
+        progress.end(f"{len(given_up)} given up" if given_up else "")
         return given_up
 
-    async def ask_list(self, client: Client, requests: Sequence[Request], name: str) -> None:
-        """Gather the pages of a list, of which none may be missing."""
-        given_up = await self.ask(client, requests, name, 0.0)
+    async def download_list(self, client: Client, requests: Sequence[Request], name: str) -> None:
+        """Store the pages of a list.
+
+        Raises
+        ------
+        SourceError
+            If a page was given up.
+        """
+        given_up = await self.download(client, requests, name, 0.0)
         if given_up:
             raise SourceError(
-                f"{len(given_up)} pages of TMDB's lists could not be had, the first for "
+                f"{len(given_up)} pages of TMDB's lists could not be fetched, the first for "
                 f"{next(iter(given_up.values()))}; give the same command again"
             )
 
 
-class _Shown:
-    """A stage of requests as the terminal and the Prefect UI see it."""
+class _Progress:
+    """Shows the progress of requests on the terminal and in the Prefect UI."""
 
     def __init__(self, name: str, total: int, artifacts: Artifacts) -> None:
         self.name, self.total, self.send, self.done = name, total, artifacts.send, 0
-        self.started = self.told = time.monotonic()
+        self.started = self.updated = time.monotonic()
         emit(StageStarted(name, total))
         self.artifact = self.send(
             create_progress_artifact, 0.0, key=f"fetch-{name}", description=f"Requests for {name}"
         )
 
-    def one(self) -> None:
-        """One more request is answered or given up."""
+    def advance(self) -> None:
+        """Count one request, whether it succeeded or was given up."""
         self.done += 1
         emit(PieceDone(self.name, self.done, self.total))
-        if time.monotonic() - self.told > _SHOW_SECONDS:
-            self.told = time.monotonic()
+        if time.monotonic() - self.updated > _UPDATE_SECONDS:
+            self.updated = time.monotonic()
             self.send(update_progress_artifact, self.artifact, 100.0 * self.done / self.total)
 
     def end(self, detail: str) -> None:
-        """All are answered or given up."""
+        """Show that all requests are done."""
         self.send(update_progress_artifact, self.artifact, 100.0)
         emit(StageDone(self.name, time.monotonic() - self.started, detail))

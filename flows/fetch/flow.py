@@ -1,4 +1,4 @@
-"""The recipe: films from the TMDB API to a catalogue that `mine --source tmdb:OUT` takes."""
+"""The flow from the TMDB API to a catalogue that `mine --source tmdb:OUT` reads."""
 
 from __future__ import annotations
 
@@ -10,26 +10,22 @@ from typing import Any
 from prefect import flow
 
 from flows.events import Note, emit
-from flows.fetch.context import Fetch
-from flows.fetch.steps import (
-    ask_films,
-    discover_films,
-    list_changes,
-    write_catalogue,
-)
+from flows.fetch.context import FetchContext
+from flows.fetch.steps import discover_films, download_films, list_changes, write_catalogue
 from flows.runtime.launch import launch_served
-from flows.runtime.session import under_way
+from flows.runtime.session import hold_folder
+from pipeline.fileio.manifest import file_sha256
 from pipeline.settings import load_settings
 from pipeline.sources.tmdb.credentials import Credentials
 from pipeline.sources.tmdb.fetch_manifest import known_films, read_manifest
-from pipeline.sources.tmdb.fetch_session import Round, begin, day
-from pipeline.sources.tmdb.response_cache import Answers
-from pipeline.storage.work_store import Store, file_sha256
+from pipeline.sources.tmdb.fetch_session import FetchSession, begin, parse_day
+from pipeline.sources.tmdb.response_cache import CACHE_FILE, ResponseCache
+from pipeline.storage.store import Store
 
 __all__ = ["fetch", "fetch_flow"]
 
-# Settings that decide which films are fetched, and with what; the others say how.
-_DECIDING = {
+# Settings that decide which films are fetched, and with what data; the others decide how.
+_SELECTING = {
     "language",
     "review_pages",
     "first_date",
@@ -54,29 +50,29 @@ def fetch_flow(
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
 ) -> str:
-    """Fetch films from the TMDB API, or those again that changed there.
+    """Fetch films from the TMDB API, or only the films that changed there.
 
     Args:
-        out: Folder that takes the answers and the catalogue, below `fetch`.
-        what: `tmdb` for all films, `changes` for those of the catalogue that changed.
-        ids: The daily id export, as downloaded; else films are discovered by date of release.
-        until: Latest release that is discovered; else the day of the fetch.
-        limit: Fetch the so many most popular films only.
-        refresh: Ask for every film again, also for those whose answers are kept.
-        since: Changes from this day on; else from the day of the last fetch.
-        new: With changes: take in films that the catalogue does not know yet, too.
-        profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        out: Folder for the responses and the catalogue, below `fetch`.
+        what: `tmdb` for all films, `changes` for the films of the catalogue that changed.
+        ids: The daily id export, as downloaded; without it, films are found by date of release.
+        until: Latest date of release; without it, the day of the fetch.
+        limit: Fetch only the N most popular films.
+        refresh: Request every film again, even if its response is stored.
+        since: First day of changes; without it, the day of the last fetch.
+        new: With `changes`: also fetch films that are not in the catalogue yet.
+        profile: Name of a settings profile.
+        settings_file: A TOML file with your own settings.
         overrides: Settings by section, such as {"fetch": {"min_votes": 100}}.
         wait_minutes: How long to wait for another run on the same folder before giving up.
 
     Returns:
-        The catalogue, a Parquet file.
+        Path of the catalogue, a Parquet file.
     """
     loaded = load_settings(profile=profile, file=settings_file, overrides=overrides)
     settings = loaded.fetch
     credentials = Credentials.of(os.environ)
-    asked: dict[str, Any] = {
+    command: dict[str, Any] = {
         "what": what,
         "ids": file_sha256(Path(ids)) if ids and Path(ids).is_file() else ids,
         "until": until,
@@ -84,48 +80,55 @@ def fetch_flow(
         "refresh": refresh,
         "since": since,
         "new": new,
-        "settings": settings.model_dump(include=_DECIDING),
+        "settings": settings.model_dump(include=_SELECTING),
     }
     store = Store(Path(out))
     folder = Path(out) / "fetch"
     about = {"flow": "fetch", "what": what, "profile": profile}
     with (
-        under_way(store, loaded.log, about, wait_seconds=60 * wait_minutes),
-        Answers(folder / "answers.log") as answers,
+        hold_folder(store, loaded.log, about, wait_seconds=60 * wait_minutes),
+        ResponseCache(folder / CACHE_FILE) as cache,
     ):
-        this = _round(folder, asked)
-        run = Fetch(folder, this, settings, credentials, answers)
+        session = _begin(folder, command)
+        run = FetchContext(folder, session, settings, credentials, cache)
         try:
             if what == "changes":
                 list_changes(run, new)
             else:
                 discover_films(run, ids, until, limit)
-            ask_films(run)
+            download_films(run)
             return write_catalogue(run)
         finally:
             run.artifacts.close()
 
 
-def _round(folder: Path, asked: dict[str, Any]) -> Round:
-    """The fetch that did not end, if this is the same command; else a new one."""
+def _begin(folder: Path, command: dict[str, Any]) -> FetchSession:
+    """Return the unfinished session of the same command, else a new one."""
     since = ""
     known: tuple[int, ...] = ()
-    if asked["what"] == "changes":
+    if command["what"] == "changes":
         known = known_films(folder)
-        since = day(asked["since"] or read_manifest(folder)["as_of"], "--since").isoformat()
-    this, resumed = begin(folder, asked, now=time.time(), since=since, known=known)
+        since = parse_day(command["since"] or read_manifest(folder)["as_of"], "--since").isoformat()
+    session, resumed = begin(folder, command, now=time.time(), since=since, known=known)
     if resumed:
-        emit(Note("going on with a fetch that did not end; what was answered is not asked again"))
-    return this
+        emit(Note("resuming an unfinished fetch: stored responses are not requested again"))
+    return session
 
 
-def fetch(out: str, what: str = "tmdb", **chosen: Any) -> dict[str, Any]:
+def fetch(out: str, what: str = "tmdb", **options: Any) -> dict[str, Any]:
     """Run `fetch_flow` under the Prefect server of PREFECT_API_URL, or an embedded one.
+
+    Parameters
+    ----------
+    out, what
+        See `fetch_flow`.
+    **options
+        Further parameters of `fetch_flow`.
 
     Returns
     -------
     dict
-        the manifest of the catalogue, and under `path` where it is.
+        The manifest of the fetch, and under `path` the path of the catalogue.
     """
-    path = str(launch_served(fetch_flow, Path(out), {"out": out, "what": what, **chosen}))
+    path = str(launch_served(fetch_flow, Path(out), {"out": out, "what": what, **options}))
     return {"path": path, **read_manifest(Path(path).parent)}

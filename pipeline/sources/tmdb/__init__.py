@@ -1,11 +1,13 @@
-"""Films from the TMDB API: asked for once, kept as they were answered, written as a catalogue.
+"""Films from the TMDB API: each requested once, stored as received, written as a catalogue.
 
-`limiter` and `client` ask; `answers` keeps; `paging`, `exports` and `rounds` say what to ask for;
-`films` reads an answer; `catalogue` and `outcome` write; `source` reads it as `tmdb:FOLDER`.
+`rate_limiter` and `client` send requests; `downloader` sends many at once; `response_cache` stores
+the responses; `discovery`, `id_export` and `fetch_session` decide what to request; `film_mapping`
+reads a response; `catalogue_writer` and `fetch_manifest` write; `source` reads the result as
+`tmdb:FOLDER`.
 
-One process asks on behalf of a whole run. The work is waiting, not computing: one event loop keeps
-40 requests a second going with a few per cent of a core, and a limit within one process needs no
-server that other processes would have to reach before each request.
+One process sends all requests of a run. The work is waiting, not computing: one event loop sends 40
+requests per second with a few per cent of a core, and a rate limit within one process needs no
+server that other processes would have to contact before each request.
 """
 
 ATTRIBUTION = "This product uses the TMDB API but is not endorsed or certified by TMDB."

@@ -1,4 +1,4 @@
-"""Answers to a Parquet table of films; its bytes depend on the answers, not on when they came."""
+"""Write responses as a Parquet table of films; the bytes depend on the responses only."""
 
 from __future__ import annotations
 
@@ -22,37 +22,66 @@ from pipeline.sources.tmdb.film_mapping import (
     review_pages,
     review_request,
 )
-from pipeline.sources.tmdb.response_cache import Answers
+from pipeline.sources.tmdb.response_cache import ResponseCache
 
-__all__ = ["Written", "write_films"]
+__all__ = ["CatalogueSummary", "write_films"]
 
-_ROW_GROUP = 2_048  # films with their casts, crews and reviews held at once
+_ROW_GROUP = 2_048  # films with their casts, crews and reviews in memory at once
 
 
 @dataclass
-class Written:
-    """A table that was written, and what became of the films asked for."""
+class CatalogueSummary:
+    """A table that was written, and the result of each requested film; part of the manifest.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file.
+    films : int
+        Number of rows.
+    sha256 : str
+        SHA-256 of the file (hex).
+    bytes : int
+        Size of the file.
+    not_there : list of int
+        Ids that TMDB does not have (any more).
+    few_votes : int
+        Number of films excluded by `fetch.min_votes`.
+    missing : list of int
+        Ids without a response.
+    """
 
     file: str
     films: int = 0
     sha256: str = ""
     bytes: int = 0
-    not_there: list[int] = field(default_factory=list)  # TMDB has no such film (any more)
-    few_votes: int = 0  # left out by fetch.min_votes
-    missing: list[int] = field(default_factory=list)  # without an answer
+    not_there: list[int] = field(default_factory=list)
+    few_votes: int = 0
+    missing: list[int] = field(default_factory=list)
 
 
 def write_films(
-    path: Path, films: Iterable[int], answers: Answers, settings: FetchSettings
-) -> Written:
-    """Write the rows of films, in the order of `films`, and put the file in place at once.
+    path: Path, films: Iterable[int], cache: ResponseCache, settings: FetchSettings
+) -> CatalogueSummary:
+    """Write the rows of films and replace the file atomically.
+
+    Parameters
+    ----------
+    path : Path
+        The Parquet file, a table of CATALOGUE.
+    films : iterable of int
+        TMDB ids, in the order of the rows.
+    cache : ResponseCache
+        The responses.
+    settings : FetchSettings
+        Language, pages of reviews and fewest votes.
 
     Raises
     ------
     StoreError
-        when there is no room for it; the file that was there before stands.
+        If the disk is full; the previous file is unchanged.
     """
-    written = Written(path.name)
+    summary = CatalogueSummary(path.name)
     schema = CATALOGUE.with_metadata({"attribution": ATTRIBUTION})
     with replacing(path, alone=True) as temporary:
         with pq.ParquetWriter(
@@ -64,12 +93,12 @@ def write_films(
             compression_level=3,
             write_page_checksum=True,
         ) as writer:
-            for rows in _batches(_rows(films, answers, settings, written)):
+            for rows in _batches(_rows(films, cache, settings, summary)):
                 writer.write_table(pa.Table.from_pylist(rows, schema))
-                written.films += len(rows)
+                summary.films += len(rows)
         sync_file(temporary)
-        written.sha256, written.bytes = file_sha256(temporary), temporary.stat().st_size
-    return written
+        summary.sha256, summary.bytes = file_sha256(temporary), temporary.stat().st_size
+    return summary
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -78,22 +107,23 @@ def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _rows(
-    films: Iterable[int], answers: Answers, settings: FetchSettings, written: Written
+    films: Iterable[int], cache: ResponseCache, settings: FetchSettings, summary: CatalogueSummary
 ) -> Iterator[dict[str, Any]]:
+    """Yield the row of each film; count the others in `summary`."""
     for film in films:
         key = film_request(film, settings).key
-        if not answers.has(key):
-            written.missing.append(film)
+        if not cache.has(key):
+            summary.missing.append(film)
             continue
-        answer = answers.get(key)
-        if answer.status != 200:
-            written.not_there.append(film)
+        response = cache.get(key)
+        if response.status != 200:
+            summary.not_there.append(film)
             continue
-        told = answer.json()
-        keys = [review_request(film, n, settings).key for n in review_pages(told, settings)]
-        row = film_row(told, [answers.get(key).json() for key in keys if answers.has(key)])
+        details = response.json()
+        keys = [review_request(film, n, settings).key for n in review_pages(details, settings)]
+        row = film_row(details, [cache.get(key).json() for key in keys if cache.has(key)])
         row["id"] = film
         if (row["vote_count"] or 0) < settings.min_votes:
-            written.few_votes += 1
+            summary.few_votes += 1
             continue
         yield row

@@ -1,8 +1,8 @@
 """Lists that come in pages: films by date of release, and films that changed.
 
-A list ends after 500 pages (10,000 films), whatever total it tells, so a window of dates that
-fills it is halved until it does not. Pages are sorted by title, which seldom moves while they are
-read; popularity would.
+A list ends after 500 pages (10,000 films), whatever its total, so a window of dates with more films
+is halved until each part fits. Pages are sorted by title, which rarely changes while they are read;
+popularity would.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Any
 from pipeline.errors import SourceError
 from pipeline.settings import FetchSettings
 from pipeline.sources.tmdb.client import Request
-from pipeline.sources.tmdb.response_cache import Answers
+from pipeline.sources.tmdb.response_cache import ResponseCache
 
-__all__ = ["Found", "Window", "change_windows", "changed", "discover"]
+__all__ = ["ListedFilm", "Window", "change_windows", "discover", "list_changed"]
 
 logger = logging.getLogger(__name__)
 
 _LAST_PAGE = 500
 _CHANGE_DAYS = 14
 
-# Asks for what is not there yet: the requests, and how they are called for whoever watches.
-Ask = Callable[[Sequence[Request], str], Awaitable[None]]
+# Stores the responses of requests that have none yet; the text is the name to show as progress.
+Download = Callable[[Sequence[Request], str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Found:
-    """A film that a list names."""
+class ListedFilm:
+    """A film of a list: its TMDB id and popularity."""
 
     id: int
     popularity: float = 0.0
@@ -45,25 +45,48 @@ class Window:
     last: date
 
     def halves(self) -> tuple[Window, Window]:
-        """Two windows that share no day; there must be two days at least."""
+        """Return two windows without a common day; this one must have two days or more.
+
+        Examples
+        --------
+        >>> Window(date(2026, 1, 1), date(2026, 1, 4)).halves()[1].first
+        datetime.date(2026, 1, 3)
+        """
         middle = self.first + (self.last - self.first) // 2
         return Window(self.first, middle), Window(middle + timedelta(days=1), self.last)
 
 
 async def discover(
-    ask: Ask, answers: Answers, window: Window, settings: FetchSettings, round_id: str
-) -> list[Found]:
-    """Every film that was first released within the window, by id; those without a date are not.
+    download: Download,
+    cache: ResponseCache,
+    window: Window,
+    settings: FetchSettings,
+    session_id: str,
+) -> list[ListedFilm]:
+    """Return every film first released within the window; films without a date are not listed.
 
     Parameters
     ----------
-    ask : puts the answers of requests into `answers`.
-    round_id : pages are read anew in each round.
+    download : callable
+        Stores the responses of requests in `cache`.
+    cache : ResponseCache
+        The responses.
+    window : Window
+        Days of release.
+    settings : FetchSettings
+        Which films to list.
+    session_id : str
+        Each session requests the pages again.
+
+    Returns
+    -------
+    list of ListedFilm
+        Sorted by id.
 
     Raises
     ------
     SourceError
-        when one day holds more films than a list can show.
+        If one day has more films than a list can show.
     """
 
     def page(window: Window, number: int) -> Request:
@@ -78,15 +101,15 @@ async def discover(
         }
         if settings.min_votes:
             params["vote_count.gte"] = settings.min_votes
-        return _listed("discover/movie", params, round_id)
+        return _list_request("discover/movie", params, session_id)
 
     small: list[Window] = []
     windows = [window]
     while windows:
-        await ask([page(each, 1) for each in windows], "windows")
+        await download([page(each, 1) for each in windows], "windows")
         large = []
         for each in windows:
-            pages = _pages(answers, page(each, 1))
+            pages = _page_count(cache, page(each, 1))
             if pages < _LAST_PAGE or (pages == _LAST_PAGE and each.first == each.last):
                 small.append(each)
             elif each.first == each.last:
@@ -97,33 +120,39 @@ async def discover(
             else:
                 large.append(each)
         windows = [half for each in large for half in each.halves()]
-    others = [page(w, n) for w in small for n in range(2, _pages(answers, page(w, 1)) + 1)]
-    await ask(others, "pages")
-    results = _results(answers, [*(page(each, 1) for each in small), *others])
-    promised = sum(_told(answers, page(each, 1)).get("total_results", 0) for each in small)
-    found = {
-        row["id"]: Found(row["id"], float(row.get("popularity") or 0.0))
+    others = [page(w, n) for w in small for n in range(2, _page_count(cache, page(w, 1)) + 1)]
+    await download(others, "pages")
+    results = _results(cache, [*(page(each, 1) for each in small), *others])
+    promised = sum(_details(cache, page(each, 1)).get("total_results", 0) for each in small)
+    listed = {
+        row["id"]: ListedFilm(row["id"], float(row.get("popularity") or 0.0))
         for row in results
         if (row.get("popularity") or 0.0) >= settings.min_popularity
     }
     missed = promised - len({row["id"] for row in results})
     if missed > 0:
         logger.warning(
-            "the list moved while it was read: %d of %d films were not on any page; the next "
+            "the list changed while it was read: %d of %d films were not on any page; the next "
             "fetch finds them",
             missed,
             promised,
         )
-    return [found[film] for film in sorted(found)]
+    return [listed[film] for film in sorted(listed)]
 
 
 def change_windows(since: date, until: date) -> list[Window]:
-    """Windows of at most 14 days; each begins on the day on which the one before ends.
+    """Return windows of at most 14 days; each begins on the last day of the previous one.
 
-    Whether TMDB counts the last day of a window is not said, so every day is asked for as a first.
+    TMDB does not document whether the last day of a window counts, so each last day is also the
+    first day of the next window.
+
+    Raises
+    ------
+    SourceError
+        If `since` is after `until`.
     """
     if since > until:
-        raise SourceError(f"--since {since} lies in the future")
+        raise SourceError(f"--since {since} is in the future")
     windows, first = [], since
     while True:
         last = min(first + timedelta(days=_CHANGE_DAYS - 1), until)
@@ -133,10 +162,22 @@ def change_windows(since: date, until: date) -> list[Window]:
         first = last
 
 
-async def changed(
-    ask: Ask, answers: Answers, windows: Sequence[Window], settings: FetchSettings, round_id: str
+async def list_changed(
+    download: Download,
+    cache: ResponseCache,
+    windows: Sequence[Window],
+    settings: FetchSettings,
+    session_id: str,
 ) -> list[int]:
-    """Ids of films that changed within the windows, sorted; adult ones where those are fetched."""
+    """Return the sorted ids of films that changed within the windows.
+
+    Adult films are listed only if `fetch.include_adult` is set. Parameters as for `discover`.
+
+    Raises
+    ------
+    SourceError
+        If a window has more changes than a list can show.
+    """
 
     def page(window: Window, number: int) -> Request:
         params: dict[str, str | int] = {
@@ -144,43 +185,43 @@ async def changed(
             "page": number,
             "start_date": window.first.isoformat(),
         }
-        return _listed("movie/changes", params, round_id)
+        return _list_request("movie/changes", params, session_id)
 
-    await ask([page(each, 1) for each in windows], "windows")
+    await download([page(each, 1) for each in windows], "windows")
     for each in windows:
-        if _pages(answers, page(each, 1)) > _LAST_PAGE:
+        if _page_count(cache, page(each, 1)) > _LAST_PAGE:
             raise SourceError(
                 f"TMDB lists more changes from {each.first} to {each.last} than it shows (500 "
                 "pages); fetch all films again with: microgenres fetch tmdb --refresh"
             )
-    pages = [page(w, n) for w in windows for n in range(2, _pages(answers, page(w, 1)) + 1)]
-    await ask(pages, "pages")
-    results = _results(answers, [*(page(each, 1) for each in windows), *pages])
+    pages = [page(w, n) for w in windows for n in range(2, _page_count(cache, page(w, 1)) + 1)]
+    await download(pages, "pages")
+    results = _results(cache, [*(page(each, 1) for each in windows), *pages])
     return sorted({row["id"] for row in results if settings.include_adult or not row.get("adult")})
 
 
-def _listed(path: str, params: dict[str, str | int], round_id: str) -> Request:
-    told = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
-    return Request(f"list/{round_id}/{path}?{told}", path, params)
+def _list_request(path: str, params: dict[str, str | int], session_id: str) -> Request:
+    query = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
+    return Request(f"list/{session_id}/{path}?{query}", path, params)
 
 
-def _told(answers: Answers, request: Request) -> dict[str, Any]:
-    answer = answers.get(request.key)
-    if answer.status != 200:
-        raise SourceError(f"TMDB has no {request.path}; is fetch.base_url that of its API?")
-    return answer.json()
+def _details(cache: ResponseCache, request: Request) -> dict[str, Any]:
+    response = cache.get(request.key)
+    if response.status != 200:
+        raise SourceError(f"TMDB has no {request.path}; is fetch.base_url the address of its API?")
+    return response.json()
 
 
-def _pages(answers: Answers, request: Request) -> int:
-    told = _told(answers, request)
-    pages = told.get("total_pages")
-    if not isinstance(pages, int) or not isinstance(told.get("results"), list):
-        raise SourceError(f"TMDB's answer to {request.path} is no list of pages")
+def _page_count(cache: ResponseCache, request: Request) -> int:
+    details = _details(cache, request)
+    pages = details.get("total_pages")
+    if not isinstance(pages, int) or not isinstance(details.get("results"), list):
+        raise SourceError(f"TMDB's response to {request.path} is not a list of pages")
     return pages
 
 
-def _results(answers: Answers, requests: Iterable[Request]) -> list[dict[str, Any]]:
-    rows = (row for request in requests for row in _told(answers, request).get("results", []))
+def _results(cache: ResponseCache, requests: Iterable[Request]) -> list[dict[str, Any]]:
+    rows = (row for request in requests for row in _details(cache, request).get("results", []))
     return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), int)]
 
 

@@ -1,4 +1,4 @@
-"""Many requests at once: each answer is kept as it comes, and none is asked for that is there."""
+"""Many requests at once: each response is stored as it comes, and stored ones are not requested."""
 
 from __future__ import annotations
 
@@ -8,56 +8,63 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.errors import MicrogenresError
 from pipeline.sources.tmdb.client import Client, GaveUpError, Request
-from pipeline.sources.tmdb.response_cache import Answers
+from pipeline.sources.tmdb.response_cache import ResponseCache
 
-__all__ = ["gather"]
+__all__ = ["download"]
 
 logger = logging.getLogger(__name__)
 
 
-async def gather(
+async def download(
     client: Client,
-    answers: Answers,
+    cache: ResponseCache,
     requests: Iterable[Request],
     *,
     not_before: float,
     workers: int,
     on_done: Callable[[], None] | None = None,
 ) -> dict[str, str]:
-    """Put the answer of every request that has none yet into `answers`.
+    """Store the response of every request that has none yet.
 
     Parameters
     ----------
-    not_before : an older answer (seconds since 1970) counts as none.
-    workers : requests under way at once.
-    on_done : called after each request, also for an answer that was there.
+    client : Client
+        Sends the requests.
+    cache : ResponseCache
+        Stores the responses.
+    requests : iterable of Request
+        Requests; those with a stored response are not sent.
+    not_before : float
+        Seconds since 1970; an older response is requested again.
+    workers : int
+        Number of requests in progress at once.
+    on_done : callable, optional
+        Called after each request, also for one whose response was stored before.
 
     Returns
     -------
     dict of str to str
-        the keys that were given up, with the reason; another time they may be answered.
+        Keys of the requests that were given up, with the reason. A later fetch may succeed.
 
     Raises
     ------
     SourceError
-        when asking on makes no sense; see `Client.get`.
+        If further requests are useless; see `Client.get`.
     StoreError
-        when there is no room for an answer.
+        If the disk is full.
     """
     given_up: dict[str, str] = {}
-    waiting = iter(requests)
+    remaining = iter(requests)  # shared by all workers
 
     async def work() -> None:
-        for request in _missing(waiting, answers, not_before, on_done):
+        for request in _select_missing(remaining, cache, not_before, on_done):
             try:
-                answer = await client.get(request)
+                response = await client.get(request)
             except GaveUpError as error:
                 logger.warning("%s", error)
                 given_up[request.key] = str(error)
             else:
-                answers.put(request.key, answer)
-                if answers.wants_sync:
-                    await asyncio.to_thread(answers.sync)
+                cache.put(request.key, response)
             if on_done is not None:
                 on_done()
 
@@ -65,29 +72,27 @@ async def gather(
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(work())
-    except BaseExceptionGroup as errors:  # what is raised in an `except*` may be grouped again
+    except BaseExceptionGroup as errors:  # an error raised in an `except*` could be grouped again
         ours = errors.subgroup(MicrogenresError)
         if ours is None:
             raise
-        raise _first(ours) from None
-    finally:
-        await asyncio.to_thread(answers.sync)
+        raise _first_error(ours) from None
     return given_up
 
 
-def _missing(
+def _select_missing(
     requests: Iterator[Request],
-    answers: Answers,
+    cache: ResponseCache,
     not_before: float,
     on_done: Callable[[], None] | None,
 ) -> Iterator[Request]:
     for request in requests:
-        if not answers.has(request.key, not_before):
+        if not cache.has(request.key, not_before):
             yield request
         elif on_done is not None:
             on_done()
 
 
-def _first(group: BaseExceptionGroup[MicrogenresError]) -> MicrogenresError:
+def _first_error(group: BaseExceptionGroup[MicrogenresError]) -> MicrogenresError:
     error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    return _first_error(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,4 +1,4 @@
-"""What a fetch leaves in its folder: `films.parquet`, `changed.parquet`, and `manifest.json`."""
+"""The files of a finished fetch: `films.parquet`, `changed.parquet` and `manifest.json`."""
 
 from __future__ import annotations
 
@@ -28,23 +28,31 @@ FILMS, CHANGED = "films.parquet", "changed.parquet"
 _MANIFEST = "manifest.json"
 
 
-def write_manifest(folder: Path, told: Mapping[str, Any]) -> None:
-    """Say what a fetch made; `films` and `changed` are tables of `Written`."""
-    text = json.dumps({"attribution": ATTRIBUTION, **told}, indent=1, sort_keys=True)
+def write_manifest(folder: Path, fields: Mapping[str, Any]) -> None:
+    """Write the manifest of a fetch.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the fetch.
+    fields : Mapping
+        JSON values; `films` and `changed` are `CatalogueSummary` as dictionaries.
+    """
+    text = json.dumps({"attribution": ATTRIBUTION, **fields}, indent=1, sort_keys=True)
     write_bytes(folder / _MANIFEST, (text + "\n").encode())
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the last fetch that ended has made.
+    """Return the manifest of the last finished fetch.
 
     Raises
     ------
     SourceError
-        when no fetch into that folder has ended.
+        If no fetch into that folder has finished.
     """
     path = folder / _MANIFEST
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise SourceError(
             f"{folder}: no fetch has ended here; give the folder that was --out of "
@@ -52,38 +60,38 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{path}: cannot be read: {error}; fetch again") from error
-    return found
+    return manifest
 
 
 def known_films(folder: Path) -> tuple[int, ...]:
-    """Ids of the films of the catalogue, and of those that it lacks for want of an answer.
+    """Return the sorted ids of the films of the catalogue and of those without a response.
 
     Raises
     ------
     SourceError
-        when there is no catalogue.
+        If there is no catalogue.
     CorruptFileError
-        when it cannot be read.
+        If it cannot be read.
     """
     missing = read_manifest(folder)["films"]["missing"]
     return tuple(sorted({*film_ids(folder), *missing}))
 
 
 def gone_films(folder: Path) -> tuple[int, ...]:
-    """Ids of films that the catalogue had, or was to have, and that TMDB has no more.
+    """Return the ids of films that were in the catalogue, or requested, and that TMDB removed.
 
-    They are told by every later fetch into the folder, too, for who looks there seldom.
+    Every later fetch into the folder lists them again, for readers that skip some fetches.
 
     Raises
     ------
     SourceError
-        when no fetch into that folder has ended.
+        If no fetch into that folder has finished.
     """
     return tuple(read_manifest(folder).get("gone", ()))
 
 
 def film_ids(folder: Path) -> list[int]:
-    """Ids of the films of the catalogue; `CorruptFileError` when it cannot be read."""
+    """Return the ids of the films of the catalogue; `CorruptFileError` if it cannot be read."""
     try:
         ids: list[int] = pq.read_table(folder / FILMS, columns=["id"]).column("id").to_pylist()
     except (OSError, pa.ArrowException) as error:

@@ -1,7 +1,8 @@
-"""A fetch from its start to its end, over any number of crashes in between.
+"""A fetch from start to end, across any number of crashes.
 
-What depends on the day (today's date, which films are known, since when) is decided once, when a
-round begins, and kept in `round.json`; the same command given again goes on with that round.
+Everything that depends on the day (today's date, the known films, the first day of changes) is
+decided once, when a session begins, and stored in `round.json`. The same command, given again,
+resumes that session.
 """
 
 from __future__ import annotations
@@ -16,21 +17,31 @@ from typing import Any
 from pipeline.errors import CorruptFileError, SourceError
 from pipeline.fileio.atomic import write_bytes
 
-__all__ = ["Round", "begin", "finish"]
+__all__ = ["FetchSession", "begin", "finish", "parse_day"]
 
 _FILE = "round.json"
 
 
 @dataclass(frozen=True)
-class Round:
+class FetchSession:
     """One fetch.
 
-    Parameters
+    Attributes
     ----------
-    id : tells its lists from those of other rounds.
-    asked : the command that began it. started : seconds since 1970.
-    until : the day on which it began, UTC, ISO 8601. since : the first day of changes, or "".
-    known : ids of the films of the catalogue when it began, for changes.
+    id : str
+        Part of the keys of its lists, so that each session requests them again.
+    asked : Mapping
+        The options of the command that began it.
+    started : float
+        Seconds since 1970.
+    until : str
+        Day on which it began, UTC, ISO 8601.
+    since : str
+        First day of changes, ISO 8601; empty for a fetch of all films.
+    known : tuple of int
+        For a fetch of changes: ids of the films of the catalogue when it began.
+    finished : bool
+        Whether its catalogue is written.
     """
 
     id: str
@@ -47,28 +58,6 @@ class Round:
         return date.fromisoformat(self.until)
 
 
-def last(folder: Path) -> Round | None:
-    """The round that a folder saw last, finished or not; None in a new folder.
-
-    Raises
-    ------
-    CorruptFileError
-        when its file is not as it was written.
-    """
-    path = folder / _FILE
-    try:
-        told = json.loads(path.read_bytes())
-        told["known"] = tuple(told["known"])
-        return Round(**told)
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptFileError(
-            f"{path}: is not as it was written: {error}; remove it, and a new fetch begins with "
-            "the answers that are kept"
-        ) from error
-
-
 def begin(
     folder: Path,
     asked: Mapping[str, Any],
@@ -76,43 +65,84 @@ def begin(
     now: float,
     since: str = "",
     known: tuple[int, ...] = (),
-) -> tuple[Round, bool]:
-    """The unfinished round of that very command, or a new one.
+) -> tuple[FetchSession, bool]:
+    """Return the unfinished session of the same command, or begin a new one.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the fetch.
+    asked : Mapping
+        The options of the command; JSON values.
+    now : float
+        Seconds since 1970.
+    since : str
+        First day of changes, ISO 8601; empty for a fetch of all films.
+    known : tuple of int
+        Ids of the films of the catalogue.
 
     Returns
     -------
-    tuple of Round and bool
-        and whether it goes on with one that was begun before.
+    session : FetchSession
+        The session.
+    resumed : bool
+        Whether it began earlier.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file of the last session is damaged.
     """
-    before = last(folder)
-    if before is not None and not before.finished and before.asked == asked:
-        return before, True
-    number = 1 if before is None else int(before.id) + 1
+    last = _read_last(folder)
+    if last is not None and not last.finished and last.asked == asked:
+        return last, True
+    number = 1 if last is None else int(last.id) + 1
     until = datetime.fromtimestamp(now, UTC).date().isoformat()
-    fresh = Round(str(number), dict(asked), now, until, since, known)
-    _write(folder, fresh)
-    return fresh, False
+    session = FetchSession(str(number), dict(asked), now, until, since, known)
+    _write(folder, session)
+    return session, False
 
 
-def finish(folder: Path, ended: Round) -> None:
-    """Write down that a round is done; `known` has served its purpose."""
-    _write(folder, replace(ended, known=(), finished=True))
+def finish(folder: Path, session: FetchSession) -> None:
+    """Record that a session is finished; its `known` films are no longer needed."""
+    _write(folder, replace(session, known=(), finished=True))
 
 
-def day(text: str, option: str) -> date:
-    """A date that a person wrote.
+def parse_day(text: str, option: str) -> date:
+    """Return the date that a user wrote.
 
     Raises
     ------
     SourceError
-        naming the option, when it is none.
+        If it is not a date; the message names the option.
+
+    Examples
+    --------
+    >>> parse_day("2026-01-31", "--until")
+    datetime.date(2026, 1, 31)
     """
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise SourceError(f"{option} {text!r} is no date; write it like 2026-01-31") from error
+        raise SourceError(f"{option} {text!r} is not a date; write it like 2026-01-31") from error
 
 
-def _write(folder: Path, told: Round) -> None:
+def _read_last(folder: Path) -> FetchSession | None:
+    """Return the last session of a folder, finished or not; None in a new folder."""
+    path = folder / _FILE
+    try:
+        record = json.loads(path.read_bytes())
+        record["known"] = tuple(record["known"])
+        return FetchSession(**record)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptFileError(
+            f"{path}: is damaged: {error}; remove it, and a new fetch begins with the responses "
+            "that are stored"
+        ) from error
+
+
+def _write(folder: Path, session: FetchSession) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / _FILE, (json.dumps(asdict(told), indent=1) + "\n").encode())
+    write_bytes(folder / _FILE, (json.dumps(asdict(session), indent=1) + "\n").encode())

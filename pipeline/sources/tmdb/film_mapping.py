@@ -1,4 +1,4 @@
-"""A film as TMDB answers it, and as a row of the catalogue; columns keep TMDB's names."""
+"""A film as TMDB returns it, and as a row of the catalogue; columns have TMDB's names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.settings import FetchSettings
 from pipeline.sources.tmdb.client import Request
 
-__all__ = ["CATALOGUE", "film_id", "film_request", "film_row", "review_pages", "review_request"]
+__all__ = ["CATALOGUE", "film_request", "film_row", "review_pages", "review_request"]
 
 _NAMES = pa.list_(pa.string())
 _CAST = pa.list_(pa.struct([("id", pa.int64()), ("name", pa.string()), ("character", pa.string())]))
@@ -36,7 +36,7 @@ _REVIEWS = pa.list_(
     )
 )
 
-# One row per film, sorted by id. `sources.dialects` reads it as dialect `tmdb` into tables.MOVIES.
+# One row per film, sorted by id. `files.dialects` reads it as dialect `tmdb` into MOVIES.
 CATALOGUE = pa.schema(
     [
         ("id", pa.int64()),
@@ -60,23 +60,29 @@ CATALOGUE = pa.schema(
         ("origin_country", _NAMES),  # ISO 3166-1 alpha-2
         ("production_countries", _NAMES),  # ISO 3166-1 alpha-2
         ("production_companies", _NAMES),
-        ("runtime", pa.int64()),  # minutes; 0 and null: not known
+        ("runtime", pa.int64()),  # minutes; 0 and null: unknown
         ("vote_average", pa.float64()),  # 0 to 10
         ("vote_count", pa.int64()),
         ("popularity", pa.float64()),
-        ("budget", pa.int64()),  # US dollars; 0: not known
-        ("revenue", pa.int64()),  # US dollars; 0: not known
+        ("budget", pa.int64()),  # US dollars; 0: unknown
+        ("revenue", pa.int64()),  # US dollars; 0: unknown
         ("homepage", pa.string()),
         ("poster_path", pa.string()),
         ("backdrop_path", pa.string()),
         ("reviews", _REVIEWS),
-        ("reviews_total", pa.int64()),  # as TMDB counts them, read or not
+        ("reviews_total", pa.int64()),  # on TMDB; not all need be in `reviews`
     ]
 )
 
 
 def film_request(film: int, settings: FetchSettings) -> Request:
-    """A film with its keywords, credits and first page of reviews, in one request."""
+    """Return the request for a film with its keywords, credits and first page of reviews.
+
+    Examples
+    --------
+    >>> film_request(603, FetchSettings(language="en-US")).path
+    'movie/603'
+    """
     params: dict[str, str | int] = {
         "append_to_response": "keywords,credits,reviews",
         "language": settings.language,
@@ -84,16 +90,8 @@ def film_request(film: int, settings: FetchSettings) -> Request:
     return Request(f"film/{settings.language}/{film}", f"movie/{film}", params)
 
 
-def film_id(key: str, settings: FetchSettings) -> int | None:
-    """The film whose answer a key names, in the language of the settings; else None."""
-    kind, _, rest = key.partition("/")
-    language, _, film = rest.partition("/")
-    ours = kind == "film" and language == settings.language and film.isdecimal()
-    return int(film) if ours else None
-
-
 def review_request(film: int, page: int, settings: FetchSettings) -> Request:
-    """A further page of a film's reviews; the first comes with the film."""
+    """Return the request for a further page of reviews; the first page comes with the film."""
     return Request(
         f"reviews/{settings.language}/{film}/{page}",
         f"movie/{film}/reviews",
@@ -101,40 +99,45 @@ def review_request(film: int, page: int, settings: FetchSettings) -> Request:
     )
 
 
-def review_pages(answer: Mapping[str, Any], settings: FetchSettings) -> range:
-    """The further pages of reviews that the settings ask for."""
-    told = answer.get("reviews")
-    total = told.get("total_pages") if isinstance(told, Mapping) else None
+def review_pages(details: Mapping[str, Any], settings: FetchSettings) -> range:
+    """Return the numbers of the further pages of reviews that `fetch.review_pages` includes."""
+    reviews = details.get("reviews")
+    total = reviews.get("total_pages") if isinstance(reviews, Mapping) else None
     return range(2, min(total if isinstance(total, int) else 0, settings.review_pages) + 1)
 
 
 def film_row(
-    answer: Mapping[str, Any], more_reviews: Iterable[Mapping[str, Any]] = ()
+    details: Mapping[str, Any], more_reviews: Iterable[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """A row of `CATALOGUE`; what TMDB leaves out, leaves empty or gives in another type is null.
+    """Return a row of `CATALOGUE`; absent, empty and mistyped values are null.
 
     Parameters
     ----------
-    answer : of `film_request`. more_reviews : answers of `review_request`, in order.
+    details : Mapping
+        JSON of the response to `film_request`.
+    more_reviews : iterable of Mapping
+        JSON of the responses to `review_request`, in the order of the pages.
     """
     row: dict[str, Any] = {}
     for name, kind in _PLAIN:
-        row[name] = _plain(answer.get(name), kind)
-    credits = answer.get("credits")
+        row[name] = _plain(details.get(name), kind)
+    credits = details.get("credits")
     credits = credits if isinstance(credits, Mapping) else {}
     crew = _objects(credits.get("crew"), _CREW_FIELDS)
-    reviews = [page for page in (answer.get("reviews"), *more_reviews) if isinstance(page, Mapping)]
+    reviews = [
+        page for page in (details.get("reviews"), *more_reviews) if isinstance(page, Mapping)
+    ]
     return row | {
-        "belongs_to_collection": _name(answer.get("belongs_to_collection")),
-        "genres": _names(answer.get("genres")),
-        "keywords": _names(_inner(answer.get("keywords"), "keywords")),
+        "belongs_to_collection": _name(details.get("belongs_to_collection")),
+        "genres": _names(details.get("genres")),
+        "keywords": _names(_inner(details.get("keywords"), "keywords")),
         "directors": [p["name"] for p in crew if p["job"] == "Director" and p["name"]],
         "cast": _objects(credits.get("cast"), _CAST_FIELDS),
         "crew": crew,
-        "spoken_languages": _names(answer.get("spoken_languages"), "iso_639_1"),
-        "origin_country": _names(answer.get("origin_country")),
-        "production_countries": _names(answer.get("production_countries"), "iso_3166_1"),
-        "production_companies": _names(answer.get("production_companies")),
+        "spoken_languages": _names(details.get("spoken_languages"), "iso_639_1"),
+        "origin_country": _names(details.get("origin_country")),
+        "production_countries": _names(details.get("production_countries"), "iso_3166_1"),
+        "production_companies": _names(details.get("production_companies")),
         "reviews": [_review(r) for page in reviews for r in _mappings(page.get("results"))],
         "reviews_total": _plain(reviews[0].get("total_results"), int) if reviews else None,
     }
@@ -150,7 +153,7 @@ _Fields = list[tuple[str, type]]
 
 
 def _fields(fields: Iterable[pa.Field]) -> _Fields:
-    """Names of the fields that hold one value, and what Python has for it."""
+    """Return the names and Python types of the fields with a single value."""
     return [(field.name, _KINDS[field.type]) for field in fields if field.type in _KINDS]
 
 
@@ -165,7 +168,7 @@ def _plain(value: Any, kind: type) -> Any:
     if isinstance(value, str):
         if kind is not str:
             return None
-        if not value.isascii():  # half of a character, which no file can store, is replaced
+        if not value.isascii():  # replace lone surrogates, which UTF-8 cannot encode
             value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return value or None
     if isinstance(value, bool) or kind is bool:
@@ -187,8 +190,8 @@ def _inner(value: object, name: str) -> object:
 
 
 def _name(value: object, key: str = "name") -> str | None:
-    found: str | None = _plain(_inner(value, key), str)
-    return found
+    name: str | None = _plain(_inner(value, key), str)
+    return name
 
 
 def _names(value: object, key: str = "name") -> list[str]:
@@ -201,7 +204,7 @@ def _objects(value: object, fields: _Fields) -> list[dict[str, Any]]:
     return [{name: _plain(row.get(name), kind) for name, kind in fields} for row in rows]
 
 
-def _review(told: Mapping[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = _objects([told], _REVIEW_FIELDS)[0]
-    row["rating"] = _plain(_inner(told.get("author_details"), "rating"), float)
+def _review(review: Mapping[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = _objects([review], _REVIEW_FIELDS)[0]
+    row["rating"] = _plain(_inner(review.get("author_details"), "rating"), float)
     return row

@@ -1,7 +1,8 @@
-"""How fast requests may go out: never more than so many in any one second, whatever the moment.
+"""A limit of requests per second that holds in every window of one second.
 
-A leaky bucket (aiolimiter) lets a whole second's worth out at once and then goes on at full rate,
-so that a window of one second may see nearly twice the limit; this keeps the times of sending.
+A leaky bucket (as in aiolimiter) sends the requests of a whole second at once and then continues at
+the full rate, so one window of a second can see nearly twice the limit. This limiter stores the
+times of the last requests instead.
 """
 
 from __future__ import annotations
@@ -12,32 +13,37 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-__all__ = ["Limiter", "Sent"]
+__all__ = ["RateLimiter", "SentRequest"]
 
-# Requests are not all equally long on their way, and who waits wakes up late. They are planned at
-# 96 % of the limit, so that lateness is caught up with; and however late some were, no more than
-# the limit go out within a second and what is left here for the way to the server.
+# Requests take different times to arrive, and sleeping tasks wake up late. Requests are therefore
+# planned at 96 % of the limit, so that delays can be caught up. However late some are, no more than
+# the limit are sent within a second plus the time left here for the way to the server.
 _PLANNED, _WINDOW = 1.04, 1.035  # seconds
 _CATCH_UP = 0.25  # seconds
 
 
 @dataclass
-class Sent:
-    """When a request was sent, in the limiter's seconds."""
+class SentRequest:
+    """When a request was sent, in seconds of the limiter's clock."""
 
     at: float
 
 
-class Limiter:
-    """A sliding window over the times of the last requests, shared by all who ask.
+class RateLimiter:
+    """A sliding window over the times of the last requests, shared by all tasks that send.
 
-    Requests are spread evenly; after a delay they catch up, but never beyond the window. It may be
-    used in one event loop after another, and remembers what was sent in the one before.
+    Requests are spread evenly; after a delay they catch up, but never exceed the limit in a window.
+    The limiter can be used in one event loop after another and remembers the requests of the
+    previous loop.
 
     Parameters
     ----------
-    per_second : most requests in any window of one second.
-    now : seconds that never go back. sleep : as `asyncio.sleep`.
+    per_second : int
+        Most requests in any window of one second.
+    now : callable
+        Returns seconds that never decrease.
+    sleep : callable
+        Like `asyncio.sleep`.
     """
 
     def __init__(
@@ -49,32 +55,33 @@ class Limiter:
     ) -> None:
         self.spacing = _PLANNED / per_second
         self._now, self._sleep = now, sleep
-        self._sent: deque[Sent] = deque(maxlen=per_second)
-        self._due = now()  # when the next request would go if none were ever late
+        self._sent: deque[SentRequest] = deque(maxlen=per_second)
+        self._due = now()  # when the next request would be sent if none were ever late
         self._paused_until = float("-inf")
-        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._loop_lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
-    async def wait(self) -> Sent:
-        """Return at the moment at which a request may be sent, and count it as sent then."""
+    async def wait(self) -> SentRequest:
+        """Wait until a request may be sent; count it as sent at that moment."""
         async with self._lock():  # first come, first served
             while (left := self._left()) > 0:
                 await self._sleep(left)
             now = self._now()
-            sent = Sent(now)
+            sent = SentRequest(now)
             self._sent.append(sent)
-            # What was late is caught up with; after a lull it is not, or a burst would follow it.
+            # A short delay is caught up; a long pause is not, or a burst would follow it.
             self._due = max(self._due, now - _CATCH_UP) + self.spacing
             return sent
 
-    def gone(self, sent: Sent) -> None:
-        """Say that a request went out only now: others had their turn after `wait` returned."""
+    def mark_sent(self, sent: SentRequest) -> None:
+        """Record that a request was sent only now, since other tasks ran after `wait` returned."""
         sent.at = self._now()
 
     def pause(self, seconds: float) -> None:
-        """Let nothing out for so long, as a server asks by `Retry-After`."""
+        """Send nothing for this many seconds, as a server demands with `Retry-After`."""
         self._paused_until = max(self._paused_until, self._now() + seconds)
 
     def _left(self) -> float:
+        """Return the seconds until the next request may be sent; not positive: now."""
         allowed = max(self._due, self._paused_until)
         if len(self._sent) == self._sent.maxlen:
             allowed = max(allowed, self._sent[0].at + _WINDOW)
@@ -82,6 +89,6 @@ class Limiter:
 
     def _lock(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
-        if self._turn is None or self._turn[0] is not loop:  # a lock belongs to one event loop
-            self._turn = (loop, asyncio.Lock())
-        return self._turn[1]
+        if self._loop_lock is None or self._loop_lock[0] is not loop:
+            self._loop_lock = (loop, asyncio.Lock())  # a lock belongs to one event loop
+        return self._loop_lock[1]

@@ -1,198 +1,278 @@
-"""The answers that came, in one file that only grows: what is in it is never asked for again.
+"""The responses of TMDB in a SQLite database, so that no request is sent twice.
 
-A record is a head (magic, lengths, status, time, CRC-32), a key and a compressed body. It is handed
-to the kernel as it comes, so a killed process loses nothing, and synced in groups, so a power cut
-loses little. Whatever a crash or a disk has damaged is left out on opening, and asked for again.
+Each response is one transaction of a database in WAL mode. A killed process loses no response that
+`put` has stored. After a power cut the last seconds may be missing; they are requested again.
 """
 
 from __future__ import annotations
 
 import logging
-import mmap
-import os
+import sqlite3
 import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from pipeline.errors import CorruptFileError
-from pipeline.fileio.atomic import making_room_told, sync_folder
-from pipeline.sources.tmdb.client import Answer
+from pipeline.errors import BusyError, CorruptFileError, StoreError
+from pipeline.fileio.atomic import sync_folder
+from pipeline.sources.tmdb.answer_log import read_answer_log
+from pipeline.sources.tmdb.client import Response
 
-__all__ = ["Answers"]
+__all__ = ["CACHE_FILE", "ResponseCache"]
 
 logger = logging.getLogger(__name__)
 
-_MAGIC = b"mgA1"
-_HEAD = struct.Struct("<4sIHHdI")  # magic, crc of what follows, key bytes, status, time, body bytes
-_CHECKED = 8  # the CRC covers the head from here on
-_SYNC_EVERY = 64  # records
-_SYNC_SECONDS = 1.0
+CACHE_FILE = "responses.sqlite"  # in the folder of a fetch
+_OLD_FILE = "answers.log"  # beside it, from an earlier version
+
+_APPLICATION_ID = 0x6D675443  # "mgTC", in the head of the file
+_FORMAT = 1
+_LOCK_SECONDS = 2.0  # how long to wait for another process that has the database open
+_BATCH = 1_000  # responses of an old file imported in one transaction
+_TABLE = """
+    CREATE TABLE response (
+        key TEXT NOT NULL UNIQUE,
+        status INTEGER NOT NULL,
+        received_at REAL NOT NULL, -- seconds since 1970
+        crc INTEGER NOT NULL,      -- CRC-32 of the other columns
+        body BLOB NOT NULL         -- JSON, compressed with zlib
+    )
+"""
+_STORE = """
+    INSERT INTO response (key, status, received_at, crc, body) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET
+        status = excluded.status, received_at = excluded.received_at,
+        crc = excluded.crc, body = excluded.body
+"""
+_STORE_IF_NEWER = _STORE + " WHERE excluded.received_at >= response.received_at"
 
 
-@dataclass(frozen=True)
-class _Place:
-    offset: int  # of the compressed body
-    size: int
-    status: int
-    asked_at: float  # seconds since 1970
-    record: int  # bytes of the whole record
+class ResponseCache:
+    """Responses by key, the latest of each key; open in one process at a time.
 
-
-class Answers:
-    """The answers of a folder by key, the last of each; for one process at a time.
+    Responses that an earlier version stored in `answers.log` in the same folder are imported when
+    the cache is opened; that file is then removed.
 
     Parameters
     ----------
-    path : the file; made where there is none.
-    now : seconds since 1970.
+    path : Path
+        The database; created if there is none.
+    now : callable
+        Returns seconds since 1970.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is no database of responses, or is damaged beyond single rows. Damaged rows
+        are removed with a warning.
+    BusyError
+        If another process has the database open.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, ResponseCache(Path(folder, CACHE_FILE)) as cache:
+    ...     cache.put("film/603", Response(200, b'{"title": "The Matrix"}'))
+    ...     cache.has("film/603"), cache.get("film/603").json()
+    (True, {'title': 'The Matrix'})
     """
 
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self._path, self._now = path, now
-        self._places: dict[str, _Place] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        self._end = self._scan()
-        os.ftruncate(self._file, self._end)
-        os.fsync(self._file)
-        sync_folder(path.parent)
-        self._unsynced, self._synced_at = 0, time.monotonic()
+        # Prefect may run the steps of a fetch in different threads, one after the other.
+        self._database = sqlite3.connect(
+            path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._database.text_factory = bytes  # a damaged text may be no UTF-8
+        try:
+            with self._named_errors():
+                self._open()
+            self._import(path.with_name(_OLD_FILE))
+        except BaseException:
+            self._database.close()
+            raise
 
-    def __enter__(self) -> Answers:
+    def __enter__(self) -> ResponseCache:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.fsync(self._file)
-        os.close(self._file)
+        self._database.close()  # moves the write-ahead log into the database and syncs it
 
     def has(self, key: str, not_before: float = 0.0) -> bool:
-        """Whether there is an answer, of 200 or 404, that is not older than that."""
-        place = self._places.get(key)
-        return place is not None and place.asked_at >= not_before
+        """Return whether a response of status 200 or 404 is stored and not older than that.
 
-    def asked_at(self, key: str) -> float:
-        """When the last answer under that key came, in seconds since 1970."""
-        return self._places[key].asked_at
+        Parameters
+        ----------
+        key : str
+            Key of the request.
+        not_before : float
+            Seconds since 1970.
+        """
+        found = self._select("received_at", key)
+        return found is not None and bool(found[0] >= not_before)
 
-    def get(self, key: str) -> Answer:
-        """The last answer under that key; KeyError where there is none.
+    def received_at(self, key: str) -> float:
+        """Return when a response was received, in seconds since 1970; KeyError if there is none."""
+        found = self._select("received_at", key)
+        if found is None:
+            raise KeyError(key)
+        return float(found[0])
+
+    def get(self, key: str) -> Response:
+        """Return the response of a request.
 
         Raises
         ------
+        KeyError
+            If there is none.
         CorruptFileError
-            when its bytes changed since the file was opened.
+            If its row was damaged since the database was opened.
         """
-        place = self._places[key]
-        packed = os.pread(self._file, place.size, place.offset)
-        try:
-            return Answer(place.status, zlib.decompress(packed))
-        except zlib.error as error:
+        row = self._select("key, status, received_at, crc, body", key)
+        if row is None:
+            raise KeyError(key)
+        if not _is_sound(row):
             raise CorruptFileError(
-                f"{self._path}: the answer {key!r} is damaged; give the same command again, and "
-                "it alone is asked for again"
-            ) from error
+                f"{self._path}: the response {key!r} is damaged; give the same command again, "
+                "and only this response is requested again"
+            )
+        return Response(row[1], zlib.decompress(row[4]))
 
-    def keys(self) -> Iterator[str]:
-        """Every key that has an answer."""
-        return iter(self._places)
-
-    def put(self, key: str, answer: Answer) -> None:
-        """Add an answer; it survives the end of this process at once, a power cut after `sync`.
+    def put(self, key: str, response: Response) -> None:
+        """Store a response; from then on it survives the end of this process.
 
         Raises
         ------
         StoreError
-            when there is no room for it.
+            If the disk is full.
         """
-        self._append(key, answer.status, self._now(), zlib.compress(answer.body, 3))
-        self._unsynced += 1
+        row = _row(key, response.status, self._now(), zlib.compress(response.body, 3))
+        with self._named_errors():
+            self._database.execute(_STORE, row)
 
-    @property
-    def wants_sync(self) -> bool:
-        """Whether a group of answers is due for the disk."""
-        late = time.monotonic() - self._synced_at > _SYNC_SECONDS
-        return self._unsynced >= _SYNC_EVERY or (late and self._unsynced > 0)
+    def remove(self, prefix: str) -> None:
+        """Remove the responses whose keys start with a prefix, and make the file smaller."""
+        after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        with self._named_errors():
+            self._database.execute(
+                "DELETE FROM response WHERE key >= ? AND key < ?", (prefix, after)
+            )
+            # `execute` would free one page only: it does not step on without columns.
+            self._database.executescript("PRAGMA incremental_vacuum")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def sync(self) -> None:
-        """Force what was put to the disk; from any thread."""
-        self._unsynced, self._synced_at = 0, time.monotonic()
-        os.fdatasync(self._file)
+    def _select(self, columns: str, key: str) -> Any:
+        with self._named_errors(key):
+            query = f"SELECT {columns} FROM response WHERE key = ?"
+            return self._database.execute(query, (key,)).fetchone()
 
-    def _append(self, key: str, status: int, asked_at: float, packed: bytes) -> None:
-        name = key.encode()
-        head = _HEAD.pack(_MAGIC, 0, len(name), status, asked_at, len(packed))
-        checked = head[_CHECKED:] + name + packed
-        record = _MAGIC + zlib.crc32(checked).to_bytes(4, "little") + checked
-        with making_room_told(self._path):
-            written = 0
-            while written < len(record):
-                written += os.pwrite(self._file, record[written:], self._end + written)
-        offset = self._end + _HEAD.size + len(name)
-        self._places[key] = _Place(offset, len(packed), status, asked_at, len(record))
-        self._end += len(record)
-
-    def compact(self, keep: Callable[[str], bool]) -> bool:
-        """Write the file anew with the last answers of kept keys, if half of it or more is not.
-
-        Returns
-        -------
-        bool
-            whether it was written anew; the old file stands until the new one is whole.
-        """
-        places = {key: place for key, place in self._places.items() if keep(key)}
-        if 2 * sum(place.record for place in places.values()) > self._end:
-            return False
-        temporary = self._path.with_name(f".{self._path.name}.tmp")
-        temporary.unlink(missing_ok=True)
-        with Answers(temporary) as fresh:
-            for key, place in places.items():
-                packed = os.pread(self._file, place.size, place.offset)
-                fresh._append(key, place.status, place.asked_at, packed)
-        os.replace(temporary, self._path)
+    def _open(self) -> None:
+        run = self._database.execute
+        run("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory: works on network file systems
+        (tables,) = run("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables:
+            (application,) = run("PRAGMA application_id").fetchone()
+            (version,) = run("PRAGMA user_version").fetchone()
+            if (application, version) != (_APPLICATION_ID, _FORMAT):
+                raise CorruptFileError(
+                    f"{self._path}: is not a database of TMDB responses of this version; move it "
+                    "away, and the responses are requested again"
+                )
+        run("PRAGMA auto_vacuum = INCREMENTAL")  # takes effect in a new file only
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        if not tables:
+            with self._transaction():
+                run(_TABLE)
+                run(f"PRAGMA application_id = {_APPLICATION_ID}")
+                run(f"PRAGMA user_version = {_FORMAT}")
         sync_folder(self._path.parent)
-        os.close(self._file)
-        self._file = os.open(self._path, os.O_RDWR)
-        self._places, self._end = fresh._places, fresh._end
-        return True
+        self._remove_damaged()
 
-    def _scan(self) -> int:
-        """Learn the places of all sound records; returns where the last of them ends."""
-        size, end, position, damaged = os.fstat(self._file).st_size, 0, 0, 0
-        if not size:
-            return 0
-        with mmap.mmap(self._file, size, access=mmap.ACCESS_READ) as data:
-            while position < size:
-                found = self._record(data, position)
-                if found is None:
-                    following = data.find(_MAGIC, position + 1)
-                    following = size if following < 0 else following
-                    damaged += following - position
-                    position = following
-                    continue
-                key, place = found
-                self._places[key] = place
-                position = end = position + place.record
+    def _remove_damaged(self) -> None:
+        """Read every row once and remove those whose checksum is wrong."""
+        rows = self._database.execute(
+            "SELECT key, status, received_at, crc, body, rowid FROM response ORDER BY rowid"
+        )
+        damaged = [row[5] for row in rows if not _is_sound(row)]
         if damaged:
             logger.warning(
-                "%s: %d bytes are torn or damaged; what they held is asked for again",
-                self._path.name,
-                damaged,
+                "%s: %d responses are damaged and requested again", self._path, len(damaged)
             )
-        return end
+            self._database.execute("REINDEX response")  # a damaged key is not the one in the index
+            self._database.executemany(
+                "DELETE FROM response WHERE rowid = ?", [(rowid,) for rowid in damaged]
+            )
 
-    @staticmethod
-    def _record(data: mmap.mmap, position: int) -> tuple[str, _Place] | None:
-        body = position + _HEAD.size
-        if body > len(data):
-            return None
-        magic, crc, key_bytes, status, asked_at, size = _HEAD.unpack_from(data, position)
-        end = body + key_bytes + size
-        if magic != _MAGIC or end > len(data):
-            return None
-        if zlib.crc32(memoryview(data)[position + _CHECKED : end]) != crc:
-            return None
-        key = data[body : body + key_bytes].decode()
-        return key, _Place(body + key_bytes, size, status, asked_at, end - position)
+    def _import(self, old: Path) -> None:
+        """Store the responses of an old file; killed on the way, the next import completes it."""
+        if not old.exists():
+            return
+        count = 0
+        records = read_answer_log(old)
+        while batch := list(islice(records, _BATCH)):
+            with self._named_errors(), self._transaction():
+                self._database.executemany(
+                    _STORE_IF_NEWER, [_row(r.key, r.status, r.received_at, r.body) for r in batch]
+                )
+            count += len(batch)
+        with self._named_errors():
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        old.unlink()
+        logger.info("%s: imported %d responses of %s", self._path, count, old.name)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    @contextmanager
+    def _named_errors(self, key: str | None = None) -> Iterator[None]:
+        """Raise the errors of SQLite as errors that name the file and what to do."""
+        try:
+            yield
+        except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # an error of this module
+            raise
+        except sqlite3.DatabaseError as error:
+            code = error.sqlite_errorcode & 0xFF  # without what extends it
+            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                where = f"{self._path}: " + (f"the response {key!r} is damaged: " if key else "")
+                raise CorruptFileError(
+                    f"{where}{error}; remove this file, and the responses are requested again"
+                ) from error
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise BusyError(
+                    f"{self._path}: another process has it open: wait until it ends"
+                ) from error
+            if code == sqlite3.SQLITE_FULL:
+                raise StoreError(
+                    f"{self._path}: {error}; make space there and give the same command again: "
+                    "the responses that were stored are not requested again"
+                ) from error
+            raise StoreError(f"{self._path}: {error}; check the disk and the folder") from error
+
+
+def _row(key: str, status: int, received_at: float, body: bytes) -> tuple[Any, ...]:
+    return key, status, received_at, _checksum(key.encode(), status, received_at, body), body
+
+
+def _checksum(key: bytes, status: int, received_at: float, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(struct.pack("<qd", status, received_at) + key))
+
+
+def _is_sound(row: tuple[Any, ...]) -> bool:
+    key, status, received_at, crc, body = row[:5]
+    try:
+        return bool(_checksum(key, status, received_at, body) == crc)
+    except (TypeError, struct.error):  # damage can change the type of a value, too
+        return False

@@ -1,4 +1,4 @@
-"""The catalogue of a fetch as a source: `tmdb:FOLDER`, checked against its manifest."""
+"""The catalogue of a fetch as a source, `tmdb:FOLDER`, verified against its manifest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["TmdbSource"]
 class TmdbSource:
     """The films of a folder that was `--out` of `microgenres fetch tmdb`.
 
-    Of the settings only `chunk_rows` and `max_file_bytes` count: its columns are TMDB's.
+    Only the settings `chunk_rows` and `max_file_bytes` apply: the columns are TMDB's.
     """
 
     def __init__(self, folder: Path, settings: SourceSettings) -> None:
@@ -29,31 +29,37 @@ class TmdbSource:
 
     @property
     def name(self) -> str:
+        """Name of the source: `tmdb`."""
         return "tmdb"
 
     @property
     def attribution(self) -> str:
+        """The notice that TMDB requires."""
         return ATTRIBUTION
 
     def gone(self) -> frozenset[str]:
+        """Return the ids of films that TMDB removed."""
         return frozenset(str(film) for film in gone_films(self._folder))
 
     def check(self) -> None:
-        check_file(self._whole(), self._settings)
+        """Raise `SourceError` unless the catalogue can be read."""
+        check_file(self._verified_file(), self._settings)
 
     def content_hash(self) -> str:
-        return file_hash(self._whole())
+        """Return the SHA-256 (hex) of the catalogue."""
+        return file_hash(self._verified_file())
 
     def read(self) -> Iterator[SourceChunk]:
-        yield from read_file(self._whole(), self._settings, label=self.name)
+        """Yield the rows in chunks."""
+        yield from read_file(self._verified_file(), self._settings, label=self.name)
 
-    def _whole(self) -> Path:
+    def _verified_file(self) -> Path:
         path = self._folder / FILMS
-        made = read_manifest(self._folder)["films"]
+        sha256 = read_manifest(self._folder)["films"]["sha256"]
         inspect_path(path)
-        if file_hash(path) != made["sha256"]:
+        if file_hash(path) != sha256:
             raise SourceError(
-                f"{path}: is not what the last fetch that ended has written; give the same "
-                "microgenres fetch again, which asks only for what is missing"
+                f"{path}: is not the file that the last finished fetch wrote; give the same "
+                "microgenres fetch again, which requests only what is missing"
             )
         return path

@@ -1,4 +1,4 @@
-"""An answer as a row, rows as a catalogue, and the catalogue as a source."""
+"""A response as a row, rows as a catalogue, and the catalogue as a source."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from pipeline.sources import Source, open_source
 from pipeline.sources.files.dialects import detect
 from pipeline.sources.tmdb import ATTRIBUTION
 from pipeline.sources.tmdb.catalogue_writer import write_films
-from pipeline.sources.tmdb.client import Answer
+from pipeline.sources.tmdb.client import Response
 from pipeline.sources.tmdb.fetch_manifest import FILMS, known_films, write_manifest
-from pipeline.sources.tmdb.film_mapping import CATALOGUE, film_id, film_request, film_row
-from pipeline.sources.tmdb.response_cache import Answers
+from pipeline.sources.tmdb.film_mapping import CATALOGUE, film_request, film_row
+from pipeline.sources.tmdb.response_cache import CACHE_FILE, ResponseCache
 from tests.support.contracts.source_contract import SourceContract
 
 SETTINGS = FetchSettings()
 SERVER = TmdbServer(films(30))
 
 
-def answer(film: int) -> dict[str, Any]:
+def details(film: int) -> dict[str, Any]:
     parts = film_request(film, SETTINGS).params
-    found: dict[str, Any] = json.loads(
+    parsed: dict[str, Any] = json.loads(
         SERVER.details(film, {name: str(value) for name, value in parts.items()})
     )
-    return found
+    return parsed
 
 
 def build(folder: Path, count: int = 5) -> Path:
-    """A folder as a fetch leaves it; every fourth film is not at TMDB."""
-    with Answers(folder / "answers.log") as answers:
+    """Write a folder like that of a fetch; TMDB does not have every fourth film."""
+    with ResponseCache(folder / CACHE_FILE) as cache:
         for film in range(FIRST_ID, FIRST_ID + count):
             gone = film % 4 == 3
-            body = json.dumps({"status_code": 34} if gone else answer(film)).encode()
-            answers.put(film_request(film, SETTINGS).key, Answer(404 if gone else 200, body))
+            body = json.dumps({"status_code": 34} if gone else details(film)).encode()
+            cache.put(film_request(film, SETTINGS).key, Response(404 if gone else 200, body))
         wanted = range(FIRST_ID, FIRST_ID + count + 1)
-        written = write_films(folder / FILMS, wanted, answers, SETTINGS)
-    told = {"sha256": written.sha256, "films": written.films, "missing": written.missing}
-    write_manifest(folder, {"films": told})
+        written = write_films(folder / FILMS, wanted, cache, SETTINGS)
+    summary = {"sha256": written.sha256, "films": written.films, "missing": written.missing}
+    write_manifest(folder, {"films": summary})
     return folder
 
 
 def test_a_row_has_every_field(tmp_path: Path) -> None:
-    told = answer(124)
-    row = film_row(told)
+    film = details(124)
+    row = film_row(film)
     assert set(row) == set(CATALOGUE.names)
     for name in (
         "id",
@@ -71,18 +71,18 @@ def test_a_row_has_every_field(tmp_path: Path) -> None:
         "status",
         "original_language",
     ):
-        assert row[name] == (told[name] or None if isinstance(told[name], str) else told[name])
-    assert row["genres"] == [genre["name"] for genre in told["genres"]]
-    assert row["keywords"] == [keyword["name"] for keyword in told["keywords"]["keywords"]]
-    assert row["origin_country"] == told["origin_country"]
-    assert row["production_countries"] == [c["iso_3166_1"] for c in told["production_countries"]]
-    assert [p["name"] for p in row["cast"]] == [p["name"] for p in told["credits"]["cast"]]
+        assert row[name] == (film[name] or None if isinstance(film[name], str) else film[name])
+    assert row["genres"] == [genre["name"] for genre in film["genres"]]
+    assert row["keywords"] == [keyword["name"] for keyword in film["keywords"]["keywords"]]
+    assert row["origin_country"] == film["origin_country"]
+    assert row["production_countries"] == [c["iso_3166_1"] for c in film["production_countries"]]
+    assert [p["name"] for p in row["cast"]] == [p["name"] for p in film["credits"]["cast"]]
     assert row["cast"][0].keys() == {"id", "name", "character"}
-    assert len(row["crew"]) == len(told["credits"]["crew"])
+    assert len(row["crew"]) == len(film["credits"]["crew"])
     assert row["directors"] == [
-        p["name"] for p in told["credits"]["crew"] if p["job"] == "Director"
+        p["name"] for p in film["credits"]["crew"] if p["job"] == "Director"
     ]
-    first = told["reviews"]["results"][1]
+    first = film["reviews"]["results"][1]
     assert row["reviews"][1] == {
         "id": first["id"],
         "author": first["author"],
@@ -90,9 +90,9 @@ def test_a_row_has_every_field(tmp_path: Path) -> None:
         "created_at": first["created_at"],
         "rating": first["author_details"]["rating"],
     }
-    assert row["reviews_total"] == told["reviews"]["total_results"] > len(row["reviews"]) == 20
+    assert row["reviews_total"] == film["reviews"]["total_results"] > len(row["reviews"]) == 20
     more = [{"results": [{"id": "z", "content": "More."}]}]
-    assert film_row(told, more)["reviews"][20]["content"] == "More."
+    assert film_row(film, more)["reviews"][20]["content"] == "More."
     pa.Table.from_pylist([row], CATALOGUE)
 
 
@@ -106,20 +106,21 @@ def test_a_row_has_every_field(tmp_path: Path) -> None:
         {"title": "half \ud83d", "popularity": True, "runtime": 93.5},
     ],
 )
-def test_what_tmdb_leaves_out_or_garbles_is_null(odd: dict[str, Any]) -> None:
+def test_absent_and_mistyped_values_are_null(odd: dict[str, Any]) -> None:
     row = pa.Table.from_pylist([film_row(odd)], CATALOGUE).to_pylist()[0]
     for name in ("title", "vote_count", "budget", "adult", "popularity", "runtime"):
         assert row[name] is None or (name, row[name]) == ("title", "half \ufffd")
     assert row["genres"] in ([], ["Drama"])
 
 
-def test_a_key_names_its_film() -> None:
-    assert film_id(film_request(603, SETTINGS).key, SETTINGS) == 603
-    assert film_id("list/1/discover/movie?page=2", SETTINGS) is None
-    assert film_id(film_request(603, FetchSettings(language="de-DE")).key, SETTINGS) is None
+def test_keys_differ_by_film_and_language() -> None:
+    german = FetchSettings(language="de-DE")
+    requests = [film_request(603, SETTINGS), film_request(604, SETTINGS), film_request(603, german)]
+    assert len({request.key for request in requests}) == 3
+    assert not any(request.key.startswith("list/") for request in requests)
 
 
-def test_a_catalogue_says_what_became_of_each_film(tmp_path: Path) -> None:
+def test_a_summary_counts_every_film(tmp_path: Path) -> None:
     folder = build(tmp_path, 10)
     table = pq.read_table(folder / FILMS)
     assert table.schema.equals(CATALOGUE)
@@ -127,15 +128,15 @@ def test_a_catalogue_says_what_became_of_each_film(tmp_path: Path) -> None:
     assert table.column("id").to_pylist() == [100, 101, 102, 104, 105, 106, 108, 109]
     assert known_films(folder) == (100, 101, 102, 104, 105, 106, 108, 109, 110)
     few = FetchSettings(min_votes=3_300)
-    with Answers(folder / "answers.log") as answers:
-        written = write_films(tmp_path / "few.parquet", range(100, 111), answers, few)
+    with ResponseCache(folder / CACHE_FILE) as cache:
+        written = write_films(tmp_path / "few.parquet", range(100, 111), cache, few)
     assert (written.not_there, written.missing) == ([103, 107], [110])
-    enough = [id for id in table.column("id").to_pylist() if answer(id)["vote_count"] >= 3_300]
+    enough = [id for id in table.column("id").to_pylist() if details(id)["vote_count"] >= 3_300]
     assert pq.read_table(tmp_path / "few.parquet").column("id").to_pylist() == enough
     assert 0 < written.films == len(enough) == 8 - written.few_votes < 8
 
 
-def test_the_same_answers_are_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_responses_give_the_same_bytes(tmp_path: Path) -> None:
     one, other = build(tmp_path / "a", 12), build(tmp_path / "b", 12)
     assert (one / FILMS).read_bytes() == (other / FILMS).read_bytes()
 
@@ -158,20 +159,20 @@ class TestTmdb(SourceContract):
             build(folder / "fetch", 5)
         return open_source(f"tmdb:{folder}", settings)
 
-    def test_its_columns_are_read_whatever_the_settings_say(self, tmp_path: Path) -> None:
+    def test_settings_do_not_change_how_columns_are_read(self, tmp_path: Path) -> None:
         odd = SourceSettings(dialect="imdb", column_map={"title": "Name"})
         movies, rejects = self.read(self.make(tmp_path, odd))
         assert rejects.num_rows == 0
         found = movies.to_pylist()[0]
-        told = answer(100)
+        film = details(100)
         assert found["movie_id"] == "100"
-        assert found["title"] == told["title"]
-        assert found["keywords"] == [keyword["name"] for keyword in told["keywords"]["keywords"]]
-        assert found["cast"] == [person["name"] for person in told["credits"]["cast"]]
+        assert found["title"] == film["title"]
+        assert found["keywords"] == [keyword["name"] for keyword in film["keywords"]["keywords"]]
+        assert found["cast"] == [person["name"] for person in film["credits"]["cast"]]
         assert found["directors"] == ["F.W. Murnau"] or found["directors"]
-        assert found["countries"] == told["origin_country"]
+        assert found["countries"] == film["origin_country"]
         assert found["poster_path"] == "/poster100.jpg"
-        assert found["runtime_minutes"] == told["runtime"]
+        assert found["runtime_minutes"] == film["runtime"]
         assert (found["source"], found["row"]) == ("tmdb", 1)
 
     def test_the_file_alone_reads_the_same(self, tmp_path: Path) -> None:
@@ -183,11 +184,11 @@ class TestTmdb(SourceContract):
         dialect = detect(CATALOGUE.names)
         assert dialect is not None and dialect.name in ("tmdb", "kaggle")
 
-    def test_a_folder_without_a_fetch_is_told(self, tmp_path: Path) -> None:
+    def test_a_folder_without_a_fetch_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="no fetch has ended"):
             open_source(f"tmdb:{tmp_path}", SourceSettings()).check()
 
-    def test_a_catalogue_that_was_altered_is_told(self, tmp_path: Path) -> None:
+    def test_an_altered_catalogue_is_an_error(self, tmp_path: Path) -> None:
         source = self.make(tmp_path, SourceSettings())
         with (tmp_path / "fetch" / FILMS).open("ab") as handle:
             handle.write(b"x")
