@@ -27,7 +27,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import LINEAGE
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 
 RESULTS = Path(__file__).parents[1] / "results" / "identity.json"
 KEPT_OUT = 0.01  # of the catalogue: films that only a later catalogue has
@@ -43,7 +43,7 @@ def mine(films: pa.Table, folder: Path, out: Path, options: list[str]) -> Releas
     subprocess.run(
         [*command, "--out", str(out), *options, "--json"], check=True, stdout=subprocess.DEVNULL
     )
-    return ReleasedTables(Store(out).release())
+    return ReleasedTables(ReleaseStore(out).folder())
 
 
 def first_and_late(films: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -72,13 +72,13 @@ def changed(first: pa.Table, late: pa.Table, share: float, seed: int) -> pa.Tabl
 
 def compared(before: ReleasedTables, now: ReleasedTables) -> dict[str, Any]:
     """How many ids, names and films of the release before stand in the one that followed it."""
-    assert now.manifest["parent"] == before.id
+    assert now.manifest.parent == before.id
     ids, names = (
         [set(release.micro_genres.column(column).to_pylist()) for release in (before, now)]
         for column in ("micro_genre_id", "micro_genre_name")
     )
     told = now.table("lineage", LINEAGE)
-    generation = int(now.manifest["generation"])
+    generation = now.manifest.generation
     own = [row for row in told.to_pylist() if row["generation"] == generation]
     going = [row for row in own if row["event"] in GOING_ON]
     assert {row["micro_genre_id"] for row in going} == ids[0] & ids[1]
@@ -98,7 +98,7 @@ def compared(before: ReleasedTables, now: ReleasedTables) -> dict[str, Any]:
     both = place[0].keys() & place[1].keys()
     return {
         "micro_genres": [len(side) for side in ids],
-        "k": [release.report["k"]["chosen"] for release in (before, now)],
+        "k": [release.report.k.chosen for release in (before, now)],
         "ids_kept": len(ids[0] & ids[1]),
         "share_of_ids_kept": len(ids[0] & ids[1]) / len(ids[0]),
         "share_of_names_kept": len(names[0] & names[1]) / len(names[0]),
@@ -126,13 +126,13 @@ def main() -> None:
     first = chosen.out / "first"
     if not (first / "out" / "latest").exists():
         mine(films, first, first / "out", passed_on)
-    before = ReleasedTables(Store(first / "out").release())
+    before = ReleasedTables(ReleaseStore(first / "out").folder())
     known = json.loads(chosen.results.read_text()) if chosen.results.exists() else {}
     for seed in (int(word) for word in chosen.seeds.split(",") if word):
         folder = chosen.out / f"seed-{seed}"
         if not (folder / "catalogue.parquet").exists():
             shutil.copytree(first / "out", folder / "out")
-        now = ReleasedTables(Store(folder / "out").release())
+        now = ReleasedTables(ReleaseStore(folder / "out").folder())
         if now.id == before.id:
             now = mine(changed(films, late, chosen.share, seed), folder, folder / "out", passed_on)
         found = {"films_changed": chosen.share} | compared(before, now)

@@ -38,7 +38,8 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import MOVIES
 from pipeline.settings import Settings, SourceSettings
 from pipeline.sources import open_source
-from pipeline.storage.work_store import Store, verify_release
+from pipeline.storage.release_store import ReleaseStore
+from pipeline.storage.verify import verify_release
 
 RESULTS = Path(__file__).parents[1] / "results" / "updates.json"
 PRUNE_EVERY, KEEP = 10, 3
@@ -116,7 +117,7 @@ def many(
             return None
         _one(out, folder, settings, held, number, progress)
         (folder / "progress.json").write_text(json.dumps(asdict(progress)))
-    updated = ReleasedTables(Store(out).release())
+    updated = ReleasedTables(ReleaseStore(out).folder())
     verify_release(updated.path)
     shutil.rmtree(folder / "mined", ignore_errors=True)
     mined = ReleasedTables(mined_release(folder / "mined", model, _table(last)))
@@ -131,7 +132,7 @@ def many(
         "films_each": films,
         "films": len(updated.movies),
         "same_films_as_one_mining": True,
-        "generation": updated.manifest["generation"],
+        "generation": updated.manifest.generation,
         "seconds_per_update": _seconds(progress.seconds),
         "seconds_of_the_first_and_last_tenth": [
             round(float(np.median(part)), 3)
@@ -195,10 +196,10 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
         subprocess.run(
             [*command, "--out", str(out), "--json"], check=True, stdout=subprocess.DEVNULL
         )
-    store = Store(out)
-    mined = ReleasedTables(store.release())
-    if mined.manifest["kind"] == "updated":  # of an earlier try
-        mined = ReleasedTables(store.release(mined.manifest["mined"]))
+    store = ReleaseStore(out)
+    mined = ReleasedTables(store.folder())
+    if mined.manifest.kind == "updated":  # of an earlier try
+        mined = ReleasedTables(store.folder(mined.manifest.mined))
     rows = films.to_pylist()
     for row in retold:
         rows[row] = rows[row] | {"overview": f"{rows[row]['overview']} Nothing is as it was."}
@@ -218,20 +219,20 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
             [*command, "--out", str(out), "--json"], check=True, stdout=subprocess.PIPE
         )
         found.append((time.perf_counter() - begun, json.loads(told.stdout)))
-    report = ReleasedTables(store.release()).report
-    seconds = mined.report["seconds"]
+    report = ReleasedTables(store.folder()).report
+    seconds = mined.report.seconds
     whole = {
         "total": seconds["total"],
         "embed": seconds["embed"],
         # then a part was done before, and the total says too little of a mining
-        "resumed": mined.report["embedding"]["texts_per_second"] is None,
+        "resumed": mined.report.embedding.texts_per_second is None,
     }
     median = float(np.median([taken for taken, _ in found]))
     return {
         "films": len(mined.movies),
         "update": found[-1][1]["update"],
         "seconds_of_the_command": [round(taken, 2) for taken, _ in found],
-        "seconds_of_its_steps": report["seconds"],
+        "seconds_of_its_steps": report.seconds,
         "mining_seconds": whole,
         "share_of_mining_afresh": round(median / seconds["total"], 4),
         "catalogue_sha256": file_sha256(first),

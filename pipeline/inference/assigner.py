@@ -15,10 +15,9 @@ from pipeline.errors import ReleaseError
 from pipeline.features.space import place_films
 from pipeline.features.text import amounts, features, texts_of
 from pipeline.inference.encoder import Encoder, encoder_of
-from pipeline.release.reader import mined_with
+from pipeline.release.reader import read_manifest
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import EmbedSettings, FeatureSettings
-from pipeline.storage.verify import read_release_manifest
 
 __all__ = ["Assigner"]
 
@@ -39,11 +38,11 @@ class Assigner:
     """
 
     def __init__(self, release: Path, encoder: Encoder | None = None) -> None:
-        manifest = read_release_manifest(release)
-        self._features = mined_with(release, manifest, "features", FeatureSettings)
-        self._embed = mined_with(release, manifest, "embed", EmbedSettings)
+        manifest = read_manifest(release)
+        self._features = manifest.read_settings("features", FeatureSettings)
+        self._embed = manifest.read_settings("embed", EmbedSettings)
+        self._weak_below = manifest.weak_threshold()
         try:
-            self._weak_below: float = manifest["weak_below"]
             self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
             self._vocabulary = pq.read_table(release / "vocabulary.parquet")
             self._space = pq.read_table(release / "space.parquet")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from torch.nn import functional
@@ -14,14 +14,14 @@ from pipeline.embedding.bert_loader import read_files
 from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import ModelIdentity, identify
 from pipeline.errors import ModelError, ReleaseError
-from pipeline.release.reader import mined_with
+from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.settings import EmbedSettings
 
 __all__ = ["Encoder", "encoder_of", "shared_encoder"]
 
 
 def encoder_of(
-    release: Path, manifest: Mapping[str, Any], device: Literal["cpu"] | None = None
+    release: Path, manifest: ReleaseManifest, device: Literal["cpu"] | None = None
 ) -> Encoder:
     """The encoder of the model that a release was made with.
 
@@ -37,13 +37,10 @@ def encoder_of(
     ModelError
         when the model on this machine is not the one that the release was made with.
     """
-    settings = mined_with(release, manifest, "embed", EmbedSettings)
-    try:
-        revision = str(manifest["model"]["revision"])
-    except (KeyError, TypeError) as error:
-        raise ReleaseError(
-            f"release {release} lacks {error} in its manifest; mine again"
-        ) from error
+    settings = manifest.read_settings("embed", EmbedSettings)
+    revision = manifest.model.revision
+    if revision is None:
+        raise ReleaseError(f"release {release} lacks 'model.revision' in its manifest; mine again")
     # a release mined on a GPU is served on machines without one too
     where = device or ("auto" if settings.device == "cuda" else settings.device)
     identity = identify(settings.model_copy(update={"device": where}))

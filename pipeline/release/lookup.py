@@ -1,8 +1,4 @@
-"""Read-only access to one release: its tables, loaded when first asked for, and what they hold.
-
-For the command line, the API and the web explorer. Nothing here writes, and nothing is computed
-that the run has computed.
-"""
+"""Finds a release, and looks up films, similar films and micro-genres in it. Reads only."""
 
 from __future__ import annotations
 
@@ -14,30 +10,26 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline.errors import MicrogenresError, ReleaseError, StoreError
-from pipeline.release.reader import SCHEMA_VERSIONS, ReleasedTables
+from pipeline.release.reader import ReleasedTables
 from pipeline.release.title_index import TitleIndex, plain, titled
-from pipeline.storage.release_store import Releases
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST
 
-__all__ = [
-    "SCHEMA_VERSIONS",
-    "NotInReleaseError",
-    "Release",
-    "find_release",
-    "open_release",
-    "output_folder",
-]
+__all__ = ["NotInReleaseError", "Release", "find_release", "output_folder"]
 
-_SUGGESTIONS, _LISTED = 5, 8
+_SUGGESTIONS = 5  # names suggested when nothing matches
+_LISTED = 8  # films listed when several match
 
 
 class NotInReleaseError(MicrogenresError):
-    """What was asked for is not in the release, or names several; `suggestions` are to choose from.
+    """A film or micro-genre is not in the release, or the text matches several films.
 
     Parameters
     ----------
-    message : what was asked for, and what to ask instead.
-    suggestions : each names one thing of the release, likeliest first.
+    message : str
+        What was not found, and what to try instead.
+    suggestions : tuple of str
+        Ids, titles or names that are in the release, the most likely first.
     """
 
     def __init__(self, message: str, suggestions: tuple[str, ...] = ()) -> None:
@@ -46,17 +38,26 @@ class NotInReleaseError(MicrogenresError):
 
 
 def find_release(place: Path, release_id: str | None = None) -> Path:
-    """The folder of a release.
+    """Return the folder of a release as an absolute path.
 
     Parameters
     ----------
-    place : the folder of a release, or an output folder.
-    release_id : which release of an output folder; None for its latest.
+    place : Path
+        The folder of a release, or an output folder.
+    release_id : str or None
+        Id of a release in the output folder; None for the latest.
 
     Raises
     ------
     ReleaseError
-        when there is none.
+        If there is no such release.
+
+    Examples
+    --------
+    >>> find_release(Path("no-such-folder"))
+    Traceback (most recent call last):
+    pipeline.errors.ReleaseError: no release in no-such-folder: run `microgenres mine --out \
+no-such-folder` first, or name another folder
     """
     if release_id is None and (place / MANIFEST).is_file():
         return place.absolute()
@@ -66,7 +67,7 @@ def find_release(place: Path, release_id: str | None = None) -> Path:
             "or name another folder"
         )
     try:
-        return Releases(place).release(release_id)  # makes no folder: it is there
+        return ReleaseStore(place).folder(release_id)
     except ReleaseError:
         raise
     except StoreError as error:
@@ -74,43 +75,39 @@ def find_release(place: Path, release_id: str | None = None) -> Path:
 
 
 def output_folder(place: Path) -> Path:
-    """The output folder that `place` is, or that the release `place` lies in."""
+    """Return the output folder: `place`, or the one that contains it if `place` is a release.
+
+    Examples
+    --------
+    >>> output_folder(Path("out/releases/3f9c1d2a")) == output_folder(Path("out"))
+    True
+    """
     return place.parent.parent if place.parent.name == "releases" else place
 
 
-def open_release(place: Path, release_id: str | None = None) -> Release:
-    """Open the release that `find_release` finds.
-
-    Raises
-    ------
-    ReleaseError
-        when there is none, or its schema is of a version that this code does not know.
-    """
-    return Release(find_release(place, release_id))
-
-
 class Release(ReleasedTables):
-    """One release and what people look up in it: films, similar films, micro-genres."""
-
-    def film(self, movie_id: str) -> dict[str, Any]:
-        """The row of `movies` with that id; NotInReleaseError when there is none."""
-        row = self._row_of.get(movie_id)
-        if row is None:
-            raise NotInReleaseError(f"no film with the id {movie_id!r} in release {self.id}")
-        return self._film(row)
+    """A release with functions to look up films, similar films and micro-genres."""
 
     def find_film(self, text: str) -> dict[str, Any]:
-        """The row of `movies` that a person means.
+        """Return the film that a text names, as a row of `movies`.
 
         Parameters
         ----------
-        text : a movie_id, "Title (Year)" or "Title"; case, accents, punctuation and a leading
-            article do not count. An id wins over a title: write the year to mean the title.
+        text : str
+            A movie_id, "Title (Year)" or "Title". Case, accents, punctuation and a leading
+            article do not matter. If the text is both an id and a title, the id wins: add the
+            year to name the title.
+
+        Returns
+        -------
+        dict
+            A row of `tables.RELEASED_MOVIES`.
 
         Raises
         ------
         NotInReleaseError
-            when it names no film, with similar titles, or several, with their ids.
+            If the text names no film (the error suggests similar titles) or several films (the
+            error lists their ids).
         """
         if text.strip() in self._row_of:
             return self._film(self._row_of[text.strip()])
@@ -126,22 +123,35 @@ class Release(ReleasedTables):
                 tuple(self._ids[row] for row in rows[:_LISTED]),
             )
         near = tuple(self._label(row) for row in self._titles.suggest(text, _SUGGESTIONS))
-        raise NotInReleaseError(f"no film {text!r} in release {self.id}{_meant(near)}", near)
+        raise NotInReleaseError(f"no film {text!r} in release {self.id}{_did_you_mean(near)}", near)
 
     def similar(self, movie_id: str, limit: int = 10) -> list[dict[str, Any]]:
-        """The nearest films of a film, best first, as far as the run listed them.
+        """Return the nearest films of a film, the nearest first.
+
+        Parameters
+        ----------
+        movie_id : str
+            Id of the film.
+        limit : int
+            Maximum number of films; the release stores 10 for each film by default.
 
         Returns
         -------
         list of dict
-            `rank` (1 is the nearest), `similarity` (cosine), `movie_id`, `title`, `year`,
-            `cluster`, `micro_genre_name`, `family_name`.
+            `rank` (1 is the nearest), `similarity` (cosine, -1 to 1), `movie_id`, `title`, `year`,
+            `cluster`, `micro_genre_name` and `family_name`.
+
+        Raises
+        ------
+        NotInReleaseError
+            If there is no film with that id.
         """
-        self.film(movie_id)
+        if movie_id not in self._row_of:
+            raise NotInReleaseError(f"no film with the id {movie_id!r} in release {self.id}")
         near = self.neighbours.filter(pc.equal(self.neighbours["movie_id"], movie_id))
         found = []
         for pair in near.sort_by("rank").slice(0, limit).to_pylist():
-            film = self.film(pair["neighbour_id"])
+            film = self._film(self._row_of[pair["neighbour_id"]])
             shown = ("movie_id", "title", "year", "cluster", "micro_genre_name", "family_name")
             found.append(
                 {"rank": pair["rank"], "similarity": pair["similarity"]}
@@ -150,12 +160,22 @@ class Release(ReleasedTables):
         return found
 
     def find_micro_genre(self, text: str | int) -> dict[str, Any]:
-        """The row of `micro_genres` with that cluster number, micro_genre_id or name.
+        """Return the micro-genre with a cluster number, micro_genre_id or name.
+
+        Parameters
+        ----------
+        text : str or int
+            The number, id or name. Case, accents and punctuation of a name do not matter.
+
+        Returns
+        -------
+        dict
+            A row of `tables.MICRO_GENRES`.
 
         Raises
         ------
         NotInReleaseError
-            when there is none, with similar names.
+            If there is no such micro-genre; the error suggests similar names.
         """
         wanted = str(text).strip()
         rows = self.micro_genres.to_pylist()
@@ -169,17 +189,30 @@ class Release(ReleasedTables):
                 return dict(row)
         names = [row["micro_genre_name"] for row in rows]
         near_rows: list[int] = []
-        for told in (names, [" ".join(row["keywords"]) for row in rows]):
-            near_rows += TitleIndex(told, [None] * len(told)).suggest(wanted, _SUGGESTIONS)
+        for texts in (names, [" ".join(row["keywords"]) for row in rows]):
+            near_rows += TitleIndex(texts, [None] * len(texts)).suggest(wanted, _SUGGESTIONS)
         near = tuple(names[row] for row in dict.fromkeys(near_rows))[:_SUGGESTIONS]
         raise NotInReleaseError(
             f"no micro-genre {wanted!r} in release {self.id}, whose clusters are 0 to "
-            f"{len(rows) - 1}{_meant(near)}",
+            f"{len(rows) - 1}{_did_you_mean(near)}",
             near,
         )
 
     def films_of(self, cluster: int, limit: int | None = None) -> list[dict[str, Any]]:
-        """Films of one micro-genre as rows of `movies`, the most typical first."""
+        """Return the films of a micro-genre as rows of `movies`, the most typical first.
+
+        Parameters
+        ----------
+        cluster : int
+            Cluster number of the micro-genre.
+        limit : int or None
+            Maximum number of films; None for all.
+
+        Returns
+        -------
+        list of dict
+            Rows of `tables.RELEASED_MOVIES`, by descending similarity to the centroid.
+        """
         films = self.movies.filter(pc.equal(self.movies["cluster"], cluster))
         ordered = films.sort_by([("similarity", "descending"), ("movie_id", "ascending")])
         return list(ordered.slice(0, limit).to_pylist())
@@ -203,5 +236,5 @@ class Release(ReleasedTables):
         return titled(self.movies["title"][row].as_py(), self.movies["year"][row].as_py())
 
 
-def _meant(names: Sequence[str]) -> str:
+def _did_you_mean(names: Sequence[str]) -> str:
     return f"; did you mean {' | '.join(names)}?" if names else ""

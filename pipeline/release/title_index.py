@@ -1,7 +1,4 @@
-"""Finds films and names by what people type: "Title (Year)", without accents, misspelt a little.
-
-Nothing here reads a file; `release` hands it titles and gets row numbers back.
-"""
+"""Finds titles and names by typed text: "Title (Year)", without accents, or misspelt."""
 
 from __future__ import annotations
 
@@ -16,41 +13,67 @@ __all__ = ["TitleIndex", "plain", "split_year", "titled"]
 _WITH_YEAR = re.compile(r"(?P<title>.*\S)\s*\(\s*(?P<year>\d{4})\s*\)")
 _ARTICLE_FIRST = re.compile(r"(?:the|an|a) (?=.)")
 _ARTICLE_LAST = re.compile(r"(?<=.), ?(?:the|an|a)$")
-_CLOSE = 0.6  # difflib's own threshold: below it a suggestion is noise
-_CLOSE_WORD = 0.8  # stricter: words are short
-_COMPARED = 50_000  # titles that difflib compares in about half a second
+_CLOSE = 0.6  # difflib's default threshold; suggestions below it are mostly wrong
+_CLOSE_WORD = 0.8  # stricter, since words are short
+_COMPARED = 50_000  # difflib compares this number of titles in about half a second
 
 
 def titled(title: str | None, year: int | None) -> str:
-    """`Title (Year)`, or what there is of it."""
+    """Return `Title (Year)`, without the year if it is None.
+
+    Examples
+    --------
+    >>> titled("Alien", 1979), titled("Alien", None), titled(None, 1979)
+    ('Alien (1979)', 'Alien', '(no title) (1979)')
+    """
     name = title or "(no title)"
     return name if year is None else f"{name} ({year})"
 
 
 def split_year(text: str) -> tuple[str, int | None]:
-    """`("Alien", 1979)` from "Alien (1979)"; the year is None where there is none."""
+    """Return title and year of a text such as "Alien (1979)"; the year is None if it is missing.
+
+    Examples
+    --------
+    >>> split_year("Alien (1979)"), split_year("Alien")
+    (('Alien', 1979), ('Alien', None))
+    """
     found = _WITH_YEAR.fullmatch(text.strip())
     return (found["title"], int(found["year"])) if found else (text.strip(), None)
 
 
 def plain(text: str) -> str:
-    """`text` without case, accents, punctuation and a leading article, to compare it by.
+    """Return `text` without case, accents, punctuation and a leading article, for comparison.
 
-    A text of punctuation alone ("???") keeps it, so that it still names something.
+    A text of punctuation only, such as "???", is returned unchanged.
+
+    Examples
+    --------
+    >>> plain("The Submarine: Amélie!"), plain("Piano, The"), plain("???")
+    ('submarine amelie', 'piano', '???')
     """
     folded = unicodedata.normalize("NFKD", text).casefold().strip()
     folded = _ARTICLE_LAST.sub("", folded)
-    kept = (c if c.isalnum() else " " for c in folded if not unicodedata.combining(c))
-    words = " ".join("".join(kept).split())
+    letters = (c if c.isalnum() else " " for c in folded if not unicodedata.combining(c))
+    words = " ".join("".join(letters).split())
     return _ARTICLE_FIRST.sub("", words, count=1) or folded
 
 
 class TitleIndex:
-    """Rows by title.
+    """Finds rows by their title and year.
 
     Parameters
     ----------
-    titles, years : of each row, equally long; both may be missing.
+    titles : sequence of str or None
+        Title of each row.
+    years : sequence of int or None
+        Year of each row, as long as `titles`.
+
+    Examples
+    --------
+    >>> index = TitleIndex(["Alien", "Aliens"], [1979, 1986])
+    >>> index.find("alien (1979)"), index.find("Alien (1986)"), index.suggest("Alein")
+    ([0], [], [0, 1])
     """
 
     def __init__(self, titles: Sequence[str | None], years: Sequence[int | None]) -> None:
@@ -65,10 +88,10 @@ class TitleIndex:
         return rows
 
     def find(self, text: str) -> list[int]:
-        """Rows that `text` names, in order; several where it does not tell them apart.
+        """Return the rows that `text` names, ascending; several if it is ambiguous.
 
         A final "(1979)" is the year, unless only the whole text is a title. An exact title wins
-        over one that differs by case, accents or punctuation.
+        over a title that differs in case, accents or punctuation.
         """
         title, year = split_year(text)
         rows = self._rows.get(plain(title), [])
@@ -79,21 +102,21 @@ class TitleIndex:
         return [row for row in rows if _same(self._titles[row], title)] or list(rows)
 
     def suggest(self, text: str, count: int = 5) -> list[int]:
-        """At most `count` rows that `text` may have meant, the likeliest first.
+        """Return at most `count` rows with a similar title, the most likely first.
 
-        The same title of another year; then titles spelt alike (difflib); then those that hold
-        all its words, each of which may be misspelt too, the shortest first.
+        First the same title with another year, then titles with a similar spelling (difflib), then
+        titles that contain all words of `text`, the shortest first. The words may be misspelt.
         """
         title, year = split_year(text)
         wanted = plain(title)
         same = [wanted] if wanted in self._rows else []
         near = difflib.get_close_matches(wanted, self._comparable(wanted), count, _CLOSE)
         words = {self._known_word(word) for word in wanted.split()}
-        held = [name for name in self._rows if words and words <= set(name.split())]
-        held.sort(key=lambda name: (len(name), name))
+        containing = [name for name in self._rows if words and words <= set(name.split())]
+        containing.sort(key=lambda name: (len(name), name))
         rows = [
             row
-            for name in dict.fromkeys([*same, *near, *held[:count]])
+            for name in dict.fromkeys([*same, *near, *containing[:count]])
             for row in sorted(self._rows[name], key=lambda row: _distance(self._years[row], year))
         ]
         return rows[:count]
@@ -111,7 +134,7 @@ class TitleIndex:
     def _comparable(self, wanted: str) -> list[str]:
         if len(self._rows) <= _COMPARED:
             return list(self._rows)
-        # In a large catalogue only titles with the same beginning or a word in common.
+        # A large catalogue: only titles with the same first letters or a common word.
         words = {word for word in wanted.split() if len(word) > 3}
         return [n for n in self._rows if n[:2] == wanted[:2] or not words.isdisjoint(n.split())]
 

@@ -64,7 +64,7 @@ def answer(*args: object) -> Any:
 
 def same_bytes(one: Release, other: Release) -> None:
     for name in SAME:
-        first, second = (release.manifest["files"][name] for release in (one, other))
+        first, second = (release.manifest.files[name] for release in (one, other))
         assert first == second, name
 
 

@@ -10,7 +10,7 @@ from flows.update.flow import Outcome
 from microgenres.cli.console import standard_output, text
 from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.errors import ReleaseError
-from pipeline.lineage.history import growth, history
+from pipeline.lineage.history import read_history, summarise_growth
 from pipeline.release.lookup import NotInReleaseError, Release
 from pipeline.release.title_index import plain
 
@@ -23,7 +23,7 @@ _RELEASES = 6  # columns of releases in a table; JSON has them all
 def show_updated(found: Outcome, *, as_json: bool) -> None:
     """The latest release after an update, and what the update did."""
     release = Release(Path(found.path))
-    done: dict[str, Any] = (release.report.get("update") or {}) if found.made else {}
+    done: dict[str, Any] = release.report.update.to_dict() if found.made else {}
     told = {
         "release_id": release.id,
         "path": str(release.path),
@@ -56,7 +56,7 @@ def show_history(out: Path, micro_genre: str | None, limit: int | None, *, as_js
     """How micro-genres grew over the releases of a folder."""
     if not (out / "releases").is_dir():
         raise ReleaseError(f"no release in {out}: name the folder of `microgenres mine --out`")
-    told = history(out)
+    told = read_history(out)
     columns = ("release_id", "created_at", "kind")
     releases = [
         dict(zip(columns, values, strict=True))
@@ -64,7 +64,7 @@ def show_history(out: Path, micro_genre: str | None, limit: int | None, *, as_js
     ]
     if not releases:
         raise ReleaseError(f"no release in {out} can be read: run `microgenres mine`")
-    rows = growth(told)
+    rows = summarise_growth(told)
     if micro_genre is not None:
         wanted = {micro_genre, plain(micro_genre)}
         rows = [

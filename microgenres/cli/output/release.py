@@ -57,7 +57,7 @@ def show_run(release: Release, *, as_json: bool) -> None:
     for name, value in (
         ("Release", release.path),
         ("Report", release.file("report.html")),
-        ("Figures", figures(release.report)),
+        ("Figures", figures(release.report.to_dict())),
     ):
         console.print(text(f"{name:<8} {value}"), soft_wrap=True)
 
@@ -134,17 +134,17 @@ def show_report(release: Release, *, as_json: bool) -> None:
     from microgenres.cli.output.report import print_report
 
     if as_json:
-        to_json(release.report, sys.stdout)
+        to_json(release.report.to_dict(), sys.stdout)
         return
     console = standard_output()
-    print_report(console, release.report)
+    print_report(console, release.report.to_dict())
     console.print()
     console.print(text(f"With pictures: {release.file('report.html')}"), soft_wrap=True)
 
 
 def show_verified(path: Path, *, as_json: bool) -> None:
     """Whether a release is as it was published; ends with 4 where it is not."""
-    from pipeline.storage.work_store import verify_release
+    from pipeline.storage.verify import verify_release
 
     try:
         manifest = verify_release(path)

@@ -21,9 +21,9 @@ import pytest
 from flows.events import StageDone
 from pipeline.neighbours.index import build_index, index_bytes
 from pipeline.neighbours.search import nearest_films
-from pipeline.release.lookup import open_release
+from pipeline.release.lookup import Release, find_release
 from pipeline.settings import NeighbourSettings
-from pipeline.storage.work_store import verify_release
+from pipeline.storage.verify import verify_release
 from tests.support.mine_command import (
     FILMS,
     Mined,
@@ -127,7 +127,7 @@ def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined
         table = found[f"{stage}-partitions"]
         assert table["type"] == "table"
         rows = json.loads(table["data"])
-        assert len(rows) == mined.release.manifest["partition_count"]
+        assert len(rows) == mined.release.manifest.partition_count
         assert sum(row["rows in"] for row in rows if stage == "clean") in (0, FILMS)
 
 
@@ -146,8 +146,8 @@ def test_each_stage_is_told_to_who_listens(mined: Mined) -> None:
 
 
 def test_one_worker_and_shuffled_rows_give_the_same_bytes(mined: Mined, shuffled: Mined) -> None:
-    assert shuffled.release.manifest["settings"]["dask"]["workers"] == 1
-    assert shuffled.release.manifest["sources"] != mined.release.manifest["sources"]
+    assert shuffled.release.manifest.settings["dask"]["workers"] == 1
+    assert shuffled.release.manifest.sources != mined.release.manifest.sources
     same_bytes(mined.release, shuffled.release)
 
 
@@ -175,20 +175,20 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
             os.killpg(process.pid, signal.SIGKILL)  # its workers are of its process group
     before = manifests(out / "work")
     done = [path for path in before if path.parent == embedded]
-    assert 1 <= len(done) < mined.release.manifest["partition_count"]
+    assert 1 <= len(done) < mined.release.manifest.partition_count
     assert not (out / "latest").exists()
 
     told = answer(*args, "--workers", 2)
     after = manifests(out / "work")
     assert {path: after.get(path) for path in before} == before
-    assert len(list(embedded.glob("*.json"))) == mined.release.manifest["partition_count"]
-    again = open_release(out)
+    assert len(list(embedded.glob("*.json"))) == mined.release.manifest.partition_count
+    again = Release(find_release(out))
     same_bytes(mined.release, again)
     # the same films, settings and result are the same release
     assert told["release_id"] == again.id == mined.release.id
     assert verify_release(again.path)["counts"]["released"] == FILMS
     # a part was encoded before: what the rest took says nothing of the speed
-    assert again.report["embedding"]["texts_per_second"] is None
+    assert again.report.embedding.texts_per_second is None
 
 
 # --- texts that stand in several partitions
@@ -237,8 +237,8 @@ def test_an_inverted_file_laid_in_pieces_is_released(
     whole = build_index(films, settings, len(films))["index"]
     laid = (made.release.path / "index.faiss").read_bytes()
     assert laid == b"".join(index_bytes(whole))
-    found = made.release.report["neighbours"]
-    assert found["index"] == "ivf-sq8" and found["recall_at_10"] > 0.9
+    found = made.release.report.neighbours
+    assert found.index == "ivf-sq8" and found.recall_at_10 > 0.9
     near = pq.read_table(made.release.path / "neighbours.parquet")
     again = nearest_films(films, films.select(["movie_id"]), whole, settings)["neighbours"]
     order = [("movie_id", "ascending"), ("rank", "ascending")]

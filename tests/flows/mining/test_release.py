@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from pipeline.label.lexicon import is_boilerplate, normal_form
 from pipeline.schemas.vectors import matrix_of
-from pipeline.storage.work_store import verify_release
+from pipeline.storage.verify import verify_release
 from tests.support.mine_command import FILMS, SAME, Mined, lines
 
 # The first test waits for the run that all share.
@@ -59,10 +59,10 @@ def test_names_are_unique_and_at_home(mined: Mined) -> None:
         assert name[0].isupper() or name[0].isdigit()
         assert len(name) <= 60
         assert "/" not in name
-    figures = mined.release.report["names"]
-    assert figures["own_centroid_share"] >= 0.97
-    assert figures["unique_share"] == 1.0
-    assert figures["near_duplicate_pairs"] == []
+    figures = mined.release.report.names
+    assert figures.own_centroid_share >= 0.97
+    assert figures.unique_share == 1.0
+    assert figures.near_duplicate_pairs == []
 
 
 def test_keywords_are_five_themes_that_the_films_speak_of(mined: Mined) -> None:
@@ -78,9 +78,9 @@ def test_keywords_are_five_themes_that_the_films_speak_of(mined: Mined) -> None:
         assert row["micro_genre_keybert"] == " / ".join(keywords)
         assert len({normal_form(word) for word in keywords}) == len(keywords)
         assert not [word for word in keywords if is_boilerplate(word) or word in people]
-    figures = mined.release.report["names"]
-    assert figures["boilerplate_keywords"] == []
-    assert figures["keyword_coverage"] >= 0.70
+    figures = mined.release.report.names
+    assert figures.boilerplate_keywords == []
+    assert figures.keyword_coverage >= 0.70
 
 
 def test_families_gather_micro_genres_and_are_named(mined: Mined) -> None:
@@ -148,17 +148,17 @@ def test_report_page_stands_alone(mined: Mined) -> None:
 
 def test_manifest_tells_how_it_was_made(mined: Mined) -> None:
     manifest = mined.release.manifest
-    assert manifest["schema_version"] == 1
-    assert manifest["settings"]["cluster"]["leaf_films"] == 19  # of the profile
-    assert manifest["settings"]["dask"]["workers"] == 2
-    assert {"python", "torch", "faiss-cpu", "dask", "prefect"} <= manifest["versions"].keys()
-    model = manifest["model"]
-    assert (model["name"], model["dim"]) == ("all-MiniLM-L6-v2", 384)
-    assert len(model["revision"]) == 64
-    (source,) = manifest["sources"]
+    assert manifest.schema_version == 1
+    assert manifest.settings["cluster"]["leaf_films"] == 19  # of the profile
+    assert manifest.settings["dask"]["workers"] == 2
+    assert {"python", "torch", "faiss-cpu", "dask", "prefect"} <= manifest.versions.keys()
+    model = manifest.model
+    assert (model.name, model.dim) == ("all-MiniLM-L6-v2", 384)
+    assert len(model.revision) == 64
+    (source,) = manifest.sources
     assert (source["name"], source["rows"], len(source["sha256"])) == ("sample", FILMS, 64)
-    assert manifest["schema"]["neighbours"]["rank"] == "int16"
+    assert manifest.columns["neighbours"]["rank"] == "int16"
     report = mined.release.report
-    assert report["counts"]["released"] == FILMS
-    assert report["embedding"]["texts_per_second"] > 0
-    assert report["clusters"]["length_variance_explained"] <= 0.15
+    assert report.counts.released == FILMS
+    assert report.embedding.texts_per_second > 0
+    assert report.clusters.length_variance_explained <= 0.15

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.storage.work_store import verify_release
+from pipeline.storage.verify import verify_release
 from tests.support.mine_command import FILMS, Mined, answer, lines, run
 
 # The first test waits for the run that all share.
@@ -60,7 +60,7 @@ def test_nine_of_ten_micro_genres_keep_their_id(mined: Mined, again: Mined) -> N
     assert ended == before.keys() - now.keys()
     begun = {row["micro_genre_id"] for row in told if row["event"] in ("split", "born")}
     assert begun == now.keys() - before.keys()
-    counted = again.release.report["lineage"]
+    counted = again.release.report.lineage
     assert sum(counted.values()) == len(told)
     assert counted["kept"] + counted["renamed"] == len(kept)
 

@@ -15,7 +15,7 @@ from microgenres.cli.app import app
 from microgenres.cli.exit_codes import ExitCode
 from microgenres.cli.options import overrides
 from microgenres.cli.output.release import show_run
-from pipeline.release.lookup import open_release
+from pipeline.release.lookup import Release, find_release
 from tests.support.tiny_release import FILMS, REPORT, build_release
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -155,14 +155,14 @@ def test_a_run_closes_with_what_it_made(
     out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    show_run(open_release(out), as_json=False)
+    show_run(Release(find_release(out)), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     folder = out / "releases" / "tiny-1"
     assert f"Release  {folder}" in lines, "a path is never folded"
     assert f"Report   {folder / 'report.html'}" in lines
     assert lines[-1].startswith("Figures  3 micro-genres")
     assert any("Submarine Cold-War Thriller" in line for line in lines)
-    show_run(open_release(out), as_json=True)
+    show_run(Release(find_release(out)), as_json=True)
     made = json.loads(capsys.readouterr().out)
     assert made["path"] == str(folder)
     assert len(made["micro_genres"]) == 3

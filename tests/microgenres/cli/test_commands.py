@@ -52,7 +52,7 @@ def test_assign_finds_films_of_the_release_again(mined: Mined, tmp_path: Path) -
 
 
 def test_report(mined: Mined) -> None:
-    told, report = answer("report", "--out", mined.out), mined.release.report
+    told, report = answer("report", "--out", mined.out), mined.release.report.to_dict()
     assert told.keys() == report.keys()
     assert told["counts"] == report["counts"]
     assert told["clusters"] == pytest.approx(report["clusters"], abs=1e-5)  # rounded for scripts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import identify
 from pipeline.errors import ModelError, ReleaseError
 from pipeline.inference.encoder import Encoder, encoder_of
+from pipeline.schemas.release_manifest import ReleasedModel, ReleaseManifest
 from pipeline.settings import EmbedSettings
 from tests.support.films import exact
 
@@ -55,10 +55,14 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
 
 def test_the_encoder_of_a_release_is_of_its_model(tmp_path: Path) -> None:
     embed = EmbedSettings(device="cuda", dtype="float32").model_dump(mode="json")
-    manifest = {"settings": {"embed": embed}, "model": {"revision": exact().revision}}
+    identity = {"release_id": "r1", "schema_version": 1}
+    manifest = ReleaseManifest(
+        **identity, settings={"embed": embed}, model={"revision": exact().revision}
+    )
     found = encoder_of(tmp_path, manifest, "cpu").encode(["War."])
     np.testing.assert_allclose(found, encode(["War."], exact()), atol=1e-6)
     with pytest.raises(ModelError, match="eeeeeeeeeeee"):
-        encoder_of(tmp_path, manifest | {"model": {"revision": "e" * 64}}, "cpu")
+        other = manifest.model_copy(update={"model": ReleasedModel(revision="e" * 64)})
+        encoder_of(tmp_path, other, "cpu")
     with pytest.raises(ReleaseError, match="mine again"):
-        encoder_of(tmp_path, json.loads('{"settings": {}}'), "cpu")
+        encoder_of(tmp_path, ReleaseManifest(**identity), "cpu")

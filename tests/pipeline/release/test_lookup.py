@@ -1,4 +1,4 @@
-"""A release is found, read lazily, and answers what people look up; damage is named."""
+"""A release is found and read lazily; lookups work; errors name the damaged file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import CorruptFileError, ReleaseError
-from pipeline.release.lookup import NotInReleaseError, Release, find_release, open_release
+from pipeline.release.lookup import NotInReleaseError, Release, find_release
 from pipeline.schemas import mining as tables
 from pipeline.storage.verify import verify_release
 from tests.support.tiny_release import DIM, FILMS, REPORT, build_release
@@ -25,7 +25,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def release(out: Path) -> Release:
-    return open_release(out)
+    return Release(find_release(out))
 
 
 def rewrite(folder: Path, **change: Any) -> None:
@@ -37,16 +37,16 @@ def test_the_fixture_verifies(release: Release) -> None:
     assert verify_release(release.path)["release_id"] == "tiny-1"
 
 
-def test_found_by_folder_by_latest_and_by_id(out: Path) -> None:
+def test_find_release_by_folder_latest_and_id(out: Path) -> None:
     folder = out / "releases" / "tiny-1"
     assert find_release(out) == find_release(folder) == find_release(out, "tiny-1") == folder
-    assert open_release(folder).id == "tiny-1"
+    assert Release(folder).id == "tiny-1"
 
 
-def test_a_missing_release_is_named(out: Path, tmp_path: Path) -> None:
+def test_error_names_a_missing_release(out: Path, tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match=r"mine --out .*nowhere"):
         find_release(tmp_path / "nowhere")
-    assert not (tmp_path / "nowhere").exists(), "looking made a folder"
+    assert not (tmp_path / "nowhere").exists(), "find_release created a folder"
     with pytest.raises(ReleaseError, match=r"'r9'.*\['tiny-1'\]"):
         find_release(out, "r9")
     with pytest.raises(ReleaseError, match="release id"):
@@ -57,7 +57,7 @@ def test_a_missing_release_is_named(out: Path, tmp_path: Path) -> None:
 def test_another_schema_version_is_refused(tmp_path: Path, version: Any) -> None:
     build_release(tmp_path, schema_version=version)
     with pytest.raises(ReleaseError, match="schema_version"):
-        open_release(tmp_path)
+        Release(find_release(tmp_path))
 
 
 def test_tables_have_their_schemas(release: Release) -> None:
@@ -70,12 +70,12 @@ def test_tables_have_their_schemas(release: Release) -> None:
     assert release.rejects.num_rows == 1
     assert release.embeddings.schema == tables.EMBEDDINGS(DIM)
     assert release.centroids.schema == tables.CENTROIDS(DIM)
-    assert release.report == REPORT
+    assert release.report.to_dict() == REPORT
     assert release.counts == {"rows_in": 10, "released": 9, "rejected": 1}
     assert release.file("report.html").is_file()
 
 
-def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
+def test_tables_are_read_at_first_use(tmp_path: Path) -> None:
     folder = build_release(tmp_path)
     (folder / "movies.parquet").unlink()
     release = Release(folder)
@@ -84,7 +84,7 @@ def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
         _ = release.movies
 
 
-def test_damage_is_named(tmp_path: Path) -> None:
+def test_errors_name_the_damaged_file(tmp_path: Path) -> None:
     folder = build_release(tmp_path)
     with (folder / "movies.parquet").open("ab") as handle:
         handle.write(b"x")
@@ -134,7 +134,7 @@ def test_find_film(release: Release, text: str, movie_id: str) -> None:
     assert release.find_film(text)["movie_id"] == movie_id
 
 
-def test_several_films_are_told_apart(release: Release) -> None:
+def test_error_lists_all_films_with_the_title(release: Release) -> None:
     with pytest.raises(NotInReleaseError) as raised:
         release.find_film("halloween")
     assert "Halloween (1978) with the id 2007" in str(raised.value)
@@ -142,7 +142,7 @@ def test_several_films_are_told_apart(release: Release) -> None:
     assert raised.value.suggestions == ("2007", "5")
 
 
-def test_a_near_miss_is_suggested(release: Release) -> None:
+def test_similar_title_is_suggested(release: Release) -> None:
     with pytest.raises(NotInReleaseError, match="did you mean The Hunt for Red October") as raised:
         release.find_film("hunt red oktober")
     assert raised.value.suggestions == ("The Hunt for Red October (1990)",)
@@ -152,7 +152,7 @@ def test_a_near_miss_is_suggested(release: Release) -> None:
     assert "mean" not in str(raised.value)
 
 
-def test_similar_films_come_by_rank(release: Release) -> None:
+def test_similar_films_are_sorted_by_rank(release: Release) -> None:
     near = release.similar("300")
     assert [(film["rank"], film["movie_id"]) for film in near] == [(1, "8"), (2, "2007"), (3, "7")]
     assert near[0]["title"] == "The Hunt for Red October"
@@ -177,12 +177,12 @@ def test_a_micro_genre_is_suggested_by_name_and_keyword(release: Release, text: 
     assert raised.value.suggestions == ("Small-Town [Slasher] Horror",)
 
 
-def test_an_unknown_cluster_says_which_there_are(release: Release) -> None:
+def test_error_of_an_unknown_cluster_gives_the_valid_range(release: Release) -> None:
     with pytest.raises(NotInReleaseError, match="0 to 2"):
         release.find_micro_genre(3)
 
 
-def test_films_of_a_micro_genre_are_the_most_typical_first(release: Release) -> None:
+def test_films_of_a_micro_genre_start_with_the_most_typical(release: Release) -> None:
     assert [film["movie_id"] for film in release.films_of(1)] == ["2007", "1250", "5"]
     assert [film["movie_id"] for film in release.films_of(1, 2)] == ["2007", "1250"]
     assert release.films_of(9) == []

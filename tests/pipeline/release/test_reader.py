@@ -1,44 +1,61 @@
-"""Settings are read back from a manifest, or what is wrong with it is told."""
+"""A manifest is read and checked, whatever an older version left out of it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.errors import ReleaseError
-from pipeline.release.reader import mined_with
-from pipeline.settings import NeighbourSettings
-
-RELEASE = Path("out", "releases", "0123456789ab")
+from pipeline.errors import CorruptFileError, ReleaseError
+from pipeline.release.reader import ReleasedTables, read_manifest
+from tests.support.tiny_release import build_release
 
 
-def test_what_a_release_was_mined_with_comes_back() -> None:
-    settings = NeighbourSettings(count=7, searched_films=5_000)
-    manifest = {"settings": {"neighbours": settings.model_dump(mode="json"), "embed": {}}}
-    assert mined_with(RELEASE, manifest, "neighbours", NeighbourSettings) == settings
+def rewrite(folder: Path, name: str, **change: Any) -> None:
+    path = folder / name
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
 
 
-def test_what_a_manifest_leaves_out_has_its_default() -> None:
-    manifest = {"settings": {"neighbours": {"count": 7}}}
-    found = mined_with(RELEASE, manifest, "neighbours", NeighbourSettings)
-    assert found == NeighbourSettings(count=7)
+def test_a_manifest_without_optional_fields_has_defaults(tmp_path: Path) -> None:
+    folder = build_release(tmp_path)
+    manifest = read_manifest(folder)
+    assert (manifest.kind, manifest.parent, manifest.generation) == ("mined", None, 0)
+    assert (manifest.settings, manifest.model.revision, manifest.sources) == ({}, None, [])
+    assert manifest.counts.released == 9
+    assert manifest.files["movies.parquet"].rows == 9
+
+
+def test_a_manifest_without_an_id_is_named_by_its_folder(tmp_path: Path) -> None:
+    folder = build_release(tmp_path)
+    path = folder / "manifest.json"
+    values = json.loads(path.read_text())
+    del values["release_id"]
+    path.write_text(json.dumps(values))
+    assert ReleasedTables(folder).id == "tiny-1"
 
 
 @pytest.mark.parametrize(
-    ("manifest", "told"),
+    ("change", "message"),
     [
-        ({}, "lacks the settings of 'neighbours' in its manifest"),
-        ({"settings": {}}, "lacks the settings of 'neighbours' in its manifest"),
-        ({"settings": None}, "lacks the settings of 'neighbours' in its manifest"),
-        ({"settings": {"neighbours": 7}}, "setting neighbours = 7 in its manifest"),
-        ({"settings": {"neighbours": {"count": "many"}}}, "setting neighbours.count = 'many'"),
-        ({"settings": {"neighbours": {"of_tomorrow": 1}}}, "setting neighbours.of_tomorrow = 1"),
+        ({"counts": {"rows_in": "many"}}, "counts.rows_in"),
+        ({"files": {"movies.parquet": {"bytes": 7}}}, "files.movies.parquet.sha256"),
+        ({"settings": None}, "settings"),
     ],
 )
-def test_a_manifest_without_them_is_refused(manifest: dict[str, Any], told: str) -> None:
+def test_an_invalid_manifest_is_rejected(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    folder = build_release(tmp_path)
+    rewrite(folder, "manifest.json", **change)
     with pytest.raises(ReleaseError) as raised:
-        mined_with(RELEASE, manifest, "neighbours", NeighbourSettings)
-    assert told in str(raised.value)
-    assert str(RELEASE) in str(raised.value) and "mine again" in str(raised.value)
+        read_manifest(folder)
+    assert message in str(raised.value) and "manifest.json" in str(raised.value)
+
+
+def test_an_invalid_report_is_rejected(tmp_path: Path) -> None:
+    folder = build_release(tmp_path)
+    rewrite(folder, "report.json", clusters={"inertia": "high"})
+    with pytest.raises(CorruptFileError, match=r"report\.json: clusters\.inertia"):
+        _ = ReleasedTables(folder).report

@@ -152,7 +152,7 @@ def test_a_film_lies_where_the_release_would_place_it(
     movies = now.tables["movies"]
     assert movies["cluster"].to_numpy().tolist() == cosine.argmax(1).tolist()
     assert movies["similarity"].to_numpy() == pytest.approx(cosine.max(1), abs=1e-5)
-    weak = movies["similarity"].to_numpy() < base.release.manifest["weak_below"]
+    weak = movies["similarity"].to_numpy() < base.release.manifest.weak_below
     assert movies["weak"].to_pylist() == weak.tolist()
     assert np.isfinite(movies["x"].to_numpy()).all()
 
@@ -197,7 +197,7 @@ def test_rejected_rows_keep_up_with_the_rows_numbers(base: Base) -> None:
 
 
 def test_a_release_without_rows_says_what_to_do(base: Base) -> None:
-    files = base.release.manifest["files"]
+    files = base.release.manifest.files
     entry = files.pop("rows.parquet")
     try:
         with pytest.raises(ReleaseError, match=r"no rows\.parquet: mine again"):
