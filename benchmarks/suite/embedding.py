@@ -19,7 +19,7 @@ from benchmarks.lib.encoders import WAYS, Library, chosen_dtype, token_counts
 from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, medians, take_turns
 from benchmarks.lib.machine import absent, gemm_peak, resident
 from benchmarks.lib.vectors import real_texts, synthetic_texts
-from pipeline.cluster.lloyd import unit
+from pipeline.schemas.vectors import unit_rows
 
 __all__ = ["BENCH", "flops"]
 
@@ -165,7 +165,8 @@ def _rows(
     rows = []
     for name, runs in found.items():
         row = medians(runs)
-        vectors, count = unit(made[name]), row["texts"]  # the library's in bfloat16 are not quite
+        # vectors of the library in bfloat16 are not quite of unit length
+        vectors, count = unit_rows(made[name]), row["texts"]
         peak = peaks.get(_dtype_of(runners[name][0]), peaks["float32"])
         rows.append(
             {

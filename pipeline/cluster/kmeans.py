@@ -9,11 +9,11 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.lloyd import nearest_centroid, refine, unit, unit_means
+from pipeline.cluster.lloyd import nearest_centroid, refine, unit_means
 from pipeline.cluster.mean_shift import EXACT_UP_TO, cut_seeds, linkage_matrix
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.stage import stage
-from pipeline.schemas.vectors import Parts, column_of_vectors, matrix_of
+from pipeline.schemas.vectors import Parts, column_of_vectors, matrix_of, unit_rows
 from pipeline.settings import ClusterSettings
 
 __all__ = ["CURVE", "cluster_points", "train"]
@@ -177,7 +177,7 @@ def _cluster_positions(
         max_points_per_centroid=len(positions),
     )
     kmeans.train(positions, init_centroids=seeds)
-    return nearest_centroid(positions, unit(np.asarray(kmeans.centroids)))
+    return nearest_centroid(positions, unit_rows(np.asarray(kmeans.centroids)))
 
 
 def _drop_small_at_once(

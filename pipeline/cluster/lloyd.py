@@ -15,7 +15,9 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-__all__ = ["best", "nearest_centroid", "refine", "unit", "unit_means"]
+from pipeline.schemas.vectors import unit_rows
+
+__all__ = ["best", "nearest_centroid", "refine", "unit_means"]
 
 _NEAR = 32  # centroids that a point is compared with in a round, its own included
 _SUMMED_ROWS = 16_384  # points summed at a time
@@ -146,13 +148,7 @@ def unit_means(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
             total[run_label[first : first + step]] = np.add.reduceat(
                 points[rows], own - own[0], axis=0, dtype=np.float64
             )
-    return unit(total)
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Scale rows to length 1, as float32; a zero row stays zero."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.ascontiguousarray(rows / np.maximum(lengths, 1e-12), dtype=np.float32)
+    return unit_rows(total)
 
 
 def _reassign(points: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:

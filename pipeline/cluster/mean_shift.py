@@ -22,13 +22,13 @@ import numpy as np
 import pyarrow as pa
 from scipy.cluster import hierarchy
 
-from pipeline.cluster.lloyd import unit, unit_means
+from pipeline.cluster.lloyd import unit_means
 from pipeline.cluster.merge_forest import build_merge_forest
 from pipeline.cluster.pca import project
 from pipeline.cluster.shared_neighbours import smooth_by_shared_neighbours
 from pipeline.schemas.mining import POINTS
 from pipeline.schemas.stage import stage
-from pipeline.schemas.vectors import Parts, column_of_vectors, ids_and_matrix
+from pipeline.schemas.vectors import Parts, column_of_vectors, ids_and_matrix, unit_rows
 from pipeline.settings import ClusterSettings
 
 __all__ = [
@@ -172,7 +172,7 @@ def build_tree(
             max_points_per_centroid=len(positions),
         )
         kmeans.train(positions)
-        landmarks = unit(np.asarray(kmeans.centroids))
+        landmarks = unit_rows(np.asarray(kmeans.centroids))
     if len(landmarks) < 2:
         return landmarks, np.zeros((0, 4))
     return landmarks, hierarchy.linkage(landmarks.astype(np.float64), "ward")
@@ -214,7 +214,7 @@ def cut_seeds(landmarks: np.ndarray, linkage: np.ndarray, k: int) -> np.ndarray:
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
     if len(landmarks) < 2 or k < 2:
-        return unit(landmarks.mean(0, keepdims=True))
+        return unit_rows(landmarks.mean(0, keepdims=True))
     branch = hierarchy.fcluster(linkage, min(k, len(landmarks)), "maxclust") - 1
     return unit_means(landmarks, branch, int(branch.max()) + 1)
 
@@ -232,5 +232,5 @@ def _shift_to_means(positions: np.ndarray, settings: ClusterSettings) -> np.ndar
         for start in range(0, len(positions), 4_096):
             _, near = index.search(positions[start : start + 4_096], count)
             shifted[start : start + 4_096] = positions[near].mean(1)
-        positions = unit(shifted)
+        positions = unit_rows(shifted)
     return positions

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.cluster.lloyd import unit
+from pipeline.schemas.vectors import unit_rows
 from pipeline.settings import ClusterSettings
 
 __all__ = ["project"]
@@ -52,7 +52,7 @@ def project(
     whitening = settings.whitening if within is None else 0.0
     scale = np.maximum(values, values[0] * 1e-6 + 1e-12) ** (-whitening / 2)
     return np.concatenate(
-        [unit((part @ axes) * scale) for part in _centred(points, mean, transform)]
+        [unit_rows((part @ axes) * scale) for part in _centred(points, mean, transform)]
     )
 
 

@@ -19,8 +19,8 @@ from typing import Any
 import faiss
 import numpy as np
 
-from pipeline.cluster.lloyd import unit
 from pipeline.cluster.pca import project
+from pipeline.schemas.vectors import unit_rows
 from pipeline.settings import ClusterSettings
 
 __all__ = ["smooth_by_shared_neighbours"]
@@ -58,7 +58,7 @@ def smooth_by_shared_neighbours(points: np.ndarray, settings: ClusterSettings) -
     for start in range(0, len(positions), _ROWS):
         part = slice(start, start + _ROWS)
         smoothed[part] = np.einsum("fn,fnc->fc", weights[part], positions[near[part]])
-    return unit(smoothed)
+    return unit_rows(smoothed)
 
 
 def _nearest_films(positions: np.ndarray) -> np.ndarray:

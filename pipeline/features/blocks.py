@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.features.text import normal_keyword
-from pipeline.schemas.vectors import matrix_of
+from pipeline.schemas.vectors import matrix_of, unit_rows
 
-__all__ = ["TINY", "KeywordBlocks", "amounts_of", "keyword_lists", "numeric_of", "unit_rows"]
+__all__ = ["TINY", "KeywordBlocks", "amounts_of", "keyword_lists", "numeric_of"]
 
 TINY = 1e-12  # a length that is told apart from none
 
@@ -59,9 +59,4 @@ class KeywordBlocks:
             rows = [self._known[name] for name in normal if name in self._known]
             if rows:
                 block[row] = self._weight[rows] @ self._vectors[rows]
-        return unit_rows(block)
-
-
-def unit_rows(block: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1; a zero row stays zero."""
-    return np.asarray(block / np.maximum(np.linalg.norm(block, axis=1, keepdims=True), TINY))
+        return unit_rows(block, dtype=None)

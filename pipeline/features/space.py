@@ -20,13 +20,12 @@ from pipeline.features.blocks import (
     amounts_of,
     keyword_lists,
     numeric_of,
-    unit_rows,
 )
 from pipeline.features.text import tfidf
 from pipeline.schemas.lineage import SPACE
 from pipeline.schemas.mining import POINTS
 from pipeline.schemas.stage import stage
-from pipeline.schemas.vectors import column_of_vectors, matrix_of
+from pipeline.schemas.vectors import column_of_vectors, matrix_of, unit_rows
 from pipeline.settings import FeatureSettings
 
 __all__ = ["numbers_of", "numbers_table", "place", "place_films"]
@@ -103,8 +102,8 @@ def place_films(
         numeric = (numeric_of(features) - fitted["numeric_mean"]) / fitted["numeric_std"]
         scaled = np.clip(numeric, -3, 3) / np.sqrt(numeric.shape[1])
         blocks.append(_share(settings.numeric_weight) * scaled)
-    mixed = np.hstack([unit_rows(blocks[0]), *blocks[1:]])
-    return unit_rows(mixed).astype(np.float32)
+    mixed = np.hstack([unit_rows(blocks[0], dtype=None), *blocks[1:]])
+    return unit_rows(mixed)
 
 
 def _share(weight: float) -> float:

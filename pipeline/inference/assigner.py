@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.cluster.assign import two_best
+from pipeline.cluster.assign import top_two
 from pipeline.errors import ReleaseError
 from pipeline.features.space import place_films
 from pipeline.features.text import amounts, features, texts_of
@@ -113,7 +113,7 @@ class Assigner:
             self._features,
             self._terms,
         )
-        best, cosine = two_best(points, self._centroids)
+        best, cosine = top_two(points, self._centroids)
         return [self._told(b, c) for b, c in zip(best.tolist(), cosine.tolist(), strict=True)]
 
     def _told(self, best: list[int], cosine: list[float]) -> dict[str, Any]:

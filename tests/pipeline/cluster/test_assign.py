@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.cluster.assign import assign, two_best
+from pipeline.cluster.assign import assign, top_two
 from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors
 from tests.support.planted import planted, points_table
@@ -58,7 +58,7 @@ def test_the_assignment_of_a_film_does_not_depend_on_other_films() -> None:
 
 
 def test_with_one_centroid_there_is_no_runner_up() -> None:
-    best, similarity = two_best(planted(2, 3)[0], planted(1, 1)[0])
+    best, similarity = top_two(planted(2, 3)[0], planted(1, 1)[0])
     assert best.shape == similarity.shape == (6, 1)
     assert not best.any()
 

@@ -7,7 +7,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from pipeline.cluster import lloyd
-from pipeline.cluster.lloyd import nearest_centroid, refine, unit, unit_means
+from pipeline.cluster.lloyd import nearest_centroid, refine, unit_means
+from pipeline.schemas.vectors import unit_rows
 from tests.support.planted import planted
 
 
@@ -46,7 +47,7 @@ def test_it_stops_when_no_point_moves_and_zero_rounds_change_nothing() -> None:
 
 
 def test_an_empty_cluster_keeps_its_last_centroid() -> None:
-    vectors = unit(np.array([[1, 0.01], [1, -0.01], [1, 0], [0, 1], [0.05, 1]], np.float32))
+    vectors = unit_rows(np.array([[1, 0.01], [1, -0.01], [1, 0], [0, 1], [0.05, 1]], np.float32))
     labels = np.array([0, 0, 1, 2, 2])
     centroids, found = refine(vectors, labels, 3, 5)
     assert np.isfinite(centroids).all()
@@ -77,7 +78,7 @@ def test_of_equal_centroids_the_first_is_nearest() -> None:
 
 
 def test_a_zero_row_stays_zero() -> None:
-    assert unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [
+    assert unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist() == [
         pytest.approx([0.6, 0.8]),
         [0.0, 0.0],
     ]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.cluster import mean_shift
-from pipeline.cluster.lloyd import unit, unit_means
+from pipeline.cluster.lloyd import unit_means
 from pipeline.cluster.mean_shift import TREE, cut_seeds, smooth_and_link, smooth_points
 from pipeline.schemas.mining import POINTS
-from pipeline.schemas.vectors import matrix_of
+from pipeline.schemas.vectors import matrix_of, unit_rows
 from pipeline.settings import ClusterSettings
 from tests.support.planted import planted, points_table
 
@@ -56,7 +56,7 @@ def test_smoothing_increases_the_similarity_within_groups() -> None:
 
 def test_full_whitening_gives_components_of_similar_variance() -> None:
     rng = np.random.default_rng(5)
-    vectors = unit(rng.normal(size=(2_000, 4)) * [8, 4, 2, 1])
+    vectors = unit_rows(rng.normal(size=(2_000, 4)) * [8, 4, 2, 1])
     spread = {}
     for whitening in (0.0, 1.0):
         settings = ClusterSettings(components=4, whitening=whitening, smoothing_rounds=0)
