@@ -21,7 +21,7 @@ RATING_REJECTS = pa.schema(
     [
         ("file", pa.string()),
         ("row", pa.int64()),  # 1-based data row; the header and blank lines are not counted
-        ("reason", pa.string()),  # one of movielens.REASONS
+        ("reason", pa.string()),  # malformed_row, wrong_type, rating_out_of_range, ...
         ("detail", pa.string()),
     ]
 )

@@ -1,12 +1,12 @@
-"""A catalogue of films from anywhere, as `tables.MOVIES` and the rows that could not be read.
+"""Catalogues of films: `open_source` opens one; each reads films (MOVIES) and rejects (REJECTS).
 
-`open_source("sample")`, `open_source("files:catalogue.csv")`, `open_source("files:folder")`,
-`open_source("tmdb:out")` after a fetch into `out`.
+The sources are `sample`, `files:catalogue.csv`, `files:folder`, `tmdb:out` after a fetch into
+`out`, and `imdb:folder`.
 """
 
 from __future__ import annotations
 
-from os.path import exists, expanduser  # unlike pathlib's they take any text
+from os.path import exists, expanduser  # unlike pathlib, these accept any text
 from pathlib import Path
 
 from pipeline.errors import SourceError
@@ -23,19 +23,27 @@ _FILES, _TMDB, _IMDB = "files:", "tmdb:", "imdb:"
 
 
 def open_source(spec: str, settings: SourceSettings) -> Source:
-    """The source that `spec` names; nothing is opened yet, so call `check()` next.
+    """Return the source that `spec` names. No file is opened yet, so call `check()` next.
 
     Parameters
     ----------
-    spec : `sample`, `files:PATH` with a file or a folder, `tmdb:FOLDER` with the folder of a fetch,
-        `imdb:FOLDER` with a file for each genre,
-        or the bare path of something there is.
-    settings : how to read it.
+    spec : str
+        `sample`, `files:PATH` (a file or a folder), `tmdb:FOLDER` (of a fetch), `imdb:FOLDER` (one
+        file per genre), or the path of an existing file or folder.
+    settings : SourceSettings
+        How to read it.
 
     Raises
     ------
     SourceError
-        when `spec` names no source.
+        If `spec` names no source.
+
+    Examples
+    --------
+    >>> source = open_source("sample", SourceSettings())
+    >>> source.check()
+    >>> sum(chunk.rows_in for chunk in source.read())
+    531
     """
     if spec == "sample":
         return SampleSource(settings)

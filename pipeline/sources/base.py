@@ -1,4 +1,4 @@
-"""What every source of films promises; `tests/support/contracts/source_contract.py` holds it to that."""
+"""The interface of every source of films; `tests/support/contracts/source_contract.py` tests it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.schemas import mining as tables
 
 __all__ = ["REASONS", "Source", "SourceChunk"]
 
-# Why a source gives a row back as a reject: one line of explanation and advice each.
+# Why a source rejects a row, with an explanation and advice.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "malformed_row": "The line is not a row of this file (wrong number of cells, or not a "
         "JSON object); look for an unescaped separator, quote or line break.",
         "missing_id": "The row has neither an id nor a title to derive one from; "
         "add an id column, or map it with source.column_map.",
-        "wrong_type": "A cell cannot be read as what its column holds, such as a year 'abc'; "
+        "wrong_type": "A cell cannot be read as the type of its column, such as a year 'abc'; "
         "correct the cell, or map another column with source.column_map.",
     }
 )
@@ -29,18 +29,21 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class SourceChunk:
-    """Some consecutive rows of a source, every one of them either a film or a reject.
+    """Consecutive rows of a source, each either a film or a reject.
 
-    Parameters
+    Attributes
     ----------
-    movies : table of `tables.MOVIES`, in the order of the file.
-    rejects : table of `tables.REJECTS`, in the order of the file.
-    rows_in : data rows read, which is ``movies.num_rows + rejects.num_rows``.
+    movies : pa.Table
+        Table of MOVIES, in the order of the file.
+    rejects : pa.Table
+        Table of REJECTS, in the order of the file.
+    rows_in : int
+        Data rows read: ``movies.num_rows + rejects.num_rows``.
 
     Raises
     ------
     TableError
-        when a schema is not as promised or the rows do not add up.
+        If a table has another schema, or the rows do not add up.
     """
 
     movies: pa.Table
@@ -57,51 +60,51 @@ class SourceChunk:
 
 @runtime_checkable
 class Source(Protocol):
-    """A catalogue of films that can be read more than once, in chunks, always alike."""
+    """A catalogue of films; it can be read in chunks, more than once, with the same result."""
 
     @property
     def name(self) -> str:
-        """Short label: the file's or folder's name, or `sample`; never an absolute path."""
+        """Short name: that of the file or folder, or `sample`; never an absolute path."""
         ...
 
     @property
     def attribution(self) -> str:
-        """What whoever publishes these films must say of where they come from; often nothing."""
+        """Notice that a publisher of these films must show; empty if none is required."""
         ...
 
     def gone(self) -> frozenset[str]:
-        """Ids (`movie_id`) of films that the catalogue had once and says to be gone; often none.
+        """Return the ids (`movie_id`) of films that the catalogue reports as removed.
 
         Raises
         ------
         SourceError
-            when the catalogue cannot be read.
+            If the catalogue cannot be read.
         """
         ...
 
     def check(self) -> None:
-        """Open the catalogue and look at its columns and first row, without reading it all.
+        """Check the columns and the first rows without reading the whole catalogue.
 
         Raises
         ------
         SourceError
-            naming the file, the cause, and what to do.
+            If it cannot be read; the message names the file, the cause, and what to do.
         """
         ...
 
     def content_hash(self) -> str:
-        """SHA-256 (64 hex digits) of the bytes the source reads; the file's path plays no part."""
+        """Return the SHA-256 (64 hex digits) of the bytes that are read, without the path."""
         ...
 
     def read(self) -> Iterator[SourceChunk]:
         """Yield all rows in chunks of at most `SourceSettings.chunk_rows`.
 
-        Each row's (`source`, `row`) is unique within this source.
+        The pair (`source`, `row`) is unique for each row of this source.
 
         Raises
         ------
         SourceError
-            naming file and row, when the catalogue cannot be read to its end; whoever reads must
-            then commit nothing of it.
+            If the catalogue cannot be read to its end; the message names the file and the row. The
+            caller must then commit none of its rows.
         """
         ...

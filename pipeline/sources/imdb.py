@@ -1,7 +1,7 @@
-"""IMDb by genre: a folder of CSV files, one for each genre, whose name is the file's.
+"""IMDb by genre: a folder with one CSV file per genre, named after the genre.
 
-A film stands in the file of each of its genres. Rows come as they are, each with the genre of its
-file among its own; whoever learns genres makes one film of them (`pipeline.genres.data.merge_rows`).
+A film is in the file of each of its genres. Each row is read as it is, with the genre of its file
+added to its genres; `pipeline.genres.data.merge_rows` merges the rows of a film.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pipeline.sources.files.source import FilesSource
 
 __all__ = ["ImdbGenresSource", "genre_of"]
 
-# Where IMDb writes the genre otherwise than a file is commonly named.
-_SPELT = {
+# File names whose genre IMDb spells in another way.
+_SPELLINGS = {
     "scifi": "Sci-Fi",
     "sci-fi": "Sci-Fi",
     "sports": "Sport",
@@ -34,12 +34,14 @@ _SPELT = {
 
 
 class ImdbGenresSource:
-    """The rows of all files that lie directly in a folder.
+    """The rows of all files directly in a folder.
 
     Parameters
     ----------
-    folder : with files such as `action.csv`, in the IMDb dialect. settings : how to read them;
-        the dialect is IMDb's unless it is set.
+    folder : Path
+        Folder with files such as `action.csv`.
+    settings : SourceSettings
+        How to read them; the dialect is `imdb` unless it is set.
     """
 
     def __init__(self, folder: Path, settings: SourceSettings) -> None:
@@ -49,16 +51,20 @@ class ImdbGenresSource:
 
     @property
     def name(self) -> str:
+        """Name of the folder."""
         return self._files.name
 
     @property
     def attribution(self) -> str:
+        """Notice that the files require."""
         return self._files.attribution
 
     def gone(self) -> frozenset[str]:
+        """Return no ids: these files report no removed films."""
         return frozenset()
 
     def check(self) -> None:
+        """Raise `SourceError` unless the folder and its files can be read."""
         if not self._folder.is_dir():
             raise SourceError(
                 f"{self._folder}: no such folder; name one with a CSV file for each genre"
@@ -66,25 +72,32 @@ class ImdbGenresSource:
         self._files.check()
 
     def content_hash(self) -> str:
+        """Return the SHA-256 (hex) of the names and bytes of all files."""
         return self._files.content_hash()
 
     def read(self) -> Iterator[SourceChunk]:
+        """Yield the rows in chunks, with the genre of the file among the genres of each row."""
         for chunk in self._files.read():
-            told = chunk.movies.column("source").to_pylist()
+            files = chunk.movies.column("source").to_pylist()
             lists = chunk.movies.column("genres").to_pylist()
             genres = [
                 list(dict.fromkeys([*(own or ()), genre_of(file)]))
-                for own, file in zip(lists, told, strict=True)
+                for own, file in zip(lists, files, strict=True)
             ]
             field = tables.MOVIES.field("genres")
-            place = tables.MOVIES.get_field_index("genres")
-            movies = chunk.movies.set_column(place, field, pa.array(genres, field.type))
+            position = tables.MOVIES.get_field_index("genres")
+            movies = chunk.movies.set_column(position, field, pa.array(genres, field.type))
             yield SourceChunk(movies, chunk.rejects, chunk.rows_in)
 
 
 def genre_of(file: str) -> str:
-    """The genre that a file is of: `action.csv` Action, `scifi.csv.gz` Sci-Fi."""
+    """Return the genre that a file is named after.
+
+    Examples
+    --------
+    >>> genre_of("action.csv"), genre_of("scifi.csv.gz")
+    ('Action', 'Sci-Fi')
+    """
     stem = file.split(".", maxsplit=1)[0].strip().lower()
     words = re.split(r"[\s_-]+", stem)
-    plain = "-".join(words)
-    return _SPELT.get(plain) or " ".join(word.capitalize() for word in words)
+    return _SPELLINGS.get("-".join(words)) or " ".join(word.capitalize() for word in words)

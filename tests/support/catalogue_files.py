@@ -1,4 +1,4 @@
-"""Small catalogues as files of every kind, and what reading them gives."""
+"""Small catalogues in files of every format, and helpers to read them."""
 
 from __future__ import annotations
 

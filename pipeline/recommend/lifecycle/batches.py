@@ -1,107 +1,148 @@
-"""Weekly batches of ratings: each ingested once, whole or not at all, in order or late.
+"""Weekly batches of ratings: each is ingested once, completely or not at all, in order or late.
 
-The file comes first, named by its content; the row in the record makes it exist. Killed between
-the two, the same command writes the same file again and adds the row.
+The file is written first and is named by its content; the row in the database makes it count. If a
+process is killed in between, the same command writes the same file again and adds the row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.errors import CorruptFileError, SourceError
 from pipeline.fileio.atomic import replacing
 from pipeline.fileio.parquet import read_table, table_digest, write_table
-from pipeline.recommend.data.ingest import numbered, settled
-from pipeline.recommend.data.temporal_split import week_name, weeks
-from pipeline.recommend.lifecycle.database import Record
-from pipeline.recommend.lifecycle.drift import shape_of
+from pipeline.recommend.data.ingest import add_row_numbers, deduplicate
+from pipeline.recommend.data.temporal_split import split_by_week, week_name
+from pipeline.recommend.documents import BatchResult, BatchStatistics, IngestionRow
+from pipeline.recommend.lifecycle.database import UpkeepDatabase
+from pipeline.recommend.lifecycle.drift import count_ratings
 from pipeline.schemas.mining import validate
 from pipeline.schemas.ratings import RATING_REJECTS, RATINGS
 from pipeline.sources.movielens.rows import RatingRows, read_rows
-from pipeline.sources.movielens.source import RATING_NAMES, judged
+from pipeline.sources.movielens.source import RATING_COLUMNS, check_ratings
 
-__all__ = ["ingest", "ingested", "rating_files", "ratings_file"]
+__all__ = ["ingest_by_week", "list_batches", "list_rating_files", "read_ratings_file"]
 
 _FOLDER = "batches"
-_KINDS = (".csv", ".parquet")
+_SUFFIXES = (".csv", ".parquet")
 
 
-def rating_files(places: Sequence[str]) -> list[Path]:
-    """Files as they are named, and of a folder those it holds, by name.
+def list_rating_files(places: Sequence[str]) -> list[Path]:
+    """Return files of ratings: those named, and those in the folders named, sorted by name.
+
+    Parameters
+    ----------
+    places : sequence of str
+        Files and folders.
 
     Raises
     ------
     SourceError
-        naming what is not there.
+        If a file or folder does not exist; the message names it.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for place in map(Path, places):
         if not place.exists():
             raise SourceError(f"{place}: there is no such file or folder of ratings")
-        inside = [p for p in place.iterdir() if p.suffix in _KINDS] if place.is_dir() else [place]
-        found += sorted(inside)
-    return found
+        if place.is_dir():
+            files += sorted(path for path in place.iterdir() if path.suffix in _SUFFIXES)
+        else:
+            files.append(place)
+    return files
 
 
-def ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
-    """The ratings of a CSV file of MovieLens's columns, or of a Parquet file of RATINGS.
+def read_ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
+    """Read a CSV file with the columns of MovieLens, or a Parquet file of RATINGS.
+
+    Parameters
+    ----------
+    path : Path
+        The file; Parquet if it ends in `.parquet`.
 
     Returns
     -------
-    RATINGS, and how many rows were rejected for each reason.
+    ratings : pa.Table of RATINGS
+        The last rating of each user for each film.
+    rejected : dict of str to int
+        Number of rejected rows by reason.
 
     Raises
     ------
     SourceError
-        naming the file, when it cannot be read or no row of it is a rating.
+        If the file cannot be read or has no valid rating; the message names it.
     """
     if path.suffix == ".parquet":
         try:
-            found = validate(read_table(path), RATINGS, name=path.name)
+            table = validate(read_table(path), RATINGS, name=path.name)
         except CorruptFileError as error:
             raise SourceError(f"{path}: cannot be read: {error}") from error
-        chunks = [judged(RatingRows(numbered(found), RATING_REJECTS.empty_table()), path.name)]
+        rows = RatingRows(add_row_numbers(table), RATING_REJECTS.empty_table())
+        chunks = [check_ratings(rows, path.name)]
     else:
-        chunks = [judged(chunk, path.name) for chunk in read_rows(path, RATING_NAMES, RATINGS)]
+        parts = read_rows(path, RATING_COLUMNS, RATINGS)
+        chunks = [check_ratings(part, path.name) for part in parts]
     rejected: dict[str, int] = {}
     raw = pa.concat_tables([c.good.select([*RATINGS.names, "row"]) for c in chunks])
-    kept, again = settled(raw, path.name)
-    for table in (*(chunk.rejects for chunk in chunks), again):
+    ratings, repeated = deduplicate(raw, path.name)
+    for table in (*(chunk.rejects for chunk in chunks), repeated):
         for reason in table.column("reason").to_pylist():
             rejected[reason] = rejected.get(reason, 0) + 1
-    if not kept.num_rows:
-        raise SourceError(f"{path}: none of its rows is a rating: {rejected or 'there are none'}")
-    return kept, rejected
+    if not ratings.num_rows:
+        reasons = rejected or "the file has no rows"
+        raise SourceError(f"{path}: none of its rows is a rating: {reasons}")
+    return ratings, rejected
 
 
-def ingest(
-    folder: Path, record: Record, name: str, ratings: pa.Table, rejected: dict[str, int]
-) -> list[dict[str, Any]]:
-    """Ingest ratings into `DIR/ratings`, a batch for each week of them that is not there yet.
+def ingest_by_week(
+    folder: Path,
+    database: UpkeepDatabase,
+    name: str,
+    ratings: pa.Table,
+    rejected: dict[str, int],
+) -> list[BatchResult]:
+    """Ingest ratings into `DIR/ratings`, as one batch per week.
+
+    Parameters
+    ----------
+    folder : Path
+        `DIR/ratings`.
+    database : UpkeepDatabase
+        Its database.
+    name : str
+        Name of the source; only 200 characters are stored.
+    ratings : pa.Table of RATINGS
+        In any row order.
+    rejected : dict of str to int
+        Number of rejected rows of the source by reason; stored with its first week.
 
     Returns
     -------
-    For each week: `week`, `kept`, `late` (an earlier week than one there was), `new` (False when
-    the very same ratings had been ingested).
+    list of BatchResult
+        One per week, in order. A week with the very same ratings as before is not new.
     """
     place = folder / _FOLDER
     place.mkdir(parents=True, exist_ok=True)
-    told = []
-    for number, (start, part) in enumerate(weeks(ratings)):
+    results: list[BatchResult] = []
+    for number, (start, part) in enumerate(split_by_week(ratings)):
         week, digest = week_name(start), table_digest(part)
         path = place / f"{week}-{digest[:16]}.parquet"
-        known = [row["week"] for row in record.rows("ingestions")]
+        known = [row["week"] for row in database.ingestions()]
         if not path.is_file():
             with replacing(path, alone=True) as temporary:
                 write_table(temporary, part)
         late = bool(known) and week < max(known)
-        own = rejected if number == 0 else {}  # of a file, not of a week: counted once
-        stars = part.column("rating").to_numpy()
-        new = record.add_once(
+        own = rejected if number == 0 else {}  # counts of a source, so they are stored only once
+        seconds = part.column("timestamp").to_numpy()
+        statistics: BatchStatistics = {
+            "users": len(set(part.column("user_id").to_pylist())),
+            "counts": list(count_ratings(part.column("rating").to_numpy()).counts),
+            "first_second": int(seconds.min()),
+            "last_second": int(seconds.max()),
+        }
+        new = database.add_once(
             "ingestions",
             digest=digest,
             name=name[:200],
@@ -111,18 +152,21 @@ def ingest(
             kept=part.num_rows,
             rejected=own,
             late=late,
-            told={
-                "users": len(set(part.column("user_id").to_pylist())),
-                "counts": list(shape_of(stars).counts),
-                "first_second": int(part.column("timestamp").to_numpy().min()),
-                "last_second": int(part.column("timestamp").to_numpy().max()),
-            },
+            statistics=statistics,
         )
-        told.append({"week": week, "kept": part.num_rows, "late": late and new, "new": new})
-    return told
+        results.append({"week": week, "kept": part.num_rows, "late": late and new, "new": new})
+    return results
 
 
-def ingested(folder: Path, record: Record) -> list[tuple[dict[str, Any], Path]]:
-    """What was ingested, by week and then as it came, with its files."""
-    rows = sorted(record.rows("ingestions"), key=lambda row: (row["week"], row["id"]))
+def list_batches(folder: Path, database: UpkeepDatabase) -> list[tuple[IngestionRow, Path]]:
+    """Return the ingested batches and their files, by week and then in order of arrival.
+
+    Parameters
+    ----------
+    folder : Path
+        `DIR/ratings`.
+    database : UpkeepDatabase
+        Its database.
+    """
+    rows = sorted(database.ingestions(), key=lambda row: (row["week"], row["id"]))
     return [(row, folder / row["file"]) for row in rows]

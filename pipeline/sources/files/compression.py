@@ -1,4 +1,4 @@
-"""The bytes of a catalogue file: found, opened, uncompressed, bounded and hashed."""
+"""The bytes of a catalogue file: format, checks, decompression with a limit, hash."""
 
 from __future__ import annotations
 
@@ -29,25 +29,31 @@ FORMATS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-MAX_LINE_CHARS = 2**24  # no line of a catalogue is longer, so a longer one is not read into memory
+MAX_LINE_CHARS = 2**24  # a longer line is damage or an attack, and is not read into memory
 _BUFFER_BYTES = 2**18
 
 
 def file_format(path: Path) -> str | None:
-    """`csv`, `tsv`, `jsonl` or `parquet` by the file's name; None when it is none of them."""
+    """Return the format that the name of a file ends with, or None if it is not supported.
+
+    Examples
+    --------
+    >>> file_format(Path("films.csv.gz")), file_format(Path("films.pq")), file_format(Path("a.txt"))
+    ('csv', 'parquet', None)
+    """
     name = path.name.lower()
     stem = next((name.removesuffix(s) for s in _COMPRESSED if name.endswith(s)), name)
-    found = FORMATS.get(Path(stem).suffix)
-    return None if found == "parquet" and stem != name else found
+    kind = FORMATS.get(Path(stem).suffix)
+    return None if kind == "parquet" and stem != name else kind
 
 
 def inspect_path(path: Path) -> None:
-    """Make sure that `path` is a regular file, not empty, of a format we read.
+    """Check that `path` is a regular file of a supported format and not empty.
 
     Raises
     ------
     SourceError
-        naming the file and what is the matter with it.
+        If it is not; the message names the file and the cause.
     """
     try:
         state = path.stat()
@@ -58,15 +64,15 @@ def inspect_path(path: Path) -> None:
         raise SourceError(f"{path}: is not a regular file (a pipe, socket or device?)")
     if file_format(path) is None:
         raise SourceError(
-            f"{path}: not a format this reads; there are {', '.join(FORMATS)}, "
-            "all but Parquet also with .gz or .zst"
+            f"{path}: not a format that can be read; the formats are {', '.join(FORMATS)}, "
+            "each but Parquet also with .gz or .zst"
         )
     if state.st_size == 0:
         raise SourceError(f"{path}: is empty")
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of the file's bytes as they lie on disk, hex."""
+    """Return the SHA-256 (hex) of the bytes of a file, without decompression."""
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -75,7 +81,7 @@ def file_hash(path: Path) -> str:
 
 
 class _Bounded(io.RawIOBase):
-    """Uncompressed bytes, no more than allowed: a small file may unpack to terabytes."""
+    """Uncompressed bytes up to a limit: a small file can unpack to terabytes."""
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         self._path, self._max_bytes, self._seen = path, max_bytes, 0
@@ -84,19 +90,22 @@ class _Bounded(io.RawIOBase):
         self._inner = pa.CompressedInputStream(raw, codec) if codec else raw
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read bytes into `buffer`; `SourceError` beyond the limit."""
         count = int(self._inner.readinto(buffer))
         self._seen += count
         if self._seen > self._max_bytes:
             raise SourceError(
-                f"{self._path}: holds more than {self._max_bytes} bytes uncompressed; "
+                f"{self._path}: has more than {self._max_bytes} bytes uncompressed; "
                 "raise source.max_file_bytes if that is right"
             )
         return count
 
     def close(self) -> None:
+        """Close the file."""
         if not self.closed:
             self._inner.close()
         super().close()
@@ -104,13 +113,26 @@ class _Bounded(io.RawIOBase):
 
 @contextmanager
 def open_lines(path: Path, max_bytes: int) -> Iterator[Iterator[str]]:
-    """Lines of text with their ends, uncompressed; bytes that are not UTF-8 as surrogate escapes.
+    """Open a file as lines of text with their line ends; bytes that are not UTF-8 are escaped.
+
+    Parameters
+    ----------
+    path : Path
+        A text file, possibly compressed.
+    max_bytes : int
+        Most bytes after decompression.
+
+    Yields
+    ------
+    iterator of str
+        The lines, with surrogate escapes for bytes that are not UTF-8.
 
     Raises
     ------
     SourceError
-        on opening or on the way, when there are too many bytes, a line has no end, or the text is
-        UTF-16. Damaged compression raises OSError, which the readers turn into a SourceError.
+        On opening or while reading: too many bytes, a line without end, or UTF-16.
+    OSError
+        If the compressed data is damaged; the readers raise it as a `SourceError`.
     """
     with io.TextIOWrapper(
         io.BufferedReader(_Bounded(path, max_bytes), _BUFFER_BYTES),

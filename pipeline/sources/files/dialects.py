@@ -1,6 +1,6 @@
-"""The dialects that catalogues are written in: which column of theirs is which of ours.
+"""The dialects of catalogues: which column of a file is which column of MOVIES.
 
-A dialect is a table; a new one is a new table, and a catalogue in none of them needs only
+Each dialect is a table, so a new one is a new table. A catalogue in no known dialect needs only
 `source.column_map`.
 """
 
@@ -14,8 +14,9 @@ from pipeline.errors import SettingsError, SourceError
 from pipeline.schemas import mining as tables
 from pipeline.settings import SourceSettings
 from pipeline.sources.parsing import cells, dates
+from pipeline.sources.parsing.literals import text
 
-__all__ = ["DIALECTS", "Column", "Dialect", "Plan", "detect", "plan"]
+__all__ = ["DIALECTS", "Column", "Dialect", "Plan", "detect", "make_plan"]
 
 Parser = Callable[[object], object]
 REQUIRED = ("title", "overview")
@@ -23,10 +24,17 @@ REQUIRED = ("title", "overview")
 
 @dataclass(frozen=True)
 class Column:
-    """Where one of our columns comes from: the first of `names` whose cell is not missing.
+    """The columns of a file that give one column of MOVIES.
 
-    With `gather`, the lists of all of them joined. `parse` is None for the date, which needs
-    the row's year column beside it: see `records`.
+    Attributes
+    ----------
+    names : tuple of str
+        Columns of the file; the first cell that is not missing is used.
+    parse : callable or None
+        Converts a cell. None for the date of release, which is parsed together with the year of
+        the row; see `rows`.
+    gather : bool
+        Whether to join the lists of all columns instead.
     """
 
     names: tuple[str, ...]
@@ -36,7 +44,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Dialect:
-    """A dialect's columns, and the sets of file columns of which any one gives it away."""
+    """The columns of a dialect.
+
+    Attributes
+    ----------
+    name : str
+        Value of the setting `source.dialect`.
+    columns : Mapping of str to Column
+        Column of MOVIES to columns of the file.
+    signatures : tuple of frozenset of str
+        A file that has all columns of one of these sets is in this dialect.
+    """
 
     name: str
     columns: Mapping[str, Column]
@@ -45,16 +63,16 @@ class Dialect:
 
 _OWN = {
     "movie_id": Column(("movie_id",), cells.identifier),
-    "title": Column(("title",), cells.text),
+    "title": Column(("title",), text),
     "year": Column(("year",), dates.year),
     "release_date": Column(("release_date",), None),
-    "overview": Column(("overview",), cells.text),
-    "tagline": Column(("tagline",), cells.text),
+    "overview": Column(("overview",), text),
+    "tagline": Column(("tagline",), text),
     "genres": Column(("genres",), cells.names),
     "keywords": Column(("keywords",), cells.names),
     "directors": Column(("directors",), cells.directors),
     "cast": Column(("cast",), cells.cast),
-    "language": Column(("language",), cells.text),
+    "language": Column(("language",), text),
     "countries": Column(("countries",), cells.countries),
     "runtime_minutes": Column(("runtime_minutes",), cells.minutes),
     "vote_average": Column(("vote_average",), cells.number),
@@ -62,19 +80,19 @@ _OWN = {
     "popularity": Column(("popularity",), cells.number),
     "budget_usd": Column(("budget_usd",), cells.money),
     "revenue_usd": Column(("revenue_usd",), cells.money),
-    "poster_path": Column(("poster_path",), cells.text),
+    "poster_path": Column(("poster_path",), text),
 }
 
-# One film as TMDB's API tells it, also flattened, also with `append_to_response=credits,keywords`.
-# Text without separators in `cast` ("Oscar Isaac Jacob Elordi") cannot be told apart: one entry.
+# A film of TMDB's API, also flattened, also with `append_to_response=credits,keywords`.
+# Text without separators in `cast` ("Oscar Isaac Jacob Elordi") cannot be split: one entry.
 _TMDB = _OWN | {
     "movie_id": Column(("movie_id", "id", "tmdb_id"), cells.identifier),
-    "title": Column(("title", "original_title", "name"), cells.text),
+    "title": Column(("title", "original_title", "name"), text),
     "year": Column(("year", "release_year"), dates.year),
     "release_date": Column(("release_date", "first_air_date"), None),
     "directors": Column(("directors", "director", "crew", "credits"), cells.directors),
     "cast": Column(("cast", "credits"), cells.cast),
-    "language": Column(("original_language", "language"), cells.text),
+    "language": Column(("original_language", "language"), text),
     "countries": Column(("production_countries", "origin_country", "countries"), cells.countries),
     "runtime_minutes": Column(("runtime", "runtime_minutes"), cells.minutes),
     "budget_usd": Column(("budget", "budget_usd"), cells.money),
@@ -83,7 +101,7 @@ _TMDB = _OWN | {
 
 _UDACITY = _TMDB | {
     "movie_id": Column(("id",), cells.identifier),
-    "title": Column(("original_title", "title"), cells.text),
+    "title": Column(("original_title", "title"), text),
     "year": Column(("release_year",), dates.year),
     "genres": Column(("genres",), cells.piped_names),
     "keywords": Column(("keywords",), cells.piped_names),
@@ -91,10 +109,10 @@ _UDACITY = _TMDB | {
     "cast": Column(("cast",), cells.piped_names),
 }
 
-# The many "IMDb by genre" and "IMDb top N" tables, whose headers differ in wording only.
+# The many "IMDb by genre" and "IMDb top N" tables, whose column names differ.
 _IMDB = {
     "movie_id": Column(("movie_id", "tconst", "imdb_id", "const"), cells.identifier),
-    "title": Column(("movie_name", "series_title", "primarytitle", "title", "name"), cells.text),
+    "title": Column(("movie_name", "series_title", "primarytitle", "title", "name"), text),
     "year": Column(("year", "released_year", "startyear"), dates.year),
     "overview": Column(("description", "overview", "plot"), cells.imdb_overview),
     "genres": Column(("genre", "genres"), cells.names),
@@ -114,7 +132,7 @@ def _any_of(always: str, *one_of: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(f"{always} {name}".split()) for name in one_of)
 
 
-# In the order of detection: the first whose signature fits.
+# In the order of detection: the first with a matching signature.
 DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         "columns",
@@ -145,41 +163,59 @@ DIALECTS: tuple[Dialect, ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """How the rows of one file are read: our column -> the file's columns, by preference."""
+    """How to read the rows of one file.
+
+    Attributes
+    ----------
+    dialect : str
+        Name of the dialect.
+    columns : Mapping of str to Column
+        Column of MOVIES to columns of the file, in order of preference.
+    """
 
     dialect: str
     columns: Mapping[str, Column]
 
 
-def _key(name: str) -> str:
-    """`Runtime (Minutes)` and `runtime_minutes` are the same column."""
+def _normalize(name: str) -> str:
+    """Return one spelling of a column: `Runtime (Minutes)` becomes `runtime_minutes`."""
     return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_")
 
 
 def detect(columns: Sequence[str]) -> Dialect | None:
-    """The dialect that these file columns give away, or None."""
-    found = {_key(name) for name in columns}
-    return next((d for d in DIALECTS if any(s <= found for s in d.signatures)), None)
+    """Return the dialect of a file with these columns, or None.
+
+    Examples
+    --------
+    >>> detect(["id", "title", "overview"]).name
+    'tmdb'
+    """
+    normalized = {_normalize(name) for name in columns}
+    return next((d for d in DIALECTS if any(s <= normalized for s in d.signatures)), None)
 
 
-def plan(
+def make_plan(
     columns: Sequence[str], settings: SourceSettings, *, file: str, sparse: bool = False
 ) -> Plan:
-    """Decide the dialect of a file and find each of our columns in it.
+    """Choose the dialect of a file and find the columns of MOVIES in it.
 
     Parameters
     ----------
-    columns : the file's columns.
-    settings : `dialect` and `column_map`.
-    file : how messages name the file.
-    sparse : whether later rows may have columns that `columns` lacks, as JSON lines may.
+    columns : sequence of str
+        Columns of the file.
+    settings : SourceSettings
+        `dialect` and `column_map`.
+    file : str
+        Name of the file in messages.
+    sparse : bool
+        Whether later rows may have other columns, as in JSON Lines.
 
     Raises
     ------
     SourceError
-        when title or overview is nowhere to be found, or a mapped column is not in the file.
+        If the file has no title or overview, or lacks a mapped column.
     SettingsError
-        when `source.column_map` names a column that is not ours.
+        If `source.column_map` names a column that MOVIES does not have.
     """
     mapped = _mapped(columns, settings, file=file)
     if settings.dialect == "auto":
@@ -189,7 +225,7 @@ def plan(
         dialect = next((d for d in named if d == detect(columns)), named[-1])
     present: dict[str, str] = {}
     for name in columns:
-        present.setdefault(_key(name), name)
+        present.setdefault(_normalize(name), name)
     chosen = {}
     for ours, column in dialect.columns.items():
         names = tuple(present[name] for name in column.names if name in present)
@@ -211,19 +247,19 @@ def plan(
     used = [name for column in chosen.values() for name in column.names]
     twice = sorted({name for name in used if list(columns).count(name) > 1})
     if twice:
-        raise SourceError(f"{file}: the header names {twice} more than once; rename one of each")
+        raise SourceError(f"{file}: the header has {twice} more than once; rename one of each")
     return Plan(dialect.name, chosen)
 
 
 def _mapped(columns: Sequence[str], settings: SourceSettings, *, file: str) -> dict[str, str]:
-    """The part of the column map that concerns this file: all of it, or none of it."""
+    """Return the column map if it applies to this file, else an empty one."""
     wanted = dict(settings.column_map)
     allowed = [name for name in tables.MOVIES.names if name in _OWN]
     unknown = sorted(set(wanted) - set(allowed))
     if unknown:
         raise SettingsError(f"setting source.column_map: {unknown} unknown; there are {allowed}")
     absent = sorted(set(wanted.values()) - set(columns))
-    # One map may serve several sources: a file with none of its columns is in a dialect of its own.
+    # One map may be set for several sources: a file with none of its columns is in a dialect.
     if settings.dialect != "columns" and len(absent) == len(set(wanted.values())):
         return {}
     if absent:

@@ -1,4 +1,4 @@
-"""The rows of one CSV, JSONL or Parquet file, as they come, never all in memory."""
+"""Read the rows of a CSV, JSON Lines or Parquet file, never all in memory."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from pipeline.sources.files.compression import MAX_LINE_CHARS, file_format, open
 from pipeline.sources.files.rows import Malformed, RawRow
 from pipeline.sources.parsing.literals import restore_bytes
 
-__all__ = ["attribution", "columns", "rows"]
+__all__ = ["read_attribution", "read_columns", "read_rows"]
 
-_LONGEST = 500  # characters of an attribution
-_PEEKED = 200  # JSON lines whose keys make up the columns: a line may leave out what it lacks
+_MAX_ATTRIBUTION = 500  # characters
+_FIRST_ROWS = 200  # rows whose JSON keys are the columns: a line may omit missing values
 
 
-def columns(path: Path, max_bytes: int) -> list[str]:
-    """The names of the file's columns, in order, from its first rows.
+def read_columns(path: Path, max_bytes: int) -> list[str]:
+    """Return the names of the columns of a file, in order, from its first rows.
 
     Raises
     ------
     SourceError
-        naming the file, when it cannot be read or holds no rows.
+        If the file cannot be read or has no rows; the message names it.
     """
-    with closing(rows(path, max_bytes, batch=_PEEKED)) as peeked:
-        first = list(islice(peeked, _PEEKED))
+    with closing(read_rows(path, max_bytes, batch=_FIRST_ROWS)) as rows:
+        first = list(islice(rows, _FIRST_ROWS))
     if not first:
-        raise SourceError(f"{path}: holds no rows")
+        raise SourceError(f"{path}: has no rows")
     kind = file_format(path)
     if kind == "jsonl":
         seen = dict.fromkeys(key for row in first if not isinstance(row, Malformed) for key in row)
@@ -50,39 +50,43 @@ def columns(path: Path, max_bytes: int) -> list[str]:
         return header
 
 
-def attribution(path: Path) -> str:
-    """What a Parquet file says, in its metadata `attribution`, that its users must say; else "".
-
-    A fetch writes it into its catalogue.
+def read_attribution(path: Path) -> str:
+    """Return the metadata `attribution` of a Parquet file, as a fetch writes it; "" if none.
 
     Raises
     ------
     SourceError
-        when a Parquet file cannot be opened.
+        If a Parquet file cannot be opened.
     """
     if file_format(path) != "parquet":
         return ""
     try:
-        told = (pq.read_schema(path).metadata or {}).get(b"attribution", b"")
+        notice = (pq.read_schema(path).metadata or {}).get(b"attribution", b"")
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"{path}: cannot be read: {error}") from error
-    return " ".join(told.decode("utf-8", "replace").split())[:_LONGEST]
+    return " ".join(notice.decode("utf-8", "replace").split())[:_MAX_ATTRIBUTION]
 
 
-def rows(
+def read_rows(
     path: Path, max_bytes: int, wanted: Sequence[str] | None = None, batch: int = 1_000
 ) -> Generator[RawRow]:
-    """Each data row as column -> cell, or as `Malformed`; blank lines are no rows.
+    """Yield each data row as column -> cell, or as `Malformed`; blank lines are skipped.
 
     Parameters
     ----------
-    wanted : columns to read (Parquet only, where that saves reading); None for all.
-    batch : rows that Parquet decodes at a time.
+    path : Path
+        The file.
+    max_bytes : int
+        Most bytes after decompression.
+    wanted : sequence of str, optional
+        Columns to read; used for Parquet only, where it saves time. All by default.
+    batch : int
+        Rows that Parquet decodes at a time.
 
     Raises
     ------
     SourceError
-        naming file and row, when the file is damaged or larger than `max_bytes`.
+        If the file is damaged or larger than `max_bytes`; the message names the file and the row.
     """
     kind = file_format(path)
     if kind == "parquet":
@@ -109,7 +113,7 @@ def _csv_file(path: Path, max_bytes: int) -> Iterator[tuple[list[str], Iterator[
         delimiter = "\t" if file_format(path) == "tsv" else ","
         if delimiter == "," and "," not in head and ";" in head:
             delimiter = ";"
-        # A header cell may hold a line break, so the header is parsed with what follows it.
+        # A header cell may contain a line break, so the header is parsed together with the rest.
         reader = csv.reader(_chain(head, lines), delimiter=delimiter)
         yield [restore_bytes(cell).strip() for cell in next(reader, [])], reader
 
@@ -153,10 +157,10 @@ def _json_rows(path: Path, max_bytes: int) -> Iterator[RawRow]:
 def _parquet_file(path: Path, max_bytes: int) -> Iterator[pq.ParquetFile]:
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         meta = file.metadata
-        held = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
-        if held > max_bytes:
+        size = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+        if size > max_bytes:
             raise SourceError(
-                f"{path}: holds {held} bytes uncompressed, more than {max_bytes}; "
+                f"{path}: has {size} bytes uncompressed, more than {max_bytes}; "
                 "raise source.max_file_bytes if that is right"
             )
         yield file
@@ -174,10 +178,10 @@ def _parquet_rows(
 
 def _values(column: pa.Array) -> list[object]:
     kind = column.type
-    if pa.types.is_timestamp(kind):  # a film has a day; nanoseconds would need another library
+    if pa.types.is_timestamp(kind):  # a day is enough; Python has no nanoseconds
         column = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.date32(), safe=False)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        # By way of bytes: Parquet does not make sure that a string is UTF-8.
+        # Through bytes: Parquet does not check that a string is UTF-8.
         column = column.cast(pa.large_binary())
         kind = column.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):

@@ -1,4 +1,4 @@
-"""Rows as a file has them to rows as `tables.MOVIES` has them, or to rejects with their reason."""
+"""Convert rows of a file to rows of MOVIES, or to rejects with a reason."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.sources.files.dialects import Column, Plan
 from pipeline.sources.parsing.dates import date
 from pipeline.sources.parsing.literals import CellError
 
-__all__ = ["Malformed", "RawRow", "chunk", "derived_id"]
+__all__ = ["Malformed", "RawRow", "build_chunk", "derive_id"]
 
 _SHOWN = 80  # characters of an offending value that a reject quotes
 
 
 @dataclass(frozen=True)
 class Malformed:
-    """A row that is no row of this file, and why."""
+    """A line that is not a row of this file, and why."""
 
     detail: str
 
@@ -30,44 +30,49 @@ RawRow = Mapping[str, object] | Malformed
 
 
 class _Rejected(Exception):
-    """A row's fate, not a failure."""
+    """A row is rejected; caught for each row, never raised to a caller."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason, detail)
         self.reason, self.detail = reason, detail
 
 
-def derived_id(title: str, year: int | None) -> str:
-    """A stable id for a film without one: `t-` and 16 hex digits of its title and year.
+def derive_id(title: str, year: int | None) -> str:
+    """Return a stable id for a film without one: `t-` and 16 hex digits of its title and year.
 
-    Letter case and spacing of the title do not change it.
+    Upper case and spacing of the title do not change it.
+
+    Examples
+    --------
+    >>> derive_id("The Wall", 1963) == derive_id(" the  WALL", 1963)
+    True
     """
     known = f"{' '.join(title.split()).casefold()}|{'' if year is None else year}"
     return "t-" + hashlib.blake2b(known.encode(), digest_size=8).hexdigest()
 
 
-def _wrong(name: str, value: object, error: CellError) -> _Rejected:
+def _wrong_type(name: str, value: object, error: CellError) -> _Rejected:
     shown = repr(value)
     shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
     return _Rejected("wrong_type", f"column {name!r}: {shown} {error}")
 
 
-def _value(raw: Mapping[str, object], column: Column) -> object:
+def _parse_cells(raw: Mapping[str, object], column: Column) -> object:
     assert column.parse is not None
-    gathered: list[object] = []
+    joined: list[object] = []
     for name in column.names:
         value = raw.get(name)
         try:
             parsed = column.parse(value)
         except CellError as error:
-            raise _wrong(name, value, error) from error
+            raise _wrong_type(name, value, error) from error
         if parsed is not None and not column.gather:
             return parsed
-        gathered.extend(parsed if isinstance(parsed, list) else [])
-    return gathered or None
+        joined.extend(parsed if isinstance(parsed, list) else [])
+    return joined or None
 
 
-def _dated(
+def _parse_release(
     raw: Mapping[str, object], column: Column, year: int | None, pivot: int
 ) -> tuple[str | None, int | None]:
     for name in column.names:
@@ -75,37 +80,46 @@ def _dated(
         try:
             released, released_year = date(value, pivot=pivot, near=year)
         except CellError as error:
-            raise _wrong(name, value, error) from error
+            raise _wrong_type(name, value, error) from error
         if released_year is not None:
             return released, year if year is not None else released_year
     return None, year
 
 
-def _movie(raw: Mapping[str, object], plan: Plan, pivot: int, movie: dict[str, object]) -> None:
-    """Fill `movie`, the id first, so that whatever stops it, the reject can tell the id."""
+def _parse_movie(
+    raw: Mapping[str, object], plan: Plan, pivot: int, movie: dict[str, object]
+) -> None:
+    """Fill `movie`, the id first, so that a reject has the id whatever the reason."""
     for ours, column in plan.columns.items():
         if column.parse is not None:
-            movie[ours] = _value(raw, column)
+            movie[ours] = _parse_cells(raw, column)
     if "release_date" in plan.columns:
         known = movie.get("year")
-        movie["release_date"], movie["year"] = _dated(
+        movie["release_date"], movie["year"] = _parse_release(
             raw, plan.columns["release_date"], known if isinstance(known, int) else None, pivot
         )
     if movie.get("movie_id") is None:
         title, year = movie.get("title"), movie.get("year")
         if not isinstance(title, str):
             raise _Rejected("missing_id", "neither an id nor a title")
-        movie["movie_id"] = derived_id(title, year if isinstance(year, int) else None)
+        movie["movie_id"] = derive_id(title, year if isinstance(year, int) else None)
 
 
-def chunk(rows: Sequence[tuple[int, RawRow]], plan: Plan, *, label: str, pivot: int) -> SourceChunk:
-    """Judge each row by its types alone and make the two tables.
+def build_chunk(
+    rows: Sequence[tuple[int, RawRow]], plan: Plan, *, label: str, pivot: int
+) -> SourceChunk:
+    """Convert rows to films, or to rejects if a cell has the wrong type.
 
     Parameters
     ----------
-    rows : (1-based data row, row) pairs of one file.
-    label : what column `source` says.
-    pivot : see `SourceSettings.century_pivot`.
+    rows : sequence of (int, RawRow)
+        Number of the data row, from 1, and the row.
+    plan : Plan
+        The columns to read.
+    label : str
+        Value of column `source`.
+    pivot : int
+        See `SourceSettings.century_pivot`.
     """
     movies: list[dict[str, object]] = []
     rejects: list[dict[str, object]] = []
@@ -114,15 +128,15 @@ def chunk(rows: Sequence[tuple[int, RawRow]], plan: Plan, *, label: str, pivot: 
         try:
             if isinstance(raw, Malformed):
                 raise _Rejected("malformed_row", raw.detail)
-            _movie(raw, plan, pivot, movie)
-        except _Rejected as fate:
+            _parse_movie(raw, plan, pivot, movie)
+        except _Rejected as rejected:
             rejects.append(
                 {
                     "source": label,
                     "row": number,
                     "movie_id": movie.get("movie_id"),
-                    "reason": fate.reason,
-                    "detail": fate.detail,
+                    "reason": rejected.reason,
+                    "detail": rejected.detail,
                 }
             )
         else:

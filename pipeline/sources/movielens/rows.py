@@ -1,4 +1,4 @@
-"""The rows of one MovieLens file in chunks of constant memory: good ones typed, bad ones told."""
+"""Read a MovieLens file in chunks of constant memory: typed rows, and rejects with a reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ _INTEGER, _NUMBER = r"^\s*[0-9]{1,18}\s*$", r"^\s*[0-9]{1,6}(\.[0-9]{1,12})?\s*$
 
 @dataclass(frozen=True)
 class RatingRows:
-    """Consecutive rows of a file: `good` as the file's schema with `row`, `rejects` beside."""
+    """Consecutive rows of a file.
+
+    Attributes
+    ----------
+    good : pa.Table
+        Rows in the schema of the file, and their numbers in `row`, from 1.
+    rejects : pa.Table
+        Table of RATING_REJECTS.
+    """
 
     good: pa.Table
     rejects: pa.Table
@@ -37,26 +45,39 @@ def read_rows(
 
     Parameters
     ----------
-    header : the file's column -> ours, in the file's order. schema : types of our columns.
+    path : Path
+        The file.
+    header : Mapping of str to str
+        Column of the file to column of `schema`, in the order of the file.
+    schema : pa.Schema
+        Types of the columns.
+    double_colon : bool
+        Whether the file has `::` between cells, no header line, and is Latin-1.
+
+    Yields
+    ------
+    RatingRows
+        Consecutive rows.
 
     Raises
     ------
     SourceError
-        naming the file, when it is missing, has another header, or cannot be read to its end.
+        If the file is missing, has another header, or cannot be read to its end; the message names
+        it.
     """
     malformed: list[tuple[int, str]] = []
 
     def skip(row: Any) -> str:
-        told = f"{row.actual_columns} cells where there are {row.expected_columns}"
-        malformed.append((int(row.number) - (0 if double_colon else 1), told))
+        detail = f"{row.actual_columns} cells where there are {row.expected_columns}"
+        malformed.append((int(row.number) - (0 if double_colon else 1), detail))
         return "skip"
 
     at, names = 0, list(header.values())
     try:
-        with _opened(path, double_colon) as handle:
+        with _open(path, double_colon) as handle:
             reader = pcsv.open_csv(
                 handle,
-                # one thread: only then is the number of a bad row known
+                # with several threads the number of a malformed row is unknown
                 read_options=pcsv.ReadOptions(
                     use_threads=False,
                     block_size=_BLOCK,
@@ -81,13 +102,13 @@ def read_rows(
             for batch in reader:
                 chunk = pa.Table.from_batches([batch]).rename_columns(names)
                 rows, ended = _numbers(at, chunk.num_rows, [number for number, _ in malformed])
-                found = [row for row in malformed if row[0] <= ended]
+                own = [row for row in malformed if row[0] <= ended]
                 malformed = [row for row in malformed if row[0] > ended]
                 at = ended
-                yield _typed(path.name, chunk, rows, schema, found)
+                yield _convert(path.name, chunk, rows, schema, own)
             if malformed:
                 empty = pa.table({name: pa.array([], pa.string()) for name in names})
-                yield _typed(path.name, empty, np.zeros(0, np.int64), schema, malformed)
+                yield _convert(path.name, empty, np.zeros(0, np.int64), schema, malformed)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file; give the folder of MovieLens") from error
     except (OSError, pa.ArrowException) as error:
@@ -96,20 +117,22 @@ def read_rows(
         ) from error
 
 
-def _opened(path: Path, double_colon: bool) -> IO[bytes]:
-    return io.BufferedReader(_Tabbed(path)) if double_colon else open(path, "rb")
+def _open(path: Path, double_colon: bool) -> IO[bytes]:
+    return io.BufferedReader(_TabReader(path)) if double_colon else open(path, "rb")
 
 
-class _Tabbed(io.RawIOBase):
-    """A `::` file with tabs instead; a separator is never cut in two."""
+class _TabReader(io.RawIOBase):
+    """Read a `::` file with tabs as separators; no separator is split between two blocks."""
 
     def __init__(self, path: Path) -> None:
         self._file, self._left = open(path, "rb"), b""  # noqa: SIM115 - closed by close()
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Read converted bytes into `buffer`."""
         if not self._left:
             block = self._file.read(2**20)
             if block.endswith(b":"):
@@ -120,12 +143,13 @@ class _Tabbed(io.RawIOBase):
         return size
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
         super().close()
 
 
 def _numbers(at: int, count: int, bad: list[int]) -> tuple[np.ndarray, int]:
-    """Numbers of the next `count` good rows after row `at`, int64; and the last of them."""
+    """Return the numbers (int64) of the next `count` good rows after row `at`, and the last one."""
     if not count:
         return np.zeros(0, np.int64), at
     numbers = np.arange(at + 1, at + 1 + count + len(bad), dtype=np.int64)
@@ -134,7 +158,7 @@ def _numbers(at: int, count: int, bad: list[int]) -> tuple[np.ndarray, int]:
     return numbers, int(numbers[-1])
 
 
-def _typed(
+def _convert(
     name: str,
     chunk: pa.Table,
     rows: np.ndarray,
@@ -153,11 +177,11 @@ def _typed(
             for at in np.flatnonzero(~fits.to_numpy()):
                 cell = cells[int(at)].as_py()
                 wrong.setdefault(int(at), f"{field.name} is {cell[:40]!r}")
-            kept = pc.if_else(fits, pc.utf8_trim_whitespace(cells), pa.scalar(None, pa.string()))
-            columns[field.name] = pc.cast(kept, field.type)
+            numbers = pc.if_else(fits, pc.utf8_trim_whitespace(cells), pa.scalar(None, pa.string()))
+            columns[field.name] = pc.cast(numbers, field.type)
     good = pa.table({**columns, "row": rows})
     rejects = [
-        *({"row": row, "reason": "malformed_row", "detail": told} for row, told in malformed),
+        *({"row": row, "reason": "malformed_row", "detail": detail} for row, detail in malformed),
         *({"row": int(rows[i]), "reason": "wrong_type", "detail": t} for i, t in wrong.items()),
     ]
     if wrong:

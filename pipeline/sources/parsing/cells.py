@@ -1,4 +1,4 @@
-"""One cell of a catalogue, text or typed, to a value of ours: names, numbers, ids.
+"""Parsers of one cell of a catalogue, text or typed: names, numbers, ids.
 
 A parser returns None for a missing value and raises `CellError` for a value of the wrong type.
 """
@@ -13,7 +13,6 @@ from decimal import Decimal
 from pipeline.sources.parsing.literals import CellError, decode, is_null, text
 
 __all__ = [
-    "CellError",
     "cast",
     "count",
     "countries",
@@ -26,7 +25,6 @@ __all__ = [
     "names",
     "number",
     "piped_names",
-    "text",
 ]
 
 # "Sammy Davis, Jr." is one name in a list joined by commas.
@@ -39,7 +37,13 @@ _INT64 = 2**63
 
 
 def number(value: object) -> float | None:
-    """A finite number from a number or a text such as `"1,234.5"`; NaN is missing."""
+    """Return a finite number from a number or a text; NaN is missing.
+
+    Examples
+    --------
+    >>> number("1,234.5")
+    1234.5
+    """
     if is_null(value):
         return None
     if isinstance(value, bool):
@@ -65,7 +69,7 @@ def number(value: object) -> float | None:
 
 
 def count(value: object) -> int | None:
-    """A whole number that fits 64 bits."""
+    """Return a whole number that fits in 64 bits."""
     parsed = number(value)
     if parsed is None:
         return None
@@ -75,12 +79,12 @@ def count(value: object) -> int | None:
 
 
 def _positive(parsed: float | None) -> float | None:
-    """TMDB writes 0 where it does not know."""
+    """Return None for 0, which TMDB writes for an unknown value."""
     return parsed or None
 
 
 def money(value: object) -> float | None:
-    """US dollars from `237000000`, `"$28.34M"` or `"10,000"`; 0 is missing."""
+    """Return US dollars from `237000000`, `"$28.34M"` or `"10,000"`; 0 is missing."""
     if not isinstance(value, str) or is_null(value):
         return _positive(number(value))
     match = _MONEY.fullmatch(value.strip())
@@ -91,13 +95,19 @@ def money(value: object) -> float | None:
 
 
 def millions(value: object) -> float | None:
-    """US dollars from a column that counts millions."""
+    """Return US dollars from a column in millions."""
     parsed = money(value)
     return None if parsed is None else parsed * 1e6
 
 
 def minutes(value: object) -> float | None:
-    """Minutes from `142`, `"142 min"` or `"2h 22m"`; 0 is missing."""
+    """Return minutes from `142`, `"142 min"` or `"2h 22m"`; 0 is missing.
+
+    Examples
+    --------
+    >>> minutes("2h 22m")
+    142.0
+    """
     if isinstance(value, str) and not is_null(value):
         match = _HOURS.fullmatch(value.strip())
         if match is not None and (match[1] or match[2]):
@@ -106,7 +116,7 @@ def minutes(value: object) -> float | None:
 
 
 def identifier(value: object) -> str | None:
-    """An id as text; `603`, `603.0` and `" 603 "` are all `"603"`."""
+    """Return an id as text; `603`, `603.0` and `" 603 "` all become `"603"`."""
     if isinstance(value, str):
         cell = value.strip()
         if is_null(cell):
@@ -132,7 +142,7 @@ def _listed(entries: Iterable[object], keys: tuple[str, ...] = ("name",)) -> lis
 
 
 def _entries(value: object, *, part: str = "", commas: bool = True) -> list[object]:
-    """The entries of a list cell; of a JSON object, those under `part` or its first list."""
+    """Return the entries of a list; of a JSON object, those of `part` or of its first list."""
     decoded = decode(value)
     if decoded is None:
         return []
@@ -151,34 +161,40 @@ def _entries(value: object, *, part: str = "", commas: bool = True) -> list[obje
 
 
 def names(value: object) -> list[str] | None:
-    """Names from JSON, a Python list, or text joined with `|`, `;` or commas."""
+    """Return names from JSON, a Python list, or text joined with `|`, `;` or commas.
+
+    Examples
+    --------
+    >>> names("Drama|War"), names('[{"id": 18, "name": "Drama"}]'), names("")
+    (['Drama', 'War'], ['Drama'], None)
+    """
     return _listed(_entries(value))
 
 
 def piped_names(value: object) -> list[str] | None:
-    """Names joined with `|` only, so that a comma may be part of one."""
+    """Return names joined with `|` only, so that a name may contain a comma."""
     return _listed(_entries(value, commas=False))
 
 
 def countries(value: object) -> list[str] | None:
-    """ISO 3166-1 alpha-2 codes where the cell has them, else names."""
+    """Return ISO 3166-1 alpha-2 codes if the cell has them, else names."""
     return _listed(_entries(value), ("iso_3166_1", "name"))
 
 
 def directors(value: object) -> list[str] | None:
-    """Directors' names, also out of a TMDB `crew` list or `credits` object."""
+    """Return the names of directors, also from a `crew` list or `credits` object of TMDB."""
     entries = _entries(value, part="crew")
     crew = [e for e in entries if not isinstance(e, Mapping) or e.get("job") in (None, "Director")]
     return _listed(crew)
 
 
 def cast(value: object) -> list[str] | None:
-    """Actors' names in billing order, also out of a TMDB `credits` object."""
+    """Return the names of actors in billing order, also from a `credits` object of TMDB."""
     return _listed(_entries(value, part="cast"))
 
 
 def imdb_overview(value: object) -> str | None:
-    """IMDb's plot without its "See full summary" link."""
+    """Return a plot of IMDb without its "See full summary" link."""
     overview = text(value)
     return (
         None if overview is None else re.sub(r"\s*See full (?:summary|synopsis).*$", "", overview)

@@ -1,4 +1,4 @@
-"""Days and years of release, as the many catalogues write them."""
+"""Parsers of dates and years of release in the notations of many catalogues."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.sources.parsing.literals import CellError, is_null
 
 __all__ = ["date", "year"]
 
-_ROMAN = re.compile(r"\(?[IVXL]+\)?")  # IMDb tells films of one title and year apart by these
+_ROMAN = re.compile(r"\(?[IVXL]+\)?")  # IMDb numbers films of the same title and year with these
 _YEAR = re.compile(
     r"[\s(]*(?:[IVXL]+[\s()]+)?(\d{4})[\s)]*(?:[-\u2013]\s*\d{0,4}[\s)]*)?(?:TV Movie|Video)?\)?"
 )
@@ -22,7 +22,18 @@ _INT32, _MONTHS = 2**31, 12
 
 
 def year(value: object) -> int | None:
-    """A year from `2009`, `2009.0`, `"(2009)"`, `"I 2009"`, `"2009-2011"` or a full date."""
+    """Return the year from `2009`, `2009.0`, `"(2009)"`, `"I 2009"`, `"2009-2011"` or a date.
+
+    Raises
+    ------
+    CellError
+        If the value is not a year.
+
+    Examples
+    --------
+    >>> year("(I) (2009)")
+    2009
+    """
     if isinstance(value, dt.date):
         return value.year
     if isinstance(value, str) and not is_null(value):
@@ -49,14 +60,34 @@ def _century(two_digits: int, pivot: int, near: int | None) -> int:
 
 
 def date(value: object, *, pivot: int, near: int | None = None) -> tuple[str | None, int | None]:
-    """The ISO date and its year; the date is None where only a year or a month is known.
+    """Return the date of a cell and its year.
 
     Parameters
     ----------
-    value : ISO, `DD-MM-YYYY`, `DD.MM.YYYY`, `M/D/YYYY` or `M/D/YY` text, or a date. With slashes
-        the month comes first unless it would exceed 12.
-    pivot : two-digit years above it are 19xx, the others 20xx.
-    near : the year the row's own year column gives; it decides the century before `pivot` does.
+    value : object
+        Text `YYYY-MM-DD`, `DD-MM-YYYY`, `DD.MM.YYYY`, `M/D/YYYY` or `M/D/YY`, or a date. With
+        slashes the month comes first unless it would exceed 12.
+    pivot : int
+        Two-digit years above it are 19xx, the others 20xx.
+    near : int, optional
+        Year of the row's own year column; it decides the century instead of `pivot`.
+
+    Returns
+    -------
+    date : str or None
+        ISO 8601; None if only the year or month is known.
+    year : int or None
+        None if the cell is missing.
+
+    Raises
+    ------
+    CellError
+        If the value is not a date.
+
+    Examples
+    --------
+    >>> date("5/29/63", pivot=30)
+    ('1963-05-29', 1963)
     """
     if isinstance(value, dt.datetime):
         value = value.date()

@@ -1,4 +1,4 @@
-"""The first look at a cell: is it missing, is it sound text, is it a list written as text?"""
+"""The first steps of parsing a cell: missing values, invalid text, lists written as text."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["CellError", "decode", "is_null", "restore_bytes", "text"]
 
 _NULLS = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "nat", "\\n", "-"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")  # an invalid byte under `surrogateescape`
 _ADJACENT = re.compile(r"(['\"])\s+(['\"])")
 MAX_LITERAL_CHARS = 1_000_000  # a longer list cell is an attack or an accident, not a film
 
 
 class CellError(ValueError):
-    """A cell holds what its column cannot; the message completes "column 'x': 'y' ..."."""
+    """A cell has the wrong type; the message completes "column 'x': 'y' ..."."""
 
 
 def is_null(value: object) -> bool:
-    """Whether the cell says that nothing is known."""
+    """Return whether a cell means that the value is unknown."""
     if value is None:
         return True
     if isinstance(value, float):
@@ -33,9 +33,9 @@ def is_null(value: object) -> bool:
 
 
 def restore_bytes(cell: str) -> str:
-    """Read bytes that are not UTF-8 as Windows-1252, the usual reason that they are not.
+    """Read bytes that are not UTF-8 as Windows-1252, which they usually are.
 
-    Byte by byte rather than the whole cell, so that a cell with both keeps its good part.
+    Each byte is converted on its own, so that the valid UTF-8 of the same cell is unchanged.
     """
     if cell.isascii() or not _ESCAPED_BYTE.search(cell):
         return cell
@@ -46,15 +46,15 @@ def _windows_1252(match: re.Match[str]) -> str:
     byte = bytes([ord(match[0]) - 0xDC00])
     try:
         return byte.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes have no meaning there
+    except UnicodeDecodeError:  # Windows-1252 does not define five bytes
         return "\ufffd"
 
 
 def text(value: object) -> str | None:
-    r"""Text, stripped, or None where empty or `\N`; a number becomes its digits.
+    r"""Return stripped text, None if empty or `\N`; a number becomes its digits.
 
-    A lone surrogate (half of a character, which no file can store) becomes U+FFFD; a pair is
-    joined. Words such as "None" stay: films are called that.
+    A lone surrogate, which UTF-8 cannot encode, becomes U+FFFD; a pair is joined. Words such as
+    "None" are unchanged, since they are titles of films.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
@@ -70,7 +70,7 @@ def text(value: object) -> str | None:
 
 
 def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
-    """A list or object, written as JSON or as Python or given as such; other text as it is."""
+    """Return the list or object of a cell, written as JSON or Python; other text unchanged."""
     if is_null(value):
         return None
     if isinstance(value, list | Mapping):
@@ -80,28 +80,28 @@ def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
     cell = value.strip()
     if cell[0] not in "[{":
         return cell
-    found = _literal(cell)
-    if isinstance(found, tuple | set | frozenset):
-        return sorted(found, key=str) if isinstance(found, set | frozenset) else list(found)
-    if isinstance(found, list | dict):
-        return found
+    parsed = _parse_literal(cell)
+    if isinstance(parsed, tuple | set | frozenset):
+        return sorted(parsed, key=str) if isinstance(parsed, set | frozenset) else list(parsed)
+    if isinstance(parsed, list | dict):
+        return parsed
     if "|" in cell:  # "[REC]|zombie"
         return cell
     raise CellError("is not a list that can be read")
 
 
-def _literal(cell: str) -> object:
+def _parse_literal(cell: str) -> object:
     if len(cell) > MAX_LITERAL_CHARS:
         raise CellError(f"is a list of {len(cell)} characters")
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):
-        pass_on = cell
-    if "," not in cell:  # NumPy prints ['a' 'b'], which Python would read as the one name 'ab'
-        pass_on = _ADJACENT.sub(r"\1, \2", cell)
+        source = cell
+    if "," not in cell:  # NumPy prints ['a' 'b'], which Python would read as one text 'ab'
+        source = _ADJACENT.sub(r"\1, \2", cell)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a title is no concern of the user's
-            return ast.literal_eval(pass_on)
+            warnings.simplefilter("ignore")  # of an invalid escape in a title
+            return ast.literal_eval(source)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None

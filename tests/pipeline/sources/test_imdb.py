@@ -1,4 +1,4 @@
-"""IMDb's folder of one file per genre: every row, with its file's genre, in the contract."""
+"""A folder of IMDb with one file per genre: every row has the genre of its file."""
 
 from __future__ import annotations
 
@@ -43,8 +43,7 @@ def test_a_film_of_several_files_becomes_one(tmp_path: Path) -> None:
     source = open_source(f"imdb:{write(tmp_path)}", SourceSettings())
     chunks = list(source.read())
     movies = pa.concat_tables(chunk.movies for chunk in chunks).combine_chunks()
-    made = merge_rows(movies)["movies"].to_pylist()
-    deep, hill, dome = made
+    deep, hill, dome = merge_rows(movies)["movies"].to_pylist()
     assert deep["genres"] == ["Drama", "Thriller", "War"]
     assert deep["overview"].startswith("A crew waits under the sea while")
     assert (hill["genres"], hill["overview"]) == (["War"], None)
@@ -63,10 +62,10 @@ def test_a_film_of_several_files_becomes_one(tmp_path: Path) -> None:
         ("reality tv.csv", "Reality Tv"),
     ],
 )
-def test_a_file_is_named_for_its_genre(file: str, genre: str) -> None:
+def test_the_name_of_a_file_gives_the_genre(file: str, genre: str) -> None:
     assert genre_of(file) == genre
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such folder; name one with a CSV file for each"):
         open_source(f"imdb:{tmp_path / 'none'}", SourceSettings()).check()

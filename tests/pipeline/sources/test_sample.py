@@ -27,11 +27,11 @@ class TestSample(SourceContract):
     def make(self, folder: Path, settings: SourceSettings) -> Source:
         return open_source("sample", settings)
 
-    def test_its_settings_are_its_own(self) -> None:
+    def test_settings_of_columns_do_not_apply(self) -> None:
         odd = SourceSettings(dialect="imdb", column_map={"title": "Name"})
         assert next(iter(open_source("sample", odd).read())).movies.num_rows > 0
 
-    def test_comes_through_whole(self, source: Source) -> None:
+    def test_every_row_is_clean(self, source: Source) -> None:
         movies, rejects = self.read(source)
         assert rejects.num_rows == 0
         assert set(movies["source"].to_pylist()) == {"sample"}
@@ -42,7 +42,9 @@ class TestSample(SourceContract):
 
     def test_the_editors_column_is_not_read(self, source: Source) -> None:
         movies, _ = self.read(source)
-        answers = {row["micro_genre"] for row in editors_rows()}
+        editors_choice = {row["micro_genre"] for row in editors_rows()}
         assert "micro_genre" not in movies.schema.names
-        told = {cell for name in movies.schema.names for cell in map(str, movies[name].to_pylist())}
-        assert not told & answers
+        cells = {
+            cell for name in movies.schema.names for cell in map(str, movies[name].to_pylist())
+        }
+        assert not cells & editors_choice

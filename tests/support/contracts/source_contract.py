@@ -1,4 +1,4 @@
-"""What every source must do. Inherit it, give `make` and `rows`, and run as `Test...`."""
+"""Tests that every source must pass: inherit in a class `Test...`, define `make` and `rows`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.sources import REASONS, Source
 
 
 class SourceContract:
-    """`make` opens the source under test; `rows` is how many data rows it holds."""
+    """`make` opens the source under test; `rows` is its number of data rows."""
 
     rows: int
 
@@ -50,7 +50,7 @@ class SourceContract:
             assert chunk.movies.schema == tables.MOVIES
             assert chunk.rejects.schema == tables.REJECTS
 
-    def test_every_row_is_told_apart_and_counted_from_one(self, source: Source) -> None:
+    def test_rows_are_numbered_from_one(self, source: Source) -> None:
         movies, rejects = self.read(source)
         places: dict[str, list[int]] = {}
         for table in (movies, rejects):
@@ -75,7 +75,7 @@ class SourceContract:
         assert set(rejects["reason"].to_pylist()) <= set(REASONS)
         assert all(rejects["detail"].to_pylist())
 
-    def test_reads_the_same_every_time_and_in_any_chunks(
+    def test_repeated_reading_in_any_chunks_gives_the_same_rows(
         self, source: Source, tmp_path: Path
     ) -> None:
         movies, rejects = self.read(source)
@@ -84,9 +84,9 @@ class SourceContract:
         for other in (again, whole):
             assert other[0].equals(movies) and other[1].equals(rejects)
 
-    def test_hash_is_sha256_of_the_content_alone(self, source: Source, tmp_path: Path) -> None:
-        found = source.content_hash()
-        assert re.fullmatch("[0-9a-f]{64}", found)
+    def test_the_hash_depends_on_the_content_only(self, source: Source, tmp_path: Path) -> None:
+        sha256 = source.content_hash()
+        assert re.fullmatch("[0-9a-f]{64}", sha256)
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
-        assert self.make(elsewhere, SourceSettings()).content_hash() == found
+        assert self.make(elsewhere, SourceSettings()).content_hash() == sha256

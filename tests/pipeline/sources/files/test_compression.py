@@ -1,4 +1,4 @@
-"""The bytes of catalogue files: pipes, files cut short, damage, bombs, and hashes."""
+"""The bytes of catalogue files: pipes, truncation, damage, compression bombs, and hashes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.sources import open_source
 from tests.support.catalogue_files import FILMS, SETTINGS, csv_text, failure, noise, write, zstd
 
 
-def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_an_error_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     assert "not a regular file" in failure(tmp_path / "pipe.csv")
     with pytest.raises(SourceError, match=r"pipe\.csv"):
@@ -24,7 +24,7 @@ def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_a_file_cut_short_stops_the_reading(tmp_path: Path, suffix: str) -> None:
+def test_a_truncated_file_is_an_error(tmp_path: Path, suffix: str) -> None:
     text = csv_text(noise(20_000))
     whole = gzip.compress(text.encode()) if suffix == ".gz" else zstd(text.encode())
     path = write(tmp_path / f"cut.csv{suffix}", whole[:-50])
@@ -33,7 +33,7 @@ def test_a_file_cut_short_stops_the_reading(tmp_path: Path, suffix: str) -> None
         list(source.read())
 
 
-def test_a_damaged_parquet_page_stops_the_reading(tmp_path: Path) -> None:
+def test_a_damaged_parquet_page_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     films = noise(5_000)
     pq.write_table(
@@ -47,7 +47,7 @@ def test_a_damaged_parquet_page_stops_the_reading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["bomb.csv", "bomb.csv.gz", "bomb.csv.zst", "bomb.parquet"])
-def test_no_more_bytes_are_unpacked_than_allowed(tmp_path: Path, name: str) -> None:
+def test_decompression_stops_at_the_limit(tmp_path: Path, name: str) -> None:
     films = [FILMS[0]] * 20_000
     text = csv_text(films).encode()
     path = tmp_path / name
@@ -63,13 +63,13 @@ def test_no_more_bytes_are_unpacked_than_allowed(tmp_path: Path, name: str) -> N
     assert sum(c.rows_in for c in open_source(f"files:{path}", enough).read()) == 20_000
 
 
-def test_an_endless_line_is_not_taken_into_memory(tmp_path: Path) -> None:
+def test_an_endless_line_is_not_read_into_memory(tmp_path: Path) -> None:
     data = gzip.compress(b"id,title,overview\n1,a," + bytes(2**25))
     assert len(data) < 2**17
     assert "longer than" in failure(write(tmp_path / "line.csv.gz", data))
 
 
-def test_hash_tells_contents_apart(tmp_path: Path) -> None:
+def test_hashes_of_different_contents_differ(tmp_path: Path) -> None:
     one, two = write(tmp_path / "a.csv", "x\n"), write(tmp_path / "b.csv", "y\n")
     assert len({open_source(f"files:{p}", SETTINGS).content_hash() for p in (one, two)}) == 2
     before = open_source(f"files:{tmp_path}", SETTINGS).content_hash()

@@ -1,4 +1,4 @@
-"""Dialects: detected, overridden, mapped; and the real catalogues where there are some."""
+"""Dialects: detected, overridden, mapped; and the real catalogues if they are available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.schemas import mining as tables
 from pipeline.settings import CleanSettings, SourceSettings
 from pipeline.sources import open_source
 from pipeline.sources.files import dialects
-from pipeline.sources.files.rows import derived_id
+from pipeline.sources.files.rows import derive_id
 
 TMDB_FILES = {
     "tmdb-4968.parquet": 4_968,
@@ -63,12 +63,12 @@ def read(path: Path, text: str, **settings: Any) -> list[dict[str, Any]]:
 
 
 def dialect(text: str) -> str:
-    found = dialects.detect(text.split("\n", 1)[0].split(","))
-    assert found is not None
-    return found.name
+    detected = dialects.detect(text.split("\n", 1)[0].split(","))
+    assert detected is not None
+    return detected.name
 
 
-def test_every_dialect_is_detected_and_fills_only_our_columns() -> None:
+def test_every_dialect_is_detected_and_has_columns_of_movies_only() -> None:
     assert dialect(KAGGLE) == "kaggle"
     assert dialect(UDACITY) == "udacity"
     assert dialect(IMDB) == dialect(IMDB_TOP) == dialect(IMDB_MILLIONS) == "imdb"
@@ -118,7 +118,7 @@ def test_udacity(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [IMDB, IMDB_TOP, IMDB_MILLIONS])
 def test_imdb(tmp_path: Path, text: str) -> None:
     movie, *rest = read(tmp_path / "a.csv", text)
-    assert movie["movie_id"] == ("tt0000007" if text == IMDB else derived_id("The Wall", 1963))
+    assert movie["movie_id"] == ("tt0000007" if text == IMDB else derive_id("The Wall", 1963))
     assert (movie["title"], movie["year"], movie["runtime_minutes"]) == ("The Wall", 1963, 142.0)
     assert (movie["genres"], movie["cast"]) == (["War", "Drama"], ["Ann Ash", "Bo Birch"])
     assert (movie["vote_average"], movie["vote_count"]) == (7.5, 1234)
@@ -147,7 +147,7 @@ def test_the_setting_overrides_detection(tmp_path: Path) -> None:
         read(tmp_path / "a.csv", text, dialect="columns", column_map={"title": "Name"})
 
 
-def test_a_map_mends_a_dialect_and_leaves_other_files_alone(tmp_path: Path) -> None:
+def test_a_column_map_changes_a_dialect_and_not_other_files(tmp_path: Path) -> None:
     columns = {"overview": "extract", "release_date": "out"}
     text = "title,year,cast,extract,out\nOne,,Ann|Bo,A film.,6/9/15\n"
     (movie,) = read(tmp_path / "a.csv", text, column_map=columns)
@@ -169,9 +169,9 @@ def test_a_wrong_type_is_rejected_with_its_column_and_value(tmp_path: Path) -> N
 
 
 def test_a_derived_id_is_stable() -> None:
-    assert derived_id("The Wall", 1963) == "t-9092959bab7c25c8"
-    assert derived_id("The Wall", 1963) == derived_id(" the  WALL ", 1963)
-    assert len({derived_id("The Wall", year) for year in (1963, 1964, None)}) == 3
+    assert derive_id("The Wall", 1963) == "t-9092959bab7c25c8"
+    assert derive_id("The Wall", 1963) == derive_id(" the  WALL ", 1963)
+    assert len({derive_id("The Wall", year) for year in (1963, 1964, None)}) == 3
 
 
 def test_the_real_catalogues_give_15802_films(test_data: Path) -> None:
@@ -189,12 +189,12 @@ def test_the_real_catalogues_give_15802_films(test_data: Path) -> None:
     unfit = {row["movie_id"] for row in rejects if row["reason"] != "duplicate_id"}
     assert len(films) == out["movies"].num_rows
     assert len(films | unfit) == 15_802
-    # Not one id is lost to anything but the lack of an overview in all of its rows.
+    # An id is lost only if none of its rows has an overview.
     assert {r["reason"] for r in rejects} == {"duplicate_id", "missing_overview"}
     assert len(unfit - films) < 40
 
 
-def test_udacity_dates_fall_in_the_year_of_release(test_data: Path) -> None:
+def test_udacity_dates_are_in_the_year_of_release(test_data: Path) -> None:
     source = open_source(f"files:{test_data / 'tmdb-udacity-10866.csv'}", SourceSettings())
     for chunk in source.read():
         for year, date in zip(
@@ -203,7 +203,7 @@ def test_udacity_dates_fall_in_the_year_of_release(test_data: Path) -> None:
             assert 1960 <= year <= 2015 and int(date[:4]) == year
 
 
-def test_the_first_miners_catalogue_comes_out_nearly_whole(test_data: Path) -> None:
+def test_nearly_all_films_of_the_first_catalogue_are_clean(test_data: Path) -> None:
     source = open_source(f"files:{test_data / 'tmdb-4968.parquet'}", SourceSettings())
     movies = pa.concat_tables(chunk.movies for chunk in source.read())
     out = clean.clean(movies, CleanSettings())

@@ -33,7 +33,7 @@ class _File(SourceContract):
     def make(self, folder: Path, settings: SourceSettings) -> Source:
         return open_source(f"files:{write(folder / self.file, self.data)}", settings)
 
-    def test_tells_the_films(self, source: Source) -> None:
+    def test_reads_the_films(self, source: Source) -> None:
         movies, rejects = self.read(source)
         titles = ["First Light", 'The "Other" Room', "Été", "No Id"]
         assert movies["title"].to_pylist() == titles
@@ -75,7 +75,7 @@ class TestJsonLinesGzip(_File):
 
 
 class TestFolder(SourceContract):
-    """CSV and Parquet together, a hidden file and a text beside them."""
+    """A folder with a CSV and a Parquet file, a hidden file and a text."""
 
     rows = 2 * len(FILMS) - 1
 
@@ -96,17 +96,17 @@ class TestFolder(SourceContract):
         assert movies["movie_id"].to_pylist()[:4] == movies["movie_id"].to_pylist()[4:]
 
 
-def test_a_bare_path_will_do(tmp_path: Path) -> None:
+def test_a_path_is_a_source(tmp_path: Path) -> None:
     assert open_source(str(write(tmp_path / "a.csv", "x")), SETTINGS).name == "a.csv"
 
 
 @pytest.mark.parametrize("spec", ["", "files:", "smaple", "imdb:", "netflix:all", "a\0b"])
-def test_an_unknown_source_is_refused(spec: str) -> None:
+def test_an_unknown_source_is_an_error(spec: str) -> None:
     with pytest.raises(SourceError, match="files:PATH"):
         open_source(spec, SETTINGS)
 
 
-def test_a_crooked_row_is_rejected_and_its_neighbours_kept(tmp_path: Path) -> None:
+def test_only_a_malformed_row_is_rejected(tmp_path: Path) -> None:
     text = "id,title,overview\n1,One,First film.\n2,Two\n\n3,Three,Third, film.\n4,Four,Fourth.\n"
     movies, rejects = read(write(tmp_path / "a.csv", text))
     assert [movie["row"] for movie in movies] == [1, 4]
@@ -117,7 +117,7 @@ def test_a_crooked_row_is_rejected_and_its_neighbours_kept(tmp_path: Path) -> No
     assert "2 cells where the header has 3" in rejects[0]["detail"]
 
 
-def test_a_line_that_is_no_json_object_is_rejected(tmp_path: Path) -> None:
+def test_a_line_that_is_not_a_json_object_is_rejected(tmp_path: Path) -> None:
     good = '{"id": 7, "title": "Seven", "overview": "A film."}'
     deep = "[" * 100_000
     text = "\n".join([good, '{"id": 8,', "[1]", "", deep, "1", good])
@@ -180,7 +180,7 @@ def test_parquet_with_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     assert read(tmp_path / "a.parquet")[0][0]["title"] == "Amélie"
 
 
-def test_what_cannot_be_read_is_named_with_its_cause(tmp_path: Path) -> None:
+def test_errors_name_the_file_and_the_cause(tmp_path: Path) -> None:
     assert "no such file" in failure(tmp_path / "absent.csv")
     assert "is empty" in failure(write(tmp_path / "empty.csv", ""))
     assert "no rows" in failure(write(tmp_path / "header.csv", "id,title,overview\n"))
@@ -197,13 +197,13 @@ def test_what_cannot_be_read_is_named_with_its_cause(tmp_path: Path) -> None:
     assert "no catalogue" in failure(tmp_path / "folder")
 
 
-def test_an_unclosed_quote_is_told(tmp_path: Path) -> None:
+def test_an_unclosed_quote_is_an_error(tmp_path: Path) -> None:
     text = 'id,title,overview\n1,One,"Never closed\n' + "2,Two,Second film.\n" * 1_000_000
     with pytest.raises(SourceError, match=r"quote\.csv.*field larger"):
         list(open_source(f"files:{write(tmp_path / 'quote.csv', text)}", SETTINGS).read())
 
 
-def test_unknown_columns_are_listed_and_a_map_helps(tmp_path: Path) -> None:
+def test_unknown_columns_are_listed_and_can_be_mapped(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "Nr,Name,Plot,Jahr\n9,Nine,A ninth film.,1999\n")
     message = failure(path)
     assert "'Nr', 'Name', 'Plot', 'Jahr'" in message and "column_map" in message
@@ -215,6 +215,6 @@ def test_unknown_columns_are_listed_and_a_map_helps(tmp_path: Path) -> None:
         open_source(f"files:{path}", SourceSettings(column_map={"name": "Name"})).check()
 
 
-def test_a_header_that_repeats_a_column_is_refused(tmp_path: Path) -> None:
+def test_a_header_that_repeats_a_column_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "twice.csv", "id,title,title,overview\n1,a,b,c\n")
     assert "more than once" in failure(path)

@@ -1,4 +1,4 @@
-"""Cells: lists, numbers, ids, dates and texts in all their spellings."""
+"""Cells: lists, numbers, ids, dates and texts in many notations."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_a_broken_list_is_an_error(cell: object) -> None:
         cells.names(cell)
 
 
-def test_a_piped_list_keeps_its_commas() -> None:
+def test_a_list_joined_with_bars_may_contain_commas() -> None:
     assert cells.piped_names("Monsters, Inc|Pixar") == ["Monsters, Inc", "Pixar"]
     assert cells.piped_names("Lies, all of it") == ["Lies, all of it"]
 
 
-def test_people_out_of_credits() -> None:
+def test_people_from_credits() -> None:
     crew = [{"job": "Writer", "name": "W"}, {"job": "Director", "name": "D"}]
     credits = {"cast": [{"name": "A"}, {"name": "B"}], "crew": crew}
     assert cells.directors(credits) == ["D"]
@@ -101,13 +101,13 @@ def test_number(cell: object, value: float | None) -> None:
 
 
 @pytest.mark.parametrize("cell", ["x", "1,23", "1_000", "inf", "1e999", True, [1], "0x10", "1 2"])
-def test_no_number(cell: object) -> None:
+def test_an_invalid_number_is_an_error(cell: object) -> None:
     with pytest.raises(CellError, match="number"):
         cells.number(cell)
 
 
 @pytest.mark.parametrize("cell", ["1.5", 1.5, "9" * 20, 2**63])
-def test_no_whole_number(cell: object) -> None:
+def test_an_invalid_whole_number_is_an_error(cell: object) -> None:
     with pytest.raises(CellError, match="whole"):
         cells.count(cell)
 
@@ -129,7 +129,7 @@ def test_amounts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "found"),
+    ("cell", "expected"),
     [
         (603, "603"),
         (603.0, "603"),
@@ -144,12 +144,12 @@ def test_amounts() -> None:
         (float("nan"), None),
     ],
 )
-def test_identifier(cell: object, found: str | None) -> None:
-    assert cells.identifier(cell) == found
+def test_identifier(cell: object, expected: str | None) -> None:
+    assert cells.identifier(cell) == expected
 
 
 @pytest.mark.parametrize("cell", [True, 1.5, [1], float("inf")])
-def test_no_identifier(cell: object) -> None:
+def test_an_invalid_identifier_is_an_error(cell: object) -> None:
     with pytest.raises(CellError):
         cells.identifier(cell)
 
@@ -166,22 +166,22 @@ def test_text() -> None:
 
 
 @given(st.text(st.sampled_from("aé\ud800\udbff\udc00\udc80\udcff\udfff "), max_size=12))
-def test_any_text_can_be_stored_afterwards(cell: str) -> None:
-    for found in (literals.text(cell), literals.text(literals.restore_bytes(cell))):
-        assert found is None or found.encode("utf-8")
+def test_every_parsed_text_can_be_encoded(cell: str) -> None:
+    for text in (literals.text(cell), literals.text(literals.restore_bytes(cell))):
+        assert text is None or text.encode("utf-8")
 
 
 @given(st.binary(max_size=30))
-def test_any_bytes_can_be_restored_and_sound_text_is_left_alone(data: bytes) -> None:
+def test_bytes_can_be_restored_and_valid_text_is_unchanged(data: bytes) -> None:
     cell = literals.restore_bytes(data.decode("utf-8", "surrogateescape"))
     assert isinstance(cell.encode("utf-8"), bytes)
-    sound = data.decode("utf-8", "ignore")
-    assert literals.restore_bytes(sound) == sound
-    assert len(cell) >= len(sound)
+    valid = data.decode("utf-8", "ignore")
+    assert literals.restore_bytes(valid) == valid
+    assert len(cell) >= len(valid)
 
 
 @pytest.mark.parametrize(
-    ("cell", "near", "found"),
+    ("cell", "near", "expected"),
     [
         ("2009-12-10", None, ("2009-12-10", 2009)),
         ("2009-12-10T22:15:00Z", None, ("2009-12-10", 2009)),
@@ -204,18 +204,18 @@ def test_any_bytes_can_be_restored_and_sound_text_is_left_alone(data: bytes) -> 
         (dt.datetime(2009, 12, 10, 5), None, ("2009-12-10", 2009)),
     ],
 )
-def test_date(cell: object, near: int | None, found: tuple[str | None, int | None]) -> None:
-    assert dates.date(cell, pivot=30, near=near) == found
+def test_date(cell: object, near: int | None, expected: tuple[str | None, int | None]) -> None:
+    assert dates.date(cell, pivot=30, near=near) == expected
 
 
 @pytest.mark.parametrize("cell", ["2009-02-30", "31/31/2009", "soon", "1/1/1", 7, 1.5, [2009]])
-def test_no_date(cell: Any) -> None:
+def test_an_invalid_date_is_an_error(cell: Any) -> None:
     with pytest.raises(CellError, match="date"):
         dates.date(cell, pivot=30)
 
 
 def test_year() -> None:
-    same = (
+    notations = (
         2009,
         2009.0,
         "2009",
@@ -229,7 +229,7 @@ def test_year() -> None:
         dt.date(2009, 1, 1),
         "(2009 TV Movie)",
     )
-    assert [dates.year(cell) for cell in same] == [2009] * len(same)
+    assert [dates.year(cell) for cell in notations] == [2009] * len(notations)
     assert [dates.year(none) for none in ("", None, float("nan"), "II", "nan")] == [None] * 5
     assert dates.year("0") == 0
     for bad in ("abc", "12.5", "99999999999", [2009], True):
