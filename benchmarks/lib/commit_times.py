@@ -20,9 +20,9 @@ __all__ = ["Timed", "spent", "time_all"]
 
 # Module, attribute (of a class, where there is a dot), what its time counts as.
 TIMED = (
-    ("pipeline.storage.work_store", "Store.commit", "commit"),
-    ("pipeline.storage.work_store", "Store.lookup", "look-up"),
-    ("pipeline.storage.release_store", "Releases.commit_release", "commit of the release"),
+    ("pipeline.storage.work_store", "WorkStore.commit", "commit"),
+    ("pipeline.storage.work_store", "WorkStore.lookup", "look-up"),
+    ("pipeline.storage.release_store", "ReleaseStore.commit", "commit of the release"),
     ("pipeline.fileio.parquet", "hashlib.sha256", "checksum of an input"),
     ("pipeline.fileio.parquet", "check_file", "checksum of an input"),
     ("flows.mining.publish", "write_table", "writing of the release"),

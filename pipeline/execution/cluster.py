@@ -1,4 +1,4 @@
-"""Opens the Dask cluster that `partitions` drives: a quiet local one, or a scheduler by address."""
+"""Open a Dask cluster: a local one, or a running scheduler by its address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from distributed import Client, LocalCluster, WorkerPlugin
 from distributed.comm.core import CommClosedError
 
 from pipeline.errors import StageError
-from pipeline.execution.heartbeat import answers, silence_ends
+from pipeline.execution.heartbeat import check_scheduler, disconnect_when_silent
 from pipeline.execution.tls import check_address, security
 from pipeline.settings import DaskSettings
 
@@ -24,33 +24,33 @@ __all__ = ["CLUSTER_CONFIG", "local_cluster"]
 
 logger = logging.getLogger(__name__)
 
-# One thread of arithmetic for each worker, since there is a worker for each core.
+# One arithmetic thread per worker, since there is one worker per core.
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # Encoding takes and gives back matrices of some MiB without end: let the allocator keep them,
-    # since pages fresh from the kernel cost more than the arithmetic on them.
+    # Encoding allocates and frees matrices of some MiB all the time. The allocator keeps them,
+    # since new pages from the kernel cost more than the arithmetic.
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "268435456",
-    # Failures come back to the driver, which logs each once; a worker would log them again.
+    # The driver logs each failure once; a worker would log it a second time.
     "DASK_LOGGING__DISTRIBUTED": "critical",
 }
 
-# What every scheduler and worker of ours runs with, here and in `microgenres scheduler|worker`.
+# Configuration of every scheduler and worker, here and in `microgenres scheduler|worker`.
 CLUSTER_CONFIG = {
     "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
-    # A worker holds the one piece that it runs, so its death points at one piece.
+    # A worker has only the piece that it runs, so that its death points to one piece.
     "distributed.scheduler.worker-saturation": 1.0,
-    # Two deaths make a suspect; the driver then tries it alone before it is blamed.
+    # After two deaths a piece is suspected; the driver then tries it alone.
     "distributed.scheduler.allowed-failures": 1,
-    # A worker that is not back so soon after its death is given up for good, as is one that is just
-    # starting for the second time then: a nanny always brings it back.
+    # The default gives up a worker that does not restart within seconds, or that is restarting for
+    # the second time. A nanny always restarts it.
     "distributed.deploy.lost-worker-timeout": "7 days",
-    # Workers keep no tables, so there is nothing to spill, and one that pauses would not go on:
-    # beyond its limit it is killed, and its piece is tried again in less memory.
+    # Workers store no tables, so there is nothing to spill, and a paused worker would never
+    # continue. Above its limit a worker is killed, and its piece is retried with less memory.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
@@ -58,26 +58,26 @@ CLUSTER_CONFIG = {
 
 
 @contextmanager
-def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[Client]:
+def local_cluster(settings: DaskSettings) -> Iterator[Client]:
     """Yield a client of `settings.scheduler`, or of a local cluster that ends with the block.
 
     Parameters
     ----------
-    settings : the section `dask`.
-    cores : local workers where the settings do not say; None counts the cores.
+    settings : DaskSettings
+        The section `dask`. Without a scheduler and without `workers`, one worker per core starts.
 
     Raises
     ------
     SettingsError
-        when the scheduler is beyond this machine and neither TLS nor a trusted network is set.
+        If the scheduler is on another machine and neither TLS nor a trusted network is set.
     StageError
-        when the scheduler does not answer, also later on, or a local worker does not start in time.
+        If the scheduler does not answer, now or later, or the local cluster does not start.
     """
     if settings.scheduler is not None:
         check_address(settings.scheduler, settings)
         tls = security(settings)
         try:
-            answers(settings.scheduler, settings.wait_seconds, tls)
+            check_scheduler(settings.scheduler, settings.wait_seconds, tls)
             client = Client(
                 settings.scheduler,
                 timeout=settings.wait_seconds,
@@ -85,15 +85,19 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
                 set_as_default=False,
             )
         except (OSError, ValueError) as error:
-            why = str(error) or f"none in {settings.wait_seconds:g} s"  # a time-out says nothing
+            why = str(error) or f"none in {settings.wait_seconds:g} s"  # a time-out has no message
             raise StageError(
                 f"setting dask.scheduler = {settings.scheduler!r}: no answer: {why}; "
                 "start a scheduler there, or leave the setting out for a local cluster"
             ) from error
-        with client, _answering(client, settings):
+        with (
+            client,
+            _explain_lost_scheduler(settings),
+            disconnect_when_silent(client, settings.wait_seconds),
+        ):
             yield client
         return
-    workers = settings.workers or cores or CPU_COUNT
+    workers = settings.workers or CPU_COUNT
     with (
         dask.config.set(CLUSTER_CONFIG),
         _open(settings, workers) as cluster,
@@ -105,16 +109,16 @@ def local_cluster(settings: DaskSettings, cores: int | None = None) -> Iterator[
 
 
 class _QuickEnd(WorkerPlugin):
-    """Ends a closed worker's process at once: taking lexicons and models apart takes seconds."""
+    """Ends the process of a closed worker at once: freeing lexicons and models takes seconds."""
 
     name = "microgenres-quick-end"
 
     def setup(self, worker: Any) -> None:
-        """Called once in each worker's process; what is registered last is called first."""
-        atexit.register(_end)
+        """Register the exit in a worker's process; the function registered last runs first."""
+        atexit.register(_exit_now)
 
 
-def _end() -> None:
+def _exit_now() -> None:
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -122,11 +126,10 @@ def _end() -> None:
 
 
 @contextmanager
-def _answering(client: Client, settings: DaskSettings) -> Iterator[None]:
-    """A scheduler of one's own that dies or hangs ends what is asked of it, and is told of."""
+def _explain_lost_scheduler(settings: DaskSettings) -> Iterator[None]:
+    """Turn the error of a lost connection into one that says what to do."""
     try:
-        with silence_ends(client, settings.wait_seconds):
-            yield
+        yield
     except CommClosedError as error:
         raise StageError(
             f"setting dask.scheduler = {settings.scheduler!r}: the scheduler is gone, or hangs: "
@@ -148,6 +151,6 @@ def _open(settings: DaskSettings, workers: int) -> LocalCluster:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise StageError(
-            f"no local cluster of {workers} workers: {error}; see dask.workers, "
+            f"a local cluster of {workers} workers cannot be started: {error}; see dask.workers, "
             "dask.memory_limit and dask.dashboard in the settings"
         ) from error

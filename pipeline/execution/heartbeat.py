@@ -1,4 +1,4 @@
-"""Notices a scheduler that keeps its connection and says nothing: stopped, hung, cut off."""
+"""Detect a scheduler that is connected but silent: stopped, hung, or cut off from the network."""
 
 from __future__ import annotations
 
@@ -13,51 +13,52 @@ from distributed import Client
 from distributed.comm.core import connect
 from distributed.security import Security
 
-__all__ = ["answers", "silence_ends"]
+__all__ = ["check_scheduler", "disconnect_when_silent"]
 
 logger = logging.getLogger(__name__)
 
-# One question without an answer may be this process's own doing, if it holds the interpreter.
-_QUESTIONS = 4
+# Requests per waiting time. One without a response may be the fault of this process, while it holds
+# the interpreter lock.
+_REQUESTS = 4
 
 
 @contextmanager
-def silence_ends(client: Client, wait_seconds: float) -> Iterator[None]:
-    """Cut the connection to a scheduler that has not answered for `wait_seconds`.
+def disconnect_when_silent(client: Client, wait_seconds: float) -> Iterator[None]:
+    """Disconnect from a scheduler that has not responded for `wait_seconds`.
 
-    A call that waits for its answer then raises `CommClosedError`, and the client tries to connect
-    again, as after a scheduler that died: a stopped one would be waited for without end.
+    Calls that wait for a response then raise `CommClosedError`, and the client tries to reconnect,
+    as if the scheduler had died. Without this, calls would wait for a stopped scheduler forever.
     """
     loop: Any = client.loop
-    watch = asyncio.run_coroutine_threadsafe(_ask(client, wait_seconds), loop.asyncio_loop)
+    watch = asyncio.run_coroutine_threadsafe(_watch(client, wait_seconds), loop.asyncio_loop)
     try:
         yield
     finally:
         watch.cancel()
 
 
-async def _ask(client: Client, wait_seconds: float) -> None:
+async def _watch(client: Client, wait_seconds: float) -> None:
     scheduler: Any = client.scheduler
-    pause = wait_seconds / _QUESTIONS
-    unanswered = 0
+    pause = wait_seconds / _REQUESTS
+    missed = 0
     while client.status not in ("closing", "closed"):
-        if await _answers(client, scheduler, pause):
-            unanswered = 0
+        if await _responds(client, scheduler, pause):
+            missed = 0
             await asyncio.sleep(pause)
             continue
-        unanswered += 1
-        if unanswered % _QUESTIONS == 0:
+        missed += 1
+        if missed % _REQUESTS == 0:
             logger.warning(
                 "the scheduler at %s has not answered for %g s: it is gone, stopped, or hangs; "
-                "the connection is given up",
+                "disconnecting",
                 scheduler.address,
                 wait_seconds,
             )
-            _cut(client, scheduler.address)
+            _disconnect(client, scheduler.address)
 
 
-async def _answers(client: Client, scheduler: Any, seconds: float) -> bool:
-    """Whether the scheduler answers; False takes that long."""
+async def _responds(client: Client, scheduler: Any, seconds: float) -> bool:
+    """Return whether the scheduler responds within `seconds`; False is returned after that time."""
     if client.status != "running":
         await asyncio.sleep(seconds)
         return False
@@ -71,28 +72,28 @@ async def _answers(client: Client, scheduler: Any, seconds: float) -> bool:
     return True
 
 
-def _cut(client: Client, address: str) -> None:
-    client.rpc.remove(address)  # calls that wait for an answer, or for a connection
+def _disconnect(client: Client, address: str) -> None:
+    client.rpc.remove(address)  # ends calls that wait for a response or a connection
     if client.scheduler_comm is not None:
         client.scheduler_comm.comm.abort()
 
 
-def answers(address: str, wait_seconds: float, security: Security | None) -> None:
-    """Connect to a scheduler once: a client's own first connection has no limit of time.
+def check_scheduler(address: str, wait_seconds: float, security: Security | None) -> None:
+    """Connect to a scheduler once, since the first connection of a client has no time limit.
 
     Raises
     ------
     OSError
-        when it cannot be reached, or does not answer in time.
+        If it cannot be reached, or does not respond in time.
     ValueError
-        for an address that is none.
+        If the address is malformed.
     """
     arguments = (security or Security()).get_connection_args("client")
 
-    async def ask() -> None:
+    async def probe() -> None:
         async with asyncio.timeout(wait_seconds):
             comm = await connect(address, wait_seconds, **arguments)
             await comm.close()
 
-    with ThreadPoolExecutor(1, "ask-scheduler") as thread:  # here, a loop may be running already
-        thread.submit(asyncio.run, ask()).result()
+    with ThreadPoolExecutor(1, "probe-scheduler") as thread:  # this thread may have a loop
+        thread.submit(asyncio.run, probe()).result()

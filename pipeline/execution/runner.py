@@ -1,6 +1,6 @@
-"""The room that drives Dask: one stage over many pieces, with retry, quarantine and progress.
+"""Run one stage on many pieces, on a Dask cluster or in this process.
 
-Partition functions take file references and return small manifests; tables stay on the disk.
+Only references to files and manifests travel between processes; tables stay on the disk.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from distributed import Client
 
 from pipeline.errors import QuarantineError, StageError
 from pipeline.execution.cluster import local_cluster
-from pipeline.execution.retries import Progress, Run, Task
-from pipeline.execution.scheduler import Drive
+from pipeline.execution.retries import BACKOFF_SECONDS, Attempt, Progress, StageState
+from pipeline.execution.scheduler import PieceScheduler
 from pipeline.execution.stage import (
     Piece,
     Stage,
     StageResult,
     piece_fingerprint,
-    work,
+    run_piece,
 )
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 __all__ = [
     "Piece",
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def run_stage(
-    store: Store,
+    store: WorkStore,
     stage: Stage,
     pieces: Sequence[Piece],
     *,
@@ -44,55 +44,80 @@ def run_stage(
     resume: bool = True,
     on_progress: Progress | None = None,
     wait_seconds: float = 60.0,
+    backoff_seconds: float = BACKOFF_SECONDS,
 ) -> StageResult:
-    """Work every piece of a stage that is not committed yet.
+    """Compute and commit every piece of a stage that is not committed yet.
 
     Parameters
     ----------
-    client : where to work; None: one piece after the other in this process.
-    retries : tries again for what may pass (a lost connection, memory, the disk).
-    resume : take committed pieces as they are; False makes each again.
-    on_progress : called with pieces done, pieces in all, and the manifest, reused ones included.
-    wait_seconds : how long there may be no worker at all.
+    store : WorkStore
+        Where pieces are committed.
+    stage : Stage
+        The stage.
+    pieces : sequence of Piece
+        Its pieces, with unique keys.
+    client : Client, optional
+        The cluster to run on; by default this process, one piece after the other.
+    retries : int
+        How often to retry a piece after a temporary error: of the connection, memory or disk.
+    resume : bool
+        Reuse committed pieces; False computes every piece again.
+    on_progress : callable, optional
+        Called after each piece, reused ones included, with the number of pieces done, the number of
+        pieces, and the manifest.
+    wait_seconds : float
+        How long to wait for a worker or a lost scheduler.
+    backoff_seconds : float
+        Delay before the first retry; it doubles with each retry.
+
+    Returns
+    -------
+    StageResult
+        The manifests, in the order of `pieces`.
 
     Raises
     ------
     QuarantineError
-        listing the quarantined pieces and why; `Store.blamed` lists them too, until they are done.
+        If pieces failed; the message lists them with their reasons, and so does
+        `WorkStore.failures` until they are done.
     StageError
-        when there are no workers, or the scheduler is gone. Either way what is finished stays
-        committed, and the next call goes on from there and tries the others again.
+        If there are no workers, or the scheduler is gone.
+
+    Notes
+    -----
+    After an error, finished pieces stay committed: the next call continues from there and tries the
+    others again.
     """
     start = time.perf_counter()
-    marks = _checked_marks(stage, pieces)
-    run = Run(store, stage, pieces, marks, retries, on_progress)
-    for index, (piece, mark) in enumerate(zip(pieces, marks, strict=True)):
+    fingerprints = _checked_fingerprints(stage, pieces)
+    state = StageState(store, stage, pieces, fingerprints, retries, on_progress, backoff_seconds)
+    for index, (piece, fingerprint) in enumerate(zip(pieces, fingerprints, strict=True)):
         if not resume:
-            store.drop(stage.name, piece.key, mark)
-        elif (manifest := store.lookup(stage.name, piece.key, mark)) is not None:
-            run.finish(index, manifest)
-    reused = len(run.done)
-    tasks = [Task(index) for index in range(len(pieces)) if index not in run.done]
+            store.drop(stage.name, piece.key, fingerprint)
+        elif (manifest := store.lookup(stage.name, piece.key, fingerprint)) is not None:
+            state.finish(index, manifest)
+    reused = len(state.done)
+    attempts = [Attempt(index) for index in range(len(pieces)) if index not in state.done]
     if client is None:
-        _work_here(run, tasks)
-    elif tasks:
-        Drive(run, client, wait_seconds).all(tasks)
-    reasons = {pieces[index].key: reason for index, reason in sorted(run.quarantined.items())}
+        _run_here(state, attempts)
+    elif attempts:
+        PieceScheduler(state, client, wait_seconds).run(attempts)
+    reasons = {pieces[index].key: reason for index, reason in sorted(state.quarantined.items())}
     if reasons:
         listing = "\n".join(f"- {key}: {reason}" for key, reason in reasons.items())
         raise QuarantineError(
             f"stage {stage.name!r}: {len(reasons)} of {len(pieces)} pieces failed; the others "
-            f"are committed, and a resumed run goes on from there:\n{listing}"
+            f"are committed, and a resumed run continues from there:\n{listing}"
         )
     return StageResult(
         stage=stage.name,
-        manifests=tuple(run.done[index] for index in sorted(run.done)),
+        manifests=tuple(state.done[index] for index in sorted(state.done)),
         reused=reused,
         seconds=time.perf_counter() - start,
     )
 
 
-def _checked_marks(stage: Stage, pieces: Sequence[Piece]) -> list[str]:
+def _checked_fingerprints(stage: Stage, pieces: Sequence[Piece]) -> list[str]:
     keys: set[str] = set()
     for piece in pieces:
         if piece.key in keys:
@@ -113,17 +138,19 @@ def _checked_marks(stage: Stage, pieces: Sequence[Piece]) -> list[str]:
     return [piece_fingerprint(stage, piece) for piece in pieces]
 
 
-def _work_here(run: Run, tasks: Sequence[Task]) -> None:
-    waiting = deque(tasks)
+def _run_here(state: StageState, attempts: Sequence[Attempt]) -> None:
+    waiting = deque(attempts)
     while waiting:
-        task = waiting.popleft()
-        piece, mark = run.pieces[task.index], run.marks[task.index]
+        attempt = waiting.popleft()
+        piece, fingerprint = state.pieces[attempt.index], state.fingerprints[attempt.index]
         try:
-            manifest = work(str(run.store.root), run.stage, piece, mark, task.lean)
-        except Exception as error:  # quarantined with its reason, or tried again
-            wait = run.failed(task, error)
+            manifest = run_piece(
+                str(state.store.root), state.stage, piece, fingerprint, attempt.lean
+            )
+        except Exception as error:  # quarantined with its reason, or retried
+            wait = state.handle_error(attempt, error)
             if wait is not None:
                 time.sleep(wait)
-                waiting.append(task.after(error))
+                waiting.append(attempt.after(error))
         else:
-            run.finish(task.index, manifest)
+            state.finish(attempt.index, manifest)

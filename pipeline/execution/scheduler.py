@@ -1,4 +1,4 @@
-"""Keeps a stage's pieces on a Dask cluster until each is done or quarantined, for `partitions`."""
+"""Keep the pieces of a stage on a Dask cluster until each one is done or quarantined."""
 
 from __future__ import annotations
 
@@ -16,73 +16,88 @@ from distributed import Client, Future, KilledWorker
 from distributed.client import ClosedClientError, FutureCancelledError
 
 from pipeline.errors import StageError
-from pipeline.execution.retries import Run, Task
-from pipeline.execution.stage import work
-from pipeline.observability.log_records import named
+from pipeline.execution.retries import Attempt, StageState
+from pipeline.execution.stage import run_piece
+from pipeline.observability.log_records import context_value
 
-__all__ = ["Drive"]
+__all__ = ["PieceScheduler"]
 
 logger = logging.getLogger(__name__)
 
-WINDOW = 4  # submitted pieces per worker thread: the scheduler never holds thousands
-LOOK_SECONDS = 2.0  # how often the workers are counted
-LOSSES = 5  # a scheduler that is lost so often in one stage will not carry it
+_WINDOW = 4  # submitted pieces per worker thread: the scheduler never has thousands
+_CHECK_SECONDS = 2.0  # how often the workers are counted
+_MAX_LOSSES = 5  # connections lost in one stage before it gives up
 
 
-class Drive:
-    """Keeps a bounded window of pieces on the cluster until each is done or quarantined.
+class PieceScheduler:
+    """Keeps a limited number of pieces on the cluster until each one is done or quarantined.
 
-    Finished futures arrive through callbacks: `as_completed` cannot be left to look after a
-    retry that is due or workers that are gone.
+    Finished futures arrive through callbacks and a queue. `as_completed` would block, also when a
+    retry is due or the workers are gone.
+
+    Parameters
+    ----------
+    state : StageState
+        The stage and its pieces.
+    client : Client
+        The cluster.
+    wait_seconds : float
+        How long to wait for a worker or a lost scheduler.
     """
 
-    def __init__(self, run: Run, client: Client, wait_seconds: float) -> None:
-        self.run, self.client, self.wait_seconds = run, client, wait_seconds
-        self.waiting: deque[Task] = deque()
-        self.later: list[tuple[float, int, Task]] = []  # a heap by the moment of the next try
-        self.suspects: deque[Task] = deque()
-        self.flying: dict[str, tuple[Future[Any], Task]] = {}
-        self.landed: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+    def __init__(self, state: StageState, client: Client, wait_seconds: float) -> None:
+        self.state, self.client, self.wait_seconds = state, client, wait_seconds
+        self.waiting: deque[Attempt] = deque()
+        self.delayed: list[tuple[float, int, Attempt]] = []  # a heap, by the time of the retry
+        self.suspects: deque[Attempt] = deque()
+        self.submitted: dict[str, tuple[Future[Any], Attempt]] = {}
+        self.finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self.threads = 0
         self.losses = 0
-        self.looked = self.last_seen = time.monotonic()
-        # A shared scheduler may carry a piece of the same name: of another output folder, or of a
-        # dead run's into this one, whose worker does not know yet and whose files were swept away.
+        self.last_check = self.last_seen = time.monotonic()
+        # Makes the keys of this call unique on a shared scheduler. It may have a piece of the same
+        # name, of another output folder or of a dead run whose worker does not know that yet.
         self.suffix = uuid.uuid4().hex[:8]
 
-    def all(self, tasks: Sequence[Task]) -> None:
-        """Work `tasks`; whatever is still under way when it raises is cancelled."""
-        self.waiting.extend(tasks)
+    def run(self, attempts: Sequence[Attempt]) -> None:
+        """Run all attempts; if this raises, the submitted ones are cancelled.
+
+        Raises
+        ------
+        StageError
+            If there are no workers, or the scheduler is gone.
+        """
+        self.waiting.extend(attempts)
         try:
             self._await_scheduler()
             self._await_workers()
-            while self.waiting or self.later or self.suspects or self.flying:
+            while self.waiting or self.delayed or self.suspects or self.submitted:
                 self._await_scheduler()
                 self._fill()
                 self._receive()
-                self._look()
+                self._check_workers()
         except ClosedClientError as error:
             raise self._no_scheduler() from error
         finally:
-            if self.flying and self.client.status == "running":
-                self.client.cancel([future for future, _ in self.flying.values()], force=True)
+            if self.submitted and self.client.status == "running":
+                self.client.cancel([future for future, _ in self.submitted.values()], force=True)
 
     def _await_scheduler(self) -> None:
-        """Wait while the connection is lost; what was under way comes back as cancelled."""
+        """Wait while the connection is lost; submitted pieces then come back as cancelled."""
         if self.client.status == "running":
             return
         self.losses += 1
-        logger.warning("stage %s: the connection to the scheduler is lost", self.run.stage.name)
+        logger.warning("stage %s: the connection to the scheduler is lost", self.state.stage.name)
         deadline = time.monotonic() + self.wait_seconds
         while self.client.status == "connecting" and time.monotonic() < deadline:
             time.sleep(0.1)
-        if self.client.status != "running" or self.losses > LOSSES:
+        if self.client.status != "running" or self.losses > _MAX_LOSSES:
             raise self._no_scheduler()
-        self.last_seen = time.monotonic()  # its workers, too, take their time to come back
+        self.last_seen = time.monotonic()  # the workers need time to reconnect, too
 
     def _no_scheduler(self) -> StageError:
         return StageError(
-            f"stage {self.run.stage.name!r}: the scheduler is gone, or hangs, and did not come "
+            f"stage {self.state.stage.name!r}: the scheduler is gone, or hangs, and did not come "
             f"back for {self.wait_seconds:g} s; start it and its workers, then resume"
         )
 
@@ -92,97 +107,100 @@ class Drive:
             self.threads = sum(self.client.nthreads().values())
         except TimeoutError as error:
             raise self._no_workers() from error
-        except OSError as error:  # the scheduler went a moment ago
+        except OSError as error:  # the scheduler has just gone
             raise self._no_scheduler() from error
         self.last_seen = time.monotonic()
 
     def _no_workers(self) -> StageError:
         return StageError(
-            f"stage {self.run.stage.name!r}: no worker on the cluster for "
+            f"stage {self.state.stage.name!r}: no worker on the cluster for "
             f"{self.wait_seconds:g} s; start workers there and resume"
         )
 
     def _fill(self) -> None:
         now = time.monotonic()
-        while self.later and self.later[0][0] <= now:
-            self.waiting.append(heapq.heappop(self.later)[2])
-        if self.suspects and not (self.waiting or self.later or self.flying):
+        while self.delayed and self.delayed[0][0] <= now:
+            self.waiting.append(heapq.heappop(self.delayed)[2])
+        if self.suspects and not (self.waiting or self.delayed or self.submitted):
             self.waiting.append(self.suspects.popleft())
-        while self.waiting and len(self.flying) < WINDOW * max(1, self.threads):
+        while self.waiting and len(self.submitted) < _WINDOW * max(1, self.threads):
             self._submit(self.waiting.popleft())
 
-    def _submit(self, task: Task) -> None:
-        run, piece, mark = self.run, self.run.pieces[task.index], self.run.marks[task.index]
-        key = f"{run.stage.name}-{piece.key}-{mark[:16]}-{self.suffix}"
-        key += f"-try{task.tries}" if task.tries else ""
+    def _submit(self, attempt: Attempt) -> None:
+        state, piece = self.state, self.state.pieces[attempt.index]
+        fingerprint = state.fingerprints[attempt.index]
+        key = f"{state.stage.name}-{piece.key}-{fingerprint[:16]}-{self.suffix}"
+        key += f"-try{attempt.tries}" if attempt.tries else ""
         future = self.client.submit(
-            work,
-            str(run.store.root),
-            run.stage,
+            run_piece,
+            str(state.store.root),
+            state.stage,
             piece,
-            mark,
-            task.lean,
-            named("run"),
+            fingerprint,
+            attempt.lean,
+            context_value("run"),
             key=key,
             pure=False,
         )
-        self.flying[key] = (future, task)
-        future.add_done_callback(self.landed.put)
+        self.submitted[key] = (future, attempt)
+        future.add_done_callback(self.finished.put)
 
     def _receive(self) -> None:
-        wait = LOOK_SECONDS
-        if self.later:
-            wait = min(wait, max(0.0, self.later[0][0] - time.monotonic()))
+        wait = _CHECK_SECONDS
+        if self.delayed:
+            wait = min(wait, max(0.0, self.delayed[0][0] - time.monotonic()))
         try:
-            future = self.landed.get(timeout=wait)
+            future = self.finished.get(timeout=wait)
         except queue.Empty:
             return
-        _, task = self.flying.pop(str(future.key))
+        _, attempt = self.submitted.pop(str(future.key))
         try:
             manifest = future.result()
         except KilledWorker as error:
-            self._suspect(task, error)
-        except Exception as error:  # quarantined with its reason, or tried again
-            self._failed(task, error)
+            self._suspect(attempt, error)
+        except Exception as error:  # quarantined with its reason, or retried
+            self._handle_error(attempt, error)
         else:
-            self.run.finish(task.index, manifest)
+            self.state.finish(attempt.index, manifest)
         finally:
             future.release()
 
-    def _failed(self, task: Task, error: Exception) -> None:
+    def _handle_error(self, attempt: Attempt, error: Exception) -> None:
         if isinstance(error, FutureCancelledError) and "connection-lost" in str(error.reason):
-            self.waiting.append(replace(task, tries=task.tries + 1))  # no fault of the piece
+            # not the fault of the piece
+            self.waiting.append(replace(attempt, tries=attempt.tries + 1))
             return
-        wait = self.run.failed(task, error)
+        wait = self.state.handle_error(attempt, error)
         if wait is not None:
-            heapq.heappush(self.later, (time.monotonic() + wait, task.index, task.after(error)))
+            due = time.monotonic() + wait
+            heapq.heappush(self.delayed, (due, attempt.index, attempt.after(error)))
 
-    def _suspect(self, task: Task, error: KilledWorker) -> None:
-        """A worker died with this piece on it, perhaps for another's sake: try it alone, last."""
-        key = self.run.pieces[task.index].key
-        if not task.alone:
+    def _suspect(self, attempt: Attempt, error: KilledWorker) -> None:
+        """Retry a piece alone, at the end, whose worker died: another piece may be the cause."""
+        key = self.state.pieces[attempt.index].key
+        if not attempt.alone:
             logger.warning(
                 "stage %s, piece %s was on workers that died; it is tried alone at the end",
-                self.run.stage.name,
+                self.state.stage.name,
                 key,
             )
-            self.suspects.append(replace(task, tries=task.tries + 1, alone=True, lean=True))
+            self.suspects.append(replace(attempt, tries=attempt.tries + 1, alone=True, lean=True))
             return
         deaths = error.allowed_failures + 1
-        self.run.quarantine(
-            task.index,
-            f"KilledWorker: alone on the cluster it killed {deaths} workers, for want of memory "
-            "or in native code; see dask.memory_limit",
+        self.state.quarantine(
+            attempt.index,
+            f"KilledWorker: alone on the cluster it killed {deaths} workers, by using too much "
+            "memory or by a crash in native code; see dask.memory_limit",
         )
 
-    def _look(self) -> None:
+    def _check_workers(self) -> None:
         now = time.monotonic()
-        if now - self.looked < LOOK_SECONDS:
+        if now - self.last_check < _CHECK_SECONDS:
             return
-        self.looked = now
+        self.last_check = now
         try:
             self.threads = sum(self.client.nthreads().values())
-        except OSError:  # the scheduler: the next round waits for it
+        except OSError:  # the scheduler is gone: the next round waits for it
             return
         if self.threads:
             self.last_seen = now

@@ -1,7 +1,4 @@
-"""A stage cut into pieces: what a piece is, which rows fall into it, and how one is worked.
-
-No cluster in here: `work` runs in whatever process calls it.
-"""
+"""Stages, their pieces and results, and how one piece runs. Nothing here needs a cluster."""
 
 from __future__ import annotations
 
@@ -19,23 +16,23 @@ from pydantic import BaseModel
 
 from pipeline.errors import StageError
 from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
-from pipeline.observability.log_records import logged_as, named
-from pipeline.observability.memory import give_back
+from pipeline.observability.log_records import context_value, log_context
+from pipeline.observability.memory import release_memory
 from pipeline.schemas.stage import StageSpec, spec_of
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 __all__ = [
     "Piece",
     "Stage",
     "StageResult",
     "piece_fingerprint",
-    "work",
+    "run_piece",
 ]
 
 logger = logging.getLogger(__name__)
 
-# Bytes of inputs from which a piece begins and ends with no more memory than it needs.
-_LARGE = 2**24
+# From this many bytes of inputs, unused memory is released before and after a piece.
+_LARGE_BYTES = 2**24
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Piece:
-    """One unit of work: a key unique in its stage, input files by name, JSON constants."""
+    """One unit of work of a stage.
+
+    Attributes
+    ----------
+    key : str
+        Its name, unique in the stage.
+    inputs : Mapping of str to tuple of FileRef
+        Input files by the name of the parameter.
+    constants : Mapping
+        Further arguments of the function; JSON values.
+    """
 
     key: str
     inputs: Mapping[str, tuple[FileRef, ...]]
@@ -102,9 +109,18 @@ class Piece:
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a stage made: manifests in the order of the pieces.
+    """The result of a stage.
 
-    `reused` pieces were committed before; `seconds` is wall time.
+    Attributes
+    ----------
+    stage : str
+        Name of the stage.
+    manifests : tuple of Manifest
+        One per piece, in the order of the pieces.
+    reused : int
+        Number of pieces that were already committed.
+    seconds : float
+        Wall time.
     """
 
     stage: str
@@ -113,59 +129,82 @@ class StageResult:
     seconds: float
 
     def refs(self, output: str) -> tuple[FileRef, ...]:
-        """The files of one output, in the order of the pieces; `StageError` if there is none."""
+        """Return the files of one output, in the order of the pieces.
+
+        Raises
+        ------
+        StageError
+            If a piece does not have that output.
+        """
         for manifest in self.manifests:
             if output not in manifest.outputs:
                 raise StageError(
                     f"stage {self.stage!r}, piece {manifest.key!r}: no output {output!r}; "
-                    f"it made {sorted(manifest.outputs)}"
+                    f"its outputs are {sorted(manifest.outputs)}"
                 )
         return tuple(manifest.outputs[output] for manifest in self.manifests)
 
     def rows(self, output: str) -> int:
-        """Rows of one output, all pieces together."""
+        """Return the number of rows of one output in all pieces."""
         return sum(ref.rows or 0 for ref in self.refs(output))
 
 
 def piece_fingerprint(stage: Stage, piece: Piece) -> str:
-    """What the output of a piece depends on, as one SHA-256 (hex); its key is not among it."""
+    """Return the SHA-256 (hex) of all that the outputs of a piece depend on.
+
+    The key of the piece is not part of it.
+    """
     settings = None if stage.settings is None else stage.settings.model_dump(mode="json")
     inputs = {name: [ref.sha256 for ref in refs] for name, refs in piece.inputs.items()}
     return fingerprint(stage.name, stage.spec.version, settings, "", inputs, dict(piece.constants))
 
 
-def work(
-    root: str, stage: Stage, piece: Piece, mark: str, lean: bool = False, run: str = ""
+def run_piece(
+    root: str, stage: Stage, piece: Piece, fingerprint: str, lean: bool = False, run: str = ""
 ) -> Manifest:
-    """Work one piece and commit it; `mark` is its fingerprint, `lean` takes `stage.lean` along.
+    """Compute one piece and commit it; return its manifest.
 
-    What is logged meanwhile names the run, the stage and the piece. Work that an attempt committed
-    before its worker was lost is found, not done again.
+    If an earlier attempt committed the piece before its worker was lost, its manifest is returned.
+
+    Parameters
+    ----------
+    root : str
+        The output folder.
+    stage : Stage
+        The stage.
+    piece : Piece
+        The piece.
+    fingerprint : str
+        The result of `piece_fingerprint`.
+    lean : bool
+        Pass the constants `stage.lean` to the function.
+    run : str
+        Id of the run; log records contain it, the stage and the piece.
 
     Raises
     ------
     StageError
-        when the function returns no tables, or rows are lost or made.
+        If the function does not return tables, or loses or adds rows.
     CorruptFileError
-        when an input is not as committed.
+        If an input was altered after it was committed.
     Exception
-        whatever the function raises.
+        Any error of the function.
     """
-    large = sum(ref.bytes for refs in piece.inputs.values() for ref in refs) > _LARGE
-    with logged_as(run=run or named("run"), stage=stage.name, piece=piece.key):
+    large = sum(ref.bytes for refs in piece.inputs.values() for ref in refs) > _LARGE_BYTES
+    with log_context(run=run or context_value("run"), stage=stage.name, piece=piece.key):
         if large:
-            give_back()
+            release_memory()
         try:
-            return _work(Store(Path(root)), stage, piece, mark, lean)
+            return _run(WorkStore(Path(root)), stage, piece, fingerprint, lean)
         finally:
             if large:
-                give_back()
+                release_memory()
 
 
-def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Manifest:
-    done = store.lookup(stage.name, piece.key, mark)
+def _run(store: WorkStore, stage: Stage, piece: Piece, fingerprint: str, lean: bool) -> Manifest:
+    done = store.lookup(stage.name, piece.key, fingerprint)
     if done is not None:
-        logger.info("found done already")
+        logger.info("already committed")
         return done
     tables = {
         name: store.parts(refs) if name in stage.spec.streamed else store.read(refs, verify=True)
@@ -174,32 +213,33 @@ def _work(store: Store, stage: Stage, piece: Piece, mark: str, lean: bool) -> Ma
     settings = {} if stage.settings is None else {"settings": stage.settings}
     constants = {**piece.constants, **(stage.lean if lean else {})}
     start = time.perf_counter()
-    made = stage.function(**tables, **settings, **constants)
+    outputs = stage.function(**tables, **settings, **constants)
     seconds = time.perf_counter() - start
-    _check_tables(stage, piece, made)
+    _check_tables(stage, piece, outputs)
     if stage.spec.conserves is None:
         rows_in = sum(table.num_rows for table in tables.values())
     else:
-        rows_in = _conserved(stage, piece, tables, made)
-    rows_out = sum(table.num_rows for table in made.values())
+        rows_in = _conserved(stage, piece, tables, outputs)
+    rows_out = sum(table.num_rows for table in outputs.values())
     logger.info("%d rows in, %d rows out, %.2f s", rows_in, rows_out, seconds)
     return store.commit(
         stage.name,
         piece.key,
-        mark,
-        made,
+        fingerprint,
+        outputs,
         rows_in=rows_in,
         seconds=seconds,
         extra={"version": stage.spec.version},
     )
 
 
-def _check_tables(stage: Stage, piece: Piece, made: Any) -> None:
-    if not isinstance(made, Mapping) or not all(isinstance(t, pa.Table) for t in made.values()):
+def _check_tables(stage: Stage, piece: Piece, outputs: Any) -> None:
+    by_name = isinstance(outputs, Mapping)
+    if not by_name or not all(isinstance(table, pa.Table) for table in outputs.values()):
         raise StageError(
             f"stage {stage.name!r}, piece {piece.key!r}: its function must return tables by name"
         )
-    undeclared = sorted(name for name in made if not stage.spec.declares_output(name))
+    undeclared = sorted(name for name in outputs if not stage.spec.declares_output(name))
     if undeclared:
         raise StageError(
             f"stage {stage.name!r}, piece {piece.key!r}: the function returned {undeclared}, "
@@ -208,18 +248,19 @@ def _check_tables(stage: Stage, piece: Piece, made: Any) -> None:
 
 
 def _conserved(
-    stage: Stage, piece: Piece, tables: Mapping[str, pa.Table], made: Mapping[str, pa.Table]
+    stage: Stage, piece: Piece, tables: Mapping[str, pa.Table], outputs: Mapping[str, pa.Table]
 ) -> int:
+    """Return the rows read, after a check that each one is in the output or among the rejects."""
     source, output, rejects = stage.spec.conserves or ("", "", "")
     where = f"stage {stage.name!r}, piece {piece.key!r}"
-    for name, known in ((source, tables), (output, made), (rejects, made)):
+    for name, known in ((source, tables), (output, outputs), (rejects, outputs)):
         if name not in known:
-            raise StageError(f"{where}: no table {name!r} to count; there are {sorted(known)}")
+            raise StageError(f"{where}: no table {name!r} to count, only {sorted(known)}")
     rows_in = int(tables[source].num_rows)
-    out, rejected = made[output].num_rows, made[rejects].num_rows
+    out, rejected = outputs[output].num_rows, outputs[rejects].num_rows
     if rows_in != out + rejected:
         raise StageError(
             f"{where}: {rows_in} rows of {source!r} became {out} of {output!r} "
-            f"and {rejected} of {rejects!r}; none may be lost or made"
+            f"and {rejected} of {rejects!r}; no row may be lost or added"
         )
     return rows_in

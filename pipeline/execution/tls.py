@@ -1,7 +1,7 @@
-"""How the driver, the scheduler and the workers of a Dask cluster trust one another: by TLS.
+"""TLS between the driver, the scheduler and the workers of a Dask cluster.
 
-A scheduler runs whatever code reaches it. So one beyond this machine is used, or started, only
-with certificates, or where the settings say that the network itself is trusted.
+A scheduler runs any code that it receives. A scheduler on another machine is therefore used, or
+started, only with certificates, or if the settings say that the network is trusted.
 """
 
 from __future__ import annotations
@@ -18,11 +18,17 @@ from pipeline.settings import DaskSettings
 __all__ = ["check_address", "is_loopback", "security", "tls_files"]
 
 _ENCRYPTED = ("tls", "wss")
-_WITHIN = ("inproc",)
+_SAME_PROCESS = ("inproc",)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or number stays on this machine, without asking a name server."""
+    """Return whether a host name or address is this machine, without a DNS query.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("10.0.0.5")
+    (True, False)
+    """
     if host == "localhost":
         return True
     try:
@@ -32,12 +38,12 @@ def is_loopback(host: str) -> bool:
 
 
 def tls_files(settings: DaskSettings) -> tuple[Path, Path, Path] | None:
-    """Certificate authority, certificate and key of the settings; None when none is given.
+    """Return the paths of the certificate authority, certificate and key; None if none is set.
 
     Raises
     ------
     SettingsError
-        when only some are given, or one cannot be read.
+        If only some are set, or one cannot be read.
     """
     given = {
         name: getattr(settings, name)
@@ -49,7 +55,7 @@ def tls_files(settings: DaskSettings) -> tuple[Path, Path, Path] | None:
     if len(given) < 3:
         raise SettingsError(
             f"settings dask.{' and dask.'.join(given)}: TLS needs dask.tls_ca, dask.tls_cert and "
-            "dask.tls_key; `microgenres certificates DIR` makes all three"
+            "dask.tls_key; `microgenres certificates DIR` creates all three"
         )
     for name, path in given.items():
         try:
@@ -58,38 +64,46 @@ def tls_files(settings: DaskSettings) -> tuple[Path, Path, Path] | None:
         except OSError as error:
             raise SettingsError(
                 f"setting dask.{name}: {path} cannot be read: {error.strerror}; "
-                "`microgenres certificates DIR` makes it"
+                "`microgenres certificates DIR` creates it"
             ) from error
     return given["tls_ca"], given["tls_cert"], given["tls_key"]
 
 
 def check_address(address: str, settings: DaskSettings) -> None:
-    """Refuse a scheduler beyond this machine that neither TLS nor a trusted network protects.
+    """Refuse a scheduler on another machine without TLS or a trusted network.
+
+    Parameters
+    ----------
+    address : str
+        The address of the scheduler, such as `tls://10.0.0.5:8786`.
+    settings : DaskSettings
+        The section `dask`.
 
     Raises
     ------
     SettingsError
-        saying what to set; also for `tls://` without certificates.
+        If the scheduler is not protected, or `tls://` is used without certificates; the message
+        says what to set.
     """
     where = urlsplit(address)
     encrypted = where.scheme in _ENCRYPTED
     if encrypted and tls_files(settings) is None:
         raise SettingsError(
             f"setting dask.scheduler = {address!r}: TLS needs dask.tls_ca, dask.tls_cert and "
-            "dask.tls_key; `microgenres certificates DIR` makes them"
+            "dask.tls_key; `microgenres certificates DIR` creates them"
         )
-    if encrypted or where.scheme in _WITHIN or is_loopback(where.hostname or ""):
+    if encrypted or where.scheme in _SAME_PROCESS or is_loopback(where.hostname or ""):
         return
     if not settings.trusted_network:
         raise SettingsError(
-            f"dask.scheduler = {address!r} is reached beyond this machine without TLS, and whoever "
-            "reaches a scheduler can run code: use tls:// with certificates (`microgenres "
-            "certificates DIR`), or set dask.trusted_network = true where the network is your own"
+            f"dask.scheduler = {address!r} is on another machine and has no TLS, and anyone who "
+            "can reach a scheduler can run code: use tls:// with certificates (`microgenres "
+            "certificates DIR`), or set dask.trusted_network = true if you control the network"
         )
 
 
 def security(settings: DaskSettings) -> Security | None:
-    """What a Dask client uses to reach the scheduler of the settings; None without TLS."""
+    """Return the security settings of a Dask client; None without TLS."""
     files = tls_files(settings)
     if files is None:
         return None

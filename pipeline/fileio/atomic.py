@@ -1,6 +1,6 @@
-"""How bytes reach the disk and come back: whole, synced, and the same for the same table.
+"""Write files atomically: complete and synced to the disk, or not at all.
 
-The hand tools of `store` and `releases`; nothing else writes below an output folder.
+`pipeline.storage` builds its commits from these functions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.fileio.manifest import file_sha256
 
 __all__ = [
     "check_file",
-    "making_room_told",
+    "explain_full_disk",
     "replacing",
     "sync_file",
     "sync_folder",
@@ -26,30 +26,44 @@ __all__ = [
     "write_parts",
 ]
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @contextmanager
-def making_room_told(path: Path) -> Iterator[None]:
-    """A disk that is full, or takes no more, as a `StoreError` that says what to do."""
+def explain_full_disk(path: Path) -> Iterator[None]:
+    """Turn the operating system's error for a full disk into one that says what to do.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or read-only, or the quota or largest file size is reached.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in _DISK_FULL:
             raise
         raise StoreError(
-            f"{path}: {os.strerror(error.errno)}; make space there and give the same command "
-            "again: what is committed is kept"
+            f"{path}: {os.strerror(error.errno)}; make space there and run the same command "
+            "again: it continues from what is committed"
         ) from error
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Create `path` with `data` and sync it; `FileExistsError` when it is there already."""
+    """Create a new file with `data` and sync it.
+
+    Raises
+    ------
+    FileExistsError
+        If `path` exists.
+    StoreError
+        If the disk is full.
+    """
     _create(path, (data,))
 
 
 def _create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    with making_room_told(path), open(path, "xb") as handle:
+    with explain_full_disk(path), open(path, "xb") as handle:
         for part in parts:
             handle.write(part)
         handle.flush()
@@ -58,16 +72,27 @@ def _create(path: Path, parts: Iterable[bytes | memoryview]) -> None:
 
 @contextmanager
 def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
-    """A name beside `path` to write and sync under, which takes its place once the block has ended.
+    """Yield a temporary path beside `path`, and rename it to `path` when the block ends.
 
-    Where the block fails, what was at `path` stands; `StoreError` for a full disk. `alone`: nobody
-    else writes it now, and what killed attempts left is removed first.
+    The block writes and syncs the temporary file. If it raises, `path` is unchanged.
+
+    Parameters
+    ----------
+    path : Path
+        The file to replace.
+    alone : bool
+        No other process writes `path` now: delete temporary files of killed attempts first.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full.
     """
-    for left in path.parent.glob(f".{path.name}.*.tmp") if alone else ():
-        left.unlink()
+    for abandoned in path.parent.glob(f".{path.name}.*.tmp") if alone else ():
+        abandoned.unlink()
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
-        with making_room_told(path):
+        with explain_full_disk(path):
             yield temporary
         os.replace(temporary, path)
     finally:
@@ -76,24 +101,34 @@ def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` atomically: a reader sees the old bytes or the new, never a mix."""
+    """Replace a file by `data` atomically: a reader sees the old bytes or the new, never a mix.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_bytes(Path(folder, "latest"), b"a")
+    ...     write_bytes(Path(folder, "latest"), b"b")
+    ...     Path(folder, "latest").read_bytes()
+    b'b'
+    """
     write_parts(path, (data,))
 
 
 def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> None:
-    """`write_bytes` of what comes in parts."""
+    """Replace a file by the concatenated `parts` atomically; see `write_bytes`."""
     with replacing(path) as temporary:
         _create(temporary, parts)
 
 
 def sync_file(path: Path) -> None:
-    """Force a file's bytes to the disk."""
+    """Flush a file's bytes to the disk."""
     with open(path, "rb") as handle:
         os.fsync(handle.fileno())
 
 
 def sync_folder(path: Path) -> None:
-    """Force a folder's entries to the disk; without it a rename may not survive a power cut."""
+    """Flush a folder's entries to the disk; otherwise a rename may be lost in a power failure."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -102,10 +137,16 @@ def sync_folder(path: Path) -> None:
 
 
 def check_file(path: Path, size: int, sha256: str) -> None:
-    """Raise `CorruptFileError` unless `path` is there with that size and SHA-256 (hex)."""
+    """Check the size in bytes and the SHA-256 (hex) of a file.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing or differs.
+    """
     try:
         sound = path.stat().st_size == size and file_sha256(path) == sha256
     except OSError as error:
         raise CorruptFileError(f"{path}: {error.strerror}") from error
     if not sound:
-        raise CorruptFileError(f"{path}: its bytes are not those committed")
+        raise CorruptFileError(f"{path}: the bytes differ from what was committed")

@@ -1,4 +1,4 @@
-"""Tables made or sorted a part at a time, for processes that cannot hold them whole."""
+"""Tables that are computed or sorted one part at a time, for more rows than fit in memory."""
 
 from __future__ import annotations
 
@@ -14,23 +14,35 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.fileio.atomic import making_room_told
+from pipeline.fileio.atomic import explain_full_disk
 
-__all__ = ["Streamed", "in_order"]
+__all__ = ["StreamedTable", "sort_streamed"]
 
-_ROWS = 32_768  # sorted in memory at once
-_MOST_FILES = 256  # open at once
-_LARGE = 4  # times _ROWS; a range of more rows is parted again
-_SAMPLED = 4_096  # values by which it is parted
+_ROWS = 32_768  # rows sorted in memory at once
+_MAX_FILES = 256  # files open at once
+_LARGE = 4  # a range of more than _LARGE times as many rows is divided again
+_SAMPLED = 4_096  # values of the sample that divides it
 
 
 @dataclass(frozen=True)
-class Streamed:
-    """`vectors.Parts` of which `make` gives the parts, anew whenever they are gone through.
+class StreamedTable:
+    """A table as `schemas.vectors.Parts`, computed one part at a time in each iteration.
 
     Attributes
     ----------
-    schema : of every part. num_rows : of all parts together.
+    schema : Schema
+        The schema of every part.
+    num_rows : int
+        Number of rows in all parts.
+    make : callable
+        Returns an iterable of the parts; called again for each iteration.
+
+    Examples
+    --------
+    >>> parts = [pa.table({"n": [3, 1]}), pa.table({"n": [2]})]
+    >>> table = StreamedTable(parts[0].schema, 3, lambda: parts)
+    >>> [part.num_rows for part in table]
+    [2, 1]
     """
 
     schema: pa.Schema
@@ -38,76 +50,116 @@ class Streamed:
     make: Callable[[], Iterable[pa.Table]]
 
     def __iter__(self) -> Iterator[pa.Table]:
-        nothing = True
+        empty = True
         for part in self.make():
-            nothing = False
+            empty = False
             yield part
-        if nothing:
+        if empty:
             yield self.schema.empty_table()
 
 
-def in_order(
-    table: Streamed, keys: Sequence[str], folder: Path, sample: pa.ChunkedArray | None = None
-) -> Streamed:
-    """The same rows sorted by the columns `keys`, strings by their UTF-8 bytes, nulls last.
+def sort_streamed(
+    table: StreamedTable,
+    keys: Sequence[str],
+    folder: Path,
+    sample: pa.ChunkedArray | None = None,
+    *,
+    rows: int = _ROWS,
+    max_files: int = _MAX_FILES,
+) -> StreamedTable:
+    """Return the rows of a table in ascending order of the columns `keys`.
 
-    A distribution sort (Knuth 1998, volume 3, section 5.2.5) by ranges of the first key: rows are
-    written into a file for each range under `folder`, and these are sorted one after the other, a
-    large one in the same way. One part and some ten thousands of rows are in memory, or as many as
-    are alike in the first key, which come in one part.
+    Strings are compared by their UTF-8 bytes; nulls are last; the sort is stable. In memory are one
+    part and some `rows` rows, or all rows with the same first key, which always form one part.
 
     Parameters
     ----------
-    sample : sorted values of the first key, nulls last, that are spread as those of the table are;
-        None takes the first part's. Ranges, and so memory, are as even as the sample is fair.
+    table : StreamedTable
+        The rows to sort.
+    keys : sequence of str
+        Columns to sort by, the most significant first.
+    folder : Path
+        Where temporary files are written.
+    sample : ChunkedArray, optional
+        Sorted values of the first key, nulls last, distributed like those of the table; by default
+        the values in the first part. The better the sample, the more even the use of memory.
+    rows : int
+        How many rows to sort in memory at once.
+    max_files : int
+        How many temporary files to have open at once.
+
+    Returns
+    -------
+    StreamedTable
+        The sorted rows; each iteration sorts again.
 
     Raises
     ------
     StoreError
-        while the parts are taken, where there is no room for the files.
+        If the disk is full; raised while iterating.
+
+    Notes
+    -----
+    A distribution sort (Knuth 1998, The Art of Computer Programming, volume 3, section 5.2.5) by
+    ranges of the first key. Rows are written to one file per range, and the files are sorted one
+    after the other, a large one in the same way.
+
+    Examples
+    --------
+    >>> parts = [pa.table({"n": [3, 1]}), pa.table({"n": [2]})]
+    >>> table = StreamedTable(parts[0].schema, 3, lambda: parts)
+    >>> ordered = sort_streamed(table, ["n"], Path(tempfile.gettempdir()))
+    >>> [n for part in ordered for n in part["n"].to_pylist()]
+    [1, 2, 3]
     """
-    return Streamed(table.schema, table.num_rows, lambda: _sorted(table, keys, folder, sample))
+    return StreamedTable(
+        table.schema,
+        table.num_rows,
+        lambda: _sort(table, keys, folder, sample, rows, max_files),
+    )
 
 
-def _sorted(
-    table: Streamed,
+def _sort(
+    table: StreamedTable,
     keys: Sequence[str],
     folder: Path,
     sample: pa.Array | pa.ChunkedArray | None,
+    rows: int,
+    max_files: int,
 ) -> Iterator[pa.Table]:
     order = [(key, "ascending") for key in keys]
-    files = min(_MOST_FILES, -(-table.num_rows // _ROWS))
+    files = min(max_files, -(-table.num_rows // rows))
     if files <= 1:
         yield pa.concat_tables(table).sort_by(order)
         return
     with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder) as scratch:
         paths = [Path(scratch) / f"{number:05d}.arrows" for number in range(files)]
-        with making_room_told(paths[0]):
+        with explain_full_disk(paths[0]):
             borders = None if sample is None else _borders(sample, len(paths))
-            held = _distribute(table, order, paths, borders)
-        for path, rows in zip(paths, held, strict=True):
-            if _ROWS * _LARGE < rows < table.num_rows:
-                part = Streamed(table.schema, rows, partial(_read, path))
-                yield from _sorted(part, keys, folder, _spread(part, keys[0]))
+            counts = _distribute(table, order, paths, borders)
+        for path, count in zip(paths, counts, strict=True):
+            if rows * _LARGE < count < table.num_rows:
+                part = StreamedTable(table.schema, count, partial(_read, path, rows))
+                yield from _sort(part, keys, folder, _sample(part, keys[0]), rows, max_files)
             else:
-                yield pa.concat_tables(_read(path)).sort_by(order)
+                yield pa.concat_tables(_read(path, rows)).sort_by(order)
             path.unlink()
 
 
-def _read(path: Path) -> Iterator[pa.Table]:
-    """The rows of a file, in slices about as large as those that a file is sorted in."""
+def _read(path: Path, rows: int) -> Iterator[pa.Table]:
+    """Yield the rows of a file in tables of `rows` rows or a few more."""
     with pa.ipc.open_stream(str(path)) as reader:
-        some: list[pa.RecordBatch] = []
+        batches: list[pa.RecordBatch] = []
         for batch in reader:
-            some.append(batch)
-            if sum(map(len, some)) >= _ROWS:
-                yield pa.Table.from_batches(some)
-                some = []
-        yield pa.Table.from_batches(some, reader.schema)
+            batches.append(batch)
+            if sum(map(len, batches)) >= rows:
+                yield pa.Table.from_batches(batches)
+                batches = []
+        yield pa.Table.from_batches(batches, reader.schema)
 
 
-def _spread(table: Streamed, key: str) -> pa.Array:
-    """Some thousands of the values of a column, evenly out of its parts, sorted, nulls last."""
+def _sample(table: StreamedTable, key: str) -> pa.Array:
+    """Return some thousand values of a column, evenly from its parts, sorted, nulls last."""
     step = max(1, table.num_rows // _SAMPLED)
     parts = (part.column(key).combine_chunks() for part in table)
     values = pa.concat_arrays(
@@ -117,7 +169,10 @@ def _spread(table: Streamed, key: str) -> pa.Array:
 
 
 def _borders(values: pa.Array | pa.ChunkedArray, files: int) -> list[Any] | None:
-    """What parts sorted values, nulls last, into so many ranges; None where there are none."""
+    """Return the values that divide sorted values, nulls last, into `files` ranges.
+
+    None if all values are null.
+    """
     known = len(values) - values.null_count
     if not known:
         return None
@@ -125,17 +180,17 @@ def _borders(values: pa.Array | pa.ChunkedArray, files: int) -> list[Any] | None
 
 
 def _distribute(
-    table: Streamed,
+    table: StreamedTable,
     order: list[tuple[str, str]],
     paths: Sequence[Path],
     borders: list[Any] | None,
 ) -> list[int]:
-    """Write each row into the file of the range that its first key lies in: how many each has."""
+    """Write each row to the file of the range of its first key; return the rows of each file."""
     key = order[0][0]
-    held = [0] * len(paths)
-    with ExitStack() as opened:
+    counts = [0] * len(paths)
+    with ExitStack() as stack:
         writers = [
-            opened.enter_context(pa.ipc.new_stream(str(path), table.schema)) for path in paths
+            stack.enter_context(pa.ipc.new_stream(str(path), table.schema)) for path in paths
         ]
         for part in table:
             rows = part.cast(table.schema).sort_by(order)
@@ -143,12 +198,12 @@ def _distribute(
             known = range(len(column) - column.null_count)
             if borders is None:
                 borders = _borders(column, len(paths))
-            ends = [0] * (len(paths) - 1)  # rows without a key go into the last
+            ends = [0] * (len(paths) - 1)  # rows without a key go to the last file
             if borders is not None:
                 ends = [bisect_left(known, b, key=lambda row: column[row].as_py()) for b in borders]
             spans = zip([0, *ends], [*ends, len(rows)], strict=True)
             for number, (start, end) in enumerate(spans):
-                held[number] += end - start
+                counts[number] += end - start
                 if end > start:
                     writers[number].write_table(rows.slice(start, end - start))
-    return held
+    return counts

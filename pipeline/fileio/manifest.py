@@ -1,6 +1,7 @@
-"""What is written down of committed work: file references, manifests, fingerprints, checksums.
+"""Records of committed work: file references, manifests, fingerprints and checksums.
 
-Nothing here commits; `store` does. A name that reaches the disk is checked here first.
+Names and paths that come from data are checked here before they reach the disk. The commits
+themselves are in `pipeline.storage`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,19 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 @dataclass(frozen=True)
 class FileRef:
-    """One committed file: its path from the store's root, SHA-256 (hex), size, rows if a table."""
+    """One committed file.
+
+    Attributes
+    ----------
+    path : str
+        POSIX path relative to the output folder.
+    sha256 : str
+        SHA-256 of the file, hex.
+    bytes : int
+        Size of the file.
+    rows : int or None
+        Number of rows if the file is a table.
+    """
 
     path: str
     sha256: str
@@ -42,7 +55,23 @@ class FileRef:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What one piece of a stage made; `seconds` is wall time, for information only."""
+    """The committed result of one piece of a stage.
+
+    Attributes
+    ----------
+    stage, key : str
+        The stage, and its piece.
+    fingerprint : str
+        Hash of all that the outputs depend on: inputs, stage version, model revision, settings.
+    outputs : Mapping of str to FileRef
+        The output files by name.
+    rows_in : int
+        Number of rows read.
+    seconds : float
+        Wall time, for information only.
+    extra : Mapping
+        Further JSON values.
+    """
 
     stage: str
     key: str
@@ -54,34 +83,59 @@ class Manifest:
 
 
 def fingerprint(*parts: Any) -> str:
-    """SHA-256 (hex) of the canonical JSON of `parts`: sorted keys, no spaces, no NaN.
+    """Return the SHA-256 (hex) of the canonical JSON of `parts`: sorted keys, no spaces, no NaN.
 
     Raises
     ------
     StoreError
-        when a part is not JSON (a set, a NumPy number, NaN, an object).
+        If a part is not JSON, such as a set, a NumPy number, NaN or an object.
+
+    Examples
+    --------
+    >>> fingerprint("embed", {"b": 1, "a": 2}) == fingerprint("embed", {"a": 2, "b": 1})
+    True
+    >>> fingerprint("embed", 1)[:12]
+    '65de88b76288'
     """
     try:
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise StoreError(
-            f"a fingerprint is made of plain JSON values only: {error}; convert them first"
+            f"a fingerprint takes plain JSON values only: {error}; convert them first"
         ) from error
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes; an `OSError` of the file is the caller's to name."""
+    """Return the SHA-256 (hex) of a file's bytes."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def checked_name(kind: str, name: str) -> str:
-    """Return `name` when it can be part of a file name everywhere, else raise `StoreError`."""
+    """Return `name` if it can be part of a file name on every system.
+
+    Parameters
+    ----------
+    kind : str
+        What the name is of, for the error message.
+    name : str
+        The name, which may come from data.
+
+    Raises
+    ------
+    StoreError
+        If it is not 1 to 80 letters, digits, ".", "_" or "-", starting with a letter or digit.
+
+    Examples
+    --------
+    >>> checked_name("stage", "embed")
+    'embed'
+    """
     if not _NAME.fullmatch(name):
         raise StoreError(
             f"{kind} {name!r}: use 1 to 80 letters, digits, '.', '_' or '-', "
-            "the first a letter or digit"
+            "starting with a letter or digit"
         )
     return name
 
@@ -92,7 +146,15 @@ def checked_path(root: Path, path: str) -> Path:
     Raises
     ------
     CorruptFileError
-        for an absolute path, a drive, a backslash, `..` or an empty path.
+        If the path is absolute or empty, or has a drive, a backslash or `..`.
+
+    Examples
+    --------
+    >>> checked_path(Path("out"), "work/embed/p0.parquet").as_posix()
+    'out/work/embed/p0.parquet'
+    >>> checked_path(Path("out"), "../secret")
+    Traceback (most recent call last):
+    pipeline.errors.CorruptFileError: out: a manifest names the path '../secret', which leaves it
     """
     parts = PurePosixPath(path).parts
     outside = not parts or path.startswith("/") or ".." in parts
@@ -102,7 +164,13 @@ def checked_path(root: Path, path: str) -> Path:
 
 
 def manifest_to_json(manifest: Manifest) -> bytes:
-    """The bytes of a manifest's file: JSON with sorted keys and a final newline."""
+    """Return a manifest as JSON with sorted keys and a final newline.
+
+    Raises
+    ------
+    StoreError
+        If `extra` has a value that is not JSON.
+    """
     record = {
         "format": FORMAT,
         "stage": manifest.stage,
@@ -117,18 +185,25 @@ def manifest_to_json(manifest: Manifest) -> bytes:
         return (json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
     except (TypeError, ValueError) as error:
         raise StoreError(
-            f"stage {manifest.stage!r}, piece {manifest.key!r}: `extra` holds a value "
+            f"stage {manifest.stage!r}, piece {manifest.key!r}: `extra` has a value "
             f"that is not JSON: {error}"
         ) from error
 
 
 def manifest_from_json(data: bytes, *, name: str) -> Manifest:
-    """Read the bytes of a manifest's file; `name` is the file that a complaint names.
+    """Return the manifest in the bytes of a file.
+
+    Parameters
+    ----------
+    data : bytes
+        The JSON of `manifest_to_json`.
+    name : str
+        The file, for the error message.
 
     Raises
     ------
     CorruptFileError
-        when the bytes are not a whole manifest of this format.
+        If the bytes are not a complete manifest of this format.
     """
     try:
         record = json.loads(data)
@@ -152,4 +227,4 @@ def manifest_from_json(data: bytes, *, name: str) -> Manifest:
             extra=dict(record["extra"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptFileError(f"{name} is not a whole manifest: {error!r}") from error
+        raise CorruptFileError(f"{name} is not a complete manifest: {error!r}") from error

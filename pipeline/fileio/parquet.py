@@ -1,4 +1,4 @@
-"""Tables as Parquet files: the same bytes for the same values, read back whole or by row group."""
+"""Tables as Parquet files: equal tables give equal bytes. Read whole or by row group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import CorruptFileError, StoreError
-from pipeline.fileio.atomic import check_file, making_room_told
+from pipeline.fileio.atomic import check_file, explain_full_disk
 from pipeline.fileio.manifest import file_sha256
 from pipeline.schemas.vectors import Parts, parts_of
 
@@ -25,7 +25,7 @@ ROW_GROUP_ROWS = 32_768
 
 
 class _Hashed(io.RawIOBase):
-    """Hashes what is written to it, and keeps nothing."""
+    """A sink that hashes and counts the bytes written to it, and discards them."""
 
     def __init__(self, before: bytes = b"") -> None:
         self.sha256 = hashlib.sha256(before)
@@ -45,7 +45,7 @@ class _Hashed(io.RawIOBase):
 
 
 class _HashedFile(_Hashed):
-    """A new file that hashes what passes through, so that a read-back has something to match."""
+    """A new file that hashes what is written, to compare with what is read back."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -64,30 +64,45 @@ class _HashedFile(_Hashed):
         super().close()
 
 
-def write_table(path: Path, table: pa.Table | Parts) -> tuple[str, int]:
-    """Create a Parquet file whose bytes depend on the table's values and types only; sync it.
+def write_table(
+    path: Path, table: pa.Table | Parts, *, group_rows: int = ROW_GROUP_ROWS
+) -> tuple[str, int]:
+    """Create a Parquet file, sync it, and read it back.
 
-    Of a table in parts, 32,768 rows and one part are in memory.
+    The bytes depend on the values and types of the table only, not on its chunks or metadata.
+
+    Parameters
+    ----------
+    path : Path
+        The file to create.
+    table : Table or Parts
+        Of a table in parts, one row group and one part are in memory at a time.
+    group_rows : int
+        Rows of a row group.
 
     Returns
     -------
-    tuple of str and int
-        SHA-256 (hex) and size of the file, as read back from it.
+    sha256 : str
+        SHA-256 (hex) of the file.
+    size : int
+        Size of the file in bytes.
 
     Raises
     ------
     CorruptFileError
-        when what is read back is not what was written.
+        If the bytes read back differ from those written.
     FileExistsError
-        when `path` is there already.
+        If `path` exists.
     StoreError
-        when there is no room for it.
+        If the disk is full.
     """
     parts = iter(parts_of(table))
     first = next(parts)
-    # Chunk borders would become page borders, and metadata such as pandas' would come along.
-    schema, group = first.schema.remove_metadata(), _group_rows(first.schema)
-    with making_room_told(path), _HashedFile(path) as sink:
+    schema = first.schema.remove_metadata()  # such as that of pandas
+    # Large values, such as parts of an index, get a row group each.
+    large = any(pa.types.is_large_binary(field.type) for field in schema)
+    group = 1 if large else group_rows
+    with explain_full_disk(path), _HashedFile(path) as sink:
         with pq.ParquetWriter(
             pa.PythonFile(sink, mode="w"),
             schema,
@@ -106,32 +121,31 @@ def write_table(path: Path, table: pa.Table | Parts) -> tuple[str, int]:
     rows = pq.read_metadata(path).num_rows
     if file_sha256(path) != written or rows != table.num_rows:
         raise CorruptFileError(
-            f"{path}: the disk gave back other bytes than were written; check the disk"
+            f"{path}: the disk returned other bytes than were written; check the disk"
         )
     return written, size
 
 
 def _groups(parts: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """So many rows at a time, in one chunk each, however many the parts have; no rows once."""
-    held: pa.Table | None = None
-    given = False
+    """Cut parts of any size into tables of `rows` rows, each in one chunk.
+
+    One chunk each, since the borders of chunks would become borders of pages. Without any rows, one
+    empty table carries the schema.
+    """
+    buffered: pa.Table | None = None
+    started = False
     for part in parts:
-        held = part if held is None or not held.num_rows else pa.concat_tables([held, part])
-        while held.num_rows >= rows:
-            yield held.slice(0, rows).combine_chunks()
-            given, held = True, held.slice(rows)
-    if held is not None and (held.num_rows or not given):
-        yield held.combine_chunks()
-
-
-def _group_rows(schema: pa.Schema) -> int:
-    """Rows written together; each by itself where they hold large bytes, such as an index has."""
-    large = any(pa.types.is_large_binary(field.type) for field in schema)
-    return 1 if large else ROW_GROUP_ROWS
+        empty = buffered is None or not buffered.num_rows
+        buffered = part if empty else pa.concat_tables([buffered, part])
+        while buffered.num_rows >= rows:
+            yield buffered.slice(0, rows).combine_chunks()
+            started, buffered = True, buffered.slice(rows)
+    if buffered is not None and (buffered.num_rows or not started):
+        yield buffered.combine_chunks()
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
-    """Columns whose values may repeat; for vectors and bytes a dictionary only costs."""
+    """Return the columns to dictionary-encode: those whose values may repeat."""
     paths = []
     for field in schema:
         kind, path = field.type, field.name
@@ -150,23 +164,34 @@ def read_table(
     size: int | None = None,
     sha256: str | None = None,
 ) -> pa.Table:
-    """Read a Parquet file; with `sha256`, the very bytes that are hashed are those decoded.
+    """Read a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str, optional
+        The columns to read, in that order; by default all.
+    size : int, optional
+        The expected size in bytes.
+    sha256 : str, optional
+        The expected SHA-256, hex. The file is read once, so the bytes hashed are those decoded.
 
     Raises
     ------
     CorruptFileError
-        naming the file when it is missing, unreadable, or of another size or checksum.
+        If the file is missing, unreadable, or of another size or checksum.
     StoreError
-        naming the columns that it does not have.
+        If a column does not exist.
     """
-    with _unreadable_told(path):
-        found = path.stat().st_size
-        if size is not None and found != size:
-            raise CorruptFileError(f"{path}: {found} bytes, {size} were committed; rebuild it")
+    with _unreadable_as_corrupt(path):
+        actual = path.stat().st_size
+        if size is not None and actual != size:
+            raise CorruptFileError(f"{path}: {actual} bytes, {size} were committed; rebuild it")
         if sha256 is None:
             with pa.OSFile(str(path)) as handle:
                 return _decode(path, handle, columns)
-        # Arrow's own memory: its threads must not hold Python objects when the process ends
+        # Memory of Arrow: its threads must not refer to Python objects when the process ends.
         with pa.OSFile(str(path)) as handle:
             data = handle.read_buffer()
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -175,8 +200,8 @@ def read_table(
 
 
 @contextmanager
-def _unreadable_told(path: Path) -> Iterator[None]:
-    """A file that is gone or cannot be decoded as a `CorruptFileError`."""
+def _unreadable_as_corrupt(path: Path) -> Iterator[None]:
+    """Raise `CorruptFileError` for a file that is missing or cannot be decoded."""
     try:
         yield
     except FileNotFoundError as error:
@@ -186,15 +211,29 @@ def _unreadable_told(path: Path) -> Iterator[None]:
 
 
 def read_groups(path: Path, *, size: int, sha256: str) -> Iterator[pa.Table]:
-    """The row groups of a Parquet file of that size and SHA-256 (hex), one in memory at a time.
+    """Yield the row groups of a Parquet file, one in memory at a time.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    size : int
+        The expected size in bytes.
+    sha256 : str
+        The expected SHA-256, hex.
+
+    Yields
+    ------
+    Table
+        A row group; for a file without rows one empty table.
 
     Raises
     ------
     CorruptFileError
-        naming the file when it is missing, unreadable, or of another size or checksum.
+        If the file is missing, unreadable, or of another size or checksum.
     """
     check_file(path, size, sha256)
-    with _unreadable_told(path), pa.OSFile(str(path)) as handle:
+    with _unreadable_as_corrupt(path), pa.OSFile(str(path)) as handle:
         parquet = pq.ParquetFile(handle)
         for group in range(parquet.num_row_groups):
             yield parquet.read_row_group(group)
@@ -203,7 +242,14 @@ def read_groups(path: Path, *, size: int, sha256: str) -> Iterator[pa.Table]:
 
 
 def table_digest(table: pa.Table) -> str:
-    """SHA-256 (hex) of a table's values, as Arrow writes them; its metadata does not count."""
+    """Return the SHA-256 (hex) of a table's schema and values, without its metadata.
+
+    Examples
+    --------
+    >>> one, two = pa.table({"n": [1, 2]}), pa.table({"n": pa.chunked_array([[1], [2]])})
+    >>> table_digest(one) == table_digest(two)
+    True
+    """
     plain = table.combine_chunks().replace_schema_metadata(None)
     sink = _Hashed("\n".join(str(field) for field in plain.schema).encode())
     with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), plain.schema) as writer:

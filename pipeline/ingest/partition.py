@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
-from pipeline.fileio.atomic import making_room_told
+from pipeline.fileio.atomic import explain_full_disk
 from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
 from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.schemas.partitions import partition_count, partition_ids
@@ -33,7 +33,7 @@ _GROUP_ROWS = 200_000  # rows in memory at once while partitions are cut
 
 
 class CommitStore(Protocol):
-    """The part of `pipeline.storage.work_store.Store` that reading a catalogue needs."""
+    """The part of `pipeline.storage.work_store.WorkStore` that reading a catalogue needs."""
 
     @property
     def root(self) -> Path:
@@ -128,7 +128,7 @@ def read_catalogue(
             return committed
     else:
         store.drop(_STAGE, "plan", key)
-    # `Store.sweep` removes folders of this name that a killed run has left.
+    # `WorkStore.sweep` removes folders of this name that a killed run has left.
     with tempfile.TemporaryDirectory(dir=store.root / "work", prefix=".intake-") as folder:
         spool = ChunkSpool(Path(folder))
         for source, (_, sha256) in zip(sources, hashes, strict=True):
@@ -189,7 +189,7 @@ class ChunkSpool:
         for chunk in source.read():
             rows += chunk.rows_in
             path = self.folder / f"{len(self.chunks):06d}.parquet"
-            with making_room_told(path):
+            with explain_full_disk(path):
                 pq.write_table(chunk.movies, path, compression="lz4")
             self.chunks.append(path)
             self.rejects.append(chunk.rejects)

@@ -1,4 +1,4 @@
-"""How micro-genres grow from release to release, and the way back to an earlier one."""
+"""The releases of a folder: how micro-genres grow, and how to go back to an earlier release."""
 
 from __future__ import annotations
 
@@ -11,18 +11,28 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import ReleaseError
 from pipeline.schemas.lineage import HISTORY
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST, read_release_manifest, verify_release
-from pipeline.storage.work_store import Store
 
-__all__ = ["growth", "history", "roll_back"]
+__all__ = ["read_history", "roll_back", "summarise_growth"]
 
 logger = logging.getLogger(__name__)
 
 
-def history(root: Path) -> pa.Table:
-    """HISTORY of an output folder, the oldest release first, by micro-genre id within each.
+def read_history(root: Path) -> pa.Table:
+    """Read the size of each micro-genre in each release of an output folder.
 
-    A release that cannot be read is left out with a warning.
+    A release that cannot be read is skipped with a warning.
+
+    Parameters
+    ----------
+    root : Path
+        The output folder.
+
+    Returns
+    -------
+    pa.Table
+        HISTORY, oldest release first, by micro-genre id within each release.
     """
     parts = [HISTORY.empty_table()]
     for manifest, folder in _releases(root):
@@ -31,7 +41,7 @@ def history(root: Path) -> pa.Table:
         try:
             genres = pq.read_table(path, columns=columns).sort_by("micro_genre_id").to_pylist()
         except (OSError, pa.ArrowException) as error:
-            logger.warning("release %s is left out: %s", folder.name, error)
+            logger.warning("release %s is skipped: %s", folder.name, error)
             continue
         films = sum(row["films"] for row in genres)
         about = {
@@ -45,59 +55,78 @@ def history(root: Path) -> pa.Table:
     return pa.concat_tables(parts).combine_chunks()
 
 
-def growth(told: pa.Table) -> list[dict[str, Any]]:
-    """Each micro-genre over all releases of HISTORY, most grown first.
-
-    Returns
-    -------
-    for each: `micro_genre_id`, `micro_genre_name` (the last it had), `first` and `last` (films in
-    the first and the last release), `change` (last - first), `films` (in each release, None where
-    it was not there), in the order of the releases.
-    """
-    releases = list(dict.fromkeys(told.column("release_id").to_pylist()))
-    place = {release: number for number, release in enumerate(releases)}
-    found: dict[str, dict[str, Any]] = {}
-    for row in told.to_pylist():
-        own = found.setdefault(row["micro_genre_id"], {"films": [None] * len(releases)})
-        own["micro_genre_id"] = row["micro_genre_id"]
-        own["micro_genre_name"] = row["micro_genre_name"]
-        own["films"][place[row["release_id"]]] = row["films"]
-    for own in found.values():
-        own["first"], own["last"] = own["films"][0] or 0, own["films"][-1] or 0
-        own["change"] = own["last"] - own["first"]
-    return sorted(found.values(), key=lambda own: (-own["change"], own["micro_genre_id"]))
-
-
-def roll_back(store: Store, release_id: str | None = None) -> tuple[str, str]:
-    """Verify an earlier release and make it the latest; the caller holds the folder's lock.
+def summarise_growth(history: pa.Table) -> list[dict[str, Any]]:
+    """Summarise each micro-genre over all releases, largest growth first.
 
     Parameters
     ----------
-    release_id : which; None for the one that the latest release followed.
+    history : pa.Table
+        HISTORY.
 
     Returns
     -------
-    the id that was the latest, and the one that is now.
+    list of dict
+        For each micro-genre: `micro_genre_id`; `micro_genre_name`, its latest name; `films`, the
+        number in each release in their order, None in a release without it; `first` and `last`,
+        the number in the first and the last release, 0 without it; `change`, last - first.
+
+    Examples
+    --------
+    >>> columns = {"micro_genre_id": ["spy", "spy"], "micro_genre_name": ["Spies", "Spies"]}
+    >>> table = pa.table(columns | {"release_id": ["a", "b"], "films": [5, 8]})
+    >>> summarise_growth(table)[0]["change"]
+    3
+    """
+    releases = list(dict.fromkeys(history.column("release_id").to_pylist()))
+    number_of = {release: number for number, release in enumerate(releases)}
+    summaries: dict[str, dict[str, Any]] = {}
+    for row in history.to_pylist():
+        own = summaries.setdefault(row["micro_genre_id"], {"films": [None] * len(releases)})
+        own["micro_genre_id"] = row["micro_genre_id"]
+        own["micro_genre_name"] = row["micro_genre_name"]
+        own["films"][number_of[row["release_id"]]] = row["films"]
+    for own in summaries.values():
+        own["first"], own["last"] = own["films"][0] or 0, own["films"][-1] or 0
+        own["change"] = own["last"] - own["first"]
+    return sorted(summaries.values(), key=lambda own: (-own["change"], own["micro_genre_id"]))
+
+
+def roll_back(releases: ReleaseStore, release_id: str | None = None) -> tuple[str, str]:
+    """Verify an earlier release and make it the latest.
+
+    The caller holds the lock of the folder.
+
+    Parameters
+    ----------
+    releases : ReleaseStore
+        Releases of the folder.
+    release_id : str, optional
+        The release to go back to; by default the parent of the latest release.
+
+    Returns
+    -------
+    before, now : str
+        The id of the release that was the latest, and of the one that is now.
 
     Raises
     ------
     ReleaseError
-        when there is no such release, or it does not verify; then nothing is moved.
+        If there is no such release, or it does not verify; the latest release is then unchanged.
     """
-    latest = store.latest()
+    latest = releases.latest()
     if latest is None:
-        raise ReleaseError(f"no release in {store.root} yet: run `microgenres mine` first")
+        raise ReleaseError(f"no release in {releases.root} yet: run `microgenres mine` first")
     target = release_id
     if target is None:
-        parent = read_release_manifest(store.root / "releases" / latest).get("parent")
+        parent = read_release_manifest(releases.root / "releases" / latest).get("parent")
         if not isinstance(parent, str):
             raise ReleaseError(
-                f"release {latest} follows no other; name the one that you want: "
-                f"{_others(store.root, latest)}"
+                f"release {latest} has no parent; name the release to go back to: "
+                f"{_others(releases.root, latest)}"
             )
         target = parent
-    verify_release(store.release(target))
-    store.point_latest(target)
+    verify_release(releases.folder(target))
+    releases.point_latest(target)
     return latest, target
 
 
@@ -120,4 +149,4 @@ def _releases(root: Path) -> list[tuple[dict[str, Any], Path]]:
 
 def _others(root: Path, latest: str) -> str:
     names = [folder.name for _, folder in _releases(root) if folder.name != latest]
-    return ", ".join(names) or "there is no other"
+    return ", ".join(names) or "the folder has no other release"

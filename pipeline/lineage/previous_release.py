@@ -1,4 +1,4 @@
-"""The release before: what a new one needs to know of it, so that ids and names can go on."""
+"""The previous release: what a new one reads of it to continue its ids and names."""
 
 from __future__ import annotations
 
@@ -17,67 +17,101 @@ from pipeline.errors import CorruptFileError, ReleaseError, StoreError
 from pipeline.lineage.matching import Grouping
 from pipeline.schemas.lineage import LINEAGE
 from pipeline.schemas.vectors import matrix_of
-from pipeline.storage.release_store import Releases
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST, read_release_manifest, verify_release
 
-__all__ = ["Predecessor", "mined_before", "predecessor"]
+__all__ = ["PreviousRelease", "find_previous_release", "find_release_of_content"]
 
 logger = logging.getLogger(__name__)
 
-_ENDED = ("merged", "gone")
+_ENDED = ("merged", "gone")  # events after which a micro-genre no longer exists
 
 
 @dataclass(frozen=True)
-class Predecessor:
-    """A release that another one follows.
+class PreviousRelease:
+    """A release that a new one follows.
 
     Attributes
     ----------
-    generation : how many releases came before it, one after the other.
-    labels : by cluster, rows of `tables.MICRO_GENRES`.
-    ended : rows of LINEAGE of what ended with it or before it.
+    path : Path
+        Folder of the release.
+    release_id : str
+        Name of that folder.
+    generation : int
+        Number of releases before it in its line, 0 for the first.
+    films : Grouping
+        Its films by micro-genre, and its centroids.
+    micro_genres : list of dict
+        Rows of MICRO_GENRES by cluster.
+    ended_lineage : pa.Table
+        LINEAGE rows of the micro-genres that ended with this release or earlier.
     """
 
     path: Path
     release_id: str
     generation: int
     films: Grouping
-    labels: list[dict[str, Any]]
-    ended: pa.Table
+    micro_genres: list[dict[str, Any]]
+    ended_lineage: pa.Table
 
     @property
-    def told(self) -> list[tuple[str, str]]:
-        """(id, name) by cluster."""
-        return [(row["micro_genre_id"], row["micro_genre_name"]) for row in self.labels]
+    def ids_and_names(self) -> list[tuple[str, str]]:
+        """Id and name of each micro-genre, by cluster."""
+        return [(row["micro_genre_id"], row["micro_genre_name"]) for row in self.micro_genres]
 
 
-def predecessor(releases: Releases) -> tuple[Predecessor | None, frozenset[str]]:
-    """The latest release, or the nearest of its parents that verifies; None where there is none.
+def find_previous_release(
+    releases: ReleaseStore,
+) -> tuple[PreviousRelease | None, frozenset[str]]:
+    """Return the release that a new one follows, and every micro-genre id used so far.
 
-    Beside it every micro-genre id that a release of the folder has, or says that one before it had;
-    releases that were passed over for their damage do not count, for they are made again.
+    Parameters
+    ----------
+    releases : ReleaseStore
+        Releases of an output folder.
+
+    Returns
+    -------
+    previous : PreviousRelease or None
+        The latest release or, if it is damaged, the nearest of its parents that verifies.
+    known_ids : frozenset of str
+        Micro-genre ids in the tables of all releases of the folder. The damaged releases that were
+        skipped on the way do not count: they are built again.
+
+    Raises
+    ------
+    CorruptFileError
+        If a table of a release that was not skipped cannot be read.
     """
     try:
         name = releases.latest()
     except ReleaseError as error:
-        logger.warning("ids and names begin anew: %s", error)
+        logger.warning("all micro-genres get new ids and names: %s", error)
         name = None
     damaged: set[str] = set()
-    found = None
-    while name is not None and found is None:
+    previous = None
+    while name is not None and previous is None:
         folder = releases.root / "releases" / name
         try:
-            found = _read(folder, verify_release(folder))
+            previous = _read(folder, verify_release(folder))
         except (StoreError, OSError, pa.ArrowException, KeyError) as error:
-            logger.warning("release %s cannot be gone on from: %s", name, error)
+            logger.warning("release %s is damaged, using its parent instead: %s", name, error)
             damaged.add(name)
             name = _parent(folder)
             name = None if name in damaged else name
-    return found, _ids_ever(releases, damaged)
+    return previous, _known_ids(releases, damaged)
 
 
-def mined_before(releases: Releases, content: str) -> Path | None:
-    """The release that was mined from that very content, whether it verifies or not."""
+def find_release_of_content(releases: ReleaseStore, content: str) -> Path | None:
+    """Return the folder of the release with this content hash, whether it verifies or not.
+
+    Parameters
+    ----------
+    releases : ReleaseStore
+        Releases of an output folder.
+    content : str
+        The entry `content` of a release manifest.
+    """
     for path in sorted((releases.root / "releases").glob(f"[!.]*/{MANIFEST}")):
         try:
             if read_release_manifest(path.parent).get("content") == content:
@@ -87,53 +121,53 @@ def mined_before(releases: Releases, content: str) -> Path | None:
     return None
 
 
-def _ids_ever(releases: Releases, damaged: Collection[str]) -> frozenset[str]:
-    found: set[str] = set()
+def _known_ids(releases: ReleaseStore, damaged: Collection[str]) -> frozenset[str]:
+    ids: set[str] = set()
     for folder in sorted((releases.root / "releases").glob("[!.]*")):
         for name, columns in (
             ("micro_genres", ["micro_genre_id"]),
             ("lineage", ["previous_id", "micro_genre_id"]),
         ):
             path = folder / f"{name}.parquet"
-            if folder.name in damaged or not path.is_file():  # or of an older version
+            if folder.name in damaged or not path.is_file():  # older releases lack it
                 continue
             try:
                 table = pq.read_table(path, columns=columns)
             except (OSError, pa.ArrowException) as error:
                 raise CorruptFileError(
-                    f"{path}: cannot be read: {error}; restore it, or remove that release"
+                    f"{path}: cannot be read: {error}; restore the file, or remove that release"
                 ) from error
-            found.update(i for c in table.columns for i in c.to_pylist() if i is not None)
-    return frozenset(found)
+            ids.update(i for c in table.columns for i in c.to_pylist() if i is not None)
+    return frozenset(ids)
 
 
 def _parent(folder: Path) -> str | None:
     try:
         parent = read_release_manifest(folder).get("parent")
-    except ReleaseError:  # said already
+    except ReleaseError:  # reported by the caller
         return None
     return parent if isinstance(parent, str) else None
 
 
-def _read(folder: Path, manifest: dict[str, Any]) -> Predecessor:
+def _read(folder: Path, manifest: dict[str, Any]) -> PreviousRelease:
     movies = pq.read_table(folder / "movies.parquet", columns=["movie_id", "cluster"])
     centroids = matrix_of(pq.read_table(folder / "centroids.parquet"))
-    labels = pq.read_table(folder / "micro_genres.parquet").to_pylist()
+    micro_genres = pq.read_table(folder / "micro_genres.parquet").to_pylist()
     path = folder / "lineage.parquet"
     ended = LINEAGE.empty_table()
     if path.is_file():
-        told = pq.read_table(path)
-        ended = told.filter(pc.is_in(told["event"], value_set=pa.array(_ENDED)))
+        lineage = pq.read_table(path)
+        ended = lineage.filter(pc.is_in(lineage["event"], value_set=pa.array(_ENDED)))
     films = Grouping(
         movies.column("movie_id").to_pylist(),
         movies.column("cluster").to_numpy().astype(np.int64),
         centroids,
     )
-    return Predecessor(
+    return PreviousRelease(
         folder,
         folder.name,
         int(manifest.get("generation", 0)),
         films,
-        sorted(labels, key=lambda row: row["cluster"]),
+        sorted(micro_genres, key=lambda row: row["cluster"]),
         ended,
     )

@@ -1,7 +1,7 @@
-"""What a log record of a run carries: its run, stage and piece, from workers too, and no secret.
+"""Log records with the run, stage and piece that they belong to, and without secrets.
 
-`logged_as` names them for the code below it; what a worker logs comes to the driver by
-`worker_logs`.
+`log_context` sets these fields for a block of code. `worker_logs` forwards the records of workers
+to the driver.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.observability.redaction import redact
@@ -19,50 +20,58 @@ from pipeline.observability.redaction import redact
 __all__ = [
     "FIELDS",
     "LOGGERS",
-    "Json",
-    "Plain",
-    "Tagged",
-    "as_json",
-    "logged_as",
-    "named",
-    "tag",
+    "ContextFilter",
+    "JsonFormatter",
+    "TextFormatter",
+    "add_context",
+    "context_value",
+    "log_context",
+    "record_to_json",
 ]
 
 FIELDS = ("run", "stage", "piece")
 LOGGERS = ("microgenres", "flows", "pipeline")
 
-_named: ContextVar[Mapping[str, str]] = ContextVar("microgenres_named", default={})  # noqa: B039
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_context: ContextVar[Mapping[str, str]] = ContextVar("microgenres_log_context", default=_NOTHING)
 
 
 @contextmanager
-def logged_as(**names: str) -> Iterator[None]:
-    """Name the run, stage or piece that the records of the block belong to."""
-    token = _named.set({**_named.get(), **names})
+def log_context(**fields: str) -> Iterator[None]:
+    """Set the `run`, `stage` or `piece` of the records that are logged in the block.
+
+    Examples
+    --------
+    >>> with log_context(stage="embed"):
+    ...     context_value("stage")
+    'embed'
+    """
+    token = _context.set({**_context.get(), **fields})
     try:
         yield
     finally:
-        _named.reset(token)
+        _context.reset(token)
 
 
-def named(field: str) -> str:
-    """The run, stage or piece that this code works for; "" outside of any."""
-    return _named.get().get(field, "")
+def context_value(field: str) -> str:
+    """Return the `run`, `stage` or `piece` of the current context; "" if there is none."""
+    return _context.get().get(field, "")
 
 
-class Tagged(logging.Filter):
-    """Adds the fields to a record, and takes known secrets out of its message."""
+class ContextFilter(logging.Filter):
+    """Adds the context to each record and redacts its message; see `add_context`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always true: it only adds."""
-        tag(record)
+        """Return True: every record passes."""
+        add_context(record)
         return True
 
 
-def tag(record: logging.LogRecord) -> None:
-    """Add to a record the fields that it does not bring, and redact what it says."""
+def add_context(record: logging.LogRecord) -> None:
+    """Add the fields that a record does not have yet, and redact its message and traceback."""
     for field in FIELDS:
         if not hasattr(record, field):
-            setattr(record, field, named(field))
+            setattr(record, field, context_value(field))
     record.msg, record.args = redact(record.getMessage()), None
     if record.exc_info and not record.exc_text:
         record.exc_text = logging.Formatter().formatException(record.exc_info)
@@ -70,8 +79,11 @@ def tag(record: logging.LogRecord) -> None:
         record.exc_text = redact(record.exc_text)
 
 
-def as_json(record: logging.LogRecord) -> dict[str, Any]:
-    """A tagged record as plain JSON: time (UTC), level, logger, message and the fields it has."""
+def record_to_json(record: logging.LogRecord) -> dict[str, Any]:
+    """Return a record as JSON values: time (UTC), level, logger, message, and its fields.
+
+    `add_context` must have been called on the record.
+    """
     line: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
@@ -86,25 +98,31 @@ def as_json(record: logging.LogRecord) -> dict[str, Any]:
     return line
 
 
-class Json(logging.Formatter):
-    """One JSON object per line."""
+class JsonFormatter(logging.Formatter):
+    """Formats a record as a JSON object in one line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as `as_json` tells it."""
-        tag(record)
-        return json.dumps(as_json(record), ensure_ascii=False)
+        """Return the JSON of `record_to_json`."""
+        add_context(record)
+        return json.dumps(record_to_json(record), ensure_ascii=False)
 
 
-class Plain(logging.Formatter):
-    """`12:01:33 INFO run 1a2b3c4d embed p00001: 300 rows`: the fields that the record has."""
+class TextFormatter(logging.Formatter):
+    """Formats a record as text, such as `12:01:33 INFO run 1a2b3c4d embed p00001: 300 rows`.
+
+    Parameters
+    ----------
+    timed : bool
+        Whether to show the time, the level and the run.
+    """
 
     def __init__(self, *, timed: bool = True) -> None:
         super().__init__()
         self._timed = timed
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record in one line, and its traceback below."""
-        tag(record)
+        """Return the record in one line, followed by its traceback."""
+        add_context(record)
         run, stage, piece = (getattr(record, field) for field in FIELDS)
         about = [f"run {run[:8]}"] if run and self._timed else []
         about += [name for name in (stage, piece) if name and not hasattr(record, "event")]

@@ -1,4 +1,4 @@
-"""Memory that a process keeps for later, and how it gives it back."""
+"""Return memory that the allocators of a process keep for later use."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 
 import pyarrow as pa
 
-__all__ = ["give_back"]
+__all__ = ["release_memory"]
 
 
-def give_back() -> None:
-    """Return what Arrow and the C library hold unused to the system; takes some milliseconds."""
+def release_memory() -> None:
+    """Return unused memory of Arrow and the C library to the system; takes some milliseconds."""
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc; musl has none
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:
             trim(0)

@@ -1,4 +1,4 @@
-"""Models as runs in MLflow, kept in SQLite and a folder; needs the extra `tracking`."""
+"""Log models as runs of MLflow, in SQLite and a folder. Needs the extra `tracking`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,31 @@ from typing import Any
 
 from pipeline.errors import ModelError
 
-__all__ = ["DATABASE", "Logged", "flat", "track"]
+__all__ = ["DATABASE", "TrackedModel", "flatten", "track"]
 
 DATABASE = "mlflow.db"
 _ARTIFACTS = "mlruns"
-_LONGEST = 250  # characters of a parameter, MLflow's bound
+_MAX_CHARS = 250  # of a parameter; MLflow's limit
 
 
 @dataclass(frozen=True)
-class Logged:
-    """What a run holds of a model.
+class TrackedModel:
+    """One model, to log as one run.
 
     Attributes
     ----------
-    name : unique within the experiment. tags, params : by name. metrics : as `flat` makes them.
-    steps : metrics by the epoch that they were measured after. artifact : a file.
+    name : str
+        Unique in the experiment.
+    tags : Mapping
+        Tags of the run, such as the kind of the model.
+    params : Mapping
+        Parameters of the training.
+    metrics : Mapping of str to float
+        Final metrics; see `flatten`.
+    artifact : Path
+        A file to store with the run.
+    steps : Mapping of int to Mapping
+        Metrics by the epoch after which they were measured.
     """
 
     name: str
@@ -34,37 +44,57 @@ class Logged:
     steps: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
 
-def track(folder: Path, experiment: str, models: Iterable[Logged]) -> int:
-    """Log the models that are not logged yet into `folder`; returns how many were.
+def track(folder: Path, experiment: str, models: Iterable[TrackedModel]) -> int:
+    """Log the models that are not logged yet.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the database and the artifacts are.
+    experiment : str
+        Name of the experiment.
+    models : iterable of TrackedModel
+        The models.
+
+    Returns
+    -------
+    int
+        How many models were logged now.
 
     Raises
     ------
     ModelError
-        when MLflow is not installed.
+        If MLflow is not installed.
     """
     client = _client(folder)
     known = client.get_experiment_by_name(experiment)
     if known is None:
-        place = (folder / _ARTIFACTS).absolute().as_uri()
-        number = client.create_experiment(experiment, artifact_location=place)
+        location = (folder / _ARTIFACTS).absolute().as_uri()
+        number = client.create_experiment(experiment, artifact_location=location)
     else:
         number = known.experiment_id
-    there = {run.info.run_name for run in client.search_runs([number], max_results=10_000)}
-    fresh = [model for model in models if model.name not in there]
-    for model in fresh:
+    logged = {run.info.run_name for run in client.search_runs([number], max_results=10_000)}
+    new = [model for model in models if model.name not in logged]
+    for model in new:
         _log(client, number, model)
-    return len(fresh)
+    return len(new)
 
 
-def flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    """Figures within figures as one level, `outer.inner`; what is no number is left out."""
-    found: dict[str, float] = {}
+def flatten(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """Flatten nested figures to one level with dotted names; drop values that are not numbers.
+
+    Examples
+    --------
+    >>> flatten({"test": {"ndcg": 0.25, "model": "als"}})
+    {'test.ndcg': 0.25}
+    """
+    flattened: dict[str, float] = {}
     for name, value in figures.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
+            flattened |= flatten(value, f"{prefix}{name}.")
         elif isinstance(value, int | float):
-            found[f"{prefix}{name}".replace(" ", "_")] = float(value)
-    return found
+            flattened[f"{prefix}{name}".replace(" ", "_")] = float(value)
+    return flattened
 
 
 def _client(folder: Path) -> Any:
@@ -77,12 +107,12 @@ def _client(folder: Path) -> Any:
     return MlflowClient(tracking_uri=f"sqlite:///{(folder / DATABASE).absolute()}")
 
 
-def _log(client: Any, experiment: str, model: Logged) -> None:
+def _log(client: Any, experiment: str, model: TrackedModel) -> None:
     run = client.create_run(experiment, run_name=model.name).info.run_id
     for name, value in model.tags.items():
         client.set_tag(run, name, str(value))
     for name, value in model.params.items():
-        client.log_param(run, name, str(value)[:_LONGEST])
+        client.log_param(run, name, str(value)[:_MAX_CHARS])
     for name, figure in model.metrics.items():
         client.log_metric(run, name, figure)
     for step, figures in model.steps.items():

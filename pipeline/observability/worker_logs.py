@@ -1,4 +1,4 @@
-"""Brings what workers log to whoever drives the run, so that one log tells the whole of it."""
+"""Forward the log records of workers to the driver of their run, so that one log has them all."""
 
 from __future__ import annotations
 
@@ -11,30 +11,37 @@ from typing import Any
 import dask
 from distributed import Client, WorkerPlugin
 
-from pipeline.observability.log_records import FIELDS, LOGGERS, Json, Plain, as_json, tag
+from pipeline.observability.log_records import (
+    FIELDS,
+    LOGGERS,
+    JsonFormatter,
+    TextFormatter,
+    add_context,
+    record_to_json,
+)
 
-__all__ = ["PRINTED", "WorkerLogs", "from_workers"]
+__all__ = ["PRINT_LOGS", "WorkerLogs", "forward_worker_logs"]
 
-# In Dask's configuration of a worker: print what it logs too, as "text" or "json".
-PRINTED = "microgenres.worker-logs"
+# Key in the Dask configuration of a worker: also print its records, as "text" or "json".
+PRINT_LOGS = "microgenres.worker-logs"
 
 
 class WorkerLogs(WorkerPlugin):
-    """On each worker: hands the records of a run to its driver, under the run's own topic.
+    """Sends the records of each run to its driver, under a topic of the run.
 
-    One plugin serves every run on a shared cluster and stays when a run ends.
+    A worker has one plugin for all runs of a shared cluster; it stays when a run ends.
     """
 
     idempotent = True
     name = "microgenres-logs"
 
     def setup(self, worker: Any) -> None:
-        """Listen to our loggers in the worker's process."""
+        """Add handlers to the loggers of this project in the worker's process."""
         self._handlers: list[logging.Handler] = [_ToDriver(worker)]
-        printed = dask.config.get(PRINTED, None)
-        if printed:
+        style = dask.config.get(PRINT_LOGS, None)
+        if style:
             lines = logging.StreamHandler(sys.stderr)
-            lines.setFormatter(Json() if printed == "json" else Plain())
+            lines.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
             self._handlers.append(lines)
         for name in LOGGERS:
             logger = logging.getLogger(name)
@@ -44,7 +51,7 @@ class WorkerLogs(WorkerPlugin):
             logger.propagate = False
 
     def teardown(self, worker: Any) -> None:
-        """Stop listening."""
+        """Remove the handlers."""
         for name in LOGGERS:
             for handler in self._handlers:
                 logging.getLogger(name).removeHandler(handler)
@@ -57,25 +64,25 @@ class _ToDriver(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            tag(record)
+            add_context(record)
             run = getattr(record, "run", "")
             if run and not hasattr(record, "worker"):
-                told = as_json(record) | {"worker": self._worker.address}
-                told |= {"levelno": record.levelno, "created": record.created}
-                self._worker.log_event(_topic(run), told)
+                event = record_to_json(record) | {"worker": self._worker.address}
+                event |= {"levelno": record.levelno, "created": record.created}
+                self._worker.log_event(_topic(run), event)
         except Exception:
-            self.handleError(record)  # as every handler of the standard library does
+            self.handleError(record)  # like every handler of the standard library
 
 
 @contextmanager
-def from_workers(client: Client, run: str) -> Iterator[None]:
-    """Handle in this process, as if logged here, what the workers log for `run` meanwhile."""
+def forward_worker_logs(client: Client, run: str) -> Iterator[None]:
+    """Log in this process, until the block ends, what the workers log for `run`."""
     client.subscribe_topic(_topic(run), _received)
     client.register_plugin(WorkerLogs())
     try:
         yield
     finally:
-        with suppress(ValueError, OSError):  # a scheduler that is gone sends nothing more
+        with suppress(ValueError, OSError):  # the scheduler may be gone
             client.unsubscribe_topic(_topic(run))
 
 
@@ -83,12 +90,12 @@ def _topic(run: str) -> str:
     return f"microgenres-logs-{run}"
 
 
-def _received(event: tuple[float, Mapping[str, Any]]) -> None:
-    _, told = event
-    logger = logging.getLogger(str(told["logger"]))
-    if logger.isEnabledFor(told["levelno"]):
-        attributes = {field: told.get(field, "") for field in (*FIELDS, "worker")}
-        attributes |= {"name": told["logger"], "msg": told["message"], "args": None}
-        attributes |= {"levelno": told["levelno"], "levelname": told["level"]}
-        attributes |= {"created": told["created"], "exc_text": told.get("exception")}
+def _received(message: tuple[float, Mapping[str, Any]]) -> None:
+    _, event = message
+    logger = logging.getLogger(str(event["logger"]))
+    if logger.isEnabledFor(event["levelno"]):
+        attributes = {field: event.get(field, "") for field in (*FIELDS, "worker")}
+        attributes |= {"name": event["logger"], "msg": event["message"], "args": None}
+        attributes |= {"levelno": event["levelno"], "levelname": event["level"]}
+        attributes |= {"created": event["created"], "exc_text": event.get("exception")}
         logger.handle(logging.makeLogRecord(attributes))

@@ -1,4 +1,4 @@
-"""Folders of models and of what they learn from: whole or absent, JSON of a format, checksums."""
+"""Folders of models and of their training data: complete or absent, with JSON and checksums."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CorruptFileError, ModelError
-from pipeline.fileio.atomic import making_room_told, sync_folder, write_bytes
+from pipeline.fileio.atomic import explain_full_disk, sync_folder, write_bytes
 from pipeline.fileio.manifest import checked_path, file_sha256
 
-__all__ = ["check_files", "new_folder", "read_told", "sums_of", "write_told"]
+__all__ = ["check_files", "file_checksums", "new_folder", "read_json", "write_json"]
 
-_ABANDONED_SECONDS = 24 * 3_600  # nobody fills a folder for so long without adding a file
+_ABANDONED_SECONDS = 24 * 3_600  # a running attempt adds files more often than that
 
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` to fill, which takes its place once the block has ended.
+    """Yield a temporary folder to fill; rename it to `folder` when the block ends.
 
-    Where another attempt was first, its folder stands: folders are named by what makes them. What
-    killed attempts left behind goes after a day.
+    If `folder` exists by then, another attempt was first and its folder stays: the name of a
+    folder identifies its content. Attempts that were killed are deleted after a day.
 
     Raises
     ------
     StoreError
-        when the disk is full.
+        If the disk is full.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob(f".{folder.name}-*"):
-        if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(left)
+    for abandoned in folder.parent.glob(f".{folder.name}-*"):
+        if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(abandoned)
     attempt = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}")
     attempt.mkdir()
     try:
-        with making_room_told(folder):
+        with explain_full_disk(folder):
             yield attempt
         try:
             os.rename(attempt, folder)
@@ -52,52 +52,58 @@ def new_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(attempt, ignore_errors=True)
 
 
-def write_told(path: Path, told: Mapping[str, Any]) -> None:
-    """Replace a JSON file atomically: keys sorted, no NaN, a newline at its end."""
-    text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Replace a JSON file atomically: sorted keys, no NaN, a final newline."""
+    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_bytes(path, (text + "\n").encode())
 
 
-def read_told(path: Path, known: int, absent: str, again: str = "train again") -> dict[str, Any]:
-    """The JSON object of a file whose key `format` is `known`.
+def read_json(path: Path, known: int, absent: str, again: str = "train again") -> dict[str, Any]:
+    """Read a JSON object and check its key `format`.
 
     Parameters
     ----------
-    absent : what is said, and what to do, where there is no such file. again : what to do where
-        there is another.
+    path : Path
+        The file.
+    known : int
+        The `format` that this code reads.
+    absent : str
+        Error message if the file does not exist: what is missing and what to do.
+    again : str
+        What to do if the file is damaged or of another format; ends the error message.
 
     Raises
     ------
     ModelError
-        when there is none, or it is of another format.
+        If the file does not exist or is of another format.
     CorruptFileError
-        when it is not whole.
+        If the file cannot be read or is not JSON.
     """
     try:
-        found = json.loads(path.read_bytes())
+        record = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise ModelError(absent) from error
     except (OSError, ValueError) as error:
         raise CorruptFileError(f"{path} cannot be read: {error}; {again}") from error
-    if not isinstance(found, dict) or found.get("format") != known:
+    if not isinstance(record, dict) or record.get("format") != known:
         raise ModelError(f"{path} is not of format {known}: {again}")
-    return found
+    return record
 
 
-def sums_of(folder: Path, files: Iterable[Path]) -> dict[str, str]:
-    """SHA-256 (hex) of files below `folder`, by their POSIX paths from it."""
+def file_checksums(folder: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 (hex) of files below `folder`, by POSIX path relative to it."""
     return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
 
 
-def check_files(folder: Path, sums: Mapping[str, str]) -> None:
-    """Compare files below `folder` with what `sums_of` told of them.
+def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
+    """Compare files below `folder` with the result of `file_checksums`.
 
     Raises
     ------
     CorruptFileError
-        naming the file that is missing or altered.
+        If a file is missing or altered; the message names it.
     """
-    for name, sha256 in sums.items():
+    for name, sha256 in checksums.items():
         path = checked_path(folder, name)
         if not path.is_file() or file_sha256(path) != sha256:
-            raise CorruptFileError(f"{path}: is missing or was altered; train again")
+            raise CorruptFileError(f"{path} is missing or was altered; train again")

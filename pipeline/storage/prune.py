@@ -1,4 +1,4 @@
-"""Takes away releases and work that nobody needs any more; the caller holds the folder's lock."""
+"""Delete releases and work that are no longer needed. The caller holds the lock of the folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.fileio.atomic import sync_folder
 from pipeline.fileio.manifest import checked_path, manifest_from_json
+from pipeline.storage.store import Store
 from pipeline.storage.verify import read_release_manifest
-from pipeline.storage.work_store import Store
 
 __all__ = ["Pruned", "prune"]
 
@@ -21,7 +21,21 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Pruned:
-    """What was taken away, or would be."""
+    """What was deleted, or would be in a dry run.
+
+    Attributes
+    ----------
+    kept : tuple of str
+        Ids of the releases that stay, sorted.
+    releases : tuple of str
+        Ids of the deleted releases, sorted.
+    pieces : int
+        Number of deleted pieces of work.
+    leftovers : int
+        Number of deleted folders of unfinished or damaged releases.
+    bytes : int
+        Size of all that was deleted.
+    """
 
     kept: tuple[str, ...]
     releases: tuple[str, ...] = ()
@@ -31,26 +45,31 @@ class Pruned:
 
 
 def prune(store: Store, keep: int, unused_since: float | None, *, dry_run: bool = False) -> Pruned:
-    """Keep the newest releases, and the work that recent runs used; the rest goes.
+    """Delete all but the newest releases, and the work that no recent run has used.
 
     Parameters
     ----------
-    keep : how many releases, 1 or more. The one that `latest` names stays whatever its age, and
-        so does each that one of these names as its `parent`.
-    unused_since : seconds since the epoch; pieces of work that no run committed or found since
-        then go. None keeps all work.
-    dry_run : only count.
+    store : Store
+        The output folder.
+    keep : int
+        How many releases stay, 1 or more. The latest release stays whatever its age, and so does
+        the `parent` of each release that stays.
+    unused_since : float or None
+        Seconds since the epoch. Pieces that no run has committed or read since then are deleted;
+        None deletes no work.
+    dry_run : bool
+        Count only, delete nothing.
     """
     kept = _kept(store, keep)
-    found = {path.name: path for path in _published(store)}
-    gone = tuple(sorted(found.keys() - kept))
-    pruned = Pruned(tuple(sorted(kept)), gone)
-    # A release goes out of sight in one step: nobody may meet half of one.
-    for name in gone:
-        pruned.bytes += _size(found[name])
+    published = {path.name: path for path in _published(store)}
+    deleted = tuple(sorted(published.keys() - kept))
+    pruned = Pruned(tuple(sorted(kept)), deleted)
+    # A rename hides a release in one step: a reader never sees half of one.
+    for name in deleted:
+        pruned.bytes += _size(published[name])
         if not dry_run:
-            hidden = found[name].with_name(f".pruned-{name}-{uuid.uuid4().hex[:12]}")
-            found[name].rename(hidden)
+            hidden = published[name].with_name(f".pruned-{name}-{uuid.uuid4().hex[:12]}")
+            published[name].rename(hidden)
     for path in sorted((store.root / "releases").glob(".*")):
         if path.is_dir() and not path.name.startswith(".pruned-"):
             pruned.leftovers += 1
@@ -70,23 +89,23 @@ def _published(store: Store) -> list[Path]:
 
 
 def _kept(store: Store, keep: int) -> set[str]:
-    made: dict[str, tuple[str, int]] = {}  # releases of one second follow one another, too
-    follows: dict[str, str | None] = {}
+    created: dict[str, tuple[str, int]] = {}  # generations order releases of the same second
+    parent_of: dict[str, str | None] = {}
     for path in _published(store):
         try:
             manifest = read_release_manifest(path)
-        except ReleaseError as error:  # damaged: neither kept nor counted, unless it is the latest
+        except ReleaseError as error:  # damaged: deleted, unless it is the latest
             logger.warning("%s", error)
             continue
         when = str(manifest.get("created_at", ""))
-        made[path.name] = (when, int(manifest.get("generation", 0)))
-        follows[path.name] = manifest.get("parent")
-    newest = sorted(made, key=lambda name: (made[name], name), reverse=True)
-    latest = store.latest()
+        created[path.name] = (when, int(manifest.get("generation", 0)))
+        parent_of[path.name] = manifest.get("parent")
+    newest = sorted(created, key=lambda name: (created[name], name), reverse=True)
+    latest = store.releases.latest()
     chosen = {*newest[:keep], *([latest] if latest else [])}
-    # the way back by one step; not further, or a chain of updates would keep every release
-    parents = {follows.get(name) for name in chosen}
-    return chosen | {name for name in parents if name in made}
+    # Parents allow one step back. No further: a chain of updates would keep every release.
+    parents = {parent_of.get(name) for name in chosen}
+    return chosen | {name for name in parents if name in created}
 
 
 def _prune_work(store: Store, unused_since: float, pruned: Pruned, *, dry_run: bool) -> None:
@@ -97,10 +116,10 @@ def _prune_work(store: Store, unused_since: float, pruned: Pruned, *, dry_run: b
         try:
             refs = tuple(manifest_from_json(path.read_bytes(), name=str(path)).outputs.values())
         except CorruptFileError:
-            refs = ()  # its files are swept by the next run, as those of any abandoned attempt
+            refs = ()  # the next run sweeps its files, as those of any unfinished attempt
         pruned.bytes += path.stat().st_size + sum(ref.bytes for ref in refs)
         if not dry_run:
-            path.unlink()  # first: no manifest may name a file that is gone
+            path.unlink()  # before its files: no manifest may name a missing file
             for ref in refs:
                 checked_path(store.root, ref.path).unlink(missing_ok=True)
 

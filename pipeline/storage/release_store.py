@@ -1,6 +1,6 @@
-"""Releases: published whole or not at all, never altered, verifiable by anyone who has the folder.
+"""Releases: published whole or not at all, never changed, and verifiable without this code.
 
-`releases/<id>/manifest.json` names every file with its checksum; `latest` moves last.
+`releases/<id>/manifest.json` lists every file with its checksum. `latest` moves last.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,67 +22,73 @@ import pyarrow.parquet as pq
 from pipeline.errors import ReleaseError, StoreError
 from pipeline.fileio.atomic import sync_file, sync_folder, write_bytes, write_new
 from pipeline.fileio.manifest import checked_name, file_sha256
+from pipeline.storage.folders import create_folder, delete_older
 from pipeline.storage.verify import MANIFEST, listed_files, read_release_manifest, verify_release
 
-__all__ = ["Releases"]
+__all__ = ["ReleaseStore"]
 
 logger = logging.getLogger(__name__)
 
 
-class Releases:
-    """The released half of an output folder: `DIR/releases` and `DIR/latest`.
+class ReleaseStore:
+    """The published part of an output folder: `DIR/releases` and `DIR/latest`.
 
     Parameters
     ----------
-    root : the output folder `DIR`, made when it is not there.
+    root : Path
+        The output folder `DIR`; created if it does not exist.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be created.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root).absolute()
-        try:
-            (self.root / "releases").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"output folder {self.root} cannot be made: {error}") from error
+        self._folder = create_folder(self.root, "releases")
 
-    def begin_release(self, release_id: str) -> Path:
-        """Make and return an empty hidden folder in which a release is put together."""
+    def begin(self, release_id: str) -> Path:
+        """Create and return an empty hidden folder in which to write a release."""
         name = checked_name("release id", release_id)
-        attempt = self.root / "releases" / f".{name}-{uuid.uuid4().hex[:12]}"
+        attempt = self._folder / f".{name}-{uuid.uuid4().hex[:12]}"
         attempt.mkdir()
         return attempt
 
-    def commit_release(
-        self, attempt_dir: Path, release_id: str, manifest: Mapping[str, Any]
-    ) -> Path:
+    def commit(self, attempt_dir: Path, release_id: str, manifest: Mapping[str, Any]) -> Path:
         """Publish `attempt_dir` as `releases/<release_id>` and move `latest` to it.
 
         Parameters
         ----------
-        attempt_dir : what `begin_release` returned, filled.
-        release_id : names the content: the same id always stands for the same files.
-        manifest : JSON; `files` is added for every file. `counts` holds `rows_in`, `released`
-            and `rejected`.
+        attempt_dir : Path
+            The folder that `begin` returned, with the files of the release in it.
+        release_id : str
+            Names the content: one id always stands for the same files.
+        manifest : Mapping
+            JSON values. `counts` has `rows_in`, `released` and `rejected`; `files` is added here.
 
         Returns
         -------
         Path
-            The published folder, or the one that was there with the same files.
+            The published folder; an existing one if it has the same files.
 
         Raises
         ------
         ReleaseError
-            when the attempt does not reconcile (it is kept, hidden), or when the id stands for
-            other files already.
+            If the attempt does not verify (its hidden folder then stays, to look into), or if the
+            id already stands for other files.
         """
         name = checked_name("release id", release_id)
-        final = self.root / "releases" / name
+        final = self._folder / name
         files = {path: _described(attempt_dir / path) for path in listed_files(attempt_dir)}
         files.pop(MANIFEST, None)
         record = {**manifest, "files": files}
         try:
             text = json.dumps(record, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise ReleaseError(f"manifest of release {name}: not plain JSON: {error}") from error
+            raise ReleaseError(
+                f"manifest of release {name}: a value is not plain JSON: {error}"
+            ) from error
         (attempt_dir / MANIFEST).unlink(missing_ok=True)
         write_new(attempt_dir / MANIFEST, (text + "\n").encode())
         verify_release(attempt_dir)
@@ -91,20 +98,26 @@ class Releases:
         return final
 
     def point_latest(self, release_id: str) -> None:
-        """Move `latest` to a release that is there already."""
+        """Move `latest` to a published release."""
         name = checked_name("release id", release_id)
         write_bytes(self.root / "latest", f"{name}\n".encode())
 
     def set_aside(self, release_id: str) -> Path:
-        """Hide a damaged release, so that it can be made again; returns where it lies now."""
+        """Hide a damaged release, so that its id can be published again; return its new path."""
         name = checked_name("release id", release_id)
-        hidden = self.root / "releases" / f".damaged-{name}-{uuid.uuid4().hex[:12]}"
-        (self.root / "releases" / name).rename(hidden)
-        sync_folder(self.root / "releases")
+        hidden = self._folder / f".damaged-{name}-{uuid.uuid4().hex[:12]}"
+        (self._folder / name).rename(hidden)
+        sync_folder(self._folder)
         return hidden
 
     def latest(self) -> str | None:
-        """The id of the newest release, or None before the first."""
+        """Return the id of the latest release, or None if there is no release yet.
+
+        Raises
+        ------
+        ReleaseError
+            If the file `latest` cannot be read or does not contain an id.
+        """
         try:
             text = (self.root / "latest").read_text(encoding="ascii").strip()
         except FileNotFoundError:
@@ -116,29 +129,36 @@ class Releases:
         except StoreError as error:
             raise ReleaseError(f"{self.root / 'latest'} names no release: {error}") from error
 
-    def release(self, release_id: str | None = None) -> Path:
-        """The folder of a release, by default of the latest.
+    def folder(self, release_id: str | None = None) -> Path:
+        """Return the folder of a release, by default of the latest.
 
         Raises
         ------
         ReleaseError
-            when there is none, with the ids that there are.
+            If there is no such release; the message lists the published ids.
         """
         name = self.latest() if release_id is None else checked_name("release id", release_id)
         if name is None:
             raise ReleaseError(f"no release in {self.root} yet: run `microgenres mine` first")
-        folder = self.root / "releases" / name
+        folder = self._folder / name
         if not (folder / MANIFEST).is_file():
             known = sorted(
-                entry.name
-                for entry in (self.root / "releases").iterdir()
-                if not entry.name.startswith(".")
+                entry.name for entry in self._folder.iterdir() if not entry.name.startswith(".")
             )
             raise ReleaseError(
-                f"no release {name!r} in {self.root}; there are {known or 'none'}: "
+                f"no release {name!r} in {self.root}; its releases: {known or 'none'}: "
                 "name one of them, or mine again"
             )
         return folder
+
+    def sweep(self, older_than: float) -> int:
+        """Delete unfinished releases `older_than` seconds old or more; return how many.
+
+        Damaged releases that were set aside stay, for a person to look at.
+        """
+        before = time.time() - older_than
+        hidden = [path for path in self._folder.glob(".*") if not path.name.startswith(".damaged-")]
+        return delete_older([*hidden, *self.root.glob(".latest.*.tmp")], before)
 
     def _install(self, attempt: Path, final: Path, files: Mapping[str, Any]) -> None:
         try:
@@ -147,7 +167,7 @@ class Releases:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                 raise
             _check_same(final, files)
-            logger.info("release %s is there already with the same files", final.name)
+            logger.info("release %s already exists with the same files", final.name)
             shutil.rmtree(attempt)
         sync_folder(final.parent)
 
@@ -158,7 +178,7 @@ def _described(path: Path) -> dict[str, Any]:
         try:
             entry["rows"] = pq.read_metadata(path).num_rows
         except (OSError, pa.ArrowException) as error:
-            raise ReleaseError(f"{path} is no Parquet file: {error}; write it again") from error
+            raise ReleaseError(f"{path} is not a Parquet file: {error}; write it again") from error
     return entry
 
 
@@ -175,14 +195,14 @@ def _check_same(final: Path, files: Mapping[str, Any]) -> None:
         there = read_release_manifest(final)["files"]
     except ReleaseError as error:
         raise ReleaseError(
-            f"release {final.name} is there already and is damaged; remove {final} and run again "
-            f"to publish it anew. {error}"
+            f"release {final.name} already exists and is damaged; remove {final} and run again "
+            f"to publish it again. {error}"
         ) from error
     differing = sorted(name for name in {*there, *files} if _sha(there, name) != _sha(files, name))
     if differing:
         raise ReleaseError(
-            f"release {final.name} is there already with other content in {differing}; "
-            "a release never changes: publish under another id, or remove that one first"
+            f"release {final.name} already exists with other content in {differing}; "
+            "a release never changes: publish under another id, or remove that release first"
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks a release folder against its own manifest: every checksum, every count. Reads only."""
+"""Check a release folder against its manifest: every checksum and every count. Reads only."""
 
 from __future__ import annotations
 
@@ -22,27 +22,29 @@ _COUNTS = ("rows_in", "released", "rejected")
 
 
 def listed_files(folder: Path) -> list[str]:
-    """Paths of everything in `folder` that is not a folder, relative, POSIX, sorted."""
-    found = []
+    """Return the paths of all files and links below `folder`: relative, POSIX, sorted."""
+    paths = []
     for parent, folders, names in os.walk(folder):
         links = [name for name in folders if Path(parent, name).is_symlink()]
-        found += [Path(parent, name).relative_to(folder).as_posix() for name in names + links]
-    return sorted(found)
+        paths += [Path(parent, name).relative_to(folder).as_posix() for name in names + links]
+    return sorted(paths)
 
 
 def read_release_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of the release in folder `path`; its `files` is known to be an object.
+    """Return the manifest of the release in the folder `path`.
+
+    Only its key `files` is checked: it is an object.
 
     Raises
     ------
     ReleaseError
-        when it is missing, not JSON, or names no files.
+        If the manifest is missing, not JSON, or has no `files`.
     """
     name = Path(path) / MANIFEST
     try:
         manifest = json.loads(name.read_bytes())
     except FileNotFoundError as error:
-        raise ReleaseError(f"{path} is no release: it has no {MANIFEST}") from error
+        raise ReleaseError(f"{path} is not a release: it has no {MANIFEST}") from error
     except (OSError, ValueError) as error:
         raise ReleaseError(f"{name} cannot be read: {error}; publish the release again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
@@ -51,25 +53,27 @@ def read_release_manifest(path: Path) -> dict[str, Any]:
 
 
 def checksums(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """SHA-256 of the tables and indexes of a release, by file: what does not tell when it was made.
+    """Return the SHA-256 (hex) of the tables and indexes of a release, by file name.
 
-    Two releases of which they are equal hold the same, byte by byte.
+    Files that contain the time of the run are left out, so that the result is equal for two
+    releases with the same content.
     """
-    kept = (".parquet", ".faiss")
-    return {n: entry["sha256"] for n, entry in manifest["files"].items() if n.endswith(kept)}
+    compared = (".parquet", ".faiss")
+    return {n: entry["sha256"] for n, entry in manifest["files"].items() if n.endswith(compared)}
 
 
 def verify_release(path: Path) -> dict[str, Any]:
     """Check a release and return its manifest.
 
-    Every file has its size, checksum and rows; there is no other file; no path leaves the folder;
-    `counts`: rows_in = released + rejected, released = rows of movies.parquet, rejected = rows of
-    rejects.parquet; movie_id is unique and never null in movies.parquet.
+    Every file has the size, checksum and number of rows of the manifest. There is no other file,
+    and no path leaves the folder. In `counts`, rows_in = released + rejected, released = rows of
+    movies.parquet, rejected = rows of rejects.parquet. In movies.parquet, movie_id is unique and
+    never null.
 
     Raises
     ------
     ReleaseError
-        listing all that is wrong.
+        If anything is wrong; the message lists every problem.
     """
     path = Path(path)
     manifest = read_release_manifest(path)
@@ -88,9 +92,7 @@ def verify_release(path: Path) -> dict[str, Any]:
     problems += _count_problems(path, manifest, sound)
     if problems:
         listing = "\n".join(f"- {problem}" for problem in problems)
-        raise ReleaseError(
-            f"release {path} does not verify, publish it again or restore it:\n{listing}"
-        )
+        raise ReleaseError(f"release {path} is damaged; publish it again or restore it:\n{listing}")
     return manifest
 
 
@@ -98,7 +100,7 @@ def _file_problem(folder: Path, name: str, entry: Any) -> str | None:
     try:
         file = checked_path(folder, name)
     except CorruptFileError:
-        return "leaves the folder of the release, refused"
+        return "lies outside the folder of the release, refused"
     if not isinstance(entry, Mapping) or not {"sha256", "bytes"} <= entry.keys():
         return "has no sha256 and bytes in the manifest"
     try:
@@ -110,9 +112,9 @@ def _file_problem(folder: Path, name: str, entry: Any) -> str | None:
 
 
 def _content_problem(folder: Path, file: Path, entry: Mapping[str, Any]) -> str | None:
-    # A link would let the content lie, and change, outside the release.
+    # The target of a link is outside the release and may change.
     if file.resolve(strict=True) != folder.resolve().joinpath(file.relative_to(folder)):
-        return "is a link, or lies behind one, refused"
+        return "is a link, or is below one, refused"
     size = file.stat().st_size
     if size != entry["bytes"]:
         return f"was altered: {size} bytes, the manifest says {entry['bytes']}"
@@ -121,14 +123,14 @@ def _content_problem(folder: Path, file: Path, entry: Mapping[str, Any]) -> str 
     if "rows" in entry:
         rows = pq.read_metadata(file).num_rows
         if rows != entry["rows"]:
-            return f"holds {rows} rows, the manifest says {entry['rows']}"
+            return f"has {rows} rows, the manifest says {entry['rows']}"
     return None
 
 
 def _count_problems(folder: Path, manifest: Mapping[str, Any], sound: set[str]) -> list[str]:
     counts = manifest.get("counts")
     if not isinstance(counts, dict) or any(type(counts.get(name)) is not int for name in _COUNTS):
-        return [f"{MANIFEST}: `counts` must hold whole numbers {', '.join(_COUNTS)}"]
+        return [f"{MANIFEST}: `counts` must have the whole numbers {', '.join(_COUNTS)}"]
     rows_in, released, rejected = (counts[name] for name in _COUNTS)
     problems = []
     if rows_in != released + rejected:

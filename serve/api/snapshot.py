@@ -1,11 +1,11 @@
-"""The release that is served, and the thread that changes it for a newer one while requests run."""
+"""The served release, and the thread that replaces it with a newer one while requests run."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from pipeline.inference.assigner import Assigner
 from pipeline.inference.encoder import encoder_of
 from pipeline.release.lookup import find_release
 from pipeline.settings import ServeSettings
-from pipeline.storage.release_store import Releases
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST
 from serve.catalogue.catalogue import Catalogue
-from serve.catalogue.semantic_search import Meaning
+from serve.catalogue.semantic_search import SemanticSearch
 
 __all__ = ["Snapshot", "Snapshots"]
 
@@ -26,7 +26,15 @@ logger = logging.getLogger(__name__)
 
 
 class Snapshot:
-    """One release, whole: what a request holds on to from its beginning to its end."""
+    """One release with everything needed to answer a request.
+
+    A request uses the same snapshot from beginning to end.
+
+    Raises
+    ------
+    MicrogenresError
+        If the release cannot be served.
+    """
 
     def __init__(self, path: Path, settings: ServeSettings) -> None:
         self.catalogue = Catalogue(
@@ -34,41 +42,53 @@ class Snapshot:
         )
         self.id = self.catalogue.id
         encoder = encoder_of(path, self.catalogue.manifest, "cpu")
-        self.meaning = Meaning(self.catalogue, encoder, threads=settings.threads)
-        self.meaning.warm()
+        self.search = SemanticSearch(self.catalogue, encoder, threads=settings.threads)
+        self.search.warm()
         self._assigner = Assigner(path, encoder)
         try:
             self.assign([{"overview": "a film"}])
         except (KeyError, ValueError, IndexError) as error:
             raise ReleaseError(
-                f"release {path} does not place a film: {error!r}; it is of another version: "
+                f"release {path} cannot assign a film: {error!r}; another version wrote it; "
                 "mine again"
             ) from error
         self.loaded_at = datetime.now(UTC)
 
-    def assign(self, films: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The micro-genre of each film, see `pipeline.inference.assigner.Assigner.assign`."""
+    def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the micro-genre of each film, see `pipeline.inference.assigner.Assigner`."""
         return self._assigner.assign(films)
 
 
 class Snapshots:
-    """The snapshot that new requests get; the old one lives as long as a request holds it.
+    """Holds the snapshot for new requests. An old one is freed after its last request.
 
     Parameters
     ----------
-    place : the folder of a release, which is then served for good, or an output folder, of which
-        the newest release is served.
+    place : Path
+        The folder of a release, which is then the only one served; or an output folder, whose
+        newest release is served.
+    settings : ServeSettings
+        Memory limit, threads and reload interval.
+
+    Attributes
+    ----------
+    current : Snapshot
+        The snapshot for new requests.
+    reloads : dict of str to int
+        Number of reloads that are "done" and "failed".
+    problem : str or None
+        Why the newest release is not served; None if it is.
 
     Raises
     ------
     MicrogenresError
-        when there is no release, or it cannot be served.
+        If there is no release, or it cannot be served.
     """
 
     def __init__(self, place: Path, settings: ServeSettings) -> None:
         self._settings = settings
         self.place = place
-        self._folder = None if (place / MANIFEST).is_file() else Releases(place)
+        self._releases = None if (place / MANIFEST).is_file() else ReleaseStore(place)
         self.current = Snapshot(find_release(place), settings)
         self.reloads = {"done": 0, "failed": 0}
         self.problem: str | None = None
@@ -77,45 +97,48 @@ class Snapshots:
         self._watcher: threading.Thread | None = None
 
     def watch(self) -> None:
-        """Look for a newer release every `reload_seconds`, until `stop`."""
-        if self._folder is not None and self._watcher is None:
-            self._watcher = threading.Thread(target=self._watch, name="latest", daemon=True)
+        """Check for a newer release every `reload_seconds` until `stop` is called."""
+        if self._releases is not None and self._watcher is None:
+            self._watcher = threading.Thread(
+                target=self._watch, name="release-watcher", daemon=True
+            )
             self._watcher.start()
 
     def stop(self) -> None:
-        """End the watching; waits for a release that is being loaded."""
+        """Stop checking for newer releases; waits until a release being loaded is loaded."""
         self._stop.set()
         if self._watcher is not None:
             self._watcher.join()
             self._watcher = None
 
     def refresh(self) -> bool:
-        """Change to the newest release where there is one; True when it was changed.
+        """Switch to the newest release if it is not served yet; return True after a switch.
 
-        One that cannot be served is told once, and the old one goes on being served.
+        A release that cannot be served is logged once, and the current one is still served.
         """
-        if self._folder is None:
+        if self._releases is None:
             return False
-        wanted = None
+        newest = None
         try:
-            wanted = self._folder.latest()
-            if wanted is None or wanted in (self.current.id, self._refused):
+            newest = self._releases.latest()
+            if newest is None or newest in (self.current.id, self._refused):
                 return False
             started = time.perf_counter()
-            self.current = Snapshot(self._folder.release(wanted), self._settings)
+            self.current = Snapshot(self._releases.folder(newest), self._settings)
         except MicrogenresError as error:
-            self._refused, self.problem = wanted, f"release {wanted} is not served: {error}"
+            self._refused, self.problem = newest, f"release {newest} is not served: {error}"
             self.reloads["failed"] += 1
-            logger.error("%s; release %s goes on", self.problem, self.current.id)
+            logger.error("%s; release %s is still served", self.problem, self.current.id)
             return False
         self.problem = self._refused = None
         self.reloads["done"] += 1
-        logger.info("release %s is served after %.1f s", wanted, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        logger.info("release %s is now served, loaded in %.1f s", newest, seconds)
         return True
 
     def _watch(self) -> None:
         while not self._stop.wait(self._settings.reload_seconds):
             try:
                 self.refresh()
-            except Exception:  # the watcher outlives whatever a release may do to it
-                logger.exception("the newest release could not be looked at")
+            except Exception:  # no error of a release may end the watcher
+                logger.exception("checking for a newer release failed")

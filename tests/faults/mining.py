@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import checksums, verify_release
-from pipeline.storage.work_store import Store
 from tests.faults.child import Child, start
 from tests.support.prefect_process import ask
 
@@ -58,7 +58,7 @@ class Place:
 
 def checked(out: Path, rows: int) -> Path:
     """The latest release, which verifies and holds every row once, released or rejected."""
-    release = Store(out).release()
+    release = ReleaseStore(out).folder()
     manifest = verify_release(release)
     counts = manifest["counts"]
     assert counts["rows_in"] == rows == counts["released"] + counts["rejected"]

@@ -15,7 +15,7 @@ import pytest
 from pipeline.errors import SourceError
 from pipeline.ingest.partition import read_catalogue
 from pipeline.settings import SourceSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 ROW = "1,Film,A film about a lighthouse and the sea.\n"
 GOOD = "id,title,overview\n" + ROW
@@ -98,7 +98,7 @@ def test_a_bad_file_is_refused_by_name_and_nothing_is_committed(
     good.write_text(GOOD)
     name, make = BAD[kind]
     make(tmp_path / name)
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     for specs in ([f"files:{good}", f"files:{tmp_path / name}"], [f"files:{tmp_path / name}"]):
         with pytest.raises(SourceError, match=r"bad\."):
             read_catalogue(store, specs, SETTINGS)

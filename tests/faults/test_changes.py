@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.lib.small_model import build_model
-from pipeline.storage.work_store import Store, verify_release
+from pipeline.storage.release_store import ReleaseStore
+from pipeline.storage.verify import verify_release
 from tests.faults.child import forked
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
@@ -25,15 +26,13 @@ def another_model(folder: Path) -> None:
 
 
 def newer_clean() -> None:
-    """The code of `clean` has another version in this process."""
-    from flows.runtime.context import Run
+    """Declare another version of the stage `clean` in this process."""
+    from dataclasses import replace
 
-    stage = Run.stage
+    from pipeline.cleaning.clean import clean
+    from pipeline.schemas import stage
 
-    def newer(self: Run, name: str, *args: object, **more: object) -> object:
-        return stage(self, name, *args, **more | ({"version": 99} if name == "clean" else {}))  # type: ignore[arg-type]
-
-    Run.stage = newer  # type: ignore[method-assign, assignment]
+    setattr(clean, stage._ATTRIBUTE, replace(stage.spec_of(clean), version=99))
 
 
 def remade(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -68,7 +67,7 @@ def test_another_model_makes_another_release_and_reuses_what_no_model_touched(
     back = place.mine(mined)
     assert back.end(60) == 0, back.told()
     assert work_of(mined) == work
-    assert Store(mined).latest() == reference.release.name
+    assert ReleaseStore(mined).latest() == reference.release.name
     same_tables(checked(mined, LIMIT), reference.release)
 
 

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.storage.work_store import Store, fingerprint, verify_release
+from pipeline.fileio.manifest import fingerprint
+from pipeline.storage.verify import verify_release
+from pipeline.storage.work_store import WorkStore
 from tests.faults.child import forked
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
@@ -65,7 +67,7 @@ def test_a_full_disk_tears_nothing_and_the_run_goes_on_once_there_is_room(
     assert "No space left on device" in log
     assert "make space" in log
     assert not (out / "latest").exists()
-    store = Store(out)
+    store = WorkStore(out)
     for stage in [path for path in (out / "work").iterdir() if path.is_dir()]:
         for manifest in stage.glob("*.json"):
             assert manifest.stat().st_size, manifest
@@ -77,7 +79,7 @@ def test_a_full_disk_tears_nothing_and_the_run_goes_on_once_there_is_room(
     done = work_of(out)
     assert {name: done[name] for name in kept} == kept
     same_tables(checked(out, LIMIT), reference.release)
-    assert store.blamed() == []
+    assert store.failures() == []
 
 
 def commit_within(root: Path, most: int) -> None:
@@ -86,7 +88,7 @@ def commit_within(root: Path, most: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     table = pa.table({"n": pa.array(range(100_000), pa.int64())})
     try:
-        Store(root).commit("stage", "p0", FP, {"out": table}, rows_in=1, seconds=0)
+        WorkStore(root).commit("stage", "p0", FP, {"out": table}, rows_in=1, seconds=0)
     except StoreError as error:
         assert "make space" in str(error), error
         raise SystemExit(7) from error
@@ -96,9 +98,9 @@ def commit_within(root: Path, most: int) -> None:
 def test_a_quota_leaves_no_half_written_file(tmp_path: Path, most: int) -> None:
     assert forked(commit_within, tmp_path / "out", most) == 7
     assert list((tmp_path / "out" / "work" / "stage").iterdir()) == []
-    assert Store(tmp_path / "out").lookup("stage", "p0", FP) is None
+    assert WorkStore(tmp_path / "out").lookup("stage", "p0", FP) is None
     assert forked(commit_within, tmp_path / "out", 10**9) == 0
-    made = Store(tmp_path / "out").lookup("stage", "p0", FP)
+    made = WorkStore(tmp_path / "out").lookup("stage", "p0", FP)
     assert made is not None
     assert made.outputs["out"].rows == 100_000
 

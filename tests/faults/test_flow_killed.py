@@ -9,8 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.fileio.manifest import fingerprint
 from pipeline.fileio.parquet import write_table
-from pipeline.storage.work_store import Store, fingerprint, verify_release
+from pipeline.storage.release_store import ReleaseStore
+from pipeline.storage.verify import verify_release
+from pipeline.storage.work_store import WorkStore
 from tests.faults.child import forked, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, nothing_runs, same_tables, work_of
@@ -25,20 +28,20 @@ MOMENTS = ("before write_new", "before _sync_tree", "before write_bytes", "after
 
 
 def commit_piece(root: Path, died_at: int, steps: Path) -> None:
-    store = Store(root)
+    store = WorkStore(root)
     taken = die_before_step(died_at)
     store.commit("stage", "p0", FP, TABLES, rows_in=9, seconds=0.0)
     steps.write_text(" ".join(taken))
 
 
 def publish(root: Path, died_at: int, steps: Path) -> None:
-    store = Store(root)
+    store = ReleaseStore(root)
     taken = die_before_step(died_at)
-    attempt = store.begin_release("one")
+    attempt = store.begin("one")
     movies = pa.table({"movie_id": ["1", "2"]})
     write_table(attempt / "movies.parquet", movies)
     write_table(attempt / "rejects.parquet", movies.slice(0, 0))
-    store.commit_release(attempt, "one", {"counts": {"rows_in": 2, "released": 2, "rejected": 0}})
+    store.commit(attempt, "one", {"counts": {"rows_in": 2, "released": 2, "rejected": 0}})
     steps.write_text(" ".join(taken))
 
 
@@ -51,7 +54,7 @@ def test_a_piece_is_committed_whole_or_not_at_all_whichever_step_is_the_last(
         if end == 0:
             break
         assert end == -signal.SIGKILL
-        store = Store(root)
+        store = WorkStore(root)
         found = store.lookup("stage", "p0", FP)
         before = work_of(root)
         made = store.commit("stage", "p0", FP, TABLES, rows_in=9, seconds=0.0)
@@ -78,7 +81,7 @@ def test_a_release_is_published_whole_or_not_at_all_whichever_step_is_the_last(
         if end == 0:
             break
         assert end == -signal.SIGKILL
-        store = Store(root)
+        store = ReleaseStore(root)
         visible = [path for path in (root / "releases").iterdir() if path.name == "one"]
         for release in visible:
             verify_release(release)
@@ -87,7 +90,7 @@ def test_a_release_is_published_whole_or_not_at_all_whichever_step_is_the_last(
             assert visible
         publish(root, 10**9, steps)
         assert store.latest() == "one"
-        verify_release(store.release())
+        verify_release(store.folder())
         store.sweep(0)
         assert [path.name for path in (root / "releases").iterdir()] == ["one"]
     taken = steps.read_text().split()

@@ -11,17 +11,16 @@ import pytest
 from distributed import Client, LocalCluster
 
 from pipeline.errors import QuarantineError
-from pipeline.execution import retries
 from pipeline.execution.cluster import CLUSTER_CONFIG
 from pipeline.execution.runner import Piece, Stage, run_stage
 from pipeline.execution.stage import piece_fingerprint
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 from tests.faults.memory import fails_for_memory, greedy
 
 MOVIES = pa.table({"movie_id": ["1", "2"]})
 
 
-def pieces(store: Store, count: int, **constants: object) -> list[Piece]:
+def pieces(store: WorkStore, count: int, **constants: object) -> list[Piece]:
     ref = store.commit("in", "all", "0" * 64, {"t": MOVIES}, rows_in=2, seconds=0).outputs["t"]
     return [
         Piece(f"p{n}", {"movies": (ref,)}, {"name": f"p{n}", **constants} if constants else {})
@@ -31,7 +30,7 @@ def pieces(store: Store, count: int, **constants: object) -> list[Piece]:
 
 @pytest.mark.timeout(180)
 def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     stage = Stage.of(greedy, lean={"batch": 10})
     todo = pieces(store, 4, folder=str(tmp_path), hungry="p1", always="p2")
     with (
@@ -50,7 +49,7 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
         run_stage(store, stage, todo, client=client)
     done = [p.key for p in todo if store.lookup(stage.name, p.key, piece_fingerprint(stage, p))]
     assert done == ["p0", "p1", "p3"]
-    reasons = {blamed["piece"]: blamed["reason"] for blamed in store.blamed()}
+    reasons = {blamed["piece"]: blamed["reason"] for blamed in store.failures()}
     assert list(reasons) == ["p2"]
     assert "memory" in reasons["p2"]
     tries = [path.name.split("-")[:2] for path in tmp_path.glob("*.called")]
@@ -59,14 +58,11 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
     assert tries.count(["p2", "10"]) == 2
 
 
-def test_an_allocation_that_fails_is_tried_again_in_less(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
-    store = Store(tmp_path / "out")
+def test_a_failed_allocation_is_retried_with_less_memory(tmp_path: Path) -> None:
+    store = WorkStore(tmp_path / "out")
     lean = Stage.of(fails_for_memory, name="leaner", lean={"batch": 8})
-    (made,) = run_stage(store, lean, pieces(store, 1)).manifests
+    (made,) = run_stage(store, lean, pieces(store, 1), backoff_seconds=0.01).manifests
     assert store.read(made.outputs["out"]).equals(MOVIES)
     same = Stage.of(fails_for_memory)
     with pytest.raises(QuarantineError, match=r"p0: .*MemoryError.*tried 3 times"):
-        run_stage(store, same, pieces(store, 1), retries=2)
+        run_stage(store, same, pieces(store, 1), retries=2, backoff_seconds=0.01)

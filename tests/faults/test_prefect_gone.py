@@ -69,7 +69,7 @@ def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
         os.killpg(server, signal.SIGKILL)
     log = run.told()
     assert run.end(1) == 0, log
-    assert "is started again" in log
+    assert "is restarted" in log
     same_tables(checked(out, LIMIT), reference.release)
     with closing(sqlite3.connect(home / "prefect.db")) as record:
         (flow_run,) = record.execute("select state_type from flow_run").fetchall()
@@ -106,7 +106,7 @@ def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
                 os.killpg(server.pid, signal.SIGKILL)
     log = run.told()
     assert run.end(1) == 1, log
-    assert "took no artifact" in log
+    assert "did not accept an artifact" in log
     assert "error: the Prefect server at" in log
     same_tables(checked(out, LIMIT), reference.release)
     work = work_of(out)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 from tests.faults.child import wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, checked, nothing_runs, same_tables
@@ -39,7 +39,7 @@ def test_a_worker_killed_in_every_stage_costs_nothing(
     assert struck == stages_on_workers(reference.out)
     assert len(struck) > 20
     same_tables(checked(tmp_path / "out", LIMIT), reference.release)
-    assert Store(tmp_path / "out").blamed() == []
+    assert WorkStore(tmp_path / "out").failures() == []
 
 
 def test_a_piece_that_kills_every_worker_is_quarantined_alone(
@@ -51,9 +51,9 @@ def test_a_piece_that_kills_every_worker_is_quarantined_alone(
         run = place.mine(out)
         assert run.end(120) == 5, run.told()
     assert len(list(markers.iterdir())) == 4  # twice among the others, twice alone
-    (blamed,) = Store(out).blamed()
-    assert (blamed["stage"], blamed["piece"]) == ("features", "p00001")
-    assert "KilledWorker" in blamed["reason"]
+    (failure,) = WorkStore(out).failures()
+    assert (failure["stage"], failure["piece"]) == ("features", "p00001")
+    assert "KilledWorker" in failure["reason"]
     assert "p00001: KilledWorker" in run.told()
     done = {path.name.split("-")[0] for path in (out / "work" / "features").glob("*.json")}
     assert done == {"p00000", "p00002"}
@@ -67,4 +67,4 @@ def test_a_piece_that_kills_every_worker_is_quarantined_alone(
     again = place.mine(out)  # what was quarantined is tried again
     assert again.end(120) == 0, again.told()
     same_tables(checked(out, LIMIT), reference.release)
-    assert Store(out).blamed() == []
+    assert WorkStore(out).failures() == []

@@ -21,7 +21,7 @@ from pipeline.report.figures import film_map
 from pipeline.schemas import mining as tables
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import FeatureSettings, NeighbourSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 from tests.support.films import EXACT, THEMES, exact, mined
 
 # Of the first films; the others are "Film 8", "Film 9", ...
@@ -102,8 +102,8 @@ def _catalogue(movies: pa.Table) -> pa.Table:
 
 
 def _commit(root: Path, name: str, released: dict[str, pa.Table], index: pa.Table) -> Path:
-    store = Store(root)
-    folder = store.begin_release(name)
+    store = ReleaseStore(root)
+    folder = store.begin(name)
     for table, rows in released.items():
         write_table(folder / f"{table}.parquet", rows.combine_chunks())
     write_bytes(folder / "index.faiss", b"".join(index_bytes(index)))
@@ -123,4 +123,4 @@ def _commit(root: Path, name: str, released: dict[str, pa.Table], index: pa.Tabl
         "weak_below": -1.0,
         "model": {"name": "all-MiniLM-L6-v2", "revision": exact().revision, "dim": 384},
     }
-    return store.commit_release(folder, name, manifest)
+    return store.commit(folder, name, manifest)

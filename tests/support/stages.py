@@ -22,7 +22,7 @@ class Factor(BaseModel):
 
 
 def calls(folder: str | Path, name: str = "") -> int:
-    """How many markers of that name lie in `folder`."""
+    """Return the number of markers with that name in `folder`."""
     return len(list(Path(folder).glob(f"{name}*.called")))
 
 
@@ -52,7 +52,7 @@ def scale(
     "lose", inputs=("movies",), outputs=("out", "rejects"), conserves=("movies", "out", "rejects")
 )
 def lose_a_row(movies: pa.Table) -> dict[str, pa.Table]:
-    """Neither release nor reject the last row."""
+    """Leave the last row out of both the output and the rejects."""
     return {"out": movies.slice(0, movies.num_rows - 1), "rejects": movies.slice(0, 0)}
 
 
@@ -64,20 +64,20 @@ def echo(movies: pa.Table, *, name: str = "") -> dict[str, pa.Table]:
 
 @stage("linger", inputs=("movies",), outputs=("out",))
 def linger(movies: pa.Table, *, name: str = "") -> dict[str, pa.Table]:
-    """Return the input after a while."""
+    """Return the input after half a second."""
     time.sleep(0.5)
     return {"out": movies}
 
 
 @stage("none", inputs=("movies",), outputs=())
 def no_tables(movies: pa.Table) -> list[pa.Table]:
-    """Return what a stage must not."""
+    """Return a list, which a stage must not."""
     return [movies]
 
 
 @stage("die-once", inputs=("movies",), outputs=("out",))
 def die_once(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[str, pa.Table]:
-    """The victim kills its worker at its first call only."""
+    """Kill the worker at the first call for the victim."""
     _mark(folder, name)
     if name == victim and calls(folder, name) == 1:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -86,7 +86,7 @@ def die_once(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[s
 
 @stage("die-always", inputs=("movies",), outputs=("out",))
 def die_always(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict[str, pa.Table]:
-    """The victim kills its worker at every call."""
+    """Kill the worker at every call for the victim."""
     _mark(folder, name)
     if name == victim:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -97,7 +97,7 @@ def die_always(movies: pa.Table, *, name: str, folder: str, victim: str) -> dict
 def die_in_company(
     movies: pa.Table, *, name: str, folder: str, victim: str, company: int
 ) -> dict[str, pa.Table]:
-    """The victim kills its worker while `company` other pieces run beside it."""
+    """Kill the worker for the victim while `company` other pieces run on it."""
     _mark(folder, name)
     deadline = time.monotonic() + 10
     if name == victim:
@@ -111,7 +111,7 @@ def die_in_company(
 
 @stage("fail", inputs=("movies",), outputs=("out",))
 def fail(movies: pa.Table, *, name: str, victim: str) -> dict[str, pa.Table]:
-    """The victim raises what does not pass."""
+    """Raise a permanent error for the victim."""
     if name == victim:
         raise ZeroDivisionError(f"{name} cannot be divided")
     return {"out": movies}
@@ -119,7 +119,7 @@ def fail(movies: pa.Table, *, name: str, victim: str) -> dict[str, pa.Table]:
 
 @stage("stumble", inputs=("movies",), outputs=("out",))
 def stumble(movies: pa.Table, *, name: str, folder: str, times: int) -> dict[str, pa.Table]:
-    """Raise what may pass, the first `times` times."""
+    """Raise a temporary error, the first `times` times."""
     _mark(folder, name)
     if calls(folder, name) <= times:
         raise ConnectionResetError(f"{name} lost its connection")
@@ -128,6 +128,6 @@ def stumble(movies: pa.Table, *, name: str, folder: str, times: int) -> dict[str
 
 @stage("full", inputs=("movies",), outputs=("out",))
 def disk_full(movies: pa.Table, *, folder: str) -> dict[str, pa.Table]:
-    """Raise what an operating system says of a full disk."""
+    """Raise the error of a full disk."""
     _mark(folder, "full")
     raise OSError(28, "No space left on device")

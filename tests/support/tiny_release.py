@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.fileio.parquet import write_table
 from pipeline.schemas import mining as tables
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 
 DIM = 4
 # movie_id, title, year, cluster, similarity, weak: sorted by movie_id, as a release is.
@@ -90,15 +90,15 @@ REPORT: dict[str, Any] = {
 
 def build_release(root: Path, *, schema_version: Any = 1, release_id: str = "tiny-1") -> Path:
     """Commit the release into the output folder `root`; return its folder."""
-    store = Store(root)
-    folder = store.begin_release(release_id)
+    store = ReleaseStore(root)
+    folder = store.begin(release_id)
     for name, table in _tables().items():
         write_table(folder / f"{name}.parquet", table)
     (folder / "report.json").write_text(json.dumps(REPORT), encoding="utf-8")
     (folder / "report.html").write_text("<html></html>", encoding="utf-8")
     counts = {"rows_in": 10, "released": len(FILMS), "rejected": 1}
     manifest = {"release_id": release_id, "schema_version": schema_version, "counts": counts}
-    return store.commit_release(folder, release_id, manifest)
+    return store.commit(folder, release_id, manifest)
 
 
 def _tables() -> dict[str, pa.Table]:

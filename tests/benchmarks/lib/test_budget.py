@@ -12,12 +12,12 @@ import pytest
 from benchmarks.lib.harness import apart
 from benchmarks.lib.machine import Watch
 from pipeline.cluster import assign, smooth_points, train
-from pipeline.fileio.external_sort import Streamed
-from pipeline.label.candidates import candidates
+from pipeline.fileio.external_sort import StreamedTable
+from pipeline.label.candidates import rank_candidates
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
 from pipeline.neighbours.index import build_index, encode_films, train_index
 from pipeline.neighbours.search import nearest_films
-from pipeline.observability.memory import give_back
+from pipeline.observability.memory import release_memory
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import ClusterSettings, LabelSettings, NeighbourSettings
@@ -38,7 +38,7 @@ def grown(work: Callable[[pa.Table], object], few: int = FEW, many: int = MANY) 
     for count in (few, many):
         table = films(count)
         work(table)  # libraries take their own memory at their first call
-        give_back()  # what malloc keeps of it would hide what the second call takes
+        release_memory()  # what malloc keeps of it would hide what the second call takes
         with Watch() as watch:
             work(table)
         taken.append(watch.grown_mib * 2**20)
@@ -138,8 +138,8 @@ def test_terms_are_ranked_in_memory_that_does_not_grow() -> None:
 
 def grown_by_terms() -> float:
     """Bytes that a further row of counted terms takes whoever ranks them."""
-    for module, constant in (("streamed", "_ROWS"), ("label.candidates", "_PENDING")):
-        setattr(import_module(f"pipeline.{module}"), constant, 2_000)
+    for constant in ("_RANGE_ROWS", "_PENDING"):
+        setattr(import_module("pipeline.label.candidates"), constant, 2_000)
     part, groups = 5_000, 50
 
     def counted(number: int) -> pa.Table:
@@ -156,11 +156,11 @@ def grown_by_terms() -> float:
     )
     taken = []
     for parts in (20, 80):
-        terms = Streamed(TERM_COUNTS, parts * part, lambda n=parts: map(counted, range(n)))
+        terms = StreamedTable(TERM_COUNTS, parts * part, lambda n=parts: map(counted, range(n)))
         for _ in range(2):
-            give_back()
+            release_memory()
             with Watch() as watch:
-                candidates(terms, WORD_COUNTS.empty_table(), sizes, LabelSettings())
+                rank_candidates(terms, WORD_COUNTS.empty_table(), sizes, LabelSettings())
         taken.append(watch.grown_mib * 2**20)
     # a row that is ranked would be some 150
     return (taken[1] - taken[0]) / (60 * part)

@@ -11,7 +11,7 @@ from benchmarks.suite import workers
 from benchmarks.suite.workers import makespan
 from pipeline.embedding.weights import identify
 from pipeline.settings import EmbedSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(1, 11.0), (2, 6.0), (3, 5.0), (4, 5.0), (64, 5.0)])
@@ -27,7 +27,7 @@ def test_a_real_worker_encodes_every_piece_and_tells_how_long_each_took(tmp_path
     settings = EmbedSettings(model=str(build_model(tmp_path / "model")), device="cpu")
     model = identify(settings)
     constants = {"revision": model.revision, "dtype": model.dtype}
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     pieces = workers._pieces(store, synthetic_texts(70, 1), constants)
     assert [len(store.read(piece.inputs["texts"])) for piece in pieces] == [64, 6]
     row = workers._turn(store, pieces, 1, settings)

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from flows.events import PieceDone, StageDone, StageStarted
-from flows.runtime.run_ledger import entered, is_alive, ledgers
+from flows.runtime.run_ledger import open_ledger, read_records, run_is_alive
 from flows.runtime.status import folder_status, prune_folder
 from microgenres.cli.app import app
 from pipeline.errors import BusyError, QuarantineError, SettingsError
 from pipeline.settings import LogSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.store import Store
 from tests.support.compose import until
 from tests.support.prefect_process import ask
 
@@ -29,9 +29,9 @@ RUN = """
 import sys, time
 from pathlib import Path
 from prefect import flow, task
-from flows.runtime.session import under_way
+from flows.runtime.session import hold_folder
 from pipeline.settings import LogSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.store import Store
 
 @task(task_run_name="a stage")
 def stage(seconds):
@@ -41,8 +41,8 @@ def stage(seconds):
 @flow(flow_run_name=sys.argv[2])
 def run():
     store = Store(Path(sys.argv[1]))
-    with under_way(store, LogSettings(), {"sources": []}, wait_seconds=float(sys.argv[4])):
-        attempt = store.begin_release("torn") if sys.argv[3] != "0" else None
+    with hold_folder(store, LogSettings(), {"sources": []}, wait_seconds=float(sys.argv[4])):
+        attempt = store.releases.begin("torn") if sys.argv[3] != "0" else None
         stage(float(sys.argv[3]))
 
 run()
@@ -93,9 +93,9 @@ def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_p
                 f"{server}/task_runs/filter", {"flow_runs": {"name": {"any_": ["dead"]}}}
             )
         }
-        told = {run["state"]: run["run"] for run in ledgers(ours)}
-        assert set(told) == {"crashed", "completed"}
-        assert tasks.get(told["crashed"], "CRASHED") == "CRASHED"
+        found = {record.state: record.run for record in read_records(ours)}
+        assert set(found) == {"crashed", "completed"}
+        assert tasks.get(found["crashed"], "CRASHED") == "CRASHED"
         assert list((ours / "releases").iterdir()) == [], "what it left half made is gone"
         assert folder_status(ours)["state"] == "idle"
         assert folder_status(theirs)["state"] == "running"
@@ -110,15 +110,15 @@ import os, signal, sys
 from pathlib import Path
 from prefect import flow
 from flows.runtime.launch import launch
-from flows.runtime.session import under_way
+from flows.runtime.session import hold_folder
 from pipeline.settings import LogSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.store import Store
 
 @flow(flow_run_name="{name}")
 def run(name):
     if "before" in name:
         os.kill(os.getpid(), signal.SIGKILL)
-    with under_way(Store(Path(sys.argv[1])), LogSettings(), {}):
+    with hold_folder(Store(Path(sys.argv[1])), LogSettings(), {}):
         pass
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -132,7 +132,7 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
     from prefect import flow
 
     from flows.runtime.launch import launch
-    from flows.runtime.session import under_way
+    from flows.runtime.session import hold_folder
 
     before = states(server)
     for where in ("ours", "theirs"):
@@ -153,7 +153,7 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
 
     @flow(flow_run_name="the next")
     def following(out: str) -> str:
-        with under_way(Store(Path(out)), LogSettings(), {}) as run_id:
+        with hold_folder(Store(Path(out)), LogSettings(), {}) as run_id:
             # what the record holds of a task whose end was lost with a server that died
             lost = {"flow_run_id": run_id, "task_key": "lost", "dynamic_key": "0", "name": "lost"}
             ask(f"{server}/task_runs/", lost | {"state": {"type": "RUNNING"}})
@@ -161,8 +161,8 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
 
     out = tmp_path / "ours"
     assert launch(following, out, {"out": str(out)}) == str(out)
-    told = {name: state for name, state in states(server).items() if name not in before}
-    assert told == {
+    found = {name: state for name, state in states(server).items() if name not in before}
+    assert found == {
         "ours before its ledger": "CRASHED",
         "ours after its ledger": "COMPLETED",
         "theirs before its ledger": "RUNNING",
@@ -172,39 +172,39 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
     (lost,) = ask(f"{server}/task_runs/filter", {"task_runs": {"name": {"any_": ["lost"]}}})
     assert lost["state_type"] == "COMPLETED"
     assert not list((out / "runs").glob("*.start"))
-    assert all(run["settled"] for run in ledgers(out))
+    assert all(record.settled for record in read_records(out))
 
 
 def test_the_ledger_of_a_run(tmp_path: Path) -> None:
-    with entered(tmp_path, "one", {"sources": ["sample"]}) as ledger:
-        assert is_alive(tmp_path, "one")
-        ledger.state("running")
+    with open_ledger(tmp_path, "one", {"sources": ["sample"]}) as ledger:
+        assert run_is_alive(tmp_path, "one")
+        ledger.set_state("running")
         ledger.hear(StageStarted("embed", 4))
         ledger.hear(PieceDone("embed", 3, 4))
         ledger.hear(StageDone("embed", 2.5, "4 films"))
-        (told,) = ledgers(tmp_path)
-        assert (told["alive"], told["state"], told["stage"]) == (True, "running", "embed")
-        stage = {name: told["stages"]["embed"][name] for name in ("state", "done", "pieces")}
+        (record,) = read_records(tmp_path)
+        assert (record.alive, record.state, record.stage) == (True, "running", "embed")
+        stage = record.stages["embed"].model_dump(include={"state", "done", "pieces"})
         assert stage == {"state": "done", "done": 3, "pieces": 4}
-        assert told["pid"] == os.getpid()
-        ledger.state("completed")
-    assert not is_alive(tmp_path, "one")
-    (told,) = ledgers(tmp_path)
-    assert (told["alive"], told["state"]) == (False, "completed")
-    assert not is_alive(tmp_path, "none")
+        assert record.pid == os.getpid()
+        ledger.set_state("completed")
+    assert not run_is_alive(tmp_path, "one")
+    (record,) = read_records(tmp_path)
+    assert (record.alive, record.state) == (False, "completed")
+    assert not run_is_alive(tmp_path, "none")
 
 
-def test_old_ledgers_go(tmp_path: Path) -> None:
+def test_old_ledgers_are_deleted(tmp_path: Path) -> None:
     for number in range(25):
-        with entered(tmp_path, f"run-{number:02d}", {}) as ledger:
-            ledger.state("completed")
-    assert len(ledgers(tmp_path)) == 20
+        with open_ledger(tmp_path, f"run-{number:02d}", {}) as ledger:
+            ledger.set_state("completed")
+    assert len(read_records(tmp_path)) == 20
 
 
 def test_a_secret_in_an_error_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMDB_API_KEY", "very-secret-0815")
-    with entered(tmp_path, "one", {"sources": ["x?key=very-secret-0815"]}) as ledger:
-        ledger.state("failed", error="refused with very-secret-0815")
+    with open_ledger(tmp_path, "one", {"sources": ["x?key=very-secret-0815"]}) as ledger:
+        ledger.set_state("failed", "refused with very-secret-0815")
     text = (tmp_path / "runs" / "one.json").read_text(encoding="utf-8")
     assert "very-secret" not in text
     assert json.loads(text)["error"] == "refused with ***"
@@ -219,9 +219,9 @@ def test_a_secret_in_an_error_stays_out(tmp_path: Path, monkeypatch: pytest.Monk
     ],
 )
 def test_how_a_run_ended_is_written_down(tmp_path: Path, error: BaseException, state: str) -> None:
-    from flows.runtime.session import under_way
+    from flows.runtime.session import hold_folder
 
-    with pytest.raises(type(error)), under_way(Store(tmp_path), LogSettings(), {}):
+    with pytest.raises(type(error)), hold_folder(Store(tmp_path), LogSettings(), {}):
         raise error
     answer = folder_status(tmp_path)
     assert answer["run"]["state"] == state
@@ -229,17 +229,17 @@ def test_how_a_run_ended_is_written_down(tmp_path: Path, error: BaseException, s
 
 
 def test_a_busy_folder_is_refused_or_waited_for(tmp_path: Path) -> None:
-    from flows.runtime.session import under_way
+    from flows.runtime.session import hold_folder
 
     store, free = Store(tmp_path), threading.Event()
     with store.lock():
         begun = time.monotonic()
-        with pytest.raises(BusyError), under_way(store, LogSettings(), {}, wait_seconds=1.5):
+        with pytest.raises(BusyError), hold_folder(store, LogSettings(), {}, wait_seconds=1.5):
             pytest.fail("two runs at once")
         assert 1.0 < time.monotonic() - begun < 10
         with pytest.raises(BusyError):
             prune_folder(tmp_path, 1, dry_run=False)
-    with under_way(store, LogSettings(), {}):
+    with hold_folder(store, LogSettings(), {}):
         free.set()
     assert free.is_set()
 
@@ -252,9 +252,9 @@ def test_status_of_folders(tmp_path: Path) -> None:
     assert f"microgenres mine --out {tmp_path}" in empty["next"]
     assert list(tmp_path.iterdir()) == [], "asking makes nothing"
     store = Store(tmp_path)
-    store.blame("embed", "p00001", "0" * 64, "ValueError: no number")
-    with entered(tmp_path, "one", {}) as ledger:
-        ledger.state("running")
+    store.work.record_failure("embed", "p00001", "0" * 64, "ValueError: no number")
+    with open_ledger(tmp_path, "one", {}) as ledger:
+        ledger.set_state("running")
         ledger.hear(StageStarted("embed", 2))
         assert folder_status(tmp_path)["state"] == "running"
     assert folder_status(tmp_path)["state"] == "died"
@@ -265,5 +265,5 @@ def test_status_of_folders(tmp_path: Path) -> None:
     assert "quarantined: embed p00001: ValueError: no number" in shown.stdout
     assert "unfinished" in shown.stdout
     assert "the run died" in shown.stdout
-    told = CliRunner().invoke(app, ["status", "--out", str(tmp_path), "--json"])
-    assert json.loads(told.stdout)["quarantined"][0]["piece"] == "p00001"
+    found = CliRunner().invoke(app, ["status", "--out", str(tmp_path), "--json"])
+    assert json.loads(found.stdout)["quarantined"][0]["piece"] == "p00001"

@@ -14,13 +14,13 @@ from pipeline.inference.encoder import encoder_of
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import DaskSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 
 def test_texts_are_encoded_in_pieces_and_once(tmp_path: Path) -> None:
     model = build_model(tmp_path / "model")
     before = ReleasedTables(mined_release(tmp_path / "out", model, catalogue().slice(0, 20)))
-    store, settings = Store(tmp_path / "out"), settings_of(model).embed
+    store, settings = WorkStore(tmp_path / "out"), settings_of(model).embed
     spoken = catalogue()["overview"].to_pylist()
     texts = {f"{number:064x}": f"{text} {number}" for number, text in enumerate(spoken * 2)}
     assert len(texts) > 2 * 512

@@ -13,43 +13,44 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.lib.mined_release import catalogue, mined_release, settings_of, write_catalogue
+from benchmarks.lib.mined_release import catalogue, mined_release, write_catalogue
 from benchmarks.lib.small_model import build_model
 from benchmarks.scripts.updates import many
-from flows.update.flow import bring, update
-from flows.update.steps import publish_settings
+from flows.update.flow import UpdateResult, update, update_flow
 from microgenres.cli.app import app
 from microgenres.cli.exit_codes import ExitCode
 from pipeline.errors import ReleaseError, SettingsError
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.schemas.mining import MOVIES
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import Settings
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import checksums, verify_release
-from pipeline.storage.work_store import Store
 from tests.faults.child import forked
 
 FILMS = 200
 STEPS = (
     "flows.update.steps.find_changes",
-    "flows.update.steps.texts_of",
-    "flows.update.flow.bring_up_to_date",
-    "flows.update.publish.drifted",
-    "flows.update.publish.write_table",
+    "flows.update.steps.compose_texts",
+    "flows.update.steps.apply_changes",
+    "flows.update.publish.measure_drift",
+    "flows.runtime.release_writer.write_table",
     "flows.update.publish.render_page",
-    "pipeline.storage.release_store.Releases._install",
-    "pipeline.storage.release_store.Releases.point_latest",
+    "pipeline.storage.release_store.ReleaseStore._install",
+    "pipeline.storage.release_store.ReleaseStore.point_latest",
 )
+
+pytestmark = pytest.mark.usefixtures("server")
+
+
+def bring(sources: list[str], out: Path | str, **options: Any) -> UpdateResult:
+    """Run the flow of an update in this process, under the tests' Prefect server."""
+    return UpdateResult(**update_flow(sources, str(out), **options))
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_model(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture(scope="module")
-def settings(model: Path) -> Settings:
-    return settings_of(model)
 
 
 @pytest.fixture(scope="module")
@@ -77,29 +78,29 @@ def files_of(release: Path) -> dict[str, str]:
     return checksums(verify_release(release))
 
 
-def test_an_update_is_a_release_that_follows(out: Path, later: str, settings: Settings) -> None:
-    found = bring([later], str(out), settings)
+def test_an_update_is_a_release_that_follows(out: Path, later: str) -> None:
+    found = bring([later], out)
     assert found.made
     release = ReleasedTables(Path(found.path))
     manifest = verify_release(release.path)
     assert (manifest["kind"], manifest["parent"], manifest["generation"]) == ("updated", "mined", 1)
-    assert Store(out).latest() == release.id
-    told = release.report["update"]
-    assert (told["added"], told["changed"], told["withdrawn"]) == (3, 1, 2)
-    assert told["texts_encoded"] == told["placed"] == 4
+    assert ReleaseStore(out).latest() == release.id
+    told = release.report.update
+    assert (told.added, told.changed, told.withdrawn) == (3, 1, 2)
+    assert told.texts_encoded == told.placed == 4
     assert manifest["counts"] == {"rows_in": 201, "released": 201, "rejected": 0}
     lineage = release.table("lineage", LINEAGE)
     assert set(lineage["event"].to_pylist()) == {"kept"}
     figures = release.table("drift", DRIFT)
-    assert set(figures["figure"].to_pylist()) == set(settings.drift.model_dump())
+    assert set(figures["figure"].to_pylist()) == set(Settings().drift.model_dump())
     assert release.table("languages", LANGUAGES)["movie_id"] == release.movies["movie_id"]
     novel = release.table("novel", NOVEL)
-    assert novel.num_rows == release.report["novelty"]["films"]
-    again = bring([later], str(out), settings)
+    assert novel.num_rows == release.report.novelty["films"]
+    again = bring([later], out)
     assert (again.path, again.made) == (found.path, False)
 
 
-def kill_at(step: str, source: str, out: Path, settings: Settings) -> None:
+def kill_at(step: str, source: str, out: Path) -> None:
     """In a process of its own: die, as by a power cut, where `step` is called."""
     import importlib
 
@@ -114,21 +115,21 @@ def kill_at(step: str, source: str, out: Path, settings: Settings) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(place, name, die)
-    bring([source], str(out), settings)
+    bring([source], out)
 
 
 def test_killed_at_any_point_it_comes_to_the_same_release(
-    mined: Path, later: str, settings: Settings, tmp_path: Path
+    mined: Path, later: str, tmp_path: Path
 ) -> None:
     whole = Path(shutil.copytree(mined, tmp_path / "whole"))
-    wanted = Path(bring([later], str(whole), settings).path)
+    wanted = Path(bring([later], whole).path)
     out = Path(shutil.copytree(mined, tmp_path / "killed"))
     for step in STEPS:
         # not forked from here: threads of other tests' libraries would leave locks behind
-        assert forked(kill_at, step, later, out, settings, seconds=120) == -signal.SIGKILL, step
-        assert Store(out).latest() == "mined", step
-        verify_release(Store(out).release())
-    found = bring([later], str(out), settings)
+        assert forked(kill_at, step, later, out, seconds=120) == -signal.SIGKILL, step
+        assert ReleaseStore(out).latest() == "mined", step
+        verify_release(ReleaseStore(out).folder())
+    found = bring([later], out)
     assert Path(found.path).name == wanted.name
     assert files_of(Path(found.path)) == files_of(wanted)
     left = {path.name for path in (out / "releases").iterdir()}
@@ -145,51 +146,35 @@ def test_many_updates_end_where_one_mining_does(tmp_path: Path) -> None:
     assert pruned["bytes"]["last"] < 1.2 * pruned["bytes"]["first"]
 
 
-def test_drift_makes_a_mining_due_and_says_so(out: Path, later: str, settings: Settings) -> None:
-    strict = settings.model_copy(
-        update={"drift": settings.drift.model_copy(update={"growth": 1e-9})}
-    )
-    found = bring([later], str(out), strict)
+def test_drift_makes_a_mining_due_and_says_so(out: Path, later: str) -> None:
+    found = bring([later], out, overrides={"drift": {"growth": 1e-9}})
     assert found.due == ["growth"]
     release = ReleasedTables(Path(found.path))
-    assert release.report["drift"]["decision"] == "mining due"
+    assert release.report.drift.decision == "mining due"
     rows = release.table("drift", DRIFT).to_pylist()
     assert [row["figure"] for row in rows if row["past"]] == ["growth"]
     assert {row["decision"] for row in rows} == {"mining due"}
 
 
-def test_what_a_release_says_of_itself_stands_until_it_is_set_anew() -> None:
-    mined = {"settings": {"publish": {"title": "Mined", "licence": "Of then"}}}
-    said = publish_settings(mined, load_settings(overrides={"publish": {"licence": "Of now"}}))
-    assert (said.title, said.licence, said.attribution) == ("Mined", "Of now", "")
-
-
-def test_films_of_a_new_kind_are_proposed(out: Path, settings: Settings, model: Path) -> None:
-    loose = settings.model_copy(
-        update={
-            "novelty": settings.novelty.model_copy(
-                update={"quantile": 0.5, "likeness": 0.01, "min_films": 2}
-            )
-        }
-    )
+def test_films_of_a_new_kind_are_proposed(out: Path) -> None:
+    loose = {"novelty": {"quantile": 0.5, "likeness": 0.01, "min_films": 2}}
     rows = catalogue().slice(0, FILMS + 40).to_pylist()
     found = bring(
-        [write_catalogue(out / "more.parquet", pa.Table.from_pylist(rows, MOVIES))], str(out), loose
+        [write_catalogue(out / "more.parquet", pa.Table.from_pylist(rows, MOVIES))],
+        out,
+        overrides=loose,
     )
     release = ReleasedTables(Path(found.path))
-    proposed = release.report["novelty"]["proposals"]
+    proposed = release.report.novelty["proposals"]
     assert proposed
     names = set(release.micro_genres["micro_genre_name"].to_pylist())
     assert all(p["name"] and p["name"] not in names for p in proposed)
     numbers = set(release.table("novel", NOVEL)["proposal"].to_pylist()) - {None}
     assert numbers == set(range(len(proposed)))
-    assert sum(p["films"] for p in proposed) <= release.report["novelty"]["films"]
+    assert sum(p["films"] for p in proposed) <= release.report.novelty["films"]
 
 
-def test_the_commands_tell_what_they_did(
-    out: Path, later: str, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+def test_the_commands_tell_what_they_did(out: Path, later: str) -> None:
     cli = CliRunner()
 
     def ask(*args: str) -> dict[str, Any]:
@@ -213,15 +198,15 @@ def test_the_commands_tell_what_they_did(
     refused = cli.invoke(app, ["rollback", "--out", str(out)])
     assert refused.exit_code == ExitCode.RELEASE
     assert "movies.parquet" in refused.output
-    assert Store(out).latest() == done["release_id"]
+    assert ReleaseStore(out).latest() == done["release_id"]
 
 
-def test_a_catalogue_of_other_films_is_refused(out: Path, settings: Settings) -> None:
+def test_a_catalogue_of_other_films_is_refused(out: Path) -> None:
     row = catalogue().slice(0, 1).to_pylist()[0] | {"overview": None}
     source = write_catalogue(out / "one.parquet", pa.Table.from_pylist([row], MOVIES))
     with pytest.raises(ReleaseError, match="--only-changes"):
-        bring([source], str(out), settings)
-    assert Store(out).latest() == "mined"
+        bring([source], out)
+    assert ReleaseStore(out).latest() == "mined"
 
 
 def test_a_part_of_the_catalogue_cannot_be_mined(out: Path) -> None:
@@ -229,6 +214,6 @@ def test_a_part_of_the_catalogue_cannot_be_mined(out: Path) -> None:
         update(["sample"], str(out), only_changes=True, mine_when_due=True)
 
 
-def test_a_folder_without_a_release_says_what_to_do(tmp_path: Path, settings: Settings) -> None:
+def test_a_folder_without_a_release_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="microgenres mine"):
-        bring(["sample"], str(tmp_path), settings)
+        bring(["sample"], tmp_path)

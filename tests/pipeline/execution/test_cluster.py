@@ -1,4 +1,4 @@
-"""Workers of a local cluster: how they end."""
+"""Workers of a local cluster: how they start and end."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from tests.support.films import exact
 
 
 class _Slow:
-    """What takes longer to take apart than a worker is waited for."""
+    """An object that takes longer to delete than the cluster waits for a worker."""
 
     def __del__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         sleep(60)
 
 
 def _hold() -> None:
-    sys.slow = _Slow()  # type: ignore[attr-defined] # until the interpreter itself ends
+    sys.slow = _Slow()  # type: ignore[attr-defined] # lives until the interpreter ends
 
 
-def test_a_worker_ends_without_taking_its_memory_apart(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_worker_ends_without_deleting_its_objects(caplog: pytest.LogCaptureFixture) -> None:
     with local_cluster(DaskSettings(workers=1)) as client:
         caplog.set_level(logging.WARNING, "distributed")
         client.run(_hold)
-    assert not [told for told in caplog.messages if "still alive" in told]
+    assert not [message for message in caplog.messages if "still alive" in message]
 
 
-def test_a_worker_is_warm_without_prefect() -> None:
-    """Its 40 MiB in every worker of a run would serve nobody."""
+def test_a_warm_worker_has_not_imported_prefect() -> None:
+    """It would take 40 MiB in every worker, for nothing."""
     model = exact()
     with local_cluster(DaskSettings(workers=1)) as client:
         client.run(warm, EmbedSettings(dtype="float32"), model.revision, model.dtype)

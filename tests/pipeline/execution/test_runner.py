@@ -1,4 +1,4 @@
-"""Stages over real worker processes: the same answer, nothing twice, and what failures cost."""
+"""Stages on real worker processes: same results, no repeated work, and failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import pytest
 from distributed import Client, LocalCluster
 
 from pipeline.errors import QuarantineError, StageError
-from pipeline.execution import retries
 from pipeline.execution.runner import (
     Piece,
     Stage,
@@ -25,7 +24,7 @@ from pipeline.execution.runner import (
 from pipeline.execution.stage import piece_fingerprint
 from pipeline.fileio.manifest import FileRef
 from pipeline.settings import DaskSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 from tests.support import stages as functions
 
 SCALE = Stage.of(functions.scale, functions.Factor())
@@ -38,16 +37,11 @@ def client() -> Iterator[Client]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "out")
+def store(tmp_path: Path) -> WorkStore:
+    return WorkStore(tmp_path / "out")
 
 
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
-
-
-def inputs(store: Store, count: int) -> dict[str, FileRef]:
+def inputs(store: WorkStore, count: int) -> dict[str, FileRef]:
     refs = {}
     for n in range(count):
         numbers = range(n * 25, (n + 1) * 25)
@@ -60,36 +54,36 @@ def inputs(store: Store, count: int) -> dict[str, FileRef]:
 
 
 def quarantined(
-    store: Store, stage: Stage, todo: list[Piece], client: Client | None
+    store: WorkStore, stage: Stage, todo: list[Piece], client: Client | None
 ) -> dict[str, str]:
-    """Run a stage of which pieces fail for good; return their reasons by key."""
+    """Run a stage in which pieces fail for good; return their reasons by key."""
     with pytest.raises(QuarantineError):
         run_stage(store, stage, todo, client=client)
-    return {blamed["piece"]: blamed["reason"] for blamed in store.blamed()}
+    return {failure["piece"]: failure["reason"] for failure in store.failures()}
 
 
-def committed(store: Store, stage: Stage, todo: list[Piece]) -> list[str]:
+def committed(store: WorkStore, stage: Stage, todo: list[Piece]) -> list[str]:
     """Return the keys of the pieces that are committed."""
     marks = {piece.key: piece_fingerprint(stage, piece) for piece in todo}
     return [key for key, mark in marks.items() if store.lookup(stage.name, key, mark)]
 
 
-def pieces(store: Store, count: int = 3, **constants: Any) -> list[Piece]:
-    """Pieces p0, p1, ..., each told its name."""
+def pieces(store: WorkStore, count: int = 3, **constants: Any) -> list[Piece]:
+    """Pieces p0, p1, ..., each with its key as the constant `name`."""
     return [
         Piece(key, {"movies": (ref,)}, {"name": key, **constants})
         for key, ref in inputs(store, count).items()
     ]
 
 
-def bare(store: Store, count: int = 1, **constants: Any) -> list[Piece]:
+def without_names(store: WorkStore, count: int = 1, **constants: Any) -> list[Piece]:
     return [Piece(p.key, p.inputs, constants) for p in pieces(store, count)]
 
 
-def test_two_workers_give_the_same_files_as_none(tmp_path: Path, client: Client) -> None:
+def test_two_workers_give_the_same_files_as_this_process(tmp_path: Path, client: Client) -> None:
     sums = []
-    for name, where in (("none", None), ("two", client)):
-        store = Store(tmp_path / name)
+    for name, where in (("here", None), ("workers", client)):
+        store = WorkStore(tmp_path / name)
         result = run_stage(store, SCALE, pieces(store, 20), client=where)
         assert [m.key for m in result.manifests] == [f"p{n}" for n in range(20)]
         assert result.rows("scaled") + result.rows("rejects") == 20 * 25
@@ -101,8 +95,8 @@ def test_two_workers_give_the_same_files_as_none(tmp_path: Path, client: Client)
 
 
 @pytest.mark.parametrize("on_workers", [False, True])
-def test_resume_does_no_work_again(
-    store: Store, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
+def test_resume_reuses_committed_pieces(
+    store: WorkStore, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
 ) -> None:
     where = request.getfixturevalue("client") if on_workers else None
     todo = pieces(store, 4, calls_in=str(tmp_path))
@@ -126,7 +120,9 @@ def test_resume_does_no_work_again(
     assert len(list((store.root / "work" / "scale").iterdir())) == 4 * 3
 
 
-def test_whatever_the_output_depends_on_makes_it_again(store: Store, tmp_path: Path) -> None:
+def test_a_change_of_anything_the_output_depends_on_computes_it_again(
+    store: WorkStore, tmp_path: Path
+) -> None:
     todo = pieces(store, 1, calls_in=str(tmp_path))
     other = Piece("p0", pieces(store, 2)[1].inputs, todo[0].constants)
     more = Piece("p0", todo[0].inputs, {**todo[0].constants, "name": "else"})
@@ -147,7 +143,7 @@ def test_whatever_the_output_depends_on_makes_it_again(store: Store, tmp_path: P
             assert functions.calls(tmp_path) == calls
 
 
-def test_a_damaged_output_is_made_again_alone(store: Store, tmp_path: Path) -> None:
+def test_only_a_damaged_output_is_computed_again(store: WorkStore, tmp_path: Path) -> None:
     todo = pieces(store, 3, calls_in=str(tmp_path))
     made = run_stage(store, SCALE, todo)
     (store.root / made.refs("scaled")[1].path).write_bytes(b"torn")
@@ -158,7 +154,7 @@ def test_a_damaged_output_is_made_again_alone(store: Store, tmp_path: Path) -> N
     assert store.read(again.refs("scaled"), verify=True).num_rows == made.rows("scaled")
 
 
-def test_a_damaged_input_is_named(store: Store) -> None:
+def test_a_damaged_input_is_named(store: WorkStore) -> None:
     todo = pieces(store, 2)
     path = todo[1].inputs["movies"][0].path
     data = bytearray((store.root / path).read_bytes())
@@ -169,21 +165,21 @@ def test_a_damaged_input_is_named(store: Store) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_worker_killed_in_mid_piece_costs_nothing(
-    store: Store, tmp_path: Path, client: Client
+def test_a_worker_killed_during_a_piece_loses_nothing(
+    store: WorkStore, tmp_path: Path, client: Client
 ) -> None:
     stage = Stage.of(functions.die_once)
     result = run_stage(
         store, stage, pieces(store, 6, folder=str(tmp_path), victim="p2"), client=client
     )
     assert len(result.manifests) == 6
-    assert not store.blamed()
+    assert not store.failures()
     assert functions.calls(tmp_path, "p2") == 2
 
 
 @pytest.mark.timeout(180)
-def test_a_piece_that_kills_its_worker_is_quarantined_alone(
-    store: Store, tmp_path: Path, client: Client
+def test_only_the_piece_that_kills_its_worker_is_quarantined(
+    store: WorkStore, tmp_path: Path, client: Client
 ) -> None:
     stage = Stage.of(functions.die_always)
     todo = pieces(store, 6, folder=str(tmp_path), victim="p2")
@@ -191,11 +187,13 @@ def test_a_piece_that_kills_its_worker_is_quarantined_alone(
     assert list(reasons) == ["p2"]
     assert "KilledWorker" in reasons["p2"]
     assert committed(store, stage, todo) == ["p0", "p1", "p3", "p4", "p5"]
-    assert functions.calls(tmp_path, "p2") == 4  # twice among the others, twice alone
+    assert functions.calls(tmp_path, "p2") == 4  # twice beside others, twice alone
 
 
 @pytest.mark.timeout(180)
-def test_those_who_died_in_bad_company_are_not_blamed(store: Store, tmp_path: Path) -> None:
+def test_pieces_beside_the_one_that_kills_a_worker_are_kept(
+    store: WorkStore, tmp_path: Path
+) -> None:
     stage = Stage.of(functions.die_in_company)
     todo = pieces(store, 3, folder=str(tmp_path), victim="p1", company=2)
     with (
@@ -217,7 +215,7 @@ def test_those_who_died_in_bad_company_are_not_blamed(store: Store, tmp_path: Pa
 
 @pytest.mark.parametrize("on_workers", [False, True])
 def test_an_exception_quarantines_its_piece_with_the_reason(
-    store: Store,
+    store: WorkStore,
     request: pytest.FixtureRequest,
     on_workers: bool,
     caplog: pytest.LogCaptureFixture,
@@ -236,8 +234,8 @@ def test_an_exception_quarantines_its_piece_with_the_reason(
     assert reasons == {"p1": "ZeroDivisionError: p1 cannot be divided"}
 
 
-def test_a_reason_is_told_without_secrets(
-    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_the_reason_of_a_failure_has_no_secrets(
+    store: WorkStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "very-secret-0815"
     caplog.set_level(logging.ERROR)
@@ -247,60 +245,60 @@ def test_a_reason_is_told_without_secrets(
     with pytest.raises(StageError, match=r"p0: ZeroDivisionError: \*\*\* cannot") as raised:
         run_stage(store, Stage.of(functions.fail), todo)
     assert secret not in str(raised.value)
-    assert [blamed["reason"] for blamed in store.blamed()] == [
+    assert [failure["reason"] for failure in store.failures()] == [
         "ZeroDivisionError: *** cannot be divided"
     ]
     assert any("is quarantined: ZeroDivisionError: ***" in r.getMessage() for r in caplog.records)
 
 
 @pytest.mark.parametrize("on_workers", [False, True])
-def test_what_may_pass_is_tried_again(
-    store: Store, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
+def test_a_temporary_error_is_retried(
+    store: WorkStore, tmp_path: Path, request: pytest.FixtureRequest, on_workers: bool
 ) -> None:
     where = request.getfixturevalue("client") if on_workers else None
     stage = Stage.of(functions.stumble)
     todo = pieces(store, 2, folder=str(tmp_path), times=2)
     with pytest.raises(StageError, match=r"ConnectionResetError.*tried 2 times"):
-        run_stage(store, stage, todo, client=where, retries=1)
+        run_stage(store, stage, todo, client=where, retries=1, backoff_seconds=0.01)
     for marker in tmp_path.glob("*.called"):
         marker.unlink()
-    result = run_stage(store, stage, todo, client=where, retries=2)
+    result = run_stage(store, stage, todo, client=where, retries=2, backoff_seconds=0.01)
     assert len(result.manifests) == 2
     assert functions.calls(tmp_path, "p0") == 3
 
 
-def test_a_full_disk_is_not_tried_again(store: Store, tmp_path: Path) -> None:
+def test_a_full_disk_is_not_retried(store: WorkStore, tmp_path: Path) -> None:
     stage = Stage.of(functions.disk_full)
     with pytest.raises(StageError, match="No space left"):
-        run_stage(store, stage, bare(store, folder=str(tmp_path)))
+        run_stage(store, stage, without_names(store, folder=str(tmp_path)))
     assert functions.calls(tmp_path) == 1
 
 
-def test_rows_lost_are_a_failure(store: Store) -> None:
+def test_lost_rows_are_an_error(store: WorkStore) -> None:
     stage = Stage.of(functions.lose_a_row)
     with pytest.raises(StageError, match="25 rows of 'movies' became 24 of 'out' and 0"):
-        run_stage(store, stage, bare(store))
+        run_stage(store, stage, without_names(store))
     assert store.lookup("lose", "p0", "0" * 64) is None
 
 
-def test_a_stage_returns_only_declared_outputs(store: Store) -> None:
+def test_a_stage_returns_only_declared_outputs(store: WorkStore) -> None:
     undeclared = replace(SCALE, spec=replace(SCALE.spec, outputs=("scaled",), conserves=None))
     with pytest.raises(StageError, match=r"returned \['rejects'\], declared are \['scaled'\]"):
         run_stage(store, undeclared, pieces(store, 1))
 
 
-def test_a_piece_has_only_declared_inputs(store: Store) -> None:
+def test_a_piece_has_only_declared_inputs(store: WorkStore) -> None:
     piece = Piece("p0", {"films": pieces(store, 1)[0].inputs["movies"]})
     with pytest.raises(StageError, match=r"\['films'\] is not a declared input"):
         run_stage(store, SCALE, [piece])
 
 
-def test_a_stage_returns_tables(store: Store) -> None:
+def test_a_stage_returns_tables(store: WorkStore) -> None:
     with pytest.raises(StageError, match="must return tables by name"):
-        run_stage(store, Stage.of(functions.no_tables), bare(store))  # type: ignore[arg-type]
+        run_stage(store, Stage.of(functions.no_tables), without_names(store))  # type: ignore[arg-type]
 
 
-def test_wrong_use_is_refused(store: Store) -> None:
+def test_wrong_use_is_refused(store: WorkStore) -> None:
     stage = Stage.of(functions.echo)
     todo = pieces(store, 1)
     with pytest.raises(StageError, match="two pieces have the key 'p0'"):
@@ -309,11 +307,11 @@ def test_wrong_use_is_refused(store: Store) -> None:
         run_stage(store, stage, [Piece("p0", todo[0].inputs, {"movies": 1})])
     with pytest.raises(StageError, match="top level of a module"):
         Stage(SCALE.spec, lambda movies: {"out": movies})
-    with pytest.raises(StageError, match=r"no output 'nothing'; it made \['out'\]"):
+    with pytest.raises(StageError, match=r"no output 'nothing'; its outputs are \['out'\]"):
         run_stage(store, stage, todo).refs("nothing")
 
 
-def test_more_pieces_than_the_window_and_none(store: Store, client: Client) -> None:
+def test_no_pieces_and_more_than_are_submitted_at_once(store: WorkStore, client: Client) -> None:
     stage = Stage.of(functions.echo)
     empty = run_stage(store, stage, [], client=client)
     assert (empty.manifests, empty.rows("out")) == ((), 0)
@@ -322,7 +320,7 @@ def test_more_pieces_than_the_window_and_none(store: Store, client: Client) -> N
     assert [m.key for m in result.manifests] == [f"q{n}" for n in range(40)]
 
 
-def test_an_interrupt_cancels_what_is_under_way(store: Store, client: Client) -> None:
+def test_an_interrupt_cancels_submitted_pieces(store: WorkStore, client: Client) -> None:
     def interrupt(done: int, total: int, made: object) -> None:
         raise KeyboardInterrupt
 
@@ -335,8 +333,8 @@ def test_an_interrupt_cancels_what_is_under_way(store: Store, client: Client) ->
     assert len(result.manifests) == 12
 
 
-def test_two_folders_share_a_cluster_at_once(tmp_path: Path, client: Client) -> None:
-    stores = [Store(tmp_path / name) for name in ("a", "b")]
+def test_two_output_folders_share_a_cluster(tmp_path: Path, client: Client) -> None:
+    stores = [WorkStore(tmp_path / name) for name in ("a", "b")]
     stage = Stage.of(functions.linger)
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(run_stage, s, stage, pieces(s, 1), client=client) for s in stores]
@@ -344,7 +342,7 @@ def test_two_folders_share_a_cluster_at_once(tmp_path: Path, client: Client) -> 
         assert store.read(run.result().refs("out")).num_rows == 25
 
 
-def test_no_workers_and_no_scheduler(store: Store, client: Client) -> None:
+def test_no_workers_and_no_scheduler(store: WorkStore, client: Client) -> None:
     with (
         LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         local_cluster(DaskSettings(scheduler=cluster.scheduler_address)) as remote,

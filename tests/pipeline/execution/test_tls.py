@@ -1,4 +1,4 @@
-"""A scheduler beyond this machine is used with TLS, on a trusted network, or not at all."""
+"""A scheduler on another machine is used only with TLS or on a trusted network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How bytes reach the disk: whole, and the same for the same table."""
+"""Files are written completely or not at all, and equal tables give equal bytes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.fileio.atomic import replacing
-from pipeline.fileio.manifest import FileRef
+from pipeline.fileio.atomic import replacing, write_bytes
+from pipeline.fileio.manifest import FileRef, fingerprint
 from pipeline.fileio.parquet import read_groups, table_digest, write_table
-from pipeline.storage.work_store import Store, fingerprint, write_bytes
+from pipeline.storage.work_store import WorkStore
 
 
 def test_same_values_same_bytes(tmp_path: Path) -> None:
@@ -20,25 +20,25 @@ def test_same_values_same_bytes(tmp_path: Path) -> None:
     )
     whole = pa.table({"movie_id": [f"id{n}" for n in range(1_000)], "vector": vectors})
     pieces = pa.concat_tables([whole.slice(start, 137) for start in range(0, 1_000, 137)])
-    named = pieces.replace_schema_metadata({"pandas": "{}", "made": "today"})
+    annotated = pieces.replace_schema_metadata({"pandas": "{}", "created": "today"})
     sliced = pa.concat_tables([whole, whole]).slice(1_000)
-    sums = [
+    written_files = [
         write_table(tmp_path / f"{n}.parquet", each)
-        for n, each in enumerate((whole, pieces, named, sliced))
+        for n, each in enumerate((whole, pieces, annotated, sliced))
     ]
-    assert len(set(sums)) == 1
+    assert len(set(written_files)) == 1
     long = pa.table({"text": [fingerprint(n) for n in range(40_000)]})  # several pages
     cut = pa.concat_tables([long.slice(start, 7_777) for start in range(0, 40_000, 7_777)])
     assert write_table(tmp_path / "l.parquet", long) == write_table(tmp_path / "c.parquet", cut)
     other = write_table(tmp_path / "other.parquet", whole.slice(1))
-    assert other not in sums
-    store = Store(tmp_path)
-    ref = FileRef("0.parquet", *sums[0], 1_000)
+    assert other not in written_files
+    store = WorkStore(tmp_path)
+    ref = FileRef("0.parquet", *written_files[0], 1_000)
     assert store.read(ref).schema == whole.schema
     assert store.read(ref).equals(whole)
 
 
-def test_write_bytes_replaces_whole(tmp_path: Path) -> None:
+def test_write_bytes_replaces_the_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "latest"
     write_bytes(path, b"one\n")
     with open(path, "rb") as reader:
@@ -48,7 +48,7 @@ def test_write_bytes_replaces_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["latest"]
 
 
-def test_what_fails_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file_and_no_temporary_file(tmp_path: Path) -> None:
     path = tmp_path / "table"
     write_bytes(path, b"one")
     with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
@@ -58,26 +58,25 @@ def test_what_fails_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path) 
     assert [entry.name for entry in tmp_path.iterdir()] == ["table"]
 
 
-def test_who_writes_alone_removes_what_killed_writers_left(tmp_path: Path) -> None:
-    path, left, other = (tmp_path / n for n in ("table", ".table.0123.tmp", ".other.0123.tmp"))
-    left.write_bytes(b"half")
+def test_an_exclusive_writer_removes_temporary_files_of_killed_writers(tmp_path: Path) -> None:
+    path, abandoned, other = (tmp_path / n for n in ("table", ".table.0123.tmp", ".other.0123.tmp"))
+    abandoned.write_bytes(b"half")
     other.write_bytes(b"half")
     with replacing(path) as temporary:
         temporary.write_bytes(b"one")
-    assert left.exists(), "somebody else may be writing it"
+    assert abandoned.exists(), "another process may be writing it"
     with replacing(path, alone=True) as temporary:
         temporary.write_bytes(b"two")
     assert path.read_bytes() == b"two"
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [other.name, path.name]
 
 
-def test_many_groups_have_the_bytes_of_their_values_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipeline.fileio.parquet.ROW_GROUP_ROWS", 10)
+def test_bytes_of_several_row_groups_depend_on_the_values_only(tmp_path: Path) -> None:
     table = pa.table({"n": list(range(35)), "t": [f"film {n % 4}" for n in range(35)]})
     pieces = pa.concat_tables([table.slice(0, 3), table.slice(3, 19), table.slice(22)])
-    written = [write_table(tmp_path / name, t) for name, t in (("a", table), ("b", pieces))]
+    written = [
+        write_table(tmp_path / name, t, group_rows=10) for name, t in (("a", table), ("b", pieces))
+    ]
     assert written[0] == written[1]
     groups = list(read_groups(tmp_path / "b", size=written[1][1], sha256=written[1][0]))
     assert [len(group) for group in groups] == [10, 10, 10, 5]

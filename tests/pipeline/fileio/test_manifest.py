@@ -1,4 +1,4 @@
-"""What is written down of committed work."""
+"""Manifests and fingerprints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.storage.work_store import fingerprint
+from pipeline.fileio.manifest import fingerprint
 
 
 def test_fingerprint_is_canonical() -> None:

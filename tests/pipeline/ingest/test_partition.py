@@ -15,7 +15,7 @@ from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.settings import CleanSettings, SourceSettings
 from pipeline.sources import SourceChunk
 from pipeline.sources.files.source import FilesSource
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 HEADER = "movie_id,title,year,overview\n"
 SETTINGS = SourceSettings(chunk_rows=100)
@@ -28,12 +28,12 @@ def catalogue(path: Path, ids: list[int], broken: int = 0) -> str:
     return f"files:{path}"
 
 
-def ids_of(store: Store, intake: PartitionedCatalogue) -> list[set[str]]:
+def ids_of(store: WorkStore, intake: PartitionedCatalogue) -> list[set[str]]:
     return [set(store.read(ref).column("movie_id").to_pylist()) for ref in intake.partitions]
 
 
 def test_every_row_is_in_one_partition_or_rejected(tmp_path: Path) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     first = catalogue(tmp_path / "a.csv", list(range(900)), broken=3)
     second = catalogue(tmp_path / "b.csv", list(range(800, 1_200)))
     intake = read_catalogue(store, [first, second], SETTINGS)
@@ -47,15 +47,15 @@ def test_every_row_is_in_one_partition_or_rejected(tmp_path: Path) -> None:
 
 def test_partitions_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     ids = list(range(700))
-    one = read_catalogue(Store(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS)
-    before = ids_of(Store(tmp_path / "1"), one)
+    one = read_catalogue(WorkStore(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS)
+    before = ids_of(WorkStore(tmp_path / "1"), one)
     random.Random(1).shuffle(ids)
-    two = read_catalogue(Store(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS)
-    assert ids_of(Store(tmp_path / "2"), two) == before
+    two = read_catalogue(WorkStore(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS)
+    assert ids_of(WorkStore(tmp_path / "2"), two) == before
 
 
 def test_a_resumed_intake_writes_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     source = catalogue(tmp_path / "a.csv", list(range(300)))
     first = read_catalogue(store, [source], SETTINGS)
 
@@ -72,22 +72,22 @@ def test_a_resumed_intake_writes_nothing(tmp_path: Path) -> None:
 def test_the_limit_is_a_sample_that_does_not_depend_on_order(tmp_path: Path) -> None:
     ids = list(range(500))
     one = read_catalogue(
-        Store(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS, limit=60
+        WorkStore(tmp_path / "1"), [catalogue(tmp_path / "a.csv", ids)], SETTINGS, limit=60
     )
     ids.reverse()
     two = read_catalogue(
-        Store(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS, limit=60
+        WorkStore(tmp_path / "2"), [catalogue(tmp_path / "b.csv", ids)], SETTINGS, limit=60
     )
-    kept = set().union(*ids_of(Store(tmp_path / "1"), one))
+    kept = set().union(*ids_of(WorkStore(tmp_path / "1"), one))
     assert len(kept) == 60 == one.rows_in
-    assert kept == set().union(*ids_of(Store(tmp_path / "2"), two))
+    assert kept == set().union(*ids_of(WorkStore(tmp_path / "2"), two))
 
 
 def test_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     specs = [catalogue(tmp_path / "a.csv", [1]), catalogue(tmp_path / "x" / "a.csv", [2])]
     with pytest.raises(SourceError, match=r"a\.csv"):
-        read_catalogue(Store(tmp_path / "out"), specs, SETTINGS)
+        read_catalogue(WorkStore(tmp_path / "out"), specs, SETTINGS)
 
 
 def test_a_bad_source_commits_nothing(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_bad_source_commits_nothing(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 not a table")
     with pytest.raises(SourceError, match=r"bad\.parquet"):
         read_catalogue(
-            Store(tmp_path / "out"), [good, f"files:{tmp_path / 'bad.parquet'}"], SETTINGS
+            WorkStore(tmp_path / "out"), [good, f"files:{tmp_path / 'bad.parquet'}"], SETTINGS
         )
     assert not [p for p in (tmp_path / "out" / "work").rglob("*") if p.is_file()]
 
@@ -119,7 +119,7 @@ def committed(folder: Path) -> list[Path]:
 
 
 def test_a_resumed_intake_reads_no_row_again(tmp_path: Path, readings: list[str]) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     spec = catalogue(tmp_path / "a.csv", list(range(600)), broken=2)
     first = read_catalogue(store, [spec], SETTINGS)
     assert read_catalogue(store, [spec], SETTINGS) == first
@@ -134,7 +134,7 @@ def test_a_resumed_intake_reads_no_row_again(tmp_path: Path, readings: list[str]
 def test_whatever_changes_the_rows_is_read_again(
     tmp_path: Path, readings: list[str], change: str
 ) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     spec = catalogue(tmp_path / "a.csv", list(range(50)))
     read_catalogue(store, [spec], SETTINGS)
     if change == "content":
@@ -149,7 +149,7 @@ def test_whatever_changes_the_rows_is_read_again(
 def test_a_damaged_partition_is_made_again(
     tmp_path: Path, readings: list[str], harm: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     spec = catalogue(tmp_path / "a.csv", list(range(600)))
     first = read_catalogue(store, [spec], SETTINGS)
     victim = tmp_path / "out" / first.partitions[1].path
@@ -165,7 +165,7 @@ def test_a_damaged_partition_is_made_again(
 
 
 def test_rows_in_are_rows_out_and_rejects_of_each_source(tmp_path: Path) -> None:
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     (tmp_path / "many").mkdir()
     specs = [
         catalogue(tmp_path / "a.csv", list(range(250)), broken=4),
@@ -198,7 +198,7 @@ def test_cleaned_partitions_do_not_depend_on_the_order_of_rows_or_sources(tmp_pa
         random.Random(turn).shuffle(texts)
         (folder / "a.csv").write_text(HEADER + "\n".join(texts), encoding="utf-8")
         specs = [f"files:{folder / 'a.csv'}", catalogue(folder / "b.csv", list(range(900, 1_000)))]
-        store = Store(folder / "out")
+        store = WorkStore(folder / "out")
         intake = read_catalogue(store, specs[::-1] if turn == 2 else specs, SETTINGS)
         made = [clean(store.read(ref), CleanSettings()) for ref in intake.partitions]
         assert sum(len(part["movies"]) + len(part["rejects"]) for part in made) == 600
@@ -213,7 +213,7 @@ def test_chunks_do_not_show_in_the_partitions(tmp_path: Path) -> None:
     spec = catalogue(tmp_path / "a.csv", list(range(600)), broken=1)
     marks = []
     for rows in (7, 100_000):
-        store = Store(tmp_path / str(rows))
+        store = WorkStore(tmp_path / str(rows))
         intake = read_catalogue(store, [spec], SourceSettings(chunk_rows=rows))
         marks.append([ref.sha256 for ref in (*intake.partitions, intake.rejects)])
     assert marks[0] == marks[1]
@@ -222,7 +222,7 @@ def test_chunks_do_not_show_in_the_partitions(tmp_path: Path) -> None:
 def test_of_sources_of_one_name_nothing_is_read(tmp_path: Path, readings: list[str]) -> None:
     spec = catalogue(tmp_path / "a.csv", [1])
     with pytest.raises(SourceError, match="2 times"):
-        read_catalogue(Store(tmp_path / "out"), [spec, spec], SETTINGS)
+        read_catalogue(WorkStore(tmp_path / "out"), [spec, spec], SETTINGS)
     assert not readings
     assert not committed(tmp_path / "out")
 
@@ -232,7 +232,7 @@ def test_a_limit_grows_by_adding_and_keeps_all_rows_of_a_film(tmp_path: Path) ->
     spec = catalogue(tmp_path / "a.csv", ids, broken=2)
     kept = {}
     for limit in (0, 20, 80, 1_000):
-        store = Store(tmp_path / str(limit))
+        store = WorkStore(tmp_path / str(limit))
         intake = read_catalogue(store, [spec], SETTINGS, limit=limit)
         movies = store.read(intake.partitions)
         kept[limit] = set(movies.column("movie_id").to_pylist())
@@ -252,7 +252,7 @@ def test_a_source_that_fails_midway_commits_nothing(tmp_path: Path, readings: li
         seen.extend(chunk.rows_in for chunk in FilesSource(torn, SETTINGS).read())
     assert seen  # what fails is not its beginning
     readings.clear()
-    store = Store(tmp_path / "out")
+    store = WorkStore(tmp_path / "out")
     with pytest.raises(SourceError, match=r"b\.csv\.gz"):
         read_catalogue(store, [good, f"files:{torn}"], SETTINGS)
     assert readings == ["a.csv", "b.csv.gz"]
@@ -262,5 +262,5 @@ def test_a_source_that_fails_midway_commits_nothing(tmp_path: Path, readings: li
 
 def test_a_source_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.csv"):
-        read_catalogue(Store(tmp_path / "out"), [catalogue(tmp_path / "a.csv", [])], SETTINGS)
+        read_catalogue(WorkStore(tmp_path / "out"), [catalogue(tmp_path / "a.csv", [])], SETTINGS)
     assert not committed(tmp_path / "out")

@@ -1,16 +1,15 @@
-"""The candidates of a cluster: its own themes, no names, no boilerplate."""
+"""The candidates of a cluster: its own themes, no names of persons, no boilerplate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from math import log
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.label.candidates import CANDIDATES, candidates
+from pipeline.label.candidates import CANDIDATES, rank_candidates
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
 from pipeline.settings import LabelSettings
 
@@ -18,11 +17,11 @@ Counts = Mapping[tuple[int, str], tuple[int, int, int]]
 SETTINGS = LabelSettings()
 
 
-def found(
+def ranked(
     counts: Counts,
     films: Mapping[int, int],
     *,
-    keyworded: Mapping[int, int] | None = None,
+    with_keywords: Mapping[int, int] | None = None,
     words: Mapping[str, tuple[int, int, int]] | None = None,
     settings: LabelSettings = SETTINGS,
 ) -> pa.Table:
@@ -37,16 +36,16 @@ def found(
         dict(zip(WORD_COUNTS.names, (word, *numbers), strict=True))
         for word, numbers in (words or {}).items()
     ]
-    with_keywords = films if keyworded is None else keyworded
+    keyword_films = films if with_keywords is None else with_keywords
     sizes = pa.table(
         [
             pa.array(list(films), pa.int32()),
             pa.array(list(films.values()), pa.int64()),
-            pa.array([with_keywords[cluster] for cluster in films], pa.int64()),
+            pa.array([keyword_films[cluster] for cluster in films], pa.int64()),
         ],
         names=["cluster", "films", "keyword_films"],
     )
-    return candidates(terms, pa.Table.from_pylist(spoken, WORD_COUNTS), sizes, settings)[
+    return rank_candidates(terms, pa.Table.from_pylist(spoken, WORD_COUNTS), sizes, settings)[
         "candidates"
     ]
 
@@ -59,8 +58,8 @@ def names(table: pa.Table, cluster: int = 0) -> list[str]:
 TWO = {0: 20, 1: 20}
 
 
-def test_what_is_likelier_here_than_elsewhere_best_first() -> None:
-    table = found(
+def test_terms_more_likely_here_than_elsewhere_are_ranked_best_first() -> None:
+    table = ranked(
         {
             (0, "submarine"): (12, 12, 12),
             (0, "sea"): (12, 12, 12),
@@ -76,7 +75,7 @@ def test_what_is_likelier_here_than_elsewhere_best_first() -> None:
 
 
 def test_share_and_gains() -> None:
-    table = found({(0, "submarine"): (10, 5, 5), (1, "submarine"): (2, 1, 1)}, TWO)
+    table = ranked({(0, "submarine"): (10, 5, 5), (1, "submarine"): (2, 1, 1)}, TWO)
     (row,) = table.to_pylist()
     share, base = (10 + 12 / 40) / 21, 12 / 40
     assert row["share"] == pytest.approx(0.5)
@@ -85,7 +84,7 @@ def test_share_and_gains() -> None:
     assert row["keyword_gain"] == pytest.approx(share * log(share / base))
 
 
-def test_names_of_persons_are_kept_out() -> None:
+def test_names_of_persons_are_excluded() -> None:
     counts = {
         (0, term): (10, 2, 2)
         for term in (
@@ -99,7 +98,7 @@ def test_names_of_persons_are_kept_out() -> None:
             "war",
         )
     }
-    table = found(
+    table = ranked(
         counts,
         TWO,
         words={
@@ -113,8 +112,8 @@ def test_names_of_persons_are_kept_out() -> None:
     assert sorted(names(table)) == ["rose", "rose garden", "war"]
 
 
-def test_a_rare_name_in_the_credits_proves_nothing() -> None:
-    table = found({(0, "falcon"): (10, 2, 2)}, TWO, words={"falcon": (0, 9, 2)})
+def test_a_name_that_is_rare_in_the_credits_is_a_candidate() -> None:
+    table = ranked({(0, "falcon"): (10, 2, 2)}, TWO, words={"falcon": (0, 9, 2)})
     assert names(table) == ["falcon"]
 
 
@@ -122,45 +121,45 @@ def test_a_rare_name_in_the_credits_proves_nothing() -> None:
     "term",
     ["sequel", "woman director", "based on novel or book", "aftercreditsstinger", "tense"],
 )
-def test_boilerplate_is_kept_out(term: str) -> None:
-    assert names(found({(0, term): (15, 15, 15), (0, "spy"): (9, 9, 9)}, TWO)) == ["spy"]
+def test_boilerplate_is_excluded(term: str) -> None:
+    assert names(ranked({(0, term): (15, 15, 15), (0, "spy"): (9, 9, 9)}, TWO)) == ["spy"]
 
 
 @pytest.mark.parametrize("term", ["one against many five six", "of the", "1961", "young man"])
-def test_too_long_or_empty_of_meaning(term: str) -> None:
-    assert names(found({(0, term): (15, 15, 15), (0, "spy"): (9, 9, 9)}, TWO)) == ["spy"]
+def test_long_and_meaningless_terms_are_excluded(term: str) -> None:
+    assert names(ranked({(0, term): (15, 15, 15), (0, "spy"): (9, 9, 9)}, TWO)) == ["spy"]
 
 
-def test_a_term_of_one_film_is_none() -> None:
+def test_a_term_of_one_film_is_excluded() -> None:
     settings = LabelSettings(min_films=1)
-    table = found({(0, "spy"): (1, 1, 1), (0, "sea"): (2, 2, 2)}, TWO, settings=settings)
+    table = ranked({(0, "spy"): (1, 1, 1), (0, "sea"): (2, 2, 2)}, TWO, settings=settings)
     assert names(table) == ["sea"]
 
 
-@pytest.mark.parametrize(("films", "kept"), [(20, False), (8, True)])
-def test_fewer_films_suffice_in_a_small_cluster(films: int, kept: bool) -> None:
-    table = found({(0, "spy"): (2, 2, 2)}, {0: films, 1: 50})
-    assert names(table) == (["spy"] if kept else [])
+@pytest.mark.parametrize(("films", "included"), [(20, False), (8, True)])
+def test_fewer_films_suffice_in_a_small_cluster(films: int, included: bool) -> None:
+    table = ranked({(0, "spy"): (2, 2, 2)}, {0: films, 1: 50})
+    assert names(table) == (["spy"] if included else [])
 
 
-def test_where_there_are_keywords_other_phrases_are_left() -> None:
+def test_phrases_that_are_in_no_keyword_are_excluded_if_films_have_keywords() -> None:
     counts = {(0, "crew dives"): (9, 0, 0), (0, "crew"): (9, 0, 2), (0, "submarine"): (9, 2, 2)}
-    assert sorted(names(found(counts, TWO))) == ["crew", "submarine"]
+    assert sorted(names(ranked(counts, TWO))) == ["crew", "submarine"]
 
 
-def test_a_catalogue_without_keywords_still_has_candidates() -> None:
-    table = found(
+def test_a_catalogue_without_keywords_has_candidates() -> None:
+    table = ranked(
         {(0, "crew dives"): (9, 0, 0), (1, "haunted house"): (9, 0, 0)},
         TWO,
-        keyworded={0: 0, 1: 0},
+        with_keywords={0: 0, 1: 0},
     )
     assert names(table, 0) == ["crew dives"]
     assert names(table, 1) == ["haunted house"]
     assert table.column("keyword_gain").to_pylist() == [0.0, 0.0]
 
 
-def test_partitions_add_up_and_their_order_is_of_no_account() -> None:
-    whole = found({(0, "spy"): (9, 6, 6), (0, "sea"): (9, 6, 6), (1, "sea"): (5, 0, 0)}, TWO)
+def test_partitions_add_up_in_any_order() -> None:
+    whole = ranked({(0, "spy"): (9, 6, 6), (0, "sea"): (9, 6, 6), (1, "sea"): (5, 0, 0)}, TWO)
     rows = [
         (0, "sea", 4, 3, 3),
         (1, "sea", 5, 0, 0),
@@ -174,21 +173,23 @@ def test_partitions_add_up_and_their_order_is_of_no_account() -> None:
     )
     for some in (rows, rows[::-1]):
         terms = pa.table([list(c) for c in zip(*some, strict=True)], schema=TERM_COUNTS)
-        parts = candidates(terms, WORD_COUNTS.empty_table(), sizes, SETTINGS)["candidates"]
+        parts = rank_candidates(terms, WORD_COUNTS.empty_table(), sizes, SETTINGS)["candidates"]
         assert parts.equals(whole)
 
 
-def test_at_most_so_many_of_a_cluster() -> None:
+def test_number_of_candidates_is_limited() -> None:
     counts = {(c, f"theme{n:02d}"): (9 + n, 0, 2) for n in range(10) for c in (0,)}
-    table = found(counts, TWO, settings=LabelSettings(candidates=5))
+    table = ranked(counts, TWO, settings=LabelSettings(candidates=5))
     assert names(table) == [f"theme{n:02d}" for n in (9, 8, 7, 6, 5)]
 
 
-def test_no_terms_at_all() -> None:
-    assert found({}, TWO).num_rows == 0
+def test_no_terms_give_no_candidates() -> None:
+    assert ranked({}, TWO).num_rows == 0
 
 
-def test_terms_a_range_at_a_time_and_families_of_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_of_terms_and_families_of_clusters_give_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     chance = np.random.default_rng(5)
     rows = [
         (int(cluster), f"theme {term}", int(films), int(films) // 2, int(films) // 2)
@@ -208,19 +209,19 @@ def test_terms_a_range_at_a_time_and_families_of_clusters(monkeypatch: pytest.Mo
 
     settings = LabelSettings(candidates=12)
 
-    def asked(counts: pa.Table, groups: int, given: pa.Table | None = None) -> pa.Table:
+    def rank(counts: pa.Table, groups: int, given: pa.Table | None = None) -> pa.Table:
         each = pa.array([400] * groups, pa.int64())
         sizes = pa.table(
             [pa.array(range(groups), pa.int32()), each, each],
             names=["cluster", "films", "keyword_films"],
         )
-        return candidates(counts, words, sizes, settings, given)["candidates"]
+        return rank_rank_candidates(counts, words, sizes, settings, given)["candidates"]
 
-    whole, families = asked(terms, 6), asked(lifted, 3)
+    whole, families = rank(terms, 6), rank(lifted, 3)
     assert len(whole) == 6 * 12
-    assert asked(terms, 3, above).equals(families)
-    monkeypatch.setattr("pipeline.fileio.external_sort._ROWS", 40)
-    for pending in (2**18, 25, 0):  # the best of those before are kept
-        monkeypatch.setattr(import_module("pipeline.label.candidates"), "_PENDING", pending)
-        assert asked(terms, 6).equals(whole)
-        assert asked(terms, 3, above).equals(families)
+    assert rank(terms, 3, above).equals(families)
+    monkeypatch.setattr(import_module("pipeline.label.candidates"), "_RANGE_ROWS", 40)
+    for pending in (2**18, 25, 0):  # how many candidates stay in memory beside the best
+        monkeypatch.setattr("pipeline.label.candidates._PENDING", pending)
+        assert rank(terms, 6).equals(whole)
+        assert rank(terms, 3, above).equals(families)

@@ -14,9 +14,9 @@ import pytest
 
 from pipeline import cluster
 from pipeline.errors import CorruptFileError, StoreError
-from pipeline.execution.stage import Piece, Stage, work
+from pipeline.execution.stage import Piece, Stage, run_piece
 from pipeline.features.fit_space import fit_space
-from pipeline.features.space import numbers_of
+from pipeline.features.space import table_to_arrays
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import ivf_stream
 from pipeline.neighbours import search as neighbours
@@ -136,7 +136,7 @@ def test_a_space_fitted_on_parts_is_that_of_the_whole(tmp_path: Path) -> None:
     whole = fit_space(*tables, films.vocabulary, settings)["space"]
     parts: list[Parts] = [stored(tmp_path / str(n), table) for n, table in enumerate(tables)]
     again = fit_space(parts[0], parts[1], parts[2], films.vocabulary, settings)["space"]
-    first, second = numbers_of(whole), numbers_of(again)
+    first, second = table_to_arrays(whole), table_to_arrays(again)
     assert first.keys() == second.keys()
     for name, numbers in first.items():
         np.testing.assert_allclose(second[name], numbers, rtol=1e-9, atol=1e-9, err_msg=name)
@@ -165,7 +165,7 @@ def counted(films: Parts, others: pa.Table) -> dict[str, pa.Table]:
 def test_a_stage_takes_the_inputs_that_it_names_in_parts(tmp_path: Path) -> None:
     parts = stored(tmp_path, points_table(planted(5, 20)[0]))
     piece = Piece("all", {"films": parts.refs, "others": parts.refs})
-    made = work(str(tmp_path), Stage.of(counted), piece, "0" * 64)
+    made = run_piece(str(tmp_path), Stage.of(counted), piece, "0" * 64)
     assert made.rows_in == 200
     sizes = WorkStore(tmp_path).read(made.outputs["sizes"]).column("rows").to_pylist()
     assert sizes == [34, 34, 32, 0, 100]
@@ -177,7 +177,7 @@ import numpy as np
 from pathlib import Path
 from benchmarks.lib.machine import Watch
 from pipeline.neighbours import index as film_index
-from pipeline.execution.stage import Piece, Stage, work
+from pipeline.execution.stage import Piece, Stage, run_piece
 from pipeline.settings import NeighbourSettings
 from pipeline.storage.work_store import WorkStore
 from pipeline.schemas.mining import EMBEDDINGS
@@ -196,7 +196,7 @@ for n in range(10):
 stage = Stage.of(film_index.build_index, NeighbourSettings())
 piece = Piece("all", {"embeddings": tuple(refs)}, {"films": 10 * films})
 with Watch() as watch:
-    work(sys.argv[1], stage, piece, "f" * 64)
+    run_piece(sys.argv[1], stage, piece, "f" * 64)
 print(watch.grown_mib * 2**20 / (10 * films))
 """
 

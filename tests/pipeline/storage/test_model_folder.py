@@ -1,4 +1,4 @@
-"""Folders of models: whole or absent, and read back only as they were written."""
+"""Folders of models: complete or absent, and refused if they were altered."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import CorruptFileError, ModelError
-from pipeline.storage.model_folder import check_files, new_folder, read_told, sums_of, write_told
+from pipeline.storage.model_folder import (
+    check_files,
+    file_checksums,
+    new_folder,
+    read_json,
+    write_json,
+)
 
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "model") as attempt:
         (attempt / "half").write_bytes(b"1")
         _ = 1 / 0
@@ -28,7 +34,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert _names(tmp_path / "deep") == ["model"]
 
 
-def test_whoever_is_first_stays_and_another_under_way_is_left_alone(tmp_path: Path) -> None:
+def test_the_first_attempt_wins_and_another_running_one_is_not_disturbed(tmp_path: Path) -> None:
     with new_folder(tmp_path / "model") as slow:
         (slow / "by").write_text("slow")
         with new_folder(tmp_path / "model") as quick:
@@ -38,56 +44,56 @@ def test_whoever_is_first_stays_and_another_under_way_is_left_alone(tmp_path: Pa
     assert _names(tmp_path) == ["model"]
 
 
-def test_what_a_killed_attempt_left_goes_after_a_day(tmp_path: Path) -> None:
+def test_killed_attempts_are_deleted_after_a_day(tmp_path: Path) -> None:
     old, young = tmp_path / ".model-old", tmp_path / ".model-young"
-    for left, hours in ((old, 25), (young, 1)):
-        (left / "inner").mkdir(parents=True)
-        os.utime(left, (time.time() - hours * 3_600,) * 2)
+    for folder, hours in ((old, 25), (young, 1)):
+        (folder / "inner").mkdir(parents=True)
+        os.utime(folder, (time.time() - hours * 3_600,) * 2)
     with new_folder(tmp_path / "model"):
         pass
     assert _names(tmp_path) == [".model-young", "model"]
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "said"),
+    ("text", "error", "message"),
     [
         (None, ModelError, "nothing here: do that"),
-        ('{"format": 2', CorruptFileError, "told.json cannot be read: .*; train again"),
-        ('{"format": 1}', ModelError, "told.json is not of format 2: train again"),
-        ("[2]", ModelError, "told.json is not of format 2: train again"),
+        ('{"format": 2', CorruptFileError, "record.json cannot be read: .*; train again"),
+        ('{"format": 1}', ModelError, "record.json is not of format 2: train again"),
+        ("[2]", ModelError, "record.json is not of format 2: train again"),
     ],
 )
-def test_json_that_is_absent_torn_or_of_another_format_is_told(
-    tmp_path: Path, text: str | None, error: type[Exception], said: str
+def test_json_that_is_missing_damaged_or_of_another_format_is_reported(
+    tmp_path: Path, text: str | None, error: type[Exception], message: str
 ) -> None:
-    path = tmp_path / "told.json"
+    path = tmp_path / "record.json"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(error, match=said):
-        read_told(path, 2, "nothing here: do that")
+    with pytest.raises(error, match=message):
+        read_json(path, 2, "nothing here: do that")
 
 
-def test_json_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    told = {"format": 2, "b": [1.5, None], "a": "Amélie"}
-    write_told(tmp_path / "told.json", told)
-    assert read_told(tmp_path / "told.json", 2, "") == told
+def test_json_round_trip(tmp_path: Path) -> None:
+    record = {"format": 2, "b": [1.5, None], "a": "Amélie"}
+    write_json(tmp_path / "record.json", record)
+    assert read_json(tmp_path / "record.json", 2, "") == record
     with pytest.raises(ValueError, match="JSON compliant"):
-        write_told(tmp_path / "told.json", {"a": float("nan")})
-    assert read_told(tmp_path / "told.json", 2, "") == told
+        write_json(tmp_path / "record.json", {"a": float("nan")})
+    assert read_json(tmp_path / "record.json", 2, "") == record
 
 
 def test_files_that_are_missing_altered_or_outside_are_named(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     path = tmp_path / "inner" / "weights"
     path.write_bytes(b"1")
-    sums = sums_of(tmp_path, [path])
-    assert list(sums) == ["inner/weights"]
-    check_files(tmp_path, sums)
+    checksums = file_checksums(tmp_path, [path])
+    assert list(checksums) == ["inner/weights"]
+    check_files(tmp_path, checksums)
     path.write_bytes(b"2")
     with pytest.raises(CorruptFileError, match=re.escape(str(path))):
-        check_files(tmp_path, sums)
+        check_files(tmp_path, checksums)
     path.unlink()
     with pytest.raises(CorruptFileError, match=re.escape(str(path))):
-        check_files(tmp_path, sums)
+        check_files(tmp_path, checksums)
     with pytest.raises(CorruptFileError, match="leaves it"):
         check_files(tmp_path, {"../weights": "0"})

@@ -1,4 +1,4 @@
-"""A release is published whole or not at all, and every kind of damage to it is found."""
+"""A release is published completely or not at all, and every kind of damage is found."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import ReleaseError, StoreError
+from pipeline.fileio.manifest import file_sha256
 from pipeline.fileio.parquet import write_table
-from pipeline.storage.work_store import Store, file_sha256, verify_release
+from pipeline.storage.release_store import ReleaseStore
+from pipeline.storage.verify import verify_release
 
 COUNTS = {"rows_in": 5, "released": 3, "rejected": 2}
 
 
-def filled(store: Store, name: str = "r1", ids: tuple[str | None, ...] = ("a", "b", "c")) -> Path:
-    attempt = store.begin_release(name)
+def filled(
+    store: ReleaseStore, name: str = "r1", ids: tuple[str | None, ...] = ("a", "b", "c")
+) -> Path:
+    attempt = store.begin(name)
     write_table(attempt / "movies.parquet", pa.table({"movie_id": pa.array(ids, pa.string())}))
     write_table(attempt / "rejects.parquet", pa.table({"reason": ["x", "y"]}))
     (attempt / "extra").mkdir()
@@ -27,9 +31,9 @@ def filled(store: Store, name: str = "r1", ids: tuple[str | None, ...] = ("a", "
     return attempt
 
 
-def published(root: Path) -> tuple[Store, Path]:
-    store = Store(root)
-    return store, store.commit_release(filled(store), "r1", {"counts": COUNTS, "title": "É"})
+def published(root: Path) -> tuple[ReleaseStore, Path]:
+    store = ReleaseStore(root)
+    return store, store.commit(filled(store), "r1", {"counts": COUNTS, "title": "É"})
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -44,7 +48,7 @@ def test_published_and_found(tmp_path: Path) -> None:
     assert folder == tmp_path / "releases" / "r1"
     assert (tmp_path / "latest").read_bytes() == b"r1\n"
     assert store.latest() == "r1"
-    assert store.release() == store.release("r1") == folder
+    assert store.folder() == store.folder("r1") == folder
     manifest = verify_release(folder)
     assert manifest["title"] == "É"
     assert set(manifest["files"]) == {"movies.parquet", "rejects.parquet", "extra/README.md"}
@@ -58,52 +62,52 @@ def test_published_and_found(tmp_path: Path) -> None:
 
 
 def test_no_release_yet(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ReleaseStore(tmp_path)
     assert store.latest() is None
     with pytest.raises(ReleaseError, match="mine"):
-        store.release()
+        store.folder()
     published(tmp_path)
     with pytest.raises(ReleaseError, match=r"r9.*\['r1'\]"):
-        store.release("r9")
+        store.folder("r9")
     (tmp_path / "latest").write_text("../../etc\n")
     with pytest.raises(ReleaseError, match="latest"):
-        store.release()
+        store.folder()
 
 
-def test_the_same_release_twice_is_kept(tmp_path: Path) -> None:
+def test_publishing_the_same_release_twice_keeps_the_first(tmp_path: Path) -> None:
     store, folder = published(tmp_path)
     before = (folder / "manifest.json").stat().st_ino
-    (tmp_path / "latest").unlink()  # as a crash between the two renames leaves it
-    store.commit_release(filled(store), "r1", {"counts": COUNTS})
+    (tmp_path / "latest").unlink()  # as after a crash between the two renames
+    store.commit(filled(store), "r1", {"counts": COUNTS})
     assert (folder / "manifest.json").stat().st_ino == before
     assert store.latest() == "r1"
     assert [entry.name for entry in (tmp_path / "releases").iterdir()] == ["r1"]
 
 
-def test_an_id_never_changes_its_content(tmp_path: Path) -> None:
+def test_the_content_of_an_id_never_changes(tmp_path: Path) -> None:
     store, folder = published(tmp_path)
     other = filled(store, ids=("a", "b", "z"))
     with pytest.raises(ReleaseError, match=r"other content in \['movies.parquet'\]"):
-        store.commit_release(other, "r1", {"counts": COUNTS})
+        store.commit(other, "r1", {"counts": COUNTS})
     assert verify_release(folder)
     (folder / "movies.parquet").unlink()
     with pytest.raises(ReleaseError, match="damaged"):
-        store.commit_release(filled(store), "r1", {"counts": COUNTS})
+        store.commit(filled(store), "r1", {"counts": COUNTS})
 
 
-def test_what_does_not_reconcile_is_not_published(tmp_path: Path) -> None:
+def test_a_release_whose_counts_do_not_reconcile_is_not_published(tmp_path: Path) -> None:
     store, _ = published(tmp_path)
     with pytest.raises(ReleaseError, match="released 4"):
-        store.commit_release(filled(store, "r2"), "r2", {"counts": {**COUNTS, "released": 4}})
+        store.commit(filled(store, "r2"), "r2", {"counts": {**COUNTS, "released": 4}})
     assert store.latest() == "r1"
     assert not (tmp_path / "releases" / "r2").exists()
 
 
-def test_latest_moves_last_and_back(tmp_path: Path) -> None:
+def test_latest_moves_to_the_published_release(tmp_path: Path) -> None:
     store, _ = published(tmp_path)
-    store.commit_release(filled(store, "r2", ("d", "e", "f")), "r2", {"counts": COUNTS})
+    store.commit(filled(store, "r2", ("d", "e", "f")), "r2", {"counts": COUNTS})
     assert store.latest() == "r2"
-    store.commit_release(filled(store), "r1", {"counts": COUNTS})
+    store.commit(filled(store), "r1", {"counts": COUNTS})
     assert store.latest() == "r1"
 
 
@@ -157,7 +161,7 @@ def _counts(**change: Any) -> Callable[[Path], None]:
         (lambda f: edit(f, lambda m: m["files"]["movies.parquet"].update(rows=9)), "says 9"),
         (lambda f: edit(f, lambda m: m.pop("files")), "lists no `files`"),
         (lambda f: (f / "manifest.json").write_text("{"), "cannot be read"),
-        (lambda f: (f / "manifest.json").unlink(), "is no release"),
+        (lambda f: (f / "manifest.json").unlink(), "is not a release"),
     ],
 )
 def test_each_kind_of_damage_is_found(
@@ -177,9 +181,9 @@ def test_each_kind_of_damage_is_found(
     ],
 )
 def test_ids_are_unique(tmp_path: Path, ids: tuple[str | None, ...], problem: str) -> None:
-    store = Store(tmp_path)
+    store = ReleaseStore(tmp_path)
     with pytest.raises(ReleaseError, match=problem):
-        store.commit_release(filled(store, ids=ids), "r1", {"counts": COUNTS})
+        store.commit(filled(store, ids=ids), "r1", {"counts": COUNTS})
 
 
 def test_all_problems_are_listed(tmp_path: Path) -> None:
@@ -193,7 +197,7 @@ def test_all_problems_are_listed(tmp_path: Path) -> None:
 
 
 def test_ids_that_are_no_folder_names_are_refused(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = ReleaseStore(tmp_path)
     for name in ("../x", "", ".r1", "a/b"):
         with pytest.raises(StoreError, match="release id"):
-            store.begin_release(name)
+            store.begin(name)

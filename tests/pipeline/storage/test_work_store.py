@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import CorruptFileError, StoreError
-from pipeline.fileio.manifest import FileRef
+from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
 from pipeline.fileio.parquet import write_table
-from pipeline.storage.work_store import Manifest, Store, fingerprint
+from pipeline.storage.store import Store
+from pipeline.storage.work_store import WorkStore
 
 FP = fingerprint("some work")
 
@@ -26,15 +27,15 @@ def table(rows: int = 5, first: int = 0) -> pa.Table:
     return pa.table({"movie_id": [str(n) for n in numbers], "n": pa.array(numbers, pa.int64())})
 
 
-def commit(store: Store, key: str = "p0", **tables: pa.Table) -> Manifest:
+def commit(store: WorkStore, key: str = "p0", **tables: pa.Table) -> Manifest:
     return store.commit("stage", key, FP, tables or {"out": table()}, rows_in=5, seconds=0.5)
 
 
-def files(store: Store) -> set[str]:
+def files(store: WorkStore) -> set[str]:
     return {entry.name for entry in (store.root / "work" / "stage").iterdir()}
 
 
-def manifest_file(store: Store, key: str = "p0") -> Path:
+def manifest_file(store: WorkStore, key: str = "p0") -> Path:
     return store.root / "work" / "stage" / f"{key}-{FP[:16]}.json"
 
 
@@ -49,7 +50,7 @@ def truncate(path: Path) -> None:
 
 
 def test_commit_then_lookup_then_read(tmp_path: Path) -> None:
-    store = Store(tmp_path / "made" / "here")
+    store = WorkStore(tmp_path / "made" / "here")
     made = store.commit(
         "stage",
         "p0",
@@ -59,7 +60,7 @@ def test_commit_then_lookup_then_read(tmp_path: Path) -> None:
         seconds=0.25,
         extra={"note": ["x", 1]},
     )
-    assert Store(store.root).lookup("stage", "p0", FP) == made
+    assert WorkStore(store.root).lookup("stage", "p0", FP) == made
     assert list(made.outputs) == ["a", "b"]
     assert (made.rows_in, made.seconds, made.extra) == (7, 0.25, {"note": ["x", 1]})
     ref = made.outputs["a"]
@@ -72,54 +73,54 @@ def test_commit_then_lookup_then_read(tmp_path: Path) -> None:
 
 
 def test_the_whole_fingerprint_counts(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = WorkStore(tmp_path)
     commit(store)
     assert store.lookup("stage", "p0", FP[:16] + "0" * 48) is None
 
 
-def test_no_attempt_leaves_anything_but_what_its_manifest_names(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_an_attempt_leaves_only_files_that_its_manifest_names(tmp_path: Path) -> None:
+    store = WorkStore(tmp_path)
     made = commit(store, a=table(), b=table(2))
     named = {Path(ref.path).name for ref in made.outputs.values()}
     assert files(store) == named | {manifest_file(store).name}
 
 
 @pytest.mark.parametrize("damage", [flip, truncate, Path.unlink])
-def test_a_damaged_file_makes_its_piece_alone_undone(
+def test_only_the_piece_of_a_damaged_file_is_undone(
     tmp_path: Path, damage: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store(tmp_path)
-    hurt, whole = commit(store, "hurt"), commit(store, "whole")
+    store = WorkStore(tmp_path)
+    hurt, sound = commit(store, "hurt"), commit(store, "sound")
     damage(store.root / hurt.outputs["out"].path)
     with pytest.raises(CorruptFileError, match=hurt.outputs["out"].path):
         store.read(hurt.outputs["out"], verify=True)
     assert store.lookup("stage", "hurt", FP) is None
     assert "hurt" in caplog.text
     assert not manifest_file(store, "hurt").exists()
-    assert store.lookup("stage", "whole", FP) == whole
+    assert store.lookup("stage", "sound", FP) == sound
     again = commit(store, "hurt")
     assert store.lookup("stage", "hurt", FP) == again
 
 
 @pytest.mark.parametrize("content", [b"", b'{"format": 1, "sta', b"[]", b'{"format": 2}'])
-def test_a_torn_manifest_is_no_manifest(tmp_path: Path, content: bytes) -> None:
-    store = Store(tmp_path)
+def test_a_damaged_manifest_is_ignored_and_removed(tmp_path: Path, content: bytes) -> None:
+    store = WorkStore(tmp_path)
     commit(store)
     manifest_file(store).write_bytes(content)
     assert store.lookup("stage", "p0", FP) is None
     assert not manifest_file(store).exists()
 
 
-def test_a_torn_manifest_does_not_win_over_a_commit(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_a_damaged_manifest_does_not_win_over_a_commit(tmp_path: Path) -> None:
+    store = WorkStore(tmp_path)
     commit(store)
     manifest_file(store).write_bytes(b"{")
     made = commit(store)
     assert store.lookup("stage", "p0", FP) == made
 
 
-def test_a_manifest_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
-    store = Store(tmp_path / "dir")
+def test_a_path_outside_the_folder_is_refused(tmp_path: Path) -> None:
+    store = WorkStore(tmp_path / "dir")
     outside = tmp_path / "outside.parquet"
     sha256, size = write_table(outside, table())
     for path in (str(outside), "../outside.parquet", "work/../../outside.parquet", ""):
@@ -128,18 +129,18 @@ def test_a_manifest_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
 
 
 def test_the_first_commit_wins(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = Store(tmp_path)
+    store = WorkStore(tmp_path)
     first = commit(store)
     before = files(store)
     assert commit(store) == first
     assert not caplog.records
     assert commit(store, out=table(9)) == first
-    assert "other bytes" in caplog.text
+    assert "different bytes" in caplog.text
     assert files(store) == before
 
 
-def test_of_many_commits_at_once_one_wins(tmp_path: Path) -> None:
-    store, results = Store(tmp_path), []
+def test_one_of_many_concurrent_commits_wins(tmp_path: Path) -> None:
+    store, results = WorkStore(tmp_path), []
     barrier = threading.Barrier(8)
 
     def attempt() -> None:
@@ -157,7 +158,7 @@ def test_of_many_commits_at_once_one_wins(tmp_path: Path) -> None:
 
 
 def test_read_concatenates_in_the_order_given(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = WorkStore(tmp_path)
     a, b = (
         store.commit("stage", key, FP, {"out": table(3, first)}, rows_in=3, seconds=0).outputs[
             "out"
@@ -173,14 +174,14 @@ def test_read_concatenates_in_the_order_given(tmp_path: Path) -> None:
 
 
 def test_read_refuses_schemas_that_differ(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = WorkStore(tmp_path)
     made = commit(store, a=table(), b=pa.table({"n": ["text"]}))
     with pytest.raises(StoreError, match="another schema"):
         store.read([made.outputs["a"], made.outputs["b"]])
 
 
 def test_size_is_checked_without_verify(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = WorkStore(tmp_path)
     ref = commit(store).outputs["out"]
     truncate(store.root / ref.path)
     with pytest.raises(CorruptFileError, match=r"were committed"):
@@ -188,31 +189,28 @@ def test_size_is_checked_without_verify(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a b", "x" * 81, "é"])
-def test_names_that_are_no_file_names_are_refused(tmp_path: Path, name: str) -> None:
-    store = Store(tmp_path)
+def test_names_that_cannot_be_file_names_are_refused(tmp_path: Path, name: str) -> None:
+    store = WorkStore(tmp_path)
     for stage, key, output in ((name, "k", "o"), ("s", name, "o"), ("s", "k", name)):
         with pytest.raises(StoreError, match="use 1 to 80"):
             store.commit(stage, key, FP, {output: table()}, rows_in=5, seconds=0)
     assert not list((store.root / "work").glob("*/*"))
 
 
-def test_drop_and_forget(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_drop_deletes_one_piece(tmp_path: Path) -> None:
+    store = WorkStore(tmp_path)
     commit(store, "a"), commit(store, "b")
     store.commit("other", "a", FP, {"out": table()}, rows_in=5, seconds=0)
     store.drop("stage", "a", FP)
     store.drop("stage", "never", FP)
     assert store.lookup("stage", "a", FP) is None
     assert len(files(store)) == 2
-    store.forget("stage")
-    assert store.lookup("stage", "b", FP) is None
+    assert store.lookup("stage", "b", FP) is not None
     assert store.lookup("other", "a", FP) is not None
-    store.forget()
-    assert list((store.root / "work").iterdir()) == []
 
 
-def test_sweep_takes_only_what_is_old_and_named_by_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_sweep_deletes_only_old_files_that_no_manifest_names(tmp_path: Path) -> None:
+    store = WorkStore(tmp_path)
     made = commit(store)
     folder = store.root / "work" / "stage"
     old, young = folder / "p0-dead.out.parquet", folder / ".p1-new.out.parquet.tmp"
@@ -231,28 +229,28 @@ def test_sweep_takes_only_what_is_old_and_named_by_nothing(tmp_path: Path) -> No
 def test_a_killed_commit_leaves_no_manifest(tmp_path: Path) -> None:
     script = (
         "import os, pathlib, sys, pyarrow as pa\n"
-        "from pipeline.storage.work_store import Store\n"
+        "from pipeline.storage.work_store import WorkStore\n"
         "os.link = lambda *names: os._exit(9)\n"
-        "Store(pathlib.Path(sys.argv[1])).commit(\n"
+        "WorkStore(pathlib.Path(sys.argv[1])).commit(\n"
         "    'stage', 'p0', sys.argv[2], {'out': pa.table({'n': [1]})}, rows_in=1, seconds=0)\n"
     )
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path), FP], cwd=root, check=False)
     assert done.returncode == 9
-    store = Store(tmp_path)
-    assert len(files(store)) == 2  # the data and a temporary manifest, named by nothing
+    store = WorkStore(tmp_path)
+    assert len(files(store)) == 2  # the data and a temporary manifest; no manifest names them
     assert store.lookup("stage", "p0", FP) is None
     made = commit(store)
     assert store.sweep(0) == 2
     assert store.lookup("stage", "p0", FP) == made
 
 
-def test_why_a_piece_failed_is_kept_without_secrets(
+def test_the_reason_of_a_failure_is_stored_without_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMDB_API_KEY", "very-secret-0815")
-    store = Store(tmp_path)
-    store.blame(
+    store = WorkStore(tmp_path)
+    store.record_failure(
         "embed",
         "p0",
         "0" * 64,
@@ -262,13 +260,13 @@ def test_why_a_piece_failed_is_kept_without_secrets(
     (path,) = (tmp_path / "work" / "embed").iterdir()
     for secret in ("very-secret", "pass@", "MIGHAgEA"):
         assert secret not in path.read_text(encoding="utf-8")
-    (blamed,) = store.blamed()
-    assert blamed["reason"] == 'refused "***" by postgresql://***@db/x\n***'
-    store.forgive("embed", "p0", "0" * 64)
-    assert store.blamed() == []
+    (failure,) = store.failures()
+    assert failure["reason"] == 'refused "***" by postgresql://***@db/x\n***'
+    store.clear_failure("embed", "p0", "0" * 64)
+    assert store.failures() == []
 
 
-def test_the_lock_keeps_a_second_run_out(tmp_path: Path) -> None:
+def test_a_second_run_cannot_take_the_lock(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with store.lock():
         with pytest.raises(StoreError, match=str(tmp_path)), Store(tmp_path).lock():
@@ -282,11 +280,11 @@ def test_the_lock_keeps_a_second_run_out(tmp_path: Path) -> None:
 def test_an_unusable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="file"):
-        Store(tmp_path / "file")
+        WorkStore(tmp_path / "file")
 
 
 def test_a_manifest_is_readable_json(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = WorkStore(tmp_path)
     made = commit(store)
     record = json.loads(manifest_file(store).read_text())
     assert record["fingerprint"] == FP

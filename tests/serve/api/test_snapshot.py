@@ -1,4 +1,4 @@
-"""A newer release takes over while a real server answers, and no request is lost."""
+"""A newer release is loaded while a real server answers, and no request fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import uvicorn
 from flows.services.prefect_server import free_port
 from pipeline.errors import ReleaseError
 from pipeline.settings import ServeSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 from serve.api.app import create_app
 from serve.api.snapshot import Snapshots
 
@@ -27,7 +27,7 @@ SETTINGS = ServeSettings(reload_seconds=0.2)
 
 @pytest.fixture
 def folder(release: Path, tmp_path: Path) -> Path:
-    """An output folder of its own, whose newest release is `served-1`."""
+    """An output folder for one test, with `served-1` as its newest release."""
     root = tmp_path / "out"
     (root / "releases").mkdir(parents=True)
     shutil.copytree(release, root / "releases" / release.name)
@@ -37,7 +37,7 @@ def folder(release: Path, tmp_path: Path) -> Path:
 
 @contextmanager
 def served(snapshots: Snapshots) -> Iterator[tuple[str, uvicorn.Server]]:
-    """A real server on a free port, in a thread."""
+    """Run a real server on a free port, in a thread."""
     port = free_port()
     config = uvicorn.Config(
         create_app(snapshots, SETTINGS),
@@ -62,23 +62,23 @@ def served(snapshots: Snapshots) -> Iterator[tuple[str, uvicorn.Server]]:
         assert not thread.is_alive()
 
 
-def again(folder: Path, release_id: str) -> Path:
-    """Publish the same films under another id, as a new run would."""
-    store = Store(folder)
-    attempt = store.begin_release(release_id)
+def publish_copy(folder: Path, release_id: str) -> Path:
+    """Publish the same films under another release_id, as a new run would."""
+    store = ReleaseStore(folder)
+    attempt = store.begin(release_id)
     shutil.copytree(folder / "releases" / "served-1", attempt, dirs_exist_ok=True)
     manifest = json.loads((attempt / "manifest.json").read_bytes())
     del manifest["files"]
-    return store.commit_release(attempt, release_id, manifest | {"release_id": release_id})
+    return store.commit(attempt, release_id, manifest | {"release_id": release_id})
 
 
-def test_a_newer_release_is_served_and_no_request_is_dropped(folder: Path) -> None:
+def test_a_newer_release_is_served_and_no_request_fails(folder: Path) -> None:
     snapshots = Snapshots(folder, SETTINGS)
-    told: list[str] = []
-    wrong: list[str] = []
+    release_ids: list[str] = []
+    errors: list[str] = []
     done = threading.Event()
 
-    def ask(address: str) -> None:
+    def send_requests(address: str) -> None:
         with httpx.Client(base_url=address, timeout=30) as client:
             while not done.is_set():
                 for path in (
@@ -87,48 +87,48 @@ def test_a_newer_release_is_served_and_no_request_is_dropped(folder: Path) -> No
                     "/search?q=war&limit=2",
                 ):
                     try:
-                        answer = client.get(path)
+                        response = client.get(path)
                     except httpx.HTTPError as error:
-                        wrong.append(repr(error))
+                        errors.append(repr(error))
                         continue
-                    if answer.status_code != 200:
-                        wrong.append(answer.text)
+                    if response.status_code != 200:
+                        errors.append(response.text)
                     else:
-                        told.append(answer.json()["release_id"])
+                        release_ids.append(response.json()["release_id"])
 
     with served(snapshots) as (address, _):
-        threads = [threading.Thread(target=ask, args=(address,)) for _ in range(4)]
+        threads = [threading.Thread(target=send_requests, args=(address,)) for _ in range(4)]
         for thread in threads:
             thread.start()
-        again(folder, "served-2")
+        publish_copy(folder, "served-2")
         deadline = time.monotonic() + 60
-        while "served-2" not in told and time.monotonic() < deadline:
+        while "served-2" not in release_ids and time.monotonic() < deadline:
             time.sleep(0.1)
         time.sleep(0.3)
         done.set()
         for thread in threads:
             thread.join()
         health = httpx.get(f"{address}/health").json()
-    assert wrong == []
-    assert set(told) == {"served-1", "served-2"}
+    assert errors == []
+    assert set(release_ids) == {"served-1", "served-2"}
     assert health["release_id"] == "served-2"
     assert snapshots.reloads == {"done": 1, "failed": 0}
 
 
-def test_a_request_keeps_its_release_to_the_end(folder: Path) -> None:
+def test_a_request_uses_the_same_release_until_it_ends(folder: Path) -> None:
     snapshots = Snapshots(folder, SETTINGS)
-    held = snapshots.current
-    again(folder, "served-2")
+    snapshot = snapshots.current
+    publish_copy(folder, "served-2")
     assert snapshots.refresh()
     assert snapshots.current.id == "served-2"
-    assert held.catalogue.films().total == 40
-    assert held.meaning.search("a war", limit=1)
+    assert snapshot.catalogue.films().total == 40
+    assert snapshot.search.search("a war", limit=1)
     assert not snapshots.refresh()
 
 
-def test_a_release_that_cannot_be_served_leaves_the_old_one(folder: Path) -> None:
+def test_a_damaged_release_does_not_replace_the_current_one(folder: Path) -> None:
     snapshots = Snapshots(folder, SETTINGS)
-    damaged = again(folder, "served-2")
+    damaged = publish_copy(folder, "served-2")
     with (damaged / "movies.parquet").open("ab") as file:
         file.write(b"x")
     assert not snapshots.refresh()
@@ -136,14 +136,12 @@ def test_a_release_that_cannot_be_served_leaves_the_old_one(folder: Path) -> Non
     assert snapshots.current.id == "served-1"
     assert snapshots.reloads == {"done": 0, "failed": 1}
     assert "served-2" in str(snapshots.problem) and "bytes" in str(snapshots.problem)
-    again(folder, "served-3")
+    publish_copy(folder, "served-3")
     assert snapshots.refresh()
     assert snapshots.problem is None
 
 
-def test_a_release_that_cannot_place_a_film_is_refused_at_once(
-    release: Path, tmp_path: Path
-) -> None:
+def test_a_release_that_cannot_assign_films_is_refused(release: Path, tmp_path: Path) -> None:
     odd = Path(shutil.copytree(release, tmp_path / "odd"))
     space = pq.read_table(odd / "space.parquet")
     pq.write_table(space.slice(0, 0), odd / "space.parquet")
@@ -151,36 +149,36 @@ def test_a_release_that_cannot_place_a_film_is_refused_at_once(
         Snapshots(odd, SETTINGS)
 
 
-def test_a_release_that_was_named_stays(folder: Path) -> None:
+def test_a_named_release_is_never_replaced(folder: Path) -> None:
     snapshots = Snapshots(folder / "releases" / "served-1", SETTINGS)
-    again(folder, "served-2")
+    publish_copy(folder, "served-2")
     snapshots.watch()
     assert not snapshots.refresh()
     assert snapshots.current.id == "served-1"
     snapshots.stop()
 
 
-def test_a_server_that_is_stopped_finishes_what_it_began(
+def test_a_stopping_server_finishes_running_requests(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshots = Snapshots(folder, SETTINGS)
-    began = threading.Event()
+    started = threading.Event()
     catalogue = snapshots.current.catalogue
     film = catalogue.film
 
     def slow(movie_id: str) -> dict[str, object]:
-        began.set()
+        started.set()
         time.sleep(1.0)
         return film(movie_id)
 
     monkeypatch.setattr(catalogue, "film", slow)
-    answers: list[int] = []
+    statuses: list[int] = []
     with served(snapshots) as (address, server):
-        asking = threading.Thread(
-            target=lambda: answers.append(httpx.get(f"{address}/movies/m0000").status_code)
+        request = threading.Thread(
+            target=lambda: statuses.append(httpx.get(f"{address}/movies/m0000").status_code)
         )
-        asking.start()
-        assert began.wait(10)
+        request.start()
+        assert started.wait(10)
         server.should_exit = True
-        asking.join(20)
-    assert answers == [200]
+        request.join(20)
+    assert statuses == [200]
