@@ -9,8 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
 	$(PIP_FLAGS) -c constraints.txt
 
-# Stamps carry a checksum of what they stand for, so that a second call installs nothing, a changed
-# pin installs again, and an environment that was copied elsewhere is made anew.
+# Stamps carry a checksum of what they depend on, so that a second call installs nothing, a changed
+# pin installs again, and an environment that was copied elsewhere is created again.
 PLACE := $(shell pwd | cksum | cut -d ' ' -f 1)
 PINS := $(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
 CREATED := $(VENV)/.created-$(PLACE)
@@ -23,10 +23,10 @@ export DO_NOT_TRACK := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help mine explore api ui audit test check format install dev clean
+.PHONY: help mine explore api ui audit test test-slow check format install dev clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 mine: $(RUNTIME) ## Mine the bundled sample into out/
 	$(BIN)/microgenres mine --source sample --profile sample --out out
@@ -47,10 +47,13 @@ audit: $(CREATED) ## Ask the advisory database about every pinned package; see d
 	$(VENV)/audit/bin/python -m pip install -qq --disable-pip-version-check pip-audit==2.10.1
 	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
-test: check ## Run the checks, then the tests
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+test: check ## Run the checks, then the tests, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
 
-check: $(DEV) ## Format, lint, types and walls, changing nothing
+test-slow: $(DEV) ## Run the soak and the longest runs of faults
+	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
+
+check: $(DEV) ## Check format, lint, types and layers, changing nothing
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy

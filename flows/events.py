@@ -1,6 +1,6 @@
-"""How a flow tells the terminal what happens: it emits events, whoever listens shows them.
+"""Events of a run: a flow emits them, and listeners such as the terminal show them.
 
-The standard library only: a flow without a terminal, a notebook and the tests listen alike.
+It imports the standard library only, so that any program can listen.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StageStarted:
-    """A stage begins; `pieces` is None where it is not cut into pieces."""
+    """A stage begins; `pieces` is None for a stage without pieces."""
 
     stage: str
     pieces: int | None = None
@@ -38,7 +38,7 @@ class StageStarted:
 
 @dataclass(frozen=True)
 class PieceDone:
-    """`done` of `total` pieces are committed; `reused` of them were found so by a resumed run."""
+    """`done` of `total` pieces are committed; `reused` of them were committed before this run."""
 
     stage: str
     done: int
@@ -48,7 +48,7 @@ class PieceDone:
 
 @dataclass(frozen=True)
 class StageDone:
-    """A stage is finished after `seconds`; `detail` is what it made, such as "4,933 films"."""
+    """A stage ended after `seconds`; `detail` is its result, such as "4,933 films"."""
 
     stage: str
     seconds: float
@@ -57,7 +57,7 @@ class StageDone:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a person can look while it runs, such as the Dask dashboard."""
+    """An address at which the run can be watched, such as the Dask dashboard."""
 
     name: str
     url: str
@@ -65,7 +65,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Note:
-    """One line that a person should read."""
+    """A message for the user."""
 
     text: str
 
@@ -78,9 +78,10 @@ _lock = threading.RLock()
 
 
 def emit(event: Event) -> None:
-    """Tell every listener, from any thread; one event at a time.
+    """Call every listener, from any thread; one event at a time.
 
-    A listener that raises is dropped with a warning: a closed terminal must not end a run.
+    A listener that raises an exception is removed with a warning: a closed terminal must not end a
+    run.
     """
     with _lock:
         for listener in tuple(_listeners):
@@ -93,7 +94,7 @@ def emit(event: Event) -> None:
 
 @contextmanager
 def listen(callback: Listener) -> Iterator[None]:
-    """Call `callback` with each event emitted meanwhile, in whichever thread."""
+    """Call `callback` with each event until the block ends, whichever thread emits it."""
     with _lock:
         _listeners.append(callback)
     try:
@@ -104,27 +105,33 @@ def listen(callback: Listener) -> Iterator[None]:
 
 
 def is_heard() -> bool:
-    """Whether anyone listens now."""
+    """Return whether there is a listener."""
     with _lock:
         return bool(_listeners)
 
 
 def sentence(event: Event) -> str:
-    """An event in plain words, for a log."""
+    """Return an event as a sentence for a log.
+
+    Examples
+    --------
+    >>> sentence(StageDone("clean", 1.25, "4,933 films"))
+    'clean done in 1.2 s: 4,933 films'
+    """
     match event:
         case StageStarted(stage, pieces):
             return f"{stage} begins" + (f", {pieces} pieces" if (pieces or 0) > 1 else "")
         case PieceDone(stage, done, total, reused):
-            found = f" ({reused} found from before)" if reused else ""
-            return f"{stage} {done}/{total}{found}"
+            note = f" ({reused} reused)" if reused else ""
+            return f"{stage} {done}/{total}{note}"
         case StageDone(stage, seconds, detail):
             return f"{stage} done in {seconds:.1f} s" + (f": {detail}" if detail else "")
         case Address(name, url):
             return f"{name}: {url}"
-        case Note(said):
-            return said
+        case Note(text):
+            return text
 
 
 def _forget(listener: Listener) -> None:
-    if listener in _listeners:  # not when it was dropped already
+    if listener in _listeners:  # it may have been removed already
         _listeners.remove(listener)

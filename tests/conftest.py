@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,32 @@ import pytest
 
 from benchmarks.lib.browser import chromium, opened
 from tests.support.prefect_process import PrefectProcess, prefect_process
+
+
+@pytest.fixture(scope="session")
+def lock_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of one run of pytest share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _alone_where_it_measures(request: pytest.FixtureRequest, lock_folder: Path) -> Iterator[None]:
+    """Run a file marked `alone` while no other file runs: it measures time or memory.
+
+    Every file passes the gate. A file that measures holds it, so that no other one starts, and
+    waits until those that run have ended.
+    """
+    alone = request.node.get_closest_marker("alone") is not None
+    with (
+        (lock_folder / "gate").open("ab") as gate,
+        (lock_folder / "running").open("ab") as running,
+    ):
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(running, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture(scope="session")

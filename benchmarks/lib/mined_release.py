@@ -15,20 +15,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.lib.sample_films import sample_rows
 from pipeline import label
 from pipeline.cleaning import profile as quality
 from pipeline.cleaning.clean import clean
 from pipeline.cleaning.language import languages
-from pipeline.embedding.embed import attach, embed, embed_phrases
+from pipeline.embedding.embed import embed, embed_phrases, join_vectors
 from pipeline.embedding.weights import identify
 from pipeline.features import space
 from pipeline.features.fit_space import fit_space
-from pipeline.features.text import features
+from pipeline.features.text import extract_features
 from pipeline.fileio.atomic import write_bytes
 from pipeline.fileio.parquet import write_table
-from pipeline.inference.placement import assigned, members_means
+from pipeline.inference.placement import assign_to_release, cluster_means
 from pipeline.ingest.row_hash import hash_rows
-from pipeline.lineage.matching import lineage, no_match
+from pipeline.lineage.matching import empty_match, lineage_table
 from pipeline.neighbours.index import build_index, index_bytes
 from pipeline.neighbours.search import nearest_films
 from pipeline.publish import tables as publish
@@ -39,10 +40,9 @@ from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings, Settings
 from pipeline.sources import open_source
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.taxonomy import micro_genre_ids
 from pipeline.update.drift import keyword_uses
-from tests.support.films import sample_rows
 
 __all__ = ["catalogue", "mined_release", "settings_of", "write_catalogue"]
 
@@ -84,9 +84,11 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
     partition = partition_ids(made["movies"]["movie_id"], partition_count(len(raw)))
     ids = np.array(made["movies"]["movie_id"].to_pylist(), object)
     movies = made["movies"].take(pa.array(np.lexsort((ids, partition))))
-    told = features(movies, settings.features)
+    told = extract_features(movies, settings.features)
     vectors = embed(told["features"], settings.embed, identity.revision, identity.dtype)["vectors"]
-    embeddings = attach(told["features"], vectors, settings.embed, identity.revision)["embeddings"]
+    embeddings = join_vectors(told["features"], vectors, settings.embed, identity.revision)[
+        "embeddings"
+    ]
     vocabulary = _vocabulary(told["keyword_counts"], settings, identity)
     fitted = fit_space(movies, told["features"], embeddings, vocabulary, settings.features)
     points = matrix_of(
@@ -97,13 +99,13 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
     names, truth = _themes(movies)
     cluster = truth
     for _ in range(_ROUNDS):  # so that a centroid is the mean of its films, as after a mining
-        centroids = members_means(points, cluster, len(names)).astype(np.float32)
-        first = assigned(movies["movie_id"], points, centroids, -1.0)
+        centroids = cluster_means(points, cluster, len(names)).astype(np.float32)
+        first = assign_to_release(movies["movie_id"], points, centroids, -1.0)
         cluster = first["cluster"].to_numpy()
     weak_below = float(np.quantile(first["similarity"].to_numpy(), 0.05, method="lower"))
-    assignments = assigned(movies["movie_id"], points, centroids, weak_below)
+    assignments = assign_to_release(movies["movie_id"], points, centroids, weak_below)
     drawn = fit_map(points, centroids, assignments["cluster"].to_numpy(), settings.seed)
-    means = label.text_means([label.text_sums(embeddings, assignments)["sums"]], len(names))
+    means = label.cluster_text_means(embeddings, assignments, len(names))
     labels = _labels(names, movies, truth)
     genres = publish.micro_genres(movies, assignments, labels, means)
     places = place_on_map(points, centroids, assignments["cluster"].to_numpy(), drawn)
@@ -112,7 +114,7 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
         "neighbours"
     ]
     own = [(row["micro_genre_id"], row["micro_genre_name"]) for row in labels]
-    succession = no_match(len(own))
+    match = empty_match(len(own))
     tables = {
         "movies": publish.released_movies(movies, assignments, genres, places),
         "micro_genres": genres,
@@ -126,13 +128,13 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
         ),
         "space": fitted["space"],
         "vocabulary": vocabulary,
-        "map": space.numbers_table(drawn),
+        "map": space.arrays_to_table(drawn),
         "rows": hash_rows(raw)["rows"].sort_by([(n, "ascending") for n in ROWS.names]),
         "languages": languages(movies)["languages"].sort_by("movie_id"),
         "baseline": assignments.select(BASELINE.names).sort_by(
             [(n, "ascending") for n in BASELINE.names]
         ),
-        "lineage": lineage(succession, [], own, LINEAGE.empty_table(), 0, settings.identity),
+        "lineage": lineage_table(match, [], own, LINEAGE.empty_table(), 0, settings.identity),
     }
     return _committed(root, tables, index, settings, identity, made["profile"], weak_below)
 
@@ -146,8 +148,8 @@ def _committed(
     profile: pa.Table,
     weak_below: float,
 ) -> Path:
-    store = Store(root)
-    attempt = store.begin_release("mined")
+    store = ReleaseStore(root)
+    attempt = store.begin("mined")
     for name, table in tables.items():
         write_table(attempt / f"{name}.parquet", table)
     write_bytes(attempt / "index.faiss", b"".join(index_bytes(index)))
@@ -189,7 +191,7 @@ def _committed(
         },
         "sources": [],
     }
-    return store.commit_release(attempt, "mined", manifest)
+    return store.commit(attempt, "mined", manifest)
 
 
 def _vocabulary(counts: pa.Table, settings: Settings, identity: Any) -> pa.Table:

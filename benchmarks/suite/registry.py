@@ -33,7 +33,7 @@ def bench_named(name: str) -> Bench:
     """The benchmark of that name; `ValueError` for another."""
     if name not in NAMES:
         raise ValueError(f"no benchmark {name!r}; there are {', '.join(NAMES)}")
-    found: Bench = import_module(f"benchmarks.{name.replace('-', '_')}").BENCH
+    found: Bench = import_module(f"benchmarks.suite.{name.replace('-', '_')}").BENCH
     return found
 
 

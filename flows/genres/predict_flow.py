@@ -1,4 +1,4 @@
-"""The recipe: the films of a catalogue to their predicted genres, in partitions."""
+"""The recipe: predict the genres of all films of a catalogue, in partitions."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from typing import Any
 from prefect import flow
 
 from flows.mining.ingest import clean_movies, read_sources
-from flows.runtime.context import Run
+from flows.runtime.context import RunContext
 from flows.runtime.launch import launch_served
-from flows.runtime.session import opened
-from flows.runtime.tasks import Refs, each, step, with_all
+from flows.runtime.session import open_run
+from flows.runtime.tasks import Refs, add_to_all, piece_per_partition, step
 from pipeline.errors import ModelError
 from pipeline.execution.runner import StageResult
-from pipeline.genres.serving.predict_stage import model_mark, predict
+from pipeline.genres.serving.predict_stage import fingerprint_model, predict
 from pipeline.genres.training.persistence import read_manifest
-from pipeline.genres.training.registry import FOLDER, choose, read_registry
+from pipeline.genres.training.registry import FOLDER, choose_model, read_registry
 from pipeline.settings import load_settings
 
 __all__ = ["predict_catalogue", "predict_flow"]
 
 
 @step("predict genres")
-def predict_films(run: Run, movies: Refs, model: Path) -> StageResult:
-    """Clean movies to their genres, with one model."""
-    constants = {"model": str(model), "mark": model_mark(model), **run.model_constants}
-    told = read_manifest(model)["about"].get("embed")
-    if told is not None and told["revision"] != run.model.revision:
+def predict_films(run: RunContext, movies: Refs, model: Path) -> StageResult:
+    """Predict the genres of clean movies with one model."""
+    constants = {"model": str(model), "mark": fingerprint_model(model), **run.model_constants}
+    embedder = read_manifest(model).about.embed
+    if embedder is not None and embedder.revision != run.model.revision:
         raise ModelError(
-            f"genre model {model} learnt from vectors of {told['settings']['model']!r}, and "
-            f"embed.model is {run.model.name!r}: set the former"
+            f"genre model {model} learnt from vectors of {embedder.settings['model']!r}, but "
+            f"embed.model is {run.model.name!r}: set embed.model to the former"
         )
     return run.stage(
-        predict, with_all(each(("movies", movies)), {}, constants), settings=run.settings.embed
+        predict,
+        add_to_all(piece_per_partition(("movies", movies)), {}, constants),
+        settings=run.settings.embed,
     )
 
 
@@ -52,22 +54,22 @@ def predict_flow(
 
     Args:
         sources: Catalogues, each `sample` or `files:PATH`.
-        out: Folder that takes the work.
-        models: Folder whose `genres` holds the models.
-        name: Which model answers, such as `transformation`.
-        profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        out: Output folder of the run.
+        models: Output folder that contains the models, in `genres`.
+        name: Model that predicts, such as `transformation`.
+        profile: Name of a settings profile.
+        settings_file: TOML file with your own settings.
         overrides: Settings by section.
-        limit: Predict a sample of this many films.
+        limit: Predict a sample of N films only.
 
     Returns:
-        Parquet files of `predicting.PREDICTED`, one for each partition.
+        Parquet files of `predict_stage.PREDICTED`, one for each partition.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     folder = Path(models) / FOLDER
-    model = folder / "models" / choose(read_registry(folder), name, "title", "overview")
+    model = folder / "models" / choose_model(read_registry(folder), name, "title", "overview")
     about = {"flow": "predict genres", "sources": sources, "profile": profile, "limit": limit}
-    with opened(out, settings, about) as run:
+    with open_run(out, settings, about) as run:
         intake = read_sources(run, sources, limit)
         cleaned = clean_movies(run, intake)
         predicted = predict_films(run, cleaned.refs("movies"), model.absolute())
@@ -84,8 +86,19 @@ def predict_catalogue(
     overrides: dict[str, Any] | None = None,
     limit: int | None = None,
 ) -> list[str]:
-    """Run `predict_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    given = {
+    """Run `predict_flow` under the Prefect server of PREFECT_API_URL, or an embedded one.
+
+    Parameters
+    ----------
+    sources, out, models, name, profile, settings_file, overrides, limit
+        See `predict_flow`.
+
+    Returns
+    -------
+    list of str
+        Parquet files of `predict_stage.PREDICTED`, one for each partition.
+    """
+    parameters = {
         "sources": sources,
         "out": out,
         "models": models,
@@ -95,5 +108,5 @@ def predict_catalogue(
         "overrides": overrides,
         "limit": limit,
     }
-    found: list[str] = launch_served(predict_flow, Path(out), given)
-    return found
+    files: list[str] = launch_served(predict_flow, Path(out), parameters)
+    return files

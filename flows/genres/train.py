@@ -1,20 +1,20 @@
-"""The steps of the genres recipe that train: jobs to models on Dask, models to the registry."""
+"""The training steps of the genres recipe: train models on Dask, register them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from distributed import as_completed
 
 from flows.events import Note, PieceDone, StageStarted, emit
 from flows.genres.prepare import Plan, needs_vectors
-from flows.runtime.context import Run
+from flows.runtime.context import RunContext
 from flows.runtime.tasks import step
 from pipeline.genres.data.films import Inputs
-from pipeline.genres.models.classifier import model_named
+from pipeline.genres.models.classifier import find_model
+from pipeline.genres.training.documents import Registry, TrainedModel
 from pipeline.genres.training.registry import FOLDER, register
 from pipeline.genres.training.train import Job, job_folder, train
 
@@ -23,31 +23,32 @@ __all__ = ["register_models", "train_models"]
 
 @step("train models")
 def train_models(
-    run: Run, films: str, vectors: Mapping[Inputs, str], plan: Plan
-) -> list[dict[str, Any]]:
-    """Every model of the plan on every input and fold; blends once their members are there."""
+    run: RunContext, films: str, vectors: Mapping[Inputs, str], plan: Plan
+) -> list[TrainedModel]:
+    """Train every model of the plan on every input and fold; blends after their members."""
     jobs = _jobs(run, films, vectors, plan)
     started = time.perf_counter()
     emit(StageStarted("train", len(jobs)))
-    members = [job for job in jobs if not model_named(job.model).members]
+    members = [job for job in jobs if not find_model(job.model).members]
     done = _train(run, members, plan, 0, len(jobs))
-    blends = [_with_members(job, members) for job in jobs if model_named(job.model).members]
+    blends = [_with_members(job, members) for job in jobs if find_model(job.model).members]
     done += _train(run, blends, plan, len(done), len(jobs))
     rows = [
         {
-            "model": m["name"],
-            "inputs": m["inputs"],
-            "fold": m["about"]["fold"],
-            "jaccard": m["about"]["metrics"]["test"]["jaccard"],
-            "seconds": m["about"]["seconds"],
+            "model": model.manifest.name,
+            "inputs": model.manifest.inputs,
+            "fold": model.manifest.about.fold,
+            "jaccard": model.manifest.about.metrics["test"]["jaccard"],
+            "seconds": model.manifest.about.seconds,
         }
-        for m in done
+        for model in done
     ]
-    run.told("train", time.perf_counter() - started, rows, f"{len(done)} models")
+    run.show("train", time.perf_counter() - started, rows, f"{len(done)} models")
     return done
 
 
-def _jobs(run: Run, films: str, vectors: Mapping[Inputs, str], plan: Plan) -> list[Job]:
+def _jobs(run: RunContext, films: str, vectors: Mapping[Inputs, str], plan: Plan) -> list[Job]:
+    """Return the jobs of the plan; the members of blends come first."""
     settings, jobs = run.settings.genres, []
     folds = [None, *(range(settings.folds) if plan.folds else ())]
     names = list(dict.fromkeys((*_members(plan.models), *plan.models)))
@@ -74,27 +75,33 @@ def _jobs(run: Run, films: str, vectors: Mapping[Inputs, str], plan: Plan) -> li
 
 
 def _members(models: Sequence[str]) -> list[str]:
-    return [member for name in models for member in model_named(name).members]
+    return [member for name in models for member in find_model(name).members]
 
 
 def _with_members(job: Job, known: Sequence[Job]) -> Job:
+    """Return the job of a blend with the folders of its members."""
     folders = tuple(
         str(job_folder(other))
-        for member in model_named(job.model).members
+        for member in find_model(job.model).members
         for other in known
         if (other.model, other.inputs, other.fold) == (member, job.inputs, job.fold)
     )
     return replace(job, members=folders)
 
 
+def _show_step(step: int, steps: int, _loss: float) -> None:
+    emit(PieceDone("fine-tune", step, steps))
+
+
 def _train(
-    run: Run, jobs: Sequence[Job], plan: Plan, before: int, total: int
-) -> list[dict[str, Any]]:
-    made: dict[Job, dict[str, Any]] = {}
+    run: RunContext, jobs: Sequence[Job], plan: Plan, before: int, total: int
+) -> list[TrainedModel]:
+    """Run the jobs in this process or on the cluster; `before` of `total` are already done."""
+    trained: dict[Job, TrainedModel] = {}
     if plan.here:
         for job in jobs:
-            made[job] = train(job, lambda at, of, _: emit(PieceDone("fine-tune", at, of)))
-            emit(PieceDone("train", before + len(made), total))
+            trained[job] = train(job, _show_step)
+            emit(PieceDone("train", before + len(trained), total))
     else:
         futures = {}
         for job in jobs:
@@ -107,15 +114,15 @@ def _train(
             )
             futures[future] = job
         for future in as_completed(list(futures), loop=run.client.loop):
-            made[futures[future]] = future.result()
+            trained[futures[future]] = future.result()
             future.release()
-            emit(PieceDone("train", before + len(made), total))
-    return [made[job] for job in jobs]
+            emit(PieceDone("train", before + len(trained), total))
+    return [trained[job] for job in jobs]
 
 
 @step("register models")
-def register_models(run: Run, trained: list[dict[str, Any]]) -> dict[str, Any]:
-    """The registry with these models in it."""
-    told = register(run.store.root / FOLDER, trained)
-    emit(Note(f"registered in {run.store.root / FOLDER}: {len(told['models'])} models"))
-    return told
+def register_models(run: RunContext, trained: list[TrainedModel]) -> Registry:
+    """Add the models to the registry, and return the registry."""
+    registry = register(run.store.root / FOLDER, trained)
+    emit(Note(f"registered in {run.store.root / FOLDER}: {len(registry.models)} models"))
+    return registry

@@ -1,4 +1,4 @@
-"""The recipe: a catalogue of films to trained, measured and registered classifiers of genres."""
+"""The recipe: train, measure and register genre classifiers on a catalogue of films."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from flows.genres.prepare import (
 from flows.genres.train import register_models, train_models
 from flows.mining.ingest import read_sources
 from flows.runtime.launch import launch_served
-from flows.runtime.session import opened
+from flows.runtime.session import open_run
+from pipeline.genres.training.documents import Registry
 from pipeline.settings import load_settings
 
 __all__ = ["genres_flow", "learn_genres"]
@@ -39,22 +40,22 @@ def genres_flow(
     overrides: dict[str, Any] | None = None,
     limit: int | None = None,
     wait_minutes: float = 0.0,
-) -> dict[str, Any]:
+) -> Registry:
     """Learn genres from a catalogue of films.
 
     Args:
         sources: Catalogues, each `sample`, `files:PATH` or `tmdb:FOLDER`.
-        out: Folder that takes the work and, under `genres`, the models.
-        models: Which models, such as `transformation`, `adaptation`, `transformer` or `blend`.
-        inputs: What they read: `title`, `description` or `both`; several make a model of each.
-        folds: Train each model on every fold of a cross-validation too.
-        fill: A catalogue with descriptions for films that lack one.
+        out: Output folder of the run; the models are in its folder `genres`.
+        models: Models to train, such as `transformation`, `adaptation`, `transformer` or `blend`.
+        inputs: What the models read: `title`, `description` or `both`; one model for each.
+        folds: Also train each model on every fold of a cross-validation.
+        fill: A source with descriptions for films that lack one.
         here: Train in the flow's process with all its cores, one model after the other.
-        seconds: Stop fine-tuning after so many; the same run goes on from there.
-        profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        seconds: Stop fine-tuning after N seconds; the same run resumes from there.
+        profile: Name of a settings profile.
+        settings_file: TOML file with your own settings.
         overrides: Settings by section.
-        limit: Learn from a sample of this many films.
+        limit: Learn from a sample of N films only.
         wait_minutes: How long to wait for another run on the same folder before giving up.
 
     Returns:
@@ -63,26 +64,34 @@ def genres_flow(
     plan = Plan.of(models, inputs, folds=folds, fill=fill, here=here, seconds=seconds)
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     about = {"flow": "genres", "sources": sources, "profile": profile, "limit": limit}
-    with opened(out, settings, about, wait_minutes=wait_minutes) as run:
+    with open_run(out, settings, about, wait_minutes=wait_minutes) as run:
         intake = read_sources(run, sources, limit)
         merged = merge_films(run, intake, plan.fill)
         cleaned = clean_films(run, merged)
-        texts = label_films(run, intake, cleaned)
-        vectors = embed_films(run, texts, plan)
-        films, files = divide_films(run, texts, vectors, plan)
-        trained = train_models(run, films, files, plan)
+        films = label_films(run, intake, cleaned)
+        vectors = embed_films(run, films, plan)
+        films_file, vector_files = divide_films(run, films, vectors)
+        trained = train_models(run, films_file, vector_files, plan)
         return register_models(run, trained)
 
 
 def learn_genres(
     sources: list[str], out: str, models: list[str], inputs: list[str], **chosen: Any
-) -> dict[str, Any]:
+) -> Registry:
     """Run `genres_flow` under the Prefect server of PREFECT_API_URL, or an embedded one.
 
     Parameters
     ----------
-    chosen : other parameters of the flow, by name.
+    sources, out, models, inputs
+        See `genres_flow`.
+    **chosen
+        Other parameters of the flow, by name.
+
+    Returns
+    -------
+    Registry
+        The registry of the models.
     """
-    given = {"sources": sources, "out": out, "models": models, "inputs": inputs, **chosen}
-    found: dict[str, Any] = launch_served(genres_flow, Path(out), given)
-    return found
+    parameters = {"sources": sources, "out": out, "models": models, "inputs": inputs, **chosen}
+    registry: Registry = launch_served(genres_flow, Path(out), parameters)
+    return registry

@@ -1,98 +1,99 @@
-"""One name for each group of films of a level: proposed, embedded, chosen, or kept from before."""
+"""The step that names each group of films of a level: propose, embed, choose, reuse."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from flows.mining.embed import embed_terms
-from flows.runtime.context import Run
+from flows.runtime.context import RunContext
 from pipeline import label
 from pipeline.execution.runner import Piece
-from pipeline.schemas.vectors import column_of_vectors, matrix_of
-from pipeline.storage.work_store import FileRef
 
-__all__ = ["Level", "choose"]
+__all__ = ["ChosenNames", "NamingLevel", "choose_level_names"]
 
 
 @dataclass(frozen=True)
-class Level:
-    """Micro-genres, or the families above them: the films by group, and how names are put."""
+class NamingLevel:
+    """What is named: the micro-genres, or the families above them.
+
+    Attributes
+    ----------
+    prefix : str
+        Prefix of the names of the stages of this level.
+    films : list of Piece
+        Movies and assignments of each partition; `cluster` is the group of this level.
+    joiner : str
+        Word or sign between two keywords of a name.
+    taken : tuple of str
+        Names that no group of this level may have.
+    previous : Mapping of int to (str, sequence of str)
+        Name and keywords in the previous release, of each group that continues one.
+    """
 
     prefix: str
-    films: list[Piece]  # movies and assignments, by partition
+    films: list[Piece]
     joiner: str = ""
     taken: tuple[str, ...] = ()
-    before: Mapping[int, tuple[str, Sequence[str]]] = field(default_factory=dict)  # name, keywords
+    previous: Mapping[int, tuple[str, Sequence[str]]] = field(default_factory=dict)
 
 
-def choose(
-    run: Run,
-    level: Level,
-    facts: Sequence[Mapping[str, Any]],
+@dataclass(frozen=True)
+class ChosenNames:
+    """Names of the groups of a level.
+
+    Attributes
+    ----------
+    names : dict of int to str
+        The name of each group.
+    fresh_names : dict of int to str
+        The name that each group would have without a previous release.
+    vectors : pa.Table
+        Columns term and vector of all proposed names.
+    """
+
+    names: dict[int, str]
+    fresh_names: dict[int, str]
+    vectors: pa.Table
+
+
+def choose_level_names(
+    run: RunContext,
+    level: NamingLevel,
+    nouns: Sequence[str],
     keywords: Mapping[int, Sequence[str]],
     scored: Mapping[int, list[tuple[str, float, float]]],
-    centroids: FileRef,
-) -> tuple[dict[int, str], dict[int, str], dict[str, np.ndarray]]:
-    """A name for each group, that without regard to those before, and every vector of a name.
+    centroids: pa.Table,
+) -> ChosenNames:
+    """Choose a name for each group; keep the previous name where it still fits.
 
-    A group whose names all lie nearer to another's centroid gets more proposals, once.
+    If each proposed name of a group is closer to the centroid of another group, more names are
+    proposed for it, once.
     """
-    dim = run.read(centroids).schema.field("vector").type.list_size
-    base = _shares(facts)
-    nouns = [label.genre_noun(_shares([fact]), base) for fact in facts]
+    vectors: pa.Table | None = None
     wide: set[int] = set()
-    names: dict[int, str] = {}
-    vectors_of: dict[str, np.ndarray] = {}
     for attempt in ("names", "more-names"):
-        rows = [
-            {"cluster": group, "name": name, "weight": weight}
-            for group, noun in enumerate(nouns)
-            for name, weight in label.propose_names(
-                scored[group], noun, level.joiner, wide=group in wide
-            )
-        ]
-        proposals = pa.Table.from_pylist(rows, label.PROPOSALS)
-        _embed_names(run, level, attempt, proposals.column("name").to_pylist(), vectors_of)
-        table = _vectors_table(vectors_of, dim)
-        names, strays = label.choose_names(proposals, table, run.read(centroids), level.taken)
+        proposals = label.propose_all_names(scored, nouns, level.joiner, wide)
+        proposed = proposals.column("name").to_pylist()
+        vectors = _embed_names(run, f"{level.prefix}{attempt}", proposed, vectors)
+        fresh, strays = label.choose_names(proposals, vectors, centroids, level.taken)
         if not strays:
             break
         wide.update(strays)
-    if not level.before:
-        return names, names, vectors_of
-    old = [name for name, _ in level.before.values()]
-    _embed_names(run, level, "names-before", [*old, *names.values()], vectors_of)
-    table = _vectors_table(vectors_of, dim)
-    means = run.read(centroids)
-    standing = label.standing_names(level.before, keywords, names, table, means)
-    kept, _ = label.choose_names(proposals, table, means, level.taken, standing)
-    return kept, names, vectors_of
+    if not level.previous:
+        return ChosenNames(fresh, fresh, vectors)
+    compared = [*(name for name, _ in level.previous.values()), *fresh.values()]
+    vectors = _embed_names(run, f"{level.prefix}names-before", compared, vectors)
+    reused = label.reusable_names(level.previous, keywords, fresh, vectors, centroids)
+    names, _ = label.choose_names(proposals, vectors, centroids, level.taken, reused)
+    return ChosenNames(names, fresh, vectors)
 
 
 def _embed_names(
-    run: Run, level: Level, stage: str, names: Sequence[str], vectors_of: dict[str, np.ndarray]
-) -> None:
-    """Add the vectors of the names that are not there yet."""
-    fresh = sorted(set(names) - vectors_of.keys())
-    made = run.read(embed_terms(run, fresh, f"{level.prefix}{stage}"))
-    vectors_of |= dict(zip(fresh, matrix_of(made), strict=True))
-
-
-def _vectors_table(vectors_of: Mapping[str, np.ndarray], dim: int) -> pa.Table:
-    spelt = sorted(vectors_of)
-    stacked = np.array([vectors_of[n] for n in spelt]).reshape(len(spelt), -1 if spelt else dim)
-    return pa.table([spelt, column_of_vectors(stacked, "float16")], names=["term", "vector"])
-
-
-def _shares(facts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    films = sum(fact["films"] for fact in facts)
-    total: Counter[str] = Counter()
-    for fact in facts:
-        total.update(fact["genres"])
-    return {genre: count / films for genre, count in total.items()}
+    run: RunContext, stage: str, names: Iterable[str], vectors: pa.Table | None
+) -> pa.Table:
+    """Embed the names that have no vector yet; return the vectors of all."""
+    new = embed_terms(run, label.missing_names(names, vectors), stage)
+    return label.add_name_vectors(vectors, run.read(new))

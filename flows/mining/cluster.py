@@ -8,12 +8,20 @@ from itertools import accumulate
 from typing import Any
 
 from flows.runtime.context import RunContext
-from flows.runtime.tasks import Refs, each, first_films, gathered, one, step, with_all
+from flows.runtime.tasks import (
+    Refs,
+    add_to_all,
+    first_films,
+    grouped,
+    only_file,
+    piece_per_partition,
+    step,
+)
 from pipeline import cluster
 from pipeline.execution.runner import Piece
+from pipeline.fileio.manifest import FileRef
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import search as neighbours
-from pipeline.fileio.manifest import FileRef
 
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
@@ -63,7 +71,7 @@ def cluster_films(run: RunContext, points: Refs) -> Clusters:
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
     choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
     centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
-    pieces = with_all(each(("points", points)), {"centroids": (centroids,)})
+    pieces = add_to_all(piece_per_partition(("points", points)), {"centroids": (centroids,)})
     assigned = run.stage(cluster.assign, pieces, shown=True)
     return Clusters(
         assigned.refs("assignments"),
@@ -74,13 +82,15 @@ def cluster_films(run: RunContext, points: Refs) -> Clusters:
 
 
 @step("find neighbours")
-def find_neighbours(run: RunContext, embeddings: Refs, films: int) -> tuple[Refs, Refs, dict[str, Any]]:
+def find_neighbours(
+    run: RunContext, embeddings: Refs, films: int
+) -> tuple[Refs, Refs, dict[str, Any]]:
     """The index over all films, the nearest films of each, and how exact the index is."""
     section = run.settings.neighbours
     kind = film_index.index_kind(films, section)
-    groups = gathered(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
-    pieces = each(("embeddings", groups))
-    if kind in film_index.INVERTED:
+    groups = grouped(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
+    pieces = piece_per_partition(("embeddings", groups))
+    if kind in film_index.IVF_CODECS:
         index = _inverted_file(run, embeddings, pieces, films, kind)
     else:
         built = run.stage(
@@ -94,15 +104,15 @@ def find_neighbours(run: RunContext, embeddings: Refs, films: int) -> tuple[Refs
         for piece, group in zip(pieces, groups, strict=True)
     )
     shared: dict[str, Refs] = {"everyone": everyone, "index": index}
-    near = run.stage(neighbours.nearest_films, with_all(pieces, shared), settings=section)
+    near = run.stage(neighbours.nearest_films, add_to_all(pieces, shared), settings=section)
     recall = 1.0
     if kind != "flat":  # exact search is its own truth
         measured = run.stage(
-            neighbours.recall_at,
+            neighbours.recall_at_10,
             [Piece("all", {"embeddings": embeddings, "index": index}, {"seed": run.settings.seed})],
             settings=section,
         )
-        recall = float(run.read(one(measured, "recall")).column("recall")[0].as_py())
+        recall = float(run.read(only_file(measured, "recall")).column("recall")[0].as_py())
     return (
         near.refs("neighbours"),
         index,
@@ -113,9 +123,9 @@ def find_neighbours(run: RunContext, embeddings: Refs, films: int) -> tuple[Refs
 def _inverted_file(
     run: RunContext, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
 ) -> Refs:
-    """The index of `film_index.build_index`, made where nobody holds it whole."""
+    """The index of `film_index.build_index`, built without the whole index in memory."""
     begun = run.stage(
-        film_index.train_lists,
+        film_index.train_index,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
         settings=run.settings.neighbours,
     )
@@ -126,16 +136,16 @@ def _inverted_file(
         for piece, size, stop in zip(pieces, sizes, accumulate(sizes), strict=True)
     ]
     coded = run.stage(
-        film_index.code_films, with_all(numbered, {"trained": trained}, {"films": films})
+        film_index.encode_films, add_to_all(numbered, {"trained": trained}, {"films": films})
     )
     head = run.stage(
-        film_index.head_lists,
+        film_index.write_header,
         [Piece("all", {"trained": trained, "lengths": coded.refs("lengths")})],
         shown=False,
     )
     runs = sorted(set(coded.manifests[0].outputs) - {"lengths"})
     laid = run.stage(
-        film_index.lay_lists,
+        film_index.write_lists,
         [Piece(name, {"codes": coded.refs(name)}, {"kind": kind}) for name in runs],
     )
     return (*head.refs("index"), *laid.refs("index"))
@@ -158,5 +168,5 @@ def _compared(
     compared = run.stage(cluster.compare, methods, settings=run.settings.report)
     piece = Piece("all", {**inputs, "assignments": assignments}, {"k": k, "seed": seed + 1})
     again = run.stage(cluster.reseed, [piece], settings=section, shown=False)
-    ari = run.read(one(again, "agreement")).column("ari")[0].as_py()
+    ari = run.read(only_file(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")

@@ -1,4 +1,4 @@
-"""The recipe: a catalogue of films to a release of named micro-genres."""
+"""The recipe of a mining: a catalogue of films to a release of named micro-genres."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from flows.mining.cluster import cluster_films, find_neighbours
 from flows.mining.embed import embed_texts, place_films
 from flows.mining.ingest import clean_movies, extract_features, read_sources
 from flows.mining.label import name_clusters
-from flows.mining.publish import Mined, publish_release
-from flows.runtime.context import Run
+from flows.mining.publish import publish_release
+from flows.mining.results import Mined
+from flows.runtime.context import RunContext
 from flows.runtime.launch import launch_served
-from flows.runtime.session import opened
+from flows.runtime.session import open_run
 from pipeline.errors import MicrogenresError, SourceError
 from pipeline.settings import load_settings
 from pipeline.warmup import load, warm
@@ -27,7 +28,7 @@ __all__ = ["mine", "mine_flow"]
 
 logger = logging.getLogger(__name__)
 
-# What this process imports itself, beside the workers.
+# Imported in this process while the workers start.
 _HEAVY = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
 
 
@@ -46,24 +47,20 @@ def mine_flow(
 
     Args:
         sources: Catalogues, each `sample` or `files:PATH`.
-        out: Folder that takes the work and the releases.
+        out: Folder for the work and the releases.
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
         overrides: Settings by section, such as {"cluster": {"k": 120}}.
-        resume: Take what is committed as it is; False makes it again.
+        resume: Reuse committed pieces; False computes each again.
         limit: Mine a sample of this many films.
         wait_minutes: How long to wait for another run on the same folder before giving up.
 
     Returns:
         The folder of the release.
     """
-    settings = load_settings(
-        profile=profile,
-        file=settings_file,
-        overrides=overrides,
-    )
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     about = {"sources": sources, "profile": profile, "limit": limit}
-    with opened(out, settings, about, resume=resume, wait_minutes=wait_minutes) as run:
+    with open_run(out, settings, about, resume=resume, wait_minutes=wait_minutes) as run:
         start_workers(run)
         mined = Mined()
         mined.intake = read_sources(run, sources, limit)
@@ -71,14 +68,14 @@ def mine_flow(
         movies = mined.cleaned.refs("movies")
         films = mined.cleaned.rows("movies")
         if not films:
-            raise SourceError("no film came out of cleaning; see the rejects' reasons in the log")
+            raise SourceError("cleaning rejected every film; the log lists the reasons")
         mined.features = extract_features(run, movies)
         mined.embeddings, mined.embedding_figures = embed_texts(
             run, mined.features.refs("features")
         )
         mined.points, mined.placed_by = place_films(run, movies, mined.features, mined.embeddings)
-        # before clusters, whose comparison brings more libraries into the workers: the index of a
-        # large catalogue is the most that a worker holds
+        # Before clustering, whose comparison loads more libraries into the workers: building the
+        # index of a large catalogue needs the most memory of a worker.
         mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(
             run, mined.embeddings, films
         )
@@ -87,8 +84,8 @@ def mine_flow(
         return publish_release(run, mined)
 
 
-def start_workers(run: Run) -> None:
-    """Load libraries and model in every worker, so that no stage's time holds that of a start."""
+def start_workers(run: RunContext) -> None:
+    """Load libraries and the model in every worker, so that no stage's time includes it."""
     emit(StageStarted("start-workers"))
     started = time.perf_counter()
     model = run.model
@@ -99,7 +96,7 @@ def start_workers(run: Run) -> None:
     for worker, error in ends.items():
         if isinstance(error, MicrogenresError):
             raise error
-        if error is not None:  # a worker that died has a successor, which loads when it must
+        if error is not None:  # a worker that died is replaced by one that loads when needed
             logger.warning("worker %s did not start: %s", worker, error)
     importing.join()
     run.seconds["start-workers"] = time.perf_counter() - started
@@ -116,7 +113,7 @@ def mine(
     limit: int | None = None,
 ) -> str:
     """Run `mine_flow` under the Prefect server of PREFECT_API_URL, or an embedded one."""
-    given = {
+    parameters = {
         "sources": sources,
         "out": out,
         "profile": profile,
@@ -125,4 +122,4 @@ def mine(
         "resume": resume,
         "limit": limit,
     }
-    return str(launch_served(mine_flow, Path(out), given))
+    return str(launch_served(mine_flow, Path(out), parameters))

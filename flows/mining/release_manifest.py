@@ -1,4 +1,4 @@
-"""What names a mined release, and the manifest that goes with its files."""
+"""The id and the manifest of a mined release."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from flows.mining.release_tables import ReleaseTables
 from flows.mining.results import Mined
-from flows.runtime.context import Run
-from pipeline.lineage.previous_release import mined_before
-from pipeline.storage.work_store import fingerprint
+from flows.runtime.context import RunContext
+from pipeline.fileio.manifest import fingerprint
+from pipeline.lineage.previous_release import find_release_of_content
+from pipeline.publish.films import weak_threshold
+from pipeline.settings import Settings
 from pipeline.update.drift import keyword_uses
 
 __all__ = ["content_of", "manifest_of", "release_id_of"]
@@ -32,18 +32,16 @@ _PACKAGES = (
     "prefect",
 )
 
-# Settings that have no part in what a mining makes.
-_NOT_MINING = {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}
-# Settings that say where a run works, not what it makes; some name this machine's files.
-_ELSEWHERE: Any = {
+# Settings that say where a run works, not what it computes; some name files of this machine.
+_LOCAL: Any = {
     "serve": True,
     "log": True,
     "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
 }
 
 
-def content_of(run: Run, mined: Mined, tables: ReleaseTables) -> str:
-    """What went in and what came out, whatever release came before."""
+def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
+    """Return the hash of inputs, settings and results, independent of the release before."""
     inputs = sorted(str(source["sha256"]) for source in mined.intake.sources)
     outputs = [
         ref.sha256
@@ -55,19 +53,19 @@ def content_of(run: Run, mined: Mined, tables: ReleaseTables) -> str:
         )
         for ref in refs
     ]
-    settings = run.settings.model_dump(mode="json", exclude=_NOT_MINING)
-    # the layout too: mining again must not find an older release that lacks a column
+    settings = run.settings.model_dump(mode="json", exclude=set(Settings.NOT_MINING))
+    # the columns too: mining again must not find an older release that lacks a column
     layout = {name: table.schema.names for name, table in tables.files.items()}
     rejects = len(tables.whole("rejects"))
-    return fingerprint(inputs, outputs, mined.named.fresh, settings, rejects, layout)
+    return fingerprint(inputs, outputs, mined.named.fresh_names, settings, rejects, layout)
 
 
-def release_id_of(run: Run, mined: Mined, tables: ReleaseTables, content: str) -> str:
+def release_id_of(run: RunContext, mined: Mined, tables: ReleaseTables, content: str) -> str:
     """Named by its content and what it follows: the same run twice is the same release."""
-    same = mined_before(run.store, content)
+    same = find_release_of_content(run.store.releases, content)
     if same is not None:
         return same.name
-    before = mined.named.succession.before
+    before = mined.named.continuation.previous
     if before is None:
         return content[:12]
     told = tables.whole("micro_genres").select(["micro_genre_id", "micro_genre_name"]).to_pylist()
@@ -75,28 +73,23 @@ def release_id_of(run: Run, mined: Mined, tables: ReleaseTables, content: str) -
 
 
 def manifest_of(
-    run: Run, mined: Mined, tables: ReleaseTables, report: dict[str, Any]
+    run: RunContext, mined: Mined, tables: ReleaseTables, report: dict[str, Any]
 ) -> dict[str, Any]:
-    before = mined.named.succession.before
-    weak = np.quantile(
-        np.sort(tables.films.column("similarity").to_numpy()),
-        run.settings.cluster.weak_quantile,
-        method="lower",
-    )
+    before = mined.named.continuation.previous
     return {
         "release_id": report["release_id"],
         "schema_version": 1,
         "kind": "mined",
         "parent": None if before is None else before.release_id,
-        "generation": mined.named.succession.generation,
+        "generation": mined.named.continuation.generation,
         "keyword_uses": keyword_uses(
             (run.read(ref, ["keywords"]) for ref in mined.cleaned.refs("movies")),
             tables.whole("vocabulary"),
         ),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
-        "settings": run.settings.model_dump(mode="json", exclude=_ELSEWHERE),
-        "weak_below": float(weak),
+        "settings": run.settings.model_dump(mode="json", exclude=_LOCAL),
+        "weak_below": weak_threshold(tables.films, run.settings.cluster.weak_quantile),
         "schema": {
             name: {f.name: str(f.type) for f in table.schema}
             for name, table in tables.files.items()

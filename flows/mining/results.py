@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flows.mining.cluster import Clusters
-from flows.mining.label import Named
+from flows.mining.label import MicroGenreNames
 from flows.runtime.tasks import Refs
 from pipeline.execution.runner import StageResult
 from pipeline.ingest.partition import PartitionedCatalogue
@@ -23,7 +23,7 @@ class Mined:
     points: Refs
     placed_by: dict[str, Refs]
     clusters: Clusters
-    named: Named
+    named: MicroGenreNames
     neighbours: Refs
     index: Any
     neighbour_figures: dict[str, Any]

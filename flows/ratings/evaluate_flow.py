@@ -1,4 +1,4 @@
-"""The recipe that compares recommenders, each a piece of work on the cluster."""
+"""The flow that compares recommenders; each is one piece of a stage on the cluster."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from typing import Any
 
 from prefect import flow
 
-from flows.ratings.flows import linked_films, prepared_ratings
-from flows.runtime.context import Run
-from flows.runtime.session import opened
+from flows.ratings.flows import link_rated_films, prepare_ratings
+from flows.runtime.context import RunContext
+from flows.runtime.session import open_run
 from flows.runtime.tasks import step
 from pipeline.execution.runner import Piece
 from pipeline.fileio.atomic import write_bytes
 from pipeline.recommend import FOLDER
-from pipeline.recommend.data.films import Films, about_films, films_table
-from pipeline.recommend.data.ingest import Prepared
-from pipeline.recommend.data.temporal_split import borders, cut
-from pipeline.recommend.evaluation.evaluate import Measured, ahead, compare_piece, measured_of
-from pipeline.recommend.models.registry import MODELS, model_named
+from pipeline.recommend.data.films import Films, film_metadata, films_to_table
+from pipeline.recommend.data.ingest import PreparedRatings
+from pipeline.recommend.data.temporal_split import find_boundaries, split_by_time
+from pipeline.recommend.evaluation.evaluate import (
+    Evaluation,
+    compare_piece,
+    compare_with,
+    evaluation_from_table,
+)
+from pipeline.recommend.models.registry import MODELS, create_model
 from pipeline.settings import load_settings
 
 __all__ = ["evaluate_ratings"]
@@ -29,22 +34,23 @@ RESULTS = "evaluation.json"
 
 
 @step("compare recommenders")
-def _compared(
-    run: Run, prepared: Prepared, films: Films, models: Sequence[str]
-) -> dict[str, Measured]:
+def _compare(
+    run: RunContext, prepared: PreparedRatings, films: Films, models: Sequence[str]
+) -> dict[str, Evaluation]:
     ratings = prepared.whole()
     settings = run.settings.recommend
-    parts = cut(ratings, borders([ratings.column("timestamp").to_numpy()], settings))
+    at = find_boundaries([ratings.column("timestamp").to_numpy()], settings)
+    parts = split_by_time(ratings, at)
     shared = {
-        "films": (run.put("recommend-films", "films", films_table(films)),),
+        "films": (run.put("recommend-films", "films", films_to_table(films)),),
         "earlier": (run.put("recommend-ratings", "earlier", parts["train"]),),
         "later": (run.put("recommend-ratings", "later", parts["test"]),),
     }
-    constants = {"about": about_films(films), "seed": run.settings.seed}
+    constants = {"about": film_metadata(films), "seed": run.settings.seed}
     pieces = [Piece(name, shared, {"model": name, **constants}) for name in models]
-    found = run.stage(compare_piece, pieces, settings=settings)
-    tables = (run.read(ref) for ref in found.refs("measured"))
-    return {name: measured_of(table) for name, table in zip(models, tables, strict=True)}
+    result = run.stage(compare_piece, pieces, settings=settings)
+    tables = (run.read(ref) for ref in result.refs("measured"))
+    return {name: evaluation_from_table(table) for name, table in zip(models, tables, strict=True)}
 
 
 @flow(name="evaluate ratings", flow_run_name="recommenders in {out}", validate_parameters=False)
@@ -57,36 +63,35 @@ def evaluate_ratings(
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
-) -> dict[str, Any]:
-    """Fit recommenders on the earliest ratings and measure them on those after.
+) -> dict[str, object]:
+    """Fit recommenders on the earliest ratings and evaluate them on later ones.
 
     Args:
-        source: A folder of MovieLens.
-        out: Folder that takes the work; the figures go to `ratings/evaluation.json`.
-        models: Which recommenders; none means all.
-        release: A release, or the output folder of one, whose vectors and micro-genres films get.
+        source: Folder with the files of MovieLens.
+        out: Output folder; the figures are also written to `ratings/evaluation.json` in it.
+        models: Names of the models; empty means all. The first is compared with each other model.
+        release: A release, or an output folder with one. Films get its vectors and micro-genres.
         profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        settings_file: A TOML file with your own settings.
         overrides: Settings by section.
-        wait_minutes: How long to wait for another run on the same folder before giving up.
+        wait_minutes: How long to wait for another run on the same folder.
 
     Returns:
-        The figures of each, and how far the first is ahead of each other.
+        The figures of each model, and by how much the first exceeds each other model.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     names = list(dict.fromkeys(models or ["hybrid", *MODELS]))
     for name in names:
-        model_named(name, settings.recommend)  # an unknown one is told before anything is made
+        create_model(name, settings.recommend)  # reports an unknown name before the run begins
     about = {"flow": "evaluate ratings", "sources": [source], "profile": profile}
-    with opened(out, settings, about, wait_minutes=wait_minutes) as run:
-        prepared = prepared_ratings(out, source)
-        films = linked_films(prepared, source, release, settings)
-        found = _compared(run, prepared, films, names)
-        told = {
-            "models": {name: one.figures for name, one in found.items()},
-            f"{names[0]}_ahead": ahead(
-                found, names[0], settings.recommend.bootstrap, settings.seed
-            ),
+    with open_run(out, settings, about, wait_minutes=wait_minutes) as run:
+        prepared = prepare_ratings(out, source)
+        films = link_rated_films(prepared, source, release, settings)
+        found = _compare(run, prepared, films, names)
+        leads = compare_with(found, names[0], settings.recommend.bootstrap, settings.seed)
+        report = {
+            "models": {name: one.figures.model_dump(mode="json") for name, one in found.items()},
+            f"{names[0]}_ahead": leads,
         }
-        write_bytes(Path(out) / FOLDER / RESULTS, (json.dumps(told, indent=1) + "\n").encode())
-    return told
+        write_bytes(Path(out) / FOLDER / RESULTS, (json.dumps(report, indent=1) + "\n").encode())
+    return report

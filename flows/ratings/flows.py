@@ -1,4 +1,4 @@
-"""The recipes of ratings: learn a recommender, ingest batches, watch for drift, learn anew."""
+"""The flows of ratings: train a recommender, ingest batches, monitor drift, retrain."""
 
 from __future__ import annotations
 
@@ -11,74 +11,135 @@ from typing import Any
 from prefect import flow
 
 from flows.events import Note, emit
-from flows.runtime.session import under_way
+from flows.runtime.session import hold_folder
 from flows.runtime.tasks import step
 from pipeline.fileio.atomic import write_bytes
 from pipeline.recommend import FOLDER
-from pipeline.recommend.data.explore import explore
-from pipeline.recommend.data.films import Films, films_of
-from pipeline.recommend.data.ingest import Prepared, prepare
-from pipeline.recommend.data.tag_genome import reduce
-from pipeline.recommend.data.temporal_split import between, week_name, weeks
-from pipeline.recommend.lifecycle.batches import ingest, rating_files, ratings_file
-from pipeline.recommend.lifecycle.champion import Keeper
-from pipeline.recommend.lifecycle.database import Record, record_url
-from pipeline.recommend.lifecycle.monitor import monitor as judge_batches
+from pipeline.recommend.data.explore import RatingStatistics, explore
+from pipeline.recommend.data.films import Films, link_films
+from pipeline.recommend.data.ingest import PreparedRatings, prepare
+from pipeline.recommend.data.tag_genome import reduce_genome
+from pipeline.recommend.data.temporal_split import select_between, split_by_week, week_name
+from pipeline.recommend.documents import BatchResult, MonitorResult, RetrainResult, VersionRow
+from pipeline.recommend.lifecycle.batches import (
+    ingest_by_week,
+    list_rating_files,
+    read_ratings_file,
+)
+from pipeline.recommend.lifecycle.champion import RecommenderLifecycle
+from pipeline.recommend.lifecycle.database import UpkeepDatabase, database_url
+from pipeline.recommend.lifecycle.monitor import monitor as check_batches
 from pipeline.release.lookup import find_release
 from pipeline.settings import Settings, load_settings
 from pipeline.sources.movielens.source import MovieLens
-from pipeline.storage.work_store import Store
+from pipeline.storage.store import Store
 
-__all__ = ["keeper", "linked_films", "prepared_ratings"]
+__all__ = [
+    "ingest_ratings",
+    "link_rated_films",
+    "monitor",
+    "open_lifecycle",
+    "prepare_ratings",
+    "retrain",
+    "train_ratings",
+]
+
+_BUFFER = "buffer"  # first word of the name of a batch that comes from the prepared ratings
 
 
 @contextmanager
-def keeper(out: str, settings: Settings) -> Iterator[Keeper]:
-    """What upkeep works on, its record opened."""
+def open_lifecycle(out: str, settings: Settings) -> Iterator[RecommenderLifecycle]:
+    """Open the recommender of an output folder, and its database.
+
+    Parameters
+    ----------
+    out : str
+        The output folder.
+    settings : Settings
+        Settings of the recommender and its upkeep.
+
+    Yields
+    ------
+    RecommenderLifecycle
+        Its database is closed afterwards.
+    """
     folder = Path(out) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    record = Record(record_url(folder, settings.upkeep))
+    database = UpkeepDatabase(database_url(folder, settings.upkeep))
     try:
-        yield Keeper(folder, record, settings.recommend, settings.upkeep, settings.seed)
+        yield RecommenderLifecycle(
+            folder, database, settings.recommend, settings.upkeep, settings.seed
+        )
     finally:
-        record.close()
+        database.close()
 
 
 @contextmanager
-def _opened(out: str, settings: Settings, what: str, wait_minutes: float) -> Iterator[Keeper]:
+def _lock_and_open(
+    out: str, settings: Settings, what: str, wait_minutes: float
+) -> Iterator[RecommenderLifecycle]:
     store, wait = Store(Path(out)), 60 * wait_minutes
     with (
-        under_way(store, settings.log, {"flow": what}, wait_seconds=wait),
-        keeper(out, settings) as kept,
+        hold_folder(store, settings.log, {"flow": what}, wait_seconds=wait),
+        open_lifecycle(out, settings) as lifecycle,
     ):
-        yield kept
+        yield lifecycle
 
 
 @step("prepare ratings")
-def prepared_ratings(out: str, source: str) -> Prepared:
-    """The ratings of a MovieLens folder as Parquet in `DIR/ratings`; what is there is taken."""
+def prepare_ratings(out: str, source: str) -> PreparedRatings:
+    """Convert the ratings of a MovieLens folder to Parquet in `DIR/ratings`, unless done already.
+
+    Parameters
+    ----------
+    out : str
+        The output folder.
+    source : str
+        Folder with the files of MovieLens.
+    """
     return prepare(Path(source), Path(out) / FOLDER / "data")
 
 
 @step("link films")
-def linked_films(prepared: Prepared, source: str, release: str | None, settings: Settings) -> Films:
-    """The films that are rated, with their tag genome and what a release knows of them."""
+def link_rated_films(
+    prepared: PreparedRatings, source: str, release: str | None, settings: Settings
+) -> Films:
+    """Return the rated films with their tag genome, and the vectors and micro-genres of a release.
+
+    Parameters
+    ----------
+    prepared : PreparedRatings
+        The ratings.
+    source : str
+        Folder with the files of MovieLens.
+    release : str or None
+        A release, or an output folder with one.
+    settings : Settings
+        Settings of the run.
+    """
     movielens = MovieLens(Path(source))
     genome = None
     if movielens.has_genome:
-        made = reduce(movielens.genome(), settings.recommend.genome_components, settings.seed)
-        genome = made.films
-        kept_share = float(made.explained.sum())
-        emit(Note(f"tag genome: {len(made.explained)} components keep {kept_share:.1%}"))
+        reduced = reduce_genome(
+            movielens.genome(), settings.recommend.genome_components, settings.seed
+        )
+        genome = reduced.films
+        explained = float(reduced.explained.sum())
+        emit(
+            Note(
+                f"tag genome: {len(reduced.explained)} components explain {explained:.1%} "
+                "of the variance"
+            )
+        )
     place = None if release is None else find_release(Path(release))
-    return films_of(prepared.films(), place, genome)
+    return link_films(prepared.films(), place, genome)
 
 
 @step("explore ratings")
-def _explored(prepared: Prepared, films: Films, folder: Path) -> dict[str, Any]:
-    told = explore(prepared.ratings(), films)
-    write_bytes(folder / "explored.json", (json.dumps(told, indent=1) + "\n").encode())
-    return told
+def _explore(prepared: PreparedRatings, films: Films, folder: Path) -> RatingStatistics:
+    statistics = explore(prepared.ratings(), films)
+    write_bytes(folder / "explored.json", (json.dumps(statistics, indent=1) + "\n").encode())
+    return statistics
 
 
 @flow(name="ratings", flow_run_name="ratings into {out}", validate_parameters=False)
@@ -91,26 +152,29 @@ def train_ratings(
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
-) -> dict[str, Any]:
-    """Prepare the ratings of a MovieLens folder, learn a recommender, measure and serve it.
+) -> VersionRow:
+    """Prepare the ratings of a MovieLens folder; train, evaluate and serve a recommender.
 
     Args:
-        source: A folder of MovieLens.
-        out: Folder that takes the work, under `ratings`.
-        release: A release, or the output folder of one, whose vectors and micro-genres films get.
-        model: Which recommender.
+        source: Folder with the files of MovieLens.
+        out: Output folder; the results are in its folder `ratings`.
+        release: A release, or an output folder with one. Films get its vectors and micro-genres.
+        model: Name of the model.
         profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        settings_file: A TOML file with your own settings.
         overrides: Settings by section.
-        wait_minutes: How long to wait for another run on the same folder before giving up.
+        wait_minutes: How long to wait for another run on the same folder.
+
+    Returns:
+        The version that is now served.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    with _opened(out, settings, "ratings", wait_minutes) as kept:
-        prepared = prepared_ratings(out, source)
-        films = linked_films(prepared, source, release, settings)
-        told = _explored(prepared, films, kept.folder)
-        emit(Note(f"{told['ratings']:,} ratings; {told['films_linked']:,} films are linked"))
-        return step("learn")(kept.first)(prepared, films, model)
+    with _lock_and_open(out, settings, "ratings", wait_minutes) as lifecycle:
+        prepared = prepare_ratings(out, source)
+        films = link_rated_films(prepared, source, release, settings)
+        found = _explore(prepared, films, lifecycle.folder)
+        emit(Note(f"{found['ratings']:,} ratings; {found['films_linked']:,} films are linked"))
+        return step("train")(lifecycle.train)(prepared, films, model)
 
 
 @flow(name="ingest ratings", flow_run_name="batches into {out}", validate_parameters=False)
@@ -122,41 +186,48 @@ def ingest_ratings(
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
-) -> list[dict[str, Any]]:
-    """Ingest files of ratings, or the next weeks of those kept back from the first learning.
+) -> list[BatchResult]:
+    """Ingest files of ratings, or the next weeks that the first training left out.
 
     Args:
         out: The output folder.
-        files: CSV files of MovieLens's columns, or Parquet; or folders of such files. What was
-            ingested before is known again.
-        buffered_weeks: So many weeks that are kept back.
+        files: CSV files with the columns of MovieLens, Parquet files, or folders with such files.
+            A batch that was ingested before is not ingested again.
+        buffered_weeks: Number of weeks that the first training left out to ingest.
         profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        settings_file: A TOML file with your own settings.
         overrides: Settings by section.
-        wait_minutes: How long to wait for another run on the same folder before giving up.
+        wait_minutes: How long to wait for another run on the same folder.
+
+    Returns:
+        One entry per week.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    told: list[dict[str, Any]] = []
-    with _opened(out, settings, "ingest ratings", wait_minutes) as kept:
-        for file in rating_files(files):
-            ratings, rejected = ratings_file(file)
-            told += ingest(kept.folder, kept.record, file.name, ratings, rejected)
+    results: list[BatchResult] = []
+    with _lock_and_open(out, settings, "ingest ratings", wait_minutes) as lifecycle:
+        folder, database = lifecycle.folder, lifecycle.database
+        for file in list_rating_files(files):
+            ratings, rejected = read_ratings_file(file)
+            results += ingest_by_week(folder, database, file.name, ratings, rejected)
         if buffered_weeks:
-            told += _buffered(kept, buffered_weeks)
-    return told
+            results += _ingest_buffered(lifecycle, buffered_weeks)
+    return results
 
 
-def _buffered(kept: Keeper, count: int) -> list[dict[str, Any]]:
-    _, about = kept.served()
-    later = between(kept.prepared(about).whole(), about["known_before"], None)
-    there = {
-        row["week"] for row in kept.record.rows("ingestions") if row["name"].startswith("buffer")
+def _ingest_buffered(lifecycle: RecommenderLifecycle, count: int) -> list[BatchResult]:
+    _, about = lifecycle.served_version()
+    whole = lifecycle.prepared_ratings(about).whole()
+    ingested = {
+        row["week"] for row in lifecycle.database.ingestions() if row["name"].startswith(_BUFFER)
     }
-    told: list[dict[str, Any]] = []
-    for start, part in weeks(later):
-        if len(told) < count and week_name(start) not in there:
-            told += ingest(kept.folder, kept.record, f"buffer {week_name(start)}", part, {})
-    return told
+    results: list[BatchResult] = []
+    for start, part in split_by_week(select_between(whole, about.known_before, None)):
+        week = week_name(start)
+        if len(results) < count and week not in ingested:
+            results += ingest_by_week(
+                lifecycle.folder, lifecycle.database, f"{_BUFFER} {week}", part, {}
+            )
+    return results
 
 
 @flow(name="monitor ratings", flow_run_name="drift in {out}", validate_parameters=False)
@@ -166,22 +237,25 @@ def monitor(
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
-) -> list[dict[str, Any]]:
-    """Judge the batches that have not been judged yet.
+) -> list[MonitorResult]:
+    """Check the batches that were not checked yet for drift and for larger errors.
 
     Args:
         out: The output folder.
         profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        settings_file: A TOML file with your own settings.
         overrides: Settings by section.
-        wait_minutes: How long to wait for another run on the same folder before giving up.
+        wait_minutes: How long to wait for another run on the same folder.
+
+    Returns:
+        One entry per check.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    with _opened(out, settings, "monitor ratings", wait_minutes) as kept:
-        return step("judge batches")(judge_batches)(kept)
+    with _lock_and_open(out, settings, "monitor ratings", wait_minutes) as lifecycle:
+        return step("check batches")(check_batches)(lifecycle)
 
 
-@flow(name="retrain", flow_run_name="learn anew in {out}", validate_parameters=False)
+@flow(name="retrain", flow_run_name="retrain in {out}", validate_parameters=False)
 def retrain(
     out: str,
     force: bool = False,
@@ -189,17 +263,20 @@ def retrain(
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
-) -> dict[str, Any]:
-    """Learn anew when due; promote what was learnt if it is better on the same later ratings.
+) -> RetrainResult:
+    """Train a new version if due, and serve it if it is better on the same later ratings.
 
     Args:
         out: The output folder.
-        force: Learn anew also when it is not due.
+        force: Train even if it is not due.
         profile: Name of a profile of settings.
-        settings_file: A TOML file of settings of your own.
+        settings_file: A TOML file with your own settings.
         overrides: Settings by section.
-        wait_minutes: How long to wait for another run on the same folder before giving up.
+        wait_minutes: How long to wait for another run on the same folder.
+
+    Returns:
+        Whether training was due, why, and whether the new version is served.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
-    with _opened(out, settings, "retrain", wait_minutes) as kept:
-        return step("learn anew")(kept.retrain)(force=force)
+    with _lock_and_open(out, settings, "retrain", wait_minutes) as lifecycle:
+        return step("retrain")(lifecycle.retrain)(force=force)

@@ -1,4 +1,4 @@
-"""Prefect's artifacts, sent from a thread of their own: the run never waits for the server."""
+"""Prefect artifacts, sent from their own thread, so that the run never waits for the server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from prefect.artifacts import (
 
 from flows.events import PieceDone, StageDone, StageStarted, emit
 from pipeline.execution.runner import StageResult
-from pipeline.storage.work_store import Manifest
+from pipeline.fileio.manifest import Manifest
 
 __all__ = ["Artifacts", "ShownStage", "show_stage"]
 
@@ -28,10 +28,10 @@ _LISTED = 500
 
 
 class Artifacts:
-    """Sends artifacts in the order given; `close` waits for the last.
+    """Sends artifacts in order; `close` waits for the last one.
 
-    An artifact shows what the store already holds, so one that cannot be sent is logged, the rest
-    are dropped, and the run goes on.
+    An artifact only shows what the store contains. So if one cannot be sent, that is logged, the
+    others are dropped, and the run continues.
     """
 
     def __init__(self) -> None:
@@ -39,15 +39,18 @@ class Artifacts:
         self._lost = False
 
     def send(self, function: Callable[..., Any], *values: Any, **named: Any) -> Future[Any]:
-        """Call a function of `prefect.artifacts` in this run's context; a Future stands for it.
+        """Call a function of `prefect.artifacts` in the context of this run, later.
 
-        A Future among `values` is replaced by its result.
+        Returns
+        -------
+        Future
+            Its result. It may be one of the `values` of a later call, which then gets the result.
         """
         context = copy_context()
         return self._thread.submit(context.run, self._try, function, values, named)
 
     def close(self) -> None:
-        """Wait until all is sent."""
+        """Wait until all artifacts are sent."""
         self._thread.shutdown(wait=True)
 
     def _try(
@@ -57,17 +60,17 @@ class Artifacts:
             return None
         try:
             return function(*(v.result() if isinstance(v, Future) else v for v in values), **named)
-        except Exception as error:  # whatever the client raises: the artifact is lost, not the run
+        except Exception as error:  # any error of the client loses the artifact, not the run
             self._lost = True
             logger.warning(
-                "the Prefect server took no artifact, so its pages show no more of this run: %s",
+                "the Prefect server did not accept an artifact; it shows no more of this run: %s",
                 error,
             )
             return None
 
 
 class ShownStage:
-    """A stage as the terminal and the Prefect UI see it."""
+    """A stage as the terminal and the Prefect UI show it."""
 
     def __init__(self, name: str, pieces: int, artifacts: Artifacts) -> None:
         self.name, self.pieces, self.send = name, pieces, artifacts.send
@@ -85,7 +88,7 @@ class ShownStage:
             self.send(update_progress_artifact, self.artifact, 100.0 * done / total)
 
     def end(self, result: StageResult, seconds: float) -> None:
-        """The stage is done: its pieces as a table."""
+        """Show the end of the stage, with a table of its pieces."""
         self.send(update_progress_artifact, self.artifact, 100.0)
         rows = [
             {
@@ -110,7 +113,7 @@ class ShownStage:
 def show_stage(
     name: str, seconds: float, rows: list[dict[str, Any]], detail: str, artifacts: Artifacts
 ) -> None:
-    """Show a stage that the flow did by itself, without pieces on the cluster."""
+    """Show work that the flow did in its own process, without pieces."""
     about = f"Pieces of {name}"
     artifacts.send(create_progress_artifact, 100.0, key=f"{name}-progress", description=about)
     artifacts.send(

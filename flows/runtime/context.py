@@ -1,9 +1,11 @@
-"""What the steps of a run share: store, cluster, settings, and how a stage is shown."""
+"""What the steps of a run share: store, cluster, settings, model, and how a stage is shown."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
 from types import MappingProxyType, TracebackType
 from typing import Any
 
@@ -11,44 +13,88 @@ import pyarrow as pa
 from distributed import Client
 from pydantic import BaseModel
 
+from flows.events import StageDone, StageStarted, emit
 from flows.runtime.artifacts import Artifacts, ShownStage, show_stage
-from pipeline.embedding.weights import ModelIdentity
+from pipeline.embedding.weights import ModelIdentity, identify
 from pipeline.execution.runner import Piece, Stage, StageResult, run_stage
+from pipeline.fileio.manifest import FileRef, fingerprint
 from pipeline.fileio.parquet import table_digest
-from pipeline.observability.log_records import logged_as
+from pipeline.observability.log_records import log_context
 from pipeline.settings import Settings
-from pipeline.storage.work_store import FileRef, Store, fingerprint
+from pipeline.storage.store import Store
 
-__all__ = ["Run"]
+__all__ = ["RunContext"]
 
 
-class Run:
-    """One run of a flow; a plain object, so that Prefect passes it on without looking inside."""
+class RunContext:
+    """One run of a flow; a plain object, so that Prefect does not inspect it.
+
+    Parameters
+    ----------
+    store : Store
+        The output folder, locked by the run.
+    settings : Settings
+        The settings of the run.
+    connect : callable
+        Returns the context manager of a Dask client. It is entered when the first stage needs the
+        cluster, so that a run whose work fits this process starts no workers.
+    resume : bool
+        Reuse committed pieces; False computes each again.
+    model_constants : Mapping, optional
+        `revision` and `dtype` of the model; by default those of the model that the settings name.
+    """
 
     def __init__(
-        self, store: Store, client: Client, settings: Settings, model: ModelIdentity, resume: bool
+        self,
+        store: Store,
+        settings: Settings,
+        connect: Callable[[], AbstractContextManager[Client]],
+        *,
+        resume: bool = True,
+        model_constants: Mapping[str, str] | None = None,
     ) -> None:
         self.store = store
-        self.client = client
         self.settings = settings
-        self.model = model
         self.resume = resume
-        self.model_constants = {"revision": model.revision, "dtype": model.dtype}
         self.started = time.perf_counter()
         self.seconds: dict[str, float] = {}
-        self.resumed: set[str] = set()  # stages of which pieces were found committed
+        self.resumed: set[str] = set()  # stages with pieces that were committed before this run
         self.artifacts = Artifacts()
+        self._connect = connect
+        self._client: Client | None = None
+        self._stack = ExitStack()
+        self._model_constants = model_constants
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> RunContext:
         return self
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.artifacts.close()
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def client(self) -> Client:
+        """The Dask client; connects to the cluster at the first use."""
+        if self._client is None:
+            self._client = self._stack.enter_context(self._connect())
+        return self._client
+
+    @cached_property
+    def model(self) -> ModelIdentity:
+        """The model of the settings, its weights verified."""
+        return identify(self.settings.embed)
+
+    @property
+    def model_constants(self) -> dict[str, str]:
+        """`revision` and `dtype` of the model, as constants of the pieces that use it."""
+        if self._model_constants is not None:
+            return dict(self._model_constants)
+        return {"revision": self.model.revision, "dtype": self.model.dtype}
 
     def stage(
         self,
@@ -58,9 +104,10 @@ class Run:
         settings: BaseModel | None = None,
         name: str | None = None,
         shown: bool = True,
+        here: bool = False,
         lean: Mapping[str, Any] = MappingProxyType({}),
     ) -> StageResult:
-        """Run the pieces of a stage on the cluster, and show it on the terminal and in Prefect.
+        """Run the pieces of a stage, and show it on the terminal and in Prefect.
 
         Parameters
         ----------
@@ -74,49 +121,60 @@ class Run:
             Another name than the declared one, where one function serves several stages.
         shown : bool
             Whether the terminal and Prefect show the stage.
+        here : bool
+            Run in this process instead of on the cluster, for little work.
         lean : Mapping
             Constants for a retry after a piece ran out of memory.
         """
         stage = Stage.of(function, settings, name=name, lean=lean)
-        name = stage.name
-        show = ShownStage(name, len(pieces), self.artifacts) if shown else None
+        show = ShownStage(stage.name, len(pieces), self.artifacts) if shown else None
         started = time.perf_counter()
-        with logged_as(stage=name):
+        with log_context(stage=stage.name):
             result = run_stage(
-                self.store,
+                self.store.work,
                 stage,
                 pieces,
-                client=self.client,
+                client=None if here or not pieces else self.client,
                 retries=self.settings.dask.retries,
                 resume=self.resume,
                 on_progress=show.piece if show else None,
                 wait_seconds=self.settings.dask.wait_seconds,
             )
         seconds = time.perf_counter() - started
-        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        self.seconds[stage.name] = self.seconds.get(stage.name, 0.0) + seconds
         if result.reused:
-            self.resumed.add(name)
+            self.resumed.add(stage.name)
         if show:
             show.end(result, seconds)
         return result
 
-    def told(self, name: str, seconds: float, rows: list[dict[str, Any]], detail: str) -> None:
-        """Show a stage that the flow did by itself, without pieces on the cluster."""
+    def show(self, name: str, seconds: float, rows: list[dict[str, Any]], detail: str) -> None:
+        """Show work that the flow did in this process, without pieces."""
         self.seconds[name] = seconds
         show_stage(name, seconds, rows, detail, self.artifacts)
 
+    @contextmanager
+    def timed(self, name: str) -> Iterator[list[str]]:
+        """Show and time the work of the block; strings appended to the list are its detail."""
+        emit(StageStarted(name))
+        started = time.perf_counter()
+        detail: list[str] = []
+        yield detail
+        self.seconds[name] = time.perf_counter() - started
+        emit(StageDone(name, self.seconds[name], ", ".join(detail)))
+
     def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
-        """Commit a small table that the flow itself made, named by what it holds."""
+        """Commit a small table that the flow computed, named by its content."""
         mark = fingerprint(stage, table_digest(table))
-        found = self.store.lookup(stage, key, mark)
+        found = self.store.work.lookup(stage, key, mark)
         if found is None:
-            found = self.store.commit(
+            found = self.store.work.commit(
                 stage, key, mark, {"table": table}, rows_in=len(table), seconds=0.0
             )
         return found.outputs["table"]
 
     def training(self, refs: Sequence[FileRef]) -> int:
-        """How many partitions, from the first, hold at most `cluster.train_films` films.
+        """Return how many partitions, from the first, hold at most `cluster.train_films` films.
 
         Partitions are cut by a hash of the ids, so any of them are a random sample of all films.
         """
@@ -129,5 +187,5 @@ class Run:
         return count
 
     def read(self, refs: FileRef | Sequence[FileRef], columns: list[str] | None = None) -> pa.Table:
-        """A committed table, or several, one after the other."""
-        return self.store.read(refs, columns)
+        """Read a committed table, or several, one after the other."""
+        return self.store.work.read(refs, columns)

@@ -1,4 +1,4 @@
-"""Opens a run: folder, cluster, logs and settings, closed again in reverse order."""
+"""Open and close a run: the lock of its folder, its ledger, logs and Dask cluster."""
 
 from __future__ import annotations
 
@@ -10,97 +10,141 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from distributed import Client
+
 from flows.events import Address, Note, emit, listen
-from flows.runtime.context import Run
+from flows.runtime.context import RunContext
 from flows.runtime.log_sinks import logged_run
 from flows.runtime.reconcile import settle_dead_runs
-from flows.runtime.run_ledger import Ledger, entered
-from pipeline.embedding.weights import identify
+from flows.runtime.run_ledger import Ledger, open_ledger
 from pipeline.errors import BusyError, QuarantineError
 from pipeline.execution.runner import local_cluster
-from pipeline.observability.worker_logs import from_workers
+from pipeline.observability.worker_logs import forward_worker_logs
 from pipeline.settings import LogSettings, Settings
-from pipeline.storage.work_store import Store
+from pipeline.storage.store import Store
 
-__all__ = ["opened", "under_way"]
+__all__ = ["hold_folder", "open_run", "run_context"]
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 1.0  # between two tries to lock the folder
+_CANCELLED = "TerminationSignal"  # of Prefect, when a run is cancelled or its worker is stopped
 
 
 @contextmanager
-def opened(
+def open_run(
     out: str,
     settings: Settings,
     about: Mapping[str, Any],
     *,
     resume: bool = True,
     wait_minutes: float = 0.0,
-) -> Iterator[Run]:
-    """Hold the folder `out` and a Dask cluster for one run.
+) -> Iterator[RunContext]:
+    """Hold the folder `out` for one run, and yield what its steps share.
 
     Parameters
     ----------
-    about : JSON for the ledger, such as sources and profile.
-    resume : take what is committed as it is; False makes it again.
-    wait_minutes : how long to wait for another run on the same folder.
+    out : str
+        The output folder.
+    settings : Settings
+        The settings of the run.
+    about : Mapping
+        JSON for the ledger, such as sources and profile.
+    resume : bool
+        Reuse committed pieces; False computes each again.
+    wait_minutes : float
+        How long to wait for another run on the same folder.
 
     Raises
     ------
     BusyError
-        when another run still holds the folder after that time.
+        If another run still holds the folder after that time.
     """
     store = Store(Path(out))
     with (
-        under_way(store, settings.log, about, wait_seconds=60 * wait_minutes) as run_id,
-        local_cluster(settings.dask) as client,
-        from_workers(client, run_id),
-        Run(store, client, settings, identify(settings.embed), resume) as run,
+        hold_folder(store, settings.log, about, wait_seconds=60 * wait_minutes) as run_id,
+        run_context(store, run_id, settings, resume=resume) as run,
     ):
-        if client.dashboard_link:
-            emit(Address("Dask dashboard", client.dashboard_link))
         yield run
 
 
-logger = logging.getLogger(__name__)
-
-
-_LOOK_SECONDS = 1.0
-
-
-_CANCELLED = "TerminationSignal"  # of Prefect, when a run is cancelled or its worker is stopped
-
-
 @contextmanager
-def under_way(
-    store: Store, settings: LogSettings, about: Mapping[str, Any], *, wait_seconds: float = 0.0
-) -> Iterator[str]:
-    """Hold an output folder for one run; yields the id under which its logs and ledger go.
-
-    What dead runs left is put right first: Prefect is told of their end, and the files of their
-    abandoned attempts go.
+def run_context(
+    store: Store,
+    run_id: str,
+    settings: Settings,
+    *,
+    resume: bool = True,
+    model_constants: Mapping[str, str] | None = None,
+) -> Iterator[RunContext]:
+    """Yield what the steps of one run share; its Dask cluster starts when a stage needs it.
 
     Parameters
     ----------
-    about : JSON for the ledger, such as sources and profile.
-    wait_seconds : how long to wait for another run on the same folder.
+    store : Store
+        The output folder, held by `hold_folder`.
+    run_id : str
+        The id under which the workers' log records are collected.
+    settings : Settings
+        The settings of the run.
+    resume : bool
+        Reuse committed pieces; False computes each again.
+    model_constants : Mapping, optional
+        `revision` and `dtype` of the model; by default those of the model of the settings.
+    """
+
+    @contextmanager
+    def connect() -> Iterator[Client]:
+        with local_cluster(settings.dask) as client, forward_worker_logs(client, run_id):
+            if client.dashboard_link:
+                emit(Address("Dask dashboard", client.dashboard_link))
+            yield client
+
+    with RunContext(
+        store, settings, connect, resume=resume, model_constants=model_constants
+    ) as run:
+        yield run
+
+
+@contextmanager
+def hold_folder(
+    store: Store, settings: LogSettings, about: Mapping[str, Any], *, wait_seconds: float = 0.0
+) -> Iterator[str]:
+    """Hold an output folder for one run; yield the id of its logs and of its ledger.
+
+    First the run cleans up after dead ones: Prefect learns of their end, and the files of their
+    unfinished attempts are deleted.
+
+    Parameters
+    ----------
+    store : Store
+        The output folder.
+    settings : LogSettings
+        Where log records go.
+    about : Mapping
+        JSON for the ledger, such as sources and profile.
+    wait_seconds : float
+        How long to wait for another run on the same folder.
 
     Raises
     ------
     BusyError
-        when another run still holds the folder after that time.
+        If another run still holds the folder after that time.
     """
     flow_run = _flow_run()
     run_id = str(flow_run or uuid4())
     with (
-        entered(store.root, run_id, {**about, "prefect": flow_run is not None}) as ledger,
+        open_ledger(store.root, run_id, {**about, "prefect": flow_run is not None}) as ledger,
         logged_run(flow_run, settings),
         listen(ledger.hear),
-        _written_down(ledger),
-        _held(store, wait_seconds),
+        _record_end(ledger),
+        _locked(store, wait_seconds),
     ):
-        ledger.state("running")
+        ledger.set_state("running")
         settle_dead_runs(store.root)
         swept = store.sweep(older_than=0)
         if swept:
-            logger.info("%d files and folders that no attempt will finish are removed", swept)
+            logger.info("removed %d files and folders of unfinished attempts", swept)
         yield run_id
 
 
@@ -112,42 +156,44 @@ def _flow_run() -> UUID | None:
 
 
 @contextmanager
-def _held(store: Store, wait_seconds: float) -> Iterator[None]:
-    """The folder for this run alone, waited for at most `wait_seconds`."""
+def _locked(store: Store, wait_seconds: float) -> Iterator[None]:
+    """Lock the folder for this run; wait at most `wait_seconds` for another run."""
     deadline = time.monotonic() + wait_seconds
-    told = False
+    announced = False
     while True:
-        ours = store.lock()
+        lock = store.lock()
         try:
-            ours.__enter__()
+            lock.__enter__()
             break
         except BusyError:
             if time.monotonic() >= deadline:
                 raise
-            if not told:
+            if not announced:
                 emit(Note(f"another run is writing to {store.root}; waiting for it"))
-                told = True
-            time.sleep(_LOOK_SECONDS)
+                announced = True
+            time.sleep(_POLL_SECONDS)
     with ExitStack() as stack:
-        stack.push(ours)
+        stack.push(lock)
         yield
 
 
 @contextmanager
-def _written_down(ledger: Ledger) -> Iterator[None]:
-    """Write down how the run ends, whatever ends it; a killed process is found by the next one."""
+def _record_end(ledger: Ledger) -> Iterator[None]:
+    """Record how the run ends. A killed process records nothing: the next run finds its ledger."""
     try:
         yield
     except KeyboardInterrupt:
-        ledger.state("interrupted")
+        ledger.set_state("interrupted")
         raise
     except QuarantineError as error:
-        ledger.state("quarantined", error=str(error))
+        ledger.set_state("quarantined", str(error))
         raise
     except BaseException as error:
         cancelled = type(error).__name__ == _CANCELLED
-        how = {} if cancelled else {"error": f"{type(error).__name__}: {error}"}
-        ledger.state("cancelled" if cancelled else "failed", **how)
+        if cancelled:
+            ledger.set_state("cancelled")
+        else:
+            ledger.set_state("failed", f"{type(error).__name__}: {error}")
         raise
     else:
-        ledger.state("completed")
+        ledger.set_state("completed")

@@ -1,6 +1,6 @@
-"""What goes on in an output folder: the run there, what is done, what failed, how to go on.
+"""The state of an output folder: its run, what is done, what failed, and what to do next.
 
-It only reads, so that it can be asked while a run goes on.
+Reading the state changes nothing, so it can be read during a run.
 """
 
 from __future__ import annotations
@@ -10,72 +10,73 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.runtime.run_ledger import ENDED, ledgers
+from flows.runtime.run_ledger import ENDED, RunRecord, read_records
 from pipeline.errors import ReleaseError, SettingsError
 from pipeline.storage.prune import prune
+from pipeline.storage.store import Store
 from pipeline.storage.verify import read_release_manifest
-from pipeline.storage.work_store import Store
 
 __all__ = ["folder_status", "prune_folder"]
 
-_AGAIN = "give the same command again: it goes on from what is committed"
-
+_AGAIN = "give the same command again: it resumes from what is committed"
 
 _ADVICE = {
     "completed": "done: microgenres show --out {out}",
     "died": f"the run died; {_AGAIN}",
     "crashed": f"the run died; {_AGAIN}",
-    "cancelled": f"stopped by someone; {_AGAIN}",
-    "interrupted": f"stopped by someone; {_AGAIN}",
-    "quarantined": "some pieces failed: mend what their reasons say, then give the same command "
-    "again: only they are tried, and what follows them",
-    "failed": f"the run failed: mend what its error says, then {_AGAIN}",
+    "cancelled": f"cancelled; {_AGAIN}",
+    "interrupted": f"interrupted; {_AGAIN}",
+    "quarantined": "some pieces failed: correct what their reasons say, then give the same command "
+    "again: only these pieces and the stages after them run",
+    "failed": f"the run failed: correct what its error says, then {_AGAIN}",
 }
 
 
 def folder_status(out: Path) -> dict[str, Any]:
-    """The state of an output folder, as JSON.
+    """Return the state of an output folder, as JSON.
 
     Returns
     -------
     dict
-        `state` (`idle`, `running`, `died` or `empty`), `run` (the ledger of the run that goes on,
-        else of the last one; None before the first), `waiting` (ids of runs that wait for it),
-        `committed` (pieces on the disk by stage), `quarantined` (stage, piece, reason),
+        `state` (`idle`, `running`, `died` or `empty`), `run` (record of the running run, else of
+        the last one; None before the first), `waiting` (ids of runs that wait for it),
+        `committed` (number of committed pieces by stage), `quarantined` (stage, piece, reason),
         `release` (the latest; None before the first), `releases` (how many), `next` (what to do).
 
     Raises
     ------
     SettingsError
-        when there is no such folder.
+        If there is no such folder.
     """
     if not out.is_dir():
-        raise SettingsError(
-            f"no folder {out}: name the one that `microgenres mine --out` was given"
-        )
-    told = ledgers(out)
-    living = [run for run in told if run["alive"]]
-    run = next((r for r in living if r["state"] != "waiting"), None) or next(iter(told), None)
+        raise SettingsError(f"no folder {out}: name the folder of `microgenres mine --out`")
+    records = read_records(out)
+    living = [record for record in records if record.alive]
+    run = next((r for r in living if r.state != "waiting"), None) or next(iter(records), None)
     store = Store(out) if (out / "work").is_dir() else None
     answer: dict[str, Any] = {
         "out": str(out.absolute()),
         "state": _state(run),
-        "run": run,
-        "waiting": [r["run"] for r in living if r is not run],
+        "run": None if run is None else _as_json(run),
+        "waiting": [record.run for record in living if record is not run],
         "committed": _committed(out),
-        "quarantined": store.blamed() if store else [],
+        "quarantined": store.work.failures() if store else [],
         "release": _release(store) if store else None,
         "releases": _releases(out),
     }
     return answer | {"next": _next(answer)}
 
 
-def _state(run: dict[str, Any] | None) -> str:
+def _as_json(record: RunRecord) -> dict[str, Any]:
+    return record.model_dump(mode="json", exclude_unset=True) | {"alive": record.alive}
+
+
+def _state(run: RunRecord | None) -> str:
     if run is None:
         return "empty"
-    if run["alive"]:
+    if run.alive:
         return "running"
-    return "idle" if run["state"] in ENDED else "died"
+    return "idle" if run.state in ENDED else "died"
 
 
 def _committed(out: Path) -> dict[str, int]:
@@ -90,15 +91,15 @@ def _releases(out: Path) -> int:
 
 def _release(store: Store) -> dict[str, Any] | None:
     try:
-        path = store.release()
+        path = store.releases.folder()
         manifest = read_release_manifest(path)
     except ReleaseError:
         return None
-    made = datetime.fromtimestamp((path / "manifest.json").stat().st_mtime, UTC)
+    published = datetime.fromtimestamp((path / "manifest.json").stat().st_mtime, UTC)
     return {
         "id": path.name,
         "path": str(path),
-        "published": made.isoformat(timespec="seconds"),
+        "published": published.isoformat(timespec="seconds"),
         "counts": manifest["counts"],
     }
 
@@ -109,27 +110,41 @@ def _next(answer: dict[str, Any]) -> str:
         return f"nothing has run here: microgenres mine --out {out}"
     if state == "running":
         where = next(iter(run.get("addresses", {}).values()), None)
-        return "a run is going on" + (f"; watch it at {where}" if where else "")
+        return "a run is in progress" + (f"; watch it at {where}" if where else "")
     ended = "died" if state == "died" else run["state"]
     return _ADVICE.get(ended, _ADVICE["failed"]).format(out=out)
 
 
 def prune_folder(out: Path, keep: int, *, dry_run: bool) -> dict[str, Any]:
-    """Keep `keep` releases and the work of as many finished runs; what went, as JSON.
+    """Remove all but `keep` releases and the work of as many finished runs.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    keep : int
+        Number of releases and of finished runs to keep.
+    dry_run : bool
+        Remove nothing, only report.
+
+    Returns
+    -------
+    dict
+        What was removed, as JSON.
 
     Raises
     ------
     SettingsError
-        when there is no such folder.
+        If there is no such folder.
     BusyError
-        while a run works there.
+        If a run is using the folder.
     """
     if not (out / "releases").is_dir():
         raise SettingsError(f"no releases in {out}: name the folder of `microgenres mine --out`")
     store = Store(out)
     with store.lock():
-        finished = [told for told in ledgers(out) if told["state"] == "completed"][:keep]
-        since = min((_seconds(told["started"]) for told in finished), default=None)
+        finished = [r for r in read_records(out) if r.state == "completed"][:keep]
+        since = min((_seconds(record.started) for record in finished), default=None)
         pruned = prune(store, keep, since, dry_run=dry_run)
     return {"out": str(out.absolute()), "dry_run": dry_run} | asdict(pruned)
 

@@ -1,4 +1,4 @@
-"""What a step is: one Prefect task over one stage, and how its pieces are put together."""
+"""Steps: Prefect tasks, one per stage, and how the pieces of a stage are built."""
 
 from __future__ import annotations
 
@@ -12,25 +12,33 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
 from pipeline.execution.runner import Piece, StageResult
-from pipeline.storage.work_store import FileRef
+from pipeline.fileio.manifest import FileRef
 
-__all__ = ["Refs", "each", "first_films", "gathered", "one", "step", "with_all"]
+__all__ = [
+    "Refs",
+    "add_to_all",
+    "first_films",
+    "grouped",
+    "only_file",
+    "piece_per_partition",
+    "step",
+]
 
 Refs = tuple[FileRef, ...]
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 
-def _may_pass(_task: object, _run: TaskRun, state: State[Any]) -> bool:
-    """Only what may pass is tried again: a lost connection or disk, not a wrong input."""
+def _is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:
+    """Return whether a retry can help: a lost connection or disk, not a wrong input."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, OSError | TimeoutError)
 
 
 def step(name: str) -> Callable[[F], F]:
-    """A Prefect task with a readable name, tried again with jitter for what may pass.
+    """Return a decorator for a Prefect task of that name, retried after transient errors.
 
-    Prefect's result cache is never the record: what is done is what the store has committed.
+    Prefect caches no results: only what the store has committed is done.
     """
     decorated: Any = task(
         name=name,
@@ -38,21 +46,27 @@ def step(name: str) -> Callable[[F], F]:
         retries=3,
         retry_delay_seconds=exponential_backoff(2),
         retry_jitter_factor=0.5,
-        retry_condition_fn=_may_pass,
+        retry_condition_fn=_is_transient,
         cache_policy=NO_CACHE,
         persist_result=False,
     )
     return cast(Callable[[F], F], decorated)
 
 
-def one(result: StageResult, output: str) -> FileRef:
-    """The only file of a stage of one piece."""
+def only_file(result: StageResult, output: str) -> FileRef:
+    """Return the file of a stage with one piece."""
     (ref,) = result.refs(output)
     return ref
 
 
-def each(*columns: tuple[str, Sequence[FileRef | Refs]]) -> list[Piece]:
-    """A piece for each partition, with the files of that partition as inputs."""
+def piece_per_partition(*columns: tuple[str, Sequence[FileRef | Refs]]) -> list[Piece]:
+    """Return a piece for each partition, with the files of that partition as inputs.
+
+    Parameters
+    ----------
+    *columns : tuple of str and sequence
+        Name of an input, and its file or files for each partition.
+    """
     pieces: list[Piece] = []
     for number, row in enumerate(zip(*(refs for _, refs in columns), strict=True)):
         inputs = {
@@ -64,27 +78,33 @@ def each(*columns: tuple[str, Sequence[FileRef | Refs]]) -> list[Piece]:
 
 
 def first_films(refs: Refs, films: int) -> Refs:
-    """The partitions, from the first, that hold `films` films, or all there are."""
-    held = 0
+    """Return the first partitions that together contain `films` films, or all of them."""
+    total = 0
     for count, ref in enumerate(refs, 1):
-        held += ref.rows or 0
-        if held >= films:
+        total += ref.rows or 0
+        if total >= films:
             return refs[:count]
     return refs
 
 
-def gathered(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
-    """The items in order, in at most so many runs of like length."""
+def grouped(items: Sequence[T], most: int) -> list[tuple[T, ...]]:
+    """Return the items in order, in at most `most` groups of equal length; the last may be shorter.
+
+    Examples
+    --------
+    >>> grouped([1, 2, 3, 4, 5], 2)
+    [(1, 2, 3), (4, 5)]
+    """
     size = -(-len(items) // most)
     return [tuple(items[start : start + size]) for start in range(0, len(items), size or 1)]
 
 
-def with_all(
+def add_to_all(
     pieces: Sequence[Piece],
     inputs: Mapping[str, Refs] = MappingProxyType({}),
     constants: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Piece]:
-    """The same pieces, each with inputs and constants that all of them share."""
+    """Return the pieces with inputs and constants that all of them share."""
     return [
         Piece(piece.key, {**piece.inputs, **inputs}, {**piece.constants, **constants})
         for piece in pieces

@@ -1,7 +1,7 @@
-"""Makes what Dask's processes prove themselves with: an authority and a certificate for each role.
+"""TLS certificates for the processes of a Dask cluster: an authority and one per role.
 
-The authority's own key is thrown away at once, so that nobody can ever sign another certificate
-with it. To let a further machine in, give it a copy, or make all of them anew.
+The key of the authority is deleted at once, so that nobody can sign another certificate with it. To
+admit another machine, copy the files of a role to it, or create all of them again.
 """
 
 from __future__ import annotations
@@ -27,22 +27,24 @@ _RENEW_DAYS = 30.0
 
 
 def make_certificates(folder: Path, days: int) -> bool:
-    """Make `ca.crt`, and `ROLE.crt` and `ROLE.key` for each role, unless they are there already.
+    """Create `ca.crt`, and `ROLE.crt` and `ROLE.key` for each role, unless they exist.
 
     Parameters
     ----------
-    folder : takes the files; keys can be read by their owner only.
-    days : how long they are valid. Those with less than 30 days left are made anew, all of them.
+    folder : Path
+        Folder of the files; only their owner can read the keys.
+    days : int
+        How long they are valid. If less than 30 days are left, all of them are created again.
 
     Returns
     -------
     bool
-        whether they were made.
+        Whether they were created.
 
     Raises
     ------
     SettingsError
-        when the folder cannot be written.
+        If the folder cannot be written.
     """
     left = days_left(folder)
     if left is not None and left > min(_RENEW_DAYS, days / 2):
@@ -51,7 +53,7 @@ def make_certificates(folder: Path, days: int) -> bool:
     try:
         attempt.mkdir(parents=True, mode=0o700)
         _make(attempt, days)
-        # The authority last: its certificate says that all the others are there.
+        # The authority last: its certificate is the sign that all the others exist.
         (folder / AUTHORITY).unlink(missing_ok=True)
         for path in sorted(attempt.iterdir(), key=lambda path: path.name == AUTHORITY):
             path.replace(folder / path.name)
@@ -63,7 +65,7 @@ def make_certificates(folder: Path, days: int) -> bool:
 
 
 def days_left(folder: Path) -> float | None:
-    """Days until the first certificate ends; None where a file is missing or damaged."""
+    """Return the days until the first certificate expires; None if a file is missing or damaged."""
     needed = [AUTHORITY, *(f"{role}.{kind}" for role in ROLES for kind in ("crt", "key"))]
     try:
         if not all((folder / name).stat().st_size for name in needed):

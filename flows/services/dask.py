@@ -1,7 +1,7 @@
-"""Starts a Dask scheduler or workers as the miner wants them: TLS, one thread each, its limits.
+"""Run a Dask scheduler or workers with the settings of the miner: TLS, one thread each, limits.
 
-Beyond this machine they listen only with certificates, or where the settings say that the network
-is trusted: whoever reaches a scheduler can run code on its workers.
+Other machines can connect only with certificates, or if the settings say that the network is
+trusted: anyone who can connect to a scheduler can run code on its workers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import dask
 from pipeline.errors import SettingsError
 from pipeline.execution.cluster import CLUSTER_CONFIG
 from pipeline.execution.tls import check_address, is_loopback, tls_files
-from pipeline.observability.worker_logs import PRINTED
+from pipeline.observability.worker_logs import PRINT_LOGS
 from pipeline.settings import DaskSettings
 
 __all__ = ["run_scheduler", "run_workers"]
@@ -22,21 +22,27 @@ def run_scheduler(settings: DaskSettings, host: str, port: int, dashboard: str) 
 
     Parameters
     ----------
-    host : where it listens; beyond loopback it needs TLS or a trusted network.
-    dashboard : HOST:PORT of its web page and `/health`.
+    settings : DaskSettings
+        Certificates and limits.
+    host : str
+        Where it listens; another address than loopback needs TLS or a trusted network.
+    port : int
+        Its port.
+    dashboard : str
+        HOST:PORT of its web page and of `/health`.
 
     Raises
     ------
     SettingsError
-        when it would listen beyond this machine unprotected.
+        If other machines could connect to it without protection.
     """
     files = tls_files(settings)
     protocol = "tls" if files else "tcp"
     if not files and not is_loopback(host) and not settings.trusted_network:
         raise SettingsError(
-            f"a scheduler on {host!r} is reached beyond this machine, and whoever reaches it can "
+            f"other machines can connect to a scheduler on {host!r}, and anyone who connects can "
             "run code: set dask.tls_ca, dask.tls_cert and dask.tls_key (`microgenres certificates "
-            "DIR` makes them), or dask.trusted_network = true where the network is your own"
+            "DIR` creates them), or dask.trusted_network = true if the network is your own"
         )
     from distributed.cli.dask_scheduler import main
 
@@ -49,19 +55,25 @@ def run_scheduler(settings: DaskSettings, host: str, port: int, dashboard: str) 
 def run_workers(
     settings: DaskSettings, scheduler: str, workers: int, folder: str | None, logs: str
 ) -> None:
-    """Run workers of one thread each, each watched by a nanny, until a signal ends them.
+    """Run workers of one thread each, each supervised by a nanny, until a signal ends them.
 
     Parameters
     ----------
-    scheduler : its address, such as `tls://scheduler:8786`.
-    workers : how many; -1 counts the cores.
-    folder : takes their temporary files.
-    logs : "text" or "json", how they print what they log.
+    settings : DaskSettings
+        Certificates and limits.
+    scheduler : str
+        Address of the scheduler, such as `tls://scheduler:8786`.
+    workers : int
+        How many; -1 for one per core.
+    folder : str, optional
+        Folder for their temporary files.
+    logs : str
+        Format of their log lines, "text" or "json".
 
     Raises
     ------
     SettingsError
-        when the scheduler is beyond this machine and unprotected.
+        If the scheduler is on another machine and unprotected.
     """
     check_address(scheduler, settings)
     from distributed.cli.dask_worker import main
@@ -72,7 +84,7 @@ def run_workers(
     arguments += [f"--local-directory={folder}"] if folder else []
     if tls_files(settings) is None and not settings.trusted_network:
         arguments.append("--host=127.0.0.1")
-    with dask.config.set({**CLUSTER_CONFIG, PRINTED: logs}):
+    with dask.config.set({**CLUSTER_CONFIG, PRINT_LOGS: logs}):
         main.main([*arguments], prog_name="microgenres worker", standalone_mode=False)
 
 

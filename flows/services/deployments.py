@@ -1,4 +1,4 @@
-"""The deployments of `prefect.yaml` at a Prefect server; one run at a time for each folder."""
+"""Create the deployments of `prefect.yaml` on a Prefect server; one run at a time per folder."""
 
 from __future__ import annotations
 
@@ -28,44 +28,53 @@ _PAGE = 200
 
 
 def deployments_file() -> Path:
-    """The `prefect.yaml` of the source tree, or of the folder that the command is given in.
+    """Return the `prefect.yaml` of the source tree, or of the current folder.
 
     Raises
     ------
     SettingsError
-        when there is none.
+        If there is none.
     """
     for folder in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (folder / "prefect.yaml").is_file():
             return folder / "prefect.yaml"
-    raise SettingsError("no prefect.yaml: give the command in the folder of the source tree")
+    raise SettingsError("no prefect.yaml: run the command in the folder of the source tree")
 
 
 def deploy(
     deployments: Path, url: str, out: Path, catalogue: str, profile: str, log: IO[bytes] | None
 ) -> None:
-    """Make the work pool and every deployment of a `prefect.yaml`, or bring them up to date.
+    """Create or update the work pool and every deployment of a `prefect.yaml`.
 
     Parameters
     ----------
-    url : of the Prefect API. out : the folder below which each deployment has its output folder.
-    catalogue, profile : what the nightly deployment mines, and the settings of all but the sample.
-    log : takes what Prefect prints; None for standard error.
+    deployments : Path
+        The `prefect.yaml`.
+    url : str
+        Address of the Prefect API.
+    out : Path
+        The folder that contains the output folder of each deployment.
+    catalogue : str
+        Source of the nightly deployment.
+    profile : str
+        Profile of all deployments but that of the sample.
+    log : binary file, optional
+        Where the output of Prefect goes; standard error by default.
 
     Raises
     ------
     MicrogenresError
-        when Prefect refuses.
+        If Prefect refuses.
     """
     environment = os.environ | {
         "PREFECT_API_URL": url,
         "MICROGENRES_UI_OUT": str(out),
-        "MICROGENRES_UI_SOURCE": _whole(catalogue),
+        "MICROGENRES_UI_SOURCE": _absolute(catalogue),
         "MICROGENRES_UI_PROFILE": profile,
     }
     prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
     try:
-        _make_pool(url)
+        _create_pool(url)
         done = subprocess.run(
             [*prefect, "deploy", "--all", "--prefect-file", str(deployments)],
             stdin=subprocess.DEVNULL,
@@ -78,17 +87,16 @@ def deploy(
         )
         if done.returncode:
             where = f"see {log.name}" if log else "see above"
-            raise MicrogenresError(f"the deployments could not be made, {where}")
-        _one_run_for_each_folder(url)
+            raise MicrogenresError(f"the deployments could not be created, {where}")
+        _limit_runs_per_folder(url)
     except (httpx.HTTPError, PrefectException) as error:
         raise MicrogenresError(
-            f"the deployments at {redact(url)} are not as they should be: {error}; give the same "
-            "command again"
+            f"the deployments at {redact(url)} are incomplete: {error}; run the same command again"
         ) from error
 
 
-def _make_pool(url: str) -> None:
-    """The pool of runs that a worker starts as processes; what is in it stays."""
+def _create_pool(url: str) -> None:
+    """Create the work pool whose runs a worker starts as processes; its runs remain."""
     pool = WorkPoolCreate(
         name=POOL,
         type=ProcessWorker.type,
@@ -98,36 +106,36 @@ def _make_pool(url: str) -> None:
         client.create_work_pool(pool, overwrite=True)
 
 
-def _one_run_for_each_folder(url: str) -> None:
-    """Deployments into the same folder share one limit of one run.
+def _limit_runs_per_folder(url: str) -> None:
+    """Let deployments into the same folder share one concurrency limit of one run.
 
-    `prefect.yaml` can only give each deployment a limit of its own, which is what they have until
-    then; the server can share one among several.
+    In `prefect.yaml` each deployment can only have its own limit. The server can share one among
+    several.
     """
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
 
-        def ask(method: Any, path: Any, body: Mapping[str, Any]) -> Any:
-            answer = client.request(method, path, json=dict(body))
-            return answer.json() if answer.content else None
+        def request(method: Any, path: Any, body: Mapping[str, Any]) -> Any:
+            response = client.request(method, path, json=dict(body))
+            return response.json() if response.content else None
 
         wanted = {"work_pools": {"name": {"any_": [POOL]}}, "limit": _PAGE}
         limits: dict[str, str] = {}
-        for made in ask("POST", "/deployments/filter", wanted):
-            folder = str(made["parameters"]["out"])
+        for deployment in request("POST", "/deployments/filter", wanted):
+            folder = str(deployment["parameters"]["out"])
             if folder not in limits:
-                name = _limit_of(folder)
+                name = _limit_name(folder)
                 client.upsert_global_concurrency_limit_by_name(name, 1)
                 limits[folder] = str(client.read_global_concurrency_limit_by_name(name).id)
             shared = {"global_concurrency_limit_id": limits[folder]}
-            ask("PATCH", f"/deployments/{made['id']}", shared)
+            request("PATCH", f"/deployments/{deployment['id']}", shared)
 
 
-def _limit_of(folder: str) -> str:
-    """A name that Prefect allows and an address can hold, such as `microgenres:data:films`."""
+def _limit_name(folder: str) -> str:
+    """Return a name that Prefect and URLs allow, such as `microgenres:data:films`."""
     return "microgenres" + re.sub(r"[^\w.-]", ":", folder)
 
 
-def _whole(catalogue: str) -> str:
-    """A source whose path holds wherever a run is started."""
+def _absolute(catalogue: str) -> str:
+    """Return the source with an absolute path, which is valid wherever a run starts."""
     kind, found, path = catalogue.partition(":")
     return f"{kind}:{Path(path).absolute()}" if found and kind in ("files", "tmdb") else catalogue

@@ -1,7 +1,8 @@
-"""Whether a service answers, for the health checks of containers: `python -m flows.services.healthcheck ADDRESS`.
+"""The health check of containers: `python -m flows.services.healthcheck ADDRESS`.
 
 `http://` must answer with success; `tls://` must complete a handshake with Dask's certificates.
-Ends with 1 and a line on standard error otherwise. The standard library only: it starts at once.
+Otherwise it ends with exit code 1 and a line on standard error. It imports the standard library
+only, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -19,14 +20,19 @@ _SECONDS = 5.0
 
 
 def check(address: str) -> None:
-    """Ask a service.
+    """Check that a service answers.
+
+    Parameters
+    ----------
+    address : str
+        `http://HOST:PORT/PATH` or `tls://HOST:PORT`.
 
     Raises
     ------
     OSError
-        when it does not answer, or not as it should.
+        If it does not answer, or answers with an error.
     ValueError
-        for an address that is neither http:// nor tls://, or TLS without its three files.
+        If the address is neither http:// nor tls://, or one of the three TLS files is not set.
     """
     where = urlsplit(address)
     if where.scheme == "http":
@@ -41,7 +47,7 @@ def check(address: str) -> None:
     if not all(files):
         raise ValueError(f"tls:// needs MICROGENRES_DASK__{', MICROGENRES_DASK__'.join(names)}")
     context = ssl.create_default_context(cafile=files[0])
-    context.check_hostname = False  # as Dask: whoever has a certificate of this authority is ours
+    context.check_hostname = False  # as in Dask: any certificate of this authority is trusted
     context.load_cert_chain(str(files[1]), files[2])
     with (
         socket.create_connection((where.hostname, where.port or 8786), timeout=_SECONDS) as plain,
@@ -51,7 +57,7 @@ def check(address: str) -> None:
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     if len(sys.argv) != 2:
         print("usage: python -m flows.services.healthcheck ADDRESS", file=sys.stderr)
         return 2

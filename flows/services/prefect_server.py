@@ -1,13 +1,12 @@
-"""The Prefect server of a run: the one of PREFECT_API_URL, or an embedded one with SQLite.
+"""The Prefect server of a run: that of PREFECT_API_URL, or an embedded one with SQLite.
 
-The embedded one is a process of its own on loopback, with its UI, is started again when it dies,
-and ends with the run, whatever ends that. What it recorded stays in Prefect's home folder.
+The embedded server is a separate process on loopback with its UI. It is restarted when it dies, and
+ends with the run, whatever ends the run. Its records stay in Prefect's home folder.
 """
 
 from __future__ import annotations
 
 import os
-import queue
 import socket
 import subprocess
 import time
@@ -15,37 +14,39 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.events import Address, emit
-from flows.services.process import Kept, prefect_command
+from flows.services.prefect_queues import PrefectQueues
+from flows.services.process import SupervisedProcess, prefect_command
 from pipeline.errors import MicrogenresError
 from pipeline.observability.redaction import redact
 
-__all__ = ["drop_what_is_queued", "prefect_server", "send_what_is_queued"]
+__all__ = ["prefect_server"]
 
 _START_SECONDS = 120.0
-_DRAIN_SECONDS = 30.0
 _LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 
 
 @contextmanager
 def prefect_server(log: Path, *, port: int | None = None, schedules: bool = False) -> Iterator[str]:
-    """Yield the address of a Prefect API, starting an embedded server where there is none.
+    """Yield the address of a Prefect API; start an embedded server if none is configured.
 
     Parameters
     ----------
-    log : file that takes what the embedded server prints.
-    port : of the embedded server; None for any that is free.
-    schedules : let the embedded server schedule the runs of deployments.
+    log : Path
+        File for the output of the embedded server.
+    port : int, optional
+        Port of the embedded server; any free one by default.
+    schedules : bool
+        Whether the embedded server schedules the runs of deployments.
 
     Raises
     ------
     MicrogenresError
-        when the embedded server ends, or does not answer within two minutes.
+        If the embedded server ends, or does not answer within two minutes.
     """
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
     given = PREFECT_API_URL.value()
     if given:
         emit(Address("Prefect UI", redact(given.removesuffix("/api"))))
@@ -59,8 +60,8 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         "PREFECT_UI_API_URL": url,
         "PREFECT_SERVER_UI_API_URL": url,
         "PREFECT_API_URL": "",
-        # Kept in memory, they would be lost with a server that dies: its successor would take the
-        # limit of a run that goes on from it, and end that run.
+        # In memory, leases would be lost when the server dies: the restarted one would reclaim the
+        # concurrency limit of a run that is still going, and end that run.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES,
     }
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
                 start_new_session=True,
             )
 
-    server = Kept("the embedded Prefect server", start)
+    server = SupervisedProcess("the embedded Prefect server", start)
     try:
         _wait(server.process, url, log)
         server.watch()
@@ -85,13 +86,13 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
             try:
                 yield url
             finally:
-                send_what_is_queued()
+                PrefectQueues.drain()
     finally:
         server.end()
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -103,31 +104,9 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
         if server.poll() is not None:
             raise MicrogenresError(
                 f"the embedded Prefect server ended with {server.returncode}; see {log}, "
-                "or set PREFECT_API_URL to a server of yours"
+                "or set PREFECT_API_URL to your own server"
             )
         with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):
             return
         time.sleep(0.1)
     raise MicrogenresError(f"the embedded Prefect server did not answer in time; see {log}")
-
-
-def drop_what_is_queued() -> None:
-    """Forget events and logs for a server that is gone: each would be tried for seconds."""
-    from prefect._internal.concurrency.services import _QueueServiceBase
-
-    services: Any = _QueueServiceBase
-    for service in tuple(services._instances.values()):
-        with suppress(queue.Empty):
-            while True:
-                service._queue.get_nowait()
-
-
-def send_what_is_queued() -> None:
-    """End Prefect's senders of events and logs once they have sent all.
-
-    They are kept for the life of the process and know the server they were started for, not the
-    address: a second run in this process would send its own to the first one's server, now gone.
-    """
-    from prefect._internal.concurrency.services import _QueueServiceBase
-
-    _QueueServiceBase.drain_all(timeout=_DRAIN_SECONDS)

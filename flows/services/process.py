@@ -1,4 +1,9 @@
-"""Keeps a process of ours alive for as long as a run needs it."""
+"""Processes that a run needs: restarted when they die, and ended with the run.
+
+`python -m flows.services.process prefect ARGUMENTS` runs Prefect's command line until its parent
+ends. Standard input is a pipe whose other end the parent holds and never writes to. The kernel
+closes it whatever ends the parent, on Linux and macOS alike.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +18,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
 
-__all__ = ["Kept", "main", "prefect_command"]
+__all__ = ["SupervisedProcess", "main", "prefect_command"]
 
 logger = logging.getLogger(__name__)
 
 
-_STARTS = 5  # a process that dies more often will not stay
-
-
+_RESTARTS = 5  # a process that dies more often is given up
 _STOP_SECONDS = 10.0
+_GRACE_SECONDS = 5.0
 
 
-class Kept:
-    """A process in a group of its own, started again whenever it dies, until `end`.
+class SupervisedProcess:
+    """A process in its own process group, restarted whenever it dies, until `end`.
 
     Parameters
     ----------
-    name : what the log calls it. start : starts it, each time in the same place.
+    name : str
+        Its name in the log.
+    start : callable
+        Starts it and returns the process.
     """
 
     def __init__(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> None:
@@ -40,12 +47,14 @@ class Kept:
         self._watch: threading.Thread | None = None
 
     def watch(self) -> None:
-        """From now on start it again when it dies: before, its death is the caller's to report."""
-        self._watch = threading.Thread(target=self._keep, name=f"keep-{self.name}", daemon=True)
+        """Restart it from now on when it dies; before, the caller reports its death."""
+        self._watch = threading.Thread(
+            target=self._supervise, name=f"supervise-{self.name}", daemon=True
+        )
         self._watch.start()
 
     def end(self) -> None:
-        """End the process and what it started, whichever of its lives it is in."""
+        """End the process and those that it started, also after restarts."""
         with self._lock:
             self._ending = True
         with suppress(ProcessLookupError):
@@ -57,49 +66,46 @@ class Kept:
             self.process.wait()
         if self._watch is not None:
             self._watch.join()
-        _let_go(self.process)
+        _close_input(self.process)
 
-    def _keep(self) -> None:
-        for _ in range(_STARTS):
+    def _supervise(self) -> None:
+        for _ in range(_RESTARTS):
             code = self.process.wait()
             with self._lock:
                 if self._ending:
                     return
-                logger.warning("%s ended with %d and is started again", self.name, code)
-                _let_go(self.process)
+                logger.warning("%s ended with %d and is restarted", self.name, code)
+                _close_input(self.process)
                 self.process = self._start()
         self.process.wait()
         if not self._ending:
-            logger.error("%s has died %d times and is left so", self.name, _STARTS + 1)
+            logger.error("%s has died %d times and is not restarted", self.name, _RESTARTS + 1)
 
 
-def _let_go(process: subprocess.Popen[bytes]) -> None:
-    """Close our end of a process that is gone."""
+def _close_input(process: subprocess.Popen[bytes]) -> None:
+    """Close this end of the pipe of a process that has ended."""
     if process.stdin is not None:
         process.stdin.close()
 
 
-_GRACE_SECONDS = 5.0
-
-
 def prefect_command(*arguments: str) -> list[str]:
-    """What to start for `prefect ARGUMENTS`, with a pipe as standard input, in its own session."""
+    """Return the command for `prefect ARGUMENTS`; start it with a pipe as standard input."""
     return [sys.executable, "-m", "flows.services.process", "prefect", *arguments]
 
 
 def main() -> None:
-    """The command line."""
-    Thread(target=_end_with_starter, name="tether", daemon=True).start()
-    from prefect.cli import app  # slow: the starter is watched by then
+    """Run Prefect's command line until it or the parent process ends."""
+    Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    from prefect.cli import app  # slow to import: the parent is watched by then
 
     sys.argv = sys.argv[1:]
     app()
 
 
-def _end_with_starter() -> None:
-    """SIGTERM once the pipe ends; SIGKILL for this process and its children if that is not heard.
+def _end_with_parent() -> None:
+    """Send SIGTERM when the pipe closes; then SIGKILL to this process and its children.
 
-    A server that waits for an open request, such as of a browser, would never end otherwise.
+    A server that waits for an open request, such as that of a browser, would never end otherwise.
     """
     while os.read(0, 1):
         pass

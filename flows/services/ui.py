@@ -1,6 +1,6 @@
-"""The Prefect UI with the miner's deployments, as one command: server, worker, deployments.
+"""The Prefect UI with the deployments of the miner, in one command: server, worker, deployments.
 
-Whatever ends the command ends the server, the worker and the run that it carries.
+The server, the worker and its run end with the command, whatever ends it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from flows.events import Note, emit
 from flows.services.deployments import POOL, deploy, deployments_file
 from flows.services.prefect_server import prefect_server
-from flows.services.process import Kept, prefect_command
+from flows.services.process import SupervisedProcess, prefect_command
 
 __all__ = ["serve_ui", "worker_command"]
 
 logger = logging.getLogger(__name__)
 
-# A run starts, and a cancelled one is ended, within seconds; Prefect's own pace is slower.
-_PACE = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "5"}
+# Runs start, and cancelled runs end, within seconds; the defaults of Prefect are slower.
+_INTERVALS = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "5"}
 
 
 def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
@@ -32,9 +32,14 @@ def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
 
     Parameters
     ----------
-    out : the folder below which each deployment has its output folder.
-    catalogue, profile : what the nightly deployment mines, and the settings of all but the sample.
-    port : of the server, unless PREFECT_API_URL names one.
+    out : Path
+        The folder that contains the output folder of each deployment.
+    catalogue : str
+        Source of the nightly deployment.
+    profile : str
+        Profile of all deployments but that of the sample.
+    port : int
+        Port of the server, unless PREFECT_API_URL names one.
     """
     deployments = deployments_file()
     logs = out / "ui"
@@ -51,7 +56,7 @@ def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
 
 
 def worker_command() -> list[str]:
-    """What starts a worker for the runs of our pool, which ends with this process."""
+    """Return the command for a worker of the pool; it ends with this process."""
     options = ("--pool", POOL, "--type", "process", "--name", "microgenres-ui")
     return prefect_command("worker", "start", *options)
 
@@ -65,11 +70,11 @@ def _worker(environment: Mapping[str, str], log: Path) -> Iterator[None]:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**_PACE, **os.environ, **environment},
+                env={**_INTERVALS, **os.environ, **environment},
                 start_new_session=True,
             )
 
-    worker = Kept("the Prefect worker", start)
+    worker = SupervisedProcess("the Prefect worker", start)
     worker.watch()
     try:
         yield
@@ -79,7 +84,7 @@ def _worker(environment: Mapping[str, str], log: Path) -> Iterator[None]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM sets; SIGINT raises KeyboardInterrupt, as everywhere."""
+    """Yield an event that SIGTERM sets; SIGINT raises KeyboardInterrupt as usual."""
     ended = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
     try:

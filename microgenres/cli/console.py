@@ -24,7 +24,7 @@ from rich.progress import (
 from rich.text import Text
 
 from flows.events import Event, PieceDone, StageDone, StageStarted, listen, sentence
-from pipeline.observability.log_records import LOGGERS, Plain, Tagged
+from pipeline.observability.log_records import LOGGERS, ContextFilter, TextFormatter
 
 __all__ = [
     "Bars",
@@ -190,8 +190,8 @@ class _Forward(logging.Handler):
 @contextmanager
 def _logged(line: Callable[[str], None], level: int) -> Iterator[None]:
     handler = _Forward(line, level)
-    handler.addFilter(Tagged())
-    handler.setFormatter(Plain(timed=False))
+    handler.addFilter(ContextFilter())
+    handler.setFormatter(TextFormatter(timed=False))
     before = {
         name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in LOGGERS
     }

@@ -6,9 +6,9 @@ import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -68,6 +68,22 @@ class Settings(BaseSettings):
     dask: DaskSettings = DaskSettings()
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
+
+    # The one list of sections that have no part in what a mining computes: where it runs, what it
+    # logs, how films are fetched and served, and the thresholds of updates.
+    NOT_MINING: ClassVar[frozenset[str]] = frozenset(
+        {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}
+    )
+
+    @classmethod
+    def mining_sections(cls) -> tuple[str, ...]:
+        """Return the names of the sections that are part of a mining, in alphabetical order."""
+        sections = {
+            name
+            for name, field in cls.model_fields.items()
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        }
+        return tuple(sorted(sections - cls.NOT_MINING))
 
     @classmethod
     def settings_customise_sources(

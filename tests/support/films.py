@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.embedding.embed import attach, embed, encode
+from benchmarks.lib.sample_films import sample_rows
+from pipeline.embedding.embed import embed, encode, join_vectors
 from pipeline.embedding.weights import ModelIdentity, identify
-from pipeline.features.text import features
+from pipeline.features.text import extract_features
 from pipeline.schemas.mining import CLEAN_MOVIES, FEATURES, VOCABULARY
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import EmbedSettings, FeatureSettings
@@ -76,12 +75,6 @@ def features_of(rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(wanted, FEATURES)
 
 
-def sample_rows() -> list[dict[str, str]]:
-    """The bundled catalogue as it lies, with the editors' column `micro_genre`."""
-    with (files("pipeline.sources") / "sample.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
 @cache
 def mined() -> Mined:
     """Ten films of each of four themes; every third has no keywords, every other a tagline."""
@@ -103,7 +96,7 @@ def through(movies: pa.Table, theme: np.ndarray) -> Mined:
     identity = exact()
     made = features(movies, FeatureSettings())
     vectors = embed(made["features"], EXACT, identity.revision, identity.dtype)["vectors"]
-    embeddings = attach(made["features"], vectors, EXACT, identity.revision)["embeddings"]
+    embeddings = join_vectors(made["features"], vectors, EXACT, identity.revision)["embeddings"]
     return Mined(movies, made["features"], embeddings, vocabulary(made["keyword_counts"]), theme)
 
 

@@ -1,4 +1,4 @@
-"""Films of the sample with genres, divided and encoded once, and small settings to learn them."""
+"""The films of the sample, split and embedded once, and small settings for genre models."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from pipeline.embedding.embed import encode
 from pipeline.genres.data.films import label_matrix, select_films, texts_of
 from pipeline.genres.data.split import split
 from pipeline.genres.models.blend import BlendScorer
-from pipeline.genres.models.classifier import MODELS, Classifier, fitted
-from pipeline.genres.models.scorers import FeatureScorer, Held, Scorer, TransformerScorer
-from pipeline.genres.training.train import sides
+from pipeline.genres.models.classifier import MODELS, Classifier, fit_classifier
+from pipeline.genres.models.scorers import (
+    FeatureScorer,
+    LabelledTexts,
+    Scorer,
+    TransformerScorer,
+)
+from pipeline.genres.training.train import part_rows
 from pipeline.settings import CleanSettings, GenreSettings
 from tests.support.films import exact
 
 SEED = 2026
-# One epoch of a few steps: what is tested is that it works, not how good it is.
+# Few epochs and small models: the tests check that they work, not how good they are.
 SETTINGS = GenreSettings(
     chains=2,
     neighbours=15,
@@ -40,36 +45,37 @@ MEMBERS = ("logistic-tfidf", "adaptation")  # of the blend under test
 
 @dataclass(frozen=True)
 class Divided:
-    """The sample's films, their split, and the sides that models learn from."""
+    """The films of the sample, their split, and the texts and labels of each part."""
 
     films: pa.Table
     vectors: np.ndarray
     genres: tuple[str, ...]
-    sides: Mapping[str, Held]
+    parts: Mapping[str, LabelledTexts]
 
     @staticmethod
     def encode(texts: Sequence[str]) -> np.ndarray:
+        """Return the embeddings of texts."""
         return encode(list(texts), exact())
 
 
 @cache
 def divided_films() -> Divided:
-    """Every other film of the sample, divided; shared by all tests of a process, not written to."""
+    """Return every other film of the sample, split; the tests of a process share it, read-only."""
     movies = clean(catalogue(), CleanSettings())["movies"]
     films, _ = select_films(movies.take(pa.array(range(0, len(movies), 2))), SETTINGS)
     texts = texts_of(films).compose("both")
     vectors = encode(texts, exact())
     films = split(films, vectors, SETTINGS, SEED)
     labels, genres = label_matrix(films)
-    held = {
-        name: Held([texts[i] for i in rows], vectors[rows], labels[rows])
-        for name, rows in sides(films, None, SETTINGS.folds).items()
+    parts = {
+        name: LabelledTexts([texts[i] for i in rows], vectors[rows], labels[rows])
+        for name, rows in part_rows(films, None, SETTINGS.folds).items()
     }
-    return Divided(films, vectors, tuple(genres), held)
+    return Divided(films, vectors, tuple(genres), parts)
 
 
 def scorer_of(name: str, divided: Divided) -> Scorer:
-    """The scorer of a model, with the small settings."""
+    """Return an unfitted scorer of a model, with the small settings."""
     model = MODELS[name]
     if model.members:
         return BlendScorer([train_on(member, divided) for member in MEMBERS])
@@ -80,9 +86,9 @@ def scorer_of(name: str, divided: Divided) -> Scorer:
 
 
 def train_on(name: str, divided: Divided) -> Classifier:
-    """Fit a model to the sample."""
-    train, validation = divided.sides["train"], divided.sides["validation"]
-    made, _ = fitted(
+    """Fit a model to the sample, and return it."""
+    train, validation = divided.parts["train"], divided.parts["validation"]
+    classifier, _ = fit_classifier(
         name, "both", divided.genres, scorer_of(name, divided), train, validation, SETTINGS, SEED
     )
-    return made
+    return classifier

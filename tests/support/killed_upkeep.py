@@ -1,4 +1,4 @@
-"""A process of the upkeep that kills itself: `... FOLDER DATA learn|watch MOMENT`."""
+"""A process of the upkeep that kills itself: `... FOLDER DATA train|monitor MOMENT`."""
 
 from __future__ import annotations
 
@@ -9,44 +9,51 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.recommend.data.ingest import Prepared
+from pipeline.recommend.data.ingest import PreparedRatings
 from pipeline.recommend.lifecycle import champion, monitor
-from pipeline.recommend.lifecycle.batches import ingest
-from pipeline.recommend.lifecycle.database import Record, record_url
-from tests.pipeline.recommend.lifecycle.test_champion import UPKEEP, buffered, films_of, lower
+from pipeline.recommend.lifecycle.batches import ingest_by_week
+from pipeline.recommend.lifecycle.database import UpkeepDatabase, database_url
+from tests.pipeline.recommend.lifecycle.test_champion import (
+    UPKEEP,
+    lower_stars,
+    rated_films,
+    select_buffer,
+)
 from tests.support.ratings import SEED, SETTINGS
 
 
-def main(folder: str, data: str, what: str, moment: str) -> None:
-    """Learn a first version, or judge batches against it and learn anew; die at `moment`."""
-    prepared, record = Prepared(Path(data)), Record(record_url(Path(folder)))
-    kept = champion.Keeper(Path(folder), record, SETTINGS, UPKEEP, SEED)
+def main(folder: str, data: str, command: str, moment: str) -> None:
+    """Train a first version, or check batches and retrain; the process dies at `moment`."""
+    prepared, database = PreparedRatings(Path(data)), UpkeepDatabase(database_url(Path(folder)))
+    lifecycle = champion.RecommenderLifecycle(Path(folder), database, SETTINGS, UPKEEP, SEED)
 
-    def dies(when: str, where: Any, name: str) -> None:
-        does: Callable[..., Any] = getattr(where, name)
+    def kill_before(when: str, owner: Any, name: str) -> None:
+        """Kill the process when `name` is called, if `when` is the moment."""
+        function: Callable[..., Any] = getattr(owner, name)
 
-        def instead(*given: Any, **named: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
             if moment == when:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return does(*given, **named)
+            return function(*args, **kwargs)
 
-        setattr(where, name, instead)
+        setattr(owner, name, call)
 
-    if what == "learn":
-        dies("before it is kept", champion, "keep")
-        dies("before the row", record, "add_once")
-        dies("before the promotion", record, "promote")
-        kept.first(prepared, films_of(prepared), "bias")
+    if command == "train":
+        kill_before("before the model is saved", champion, "save_model")
+        kill_before("before the row", database, "add_once")
+        kill_before("before the promotion", database, "promote")
+        lifecycle.train(prepared, rated_films(prepared), "bias")
         return
-    if record.champion() is None:
-        kept.first(prepared, films_of(prepared), "bias")
-        ingest(kept.folder, record, "lower", lower(buffered(kept, prepared)), {})
-    dies("within the judgement", monitor, "add_decision")
-    dies("after learning", record, "add_once")
-    dies("before the promotion", record, "promote")
-    dies("before the promotion", record, "refuse")
-    monitor.monitor(kept)
-    kept.retrain()
+    if database.champion() is None:
+        lifecycle.train(prepared, rated_films(prepared), "bias")
+        later = lower_stars(select_buffer(lifecycle, prepared))
+        ingest_by_week(lifecycle.folder, database, "lower", later, {})
+    kill_before("during the check", monitor, "add_decision")
+    kill_before("after training", database, "add_once")
+    kill_before("before the promotion", database, "promote")
+    kill_before("before the promotion", database, "refuse")
+    monitor.monitor(lifecycle)
+    lifecycle.retrain()
 
 
 if __name__ == "__main__":

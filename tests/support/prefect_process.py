@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from flows.services.prefect_server import free_port, send_what_is_queued
+from flows.services.prefect_queues import PrefectQueues
+from flows.services.prefect_server import free_port
 from flows.services.process import prefect_command
 from tests.support.compose import until
 
@@ -54,7 +55,7 @@ class PrefectProcess:
             try:
                 yield self.url
             finally:
-                send_what_is_queued()
+                PrefectQueues.drain()
 
 
 @contextmanager

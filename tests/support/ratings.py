@@ -1,4 +1,4 @@
-"""Ratings for tests: made, small, with films that have vectors and micro-genres."""
+"""Small synthetic ratings for tests, with films that have vectors and micro-genres."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.recommend.data.films import Films, films_of
-from pipeline.recommend.data.ingest import Prepared, prepare
-from pipeline.recommend.data.interactions import History, history
+from pipeline.recommend.data.films import Films, link_films
+from pipeline.recommend.data.ingest import PreparedRatings, prepare
+from pipeline.recommend.data.interactions import History, build_history
 from pipeline.recommend.data.synthetic import Size, generate
-from pipeline.recommend.data.temporal_split import borders, cut
-from pipeline.recommend.models.validation_sets import Questions, questions
+from pipeline.recommend.data.temporal_split import find_boundaries, split_by_time
+from pipeline.recommend.models.validation_sets import ValidationSet, build_validation_set
+from pipeline.schemas.ratings import RATINGS
 from pipeline.settings import RecommendSettings
 
 SEED = 11
@@ -31,36 +32,51 @@ SIZE = Size(ratings=16_000, films=400, tag_films=60, tags=30)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a model is fitted on and asked."""
+class RatingsData:
+    """Ratings for a model to be fitted on, and a validation set.
 
-    prepared: Prepared
+    Attributes
+    ----------
+    prepared : PreparedRatings
+        All ratings.
+    films : Films
+        The films.
+    history : History
+        Training ratings; a tenth of the films has none.
+    later : pa.Table of RATINGS
+        Ratings after the training ratings.
+    validation : ValidationSet
+        Built from `later`.
+    """
+
+    prepared: PreparedRatings
     films: Films
-    known: History
+    history: History
     later: pa.Table
-    questions: Questions
+    validation: ValidationSet
 
 
-def ratings_of(place: Path) -> Asked:
-    """Ratings made below `place`; a tenth of the films is taken out of what is learnt from."""
+def create_ratings(place: Path) -> RatingsData:
+    """Generate ratings below `place`; a tenth of the films has no training rating."""
     generate(place / "movielens", SIZE, seed=SEED)
     prepared = prepare(place / "movielens", place / "data")
-    films = with_micro_genres(films_of(prepared.films(), None))
+    films = add_micro_genres(link_films(prepared.films(), None))
     ratings = prepared.whole()
-    parts = cut(ratings, borders([ratings.column("timestamp").to_numpy()], SETTINGS))
-    new = pa.array(films.row_of(parts["train"].column("film_id").to_numpy()) % 10 != 3)
-    known = history(parts["train"].filter(new), films)
-    asked = questions(known, parts["test"], films, SETTINGS.liked, 150, SEED)
-    return Asked(prepared, films, known, parts["test"], asked)
+    at = find_boundaries([ratings.column("timestamp").to_numpy()], SETTINGS)
+    parts = split_by_time(ratings, at)
+    warm = pa.array(films.row_of(parts["train"].column("film_id").to_numpy()) % 10 != 3)
+    history = build_history(parts["train"].filter(warm), films)
+    validation = build_validation_set(history, parts["test"], films, SETTINGS.liked, 150, SEED)
+    return RatingsData(prepared, films, history, parts["test"], validation)
 
 
-def with_micro_genres(films: Films) -> Films:
-    """The same films as if a release had them all: vectors by genre, eight micro-genres."""
-    draw = np.random.default_rng(SEED)
-    vectors = films.genres @ draw.normal(0, 1, (films.genres.shape[1], 24))
-    vectors = vectors + draw.normal(0, 0.3, vectors.shape)
+def add_micro_genres(films: Films) -> Films:
+    """Return the films as if a release had them all: vectors by genre, eight micro-genres."""
+    rng = np.random.default_rng(SEED)
+    vectors = films.genres @ rng.normal(0, 1, (films.genres.shape[1], 24))
+    vectors = vectors + rng.normal(0, 0.3, vectors.shape)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    cluster = (vectors @ draw.normal(0, 1, (24, 8))).argmax(1)
+    cluster = (vectors @ rng.normal(0, 1, (24, 8))).argmax(1)
     return replace(
         films,
         vectors=vectors.astype(np.float32),
@@ -69,3 +85,10 @@ def with_micro_genres(films: Films) -> Films:
         movie_ids=[f"m{i}" for i in films.ids],
         release_id="made",
     )
+
+
+def table_of_times(times: list[int]) -> pa.Table:
+    """Return RATINGS with these seconds, each by another user of another film."""
+    count = len(times)
+    columns = [np.arange(count), np.arange(count), np.full(count, 4.0, np.float32), times]
+    return pa.table([pa.array(c, t) for c, t in zip(columns, RATINGS.types, strict=True)], RATINGS)

@@ -94,10 +94,10 @@ def bench(
     microgenres bench readme                  the README's figures from benchmarks/results
     """
     if name == "readme":
-        changed = _benchmarks("figures").fill_readme(*([] if out is None else [out]))
+        changed = _benchmarks("lib.figures").fill_readme(*([] if out is None else [out]))
         typer.echo("README.md: " + ("figures filled in" if changed else "nothing to change"))
         return
-    suite, frame = _benchmarks("suite"), _benchmarks("frame")
+    suite, frame = _benchmarks("suite.registry"), _benchmarks("lib.harness")
     if name not in (*suite.NAMES, "all"):
         raise SettingsError(f"no benchmark {name!r}; there are {', '.join(suite.NAMES)}")
     asked = frame.Asked(

@@ -33,13 +33,13 @@ def rollback(
     from microgenres.cli.output.tables import to_json
     from pipeline.errors import ReleaseError
     from pipeline.lineage.history import roll_back
-    from pipeline.storage.work_store import Store
+    from pipeline.storage.store import Store
 
     if not (Path(out) / "releases").is_dir():
         raise ReleaseError(f"no release in {out}: name the folder of `microgenres mine --out`")
     store = Store(out)
     with store.lock():
-        before, now = roll_back(store, release)
+        before, now = roll_back(store.releases, release)
     if as_json:
         to_json({"out": str(out.absolute()), "before": before, "latest": now}, sys.stdout)
     else:

@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from microgenres.cli.console import standard_output, text
 from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.genres.models.classifier import MODELS
+from pipeline.genres.serving.predictor import Prediction
+from pipeline.genres.training.documents import Registry
 from pipeline.genres.training.registry import FOLDER, REGISTRY, read_registry
 
 __all__ = ["show_evaluation", "show_models", "show_predicted", "show_registry"]
 
 
-def show_registry(registry: Mapping[str, Any], *, as_json: bool) -> None:
+def show_registry(registry: Registry, *, as_json: bool) -> None:
     """The models of a registry with their main figures."""
     if as_json:
-        to_json(registry, sys.stdout)
+        to_json(registry.to_json(), sys.stdout)
         return
     table = plain_table()
     for name in ("model", "from", "fold"):
         table.add_column(name)
     for name in ("Jaccard", "F1", "micro", "macro", "one", "seconds"):
         table.add_column(name, justify="right")
-    for row in registry["models"]:
-        found = row["metrics"]
+    for row in registry.models:
+        figures = row.figures
         table.add_row(
-            text(row["name"]),
-            row["inputs"],
-            number(row["fold"]),
-            f"{found['jaccard']:.3f}",
-            f"{found['f1']['samples']:.3f}",
-            f"{found['f1']['micro']:.3f}",
-            f"{found['f1']['macro']:.3f}",
-            f"{found['at_least_one']:.3f}",
-            number(row["seconds"]),
+            text(row.name),
+            row.inputs,
+            number(row.fold),
+            f"{figures['jaccard']:.3f}",
+            f"{figures['f1']['samples']:.3f}",
+            f"{figures['f1']['micro']:.3f}",
+            f"{figures['f1']['macro']:.3f}",
+            f"{figures['at_least_one']:.3f}",
+            number(row.seconds),
         )
     standard_output().print(headed("Genre models", table))
 
@@ -47,7 +49,8 @@ def show_models(out: Path, *, as_json: bool) -> None:
     registry = read_registry(out / FOLDER) if there else None
     if as_json:
         known = {name: vars(model) for name, model in MODELS.items()}
-        to_json({"models": known, "trained": registry}, sys.stdout)
+        trained = None if registry is None else registry.to_json()
+        to_json({"models": known, "trained": trained}, sys.stdout)
         return
     table = plain_table()
     for name in ("model", "family", "what it is"):
@@ -103,7 +106,7 @@ def show_evaluation(found: Mapping[str, Any], *, as_json: bool) -> None:
         console.print(headed(f"From {inputs}", table))
 
 
-def show_predicted(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+def show_predicted(rows: Sequence[Prediction], *, as_json: bool) -> None:
     """Films with the genres that they were given."""
     if as_json:
         to_json({"films": rows}, sys.stdout)

@@ -1,4 +1,4 @@
-"""The flows of ratings under a real Prefect server, as the commands run them."""
+"""The flows of ratings on a real Prefect server, run by the commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from microgenres.cli.app import app
+from microgenres.cli.exit_codes import ExitCode
 from pipeline.recommend.data.synthetic import generate
 from tests.support.prefect_process import ask
 from tests.support.ratings import SEED, SIZE
@@ -30,7 +31,7 @@ workers = 1
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of MovieLens, made, and settings for it."""
+    """A folder with synthetic ratings in the layout of MovieLens, and settings for it."""
     folder = tmp_path_factory.mktemp("ratings")
     generate(folder / "movielens", SIZE, seed=SEED)
     (folder / "small.toml").write_text(SETTINGS)
@@ -38,14 +39,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ratings(place: Path, *words: object) -> Any:
-    """The answer of `microgenres ratings ...` into the folder `out` of `place`."""
-    told = [*map(str, words), "--out", str(place / "out")]
-    result = CliRunner().invoke(app, ["ratings", *told, "--settings", str(place / "small.toml")])
+    """Run `microgenres ratings ...` with the folder `out` of `place`, and return its JSON."""
+    arguments = [*map(str, words), "--out", str(place / "out")]
+    arguments += ["--settings", str(place / "small.toml")]
+    result = CliRunner().invoke(app, ["ratings", *arguments])
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
-def test_a_recommender_lives_in_flows(server: str, place: Path) -> None:
+def test_flows_train_ingest_monitor_and_retrain(server: str, place: Path) -> None:
     trained = ratings(place, "train", place / "movielens", "--model", "bias")
     assert trained["status"] == "champion" and 0.5 < trained["figures"]["rmse"] < 1.2
     batches = ratings(place, "ingest", "--weeks", 3)
@@ -57,15 +59,15 @@ def test_a_recommender_lives_in_flows(server: str, place: Path) -> None:
     (incoming / "README").write_text("no ratings")
     again = ratings(place, "ingest", incoming)
     assert len(again) == 3 and not any(batch["new"] for batch in again)
-    judged = ratings(place, "monitor")
-    assert 1 <= sum(len(pool["weeks"]) for pool in judged) <= 3, "few ratings wait for more"
-    learnt = ratings(place, "retrain", "--force")
-    assert learnt["due"] and learnt["version"] != trained["version"]
-    wanted = {"flow_runs": {"tags": {"all_": []}}, "sort": "START_TIME_ASC", "limit": 200}
-    names = {"ratings", "batches", "drift", "learn"}
+    checks = ratings(place, "monitor")
+    assert 1 <= sum(len(check["weeks"]) for check in checks) <= 3, "small batches wait for more"
+    retrained = ratings(place, "retrain", "--force")
+    assert retrained["due"] and retrained["version"] != trained["version"]
+    query = {"flow_runs": {"tags": {"all_": []}}, "sort": "START_TIME_ASC", "limit": 200}
+    names = {"ratings", "batches", "drift", "retrain"}
     runs = [
         run
-        for run in ask(f"{server}/flow_runs/filter", wanted)
+        for run in ask(f"{server}/flow_runs/filter", query)
         if run["name"].split(" ")[0] in names and run["name"].endswith(str(place / "out"))
     ]
     assert len(runs) == 5
@@ -74,25 +76,42 @@ def test_a_recommender_lives_in_flows(server: str, place: Path) -> None:
 
 def test_recommenders_are_compared_on_the_cluster(server: str, place: Path) -> None:
     words = ["evaluate", place / "movielens", "--model", "item-knn", "--model", "bias"]
-    told = ratings(place, *words)
-    assert list(told["models"]) == ["item-knn", "bias"]
-    assert all(0 < one["ndcg"] < 1 for one in told["models"].values())
-    low, high = told["item-knn_ahead"]["bias"]["interval"]
-    assert low <= told["item-knn_ahead"]["bias"]["ndcg"] <= high
-    assert json.loads((place / "out" / "ratings" / "evaluation.json").read_text()) == told
+    report = ratings(place, *words)
+    assert list(report["models"]) == ["item-knn", "bias"]
+    assert all(0 < one["ndcg"] < 1 for one in report["models"].values())
+    low, high = report["item-knn_ahead"]["bias"]["interval"]
+    assert low <= report["item-knn_ahead"]["bias"]["ndcg"] <= high
+    assert json.loads((place / "out" / "ratings" / "evaluation.json").read_text()) == report
     pieces = place / "out" / "work" / "compare-recommenders"
     before = {path: path.stat().st_mtime_ns for path in pieces.rglob("*.parquet")}
-    assert len(before) == 2, "a piece for each"
-    assert ratings(place, *words) == told
+    assert len(before) == 2, "one piece per model"
+    assert ratings(place, *words) == report
     assert {p: p.stat().st_mtime_ns for p in pieces.rglob("*.parquet")} == before
 
 
-def test_an_unknown_recommender_and_a_missing_folder_are_told(server: str, place: Path) -> None:
-    for words, said in (
-        (["evaluate", place / "movielens", "--model", "oracle"], "recommender 'oracle' is unknown"),
-        (["ingest", place / "nowhere"], "no such file or folder of ratings"),
-    ):
-        told = [*map(str, words), "--out", str(place / "out")]
-        result = CliRunner().invoke(app, ["ratings", *told])
-        assert result.exit_code in (2, 3, 4)
-        assert said in result.stderr and "Traceback" not in result.stderr
+@pytest.mark.parametrize(
+    ("command", "argument", "options", "code", "message"),
+    [
+        (
+            "evaluate",
+            "movielens",
+            ["--model", "oracle"],
+            ExitCode.USAGE,
+            "recommender 'oracle' is unknown",
+        ),
+        ("ingest", "nowhere", [], ExitCode.SOURCE, "no such file or folder of ratings"),
+    ],
+)
+def test_errors_end_with_their_exit_code_and_one_line(
+    server: str,
+    place: Path,
+    command: str,
+    argument: str,
+    options: list[str],
+    code: ExitCode,
+    message: str,
+) -> None:
+    arguments = [command, str(place / argument), *options, "--out", str(place / "out")]
+    result = CliRunner().invoke(app, ["ratings", *arguments])
+    assert result.exit_code == code
+    assert message in result.stderr and "Traceback" not in result.stderr

@@ -24,7 +24,6 @@ from tests.support.compose import until
 from tests.support.prefect_process import PrefectProcess, ask
 
 ROOT = Path(__file__).resolve().parents[3]
-QUIET = ("PREFECT_SERVER_ANALYTICS_ENABLED", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +48,6 @@ def answers(url: str) -> bool:
     with socket.socket() as probe:
         probe.settimeout(5)
         return probe.connect_ex((place.hostname, place.port)) == 0
-
-
-def test_quiet_prefect_turns_telemetry_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in QUIET:
-        monkeypatch.delenv(name, raising=False)
-    assert [os.environ[name] for name in QUIET] == ["false", "1", "1"]
-
-
-def test_quiet_prefect_leaves_what_the_user_has_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_LOGGING_LEVEL", "DEBUG")
-    assert os.environ["PREFECT_LOGGING_LEVEL"] == "DEBUG"
 
 
 def test_a_given_server_is_used_and_none_is_started(alone: None, tmp_path: Path) -> None:
@@ -121,7 +109,9 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
 
 
 RUN = (
-    "import sys, time; from pathlib import Path; from flows.services.prefect_server import prefect_server\n"
+    "import sys, time\n"
+    "from pathlib import Path\n"
+    "from flows.services.prefect_server import prefect_server\n"
     "with prefect_server(Path(sys.argv[1])) as url:\n"
     "    print(url, flush=True); time.sleep(600)\n"
 )

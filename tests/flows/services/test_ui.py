@@ -21,7 +21,7 @@ import yaml
 
 from benchmarks.lib.small_model import build_model
 from flows.services.prefect_server import free_port
-from pipeline.storage.work_store import verify_release
+from pipeline.storage.verify import verify_release
 from tests.faults.child import forked
 from tests.support.compose import until
 from tests.support.prefect_process import ask

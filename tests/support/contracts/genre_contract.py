@@ -1,4 +1,4 @@
-"""What every genre model must do. Inherit it, give `name`, and run as `Test...`."""
+"""The contract of genre models. Inherit it as `Test...` and set `name`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pytest
 from pipeline.errors import CorruptFileError, ModelError
 from pipeline.genres.data.films import compose_text
 from pipeline.genres.models.classifier import MODELS, Classifier
-from pipeline.genres.models.metrics import figures
-from pipeline.genres.models.scorers import Held
-from pipeline.genres.training.persistence import MANIFEST, keep, open_model, read_manifest
+from pipeline.genres.models.metrics import measure
+from pipeline.genres.models.scorers import LabelledTexts
+from pipeline.genres.training.documents import TrainingRecord
+from pipeline.genres.training.persistence import MANIFEST, open_model, read_manifest, save_model
 from tests.support.genre_films import SETTINGS, Divided, train_on
 
 
 class GenreContract:
-    """`name` is the model under test, of `classifier.MODELS`."""
+    """`name` is the model under test, one of `classifier.MODELS`."""
 
     name: str
 
@@ -28,63 +29,67 @@ class GenreContract:
         return train_on(cls.name, divided)
 
     @staticmethod
-    def asked(divided: Divided) -> Held:
-        return divided.sides["test"]
+    def held_out(divided: Divided) -> LabelledTexts:
+        return divided.parts["test"]
 
-    def test_is_one_of_those_that_can_be_trained(self) -> None:
+    def test_model_can_be_trained(self) -> None:
         assert self.name in MODELS
 
-    def test_probabilities_are_probabilities(self, fitted: Classifier, divided: Divided) -> None:
-        held = self.asked(divided)
+    def test_probabilities_are_finite_and_within_0_and_1(
+        self, fitted: Classifier, divided: Divided
+    ) -> None:
+        held = self.held_out(divided)
         found = fitted.probabilities(held.texts, held.vectors)
         assert found.shape == (len(held.texts), len(fitted.genres))
         assert np.isfinite(found).all()
         assert (found >= 0).all() and (found <= 1).all()
 
-    def test_every_film_is_given_a_genre(self, fitted: Classifier, divided: Divided) -> None:
-        held = self.asked(divided)
-        told = fitted.predict(held.texts, held.vectors)
-        assert told.dtype == bool
-        assert told.any(1).all()
-        assert all(fitted.named(told))
+    def test_every_film_gets_a_genre(self, fitted: Classifier, divided: Divided) -> None:
+        held = self.held_out(divided)
+        given = fitted.decide(fitted.probabilities(held.texts, held.vectors))
+        assert given.dtype == bool
+        assert given.any(1).all()
+        assert all(fitted.genre_names(given))
 
-    def test_is_better_than_the_same_answer_for_all(
+    def test_is_better_than_the_same_prediction_for_all_films(
         self, fitted: Classifier, divided: Divided
     ) -> None:
-        held = self.asked(divided)
-        found = fitted.predict(held.texts, held.vectors)
-        share = divided.sides["train"].labels.mean(0)
+        held = self.held_out(divided)
+        predicted = fitted.decide(fitted.probabilities(held.texts, held.vectors))
+        share = divided.parts["train"].labels.mean(0)
         always = np.zeros_like(held.labels)
         always[:, np.argsort(-share)[:2]] = True
-        ours, theirs = (figures(told, held.labels)["f1"]["macro"] for told in (found, always))
-        assert ours > theirs + 0.02
+        ours, constant = (
+            measure(given, held.labels)["f1"]["macro"] for given in (predicted, always)
+        )
+        assert ours > constant + 0.02
 
-    def test_films_do_not_depend_on_their_company(
+    def test_films_do_not_depend_on_the_other_films_of_a_batch(
         self, fitted: Classifier, divided: Divided
     ) -> None:
-        held = self.asked(divided)
+        held = self.held_out(divided)
         rows = np.array([7, 3, 11])
         vectors = None if held.vectors is None else held.vectors[rows]
         alone = fitted.probabilities([held.texts[i] for i in rows], vectors)
         whole = fitted.probabilities(held.texts, held.vectors)[rows]
         np.testing.assert_allclose(alone, whole, atol=2e-5)
 
-    def test_nothing_asked_is_nothing_answered(self, fitted: Classifier, divided: Divided) -> None:
+    def test_no_texts_give_no_probabilities(self, fitted: Classifier, divided: Divided) -> None:
         assert fitted.probabilities([]).shape == (0, len(fitted.genres))
 
-    def test_an_odd_text_is_answered(self, fitted: Classifier, divided: Divided) -> None:
+    def test_an_unusual_text_is_predicted(self, fitted: Classifier, divided: Divided) -> None:
         texts = [compose_text("", "", "both"), "千と千尋の神隠し", "x " * 3_000]
         vectors = divided.encode(texts) if fitted.needs_vectors else None
-        assert fitted.predict(texts, vectors).any(1).all()
+        assert fitted.decide(fitted.probabilities(texts, vectors)).any(1).all()
 
-    def test_is_kept_without_pickle_and_answers_the_same(
+    def test_is_saved_without_pickle_and_predicts_the_same(
         self, fitted: Classifier, divided: Divided, tmp_path: Path
     ) -> None:
-        folder = keep(fitted, tmp_path / "model", SETTINGS, {"metrics": {}})
+        folder = save_model(fitted, tmp_path / "model", SETTINGS, TrainingRecord(metrics={}))
         kinds = {path.suffix for path in folder.rglob("*") if path.is_file()}
         assert kinds <= {".json", ".safetensors"}
         again = open_model(folder)
-        held = self.asked(divided)
+        held = self.held_out(divided)
         assert (again.name, again.inputs, again.genres) == (self.name, "both", fitted.genres)
         assert again.needs_vectors == fitted.needs_vectors
         np.testing.assert_allclose(
@@ -93,11 +98,11 @@ class GenreContract:
             atol=1e-6,
         )
         with pytest.raises(OSError):
-            keep(fitted, folder, SETTINGS, {})
+            save_model(fitted, folder, SETTINGS, TrainingRecord())
 
     def test_an_altered_file_is_refused(self, fitted: Classifier, tmp_path: Path) -> None:
-        folder = keep(fitted, tmp_path / "model", SETTINGS, {})
-        name = next(n for n in read_manifest(folder)["files"] if n.endswith(".safetensors"))
+        folder = save_model(fitted, tmp_path / "model", SETTINGS, TrainingRecord())
+        name = next(n for n in read_manifest(folder).files if n.endswith(".safetensors"))
         data = bytearray((folder / name).read_bytes())
         data[-1] ^= 1
         (folder / name).write_bytes(data)
@@ -113,11 +118,11 @@ class GenreContract:
         self, fitted: Classifier, divided: Divided
     ) -> None:
         if MODELS[self.name].family == "blend":
-            pytest.skip("a blend learns nothing by itself")
+            pytest.skip("a blend learns only the weights of its members")
         if MODELS[self.name].family == "transformer":
-            pytest.skip("takes long; test_genres_finetune holds a resumed run to the same weights")
+            pytest.skip("slow; test_finetune compares the weights of a resumed run")
         again = train_on(self.name, divided)
-        held = self.asked(divided)
+        held = self.held_out(divided)
         np.testing.assert_allclose(
             again.probabilities(held.texts, held.vectors),
             fitted.probabilities(held.texts, held.vectors),

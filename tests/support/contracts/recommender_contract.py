@@ -1,8 +1,7 @@
-"""What every recommender must do. Inherit it, give `name`, and run as `Test...`."""
+"""What every recommender must do. Inherit, set `name` and `ndcg`, and call the class `Test...`."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,94 +9,131 @@ import pytest
 from scipy import sparse
 
 from pipeline.errors import CorruptFileError, ModelError
-from pipeline.recommend.data.interactions import profile
-from pipeline.recommend.evaluation.metrics import list_figures
+from pipeline.recommend.data.interactions import build_profile
+from pipeline.recommend.documents import TrainingSummary
+from pipeline.recommend.evaluation.evaluate import evaluate
+from pipeline.recommend.evaluation.metrics import measure_lists
 from pipeline.recommend.models.base import Recommender
-from pipeline.recommend.models.registry import MANIFEST, MODELS, keep, model_named, open_model
-from tests.support.ratings import SEED, SETTINGS, Asked
+from pipeline.recommend.models.registry import (
+    MODELS,
+    create_model,
+    open_model,
+    read_manifest,
+    save_model,
+)
+from tests.support.ratings import SEED, SETTINGS, RatingsData
 
 
 class RecommenderContract:
-    """`name` is the model under test, of `models.MODELS`; `ndcg` is the least that it reaches."""
+    """Tests of one model; the fixture `data` gives the ratings.
+
+    Attributes
+    ----------
+    name : str
+        The model under test, a key of MODELS.
+    ndcg : float
+        By how much its nDCG must exceed that of random lists.
+    """
 
     name: str
     ndcg: float
 
     @pytest.fixture(scope="class")
     @classmethod
-    def fitted(cls, asked: Asked) -> Recommender:
-        model = model_named(cls.name, SETTINGS)
-        model.fit(asked.known, asked.films, SEED)
+    def fitted(cls, data: RatingsData) -> Recommender:
+        model = create_model(cls.name, SETTINGS)
+        model.fit(data.history, data.films, SEED)
         return model
 
-    def test_is_one_of_those_that_can_be_trained(self) -> None:
+    def test_its_name_is_a_key_of_the_registry(self) -> None:
         assert MODELS[self.name].name == self.name
 
-    def test_answers_are_numbers_of_the_shape_asked(
-        self, fitted: Recommender, asked: Asked
+    def test_results_are_finite_and_have_the_right_shape(
+        self, fitted: Recommender, data: RatingsData
     ) -> None:
-        given = asked.questions.given[:7]
-        for answer in (fitted.scores(given), fitted.stars(given)):
-            assert answer.dtype == np.float32 and answer.shape == (7, len(asked.films))
-            assert np.isfinite(answer).all()
-        stars = fitted.stars(given)
+        profiles = data.validation.profiles[:7]
+        for result in (fitted.score(profiles), fitted.predict_stars(profiles)):
+            assert result.dtype == np.float32 and result.shape == (7, len(data.films))
+            assert np.isfinite(result).all()
+        stars = fitted.predict_stars(profiles)
         assert stars.min() >= 0.5 and stars.max() <= 5.0
 
-    def test_users_do_not_depend_on_their_company(self, fitted: Recommender, asked: Asked) -> None:
-        given = asked.questions.given
+    def test_a_profile_gives_the_same_results_in_any_batch(
+        self, fitted: Recommender, data: RatingsData
+    ) -> None:
+        profiles = data.validation.profiles
         rows = np.array([5, 2])
-        for answer in (fitted.scores, fitted.stars):
-            np.testing.assert_allclose(answer(given[rows]), answer(given)[rows], atol=2e-3)
+        for predict in (fitted.score, fitted.predict_stars):
+            np.testing.assert_allclose(predict(profiles[rows]), predict(profiles)[rows], atol=2e-3)
 
-    def test_a_user_without_ratings_is_answered(self, fitted: Recommender, asked: Asked) -> None:
-        nobody = profile([], len(asked.films))
-        assert np.isfinite(fitted.scores(nobody)).all()
-        stars = fitted.stars(nobody)
-        assert np.abs(stars.mean() - asked.known.matrix.data.mean()) < 0.5
+    def test_an_empty_profile_gets_results(self, fitted: Recommender, data: RatingsData) -> None:
+        empty = build_profile([], len(data.films))
+        assert np.isfinite(fitted.score(empty)).all()
+        stars = fitted.predict_stars(empty)
+        assert np.abs(stars.mean() - data.history.matrix.data.mean()) < 0.5
 
-    def test_nobody_asked_is_nothing_answered(self, fitted: Recommender, asked: Asked) -> None:
-        none = sparse.csr_matrix((0, len(asked.films)), dtype=np.float32)
-        assert fitted.scores(none).shape == fitted.stars(none).shape == (0, len(asked.films))
+    def test_no_profiles_give_no_rows(self, fitted: Recommender, data: RatingsData) -> None:
+        none = sparse.csr_matrix((0, len(data.films)), dtype=np.float32)
+        assert fitted.score(none).shape == fitted.predict_stars(none).shape == (0, len(data.films))
 
-    def test_lists_are_better_than_chance(self, fitted: Recommender, asked: Asked) -> None:
-        found = list_figures(fitted.scores, asked.questions, 10)["ndcg"].mean()
-        draw = np.random.default_rng(SEED)
-        chance = list_figures(
-            lambda given: draw.random((given.shape[0], len(asked.films))), asked.questions, 10
+    def test_lists_are_better_than_random_lists(
+        self, fitted: Recommender, data: RatingsData
+    ) -> None:
+        ndcg = measure_lists(fitted.score, data.validation, 10)["ndcg"].mean()
+        rng = np.random.default_rng(SEED)
+        random = measure_lists(
+            lambda profiles: rng.random((profiles.shape[0], len(data.films))), data.validation, 10
         )["ndcg"].mean()
-        assert found > chance + self.ndcg
+        assert ndcg > random + self.ndcg
 
-    def test_stars_are_better_than_the_mean(self, fitted: Recommender, asked: Asked) -> None:
-        known = asked.questions
-        at = np.repeat(np.arange(known.rated.shape[0]), np.diff(known.rated.indptr))
-        told = fitted.stars(known.given)[at, known.rated.indices]
-        wrong = np.sqrt(((told - known.rated.data) ** 2).mean())
-        assert wrong < np.sqrt(((asked.known.matrix.data.mean() - known.rated.data) ** 2).mean())
+    def test_stars_are_better_than_the_mean_rating(
+        self, fitted: Recommender, data: RatingsData
+    ) -> None:
+        profiles, rated = data.validation.profiles, data.validation.rated
+        at = np.repeat(np.arange(rated.shape[0]), np.diff(rated.indptr))
+        predicted = fitted.predict_stars(profiles)[at, rated.indices]
+        rmse = np.sqrt(((predicted - rated.data) ** 2).mean())
+        assert rmse < np.sqrt(((data.history.matrix.data.mean() - rated.data) ** 2).mean())
 
     def test_the_same_ratings_and_seed_give_the_same_model(
-        self, fitted: Recommender, asked: Asked
+        self, fitted: Recommender, data: RatingsData
     ) -> None:
-        again = model_named(self.name, SETTINGS)
-        again.fit(asked.known, asked.films, SEED)
-        given = asked.questions.given[:20]
-        np.testing.assert_allclose(again.scores(given), fitted.scores(given), atol=1e-3)
-        np.testing.assert_allclose(again.stars(given), fitted.stars(given), atol=1e-3)
+        again = create_model(self.name, SETTINGS)
+        again.fit(data.history, data.films, SEED)
+        profiles = data.validation.profiles[:20]
+        np.testing.assert_allclose(again.score(profiles), fitted.score(profiles), atol=1e-3)
+        np.testing.assert_allclose(
+            again.predict_stars(profiles), fitted.predict_stars(profiles), atol=1e-3
+        )
 
-    def test_is_kept_without_pickle_and_answers_the_same(
-        self, fitted: Recommender, asked: Asked, tmp_path: Path
+    def test_a_saved_model_has_no_pickle_and_gives_the_same_results(
+        self, fitted: Recommender, data: RatingsData, tmp_path: Path
     ) -> None:
-        folder = keep(fitted, asked.films, tmp_path / "model", {"why": "test"})
+        folder = tmp_path / "model"
+        figures = evaluate(fitted, data.history, data.films, data.validation, SEED).figures
+        about = TrainingSummary(
+            data="ratings-1",
+            learnt_before=3,
+            known_before=5,
+            ratings=data.history.matrix.nnz,
+            figures=figures,
+            seed=SEED,
+            shape=[7] * 10,
+        )
+        save_model(fitted, data.films, folder, about)
         assert {p.suffix for p in folder.iterdir()} == {".json", ".safetensors", ".parquet"}
         again, films = open_model(folder)
-        assert films.titles == asked.films.titles and again.name == self.name
-        given = asked.questions.given[:20]
-        np.testing.assert_allclose(again.scores(given), fitted.scores(given), atol=1e-4)
-        np.testing.assert_allclose(again.stars(given), fitted.stars(given), atol=1e-4)
-        assert keep(fitted, asked.films, folder, {}) == folder  # what is there stays
-        assert json.loads((folder / MANIFEST).read_bytes())["about"] == {"why": "test"}
-        data = bytearray((folder / "arrays.safetensors").read_bytes())
-        data[-1] ^= 1
-        (folder / "arrays.safetensors").write_bytes(data)
+        assert films.titles == data.films.titles and again.name == self.name
+        profiles = data.validation.profiles[:20]
+        np.testing.assert_allclose(again.score(profiles), fitted.score(profiles), atol=1e-4)
+        np.testing.assert_allclose(
+            again.predict_stars(profiles), fitted.predict_stars(profiles), atol=1e-4
+        )
+        save_model(fitted, data.films, folder, about.model_copy(update={"seed": SEED + 1}))
+        assert read_manifest(folder).about == about, "an existing model is not replaced"
+        content = bytearray((folder / "arrays.safetensors").read_bytes())
+        content[-1] ^= 1
+        (folder / "arrays.safetensors").write_bytes(content)
         with pytest.raises(CorruptFileError, match="altered"):
             open_model(folder)
         with pytest.raises(ModelError, match="no recommender"):

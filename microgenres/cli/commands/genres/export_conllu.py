@@ -32,7 +32,7 @@ def export_conllu(
     microgenres genres export-conllu sample.conllu
     microgenres genres export-conllu films.conllu --source files:tmdb.csv --limit 1000
     """
-    from pipeline.genres.evaluation.export import export
+    from pipeline.genres.evaluation.export import export_conllu as export
     from pipeline.settings import load_settings
 
     settings = load_settings(profile=profile, file=settings_file)

@@ -49,10 +49,10 @@ def predict(
         raise typer.BadParameter("give a text or a --title, or a --source", param_hint="TEXT")
     if source is None:
         from microgenres.cli.output.genres import show_predicted
-        from pipeline.genres.serving.predictor import Asking
+        from pipeline.genres.serving.predictor import GenrePredictor
         from pipeline.genres.training.registry import FOLDER
 
-        found = Asking(out / FOLDER).ask(name, [(title or "", text or "")])
+        found = GenrePredictor(out / FOLDER).predict(name, [(title or "", text or "")])
         show_predicted(found, as_json=as_json)
         return
     if to is None:

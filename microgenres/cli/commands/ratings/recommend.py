@@ -24,14 +24,14 @@ def recommend(
 ) -> None:
     """Films for a user, each with its reason."""
     from pipeline.recommend import FOLDER
-    from pipeline.recommend.lifecycle.database import record_url
-    from pipeline.recommend.serving.recommender import Recommending, Wish
+    from pipeline.recommend.lifecycle.database import database_url
+    from pipeline.recommend.serving.recommender import ListQuery, RecommenderService
     from pipeline.settings import load_settings
 
     folder = out / FOLDER
-    asking = Recommending(folder, record_url(folder, load_settings().upkeep))
+    asking = RecommenderService(folder, database_url(folder, load_settings().upkeep))
     own = asking.current.profile_of(asking.rated_by(user))
-    found = asking.current.recommend(own, Wish(top_k=count))
+    found = asking.current.recommend(own, ListQuery(top_k=count))
     if as_json:
         print_json(found)
         return

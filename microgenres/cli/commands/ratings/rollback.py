@@ -18,8 +18,8 @@ def rollback(
     debug: o.Debug = False,
 ) -> None:
     """Serve an earlier version again."""
-    from flows.ratings.flows import keeper
+    from flows.ratings.flows import open_lifecycle
     from pipeline.settings import load_settings
 
-    with keeper(str(out), load_settings()) as kept:
-        typer.echo(f"served is {kept.rollback(version)}")
+    with open_lifecycle(str(out), load_settings()) as lifecycle:
+        typer.echo(f"served is {lifecycle.rollback(version)}")

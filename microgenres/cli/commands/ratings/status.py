@@ -12,9 +12,9 @@ __all__ = ["status"]
 
 def status(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
     """The record: versions, batches, what was measured and decided, as JSON."""
-    from flows.ratings.flows import keeper
+    from flows.ratings.flows import open_lifecycle
     from pipeline.recommend.lifecycle.database import TABLES
     from pipeline.settings import load_settings
 
-    with keeper(str(out), load_settings()) as kept:
-        print_json({name: kept.record.rows(name) for name in TABLES})
+    with open_lifecycle(str(out), load_settings()) as lifecycle:
+        print_json({name: lifecycle.database.rows(name) for name in TABLES})

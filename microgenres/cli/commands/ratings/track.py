@@ -11,11 +11,11 @@ __all__ = ["track"]
 
 def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
     """Log versions to MLflow: SQLite and a folder in DIR/ratings. Needs the extra `tracking`."""
-    from flows.ratings.flows import keeper
+    from flows.ratings.flows import open_lifecycle
     from pipeline.observability.mlflow import DATABASE
     from pipeline.recommend.lifecycle.mlflow import track as log
     from pipeline.settings import load_settings
 
-    with keeper(str(out), load_settings()) as kept:
-        count = log(kept.folder, kept.record)
-        typer.echo(f"{count:,} versions logged in {kept.folder / DATABASE}")
+    with open_lifecycle(str(out), load_settings()) as lifecycle:
+        count = log(lifecycle.folder, lifecycle.database)
+        typer.echo(f"{count:,} versions logged in {lifecycle.folder / DATABASE}")

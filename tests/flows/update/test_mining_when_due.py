@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 
 from benchmarks.lib.mined_release import catalogue, mined_release, write_catalogue
 from benchmarks.lib.small_model import build_model
-from flows.update.flow import bring
+from flows.update import flow
 from microgenres.cli.app import app
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import DRIFT, EVENTS, LINEAGE
 from pipeline.schemas.mining import MOVIES
-from pipeline.settings import load_settings
-from pipeline.storage.work_store import verify_release
+from pipeline.storage.release_store import ReleaseStore
+from pipeline.storage.verify import verify_release
 from tests.support.prefect_process import ask
 
 FILMS = 200
@@ -62,6 +62,10 @@ def command(out: Path, source: str, *args: str, **environment: str) -> dict[str,
     return dict(json.loads(told.stdout))
 
 
+def stop(*_args: object, **_named: object) -> str:
+    raise RuntimeError("stopped before the mining")
+
+
 def runs(server: str, name: str) -> list[dict[str, Any]]:
     wanted = {"flow_runs": {"name": {"any_": [name]}}, "sort": "START_TIME_ASC"}
     return list(ask(f"{server}/flow_runs/filter", wanted))
@@ -76,16 +80,20 @@ def test_an_update_without_drift_mines_nothing(server: str, out: Path) -> None:
     assert runs(server, f"mine into {out}") == []
 
 
-def test_drift_starts_a_mining_that_goes_on_from_the_update(server: str, out: Path) -> None:
+def test_drift_starts_a_mining_that_goes_on_from_the_update(
+    server: str, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     later = catalogue().slice(2, FILMS).to_pylist()
     later[0]["overview"] += " The end comes late."
     source = write_catalogue(out / "b.parquet", pa.Table.from_pylist(later, MOVIES))
     strict = {"drift": {"growth": 1e-9}, "update": {"encode_here": 0}}
     # A run that ended between the two: the next one finds nothing new, and the mining still due.
-    due = bring([source], str(out), load_settings(overrides=strict), mine_when_due=True)
-    assert (due.made, due.mined, due.due) == (True, False, ["growth"])
-    updated = ReleasedTables(Path(due.path))
-    assert updated.report["update"]["texts_encoded"] == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "mine_flow", stop)
+        with pytest.raises(RuntimeError, match="stopped before the mining"):
+            flow.update_flow([source], str(out), overrides=strict, mine_when_due=True)
+    updated = ReleasedTables(ReleaseStore(out).folder())
+    assert updated.report.update.texts_encoded == 2
     decided = [r for r in updated.table("drift", DRIFT).to_pylist() if r["generation"] == 2]
     assert {row["decision"] for row in decided} == {"mining started"}
 
@@ -96,7 +104,7 @@ def test_drift_starts_a_mining_that_goes_on_from_the_update(server: str, out: Pa
     assert (manifest["kind"], manifest["parent"]) == ("mined", updated.id)
     assert manifest["generation"] == 3
     assert manifest["settings"]["embed"]["model"] == str(out / "model" / "whole")
-    assert release.report["title"] == "Of today"
+    assert release.report.title == "Of today"
     ids = sorted(row["movie_id"] for row in later)
     assert release.movies["movie_id"].to_pylist() == ids
 

@@ -1,0 +1,79 @@
+"""Counts of a release, the films that its map shows, and its figures as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["count_reasons", "films_on_map", "markdown_figures", "release_counts"]
+
+_MAP_COLUMNS = ["movie_id", "title", "year", "cluster", "x", "y"]
+_LISTED = ("names", "clusters", "neighbours")  # sections of the report
+
+
+def count_reasons(rejects: pa.Table) -> dict[str, int]:
+    """Return the number of rejected rows for each reason, in the order of their first row.
+
+    Examples
+    --------
+    >>> count_reasons(pa.table({"reason": ["no title", "duplicate", "no title"]}))
+    {'no title': 2, 'duplicate': 1}
+    """
+    return dict(Counter(rejects.column("reason").to_pylist()))
+
+
+def release_counts(
+    rows_in: int,
+    films: pa.Table,
+    rejects: pa.Table,
+    micro_genres: pa.Table,
+    families: pa.Table,
+) -> dict[str, int]:
+    """Return the counts that the report and the manifest of a release show.
+
+    Parameters
+    ----------
+    rows_in : int
+        Rows that were read from the sources.
+    films : table with a boolean column `weak`, one row per released film
+    rejects, micro_genres, families : tables of the release
+    """
+    return {
+        "rows_in": rows_in,
+        "released": len(films),
+        "rejected": len(rejects),
+        "micro_genres": len(micro_genres),
+        "families": len(families),
+        "weak_films": sum(films.column("weak").to_pylist()),
+    }
+
+
+def films_on_map(films: pa.Table, movie_ids: pa.Array) -> pa.Table:
+    """Return id, title, year, cluster and position of the films with the given ids."""
+    return films.filter(pc.is_in(films.column("movie_id"), value_set=movie_ids)).select(
+        _MAP_COLUMNS
+    )
+
+
+def markdown_figures(report: Mapping[str, Any]) -> str:
+    """Return the counts and quality figures of a report as Markdown."""
+    counts = report["counts"]
+    lines = [
+        f"# Release {report['release_id']}",
+        "",
+        f"{counts['released']:,} films of {counts['rows_in']:,} rows, {counts['micro_genres']} "
+        f"micro-genres, {counts['families']} families, {counts['rejected']:,} rejects.",
+        "",
+        "| figure | value | how to read it |",
+        "|---|---|---|",
+    ]
+    for section in _LISTED:
+        for name, value in report[section].items():
+            explanation = report["explanations"].get(f"{section}.{name}")
+            if explanation and isinstance(value, int | float):
+                lines.append(f"| {name.replace('_', ' ')} | {value:.3f} | {explanation} |")
+    return "\n".join(lines)

@@ -1,0 +1,255 @@
+"""What an update measures and records: novelty, drift, lineage, report and manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.cleaning import profile
+from pipeline.cleaning.language import fit_by_language
+from pipeline.inference.placement import cluster_means
+from pipeline.label import cluster_text_means
+from pipeline.lineage.matching import (
+    Grouping,
+    Match,
+    count_events,
+    lineage_table,
+    match_micro_genres,
+)
+from pipeline.lineage.previous_release import PreviousRelease
+from pipeline.publish.tables import attributed
+from pipeline.release.reader import ReleasedTables
+from pipeline.report.figures import assemble
+from pipeline.report.summary import count_reasons, release_counts
+from pipeline.schemas.lineage import BASELINE, DRIFT
+from pipeline.schemas.vectors import matrix_of
+from pipeline.settings import DriftSettings, IdentitySettings, NoveltySettings, PublishSettings
+from pipeline.update.apply import UpdatedRelease
+from pipeline.update.changes import Changes
+from pipeline.update.drift import Drift, compute_drift, drift_table, keyword_uses
+from pipeline.update.novelty import find_novel, propose_micro_genres
+
+__all__ = [
+    "drift_history",
+    "find_novel_films",
+    "measure_drift",
+    "missing_texts",
+    "update_lineage",
+    "update_manifest",
+    "update_report",
+]
+
+# Sections that an update takes from the report of the release it follows: they were measured when
+# that was mined, and an update moves no centroid and names nothing.
+_CARRIED = ("k", "comparison", "names", "clusters", "embedding")
+
+
+def missing_texts(texts: pa.Table, vectors: Mapping[str, np.ndarray]) -> pa.Table:
+    """Return the distinct texts without a vector, sorted by hash.
+
+    Parameters
+    ----------
+    texts : table with string columns text_hash and text
+    vectors : Mapping
+        Known vectors by the hash of their text.
+
+    Returns
+    -------
+    Table
+        Columns text_hash and text.
+
+    Examples
+    --------
+    >>> texts = pa.table({"text_hash": ["b", "a", "b"], "text": ["two", "one", "two"]})
+    >>> missing_texts(texts, {"a": np.zeros(3)}).to_pylist()
+    [{'text_hash': 'b', 'text': 'two'}]
+    """
+    pairs = zip(texts["text_hash"].to_pylist(), texts["text"].to_pylist(), strict=True)
+    missing = sorted({h: text for h, text in pairs if h not in vectors}.items())
+    columns = [[h for h, _ in missing], [text for _, text in missing]]
+    return pa.table([pa.array(c, pa.string()) for c in columns], names=["text_hash", "text"])
+
+
+def find_novel_films(
+    updated: UpdatedRelease,
+    settings: NoveltySettings,
+    encode: Callable[[Sequence[str]], np.ndarray],
+) -> dict[str, Any]:
+    """Find films that fit no micro-genre well, and the micro-genres that they would make.
+
+    Parameters
+    ----------
+    updated : UpdatedRelease
+        The tables of the next release; the table `novel` is added to them.
+    settings : NoveltySettings
+        When a film counts as novel, and how many make a proposal.
+    encode : callable
+        Texts to unit vectors, float32 of shape (n_texts, dim).
+
+    Returns
+    -------
+    dict
+        `films` (count), `share` of all films (0 to 1) and `proposals`, for the report.
+    """
+    movies, baseline = updated.tables["movies"], updated.tables["baseline"].cast(BASELINE)
+    novel, groups = find_novel(movies, updated.points, baseline, settings)
+    updated.tables["novel"] = novel
+    embeddings = updated.tables["embeddings"].sort_by("movie_id")
+    labels = updated.tables["micro_genres"].sort_by("cluster")
+    proposed = propose_micro_genres(
+        movies,
+        matrix_of(embeddings),
+        groups,
+        cluster_text_means(embeddings, movies, len(updated.tables["centroids"])),
+        labels["micro_genre_name"].to_pylist(),
+        encode,
+    )
+    share = len(novel) / max(1, len(movies))
+    return {"films": len(novel), "share": share, "proposals": proposed}
+
+
+def measure_drift(
+    before: ReleasedTables,
+    updated: UpdatedRelease,
+    novelty: Mapping[str, Any],
+    settings: DriftSettings,
+) -> Drift:
+    """Measure how far the catalogue has drifted since the last mining."""
+    movies, centroids = updated.tables["movies"], updated.tables["centroids"]
+    clusters = movies.column("cluster").to_numpy()
+    uses = {
+        "mined": before.manifest.keyword_uses,
+        "now": keyword_uses([movies], updated.tables["vocabulary"]),
+    }
+    return compute_drift(
+        updated.tables["baseline"],
+        clusters,
+        movies.column("similarity").to_numpy(),
+        cluster_means(updated.points, clusters, len(centroids)),
+        matrix_of(centroids),
+        uses,
+        {"novel": novelty["share"], "proposals": len(novelty["proposals"])},
+        settings,
+    )
+
+
+def drift_history(before: ReleasedTables, drift: Drift, generation: int, decision: str) -> pa.Table:
+    """Return the DRIFT figures of all updates since the last mining, this update's last."""
+    path = before.path / "drift.parquet"
+    earlier = before.table("drift", DRIFT) if path.is_file() else DRIFT.empty_table()
+    return pa.concat_tables([earlier, drift_table(drift, generation, before.id, decision)])
+
+
+def update_lineage(
+    previous: PreviousRelease, updated: UpdatedRelease, settings: IdentitySettings, generation: int
+) -> pa.Table:
+    """Return LINEAGE of an update: the centroids are unchanged, so each micro-genre continues."""
+    movies = updated.tables["movies"]
+    films = Grouping(
+        movies.column("movie_id").to_pylist(),
+        movies.column("cluster").to_numpy(),
+        previous.films.centroids,
+    )
+    found = match_micro_genres(previous.films, films, settings)
+    names = previous.ids_and_names
+    unchanged = {cluster: cluster for cluster in range(len(names))}
+    match = Match(unchanged, found.shared, found.similarity)
+    return lineage_table(match, names, names, previous.ended_lineage, generation, settings)
+
+
+def update_report(
+    before: ReleasedTables,
+    changes: Changes,
+    updated: UpdatedRelease,
+    *,
+    release_id: str,
+    generation: int,
+    texts_encoded: int,
+    drift: Drift,
+    decision: str,
+    novelty: Mapping[str, Any],
+    publish: PublishSettings,
+) -> dict[str, Any]:
+    """Return the quality report of an update, without its run times."""
+    parent, tables = before.report.to_dict(), updated.tables
+    movies, rejects = tables["movies"], tables["rejects"]
+    mined = before.manifest.mined or before.id
+    reasons = count_reasons(rejects)
+    return assemble(
+        {
+            "release_id": release_id,
+            "title": publish.title,
+            "attribution": attributed(publish, changes.sources, parent.get("attribution") or ""),
+            "licence": publish.licence,
+            "counts": release_counts(
+                changes.rows_in, movies, rejects, tables["micro_genres"], tables["families"]
+            ),
+            "data_quality": _data_quality(parent, movies, reasons, changes.rows_in),
+            **{name: parent[name] for name in _CARRIED if name in parent},
+            "carried": {"from": mined, "sections": [n for n in _CARRIED if n in parent]},
+            "neighbours": parent["neighbours"],
+            "languages": fit_by_language(movies, tables["languages"]),
+            "lineage": count_events(tables["lineage"], generation),
+            "update": {
+                "parent": before.id,
+                "mined": mined,
+                "added": len(changes.added),
+                "changed": len(changes.changed),
+                "withdrawn": len(changes.withdrawn),
+                "placed": len(changes.placed),
+                "texts_encoded": texts_encoded,
+            },
+            "novelty": dict(novelty),
+            "drift": {
+                "figures": drift.figures,
+                "thresholds": drift.thresholds,
+                "past": drift.past,
+                "decision": decision,
+                "grown": drift.grown,
+            },
+        }
+    )
+
+
+def update_manifest(
+    before: ReleasedTables,
+    changes: Changes,
+    updated: UpdatedRelease,
+    report: Mapping[str, Any],
+    generation: int,
+) -> dict[str, Any]:
+    """Return the manifest of an update: that of the release it follows, with what is new."""
+    carried = {n: v for n, v in before.manifest.to_dict().items() if n not in ("files", "content")}
+    return carried | {
+        "release_id": report["release_id"],
+        "kind": "updated",
+        "parent": before.id,
+        "mined": before.manifest.mined or before.id,
+        "generation": generation,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
+        "schema": {
+            name: {field.name: str(field.type) for field in table.schema}
+            for name, table in updated.tables.items()
+        },
+        "sources": list(changes.sources),
+    }
+
+
+def _data_quality(
+    parent: Mapping[str, Any], movies: pa.Table, reasons: dict[str, int], rows_in: int
+) -> dict[str, Any]:
+    """Profile the released films; figures that need the raw rows are those of the mining."""
+    unknown = [name for name in profile.FIELDS if name not in movies.column_names]
+    rows = movies.select([n for n in profile.FIELDS if n not in unknown]).to_pylist()
+    films = [row | dict.fromkeys(unknown) for row in rows]
+    quality = profile.combine([profile.profile([], films)], reasons, rows_in)
+    for name, share in parent["data_quality"]["completeness"].items():
+        own = quality["completeness"][name]
+        own["read"] = share["read"]
+        own["kept"] = share["kept"] if name in unknown else own["kept"]
+    return quality
