@@ -1,4 +1,4 @@
-"""The tables of a release, its dataset card and its manifest, from what the stages made."""
+"""Builds the tables of a release and its dataset card from the results of the stages."""
 
 from __future__ import annotations
 
@@ -16,33 +16,70 @@ from pipeline.settings import PublishSettings
 __all__ = ["attributed", "dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
 
 _EXEMPLARS = 5
-_OF_GENRE = ("micro_genre_keybert", "micro_genre_name", "family_name")
-_OF_MOVIES = ("movie_id", "title", "year", "vote_average")
+_GENRE_COLUMNS = ("micro_genre_keybert", "micro_genre_name", "family_name")
+_MOVIE_COLUMNS = ("movie_id", "title", "year", "vote_average")
 
 
 def mark_weak(assignments: pa.Table, quantile: float) -> pa.Table:
-    """Mark the films least like their centroid, `quantile` of all: their `weak` becomes True."""
+    """Mark the films that are least similar to their centroid as weak.
+
+    Parameters
+    ----------
+    assignments : pyarrow.Table of schema `ASSIGNMENTS`
+        One row per film.
+    quantile : float
+        Share of the films to mark, 0 to 1. Films with equal similarity are marked alike.
+
+    Returns
+    -------
+    pyarrow.Table of schema `ASSIGNMENTS`
+        The same rows with a new column `weak`.
+
+    Examples
+    --------
+    >>> table = pa.table({"similarity": [0.9, 0.2, 0.5], "weak": [False, False, False]})
+    >>> mark_weak(table, 0.5)["weak"].to_pylist()
+    [False, True, False]
+    """
     similarity = assignments.column("similarity").to_numpy()
-    # the threshold is a film's own value, so that equal films are marked alike
-    edge = np.quantile(similarity, quantile, method="lower") if len(similarity) else 0.0
-    weak = pa.array(similarity < edge)
+    # the threshold is the value of a film, so that equal films are marked alike
+    threshold = np.quantile(similarity, quantile, method="lower") if len(similarity) else 0.0
+    weak = pa.array(similarity < threshold)
     return assignments.set_column(assignments.schema.get_field_index("weak"), "weak", weak)
 
 
 def released_movies(
     movies: pa.Table, assignments: pa.Table, micro_genres: pa.Table, places: np.ndarray
 ) -> pa.Table:
-    """RELEASED_MOVIES, sorted by movie_id.
+    """Return the films of a release, sorted by movie_id.
 
     Parameters
     ----------
-    movies, assignments, places : row by row the same films; `places` is (films, 2) float32, where
-        each lies on the map.
+    movies : pyarrow.Table of schema `CLEAN_MOVIES`
+        One row per film.
+    assignments : pyarrow.Table of schema `ASSIGNMENTS`
+        The clusters of the same films, in the same order.
+    micro_genres : pyarrow.Table of schema `MICRO_GENRES`
+        One row per cluster.
+    places : ndarray of shape (n_films, 2), float32
+        Coordinates of the films on the map, without unit.
+
+    Returns
+    -------
+    pyarrow.Table of schema `RELEASED_MOVIES`
+        One row per film.
+
+    Raises
+    ------
+    TableError
+        If a column has another type than the schema.
     """
-    genre = micro_genres.select(["cluster", *_OF_GENRE, "family"]).to_pandas().set_index("cluster")
+    genre = (
+        micro_genres.select(["cluster", *_GENRE_COLUMNS, "family"]).to_pandas().set_index("cluster")
+    )
     cluster = assignments.column("cluster").to_numpy()
     columns: dict[str, Any] = {name: assignments.column(name) for name in assignments.column_names}
-    for name in _OF_GENRE:
+    for name in _GENRE_COLUMNS:
         columns[name] = pa.array(genre.loc[cluster, name].tolist(), pa.string())
     columns["family"] = pa.array(genre.loc[cluster, "family"].tolist(), pa.int32())
     for axis, name in enumerate("xy"):
@@ -50,8 +87,9 @@ def released_movies(
     for name in RELEASED_MOVIES.names:
         if name not in columns:
             columns[name] = movies.column(name)
-    table = pa.table([columns[name] for name in RELEASED_MOVIES.names], schema=RELEASED_MOVIES)
-    return validate(table.sort_by("movie_id"), RELEASED_MOVIES, name="movies")
+    columns = {name: columns[name] for name in RELEASED_MOVIES.names}
+    validate(pa.table(columns), RELEASED_MOVIES, name="movies")
+    return pa.table(columns, schema=RELEASED_MOVIES).sort_by("movie_id")
 
 
 def micro_genres(
@@ -60,29 +98,47 @@ def micro_genres(
     labels: Sequence[Mapping[str, Any]],
     text_means: np.ndarray,
 ) -> pa.Table:
-    """MICRO_GENRES, by cluster.
+    """Return one row per micro-genre, in the order of `labels`.
 
     Parameters
     ----------
-    labels : for each cluster {"cluster", "micro_genre_id", "micro_genre_name", "keywords",
-        "family", "family_name"}.
-    text_means : (k, dim) unit means of the text vectors, for `nearest_cluster`.
+    movies : pyarrow.Table of schema `CLEAN_MOVIES`
+        One row per film.
+    assignments : pyarrow.Table of schema `ASSIGNMENTS`
+        The clusters of the same films, in the same order.
+    labels : sequence of mappings
+        For each cluster: `cluster`, `micro_genre_id`, `micro_genre_name`, `keywords`, `family` and
+        `family_name`, sorted by cluster.
+    text_means : ndarray of shape (k, dim), float32
+        Mean text vector of each cluster, of unit length, for `nearest_cluster`.
+
+    Returns
+    -------
+    pyarrow.Table of schema `MICRO_GENRES`
+        Numbers of films, years, ratings and the most typical films of each cluster.
+
+    Raises
+    ------
+    TableError
+        If a column has another type than the schema.
     """
     frame = pd.DataFrame(
         {
-            **{name: movies.column(name).to_pandas() for name in _OF_MOVIES},
+            **{name: movies.column(name).to_pandas() for name in _MOVIE_COLUMNS},
             "cluster": assignments.column("cluster").to_numpy(),
             "similarity": assignments.column("similarity").to_numpy(),
             "weak": assignments.column("weak").to_numpy(zero_copy_only=False),
         }
     )
-    likeness = text_means @ text_means.T
-    np.fill_diagonal(likeness, -np.inf)
+    similarity = text_means @ text_means.T
+    np.fill_diagonal(similarity, -np.inf)
     rows: list[dict[str, Any]] = []
     frame = frame.sort_values(["similarity", "movie_id"], ascending=[False, True])
     by_cluster = dict(list(frame.groupby("cluster")))
-    for place, label in enumerate(labels):
-        films = by_cluster.get(label["cluster"], frame.iloc[:0])  # of an update it may have none
+    for row, label in enumerate(labels):
+        films = by_cluster.get(
+            label["cluster"], frame.iloc[:0]
+        )  # after an update a cluster may have no film
         best = films[:_EXEMPLARS]
         years = films["year"].dropna()
         ratings = films["vote_average"].dropna()
@@ -97,7 +153,7 @@ def micro_genres(
                     _titled(t, y) for t, y in zip(best["title"], best["year"], strict=True)
                 ],
                 "mean_similarity": _mean(films["similarity"].to_numpy(np.float64)),
-                "nearest_cluster": int(likeness[place].argmax()) if len(labels) > 1 else None,
+                "nearest_cluster": int(similarity[row].argmax()) if len(labels) > 1 else None,
                 "vote_average": _mean(ratings.to_numpy()),
                 "first_year": int(years.min()) if len(years) else None,
                 "last_year": int(years.max()) if len(years) else None,
@@ -108,7 +164,20 @@ def micro_genres(
 
 
 def families(micro_genres: pa.Table, keywords: Mapping[int, Sequence[str]]) -> pa.Table:
-    """FAMILIES, by family number."""
+    """Return one row per family, sorted by number.
+
+    Parameters
+    ----------
+    micro_genres : pyarrow.Table of schema `MICRO_GENRES`
+        One row per cluster.
+    keywords : mapping of int to sequence of str
+        Keywords of each family, by its number.
+
+    Returns
+    -------
+    pyarrow.Table of schema `FAMILIES`
+        Name, keywords and numbers of micro-genres and films of each family.
+    """
     frame = micro_genres.select(["family", "family_name", "films"]).to_pandas()
     rows = [
         {
@@ -126,15 +195,27 @@ def families(micro_genres: pa.Table, keywords: Mapping[int, Sequence[str]]) -> p
 def attributed(
     settings: PublishSettings, sources: Sequence[Mapping[str, object]], before: str = ""
 ) -> str:
-    """The attribution of a release: as set, or as its sources ask for, or as it was before.
+    """Return the attribution of a release.
+
+    The setting wins over the attributions that the sources require, and these win over the
+    attribution of the previous release.
 
     Parameters
     ----------
-    sources : as the manifest lists them, some with "attribution".
-    before : of the release that is brought up to date.
+    settings : PublishSettings
+        Has the attribution, "" if it is not set.
+    sources : sequence of mappings
+        Sources as in the manifest; some have an `attribution`.
+    before : str
+        Attribution of the release that an update follows.
+
+    Examples
+    --------
+    >>> attributed(PublishSettings(), [{"attribution": "By A."}, {"name": "b"}], "Before.")
+    'By A.'
     """
-    asked = dict.fromkeys(str(s["attribution"]) for s in sources if s.get("attribution"))
-    return settings.attribution or " ".join(asked) or before
+    required = dict.fromkeys(str(s["attribution"]) for s in sources if s.get("attribution"))
+    return settings.attribution or " ".join(required) or before
 
 
 def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
@@ -154,17 +235,17 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
         f"{counts['released']:,} films in {counts['micro_genres']} micro-genres and "
         f"{counts['families']} families. Release `{report['release_id']}`.",
         "",
-        "| file | what it holds |",
+        "| file | content |",
         "|---|---|",
         "| `movies.parquet` | each film with its micro-genre, similarity, runner-up and margin |",
         "| `micro_genres.parquet` | each micro-genre: name, keywords, family, exemplars |",
-        "| `families.parquet` | the families above them |",
+        "| `families.parquet` | the families of the micro-genres |",
         "| `neighbours.parquet` | the nearest films of each film |",
         "| `embeddings.parquet`, `index.faiss` | unit text vectors; FAISS index in their order |",
         "| `centroids.parquet`, `space.parquet`, `vocabulary.parquet`, and in the modes with "
-        "TF-IDF `tfidf.parquet` | what places an unseen film |",
-        "| `rejects.parquet` | rows that did not come out, each with its reason |",
-        "| `report.json`, `report.html` | every quality figure of the run |",
+        "TF-IDF `tfidf.parquet` | what is needed to assign an unseen film |",
+        "| `rejects.parquet` | rejected rows, each with its reason |",
+        "| `report.json`, `report.html` | all quality figures of the run |",
         "| `manifest.json` | row counts, checksums, settings, versions, sources |",
         "",
         f"Rows read: {counts['rows_in']:,}; released: {counts['released']:,}; "
@@ -178,7 +259,7 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
 
 
 def _mean(values: np.ndarray) -> float | None:
-    """A mean over sorted values: the order of the rows cannot show in its last digit."""
+    """The mean of the sorted values, so that its last digit does not depend on the row order."""
     return float(np.sort(values).mean()) if len(values) else None
 
 

@@ -1,7 +1,7 @@
-"""The tables by which one release follows another: what goes on, what came, what drifts away.
+"""Schemas of the tables that link a release to the previous one: lineage, rows, drift, novelty.
 
-Beside those of `tables`, which any release has had from the first; these lie in its folder under
-the names in lower case.
+The files have the names in lower case. Older releases may lack them, unlike the tables of
+`pipeline.schemas.mining`.
 """
 
 from __future__ import annotations
@@ -21,59 +21,62 @@ __all__ = [
     "SPACE",
 ]
 
-# The fitted numbers, by name; what a release needs to place an unseen film.
+# Fitted arrays by name, needed to compute the point of an unseen film.
 SPACE = pa.schema(
     [("name", pa.string()), ("shape", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
 )
 
 EVENTS = ("kept", "renamed", "split", "born", "merged", "gone")
 
-# What became of the micro-genres of the release before. Those that ended stay listed in every later
-# release, so that their ids are never given again.
+# What happened to the micro-genres of the previous release. Micro-genres that ended stay listed in
+# every later release, so that their ids are never used again.
 LINEAGE = pa.schema(
     [
-        ("generation", pa.int32()),  # of the release in which it happened; 0 is the first
+        ("generation", pa.int32()),  # generation of the release of the event; 0 is the first
         ("event", pa.string()),  # one of EVENTS
-        ("previous_id", pa.string()),  # null where it is born
+        ("previous_id", pa.string()),  # null for "born"
         ("previous_name", pa.string()),
-        ("micro_genre_id", pa.string()),  # null where it is gone
+        ("micro_genre_id", pa.string()),  # null for "gone"
         ("micro_genre_name", pa.string()),
         ("shared_films", pa.int32()),  # films in both
-        ("share_of_previous", pa.float32()),  # of its films that both catalogues hold, 0 to 1
+        ("share_of_previous", pa.float32()),  # of its films that are in both catalogues, 0 to 1
         ("share_of_new", pa.float32()),
-        ("centroid_similarity", pa.float32()),  # cosine; null in another space
+        ("centroid_similarity", pa.float32()),  # cosine; null if the two spaces differ
     ]
 )
 
-# The rows of the catalogue as they were read, by hash: what did not change is not cleaned again.
+# Hashes of the rows as read: an update cleans only the rows that changed.
 ROWS = pa.schema(
     [
         ("movie_id", pa.string()),
-        ("row_hash", pa.uint64()),  # of all cells; not of the source's name or the row's number
+        (
+            "row_hash",
+            pa.uint64(),
+        ),  # of all cells, without source and row number
         ("source", pa.string()),
         ("row", pa.int64()),
     ]
 )
 
-# How films lay when they were last mined afresh; kept by every update, for drift is against it.
+# Clusters and similarities of the films at the last mining run; updates measure drift against it.
 BASELINE = pa.schema([("cluster", pa.int32()), ("similarity", pa.float32())])
 
-# The language of each film's overview; null where it cannot be told.
+# Language of each film's overview; null if it cannot be detected.
 LANGUAGES = pa.schema(
     [("movie_id", pa.string()), ("text_language", pa.string()), ("confidence", pa.float32())]
 )
 
-# Films that fit no micro-genre well, and which proposed micro-genre they would make up.
+# Films that fit no micro-genre well, and the proposed micro-genre that they would form.
 NOVEL = pa.schema(
     [
         ("movie_id", pa.string()),
-        ("cluster", pa.int32()),  # where the film is for want of a better place
+        ("cluster", pa.int32()),  # nearest cluster, although it does not fit well
         ("similarity", pa.float32()),
         ("proposal", pa.int32()),  # number in the report's `novelty.proposals`, or null
     ]
 )
 
-# The drift figures of each update since the last mining, and what was decided.
+# The drift figures of each update since the last mining run, and the decision.
 DRIFT = pa.schema(
     [
         ("generation", pa.int32()),
@@ -86,7 +89,7 @@ DRIFT = pa.schema(
     ]
 )
 
-# Films of each micro-genre in each release.
+# Number of films of each micro-genre in each release.
 HISTORY = pa.schema(
     [
         ("generation", pa.int32()),
@@ -101,5 +104,5 @@ HISTORY = pa.schema(
     ]
 )
 
-# Where the micro-genres lie on the map of films, and what places a film among them.
+# Positions of the micro-genres on the film map, and the axes for films around them.
 MAP = SPACE

@@ -1,7 +1,7 @@
-"""The schema of every table that crosses a boundary between two stages, and `validate()`.
+"""Schemas of the tables between stages, and `validate()`.
 
-One name per quantity, everywhere. Lists are lists, never joined text; a missing value is null,
-never an empty string; vectors are fixed-size lists of unit length.
+A quantity has the same name in every table. Lists are Arrow lists, never joined text. A missing
+value is null, never an empty string. Vectors are fixed-size lists of unit length.
 """
 
 from __future__ import annotations
@@ -24,28 +24,27 @@ __all__ = [
     "REJECTS",
     "RELEASED_MOVIES",
     "VOCABULARY",
-    "empty",
     "validate",
     "vector_type",
 ]
 
 _TEXTS = pa.list_(pa.string())
 
-# What a source yields: one row per row of the catalogue, nothing judged yet.
+# Rows of a catalogue as a source reads them, before cleaning.
 MOVIES = pa.schema(
     [
-        ("movie_id", pa.string()),  # the catalogue's own id, as text ("603", "tt0133093")
+        ("movie_id", pa.string()),  # id in the catalogue, as text ("603", "tt0133093")
         ("title", pa.string()),
         ("year", pa.int32()),  # year of first release
-        ("release_date", pa.string()),  # ISO 8601, where the catalogue has a full date
+        ("release_date", pa.string()),  # ISO 8601, if the catalogue has a full date
         ("overview", pa.string()),
         ("tagline", pa.string()),
         ("genres", _TEXTS),
         ("keywords", _TEXTS),
         ("directors", _TEXTS),
         ("cast", _TEXTS),
-        ("language", pa.string()),  # ISO 639-1 of the original
-        ("countries", _TEXTS),  # ISO 3166-1 alpha-2, or names where the catalogue has names
+        ("language", pa.string()),  # ISO 639-1 code of the original language
+        ("countries", _TEXTS),  # ISO 3166-1 alpha-2, or names if the catalogue has names
         ("runtime_minutes", pa.float64()),
         ("vote_average", pa.float64()),  # 0 to 10
         ("vote_count", pa.int64()),
@@ -53,12 +52,12 @@ MOVIES = pa.schema(
         ("budget_usd", pa.float64()),
         ("revenue_usd", pa.float64()),
         ("poster_path", pa.string()),
-        ("source", pa.string()),  # which --source the row came from
-        ("row", pa.int64()),  # 1-based data row in that source, the header not counted
+        ("source", pa.string()),  # name of the source (--source)
+        ("row", pa.int64()),  # number of the row in the source, from 1, without the header
     ]
 )
 
-# One row for each row of a catalogue that did not come out, and why.
+# Rejected rows of a catalogue, with the reason.
 REJECTS = pa.schema(
     [
         ("source", pa.string()),
@@ -69,13 +68,13 @@ REJECTS = pa.schema(
     ]
 )
 
-CLEAN_MOVIES = MOVIES  # the same columns, now repaired and within bounds; movie_id is unique
+CLEAN_MOVIES = MOVIES  # repaired values within bounds; movie_id is unique
 
-# What is embedded, and the numbers beside it; one row per clean movie, sorted by movie_id.
+# The text to embed, and numeric features; one row per film, sorted by movie_id.
 FEATURES = pa.schema(
     [
         ("movie_id", pa.string()),
-        ("text", pa.string()),  # whole sentences, what the model reads
+        ("text", pa.string()),  # whole sentences, the input of the model
         ("text_hash", pa.string()),  # SHA-256 of text, hex
         ("desc_length", pa.int32()),  # characters of the overview
         ("num_keywords", pa.int32()),
@@ -86,14 +85,32 @@ FEATURES = pa.schema(
 
 
 def vector_type(dim: int, dtype: str = "float16") -> pa.DataType:
-    """The Arrow type of one vector: a fixed-size list of `dim` float16 or float32 values."""
+    """Return the Arrow type of a vector.
+
+    Parameters
+    ----------
+    dim : int
+        Length of the vector.
+    dtype : str
+        "float16" or "float32".
+
+    Returns
+    -------
+    pyarrow.DataType
+        Fixed-size list of `dim` numbers.
+
+    Examples
+    --------
+    >>> vector_type(384)
+    FixedSizeListType(fixed_size_list<item: halffloat>[384])
+    """
     value = {"float16": pa.float16(), "float32": pa.float32()}[dtype]
     return pa.list_(value, dim)
 
 
-# A vector column's width depends on the model, so these schemas are functions of it.
+# The length of a vector depends on the model: these schemas are functions of it.
 def EMBEDDINGS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
-    """One unit vector per film, with the hash of its text and the revision of the model."""
+    """Return the schema of one unit vector per film, with text hash and model revision."""
     return pa.schema(
         [
             ("movie_id", pa.string()),
@@ -105,36 +122,35 @@ def EMBEDDINGS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
 
 
 def CENTROIDS(dim: int) -> pa.Schema:  # noqa: N802
-    """One unit vector (float32) per cluster; `cluster` runs from 0 to k - 1."""
+    """Return the schema of one unit vector (float32) per cluster; `cluster` is 0 to k - 1."""
     return pa.schema([("cluster", pa.int32()), ("vector", vector_type(dim, "float32"))])
 
 
 def POINTS(dim: int) -> pa.Schema:  # noqa: N802
-    """One unit vector (float32) per film, in the space where films are clustered."""
+    """Return the schema of one unit vector (float32) per film, in the clustering space."""
     return pa.schema([("movie_id", pa.string()), ("vector", vector_type(dim, "float32"))])
 
 
-# The keywords of the catalogue that several films share, most frequent first; `vector` beside.
 def VOCABULARY(dim: int) -> pa.Schema:  # noqa: N802
-    """One unit vector (float16) per keyword, with the number of films that carry it."""
+    """Return the schema of one unit vector (float16) per keyword of several films."""
     return pa.schema(
         [("keyword", pa.string()), ("films", pa.int64()), ("vector", vector_type(dim))]
     )
 
 
-# The cluster of every film; no film is left out.
+# The cluster of every film.
 ASSIGNMENTS = pa.schema(
     [
         ("movie_id", pa.string()),
         ("cluster", pa.int32()),
-        ("similarity", pa.float32()),  # cosine to the own centroid
-        ("runner_up", pa.int32()),  # the cluster of the next nearest centroid
-        ("margin", pa.float32()),  # similarity minus that of the runner-up, >= 0
-        ("weak", pa.bool_()),  # fits nothing well: see cluster settings
+        ("similarity", pa.float32()),  # cosine to the centroid of the cluster
+        ("runner_up", pa.int32()),  # cluster with the second-nearest centroid
+        ("margin", pa.float32()),  # similarity minus the similarity of the runner-up, >= 0
+        ("weak", pa.bool_()),  # among the least similar films: see settings.cluster
     ]
 )
 
-# The nearest films of each film, best first.
+# The nearest films of each film, nearest first.
 NEIGHBOURS = pa.schema(
     [
         ("movie_id", pa.string()),
@@ -147,7 +163,7 @@ NEIGHBOURS = pa.schema(
 MICRO_GENRES = pa.schema(
     [
         ("cluster", pa.int32()),
-        ("micro_genre_id", pa.string()),  # stable from release to release
+        ("micro_genre_id", pa.string()),  # stable across releases
         ("micro_genre_name", pa.string()),
         ("micro_genre_keybert", pa.string()),  # keywords joined with " / "
         ("keywords", _TEXTS),
@@ -175,7 +191,7 @@ FAMILIES = pa.schema(
     ]
 )
 
-# movies.parquet of a release.
+# movies.parquet of a release
 RELEASED_MOVIES = pa.schema(
     [
         ("movie_id", pa.string()),
@@ -204,24 +220,35 @@ RELEASED_MOVIES = pa.schema(
         ("poster_path", pa.string()),
         ("release_date", pa.string()),
         ("family", pa.int32()),
-        ("x", pa.float32()),  # place on the map of films; its scale carries no meaning
+        ("x", pa.float32()),  # position on the film map, without unit
         ("y", pa.float32()),
     ]
 )
 
 
-def empty(schema: pa.Schema) -> pa.Table:
-    """A table of that schema with no rows."""
-    return schema.empty_table()
-
-
 def validate(table: pa.Table, schema: pa.Schema, *, name: str) -> pa.Table:
-    """Return `table` when its columns are exactly those of `schema`, in order and type.
+    """Return `table` with its columns in the order of `schema`, after checking names and types.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Columns in any order.
+    schema : pyarrow.Schema
+        Names and types that the columns must have.
+    name : str
+        Name of the table in error messages.
 
     Raises
     ------
     TableError
-        naming the table and the first column that is missing, extra or of another type.
+        If a column is missing, unknown, or of another type.
+
+    Examples
+    --------
+    >>> wanted = pa.schema([("film", pa.string()), ("year", pa.int32())])
+    >>> table = pa.table({"year": pa.array([1979], pa.int32()), "film": ["Alien"]})
+    >>> validate(table, wanted, name="films").column_names
+    ['film', 'year']
     """
     wanted, found = schema.names, table.schema.names
     missing = [column for column in wanted if column not in found]

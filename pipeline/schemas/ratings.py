@@ -1,4 +1,4 @@
-"""The schemas of what users say of films, and of the films that they say it of."""
+"""Schemas of ratings, tags, the tag genome, and the rated films."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import pyarrow as pa
 
 __all__ = ["FILMS", "GENOME", "RATINGS", "RATING_REJECTS", "TAGS"]
 
-# One row for each rating that holds, sorted by user, time and film; a user rates a film once.
+# Valid ratings, sorted by user, time and film; one rating per user and film.
 RATINGS = pa.schema(
     [
         ("user_id", pa.int64()),
-        ("film_id", pa.int64()),  # MovieLens's own
+        ("film_id", pa.int64()),  # id in MovieLens
         ("rating", pa.float32()),  # 0.5 to 5 stars
         ("timestamp", pa.int64()),  # seconds since 1970, UTC
     ]
 )
 
-# One row for each row of a file that was not kept, and why.
+# Rejected rows of a file, with the reason.
 RATING_REJECTS = pa.schema(
     [
         ("file", pa.string()),
-        ("row", pa.int64()),  # 1-based data row; the header and blank lines are not counted
+        ("row", pa.int64()),  # number of the row, from 1, without header and blank lines
         ("reason", pa.string()),  # malformed_row, wrong_type, rating_out_of_range, ...
         ("detail", pa.string()),
     ]
 )
 
-# What MovieLens says of a film; `year` is read from its title.
+# Films of MovieLens; `year` is read from the title.
 FILMS = pa.schema(
     [
         ("film_id", pa.int64()),
@@ -47,7 +47,7 @@ TAGS = pa.schema(
     ]
 )
 
-# The tag genome: how much a tag fits a film.
+# The tag genome: relevance of each tag for each film.
 GENOME = pa.schema(
     [("film_id", pa.int64()), ("tag_id", pa.int64()), ("relevance", pa.float32())]  # 0 to 1
 )
