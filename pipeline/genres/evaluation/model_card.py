@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from pipeline.genres.evaluation.evaluate import Evaluation
+from pipeline.genres.training.documents import Registry
 
-__all__ = ["card"]
+__all__ = ["render_model_card"]
 
 
-def card(found: Mapping[str, Any], registry: Mapping[str, Any]) -> str:
-    """Markdown; `found` is of `evaluate.evaluate`."""
-    counts = found["films"]
+def render_model_card(evaluation: Evaluation, registry: Registry) -> str:
+    """Return the model card of all evaluated models as Markdown."""
+    counts = evaluation["films"]
     lines = [
         "# Genre models",
         "",
-        f"Predict which of {len(found['genres'])} genres a film has from its title, its "
-        "description, or both. A film may have several genres; each is given at least one.",
+        f"Predict which of {len(evaluation['genres'])} genres a film has from its title, its "
+        "description, or both. A film may have several genres; each film gets at least one.",
         "",
-        "## What they learnt from",
+        "## Training data",
         "",
-        f"{counts['train']:,} films, with {counts['validation']:,} more for calibration and "
-        f"thresholds. {counts['test']:,} films were held out from all of it, stratified over "
-        "genres, near-duplicates on one side. Labels are those of the catalogue, written by its "
-        "users: they are neither complete nor consistent.",
+        f"The models learnt from {counts['train']:,} films; {counts['validation']:,} more served "
+        f"calibration and thresholds. {counts['test']:,} films were held out from all training. "
+        "The split is stratified over genres, and near-duplicates are in the same part. The labels "
+        "come from the users of the catalogue, so they are neither complete nor consistent.",
         "",
-        "## How good they are",
+        "## Results",
         "",
     ]
-    for inputs, compared in found["inputs"].items():
+    for inputs, compared in evaluation["inputs"].items():
         lines += [
             f"From {inputs}:",
             "",
@@ -43,24 +43,26 @@ def card(found: Mapping[str, Any], registry: Mapping[str, Any]) -> str:
             )
         best, row = next(iter(compared["models"].items()))
         weakest = sorted(row["genres"], key=lambda g: (g["f1"], g["genre"]))[:4]
-        told = ", ".join(f"{g['genre']} ({g['f1']:.2f}, {g['support']} films)" for g in weakest)
-        lines += ["", f"Weakest genres of {best}, by F1: {told}.", ""]
+        listed = ", ".join(f"{g['genre']} ({g['f1']:.2f}, {g['support']} films)" for g in weakest)
+        lines += ["", f"Weakest genres of {best}, by F1: {listed}.", ""]
     served = ", ".join(
         f"{name} from {' and from '.join(sorted(folders))}"
-        for name, folders in registry["serving"].items()
+        for name, folders in registry.serving.items()
     )
     lines += [
         "## Limits",
         "",
-        "- A description in another language than most of those learnt from is guessed at.",
-        "- Probabilities are calibrated on average over films, not for a kind of film.",
-        "- Precision is traded for recall as `genres.tuned_for` asks: classifier chains by tuned "
-        "thresholds, all others by the set of genres of which most is to be expected.",
-        "- A genre is what a catalogue's users call so; the models repeat their habits.",
+        "- Predictions are unreliable for descriptions in languages that are rare in the training "
+        "data.",
+        "- Probabilities are calibrated on average over all films, not for each kind of film.",
+        "- `genres.tuned_for` decides how precision is traded for recall: classifier chains use "
+        "tuned thresholds, all other models choose the set of genres with the greatest expected "
+        "value.",
+        "- Users of a catalogue decide what belongs to a genre; the models repeat their habits.",
         "",
-        "## What answers at the API",
+        "## Models that the API serves",
         "",
-        f"{served or 'Nothing yet'}.",
+        f"{served or 'None yet'}.",
         "",
     ]
     return "\n".join(lines)

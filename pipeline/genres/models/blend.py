@@ -1,32 +1,41 @@
-"""Several classifiers as one: their log odds weighed by what validation films say of them."""
+"""Several classifiers as one: a weighted sum of their log odds, weighted on validation films."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from pydantic import JsonValue
 
 from pipeline.errors import ModelError
 from pipeline.genres.models.calibration import log_odds, sigmoid
 from pipeline.genres.models.classifier import Classifier
-from pipeline.genres.models.scorers import Held
+from pipeline.genres.models.scorers import LabelledTexts
 
 __all__ = ["BlendScorer"]
 
-_LEAST = 1e-5  # probability that is told apart from 0 and 1
+_LEAST = 1e-5  # smallest probability that differs from 0
 
 
 class BlendScorer:
-    """Its members are fitted already and read the same inputs.
+    """A blend of fitted classifiers that read the same inputs.
 
-    `weights` (members,) float64, at least 0, come of `fit`: logistic regression of all genres at
-    once on the members' log odds (a logarithmic opinion pool: Genest and Zidek 1986).
+    Parameters
+    ----------
+    members : sequence of Classifier
+        Fitted models with the same genres and inputs.
+    weights : ndarray of shape (n_members,), float64, optional
+        At least 0; equal weights until `fit`.
 
     Raises
     ------
     ModelError
-        when there are no members, or they differ in their genres or inputs.
+        If there are no members, or they differ in genres or inputs.
+
+    Notes
+    -----
+    `fit` learns the weights by logistic regression of all genres together on the members' log odds:
+    a logarithmic opinion pool (Genest and Zidek 1986).
     """
 
     def __init__(self, members: Sequence[Classifier], weights: np.ndarray | None = None) -> None:
@@ -46,24 +55,30 @@ class BlendScorer:
 
     @property
     def needs_vectors(self) -> bool:
+        """Whether any member reads embeddings of the texts."""
         return any(member.needs_vectors for member in self.members)
 
-    def fit(self, train: Held, validation: Held, seed: int) -> dict[str, Any]:
-        self.weights = _weights(self._odds(validation.texts, validation.vectors), validation.labels)
-        names = [member.name for member in self.members]
-        return {"members": names, "weights": self.weights.round(4).tolist()}
+    def fit(
+        self, train: LabelledTexts, validation: LabelledTexts, seed: int
+    ) -> dict[str, JsonValue]:
+        """Learn the weights from the validation films; the members stay unchanged."""
+        self.weights = _fit_weights(
+            self._log_odds(validation.texts, validation.vectors), validation.labels
+        )
+        weights: list[JsonValue] = self.weights.round(4).tolist()
+        return {"members": [member.name for member in self.members], "weights": weights}
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray | None) -> np.ndarray:
-        odds = np.tensordot(self.weights, self._odds(texts, vectors), 1)
-        return np.asarray(odds, np.float32)
+        """Return the weighted log odds of texts, float32 (n_texts, n_genres)."""
+        return np.asarray(np.tensordot(self.weights, self._log_odds(texts, vectors), 1), np.float32)
 
-    def _odds(self, texts: Sequence[str], vectors: np.ndarray | None) -> np.ndarray:
-        """Log odds by each member, (members, n, genres)."""
+    def _log_odds(self, texts: Sequence[str], vectors: np.ndarray | None) -> np.ndarray:
+        """Return the log odds of each member, float64 (n_members, n_texts, n_genres)."""
         return np.stack([log_odds(m.probabilities(texts, vectors), _LEAST) for m in self.members])
 
 
-def _weights(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The weights of least cross-entropy, each genre with a shift of its own."""
+def _fit_weights(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the weights with the least cross-entropy; each genre has a shift of its own."""
     from scipy.optimize import minimize
 
     members, _, genres = odds.shape
@@ -76,5 +91,5 @@ def _weights(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
     start = np.concatenate([np.full(members, 1 / members), np.zeros(genres)])
     bounds = [(0.0, None)] * members + [(None, None)] * genres
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[:members]
-    return np.asarray(found) if found.any() else start[:members]
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[:members]
+    return np.asarray(weights) if weights.any() else start[:members]

@@ -1,42 +1,58 @@
 """The one contract of all genre models: texts in; probabilities and genres out.
 
-A classifier is a scorer, a calibration and a rule that decides; the latter two are fitted on
-validation films, which the scorer did not learn from. `MODELS` names what can be trained.
+A classifier is a scorer, a calibration and a decision rule. Calibration and decision rule are
+fitted on validation films, which the scorer did not learn from. `MODELS` lists the models that can
+be trained.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from pydantic import JsonValue
 
 from pipeline.errors import SettingsError
 from pipeline.genres.data.films import Inputs
 from pipeline.genres.models.calibration import (
     Calibration,
-    Wanted,
-    best_set,
+    Objective,
     calibrate,
+    choose_sets,
     decide,
-    tune,
+    tune_thresholds,
 )
-from pipeline.genres.models.scorers import Held, Scorer
+from pipeline.genres.models.scorers import LabelledTexts, Scorer
 from pipeline.genres.models.transformer import LossName
 from pipeline.genres.models.vectorizers import Kind
 from pipeline.settings import GenreSettings
 
-__all__ = ["MODELS", "Classifier", "Model", "fitted", "model_named"]
+__all__ = ["MODELS", "Classifier", "Family", "Model", "find_model", "fit_classifier"]
 
 Family = Literal["baseline", "transformation", "adaptation", "transformer", "blend"]
 
 
 @dataclass(frozen=True)
 class Model:
-    """What a model is made of; of a transformer the loss, of a blend the members.
+    """The parts of a model that can be trained.
 
-    `tuned`: decided by a threshold for each genre, not by the set of which most is expected.
+    Attributes
+    ----------
+    family : str
+        Kind of multi-label method.
+    estimator : str
+        Name in `estimators.ESTIMATORS`; empty for a transformer or a blend.
+    representation : str, optional
+        How `vectorizers` turns texts into features; None for a transformer or a blend.
+    loss : str, optional
+        Loss of a transformer.
+    members : tuple of str
+        Models of a blend.
+    tuned : bool
+        Whether a tuned threshold for each genre decides, instead of the set with the greatest
+        expected objective.
     """
 
     family: Family
@@ -47,13 +63,13 @@ class Model:
     tuned: bool = False
 
 
-_REPRESENTED: tuple[Kind, ...] = ("bow", "tfidf", "embedding")
+_BASELINE_FEATURES: tuple[Kind, ...] = ("bow", "tfidf", "embedding")
 _BLENDED = ("transformation", "logistic-tfidf", "logistic-embedding", "adaptation")
 MODELS: Mapping[str, Model] = {
     **{
         f"{estimator}-{kind}": Model("baseline", estimator, kind)
         for estimator in ("logistic", "svm", "knn")
-        for kind in _REPRESENTED
+        for kind in _BASELINE_FEATURES
     },
     "tree": Model("baseline", "tree", "embedding"),
     "transformation": Model("transformation", "chains", "tfidf+embedding", tuned=True),
@@ -67,19 +83,39 @@ MODELS: Mapping[str, Model] = {
 }
 
 
-def model_named(name: str) -> Model:
-    """The model of that name; SettingsError lists them all where there is none."""
+def find_model(name: str) -> Model:
+    """Return the model with this name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none; the message lists all names.
+    """
     if name not in MODELS:
-        raise SettingsError(f"genre model {name!r} is unknown; there are {', '.join(MODELS)}")
+        raise SettingsError(f"genre model {name!r} is unknown: use one of {', '.join(MODELS)}")
     return MODELS[name]
 
 
 @dataclass
 class Classifier:
-    """A fitted model: `genres` are the columns of all it answers.
+    """A fitted model.
 
-    `thresholds` of the genres decide, float64 (genres,); without them `wanted`, of which the
-    expectation is made greatest.
+    Attributes
+    ----------
+    name : str
+        Name in `MODELS`.
+    inputs : {"title", "description", "both"}
+        What the model reads of a film.
+    genres : tuple of str
+        Columns of all arrays that the model returns.
+    scorer : Scorer
+        Texts to scores.
+    calibration : Calibration
+        Scores to probabilities.
+    thresholds : ndarray of shape (n_genres,), float64, optional
+        Thresholds that decide; None if the set with the greatest expected `objective` decides.
+    objective : {"jaccard", "f1", "balanced"}
+        What the decision maximises.
     """
 
     name: str
@@ -88,58 +124,98 @@ class Classifier:
     scorer: Scorer
     calibration: Calibration
     thresholds: np.ndarray | None
-    wanted: Wanted = "jaccard"
+    objective: Objective = "jaccard"
 
     @property
     def needs_vectors(self) -> bool:
-        """Whether the miner's vectors of the texts must be given."""
+        """Whether the model reads embeddings of the texts."""
         return self.scorer.needs_vectors
 
     def probabilities(self, texts: Sequence[str], vectors: np.ndarray | None = None) -> np.ndarray:
-        """The probability of each genre, float64 (n, genres), 0 to 1.
+        """Return the probability of each genre.
 
         Parameters
         ----------
-        texts : as `films.composed` makes them for `inputs`. vectors : (n, dim) of these texts.
+        texts : sequence of str
+            Texts from `films.compose_text`, composed for `inputs`.
+        vectors : ndarray of shape (n_texts, dim), float32, optional
+            Embeddings of the texts, where `needs_vectors`.
+
+        Returns
+        -------
+        ndarray of shape (n_texts, n_genres), float64
+            0 to 1.
         """
         if not len(texts):
             return np.zeros((0, len(self.genres)))
         return self.calibration.probabilities(self.scorer.scores(texts, vectors))
 
-    def predict(self, texts: Sequence[str], vectors: np.ndarray | None = None) -> np.ndarray:
-        """Which genres each text is given, bool (n, genres), at least one each."""
-        return self.decided(self.probabilities(texts, vectors))
+    def decide(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the genres that the model gives films with these probabilities.
 
-    def decided(self, probabilities: np.ndarray) -> np.ndarray:
-        """The genres that probabilities amount to, bool (n, genres)."""
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n_films, n_genres), float64
+            0 to 1.
+
+        Returns
+        -------
+        ndarray of shape (n_films, n_genres), bool
+            At least one genre in each row.
+        """
         if self.thresholds is None:
-            return best_set(probabilities, self.wanted)
+            return choose_sets(probabilities, self.objective)
         return decide(probabilities, self.thresholds)
 
-    def named(self, told: np.ndarray) -> list[list[str]]:
-        """The names of the genres in each row of `predict`."""
-        return [[self.genres[g] for g in np.flatnonzero(row)] for row in told]
+    def genre_names(self, given: np.ndarray) -> list[list[str]]:
+        """Return the names of the genres in each row that `decide` returns."""
+        return [[self.genres[g] for g in np.flatnonzero(row)] for row in given]
 
 
-def fitted(
+def fit_classifier(
     name: str,
     inputs: Inputs,
     genres: Sequence[str],
     scorer: Scorer,
-    train: Held,
-    validation: Held,
+    train: LabelledTexts,
+    validation: LabelledTexts,
     settings: GenreSettings,
     seed: int,
-) -> tuple[Classifier, dict[str, Any]]:
-    """Fit a scorer, calibrate it and tune what decides; also what the scorer told of its fit."""
-    told = scorer.fit(train, validation, seed)
+) -> tuple[Classifier, dict[str, JsonValue]]:
+    """Fit a scorer, calibrate it, and tune the thresholds if the model has any.
+
+    Parameters
+    ----------
+    name : str
+        Name in `MODELS`.
+    inputs : {"title", "description", "both"}
+        What the texts are composed of.
+    genres : sequence of str
+        Columns of the labels.
+    scorer : Scorer
+        Scorer to fit, in place.
+    train, validation : LabelledTexts
+        Films to learn from, and films for calibration and thresholds.
+    settings : GenreSettings
+        `tuned_for` is the objective of the decision.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    classifier : Classifier
+    report : dict
+        JSON that the scorer returns about its fit.
+    """
+    report = scorer.fit(train, validation, seed)
     scores = scorer.scores(validation.texts, validation.vectors)
     calibration = calibrate(scores, validation.labels)
     thresholds: np.ndarray | None = None
-    if model_named(name).tuned:
-        found = calibration.probabilities(scores)
-        thresholds = tune(found, validation.labels, settings.tuned_for)
-    made = Classifier(
+    if find_model(name).tuned:
+        thresholds = tune_thresholds(
+            calibration.probabilities(scores), validation.labels, settings.tuned_for
+        )
+    classifier = Classifier(
         name, inputs, tuple(genres), scorer, calibration, thresholds, settings.tuned_for
     )
-    return made, told
+    return classifier, report

@@ -1,8 +1,8 @@
 """The transformation: an ensemble of classifier chains with linear SVMs.
 
-Read et al. 2011, "Classifier chains for multi-label classification". Each chain has the genres in
-an order of its own; a link reads the features and the genres before it, true ones when it learns,
-its own answers when it predicts. The decision scores of the chains are averaged.
+Read et al. 2011, "Classifier chains for multi-label classification". Each chain has a random order
+of the genres. Each link of a chain reads the features and the genres earlier in that order: true
+genres during training, its own predictions afterwards. Decision scores are averaged over chains.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pipeline.settings import GenreSettings
 
 __all__ = ["Chains"]
 
-_WEIGHT = 0.2  # of a genre before it, beside features of length about 1: a link is told, not led
-_SHARE = 0.75  # of the films that each chain learns from
+_WEIGHT = 0.2  # of an earlier genre, beside features of length about 1: a hint that cannot dominate
+_SHARE = 0.75  # share of the films that each chain learns from
 
 
 class Chains:
-    """See the module; what is learnt is one matrix for features and one for earlier genres."""
+    """An ensemble of classifier chains, see the module; an `Estimator`."""
 
     def __init__(self, settings: GenreSettings) -> None:
         self.settings = settings
@@ -33,6 +33,7 @@ class Chains:
         self._order = np.zeros((0, 0), np.int64)  # (chains, genres)
 
     def fit(self, features: Features, labels: np.ndarray, seed: int) -> None:
+        """Train every link of every chain; see `Estimator.fit`."""
         films, genres = labels.shape
         chains = self.settings.chains
         weights = np.zeros((chains, genres, features.shape[1]), np.float32)
@@ -40,34 +41,36 @@ class Chains:
         self._links = np.zeros((chains, genres, genres), np.float32)
         self._order = np.zeros((chains, genres), np.int64)
         for chain in range(chains):
-            chance = np.random.default_rng([seed, chain])
-            self._order[chain] = chance.permutation(genres)
-            taken = np.sort(chance.permutation(films)[: max(2, round(_SHARE * films))])
-            taken = taken if chains > 1 else np.arange(films)
-            own, truth = features[taken], labels[taken]
+            rng = np.random.default_rng([seed, chain])
+            self._order[chain] = rng.permutation(genres)
+            sample = np.sort(rng.permutation(films)[: max(2, round(_SHARE * films))])
+            sample = sample if chains > 1 else np.arange(films)
+            own, truth = features[sample], labels[sample]
             for place, genre in enumerate(self._order[chain]):
-                before = self._order[chain][:place]
-                told = _beside(own, truth[:, before])
-                found, bias = fit_svm(
-                    told, truth[:, genre], self.settings.svm_penalty, seed + chain
+                earlier = self._order[chain][:place]
+                inputs = _append_genres(own, truth[:, earlier])
+                link, bias = fit_svm(
+                    inputs, truth[:, genre], self.settings.svm_penalty, seed + chain
                 )
-                weights[chain, genre] = found[: features.shape[1]]
-                self._links[chain, genre, before] = found[features.shape[1] :] * _WEIGHT
+                weights[chain, genre] = link[: features.shape[1]]
+                self._links[chain, genre, earlier] = link[features.shape[1] :] * _WEIGHT
                 self._bias[chain, genre] = bias
         self._weights = np.ascontiguousarray(weights.reshape(chains * genres, -1).T)
 
     def scores(self, features: Features) -> np.ndarray:
+        """Return the mean decision score over chains; see `Estimator.scores`."""
         chains, genres = self._bias.shape
         base = np.asarray(features @ self._weights, np.float32).reshape(-1, chains, genres)
         base = base + self._bias
         every = np.arange(chains)
         has = np.zeros(base.shape, np.float32)
-        for genre in self._order.T:  # of each chain, the one whose turn it is
+        for genre in self._order.T:  # the genre of each chain at this place in its order
             base[:, every, genre] += np.einsum("ncg,cg->nc", has, self._links[every, genre])
             has[:, every, genre] = base[:, every, genre] > 0
         return np.asarray(base.mean(1), np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
+        """Return the learnt arrays; see `Estimator.state`."""
         return {
             "weights": self._weights,
             "bias": self._bias,
@@ -76,12 +79,14 @@ class Chains:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Load the arrays of `state`."""
         self._weights, self._bias = state["weights"], state["bias"]
         self._links, self._order = state["links"], state["order"]
 
 
-def _beside(features: Features, genres: np.ndarray) -> Features:
-    told = genres.astype(np.float32) * _WEIGHT
+def _append_genres(features: Features, genres: np.ndarray) -> Features:
+    """Append weighted genres (n_films, n_earlier) to the features, as columns."""
+    weighted = genres.astype(np.float32) * _WEIGHT
     if sparse.issparse(features):
-        return sparse.hstack([features, sparse.csr_matrix(told)]).tocsr()
-    return np.hstack([features, told])
+        return sparse.hstack([features, sparse.csr_matrix(weighted)]).tocsr()
+    return np.hstack([features, weighted])

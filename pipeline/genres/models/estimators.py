@@ -1,6 +1,6 @@
-"""What learns genres from features: one contract, and the estimators by name.
+"""Estimators: features to a score for each genre. One contract, and the estimators by name.
 
-`scores` are higher where a genre is likelier; `classifier` turns them into probabilities.
+Scores are higher where a genre is more likely; `classifier` turns them into probabilities.
 """
 
 from __future__ import annotations
@@ -22,22 +22,42 @@ __all__ = ["ESTIMATORS", "Estimator"]
 
 
 class Estimator(Protocol):
-    """Learns (films, features) -> (films, genres); what it has learnt is a set of arrays."""
+    """Learns genres from features; all that it learns is a set of arrays."""
 
     def fit(self, features: Features, labels: np.ndarray, seed: int) -> None:
-        """Learn from features (n, f) and labels, bool (n, genres)."""
+        """Learn from films.
+
+        Parameters
+        ----------
+        features : CSR matrix or ndarray of shape (n_films, n_features), float32
+            Features from a `Representation`.
+        labels : ndarray of shape (n_films, n_genres), bool
+            True where the film has the genre.
+        seed : int
+            Seed of the random generator.
+        """
         ...
 
     def scores(self, features: Features) -> np.ndarray:
-        """One score for each film and genre, float32 (n, genres), all finite."""
+        """Return a score for each film and genre.
+
+        Parameters
+        ----------
+        features : CSR matrix or ndarray of shape (n_films, n_features), float32
+
+        Returns
+        -------
+        ndarray of shape (n_films, n_genres), float32
+            Finite; higher where a genre is more likely.
+        """
         ...
 
     def state(self) -> dict[str, np.ndarray]:
-        """What was learnt."""
+        """Return all that the estimator has learnt, as arrays by name."""
         ...
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Be as the estimator was that `state` is of."""
+        """Load what `state` returned."""
         ...
 
 

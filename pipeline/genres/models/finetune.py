@@ -1,7 +1,8 @@
-"""Fine-tuning, step by step: early stopping, checkpoints without pickle, the same run when resumed.
+"""Fine-tuning of a transformer: early stopping, and checkpoints without pickle.
 
-A checkpoint holds weights, the optimiser's moments and the best weights so far as safetensors, and
-the place in the run as JSON. A run that was stopped goes on from the last one.
+A checkpoint stores the weights, the optimiser's moments and the best weights so far as safetensors,
+and the position in the run as JSON. A stopped run resumes from its checkpoint, and ends with the
+same weights as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -18,37 +19,53 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from pipeline.embedding.weights import dtype_of
+from pipeline.embedding.weights import resolve_dtype
 from pipeline.fileio.atomic import sync_file, write_bytes
 from pipeline.genres.models.metrics import f1s
 from pipeline.genres.models.transformer import (
     LossName,
     Network,
     batches_by_length,
+    compute_loss,
+    copy_tensors,
     log_weights,
-    loss_of,
     seeded,
-    tensors_of,
 )
 from pipeline.settings import GenreSettings
 
-__all__ = ["Fitting", "Unfinished", "fine_tune", "logits_of"]
+__all__ = ["TrainingState", "Unfinished", "compute_logits", "fine_tune"]
 
 logger = logging.getLogger(__name__)
 
-_WARM = 0.1  # share of the steps in which the rate rises
-_CLIP = 1.0
+_WARMUP = 0.1  # share of the steps in which the learning rate rises
+_CLIP = 1.0  # largest norm of the gradients
+_BATCH = 64  # texts in a batch of predictions
+_PLACE = "place.json"
 
-Progress = Callable[[int, int, float], None]  # step, steps in all, loss
+Progress = Callable[[int, int, float], None]  # step, number of steps, loss
 
 
 class Unfinished(Exception):
-    """The time given is over; the same call goes on from the checkpoint."""
+    """The time limit is reached; the same call resumes from the checkpoint."""
 
 
 @dataclass
-class Fitting:
-    """Where a run stands: `losses` of the steps of this epoch, in `history` one row per epoch."""
+class TrainingState:
+    """Position of a run.
+
+    Attributes
+    ----------
+    step, epoch : int
+        Number of steps and epochs done.
+    best : float
+        Best validation F1 so far, -1 before the first epoch.
+    since_best : int
+        Number of epochs since the best one.
+    losses : list of float
+        Loss of each step of this epoch.
+    history : list of dict
+        One row per epoch: `epoch`, `loss`, `validation_f1`, `seconds`.
+    """
 
     step: int = 0
     epoch: int = 0
@@ -62,7 +79,7 @@ def fine_tune(
     network: Network,
     tokens: Sequence[Sequence[int]],
     labels: np.ndarray,
-    held: tuple[Sequence[Sequence[int]], np.ndarray],
+    validation: tuple[Sequence[Sequence[int]], np.ndarray],
     settings: GenreSettings,
     loss: LossName,
     seed: int,
@@ -71,20 +88,44 @@ def fine_tune(
     checkpoint: Path | None = None,
     seconds: float | None = None,
     progress: Progress | None = None,
-) -> Fitting:
-    """Train `network` in place; it ends with the weights of the best epoch.
+) -> TrainingState:
+    """Train `network` in place; at the end it has the weights of the best epoch.
 
     Parameters
     ----------
-    tokens, labels : of the training films; labels bool (films, genres).
-    held : tokens and labels of the validation films, on which it is stopped early, by the samples
-        F1 at the best single threshold.
-    checkpoint : folder for checkpoints, one after each epoch and where the time is over.
-    seconds : raise `Unfinished` after so long, but not before one step; needs a checkpoint.
+    network : Network
+        Network to train.
+    tokens : sequence of sequence of int
+        Token ids of the training films.
+    labels : ndarray of shape (n_films, n_genres), bool
+        Labels of the training films.
+    validation : tuple
+        Tokens and labels of the validation films. Their samples F1, at the best threshold that is
+        the same for all genres, decides when to stop early.
+    settings : GenreSettings
+        Learning rate, batch, epochs, patience and parameters of the loss.
+    loss : {"bce", "log", "focal"}
+        Loss to minimise.
+    seed : int
+        Seed of dropout and of the order of batches.
+    device : str
+        PyTorch device.
+    checkpoint : Path, optional
+        Folder for a checkpoint after each epoch, and when the time limit is reached.
+    seconds : float, optional
+        Raise `Unfinished` after this time, but not before one step; needs a checkpoint.
+    progress : callable, optional
+        Called after each step with the step, the number of steps and the loss.
 
     Returns
     -------
-    How it went: a row per epoch with `loss`, `validation_f1` and `seconds`.
+    TrainingState
+        `history` has a row per epoch with `loss`, `validation_f1` and `seconds`.
+
+    Raises
+    ------
+    Unfinished
+        If the time limit is reached.
     """
     network.to(device)
     network.freeze(settings.frozen_layers)
@@ -93,27 +134,25 @@ def fine_tune(
     optimiser = torch.optim.AdamW(network.groups(settings.learning_rate))
     rates = [group["lr"] for group in optimiser.param_groups]
     weights = torch.as_tensor(log_weights(labels), device=device)
-    state = Fitting()
+    state = TrainingState()
     best: dict[str, torch.Tensor] = {}
-    if checkpoint is not None and (checkpoint / "place.json").is_file():
+    if checkpoint is not None and (checkpoint / _PLACE).is_file():
         state, best = _resume(checkpoint, network, optimiser)
     started = time.perf_counter()
     truth = torch.as_tensor(labels, dtype=torch.float32)
     while state.epoch < settings.epochs and state.since_best < settings.patience:
         began = time.perf_counter()
         skip = state.step - state.epoch * per_epoch
-        chance = np.random.default_rng([seed, state.epoch])
+        rng = np.random.default_rng([seed, state.epoch])
         network.train()
-        for number, (rows, ids, mask) in enumerate(
-            batches_by_length(tokens, settings.batch, chance)
-        ):
+        for number, (rows, ids, mask) in enumerate(batches_by_length(tokens, settings.batch, rng)):
             if number < skip:
                 continue
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * _schedule(state.step, steps)
             with seeded(seed * 100_003 + state.step), _mixed(settings, device):
                 logits = network(ids.to(device), mask.to(device)).float()
-            found = loss_of(
+            batch_loss = compute_loss(
                 loss,
                 logits,
                 truth[torch.as_tensor(rows)].to(device),
@@ -122,18 +161,18 @@ def fine_tune(
                 settings.focal_gamma,
             )
             optimiser.zero_grad(set_to_none=True)
-            found.backward()  # type: ignore[no-untyped-call]
+            batch_loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
             optimiser.step()
             state.step += 1
-            state.losses.append(float(found.detach()))
+            state.losses.append(float(batch_loss.detach()))
             if progress is not None:
                 progress(state.step, steps, state.losses[-1])
             if seconds is not None and time.perf_counter() - started > seconds:
                 if checkpoint is not None:
-                    _keep(checkpoint, network, optimiser, state, best)
-                raise Unfinished(f"fine-tuning stands at step {state.step} of {steps}")
-        score = _validation_f1(logits_of(network, held[0], device), held[1])
+                    _save_checkpoint(checkpoint, network, optimiser, state, best)
+                raise Unfinished(f"fine-tuning stopped at step {state.step} of {steps}")
+        score = _validation_f1(compute_logits(network, validation[0], device), validation[1])
         state.epoch += 1
         state.history.append(
             {
@@ -147,68 +186,87 @@ def fine_tune(
         logger.info("epoch %d: %s", state.epoch, state.history[-1])
         if score > state.best:
             state.best, state.since_best = score, 0
-            best = tensors_of(network.state_dict())
+            best = copy_tensors(network.state_dict())
         else:
             state.since_best += 1
         if checkpoint is not None:
-            _keep(checkpoint, network, optimiser, state, best)
+            _save_checkpoint(checkpoint, network, optimiser, state, best)
     network.load_state_dict(best)
     return state
 
 
 @torch.inference_mode()
-def logits_of(
-    network: Network, tokens: Sequence[Sequence[int]], device: str = "cpu", batch: int = 64
+def compute_logits(
+    network: Network, tokens: Sequence[Sequence[int]], device: str = "cpu"
 ) -> np.ndarray:
-    """Logits of texts as token ids, float32 (texts, genres), in their order."""
+    """Return the logits of texts.
+
+    Parameters
+    ----------
+    network : Network
+    tokens : sequence of sequence of int
+        Token ids of each text.
+    device : str
+        PyTorch device of the network.
+
+    Returns
+    -------
+    ndarray of shape (n_texts, n_genres), float32
+        In the order of the texts.
+    """
     network.eval()
-    found = np.zeros((len(tokens), network.head.out_features), np.float32)
-    for rows, ids, mask in batches_by_length(tokens, batch):
-        found[rows] = network(ids.to(device), mask.to(device)).float().cpu().numpy()
-    return found
+    logits = np.zeros((len(tokens), network.head.out_features), np.float32)
+    for rows, ids, mask in batches_by_length(tokens, _BATCH):
+        logits[rows] = network(ids.to(device), mask.to(device)).float().cpu().numpy()
+    return logits
 
 
 def _mixed(settings: GenreSettings, device: str) -> torch.autocast:
-    """Products in bfloat16, sums in float32 (mixed precision: Micikevicius et al. 2018)."""
-    fast = dtype_of(settings.dtype, device) == "bfloat16"
+    """Return the context of mixed precision (Micikevicius et al. 2018), if the settings want it.
+
+    Products are computed in bfloat16, sums in float32.
+    """
+    fast = resolve_dtype(settings.dtype, device) == "bfloat16"
     return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=fast)
 
 
 def _schedule(step: int, steps: int) -> float:
-    """Up to 1 over the warm steps, then down to 0 along a cosine."""
-    warm = max(1, round(_WARM * steps))
+    """Return the share of the learning rate: up to 1 in the warm-up, then down to 0 by a cosine."""
+    warm = max(1, round(_WARMUP * steps))
     if step < warm:
         return (step + 1) / warm
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
 def _validation_f1(logits: np.ndarray, labels: np.ndarray) -> float:
-    found = []
+    """Return the samples F1 at the best single threshold."""
+    scores = []
     for least in np.linspace(-2.5, 0.5, 13):
-        told = logits >= least
-        told[np.arange(len(told)), logits.argmax(1)] = True
-        found.append(float(f1s(told, labels).mean()))
-    return max(found)
+        given = logits >= least
+        given[np.arange(len(given)), logits.argmax(1)] = True
+        scores.append(float(f1s(given, labels).mean()))
+    return max(scores)
 
 
-def _keep(
+def _save_checkpoint(
     folder: Path,
     network: Network,
     optimiser: torch.optim.Optimizer,
-    state: Fitting,
+    state: TrainingState,
     best: dict[str, torch.Tensor],
 ) -> None:
+    """Write a checkpoint; the position is written last, and older weights are removed after it."""
     folder.mkdir(parents=True, exist_ok=True)
     moments: dict[str, torch.Tensor] = {}
-    for number, held in optimiser.state_dict()["state"].items():
-        for name, value in held.items():
+    for number, values in optimiser.state_dict()["state"].items():
+        for name, value in values.items():
             moments[f"{number}.{name}"] = torch.as_tensor(value)
     files = {"weights": network.state_dict(), "moments": moments, "best": best}
     for name, tensors in files.items():
-        save_file(tensors_of(tensors), folder / f"{name}.{state.step}.safetensors")
+        save_file(copy_tensors(tensors), folder / f"{name}.{state.step}.safetensors")
     for file in folder.glob(f"*.{state.step}.safetensors"):
         sync_file(file)
-    write_bytes(folder / "place.json", json.dumps(asdict(state)).encode())
+    write_bytes(folder / _PLACE, json.dumps(asdict(state)).encode())
     for old in folder.glob("*.safetensors"):
         if old.name.split(".")[1] != str(state.step):
             old.unlink()
@@ -216,19 +274,20 @@ def _keep(
 
 def _resume(
     folder: Path, network: Network, optimiser: torch.optim.Optimizer
-) -> tuple[Fitting, dict[str, torch.Tensor]]:
-    state = Fitting(**json.loads((folder / "place.json").read_text(encoding="utf-8")))
+) -> tuple[TrainingState, dict[str, torch.Tensor]]:
+    """Load a checkpoint in place; return the position and the best weights."""
+    state = TrainingState(**json.loads((folder / _PLACE).read_text(encoding="utf-8")))
     loaded = {
         name: load_file(folder / f"{name}.{state.step}.safetensors")
         for name in ("weights", "moments", "best")
     }
     network.load_state_dict(loaded["weights"])
-    known = optimiser.state_dict()
-    held: dict[int, dict[str, torch.Tensor]] = {}
+    restored = optimiser.state_dict()
+    moments: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in loaded["moments"].items():
         number, name = key.split(".", 1)
-        held.setdefault(int(number), {})[name] = value
-    known["state"] = held
-    optimiser.load_state_dict(known)
-    logger.info("going on from step %d", state.step)
+        moments.setdefault(int(number), {})[name] = value
+    restored["state"] = moments
+    optimiser.load_state_dict(restored)
+    logger.info("resumed at step %d", state.step)
     return state, loaded["best"]

@@ -1,4 +1,4 @@
-"""Logistic regression and the linear SVM, one for each genre."""
+"""Logistic regression and linear SVM, one model for each genre."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ITERATIONS = 2_000
 
 
 class _Linear:
-    """Scores are `features @ weights + bias`."""
+    """An `Estimator` whose scores are `features @ weights + bias`."""
 
     def __init__(self, settings: GenreSettings) -> None:
         self.settings = settings
@@ -25,25 +25,30 @@ class _Linear:
         self._bias = np.zeros(0, np.float32)
 
     def _fit_one(self, features: Features, has: np.ndarray, seed: int) -> tuple[np.ndarray, float]:
+        """Return the weights (n_features,) and the bias of one genre."""
         raise NotImplementedError
 
     def fit(self, features: Features, labels: np.ndarray, seed: int) -> None:
-        found = [self._fit_one(features, labels[:, g], seed) for g in range(labels.shape[1])]
-        self._weights = np.stack([weights for weights, _ in found], axis=1).astype(np.float32)
-        self._bias = np.array([bias for _, bias in found], np.float32)
+        """Fit one model per genre; see `Estimator.fit`."""
+        fits = [self._fit_one(features, labels[:, g], seed) for g in range(labels.shape[1])]
+        self._weights = np.stack([weights for weights, _ in fits], axis=1).astype(np.float32)
+        self._bias = np.array([bias for _, bias in fits], np.float32)
 
     def scores(self, features: Features) -> np.ndarray:
+        """Return the decision scores; see `Estimator.scores`."""
         return np.asarray(features @ self._weights + self._bias, np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
+        """Return the learnt arrays; see `Estimator.state`."""
         return {"weights": self._weights, "bias": self._bias}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Load the arrays of `state`."""
         self._weights, self._bias = state["weights"], state["bias"]
 
 
 class Logistic(_Linear):
-    """L2-regularised logistic regression; liblinear for words, L-BFGS for vectors."""
+    """L2-regularised logistic regression; liblinear for words, L-BFGS for embeddings."""
 
     def _fit_one(self, features: Features, has: np.ndarray, seed: int) -> tuple[np.ndarray, float]:
         from sklearn.linear_model import LogisticRegression
@@ -69,9 +74,23 @@ class LinearSvm(_Linear):
 def fit_svm(
     features: Features, has: np.ndarray, penalty: float, seed: int
 ) -> tuple[np.ndarray, float]:
-    """Weights (features,) and bias of a linear SVM for one genre.
+    """Fit a linear SVM for one genre.
 
-    A genre that all or none of the films have gets weights of 0.
+    Parameters
+    ----------
+    features : CSR matrix or ndarray of shape (n_films, n_features), float32
+    has : ndarray of shape (n_films,), bool
+        Whether the film has the genre.
+    penalty : float
+        C of the SVM, above 0.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_features,), float64
+        All 0 if all or none of the films have the genre.
+    bias : float
     """
     from sklearn.svm import LinearSVC
 
@@ -82,4 +101,5 @@ def fit_svm(
 
 
 def _constant(features: Features, has: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return weights of 0 and the bias of a genre that all or none of the films have."""
     return np.zeros(features.shape[1]), 1.0 if has.all() else -1.0

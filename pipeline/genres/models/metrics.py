@@ -1,98 +1,190 @@
-"""Every figure of a multi-label prediction: over films, over genres, by length, with intervals."""
+"""Every figure of a multi-label prediction: over films, over genres, by length, with intervals.
+
+`predicted` and `labels` are bool arrays of shape (n_films, n_genres) everywhere: the genres that a
+model gives each film, and the genres that the film has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 __all__ = [
-    "AVERAGES",
-    "advantage",
-    "by_length",
-    "compared",
+    "Advantage",
+    "Averages",
+    "Figures",
+    "GenreFigures",
+    "LengthFigures",
+    "bootstrap_intervals",
+    "count_pairs",
     "f1s",
-    "figures",
-    "intervals",
     "jaccards",
-    "of_genres",
-    "per_film",
-    "together",
+    "measure",
+    "measure_advantage",
+    "measure_genres",
+    "measure_lengths",
+    "rank_models",
 ]
 
-AVERAGES = ("micro", "macro", "weighted", "samples")
-_WORDS = (0, 20, 40, 60, 80, 120)  # words of a text from which each group begins
+_WORDS = (0, 20, 40, 60, 80, 120)  # number of words at which each group of texts begins
 
 
-def jaccards(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Genres told and true over genres told or true, of each film, float64 (n,)."""
-    return np.asarray((told & labels).sum(1) / np.maximum((told | labels).sum(1), 1))
+class Averages(TypedDict):
+    """One figure, 0 to 1, averaged in four ways."""
+
+    micro: float  # over all pairs of film and genre
+    macro: float  # over genres
+    weighted: float  # over genres, weighted by their number of films
+    samples: float  # over films
 
 
-def f1s(told: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Harmonic mean of precision and recall of each film, float64 (n,)."""
-    both = (told & labels).sum(1)
-    return np.asarray(2 * both / np.maximum(told.sum(1) + labels.sum(1), 1))
+class Figures(TypedDict):
+    """Figures of a prediction over several films; shares are 0 to 1."""
+
+    films: int
+    jaccard: float  # mean over films
+    hamming: float  # share of wrong pairs of film and genre
+    exact_match: float
+    at_least_one: float  # share of films with one correct genre or more
+    at_least_two: float | None  # the same for two, of the films with two genres or more
+    genres_predicted: float  # mean number per film
+    genres_true: float  # mean number per film
+    precision: Averages
+    recall: Averages
+    f1: Averages
 
 
-def per_film(told: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Figures of each film, float64 (n,): jaccard, f1, hits (count), exact, wrong (a share)."""
-    return {
-        "jaccard": jaccards(told, labels),
-        "f1": f1s(told, labels),
-        "hits": (told & labels).sum(1).astype(np.float64),
-        "exact": (told == labels).all(1).astype(np.float64),
-        "wrong": (told != labels).mean(1),
-    }
+class GenreFigures(TypedDict):
+    """Figures of one genre."""
+
+    genre: str
+    support: int  # films that have the genre
+    predicted: int  # films that are given the genre
+    precision: float
+    recall: float
+    f1: float
 
 
-def figures(told: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """All figures over some films; bool (n, genres) both.
+class LengthFigures(TypedDict):
+    """Figures of the films whose text has `from_words` to `to_words` words."""
+
+    from_words: int
+    to_words: int | None
+    films: int
+    jaccard: float
+    f1: float
+
+
+class Advantage(TypedDict):
+    """Mean difference in Jaccard, and its 95 % interval."""
+
+    jaccard: float
+    interval: list[float]
+
+
+def jaccards(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the Jaccard index of each film: correct genres over predicted or true genres.
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of shape (n_films, n_genres), bool
 
     Returns
     -------
-    `jaccard` (samples), `hamming`, `exact_match`, `at_least_one`, `at_least_two` (of the films with
-    two genres or more; None where there are none), `genres_told` and `genres_true` (per film), and
-    `precision`, `recall`, `f1`, each by average. What has no denominator counts as 0.
+    ndarray of shape (n_films,), float64
+        0 to 1.
+
+    Examples
+    --------
+    >>> jaccards(np.array([[True, True, False]]), np.array([[True, False, False]])).tolist()
+    [0.5]
     """
-    films = per_film(told, labels)
+    return np.asarray((predicted & labels).sum(1) / np.maximum((predicted | labels).sum(1), 1))
+
+
+def f1s(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the F1 of each film: the harmonic mean of its precision and recall.
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of shape (n_films, n_genres), bool
+
+    Returns
+    -------
+    ndarray of shape (n_films,), float64
+        0 to 1.
+    """
+    correct = (predicted & labels).sum(1)
+    return np.asarray(2 * correct / np.maximum(predicted.sum(1) + labels.sum(1), 1))
+
+
+def measure(predicted: np.ndarray, labels: np.ndarray) -> Figures:
+    """Return all figures of a prediction; a share whose denominator is 0 counts as 0.
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of shape (n_films, n_genres), bool
+
+    Returns
+    -------
+    Figures
+    """
+    hits = (predicted & labels).sum(1).astype(np.float64)
     two = labels.sum(1) >= 2
-    found: dict[str, Any] = {
+    correct = predicted & labels
+    by_genre = _rates(correct.sum(0), predicted.sum(0), labels.sum(0))
+    by_film = _rates(correct.sum(1), predicted.sum(1), labels.sum(1))
+    over_all = _rates(*(np.array([part.sum()]) for part in (correct, predicted, labels)))
+    support = labels.sum(0) / max(1, labels.sum())
+    precision, recall, f1 = (
+        Averages(
+            micro=float(pooled[0]),
+            macro=float(genre.mean()),
+            weighted=float((genre * support).sum()),
+            samples=float(film.mean()),
+        )
+        for genre, film, pooled in zip(by_genre, by_film, over_all, strict=True)
+    )
+    return {
         "films": len(labels),
-        "jaccard": float(films["jaccard"].mean()),
-        "hamming": float(films["wrong"].mean()),
-        "exact_match": float(films["exact"].mean()),
-        "at_least_one": float((films["hits"] >= 1).mean()),
-        "at_least_two": float((films["hits"][two] >= 2).mean()) if two.any() else None,
-        "genres_told": float(told.sum(1).mean()),
+        "jaccard": float(jaccards(predicted, labels).mean()),
+        "hamming": float((predicted != labels).mean(1).mean()),
+        "exact_match": float((predicted == labels).all(1).astype(np.float64).mean()),
+        "at_least_one": float((hits >= 1).mean()),
+        "at_least_two": float((hits[two] >= 2).mean()) if two.any() else None,
+        "genres_predicted": float(predicted.sum(1).mean()),
         "genres_true": float(labels.sum(1).mean()),
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
     }
-    both, said, true = (told & labels), told, labels
-    names = ("precision", "recall", "f1")
-    by_genre = _rates(both.sum(0), said.sum(0), true.sum(0))
-    by_film = _rates(both.sum(1), said.sum(1), true.sum(1))
-    in_all = _rates(*(np.array([part.sum()]) for part in (both, said, true)))
-    support = true.sum(0) / max(1, true.sum())
-    for name, genre, film, whole in zip(names, by_genre, by_film, in_all, strict=True):
-        found[name] = {
-            "micro": float(whole[0]),
-            "macro": float(genre.mean()),
-            "weighted": float((genre * support).sum()),
-            "samples": float(film.mean()),
-        }
-    return found
 
 
-def of_genres(told: np.ndarray, labels: np.ndarray, genres: Sequence[str]) -> list[dict[str, Any]]:
-    """A row per genre: genre, support (films that have it), told, precision, recall, f1."""
-    both, said, true = (told & labels).sum(0), told.sum(0), labels.sum(0)
-    precision, recall, f1 = _rates(both, said, true)
+def measure_genres(
+    predicted: np.ndarray, labels: np.ndarray, genres: Sequence[str]
+) -> list[GenreFigures]:
+    """Return the figures of each genre.
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of shape (n_films, n_genres), bool
+    genres : sequence of str
+        Names of the columns.
+
+    Returns
+    -------
+    list of GenreFigures
+        One row per genre, in the order of `genres`.
+    """
+    given, true = predicted.sum(0), labels.sum(0)
+    precision, recall, f1 = _rates((predicted & labels).sum(0), given, true)
     return [
         {
             "genre": name,
             "support": int(true[g]),
-            "told": int(said[g]),
+            "predicted": int(given[g]),
             "precision": float(precision[g]),
             "recall": float(recall[g]),
             "f1": float(f1[g]),
@@ -101,10 +193,24 @@ def of_genres(told: np.ndarray, labels: np.ndarray, genres: Sequence[str]) -> li
     ]
 
 
-def by_length(told: np.ndarray, labels: np.ndarray, words: np.ndarray) -> list[dict[str, Any]]:
-    """A row per group of texts by their words: from_words, to_words, films, jaccard, f1."""
-    films = per_film(told, labels)
-    rows: list[dict[str, Any]] = []
+def measure_lengths(
+    predicted: np.ndarray, labels: np.ndarray, words: np.ndarray
+) -> list[LengthFigures]:
+    """Return the figures of films grouped by the length of their text.
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of shape (n_films, n_genres), bool
+    words : ndarray of shape (n_films,), int
+        Number of words of each film's text.
+
+    Returns
+    -------
+    list of LengthFigures
+        One row per group that has films, shortest texts first.
+    """
+    jaccard, f1 = jaccards(predicted, labels), f1s(predicted, labels)
+    rows: list[LengthFigures] = []
     for low, high in zip(_WORDS, (*_WORDS[1:], None), strict=True):
         chosen = (words >= low) & (words < (np.inf if high is None else high))
         if chosen.any():
@@ -113,76 +219,118 @@ def by_length(told: np.ndarray, labels: np.ndarray, words: np.ndarray) -> list[d
                     "from_words": low,
                     "to_words": None if high is None else high - 1,
                     "films": int(chosen.sum()),
-                    "jaccard": float(films["jaccard"][chosen].mean()),
-                    "f1": float(films["f1"][chosen].mean()),
+                    "jaccard": float(jaccard[chosen].mean()),
+                    "f1": float(f1[chosen].mean()),
                 }
             )
     return rows
 
 
-def intervals(
-    told: np.ndarray, labels: np.ndarray, resamples: int, seed: int
+def bootstrap_intervals(
+    predicted: np.ndarray, labels: np.ndarray, resamples: int, seed: int
 ) -> dict[str, list[float]]:
-    """95 % intervals by the percentile bootstrap over films: jaccard, f1 (samples), at_least_one,
-    micro_f1, macro_f1."""
-    chance = np.random.default_rng(seed)
-    films = per_film(told, labels)
-    both, said, true = (part.astype(np.float64) for part in (told & labels, told, labels))
+    """Return 95 % intervals by the percentile bootstrap over films (Efron 1979).
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of shape (n_films, n_genres), bool
+    resamples : int
+        Number of bootstrap samples.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    dict of str to list of float
+        Lower and upper bound of `jaccard`, `f1` (samples), `at_least_one`, `micro_f1` and
+        `macro_f1`.
+    """
+    rng = np.random.default_rng(seed)
+    jaccard, f1 = jaccards(predicted, labels), f1s(predicted, labels)
+    hit = (predicted & labels).any(1)
+    parts = [part.astype(np.float64) for part in (predicted & labels, predicted, labels)]
     drawn: dict[str, list[float]] = {}
     for _ in range(resamples):
-        weight = _weights(chance, len(labels))
-        counts = [weight @ part for part in (both, said, true)]
-        per_genre = 2 * counts[0] / np.maximum(counts[1] + counts[2], 1)
-        found = {
-            "jaccard": weight @ films["jaccard"] / len(labels),
-            "f1": weight @ films["f1"] / len(labels),
-            "at_least_one": weight @ (films["hits"] >= 1) / len(labels),
-            "micro_f1": 2 * counts[0].sum() / max(1.0, counts[1].sum() + counts[2].sum()),
-            "macro_f1": per_genre.mean(),
+        weight = _bootstrap_weights(rng, len(labels))
+        correct, given, true = (weight @ part for part in parts)
+        values = {
+            "jaccard": weight @ jaccard / len(labels),
+            "f1": weight @ f1 / len(labels),
+            "at_least_one": weight @ hit / len(labels),
+            "micro_f1": 2 * correct.sum() / max(1.0, given.sum() + true.sum()),
+            "macro_f1": (2 * correct / np.maximum(given + true, 1)).mean(),
         }
-        for name, value in found.items():
+        for name, value in values.items():
             drawn.setdefault(name, []).append(float(value))
-    return {name: _middle(values) for name, values in drawn.items()}
+    return {name: _interval(values) for name, values in drawn.items()}
 
 
-def advantage(
-    told: np.ndarray, other: np.ndarray, labels: np.ndarray, resamples: int, seed: int
-) -> dict[str, Any]:
-    """How far `told` is ahead of `other` in samples Jaccard on the same films: `interval` too."""
-    ahead = per_film(told, labels)["jaccard"] - per_film(other, labels)["jaccard"]
-    chance = np.random.default_rng(seed)
-    drawn = [float(_weights(chance, len(ahead)) @ ahead / len(ahead)) for _ in range(resamples)]
-    return {"jaccard": float(ahead.mean()), "interval": _middle(drawn)}
+def measure_advantage(
+    predicted: np.ndarray, other: np.ndarray, labels: np.ndarray, resamples: int, seed: int
+) -> Advantage:
+    """Return how far one prediction is ahead of another on the same films, in samples Jaccard.
+
+    Parameters
+    ----------
+    predicted, other, labels : ndarray of shape (n_films, n_genres), bool
+        The prediction, the one to compare with, and the true genres.
+    resamples : int
+        Number of bootstrap samples.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    Advantage
+        Mean difference and its 95 % interval by the paired bootstrap.
+    """
+    ahead = jaccards(predicted, labels) - jaccards(other, labels)
+    rng = np.random.default_rng(seed)
+    drawn = [
+        float(_bootstrap_weights(rng, len(ahead)) @ ahead / len(ahead)) for _ in range(resamples)
+    ]
+    return {"jaccard": float(ahead.mean()), "interval": _interval(drawn)}
 
 
-def together(labels: np.ndarray, told: np.ndarray | None = None) -> np.ndarray:
-    """How often genre i (row) and genre j (column) come together, int64 (genres, genres).
+def count_pairs(labels: np.ndarray, predicted: np.ndarray | None = None) -> np.ndarray:
+    """Count the films that have both genre i (row) and genre j (column).
 
-    With `told`, rows are true genres and columns those told: what is taken for what.
+    Parameters
+    ----------
+    labels : ndarray of shape (n_films, n_genres), bool
+        True genres.
+    predicted : ndarray of shape (n_films, n_genres), bool, optional
+        If given, columns are predicted genres: which genre is mistaken for which.
+
+    Returns
+    -------
+    ndarray of shape (n_genres, n_genres), int64
     """
     true = labels.astype(np.int64)
-    return true.T @ (true if told is None else told.astype(np.int64))
+    return true.T @ (true if predicted is None else predicted.astype(np.int64))
 
 
-def compared(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The names of models, best samples Jaccard first."""
-    return sorted(found, key=lambda name: (-found[name]["jaccard"], name))
+def rank_models(figures: Mapping[str, Figures]) -> list[str]:
+    """Return the names of models by their samples Jaccard, best first."""
+    return sorted(figures, key=lambda name: (-figures[name]["jaccard"], name))
 
 
 def _rates(
-    both: np.ndarray, said: np.ndarray, true: np.ndarray
+    correct: np.ndarray, given: np.ndarray, true: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return precision, recall and F1 of counts."""
     return (
-        both / np.maximum(said, 1),
-        both / np.maximum(true, 1),
-        2 * both / np.maximum(said + true, 1),
+        correct / np.maximum(given, 1),
+        correct / np.maximum(true, 1),
+        2 * correct / np.maximum(given + true, 1),
     )
 
 
-def _weights(chance: np.random.Generator, count: int) -> np.ndarray:
-    drawn = np.bincount(chance.integers(0, count, count), minlength=count)
+def _bootstrap_weights(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return how often each of `count` films is drawn in a sample with replacement."""
+    drawn = np.bincount(rng.integers(0, count, count), minlength=count)
     return np.asarray(drawn, np.float64)
 
 
-def _middle(values: Sequence[float]) -> list[float]:
+def _interval(values: Sequence[float]) -> list[float]:
     return [float(q) for q in np.quantile(values, [0.025, 0.975])]

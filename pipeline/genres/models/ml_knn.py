@@ -1,4 +1,4 @@
-"""Genres by the nearest training films: plain KNN, and ML-KNN with its posterior probabilities."""
+"""Genres of the nearest training films: plain KNN, and ML-KNN with its posterior probabilities."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.settings import GenreSettings
 __all__ = ["Knn", "MlKnn"]
 
 _BLOCK = 1_024
-_LEAST = 1e-4  # probability that is told apart from 0 and 1
-_SHARPNESS = 8.0  # how fast a neighbour's say falls with its cosine
+_LEAST = 1e-4  # smallest probability that differs from 0
+_SHARPNESS = 8.0  # how fast a neighbour's weight falls with its cosine
 
 
 class _Neighbours:
@@ -31,22 +31,22 @@ class _Neighbours:
             self._index.add(np.ascontiguousarray(features, np.float32))
 
     def nearest(self, features: Features, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Cosines and rows of the nearest films, (n, count), best first."""
+        """Return cosines and rows of the nearest films, (n_films, count), nearest first."""
         count = min(count, self.features.shape[0])
         if self._index is not None:
-            found = self._index.search(np.ascontiguousarray(features, np.float32), count)
-            return found[0], found[1]
-        cosines, rows = [], []
+            cosines, rows = self._index.search(np.ascontiguousarray(features, np.float32), count)
+            return cosines, rows
+        blocks = []
         for start in range(0, features.shape[0], _BLOCK):
             near = np.asarray((features[start : start + _BLOCK] @ self.features.T).todense())
             order = np.argsort(-near, axis=1, kind="stable")[:, :count]
-            rows.append(order)
-            cosines.append(np.take_along_axis(near, order, axis=1))
-        if not rows:
+            blocks.append((np.take_along_axis(near, order, axis=1), order))
+        if not blocks:
             return np.zeros((0, count), np.float32), np.zeros((0, count), np.int64)
-        return np.concatenate(cosines), np.concatenate(rows)
+        return np.concatenate([c for c, _ in blocks]), np.concatenate([r for _, r in blocks])
 
     def state(self) -> dict[str, np.ndarray]:
+        """Return the features as arrays by name."""
         if not sparse.issparse(self.features):
             return {"vectors": np.asarray(self.features, np.float32)}
         csr = self.features.tocsr()
@@ -59,7 +59,8 @@ class _Neighbours:
         }
 
     @classmethod
-    def of_state(cls, state: Mapping[str, np.ndarray]) -> _Neighbours:
+    def from_state(cls, state: Mapping[str, np.ndarray]) -> _Neighbours:
+        """Return the training films that `state` describes."""
         if "vectors" in state:
             return cls(state["vectors"])
         parts = (state["data"], state["indices"], state["indptr"])
@@ -67,7 +68,10 @@ class _Neighbours:
 
 
 class Knn:
-    """The share of the nearest films that have a genre, nearer ones counting more."""
+    """Plain KNN, an `Estimator`: the share of the nearest films that have a genre.
+
+    A nearer film has a greater weight.
+    """
 
     def __init__(self, settings: GenreSettings) -> None:
         self.settings = settings
@@ -75,27 +79,34 @@ class Knn:
         self._labels = np.zeros((0, 0), bool)
 
     def fit(self, features: Features, labels: np.ndarray, seed: int) -> None:
+        """Store the training films; see `Estimator.fit`."""
         self._films, self._labels = _Neighbours(features), np.asarray(labels, bool)
 
     def scores(self, features: Features) -> np.ndarray:
-        cosines, rows = _known(self._films).nearest(features, self.settings.neighbours)
-        say = np.exp(_SHARPNESS * (cosines - cosines.max(1, keepdims=True, initial=-1.0)))
-        say /= say.sum(1, keepdims=True)
-        share = np.einsum("nk,nkg->ng", say, self._labels[rows].astype(np.float32))
+        """Return the log odds of the weighted shares; see `Estimator.scores`."""
+        cosines, rows = _fitted(self._films).nearest(features, self.settings.neighbours)
+        weight = np.exp(_SHARPNESS * (cosines - cosines.max(1, keepdims=True, initial=-1.0)))
+        weight /= weight.sum(1, keepdims=True)
+        share = np.einsum("nk,nkg->ng", weight, self._labels[rows].astype(np.float32))
         return log_odds(share, _LEAST).astype(np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
-        return _known(self._films).state() | {"labels": self._labels}
+        """Return the learnt arrays; see `Estimator.state`."""
+        return _fitted(self._films).state() | {"labels": self._labels}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._films, self._labels = _Neighbours.of_state(state), state["labels"]
+        """Load the arrays of `state`."""
+        self._films, self._labels = _Neighbours.from_state(state), state["labels"]
 
 
 class MlKnn:
-    """ML-KNN: Zhang and Zhou 2007, "ML-KNN: a lazy learning approach to multi-label learning".
+    """ML-KNN, an `Estimator` with posterior probabilities.
 
-    For each genre: its prior, and how many of the k nearest training films have it where a film has
-    it and where it has not, give the posterior probability by Bayes' rule.
+    Notes
+    -----
+    Zhang and Zhou 2007, "ML-KNN: a lazy learning approach to multi-label learning". For each genre,
+    Bayes' rule gives the posterior probability from the prior and from two distributions: the
+    number of the k nearest training films with the genre, for films with and without the genre.
     """
 
     def __init__(self, settings: GenreSettings) -> None:
@@ -104,18 +115,25 @@ class MlKnn:
         self._labels = np.zeros((0, 0), bool)
         self._prior = np.zeros(0)  # (genres,)
         self._given = np.zeros((0, 0))  # (k + 1, genres): P(count | has it)
-        self._without = np.zeros((0, 0))  # (k + 1, genres): P(count | has it not)
+        self._without = np.zeros((0, 0))  # (k + 1, genres): P(count | does not have it)
 
     def fit(self, features: Features, labels: np.ndarray, seed: int) -> None:
+        """Count the genres of the neighbours of each training film; see `Estimator.fit`.
+
+        Raises
+        ------
+        ModelError
+            If there are fewer than two films.
+        """
         films, genres = labels.shape
         if films < 2:
-            raise ModelError(f"ML-KNN learns from two films on, not from {films}")
+            raise ModelError(f"ML-KNN needs two films or more, and got {films}")
         s = self.settings.smoothing
         self._films, self._labels = _Neighbours(features), np.asarray(labels, bool)
         count = min(self.settings.neighbours, films - 1)
         _, rows = self._films.nearest(features, count + 1)
         own = rows == np.arange(films)[:, None]
-        own[~own.any(1), -1] = True  # among identical films another took its place
+        own[~own.any(1), -1] = True  # among identical films, another one was found first
         others = rows[~own].reshape(films, count)
         counts = labels[others].sum(1)
         self._prior = (s + labels.sum(0)) / (2 * s + films)
@@ -127,9 +145,19 @@ class MlKnn:
                 table[:, genre] = (s + seen) / (s * (count + 1) + seen.sum())
 
     def posterior(self, features: Features) -> np.ndarray:
-        """P(the film has the genre | how many of its neighbours have it), float64 (n, genres)."""
+        """Return the probability of each genre, given the number of neighbours that have it.
+
+        Parameters
+        ----------
+        features : CSR matrix or ndarray of shape (n_films, n_features), float32
+
+        Returns
+        -------
+        ndarray of shape (n_films, n_genres), float64
+            0 to 1.
+        """
         count = len(self._given) - 1
-        _, rows = _known(self._films).nearest(features, count)
+        _, rows = _fitted(self._films).nearest(features, count)
         counts = self._labels[rows].sum(1)
         genres = np.arange(self._labels.shape[1])
         yes = self._prior * self._given[counts, genres]
@@ -137,10 +165,12 @@ class MlKnn:
         return np.asarray(yes / (yes + no))
 
     def scores(self, features: Features) -> np.ndarray:
+        """Return the log odds of the posterior; see `Estimator.scores`."""
         return log_odds(self.posterior(features), _LEAST).astype(np.float32)
 
     def state(self) -> dict[str, np.ndarray]:
-        return _known(self._films).state() | {
+        """Return the learnt arrays; see `Estimator.state`."""
+        return _fitted(self._films).state() | {
             "labels": self._labels,
             "prior": self._prior,
             "given": self._given,
@@ -148,12 +178,13 @@ class MlKnn:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._films, self._labels = _Neighbours.of_state(state), state["labels"]
+        """Load the arrays of `state`."""
+        self._films, self._labels = _Neighbours.from_state(state), state["labels"]
         self._prior, self._given = state["prior"], state["given"]
         self._without = state["without"]
 
 
-def _known(films: _Neighbours | None) -> _Neighbours:
+def _fitted(films: _Neighbours | None) -> _Neighbours:
     if films is None:
         raise ModelError("this model has learnt nothing yet: fit it, or restore it")
     return films

@@ -1,6 +1,6 @@
-"""Decision trees: one for each genre, or one multi-label tree for all of them together.
+"""Decision trees: one for each genre, or one multi-label tree for all genres together.
 
-scikit-learn grows them; what is kept are their arrays, and predicting walks down those.
+scikit-learn grows the trees. Only their arrays are stored, and prediction reads these arrays.
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ from pipeline.settings import GenreSettings
 
 __all__ = ["Trees"]
 
-_LEAST = 1e-3  # probability that is told apart from 0 and 1
-_CONSIDERED = 64  # features looked at in a split
+_LEAST = 1e-3  # smallest probability that differs from 0
+_SPLIT_FEATURES = 64  # features that a split may choose from
 
 
 class Trees:
-    """`together`: one tree whose splits serve all genres (the mean of their impurities)."""
+    """Decision trees, an `Estimator`.
+
+    Parameters
+    ----------
+    settings : GenreSettings
+        Depth of a tree, and the least number of films in a leaf.
+    together : bool
+        One tree whose splits minimise the mean impurity of all genres, instead of one per genre.
+    """
 
     def __init__(self, settings: GenreSettings, *, together: bool) -> None:
         self.settings = settings
@@ -30,6 +38,7 @@ class Trees:
         self._nodes: list[dict[str, np.ndarray]] = []
 
     def fit(self, features: Features, labels: np.ndarray, seed: int) -> None:
+        """Grow the trees; see `Estimator.fit`."""
         from sklearn.tree import DecisionTreeClassifier
 
         read = features.tocsc() if sparse.issparse(features) else features
@@ -41,18 +50,20 @@ class Trees:
                 criterion="entropy",
                 max_depth=self.settings.tree_depth,
                 min_samples_leaf=self.settings.tree_films,
-                max_features=min(_CONSIDERED, features.shape[1]),
+                max_features=min(_SPLIT_FEATURES, features.shape[1]),
                 random_state=seed + number,
             ).fit(read, labels[:, target].astype(np.int8))
             self._nodes.append(_arrays(model, labels[:, target]))
 
     def scores(self, features: Features) -> np.ndarray:
+        """Return the log odds of the genres' shares in each film's leaf; see `Estimator.scores`."""
         rows = features.shape[0]
-        found = [nodes["share"][_leaves(nodes, features)] for nodes in self._nodes]
-        odds = log_odds(np.concatenate(found, axis=1), _LEAST)
+        shares = [nodes["share"][_leaves(nodes, features)] for nodes in self._nodes]
+        odds = log_odds(np.concatenate(shares, axis=1), _LEAST)
         return odds.astype(np.float32).reshape(rows, -1)
 
     def state(self) -> dict[str, np.ndarray]:
+        """Return the learnt arrays; see `Estimator.state`."""
         return {
             f"{number:04d}.{name}": array
             for number, nodes in enumerate(self._nodes)
@@ -60,6 +71,7 @@ class Trees:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Load the arrays of `state`."""
         nodes: dict[int, dict[str, np.ndarray]] = {}
         for key, array in state.items():
             number, name = key.split(".", 1)
@@ -68,16 +80,16 @@ class Trees:
 
 
 def _arrays(model: Any, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Children (-1 for a leaf), feature and threshold of each node, the genres' shares in it."""
+    """Return the arrays of a tree: children (-1 in a leaf), feature, threshold, genre shares."""
     tree = model.tree_
     values = np.asarray(tree.value)  # (nodes, outputs, classes), shares of the classes
     share = np.zeros(values.shape[:2], np.float32)
     classes = [model.classes_] if labels.shape[1] == 1 else model.classes_
     for output, known in enumerate(classes):
-        held = [int(c) for c in known]
-        if 1 in held:
-            place = held.index(1)
-            share[:, output] = values[:, output, place] / values[:, output, : len(held)].sum(1)
+        numbers = [int(c) for c in known]
+        if 1 in numbers:
+            place = numbers.index(1)
+            share[:, output] = values[:, output, place] / values[:, output, : len(numbers)].sum(1)
     return {
         "left": np.asarray(tree.children_left, np.int32),
         "right": np.asarray(tree.children_right, np.int32),
@@ -88,7 +100,7 @@ def _arrays(model: Any, labels: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _leaves(nodes: Mapping[str, np.ndarray], features: Features) -> np.ndarray:
-    """The leaf of each row, int64 (n,)."""
+    """Return the leaf of each row, int64 (n_films,)."""
     place = np.zeros(features.shape[0], np.int64)
     while True:
         inner = np.flatnonzero(nodes["left"][place] >= 0)

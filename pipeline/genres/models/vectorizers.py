@@ -1,12 +1,12 @@
-"""Texts to numbers: bag of words, TF-IDF, the miner's vectors, or TF-IDF and vectors side by side.
+"""Texts to numbers: bag of words, TF-IDF, embeddings, or TF-IDF and embeddings side by side.
 
-What is fitted is a vocabulary and its weights; both are kept as JSON and arrays.
+`fit` learns a vocabulary and its weights; JSON and arrays store both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from scipy import sparse
@@ -14,17 +14,23 @@ from scipy import sparse
 from pipeline.errors import ModelError
 from pipeline.settings import GenreSettings
 
-__all__ = ["KINDS", "Features", "Kind", "Representation"]
+__all__ = ["Features", "Kind", "Representation", "Vocabulary"]
 
 Kind = Literal["bow", "tfidf", "embedding", "tfidf+embedding"]
-KINDS: tuple[Kind, ...] = ("bow", "tfidf", "embedding", "tfidf+embedding")
-Features = Any  # scipy CSR or float32 array, (films, features)
+Features = Any  # scipy CSR or float32 array, (n_films, n_features)
 
-_BESIDE = 1.5  # length of a vector beside a TF-IDF row of length 1
+_EMBEDDING_LENGTH = 1.5  # of an embedding beside a TF-IDF row of length 1
+
+
+class Vocabulary(TypedDict):
+    """JSON of a fitted representation."""
+
+    kind: Kind
+    terms: list[str]  # in the order of the first columns; empty for embeddings alone
 
 
 class Representation:
-    """Fitted on the training texts only; `needs_vectors` says whether it reads vectors too."""
+    """Features of texts; the vocabulary comes from the training texts only."""
 
     def __init__(self, kind: Kind, settings: GenreSettings) -> None:
         self.kind = kind
@@ -35,26 +41,21 @@ class Representation:
 
     @property
     def needs_words(self) -> bool:
-        """Whether it reads the texts themselves."""
+        """Whether the words of the texts are features."""
         return self.kind != "embedding"
 
     @property
     def needs_vectors(self) -> bool:
-        """Whether it reads a vector of each text."""
+        """Whether embeddings of the texts are features."""
         return "embedding" in self.kind
 
-    @property
-    def terms(self) -> Sequence[str]:
-        """The vocabulary, in the order of the first columns; empty for vectors alone."""
-        return self._terms
-
     def fit(self, texts: Sequence[str]) -> Representation:
-        """Learn vocabulary and weights from the training texts; returns itself.
+        """Learn vocabulary and weights from the training texts, and return self.
 
         Raises
         ------
         ModelError
-            when no term is in `genres.min_term_films` texts.
+            If no term occurs in at least `genres.min_term_films` texts.
         """
         if not self.needs_words:
             return self
@@ -63,7 +64,7 @@ class Representation:
         except ValueError as error:
             raise ModelError(
                 f"no words to learn from in {len(texts)} texts: {error}; lower "
-                "genres.min_term_films, or give longer texts"
+                "genres.min_term_films, or use longer texts"
             ) from error
         self._terms = counts.get_feature_names_out().tolist()
         films = np.asarray((counts.transform(texts) > 0).sum(0)).ravel()
@@ -71,16 +72,23 @@ class Representation:
         return self
 
     def transform(self, texts: Sequence[str], vectors: np.ndarray | None = None) -> Features:
-        """Features of texts: CSR float32 (n, terms [+ dim]), or the vectors alone, (n, dim).
+        """Return the features of texts.
 
         Parameters
         ----------
-        vectors : (n, dim) float32 of unit length, where `needs_vectors`.
+        texts : sequence of str
+        vectors : ndarray of shape (n_texts, dim), float32, optional
+            Embeddings of the texts, unit length, where `needs_vectors`.
+
+        Returns
+        -------
+        CSR matrix of shape (n_texts, n_terms [+ dim]), float32
+            For embeddings alone, an ndarray of shape (n_texts, dim).
 
         Raises
         ------
         ModelError
-            when vectors are needed and there are none, or of other texts.
+            If embeddings are needed and missing, or their number differs from that of the texts.
         """
         if self.needs_vectors and (vectors is None or len(vectors) != len(texts)):
             raise ModelError(f"representation {self.kind!r} needs a vector of each text")
@@ -89,8 +97,8 @@ class Representation:
         from sklearn.preprocessing import normalize
 
         if self._vectorizer is None:
-            places = {term: column for column, term in enumerate(self._terms)}
-            self._vectorizer = self._counter(places)
+            columns = {term: column for column, term in enumerate(self._terms)}
+            self._vectorizer = self._counter(columns)
         counts = sparse.csr_matrix(self._vectorizer.transform(texts), dtype=np.float32)
         if self.kind == "bow":
             counts.data[:] = 1.0
@@ -99,27 +107,36 @@ class Representation:
         counts = normalize(counts, copy=False)
         if self.kind != "tfidf+embedding":
             return counts
-        dense = sparse.csr_matrix(np.asarray(vectors, np.float32) * _BESIDE)
+        dense = sparse.csr_matrix(np.asarray(vectors, np.float32) * _EMBEDDING_LENGTH)
         return sparse.hstack([counts, dense], format="csr", dtype=np.float32)
 
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Arrays and JSON from which `of_state` makes the same again."""
+    def state(self) -> tuple[dict[str, np.ndarray], Vocabulary]:
+        """Return arrays and JSON from which `from_state` restores the representation."""
         arrays = {"idf": self._idf} if self.needs_words else {}
         return arrays, {"kind": self.kind, "terms": self._terms}
 
     @classmethod
-    def of_state(
-        cls, arrays: Mapping[str, np.ndarray], told: Mapping[str, Any], settings: GenreSettings
+    def from_state(
+        cls, arrays: Mapping[str, np.ndarray], vocabulary: Vocabulary, settings: GenreSettings
     ) -> Representation:
-        """What `state` told of."""
-        made = cls(told["kind"], settings)
-        made._terms = [str(term) for term in told["terms"]]
-        made._idf = np.asarray(arrays.get("idf", made._idf), np.float32)
-        if made.needs_words and len(made._idf) != len(made._terms):
-            raise ModelError(f"{len(made._terms)} terms, but {len(made._idf)} weights: train again")
-        return made
+        """Return the representation that `state` describes.
+
+        Raises
+        ------
+        ModelError
+            If the number of weights is not the number of terms.
+        """
+        restored = cls(vocabulary["kind"], settings)
+        restored._terms = [str(term) for term in vocabulary["terms"]]
+        restored._idf = np.asarray(arrays.get("idf", restored._idf), np.float32)
+        if restored.needs_words and len(restored._idf) != len(restored._terms):
+            raise ModelError(
+                f"{len(restored._terms)} terms, but {len(restored._idf)} weights: train again"
+            )
+        return restored
 
     def _counter(self, vocabulary: Mapping[str, int] | None) -> Any:
+        """Return a scikit-learn counter of words and word pairs."""
         from sklearn.feature_extraction.text import CountVectorizer
 
         limits: dict[str, Any] = {}

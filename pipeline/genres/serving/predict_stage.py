@@ -1,8 +1,8 @@
-"""A catalogue's films to genres, partition by partition: table in, table out.
+"""The stage that predicts the genres of a catalogue, partition by partition.
 
-The pipeline's own partitions carry it, as every stage, instead of dask-ml's `ParallelPostFit`: that
-wraps one scikit-learn estimator around arrays, and takes neither texts nor a transformer, nor does
-it commit what is done. A worker opens a model once and keeps it.
+It runs on the pipeline's own partitions like every other stage, not with dask-ml's
+`ParallelPostFit`, which wraps one scikit-learn estimator over arrays: it reads no texts, runs no
+transformer and commits no results. A worker loads a model once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.embedding.embed import encode
-from pipeline.embedding.weights import here
+from pipeline.embedding.weights import local_identity
 from pipeline.fileio.manifest import fingerprint
 from pipeline.genres.data.films import texts_of
 from pipeline.genres.models.classifier import Classifier
@@ -21,7 +21,7 @@ from pipeline.genres.training.persistence import open_model, read_manifest
 from pipeline.schemas.stage import stage
 from pipeline.settings import EmbedSettings
 
-__all__ = ["PREDICTED", "model_mark", "predict"]
+__all__ = ["PREDICTED", "fingerprint_model", "predict"]
 
 PREDICTED = pa.schema(
     [
@@ -31,47 +31,55 @@ PREDICTED = pa.schema(
         ("confidence", pa.list_(pa.float32())),  # in the order of the model's genres
     ]
 )
-_ROWS = 512  # films that are worked at a time: what bounds the memory
+_ROWS = 512  # films predicted at a time, which bounds the memory
 
 
-def model_mark(folder: Path) -> str:
-    """What a prediction depends on of a model: the checksums of its files, hex."""
+def fingerprint_model(folder: Path) -> str:
+    """Return a fingerprint of a model's name and the checksums of its files, hex."""
     manifest = read_manifest(folder)
-    return fingerprint(manifest["name"], manifest["files"])
+    return fingerprint(manifest.name, manifest.files)
 
 
 @stage("genres-predict", version=1, inputs=("movies",), outputs=("predicted",))
 def predict(
     movies: pa.Table, settings: EmbedSettings, model: str, mark: str, revision: str, dtype: str
 ) -> dict[str, pa.Table]:
-    """The genres of one partition of films.
+    """Predict the genres of one partition of films.
 
     Parameters
     ----------
-    movies : with movie_id, title and overview. settings : of the miner's vectors.
-    model : folder of a kept model. mark : `model_mark` of it; a change of the model is a change of
-        the piece. revision, dtype : of the miner's encoder.
+    movies : pyarrow.Table
+        At least movie_id, title and overview.
+    settings : EmbedSettings
+        Settings of the embedding model.
+    model : str
+        Folder of a saved genre model.
+    mark : str
+        `fingerprint_model` of the folder, so that a changed model changes the piece's fingerprint.
+    revision, dtype : str
+        Weights and number type of the embedding model.
 
     Returns
     -------
-    {"predicted": PREDICTED}, in the order of `movies`.
+    dict of str to pyarrow.Table
+        `predicted`: `PREDICTED`, in the order of `movies`.
     """
-    made = _opened(model, mark)
+    classifier = _load(model, mark)
     parts = [PREDICTED.empty_table()]
     for start in range(0, movies.num_rows, _ROWS):
         own = movies.slice(start, _ROWS)
-        texts = texts_of(own).compose(made.inputs)
+        texts = texts_of(own).compose(classifier.inputs)
         vectors = (
-            encode(texts, here(settings, revision, dtype), settings.batch_tokens)
-            if made.needs_vectors
+            encode(texts, local_identity(settings, revision, dtype), settings.batch_tokens)
+            if classifier.needs_vectors
             else None
         )
-        probabilities = made.probabilities(texts, vectors)
-        told = made.decided(probabilities)
+        probabilities = classifier.probabilities(texts, vectors)
+        names = classifier.genre_names(classifier.decide(probabilities))
         columns = [
             own.column("movie_id").combine_chunks(),
             own.column("title").combine_chunks(),
-            pa.array(made.named(told), PREDICTED.field("predicted_genres").type),
+            pa.array(names, PREDICTED.field("predicted_genres").type),
             pa.array(list(probabilities.astype("float32")), PREDICTED.field("confidence").type),
         ]
         parts.append(pa.table(columns, schema=PREDICTED))
@@ -79,5 +87,5 @@ def predict(
 
 
 @lru_cache(maxsize=2)
-def _opened(model: str, _mark: str) -> Classifier:
+def _load(model: str, _mark: str) -> Classifier:
     return open_model(Path(model))

@@ -1,9 +1,14 @@
 """Models on disk: safetensors and JSON under a manifest with checksums; nothing is pickled.
 
-A model's folder: manifest.json, arrays.safetensors (calibration, any thresholds and what an
-estimator learnt), words.json (a vocabulary), or of a transformer network.safetensors, config.json
-and tokenizer.json; of a blend the folders of its members. It appears whole, by rename, or not at
-all.
+Files of a model's folder:
+
+- manifest.json (`documents.ModelManifest`);
+- arrays.safetensors: calibration, thresholds if any, and the arrays of an estimator;
+- words.json: the vocabulary of a model on features;
+- network.safetensors, config.json and tokenizer.json of a transformer;
+- a folder for each member of a blend.
+
+A model's folder appears whole, by rename, or not at all.
 """
 
 from __future__ import annotations
@@ -11,9 +16,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -23,36 +29,61 @@ from pipeline.fileio.atomic import sync_file
 from pipeline.genres.models.blend import BlendScorer
 from pipeline.genres.models.calibration import Calibration
 from pipeline.genres.models.classifier import MODELS, Classifier, Model
-from pipeline.genres.models.scorers import FeatureScorer, TransformerScorer, arrays_of
+from pipeline.genres.models.scorers import FeatureScorer, TransformerScorer
+from pipeline.genres.models.transformer import LossName
 from pipeline.genres.models.vectorizers import Representation
+from pipeline.genres.training.documents import ModelManifest, TrainingRecord
 from pipeline.settings import EmbedSettings, GenreSettings
-from pipeline.storage.model_folder import check_files, new_folder, read_told, sums_of, write_told
+from pipeline.storage.model_folder import (
+    check_files,
+    file_checksums,
+    new_folder,
+    read_json,
+    write_json,
+)
 
-__all__ = ["MANIFEST", "embedder", "keep", "open_model", "read_manifest"]
+__all__ = ["MANIFEST", "find_embedder", "open_model", "read_manifest", "save_model"]
 
 MANIFEST = "manifest.json"
 FORMAT = 3
 _ARRAYS, _WORDS = "arrays.safetensors", "words.json"
 
 
-def keep(
-    classifier: Classifier, folder: Path, settings: GenreSettings, about: Mapping[str, Any]
+def save_model(
+    classifier: Classifier, folder: Path, settings: GenreSettings, about: TrainingRecord
 ) -> Path:
-    """Write a model into `folder`, which must not be there yet; returns it.
+    """Write a model into a new folder.
 
     Parameters
     ----------
-    about : JSON that the manifest keeps: metrics, the films it learnt from, how fitting went.
+    classifier : Classifier
+        Fitted model.
+    folder : Path
+        Folder to create.
+    settings : GenreSettings
+        Settings that the model was trained with.
+    about : TrainingRecord
+        How the model was trained.
+
+    Returns
+    -------
+    Path
+        `folder`.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder exists.
     """
     if folder.exists():
-        raise FileExistsError(f"{folder}: a model is there already")
+        raise FileExistsError(f"{folder} exists: a model is never overwritten")
     with new_folder(folder) as attempt:
         _write(classifier, attempt, settings, about)
     return folder
 
 
 def _write(
-    classifier: Classifier, folder: Path, settings: GenreSettings, about: Mapping[str, Any]
+    classifier: Classifier, folder: Path, settings: GenreSettings, about: TrainingRecord
 ) -> None:
     arrays: dict[str, np.ndarray] = {
         "calibration.slope": classifier.calibration.slope,
@@ -61,128 +92,144 @@ def _write(
     if classifier.thresholds is not None:
         arrays["thresholds"] = classifier.thresholds
     scorer = classifier.scorer
-    made: dict[str, Any]
+    parts: dict[str, Any]
     if isinstance(scorer, FeatureScorer):
-        found, words = arrays_of(scorer)
-        arrays |= found
-        (folder / _WORDS).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-        made = {"scorer": "features", "estimator": scorer.name}
+        learnt, vocabulary = scorer.state()
+        arrays |= learnt
+        words = json.dumps(vocabulary, ensure_ascii=False)
+        (folder / _WORDS).write_text(words, encoding="utf-8")
+        parts = {"scorer": "features", "estimator": scorer.name}
     elif isinstance(scorer, TransformerScorer):
-        scorer.keep(folder)
-        made = {"scorer": "transformer", "loss": scorer.loss}
+        scorer.save(folder)
+        parts = {"scorer": "transformer", "loss": scorer.loss}
     elif isinstance(scorer, BlendScorer):
         arrays["weights"] = scorer.weights
-        made = {"scorer": "blend", "members": [member.name for member in scorer.members]}
+        parts = {"scorer": "blend", "members": [member.name for member in scorer.members]}
         for member in scorer.members:
             (folder / member.name).mkdir()
-            _write(member, folder / member.name, settings, {})
+            _write(member, folder / member.name, settings, TrainingRecord())
     else:
-        raise ModelError(f"{type(scorer).__name__} is no kind of scorer that can be kept")
+        raise ModelError(f"a model with a {type(scorer).__name__} cannot be saved")
     save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, folder / _ARRAYS)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
         sync_file(path)
-    manifest = {
-        "format": FORMAT,
-        "name": classifier.name,
-        "family": MODELS.get(classifier.name, Model("baseline")).family,
-        "inputs": classifier.inputs,
-        "genres": list(classifier.genres),
-        "needs_vectors": classifier.needs_vectors,
-        "settings": settings.model_dump(mode="json"),
-        **made,
-        "files": sums_of(folder, files),
-        "about": dict(about),
-    }
-    write_told(folder / MANIFEST, manifest)
+    manifest = ModelManifest(
+        format=FORMAT,
+        name=classifier.name,
+        family=MODELS.get(classifier.name, Model("baseline")).family,
+        inputs=classifier.inputs,
+        genres=classifier.genres,
+        needs_vectors=classifier.needs_vectors,
+        settings=settings.model_dump(mode="json"),
+        files=file_checksums(folder, files),
+        about=about,
+        **parts,
+    )
+    write_json(folder / MANIFEST, manifest.to_json())
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a model's folder.
-
-    Raises
-    ------
-    ModelError
-        when there is none, or it is of another format.
-    """
-    absent = f"{folder} holds no genre model: train one first"
-    return read_told(folder / MANIFEST, FORMAT, absent)
-
-
-def embedder(folder: Path) -> ModelIdentity:
-    """The model whose vectors the genre model of a folder learnt from, on this machine's CPU.
+def read_manifest(folder: Path) -> ModelManifest:
+    """Return the manifest of a model's folder.
 
     Raises
     ------
     ModelError
-        when it learnt from no vectors, or this machine has other weights.
+        If there is none, or it is of another format.
+    CorruptFileError
+        If the file is damaged.
     """
-    about = read_manifest(folder)["about"].get("embed")
-    if about is None:
+    path = folder / MANIFEST
+    record = read_json(path, FORMAT, f"{folder} has no genre model: train one first")
+    try:
+        return ModelManifest.model_validate(record)
+    except ValidationError as error:
+        raise ModelError(f"{path} is not a manifest of a genre model: {error}") from error
+
+
+def find_embedder(folder: Path) -> ModelIdentity:
+    """Return the embedding model whose vectors a genre model learnt from, on this CPU.
+
+    Raises
+    ------
+    ModelError
+        If the genre model reads no vectors, or this machine has other weights.
+    """
+    record = read_manifest(folder).about.embed
+    if record is None:
         raise ModelError(f"genre model {folder} reads no vectors")
-    settings = EmbedSettings(**about["settings"] | {"device": "cpu"})
-    found = identify(settings)
-    if found.revision != about["revision"]:
+    settings = EmbedSettings.model_validate(record.settings | {"device": "cpu"})
+    identity = identify(settings)
+    if identity.revision != record.revision:
         raise ModelError(
             f"genre model {folder} learnt from vectors of {settings.model!r}, revision "
-            f"{about['revision'][:12]}; here is {found.revision[:12]}: install the same weights, "
-            "or train again"
+            f"{str(record.revision)[:12]}, but this machine has revision {identity.revision[:12]}: "
+            "install the same weights, or train again"
         )
-    return found
+    return identity
 
 
-def open_model(folder: Path, *, verify: bool = True, device: str = "auto") -> Classifier:
-    """The model of a folder, every file checked against the manifest unless `verify` is False.
+def open_model(folder: Path, *, device: str = "auto") -> Classifier:
+    """Load the model of a folder, after checking every file against the manifest.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that `save_model` wrote.
+    device : {"auto", "cpu", "cuda"}
+        Device of a transformer.
+
+    Returns
+    -------
+    Classifier
 
     Raises
     ------
     ModelError
-        when there is none, or its files do not fit together.
+        If there is no model, or its files do not fit together.
     CorruptFileError
-        naming the file that is missing or altered.
+        If a file is missing or altered; the message names it.
     """
     manifest = read_manifest(folder)
-    if verify:
-        check_files(folder, manifest["files"])
+    check_files(folder, manifest.files)
     try:
-        return _opened(folder, manifest, device)
+        return _load(folder, manifest, device)
     except (KeyError, ValueError, TypeError, OSError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"genre model {folder}: {error!r}; train again") from error
 
 
-def _opened(folder: Path, manifest: Mapping[str, Any], device: str) -> Classifier:
-    settings = GenreSettings(**manifest["settings"] | {"device": device})
+def _load(folder: Path, manifest: ModelManifest, device: str) -> Classifier:
+    settings = GenreSettings.model_validate(manifest.settings | {"device": device})
     arrays = load_file(folder / _ARRAYS)
-    genres = tuple(str(name) for name in manifest["genres"])
     scorer: FeatureScorer | TransformerScorer | BlendScorer
-    if manifest["scorer"] == "features":
+    if manifest.scorer == "features":
         words = json.loads((folder / _WORDS).read_bytes())
-        scorer = FeatureScorer(words["kind"], manifest["estimator"], settings)
-        scorer.representation = Representation.of_state(
-            _under(arrays, "representation."), words, settings
+        scorer = FeatureScorer(words["kind"], manifest.estimator, settings)
+        scorer.representation = Representation.from_state(
+            _with_prefix(arrays, "representation."), words, settings
         )
-        scorer.estimator.restore(_under(arrays, "estimator."))
-    elif manifest["scorer"] == "transformer":
-        scorer = TransformerScorer(settings, manifest["loss"])
-        scorer.restore(folder, len(genres))
+        scorer.estimator.restore(_with_prefix(arrays, "estimator."))
+    elif manifest.scorer == "transformer":
+        scorer = TransformerScorer(settings, cast(LossName, manifest.loss))
+        scorer.restore(folder, len(manifest.genres))
     else:
-        names = [str(name) for name in manifest["members"]]
-        scorer = BlendScorer(
-            [_opened(folder / name, read_manifest(folder / name), device) for name in names],
-            arrays.get("weights"),
-        )
+        members = [
+            _load(folder / name, read_manifest(folder / name), device) for name in manifest.members
+        ]
+        scorer = BlendScorer(members, arrays.get("weights"))
     return Classifier(
-        name=str(manifest["name"]),
-        inputs=manifest["inputs"],
-        genres=genres,
+        name=manifest.name,
+        inputs=manifest.inputs,
+        genres=manifest.genres,
         scorer=scorer,
         calibration=Calibration(arrays["calibration.slope"], arrays["calibration.shift"]),
         thresholds=arrays.get("thresholds"),
-        wanted=settings.tuned_for,
+        objective=settings.tuned_for,
     )
 
 
-def _under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+def _with_prefix(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose name starts with the prefix, named without it."""
     return {
         name.removeprefix(prefix): array
         for name, array in arrays.items()

@@ -1,92 +1,133 @@
-"""Which models an output folder holds, and which of them answer at the API: `registry.json`.
+"""The registry of an output folder: its trained models, and those that the API serves.
 
-`DIR/genres` holds `data` (films and vectors), `models`, `report` and the registry.
+`DIR/genres` contains `data` (films and vectors), `models`, `report` and `registry.json`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from pipeline.errors import ModelError
-from pipeline.storage.model_folder import read_told, write_told
+from pipeline.genres.training.documents import RegisteredModel, Registry, TrainedModel
+from pipeline.storage.model_folder import read_json, write_json
 
-__all__ = ["FOLDER", "REGISTRY", "choose", "read_registry", "register"]
+__all__ = [
+    "FOLDER",
+    "REGISTRY",
+    "choose_model",
+    "read_registry",
+    "register",
+]
 
 FOLDER, REGISTRY = "genres", "registry.json"
 FORMAT = 1
 _SERVED = ("transformation", "adaptation", "transformer", "blend", "blend-transformer")
 
 
-def register(folder: Path, trained: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Add trained models to the registry of `folder`; returns the whole of it.
+def register(folder: Path, trained: Sequence[TrainedModel]) -> Registry:
+    """Add trained models to the registry, and return the registry.
 
-    A model of the same name, inputs and fold takes the place of the one before.
+    A model replaces the registered model of the same name, inputs and fold.
 
     Parameters
     ----------
-    folder : `DIR/genres`. trained : manifests as `training.train` returns them.
+    folder : Path
+        `DIR/genres`.
+    trained : sequence of TrainedModel
+        Results of `training.train`.
+
+    Returns
+    -------
+    Registry
+        Models sorted by name, inputs and fold.
     """
     path = folder / REGISTRY
-    known = read_registry(folder)["models"] if path.is_file() else []
-    rows = {(row["name"], row["inputs"], row["fold"]): row for row in known}
-    for manifest in trained:
-        about = manifest["about"]
-        row = {
-            "name": manifest["name"],
-            "family": manifest["family"],
-            "inputs": manifest["inputs"],
-            "fold": about["fold"],
-            "folder": Path(manifest["folder"]).name,
-            "data": about["data"],
-            "seconds": about["seconds"],
-            "metrics": about["metrics"]["test"],
-            "validation": about["metrics"]["validation"],
-        }
-        rows[row["name"], row["inputs"], row["fold"]] = row
-    models = [
-        rows[key]
-        for key in sorted(rows, key=lambda key: (*key[:2], -1 if key[2] is None else key[2]))
-    ]
+    known = read_registry(folder).models if path.is_file() else []
+    rows = {row.key: row for row in [*known, *map(_registered, trained)]}
+    models = [rows[key] for key in sorted(rows)]
     serving: dict[str, dict[str, str]] = {}
     for row in models:
-        if row["fold"] is None and row["name"] in _SERVED:
-            serving.setdefault(row["name"], {})[row["inputs"]] = row["folder"]
-    told = {"format": FORMAT, "models": models, "serving": serving}
+        if row.fold is None and row.name in _SERVED:
+            serving.setdefault(row.name, {})[row.inputs] = row.folder
+    registry = Registry(format=FORMAT, models=models, serving=serving)
     folder.mkdir(parents=True, exist_ok=True)
-    write_told(path, told)
-    return told
+    write_json(path, registry.to_json())
+    return registry
 
 
-def read_registry(folder: Path) -> dict[str, Any]:
-    """The registry of `DIR/genres`.
+def _registered(trained: TrainedModel) -> RegisteredModel:
+    manifest, about = trained.manifest, trained.manifest.about
+    return RegisteredModel(
+        name=manifest.name,
+        family=manifest.family,
+        inputs=manifest.inputs,
+        fold=about.fold,
+        folder=trained.folder.name,
+        data=about.data,
+        seconds=about.seconds,
+        metrics=about.metrics["test"],
+        validation=about.metrics["validation"],
+    )
+
+
+def read_registry(folder: Path) -> Registry:
+    """Return the registry of `DIR/genres`.
 
     Raises
     ------
     ModelError
-        when nothing was trained there, or by another version.
+        If no model was trained there, or the registry is of another format.
+    CorruptFileError
+        If the file is damaged.
     """
+    path = folder / REGISTRY
     absent = f"{folder} has no {REGISTRY}: train models with `microgenres genres train`"
-    return read_told(folder / REGISTRY, FORMAT, absent)
+    record = read_json(path, FORMAT, absent)
+    try:
+        return Registry.model_validate(record)
+    except ValidationError as error:
+        raise ModelError(f"{path} is not a registry of genre models: {error}") from error
 
 
-def choose(registry: Mapping[str, Any], name: str, title: str, overview: str) -> str:
-    """The folder of the model that answers for a film of which so much is known.
+def choose_model(registry: Registry, name: str, title: str, overview: str) -> str:
+    """Return the folder of the model that predicts a film with this title and overview.
 
-    The model that was trained on just these inputs, else one that reads both, else any.
+    The best choice is a model trained on exactly the available inputs, then a model that reads
+    both, then any.
+
+    Parameters
+    ----------
+    registry : Registry
+    name : str
+        Name of the model, such as `transformation`.
+    title, overview : str
+        Texts of the film; empty if not available.
+
+    Returns
+    -------
+    str
+        Name of the folder in `models`.
 
     Raises
     ------
     ModelError
-        when no model of that name was trained.
+        If no model with this name was trained.
+
+    Examples
+    --------
+    >>> registry = Registry(serving={"adaptation": {"title": "a-title", "both": "a-both"}})
+    >>> choose_model(registry, "adaptation", "Alien", "")
+    'a-title'
     """
-    there = registry["serving"].get(name)
-    if not there:
+    folders = registry.serving.get(name)
+    if not folders:
         raise ModelError(
-            f"no model {name!r} has been trained; there are {sorted(registry['serving'])}: "
+            f"no model {name!r} has been trained, only {sorted(registry.serving)}: "
             f"run `microgenres genres train --model {name}`"
         )
     inputs = "both" if title and overview else "title" if title else "description"
-    order = [inputs, "both", *sorted(there)]
-    return str(next(there[kind] for kind in order if kind in there))
+    order = [inputs, "both", *sorted(folders)]
+    return next(folders[kind] for kind in order if kind in folders)

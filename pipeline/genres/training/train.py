@@ -1,7 +1,7 @@
-"""One model of one split, trained, measured and kept: what a worker of the cluster is handed.
+"""Train, measure and save one model: the job that a worker of the cluster runs.
 
-The folder is named by a fingerprint of all that the model depends on, so a model that is there is
-found, not trained again.
+A fingerprint of everything the model depends on names its folder, so an existing model is found and
+not trained again.
 """
 
 from __future__ import annotations
@@ -20,24 +20,30 @@ from pipeline.fileio.manifest import file_sha256, fingerprint
 from pipeline.fileio.parquet import read_table, write_table
 from pipeline.genres.data.films import Inputs, label_matrix, texts_of
 from pipeline.genres.models.blend import BlendScorer
-from pipeline.genres.models.classifier import Classifier, fitted, model_named
+from pipeline.genres.models.classifier import Classifier, find_model, fit_classifier
 from pipeline.genres.models.finetune import Progress
-from pipeline.genres.models.metrics import figures
-from pipeline.genres.models.scorers import FeatureScorer, Held, Scorer, TransformerScorer
-from pipeline.genres.training.persistence import MANIFEST, keep, open_model, read_manifest
+from pipeline.genres.models.metrics import Figures, measure
+from pipeline.genres.models.scorers import (
+    FeatureScorer,
+    LabelledTexts,
+    Scorer,
+    TransformerScorer,
+)
+from pipeline.genres.training.documents import TrainedModel, TrainingRecord
+from pipeline.genres.training.persistence import MANIFEST, open_model, read_manifest, save_model
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import EmbedSettings, GenreSettings
 
-__all__ = ["PREDICTIONS", "Job", "job_folder", "sides", "train"]
+__all__ = ["PREDICTIONS", "Job", "job_folder", "part_rows", "train"]
 
-VERSION = 3  # raised by hand whenever a model trained from the same films would be another
+VERSION = 3  # raised by hand whenever the same films would give another model
 
-# What a model told of every film of validation and test.
+# Predictions of a model for every film of validation and test.
 PREDICTIONS = pa.schema(
     [
         ("movie_id", pa.string()),
         ("part", pa.string()),
-        ("genres", pa.list_(pa.string())),  # told, not true
+        ("genres", pa.list_(pa.string())),  # predicted genres
         ("probabilities", pa.list_(pa.float32())),  # in the order of the manifest's genres
     ]
 )
@@ -45,16 +51,35 @@ PREDICTIONS = pa.schema(
 
 @dataclass(frozen=True)
 class Job:
-    """What to train: small, so that it can travel to a worker.
+    """What to train; small, because it is sent to a worker.
 
     Attributes
     ----------
-    films, vectors : Parquet files of FILMS, and of (movie_id, vector) of the same films in the same
-        order; no vectors where the model needs none.
-    embed, revision : how the vectors were made: settings, and SHA-256 of the weights.
-    fold : None for the split itself; else the fold that is measured, the next one validates.
-    members : folders of the models of a blend.
-    seconds : how long fine-tuning may take in this call; None: as long as it needs.
+    model : str
+        Name in `classifier.MODELS`.
+    inputs : {"title", "description", "both"}
+        What the model reads of a film.
+    films : str
+        Parquet file of `FILMS`.
+    vectors : str, optional
+        Parquet file of (movie_id, vector) of the same films in the same order; None if the model
+        needs no vectors.
+    folder : str
+        Folder of all models.
+    settings : GenreSettings
+        Settings of the models.
+    seed : int
+        Seed of the random generator.
+    fold : int, optional
+        None for the split itself; otherwise the fold to measure, and the next fold validates.
+    members : tuple of str
+        Folders of the models of a blend.
+    seconds : float, optional
+        Time limit of fine-tuning in this call; None for no limit.
+    embed : EmbedSettings
+        Settings of the embedding model of the vectors.
+    revision : str, optional
+        SHA-256 of the weights of the embedding model.
     """
 
     model: str
@@ -72,9 +97,9 @@ class Job:
 
 
 def job_folder(job: Job) -> Path:
-    """Where the model of a job is kept: `MODEL-INPUTS[-FOLD]-FINGERPRINT`.
+    """Return the folder of a job's model: `MODEL-INPUTS[-FOLD]-FINGERPRINT`.
 
-    Films and vectors are known by their names, which `catalogue.put` makes of what they hold.
+    The names of the files of films and vectors identify their content, see `data.files.put`.
     """
     parts = [
         VERSION,
@@ -91,94 +116,120 @@ def job_folder(job: Job) -> Path:
     return Path(job.folder) / f"{job.model}-{job.inputs}{fold}-{fingerprint(*parts)[:12]}"
 
 
-def sides(films: pa.Table, fold: int | None, folds: int) -> dict[str, np.ndarray]:
-    """Rows of the films to train on, to validate on and to measure on, int64 each."""
+def part_rows(films: pa.Table, fold: int | None, folds: int) -> dict[str, np.ndarray]:
+    """Return the rows of the films to train on, to validate on and to measure on.
+
+    Parameters
+    ----------
+    films : pyarrow.Table
+        `FILMS` after the split.
+    fold : int, optional
+        None for the split itself; otherwise the fold to measure, and the next fold validates.
+    folds : int
+        Number of folds.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n,), int64
+        `train`, `validation` and `test`.
+    """
     if fold is None:
         part = np.array(films.column("part").to_pylist(), object)
         names = ("train", "validation", "test")
         return {name: np.flatnonzero(part == name) for name in names}
     own = films.column("fold").to_numpy()
-    after = (fold + 1) % folds
+    following = (fold + 1) % folds
     return {
-        "train": np.flatnonzero((own >= 0) & (own != fold) & (own != after)),
-        "validation": np.flatnonzero(own == after),
+        "train": np.flatnonzero((own >= 0) & (own != fold) & (own != following)),
+        "validation": np.flatnonzero(own == following),
         "test": np.flatnonzero(own == fold),
     }
 
 
-def train(job: Job, progress: Progress | None = None) -> dict[str, Any]:
-    """Train, measure and keep the model of a job; returns its manifest and `folder`.
+def train(job: Job, progress: Progress | None = None) -> TrainedModel:
+    """Train, measure and save the model of a job, unless it exists.
+
+    Parameters
+    ----------
+    job : Job
+    progress : callable, optional
+        Called after each step of fine-tuning with the step, the number of steps and the loss.
+
+    Returns
+    -------
+    TrainedModel
 
     Raises
     ------
     finetune.Unfinished
-        when `job.seconds` are over; the same job goes on from its checkpoint.
+        If `job.seconds` have passed; the same job resumes from its checkpoint.
     ModelError
-        when a side of the split is empty, or what the model needs is not given.
+        If a part of the split is empty, or the model lacks vectors or members.
     """
     folder = job_folder(job)
     if (folder / MANIFEST).is_file():
-        return read_manifest(folder) | {"folder": str(folder)}
+        return TrainedModel(folder, read_manifest(folder))
     films = read_table(Path(job.films))
     labels, genres = label_matrix(films)
     texts = texts_of(films).compose(job.inputs)
     vectors = None if job.vectors is None else matrix_of(read_table(Path(job.vectors)))
-    rows = sides(films, job.fold, job.settings.folds)
+    rows = part_rows(films, job.fold, job.settings.folds)
     for name, own in rows.items():
         if not len(own):
-            raise ModelError(f"model {job.model!r}: no films for {name}; give a larger catalogue")
-    held = {
-        name: Held([texts[i] for i in own], None if vectors is None else vectors[own], labels[own])
+            raise ModelError(f"model {job.model!r}: no films for {name}; use a larger catalogue")
+    parts = {
+        name: LabelledTexts(
+            [texts[i] for i in own], None if vectors is None else vectors[own], labels[own]
+        )
         for name, own in rows.items()
     }
     checkpoint = folder.with_name(f".checkpoint-{folder.name}")
     started = time.perf_counter()
-    scorer = _scorer(job, checkpoint, progress)
-    made, told = fitted(
+    classifier, report = fit_classifier(
         job.model,
         job.inputs,
         genres,
-        scorer,
-        held["train"],
-        held["validation"],
+        _new_scorer(job, checkpoint, progress),
+        parts["train"],
+        parts["validation"],
         job.settings,
         job.seed,
     )
     seconds = time.perf_counter() - started
+    metrics: dict[str, Figures] = {}
+    predictions = []
+    for name in ("validation", "test"):
+        probabilities = classifier.probabilities(parts[name].texts, parts[name].vectors)
+        given = classifier.decide(probabilities)
+        metrics[name] = measure(given, parts[name].labels)
+        predictions.append(_table(films, rows[name], name, classifier, given, probabilities))
     about: dict[str, Any] = {
         "films": {name: len(own) for name, own in rows.items()},
         "fold": job.fold,
         "seed": job.seed,
         "data": file_sha256(Path(job.films)),
-        "fit": told,
+        "fit": report,
         "seconds": round(seconds, 2),
-        "metrics": {},
+        "metrics": metrics,
+        "predictions": _write_predictions(folder, pa.concat_tables(predictions)),
     }
-    if made.needs_vectors:
-        about["embed"] = {
-            "settings": job.embed.model_dump(mode="json"),
-            "revision": job.revision,
-        }
-    predictions = []
-    for name in ("validation", "test"):
-        probabilities = made.probabilities(held[name].texts, held[name].vectors)
-        told_genres = made.decided(probabilities)
-        about["metrics"][name] = figures(told_genres, held[name].labels)
-        predictions.append(_table(films, rows[name], name, made, told_genres, probabilities))
-    _keep(made, folder, job.settings, about, pa.concat_tables(predictions))
+    if classifier.needs_vectors:
+        settings = job.embed.model_dump(mode="json")
+        about["embed"] = {"settings": settings, "revision": job.revision}
+    save_model(classifier, folder, job.settings, TrainingRecord.model_validate(about))
     shutil.rmtree(checkpoint, ignore_errors=True)
-    return read_manifest(folder) | {"folder": str(folder)}
+    return TrainedModel(folder, read_manifest(folder))
 
 
-def _scorer(job: Job, checkpoint: Path, progress: Progress | None) -> Scorer:
-    model = model_named(job.model)
+def _new_scorer(job: Job, checkpoint: Path, progress: Progress | None) -> Scorer:
+    model = find_model(job.model)
     if model.family == "blend":
         return BlendScorer([open_model(Path(member)) for member in job.members])
     if model.loss is not None:
         return TransformerScorer(
             job.settings, model.loss, checkpoint=checkpoint, seconds=job.seconds, progress=progress
         )
-    assert model.representation is not None, "what is no blend and no transformer has features"
+    assert model.representation is not None, "other models than blend and transformer have features"
     return FeatureScorer(model.representation, model.estimator, job.settings)
 
 
@@ -186,29 +237,24 @@ def _table(
     films: pa.Table,
     rows: np.ndarray,
     part: str,
-    made: Classifier,
-    told: np.ndarray,
+    classifier: Classifier,
+    given: np.ndarray,
     probabilities: np.ndarray,
 ) -> pa.Table:
+    """Return the predictions of one part: `PREDICTIONS`."""
     columns = [
         films.column("movie_id").take(pa.array(rows)).combine_chunks(),
         pa.array([part] * len(rows), pa.string()),
-        pa.array(made.named(told), PREDICTIONS.field("genres").type),
+        pa.array(classifier.genre_names(given), PREDICTIONS.field("genres").type),
         pa.array(list(probabilities.astype(np.float32)), PREDICTIONS.field("probabilities").type),
     ]
     return pa.table(columns, schema=PREDICTIONS)
 
 
-def _keep(
-    made: Classifier,
-    folder: Path,
-    settings: GenreSettings,
-    about: dict[str, Any],
-    predictions: pa.Table,
-) -> None:
-    aside = folder.with_name(f"{folder.name}.predictions.parquet")
-    aside.unlink(missing_ok=True)
+def _write_predictions(folder: Path, predictions: pa.Table) -> dict[str, str | int]:
+    """Write the predictions beside the model's folder; return file, SHA-256 and size."""
+    path = folder.with_name(f"{folder.name}.predictions.parquet")
+    path.unlink(missing_ok=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    sha256, size = write_table(aside, predictions)
-    about["predictions"] = {"file": aside.name, "sha256": sha256, "bytes": size}
-    keep(made, folder, settings, about)
+    sha256, size = write_table(path, predictions)
+    return {"file": path.name, "sha256": sha256, "bytes": size}

@@ -1,17 +1,17 @@
-"""CoNLL-U that the conllu package reads, with the text as it was."""
+"""The conllu package reads our CoNLL-U, and the text is unchanged."""
 
 from __future__ import annotations
 
 import conllu
 import pytest
 
+from benchmarks.lib.sample_films import sample_rows
 from pipeline.genres.data.conllu import film_to_conllu, split_sentences, split_tokens
-from tests.support.films import sample_rows
 
 TEXT = "Dr. Ames doesn't trust the U.S. crew. \"They've left!\" she cries... Who stayed in 1981?"
 
 
-def test_sentences_end_where_they_end() -> None:
+def test_sentences_are_split_at_their_ends() -> None:
     assert split_sentences(TEXT) == [
         "Dr. Ames doesn't trust the U.S. crew.",
         '"They\'ve left!" she cries...',
@@ -53,7 +53,7 @@ def test_tokens_and_lemmas() -> None:
 @pytest.mark.parametrize(
     "text", [TEXT, "千と千尋の神隠し", "a\tb \u00a0 c -- d", "100% <b>", "#1 _"]
 )
-def test_any_text_is_valid_and_whole(text: str) -> None:
+def test_any_text_gives_valid_and_complete_conllu(text: str) -> None:
     found = conllu.parse(film_to_conllu("a b", text, ["War"]))
     assert found[0].metadata["newdoc id"] == "a_b"
     assert found[0].metadata["genres"] == "War"
@@ -74,6 +74,6 @@ def test_the_sample_is_valid() -> None:
     found = conllu.parse(whole)
     assert len([s for s in found if "newdoc id" in s.metadata]) == len(films)
     assert all(token["lemma"] for sentence in found for token in sentence)
-    # what the package writes again is what was written
+    # the package serializes the same text
     assert "".join(sentence.serialize() for sentence in found) == whole
     assert film_to_conllu("a", "", []) == ""

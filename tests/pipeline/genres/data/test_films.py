@@ -1,4 +1,4 @@
-"""Which films are learnt from, which text of theirs, and what is no description."""
+"""Which films are selected, which text a model reads, and which descriptions are placeholders."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_placeholders(text: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "cleaned"),
     [
         ("A man waits. See full summary »", "A man waits."),
         ("A man waits... See full synopsis", "A man waits"),
@@ -52,8 +52,8 @@ def test_placeholders(text: str | None) -> None:
         ("A man waits. (Summary by Jo Doe)", "A man waits."),
     ],
 )
-def test_links_and_authors_are_cut_off(text: str, kept: str) -> None:
-    assert clean_description(text) == kept
+def test_links_and_authors_are_removed(text: str, cleaned: str) -> None:
+    assert clean_description(text) == cleaned
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_links_and_authors_are_cut_off(text: str, kept: str) -> None:
         "A man adds a plot of land to his farm",
     ],
 )
-def test_descriptions_stay_as_they_are(text: str) -> None:
+def test_real_descriptions_do_not_change(text: str) -> None:
     assert clean_description(text) == text
 
 
-def test_texts_are_composed_from_what_there_is() -> None:
+def test_texts_are_composed_of_the_available_parts() -> None:
     assert compose_text("Alien", "A crew wakes.", "both") == "Alien. A crew wakes."
     assert compose_text("Who?", "A crew wakes.", "both") == "Who? A crew wakes."
     assert compose_text("Alien", "A crew wakes.", "title") == "Alien"
@@ -79,7 +79,7 @@ def test_texts_are_composed_from_what_there_is() -> None:
     assert compose_text("Alien", "", "both") == compose_text("Alien", "", "description") == "Alien"
 
 
-def test_films_that_cannot_be_learnt_from_are_counted() -> None:
+def test_films_left_out_are_counted_by_reason() -> None:
     rows = [
         {"overview": LONG, "genres": ["Drama", "Foreign", "Drama"]},
         {"overview": LONG, "genres": ["Drama", "War"]},
@@ -111,8 +111,8 @@ def test_films_that_cannot_be_learnt_from_are_counted() -> None:
     assert texts_of(films).titles == ["Film 0", "Film 1", "Film 2", "Film 3"]
 
 
-def test_one_genre_is_nothing_to_tell_apart() -> None:
-    with pytest.raises(SourceError, match=r"1 genres have 2 films.*genres\.min_films"):
+def test_one_genre_is_not_enough() -> None:
+    with pytest.raises(SourceError, match=r"only 1 genres have 2 films.*genres\.min_films"):
         select_films(table_of([{"overview": LONG, "genres": ["Drama"]}] * 3), SETTINGS)
 
 
@@ -120,7 +120,7 @@ def movie(movie_id: str, row: int, **more: object) -> dict[str, object]:
     return {"movie_id": movie_id, "title": "T", "source": f"{row}.csv", "row": row, **more}
 
 
-def test_rows_of_one_film_become_one() -> None:
+def test_rows_of_one_film_are_merged() -> None:
     rows = [
         movie("a", 1, overview="Add a Plot »", genres=["War"], year=1981),
         movie("a", 2, overview=LONG, genres=["Drama"]),
@@ -138,12 +138,12 @@ def test_rows_of_one_film_become_one() -> None:
         PLOTS,
     )
     for order in (rows, rows[::-1]):
-        made = merge_rows(pa.Table.from_pylist(order, MOVIES), fill)
-        a, b, c = made["movies"].to_pylist()
+        merged = merge_rows(pa.Table.from_pylist(order, MOVIES), fill)
+        a, b, c = merged["movies"].to_pylist()
         assert (a["overview"], a["genres"]) == (LONG, ["Action", "Drama", "War"])
         assert (a["year"], a["language"], a["row"]) == (1981, "de", 2)
         assert b["overview"] == LONG
         assert (c["overview"], c["genres"]) == (None, None)
-        assert made["rejects"].schema == REJECTS
-        assert sorted(made["rejects"]["row"].to_pylist()) == [1, 3]
-        assert set(made["rejects"]["detail"].to_pylist()) == {"merged into row 2 of 2.csv"}
+        assert merged["rejects"].schema == REJECTS
+        assert sorted(merged["rejects"]["row"].to_pylist()) == [1, 3]
+        assert set(merged["rejects"]["detail"].to_pylist()) == {"merged into row 2 of 2.csv"}

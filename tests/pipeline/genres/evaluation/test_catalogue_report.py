@@ -1,18 +1,22 @@
-"""The catalogue before and after, and MLflow where it is not installed."""
+"""The comparison of a catalogue before and after, and MLflow if it is not installed."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from pipeline.errors import ModelError
 from pipeline.genres.data.films import select_films
-from pipeline.genres.evaluation.catalogue_report import before_after, before_after_page
-from pipeline.genres.evaluation.report_html import heat
+from pipeline.genres.evaluation.catalogue_report import (
+    compare_catalogues,
+    render_catalogue_comparison,
+)
+from pipeline.genres.evaluation.html import HeatMap, environment
 from pipeline.genres.training.mlflow import track
 from pipeline.genres.training.registry import REGISTRY
 from pipeline.settings import GenreSettings
@@ -21,7 +25,7 @@ from tests.support.films import table_of
 LONG = "A keeper of a lighthouse finds a boat without a crew and follows its log."
 
 
-def test_the_catalogue_before_and_after() -> None:
+def test_a_catalogue_is_compared_before_and_after() -> None:
     rows = [
         {"movie_id": "a", "overview": LONG, "genres": ["Drama"]},
         {"movie_id": "a", "overview": "Add a Plot", "genres": ["War"]},
@@ -30,7 +34,7 @@ def test_the_catalogue_before_and_after() -> None:
     ]
     before = table_of(rows)
     films, dropped = select_films(table_of(rows[:1] + rows[2:]), GenreSettings(min_films=1))
-    found = before_after(before, films, dropped)
+    found = compare_catalogues(before, films, dropped)
     assert (found["before"]["rows"], found["before"]["films"]) == (4, 3)
     assert found["before"]["placeholders"] == 1
     assert found["before"]["genres"] == {"Drama": 2, "War": 1, "War <b>": 1}
@@ -40,28 +44,32 @@ def test_the_catalogue_before_and_after() -> None:
     assert found["after"]["together"] == [[2, 1], [1, 1]]
     assert found["dropped"]["no_genre"] == 1
     json.dumps(found, allow_nan=False)
-    page = before_after_page(found)
+    page = render_catalogue_comparison(found)
     assert "War &lt;b&gt;" in page and "War <b>" not in page
     for word in ("<h2>Lengths</h2>", "<h2>Genres</h2>", "no genre", "10 to 19"):
         assert word in page, word
 
 
 def test_a_heat_map_has_a_cell_for_each_pair() -> None:
-    drawn = heat("Shares", ["x", "y"], ["a", "b", "c"], [[0, 0.5, 1], [0.25, 0, 0]])
+    shares = HeatMap("Shares", ["x", "y"], ["a", "b", "c"], [[0, 0.5, 1], [0.25, 0, 0]])
+    macros: Any = environment().get_template("macros.html.j2").module
+    drawn = str(macros.heat_map(shares))
     assert drawn.count("<td style") == 6
     assert "--v:0.50" in drawn and "<caption>Shares</caption>" in drawn
 
 
-def test_without_mlflow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"format": 1, "models": [], "serving": {}}
-    (tmp_path / REGISTRY).write_text(json.dumps(told), encoding="utf-8")
+def test_without_mlflow_the_error_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = {"format": 1, "models": [], "serving": {}}
+    (tmp_path / REGISTRY).write_text(json.dumps(registry), encoding="utf-8")
     monkeypatch.setitem(sys.modules, "mlflow.tracking", None)
     with pytest.raises(ModelError, match=r"micro-genre-miner\[tracking\]"):
         track(tmp_path)
 
 
-def test_an_empty_catalogue_has_figures_too() -> None:
+def test_an_empty_catalogue_has_figures() -> None:
     none = table_of([{"overview": LONG, "genres": ["Drama"]}]).slice(0, 0)
-    found = before_after(none, pa.table(none), {})
+    found = compare_catalogues(none, pa.table(none), {})
     assert found["after"]["words"] == [0.0, 0.0, 0.0]
-    assert "<h2>Lengths</h2>" in before_after_page(found)
+    assert "<h2>Lengths</h2>" in render_catalogue_comparison(found)

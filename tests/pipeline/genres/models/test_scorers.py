@@ -1,4 +1,4 @@
-"""Every genre model keeps the contract."""
+"""Every genre model satisfies the contract."""
 
 from __future__ import annotations
 

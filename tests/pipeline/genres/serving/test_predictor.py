@@ -1,4 +1,4 @@
-"""The registry of genre models as answers see it."""
+"""The predictor reads the registry again when it changes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.genres.serving.predictor import Asking
+from pipeline.genres.serving.predictor import GenrePredictor
 from pipeline.genres.training.registry import FORMAT, REGISTRY
-from pipeline.storage.model_folder import write_told
+from pipeline.storage.model_folder import write_json
 
 
-def put(folder: Path, *names: str) -> None:
+def write_registry(folder: Path, *names: str) -> None:
     serving = {name: {"both": f"{name}-both"} for name in names}
-    write_told(folder / REGISTRY, {"format": FORMAT, "models": [], "serving": serving})
+    write_json(folder / REGISTRY, {"format": FORMAT, "models": [], "serving": serving})
 
 
-def test_models_trained_meanwhile_are_seen(tmp_path: Path) -> None:
-    asking = Asking(tmp_path)
+def test_new_models_are_found(tmp_path: Path) -> None:
+    predictor = GenrePredictor(tmp_path)
     with pytest.raises(ModelError, match="train models with"):
-        asking.names  # noqa: B018
-    put(tmp_path, "adaptation")
-    assert asking.names == asking.names == ["adaptation"]
-    put(tmp_path, "adaptation", "blend")
-    assert asking.names == ["adaptation", "blend"]
+        predictor.names  # noqa: B018
+    write_registry(tmp_path, "adaptation")
+    assert predictor.names == predictor.names == ["adaptation"]
+    write_registry(tmp_path, "adaptation", "blend")
+    assert predictor.names == ["adaptation", "blend"]
     (tmp_path / REGISTRY).unlink()
     with pytest.raises(ModelError, match="train models with"):
-        asking.ask("blend", [("A title", "")])
+        predictor.predict("blend", [("A title", "")])

@@ -1,4 +1,4 @@
-"""From a job to a kept model, a registry, a report, answers and a catalogue's predictions."""
+"""From a job to a saved model, the registry, the report and predictions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from pipeline.errors import CorruptFileError, ModelError, SettingsError
 from pipeline.genres.data.files import join_files, put
 from pipeline.genres.evaluation.evaluate import evaluate
 from pipeline.genres.evaluation.export import write_report
-from pipeline.genres.models.classifier import MODELS, model_named
-from pipeline.genres.serving.predict_stage import PREDICTED, model_mark, predict
-from pipeline.genres.serving.predictor import Asking
-from pipeline.genres.training.persistence import MANIFEST, embedder, read_manifest
-from pipeline.genres.training.registry import REGISTRY, choose, read_registry, register
-from pipeline.genres.training.train import PREDICTIONS, Job, job_folder, sides, train
+from pipeline.genres.models.classifier import MODELS, find_model
+from pipeline.genres.serving.predict_stage import PREDICTED, fingerprint_model, predict
+from pipeline.genres.serving.predictor import GenrePredictor
+from pipeline.genres.training.documents import Registry
+from pipeline.genres.training.persistence import MANIFEST, find_embedder, read_manifest
+from pipeline.genres.training.registry import REGISTRY, choose_model, read_registry, register
+from pipeline.genres.training.train import PREDICTIONS, Job, job_folder, part_rows, train
 from pipeline.inference.encoder import Encoder
 from pipeline.schemas.vectors import column_of_vectors
+from pipeline.storage.model_folder import write_json
 from tests.support.films import EXACT, exact
 from tests.support.genre_films import SEED, SETTINGS, Divided, divided_films
 
@@ -39,7 +41,7 @@ def divided() -> Divided:
 
 @pytest.fixture(scope="module")
 def jobs(divided: Divided, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
-    """A job for each model, over the sample."""
+    """A job for each model on the sample."""
     folder = tmp_path_factory.mktemp("out") / "genres"
     films = str(put(folder / "data", "films", divided.films))
     table = pa.table(
@@ -64,70 +66,74 @@ def jobs(divided: Divided, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 @pytest.fixture(scope="module")
 def folder(jobs: dict[str, Job]) -> Path:
-    """`DIR/genres` with the three models trained and registered, one of them on a fold too."""
-    made = [train(jobs[name]) for name in NAMES]
-    made.append(train(replace(jobs["logistic-tfidf"], fold=1)))
-    place = Path(jobs["adaptation"].folder).parent
-    register(place, made)
-    return place
+    """`DIR/genres` with three registered models, one of them also trained on a fold."""
+    trained = [train(jobs[name]) for name in NAMES]
+    trained.append(train(replace(jobs["logistic-tfidf"], fold=1)))
+    genres = Path(jobs["adaptation"].folder).parent
+    register(genres, trained)
+    return genres
 
 
 @pytest.fixture(scope="module")
-def asking(folder: Path) -> Asking:
-    return Asking(folder, Encoder(exact()))
+def predictor(folder: Path) -> GenrePredictor:
+    return GenrePredictor(folder, Encoder(exact()))
 
 
-def test_a_trained_model_is_found_again(jobs: dict[str, Job], folder: Path) -> None:
+def test_an_existing_model_is_not_trained_again(jobs: dict[str, Job], folder: Path) -> None:
     job = jobs["transformation"]
-    made = job_folder(job)
-    before = (made / "manifest.json").stat().st_mtime_ns
-    assert train(job)["folder"] == str(made)
-    assert (made / "manifest.json").stat().st_mtime_ns == before
+    model = job_folder(job)
+    before = (model / "manifest.json").stat().st_mtime_ns
+    assert train(job).folder == model
+    assert (model / "manifest.json").stat().st_mtime_ns == before
     other = replace(job, settings=SETTINGS.model_copy(update={"chains": 3}))
-    assert job_folder(other) != made
+    assert job_folder(other) != model
     unmeasured = replace(job, settings=SETTINGS.model_copy(update={"bootstrap": 99}))
-    assert job_folder(unmeasured) == made
+    assert job_folder(unmeasured) == model
 
 
-def test_predictions_are_of_the_films_that_were_held_out(
+def test_predictions_cover_validation_and_test_films(
     jobs: dict[str, Job], folder: Path, divided: Divided
 ) -> None:
-    made = job_folder(jobs["adaptation"])
-    told = pq.read_table(made.with_name(f"{made.name}.predictions.parquet"))
-    assert told.schema == PREDICTIONS
-    rows = sides(divided.films, None, SETTINGS.folds)
+    model = job_folder(jobs["adaptation"])
+    predictions = pq.read_table(model.with_name(f"{model.name}.predictions.parquet"))
+    assert predictions.schema == PREDICTIONS
+    rows = part_rows(divided.films, None, SETTINGS.folds)
     ids = np.array(divided.films["movie_id"].to_pylist(), object)
     for part in ("validation", "test"):
-        own = told.filter(pc.equal(told["part"], part))
+        own = predictions.filter(pc.equal(predictions["part"], part))
         assert own["movie_id"].to_pylist() == ids[rows[part]].tolist()
-    assert all(told["genres"].to_pylist())
+    assert all(predictions["genres"].to_pylist())
 
 
-def test_a_fold_is_measured_on_itself(divided: Divided) -> None:
-    rows = sides(divided.films, 4, SETTINGS.folds)
+def test_a_fold_is_its_own_test_part(divided: Divided) -> None:
+    rows = part_rows(divided.films, 4, SETTINGS.folds)
     fold = divided.films["fold"].to_numpy()
     assert set(fold[rows["test"]]) == {4} and set(fold[rows["validation"]]) == {0}
     assert set(fold[rows["train"]]) == {1, 2, 3}
 
 
-def test_a_blend_needs_members_of_one_kind(jobs: dict[str, Job], folder: Path) -> None:
+def test_a_blend_needs_members(jobs: dict[str, Job], folder: Path) -> None:
     members = tuple(str(job_folder(jobs[name])) for name in NAMES[:2])
-    made = train(replace(jobs["blend"], members=members))
-    assert made["members"] == list(NAMES[:2])
+    blend = train(replace(jobs["blend"], members=members))
+    assert blend.manifest.members == NAMES[:2]
     with pytest.raises(ModelError, match="a blend has members"):
         train(jobs["blend"])
 
 
-def test_the_registry_names_what_answers(folder: Path, tmp_path: Path) -> None:
+def test_the_registry_lists_the_models_that_are_served(folder: Path, tmp_path: Path) -> None:
     known = read_registry(folder)
-    assert [row["fold"] for row in known["models"] if row["name"] == "logistic-tfidf"] == [None, 1]
-    assert set(known["serving"]) == {"transformation", "adaptation"}
-    assert choose(known, "adaptation", "T", "") == known["serving"]["adaptation"]["both"]
-    several = {"serving": {"adaptation": {"title": "t", "both": "b"}}}
-    assert choose(several, "adaptation", "T", "") == "t"
-    assert choose(several, "adaptation", "T", "O") == choose(several, "adaptation", "", "O") == "b"
+    assert [row.fold for row in known.models if row.name == "logistic-tfidf"] == [None, 1]
+    assert set(known.serving) == {"transformation", "adaptation"}
+    assert choose_model(known, "adaptation", "T", "") == known.serving["adaptation"]["both"]
+    several = Registry(serving={"adaptation": {"title": "t", "both": "b"}})
+    assert choose_model(several, "adaptation", "T", "") == "t"
+    assert (
+        choose_model(several, "adaptation", "T", "O")
+        == choose_model(several, "adaptation", "", "O")
+        == "b"
+    )
     with pytest.raises(ModelError, match="genres train --model transformer"):
-        choose(known, "transformer", "T", "O")
+        choose_model(known, "transformer", "T", "O")
     with pytest.raises(ModelError, match="microgenres genres train"):
         read_registry(tmp_path)
     (tmp_path / REGISTRY).write_text("{")
@@ -135,24 +141,20 @@ def test_the_registry_names_what_answers(folder: Path, tmp_path: Path) -> None:
         read_registry(tmp_path)
 
 
-def test_an_unknown_model_is_told(jobs: dict[str, Job]) -> None:
-    with pytest.raises(SettingsError, match="'nope' is unknown; there are logistic-bow"):
-        model_named("nope")
+def test_an_unknown_model_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="'nope' is unknown: use one of logistic-bow"):
+        find_model("nope")
     assert all(set(model.members) <= set(MODELS) for model in MODELS.values())
 
 
-def test_the_evaluation_is_of_all_models_on_the_same_films(folder: Path, divided: Divided) -> None:
+def test_all_models_are_evaluated_on_the_same_films(folder: Path, divided: Divided) -> None:
     found = evaluate(folder, 50, SEED)
-    assert found["films"]["test"] == len(divided.sides["test"].texts)
+    assert found["films"]["test"] == len(divided.parts["test"].texts)
     models = found["inputs"]["both"]["models"]
     assert set(NAMES) <= set(models)
     scores = [row["jaccard"] for row in models.values()]
     assert scores == sorted(scores, reverse=True)
-    known = {
-        row["name"]: row["metrics"]
-        for row in read_registry(folder)["models"]
-        if row["fold"] is None
-    }
+    known = {row.name: row.figures for row in read_registry(folder).models if row.fold is None}
     for name in NAMES:
         assert models[name]["jaccard"] == pytest.approx(known[name]["jaccard"])
     assert "ahead_of_baseline" in models["adaptation"]
@@ -161,68 +163,68 @@ def test_the_evaluation_is_of_all_models_on_the_same_films(folder: Path, divided
     json.dumps(found, allow_nan=False)
 
 
-def test_the_report_stands_alone(folder: Path) -> None:
+def test_the_report_needs_no_other_files(folder: Path) -> None:
     report = write_report(folder, 50, SEED)
     page = (report / "report.html").read_text()
     for word in ("adaptation", "Drama", "Words that drove predictions", "95 %", "Cross-validation"):
         assert word in page, word
     assert "<script" not in page and "src=" not in page and "http://" not in page
-    told = json.loads((report / "report.json").read_text())
-    assert told["genres"] == evaluate(folder, 50, SEED)["genres"]
+    written = json.loads((report / "report.json").read_text())
+    assert written["genres"] == evaluate(folder, 50, SEED)["genres"]
     card = (report / "MODEL_CARD.md").read_text()
     assert "| transformation |" in card and "## Limits" in card
 
 
 @pytest.mark.parametrize("name", ["transformation", "adaptation"])
-def test_a_film_is_answered(asking: Asking, name: str) -> None:
+def test_films_are_predicted(predictor: GenrePredictor, name: str) -> None:
     films = [("Night Rain", OVERVIEW), ("Night Rain", ""), ("", OVERVIEW)]
-    answers = asking.ask(name, films)
-    for answer in answers:
-        assert answer["predicted_genres"]
-        assert set(answer["predicted_genres"]) <= set(answer["confidence"])
-        assert answer["inference_time"] > 0
-        shares = list(answer["confidence"].values())
+    predictions = predictor.predict(name, films)
+    for prediction in predictions:
+        assert prediction["predicted_genres"]
+        assert set(prediction["predicted_genres"]) <= set(prediction["confidence"])
+        assert prediction["inference_time"] > 0
+        shares = list(prediction["confidence"].values())
         assert shares == sorted(shares, reverse=True)
-    (alone,) = asking.ask(name, films[2:])
-    assert alone["confidence"] == pytest.approx(answers[2]["confidence"], abs=2e-4)
+    (alone,) = predictor.predict(name, films[2:])
+    assert alone["confidence"] == pytest.approx(predictions[2]["confidence"], abs=2e-4)
 
 
-def test_reasons_are_words_of_the_text(asking: Asking) -> None:
-    (answer,) = asking.ask("transformation", [("Night Rain", OVERVIEW)], why=True)
-    assert set(answer["reasons"]) == set(answer["predicted_genres"])
-    words = [reason for found in answer["reasons"].values() for reason in found]
+def test_reasons_are_words_of_the_text(predictor: GenrePredictor) -> None:
+    (prediction,) = predictor.predict("transformation", [("Night Rain", OVERVIEW)], why=True)
+    assert set(prediction["reasons"]) == set(prediction["predicted_genres"])
+    words = [reason for listed in prediction["reasons"].values() for reason in listed]
     assert words and all(reason["word"] in f"night rain {OVERVIEW.lower()}" for reason in words)
     assert all(reason["weight"] > 0 for reason in words)
-    (wordless,) = asking.ask("transformation", [("!", "!")], why=True)
-    assert all(found == [] for found in wordless["reasons"].values())
+    (wordless,) = predictor.predict("transformation", [("!", "!")], why=True)
+    assert all(listed == [] for listed in wordless["reasons"].values())
 
 
-def test_vectors_of_other_weights_are_refused(
+def test_other_embedding_weights_are_an_error(
     folder: Path, jobs: dict[str, Job], tmp_path: Path
 ) -> None:
-    assert embedder(job_folder(jobs["adaptation"])) == exact()
+    assert find_embedder(job_folder(jobs["adaptation"])) == exact()
     with pytest.raises(ModelError, match="reads no vectors"):
-        embedder(job_folder(jobs["logistic-tfidf"]))
+        find_embedder(job_folder(jobs["logistic-tfidf"]))
     other = tmp_path / "other"
     shutil.copytree(job_folder(jobs["adaptation"]), other)
-    told = read_manifest(other)
-    told["about"]["embed"]["revision"] = "0" * 64
-    (other / MANIFEST).write_text(json.dumps(told), encoding="utf-8")
+    manifest = json.loads((other / MANIFEST).read_bytes())
+    manifest["about"]["embed"]["revision"] = "0" * 64
+    (other / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelError, match="install the same weights, or train again"):
-        embedder(other)
+        find_embedder(other)
 
 
-def test_a_catalogue_is_predicted_alike_in_any_pieces(
+def test_predictions_do_not_depend_on_the_pieces(
     folder: Path, divided: Divided, tmp_path: Path
 ) -> None:
-    model = folder / "models" / choose(read_registry(folder), "transformation", "T", "O")
+    model = folder / "models" / choose_model(read_registry(folder), "transformation", "T", "O")
     own = exact()
-    mark = model_mark(model)
+    mark = fingerprint_model(model)
     films = divided.films.slice(0, 40)
-    told = [str(model), mark, own.revision, own.dtype]
-    whole = predict(films, EXACT, *told)["predicted"]
+    constants = [str(model), mark, own.revision, own.dtype]
+    whole = predict(films, EXACT, *constants)["predicted"]
     assert whole.schema == PREDICTED and all(whole["predicted_genres"].to_pylist())
-    parts = [predict(films.slice(n, 16), EXACT, *told)["predicted"] for n in (0, 16, 32)]
+    parts = [predict(films.slice(n, 16), EXACT, *constants)["predicted"] for n in (0, 16, 32)]
     pieces = pa.concat_tables(parts)
     assert pieces["movie_id"].to_pylist() == films["movie_id"].to_pylist()
     first, second = (
@@ -234,4 +236,18 @@ def test_a_catalogue_is_predicted_alike_in_any_pieces(
     joined = tmp_path / "all.parquet"
     assert join_files([str(tmp_path / f"{n}.parquet") for n in range(3)], joined) == 40
     assert pq.read_table(joined).equals(pieces)
-    assert predict(films.slice(0, 0), EXACT, *told)["predicted"].num_rows == 0
+    assert predict(films.slice(0, 0), EXACT, *constants)["predicted"].num_rows == 0
+
+
+def test_documents_are_written_again_byte_for_byte(folder: Path, jobs: dict[str, Job]) -> None:
+    paths = [folder / REGISTRY, *(job_folder(jobs[name]) / MANIFEST for name in NAMES)]
+    before = [path.read_bytes() for path in paths]
+    newer = json.loads(before[0]) | {"later": {"field": 1}}
+    write_json(paths[0], newer)
+    assert read_registry(folder).to_json() == newer, "unknown fields are preserved"
+    paths[0].write_bytes(before[0])
+    register(folder, [])
+    for name in NAMES:
+        path = job_folder(jobs[name])
+        write_json(path / MANIFEST, read_manifest(path).to_json())
+    assert [path.read_bytes() for path in paths] == before

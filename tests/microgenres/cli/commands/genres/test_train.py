@@ -69,12 +69,12 @@ def test_help_teaches() -> None:
 
 def test_models_and_folds_are_registered(out: Path) -> None:
     known = read_registry(out / "genres")
-    told = [(row["name"], row["fold"]) for row in known["models"]]
-    assert sorted(told, key=str) == sorted(
+    trained = [(row.name, row.fold) for row in known.models]
+    assert sorted(trained, key=str) == sorted(
         [(name, fold) for name in ("adaptation", "logistic-tfidf") for fold in (None, 0, 1, 2)],
         key=str,
     )
-    assert all(0 < row["metrics"]["jaccard"] < 1 for row in known["models"])
+    assert all(0 < row.figures["jaccard"] < 1 for row in known.models)
     listed = run("models", "--out", out, "--json")
     assert json.loads(listed.stdout)["trained"]["serving"].keys() == {"adaptation"}
     before = json.loads((out / "genres/data/catalogue.json").read_text())
