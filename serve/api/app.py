@@ -1,4 +1,4 @@
-"""The API over one release: `python -m serve.api.app --release PATH | --out DIR`."""
+"""HTTP API of one release. `python -m serve.api.app PLACE` runs it."""
 
 from __future__ import annotations
 
@@ -27,73 +27,80 @@ from pipeline.settings import ServeSettings, Settings, UpkeepSettings, load_sett
 from serve.api.metrics import Metrics
 from serve.api.middleware import KEY_HEADER, AccessLog, BodyLimit, KeyCheck
 from serve.api.problems import Problem, describe_problems, handle_problems
-from serve.api.routes.assign import assigning
-from serve.api.routes.catalogue import reading
-from serve.api.routes.genres import predicting
-from serve.api.routes.recommend import Recommenders, recommending
+from serve.api.routes.assign import assign_router
+from serve.api.routes.catalogue import catalogue_router
+from serve.api.routes.genres import genres_router
+from serve.api.routes.recommend import RecommenderLoader, recommend_router
 from serve.api.snapshot import Snapshots
 
 __all__ = ["create_app", "main", "serve"]
 
 logger = logging.getLogger("serve")
 
-_ABOUT = """Micro-genres of films, read only, from one release.
+_DESCRIPTION = """Read-only access to the films and micro-genres of one release.
 
-Every answer names the release that it comes from. Every error is a problem (RFC 9457)."""
+Responses name the release that they come from. Errors are problem details (RFC 9457)."""
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "Cannot be read, or lies beyond a limit"},
-    422: {"model": Problem, "description": "A parameter or the body is not as it must be"},
+    400: {"model": Problem, "description": "The request cannot be read, or exceeds a limit"},
+    422: {"model": Problem, "description": "A parameter or the body is invalid"},
+}
+_WRONG_KEY: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "The API key is missing or wrong"}
 }
 
 
 def create_app(
     snapshots: Snapshots, settings: ServeSettings, upkeep: UpkeepSettings | None = None
 ) -> FastAPI:
-    """The API as an ASGI app.
+    """Create the API as an ASGI app.
 
     Parameters
     ----------
-    snapshots : what is served; watched for newer releases while the app runs.
-    upkeep : where the record of recommenders is; None: in the output folder.
+    snapshots : Snapshots
+        The release to serve. While the app runs, it checks for newer releases.
+    settings : ServeSettings
+        Limits, API key and allowed origins.
+    upkeep : UpkeepSettings or None
+        Settings of the upkeep database of recommenders; None for the one in the output folder.
     """
 
     @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         snapshots.watch()
         yield
         snapshots.stop()
 
-    keyed = settings.api_key is not None
+    needs_key = settings.api_key is not None
     header = APIKeyHeader(name=KEY_HEADER, auto_error=False)
     app = FastAPIOffline(
         title="Micro-genres",
-        description=_ABOUT,
+        description=_DESCRIPTION,
         version=_version(),
-        lifespan=life,
+        lifespan=lifespan,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Security(header)] if keyed else [],
-        responses=_ERRORS | ({401: {"model": Problem, "description": "No key"}} if keyed else {}),
+        dependencies=[Security(header)] if needs_key else [],
+        responses=_ERRORS | (_WRONG_KEY if needs_key else {}),
     )
     app.state.snapshots = snapshots
     metrics = Metrics(snapshots)
     handle_problems(app)
-    app.include_router(reading(settings))
-    app.include_router(assigning(settings))
+    app.include_router(catalogue_router(settings))
+    app.include_router(assign_router(settings))
     out = output_folder(snapshots.place)
-    app.include_router(predicting(settings, settings.genres or out / GENRES, metrics))
-    recommenders = Recommenders(out / RATINGS, upkeep or UpkeepSettings())
-    app.include_router(recommending(settings, recommenders))
+    app.include_router(genres_router(settings, settings.genres or out / GENRES, metrics))
+    loader = RecommenderLoader(out / RATINGS, upkeep or UpkeepSettings())
+    app.include_router(recommend_router(settings, loader))
 
     @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
-        """Figures of the service for Prometheus."""
-        return metrics.page()
+        """Return the metrics of the service in the text format of Prometheus."""
+        return metrics.response()
 
     describe_problems(app)
-    # The last added is the outermost: every request is logged, and a preflight needs no key.
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    # The last one added is the outermost: it logs every request. CORS preflights need no key.
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.api_key is not None:
         app.add_middleware(KeyCheck, key=settings.api_key.get_secret_value())
     if settings.cors_origins:
@@ -109,54 +116,71 @@ def create_app(
 
 
 def serve(place: Path, settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM; requests under way may finish for `drain_seconds`.
+    """Serve until SIGINT or SIGTERM; running requests then have `drain_seconds` to finish.
+
+    Parameters
+    ----------
+    place : Path
+        The folder of a release, or an output folder, whose newest release is served.
+    settings : Settings
+        All settings.
+    host : str
+        Address to listen on.
+    port : int
+        Port to listen on.
 
     Raises
     ------
     SettingsError
-        for an address beyond this machine without an API key, or a blank key.
+        If other machines can reach `host` and there is no API key, or the key is blank.
     MicrogenresError
-        when there is no release, or it cannot be served.
+        If there is no release, or it cannot be served.
     """
-    check_public(host, settings.serve)
+    check_host(host, settings.serve)
     config = uvicorn.Config(
         create_app(Snapshots(place, settings.serve), settings.serve, settings.upkeep),
         host=host,
         port=port,
-        access_log=False,  # ours says more
+        access_log=False,  # `AccessLog` replaces it
         server_header=False,
         timeout_graceful_shutdown=round(settings.serve.drain_seconds),
         log_level="warning",
     )
-    logger.info("http://%s:%d serves %s, its pages are at /docs", host, port, place)
+    logger.info("serving %s at http://%s:%d; documentation at /docs", place, host, port)
     uvicorn.Server(config).run()
 
 
-def check_public(host: str, settings: ServeSettings) -> None:
-    """SettingsError when whoever is on the network could ask without a key."""
+def check_host(host: str, settings: ServeSettings) -> None:
+    """Check that other machines cannot reach the API without a key.
+
+    Raises
+    ------
+    SettingsError
+        If they can, or if the key is blank.
+    """
     key = settings.api_key
     if key is not None and not key.get_secret_value().strip():
-        raise SettingsError("setting serve.api_key is blank: set a key, or leave it out")
-    if key is None and not _on_this_machine(host):
+        raise SettingsError("setting serve.api_key is blank: set a key, or remove the setting")
+    if key is None and not _is_loopback(host):
         raise SettingsError(
-            f"--host {host} can be reached from other machines: set an API key first, in the "
-            "environment as MICROGENRES_SERVE__API_KEY, or stay on 127.0.0.1"
+            f"other machines can reach --host {host}: set an API key in the environment variable "
+            "MICROGENRES_SERVE__API_KEY, or use 127.0.0.1"
         )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; `microgenres serve api` becomes this."""
+    """Run the command line; `microgenres serve api` starts it. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m serve.api.app", description=__doc__)
-    parser.add_argument("place", type=Path, help="a release's folder, or an output folder")
+    parser.add_argument("place", type=Path, help="the folder of a release, or an output folder")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--settings", type=Path, default=None, help="a TOML file of settings")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--settings", type=Path, default=None, help="a TOML file with settings")
+    options = parser.parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     for name in ("serve", "serve.access"):
         logging.getLogger(name).setLevel(logging.INFO)
     try:
-        serve(asked.place, load_settings(file=asked.settings), asked.host, asked.port)
+        serve(options.place, load_settings(file=options.settings), options.host, options.port)
     except MicrogenresError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 4
@@ -165,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _on_this_machine(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,7 +1,7 @@
-"""The parameters that several endpoints share, bounded by settings, as FastAPI dependencies."""
+"""Parameters that several endpoints share, limited by settings, as FastAPI dependencies."""
 
-# No `from __future__ import annotations`: FastAPI reads these annotations as objects, and those of
-# functions within a function are out of its reach as text.
+# No `from __future__ import annotations`: FastAPI evaluates annotations, and it cannot resolve the
+# text of one that names a local variable of an enclosing function.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -13,17 +13,29 @@ from pipeline.settings import ServeSettings
 from serve.api.snapshot import Snapshot
 from serve.catalogue.filters import Filters
 
-__all__ = ["Paging", "chosen_by", "current", "paging_by"]
+__all__ = ["Paging", "current_snapshot", "filter_dependency", "paging_dependency"]
 
-_MOST_VALUES = 50  # of one filter
+_MAX_VALUES = 50  # of one filter
 _INT32 = 2**31 - 1
 
-Names = Annotated[list[Annotated[str, Query(max_length=100)]], Query(max_length=_MOST_VALUES)]
+Names = Annotated[list[Annotated[str, Query(max_length=100)]], Query(max_length=_MAX_VALUES)]
 
 
 @dataclass(frozen=True)
 class Paging:
-    """Which page of a selection, and in which order."""
+    """A page of a selection and its order.
+
+    Attributes
+    ----------
+    page : int
+        Page number, from 1.
+    page_size : int
+        Films per page.
+    sort : str
+        What to sort by, see `Catalogue.films`.
+    descending : bool or None
+        None for the default of `sort`.
+    """
 
     page: int
     page_size: int
@@ -32,36 +44,39 @@ class Paging:
 
     @property
     def offset(self) -> int:
-        """Films before the page."""
+        """Number of films before the page."""
         return (self.page - 1) * self.page_size
 
 
-async def current(request: Request) -> Snapshot:
-    """The release that this request is answered from, to its end."""
+async def current_snapshot(request: Request) -> Snapshot:
+    """Return the release that answers this request; it stays the same until the request ends."""
     snapshot: Snapshot = request.app.state.snapshots.current
     return snapshot
 
 
-def chosen_by(settings: ServeSettings, *, words: bool = True) -> Callable[..., Awaitable[Filters]]:
-    """The dependency that reads filters; without `words` it takes no `query`."""
+def filter_dependency(
+    settings: ServeSettings, *, words: bool = True
+) -> Callable[..., Awaitable[Filters]]:
+    """Return the dependency that reads filters; without `words` it has no parameter `query`."""
     Year = Annotated[int | None, Query(ge=0, le=9_999)]  # noqa: N806
     Rating = Annotated[float | None, Query(ge=0, le=10, allow_inf_nan=False)]  # noqa: N806
     Words = Annotated[  # noqa: N806
         str | None,
         Query(
             max_length=settings.max_query_chars,
-            description="Words of title, overview, tagline, keywords, directors or cast; all must "
-            "occur, each at least as the beginning of a word. Case and accents do not count.",
+            description="Words to search in title, overview, tagline, keywords, directors and "
+            "cast. Every word must occur, at least as the beginning of a word. Case and accents "
+            "are ignored.",
             examples=["submarine captain"],
         ),
     ]
     Numbers = Annotated[  # noqa: N806
         list[Annotated[int, Query(ge=0, le=_INT32)]],
-        Query(max_length=_MOST_VALUES, description="Any of these micro-genres, by number."),
+        Query(max_length=_MAX_VALUES, description="Any of these micro-genres, by cluster number."),
     ]
     Families = Annotated[  # noqa: N806
         list[Annotated[str, Query(max_length=200)]],
-        Query(max_length=_MOST_VALUES, description="Any of these families, by number or name."),
+        Query(max_length=_MAX_VALUES, description="Any of these families, by number or name."),
     ]
 
     async def filters(
@@ -74,11 +89,13 @@ def chosen_by(settings: ServeSettings, *, words: bool = True) -> Callable[..., A
         rating_from: Rating = None,
         rating_to: Rating = None,
         votes_from: Annotated[int | None, Query(ge=0, le=_INT32)] = None,
-        weak: Annotated[bool | None, Query(description="Only weak fits, or none.")] = None,
+        weak: Annotated[
+            bool | None, Query(description="true: weak films only; false: no weak films.")
+        ] = None,
     ) -> Filters:
         return Filters(
             micro_genres=tuple(micro_genre),
-            families=tuple(_family(told) for told in family),
+            families=tuple(_parse_family(value) for value in family),
             genres=tuple(genre),
             languages=tuple(language),
             year_from=year_from,
@@ -100,32 +117,38 @@ def chosen_by(settings: ServeSettings, *, words: bool = True) -> Callable[..., A
     return with_words
 
 
-def paging_by(settings: ServeSettings) -> Callable[..., Awaitable[Paging]]:
-    """The dependency that reads page, page size and order."""
+def paging_dependency(settings: ServeSettings) -> Callable[..., Awaitable[Paging]]:
+    """Return the dependency that reads page, page size and order."""
     Size = Annotated[int, Query(ge=1, le=settings.max_page_size)]  # noqa: N806
-    usual = min(settings.page_size, settings.max_page_size)
+    default_size = min(settings.page_size, settings.max_page_size)
 
     async def paging(
         page: Annotated[int, Query(ge=1, le=_INT32)] = 1,
-        page_size: Size = usual,
+        page_size: Size = default_size,
         sort: Annotated[
             Literal["relevance", "rating", "popularity", "year", "title", "similarity"],
-            Query(description="`similarity` is that to the own micro-genre."),
+            Query(
+                description="`similarity` is the similarity of a film to the centroid of its "
+                "micro-genre."
+            ),
         ] = "relevance",
         order: Annotated[
             Literal["asc", "desc"] | None,
-            Query(description="If not given: titles upwards, all else downwards."),
+            Query(description="Default: ascending for titles, descending for everything else."),
         ] = None,
     ) -> Paging:
-        found = Paging(page, page_size, sort, None if order is None else order == "desc")
-        if found.offset > settings.max_offset:
+        result = Paging(page, page_size, sort, None if order is None else order == "desc")
+        if result.offset > settings.max_offset:
             raise HTTPException(
-                400, f"page {page} begins after film {settings.max_offset}: narrow the selection"
+                400,
+                f"page {page} begins after film {settings.max_offset}; add filters to get a "
+                "smaller selection",
             )
-        return found
+        return result
 
     return paging
 
 
-def _family(told: str) -> int | str:
-    return int(told) if told.isascii() and told.isdigit() and int(told[:12]) <= _INT32 else told
+def _parse_family(value: str) -> int | str:
+    is_number = value.isascii() and value.isdigit() and int(value[:12]) <= _INT32
+    return int(value) if is_number else value

@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests, their latency, which release is served, and the process."""
+"""Prometheus metrics: requests, their latency, the served release, and the process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class Metrics:
-    """One set of figures per app; labels come from routes, never from what a client sends."""
+    """The metrics of one app. Labels come from routes, never from text that a client sends."""
 
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
@@ -34,59 +34,85 @@ class Metrics:
         )
         self._seconds = Histogram(
             "microgenres_request_seconds",
-            "Seconds until a request was answered.",
+            "Seconds to answer a request.",
             ("method", "route"),
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._predicted = Counter(
+        self._predicted_films = Counter(
             "microgenres_predicted_films",
-            "Films whose genres were predicted.",
+            "Films with predicted genres.",
             ("model",),
             registry=self._registry,
         )
-        self._labels = Counter(
+        self._predicted_genres = Counter(
             "microgenres_predicted_genres",
-            "Genres that they were given.",
+            "Genres predicted for films.",
             ("model",),
             registry=self._registry,
         )
         self._predict_seconds = Histogram(
             "microgenres_predict_seconds",
-            "Seconds until the genres of a request were predicted.",
+            "Seconds to predict the genres of a request.",
             ("model",),
             buckets=_BUCKETS,
             registry=self._registry,
         )
         self._release = Gauge(
             "microgenres_release",
-            "1 for the release that is served.",
+            "1 for the served release.",
             ("release_id",),
             registry=self._registry,
         )
-        self._films = Gauge("microgenres_films", "Films served.", registry=self._registry)
+        self._films = Gauge(
+            "microgenres_films", "Films of the served release.", registry=self._registry
+        )
         self._reloads = Gauge(
             "microgenres_reloads",
-            "Newer releases since the start, by how loading them ended.",
+            "Newer releases found since the start, by outcome of loading them.",
             ("outcome",),
             registry=self._registry,
         )
 
-    def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """Count one request; `route` is a template such as /movies/{movie_id}, None for none."""
-        known = method if method in _METHODS else "other"
-        named = route or "none"
-        self._requests.labels(known, named, str(status)).inc()
-        self._seconds.labels(known, named).observe(seconds)
+    def count_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """Count one request.
 
-    def predicted(self, model: str, films: int, labels: int, seconds: float) -> None:
-        """Count the genres predicted in one request; `model` is one of those there are."""
-        self._predicted.labels(model).inc(films)
-        self._labels.labels(model).inc(labels)
+        Parameters
+        ----------
+        method : str
+            HTTP method.
+        route : str or None
+            A route template such as "/movies/{movie_id}"; None if no route matched.
+        status : int
+            HTTP status of the response.
+        seconds : float
+            Seconds to answer.
+        """
+        known_method = method if method in _METHODS else "other"
+        known_route = route or "none"
+        self._requests.labels(known_method, known_route, str(status)).inc()
+        self._seconds.labels(known_method, known_route).observe(seconds)
+
+    def count_prediction(self, model: str, films: int, genres: int, seconds: float) -> None:
+        """Count the genres predicted in one request.
+
+        Parameters
+        ----------
+        model : str
+            Name of an existing model.
+        films : int
+            Number of films of the request.
+        genres : int
+            Number of genres predicted for them.
+        seconds : float
+            Seconds to predict.
+        """
+        self._predicted_films.labels(model).inc(films)
+        self._predicted_genres.labels(model).inc(genres)
         self._predict_seconds.labels(model).observe(seconds)
 
-    def page(self) -> Response:
-        """The figures in Prometheus' text format."""
+    def response(self) -> Response:
+        """Return all metrics in the text format of Prometheus."""
         self._release.clear()
         self._release.labels(self._snapshots.current.id).set(1)
         self._films.set(self._snapshots.current.catalogue.figures()["films"])

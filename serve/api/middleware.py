@@ -1,4 +1,4 @@
-"""Who may ask and how much: API key and body size; and one JSON line for every request."""
+"""ASGI middleware: API key, limit of the body size, and one JSON log line per request."""
 
 from __future__ import annotations
 
@@ -14,71 +14,71 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.api.metrics import Metrics
-from serve.api.problems import problem
+from serve.api.problems import problem_response
 
 __all__ = ["KEY_HEADER", "AccessLog", "BodyLimit", "KeyCheck"]
 
 KEY_HEADER = "X-API-Key"
-_OPEN = ("/health", "/docs", "/openapi.json")  # nothing of a release is told there
-_OPEN_UNDER = "/static-offline-docs/"
+_PUBLIC = ("/health", "/docs", "/openapi.json")  # they show no data of a release
+_PUBLIC_FOLDER = "/static-offline-docs/"
 
 logger = logging.getLogger("serve.access")
 
 
 class KeyCheck:
-    """Refuses what does not send the API key; compared in constant time."""
+    """Refuses requests without the API key. The comparison takes constant time."""
 
     def __init__(self, app: ASGIApp, key: str) -> None:
         self._app, self._key = app, key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-        if scope["type"] == "http" and not self._may(scope):
-            refused = problem(
+        """Handle one request (ASGI)."""
+        if scope["type"] == "http" and not self._is_allowed(scope):
+            refusal = problem_response(
                 scope["path"],
                 401,
-                f"the header {KEY_HEADER} is missing or holds another key",
+                f"the header {KEY_HEADER} is missing or has a wrong key",
                 headers={"WWW-Authenticate": f'ApiKey header="{KEY_HEADER}"'},
             )
-            await refused(scope, receive, send)
+            await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _may(self, scope: Scope) -> bool:
+    def _is_allowed(self, scope: Scope) -> bool:
         path = scope["path"]
-        if path in _OPEN or path.startswith(_OPEN_UNDER):
+        if path in _PUBLIC or path.startswith(_PUBLIC_FOLDER):
             return True
         sent = dict(scope["headers"]).get(KEY_HEADER.lower().encode(), b"")
         return secrets.compare_digest(sent, self._key)
 
 
 class BodyLimit:
-    """Refuses a body that is too long, declared or not, before it is read whole."""
+    """Refuses a body above the limit, with or without a declared length, before reading it all."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app, self._max_bytes = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Handle one request (ASGI)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        detail = f"the body is longer than {self._most} bytes"
+        detail = f"the body is longer than {self._max_bytes} bytes"
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdigit() and int(declared[:18]) > self._most:
-            await problem(scope["path"], 413, detail)(scope, receive, send)
+        if declared.isdigit() and int(declared[:18]) > self._max_bytes:
+            await problem_response(scope["path"], 413, detail)(scope, receive, send)
             return
-        left = self._most
+        remaining = self._max_bytes
 
-        async def limited() -> Message:
-            nonlocal left
+        async def receive_limited() -> Message:
+            nonlocal remaining
             message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
+            remaining -= len(message.get("body", b""))
+            if remaining < 0:
                 raise HTTPException(413, detail)
             return message
 
-        await self._app(scope, limited, send)
+        await self._app(scope, receive_limited, send)
 
 
 class AccessLog:
@@ -88,14 +88,14 @@ class AccessLog:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Handle one request (ASGI)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started, request_id = time.perf_counter(), uuid.uuid4().hex[:16]
         status, size = 500, 0
 
-        async def noted(message: Message) -> None:
+        async def send_and_count(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -105,11 +105,11 @@ class AccessLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_count)
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", None)
-            self._metrics.answered(scope["method"], route, status, seconds)
+            self._metrics.count_request(scope["method"], route, status, seconds)
             if logger.isEnabledFor(logging.INFO):
                 client = scope.get("client") or ("-",)
                 line = {

@@ -1,4 +1,4 @@
-"""What the API answers: typed, with examples, for the OpenAPI page and whoever reads it."""
+"""Response models of the API, with examples for the OpenAPI page."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
-    "Assigned",
+    "AssignedFilm",
     "AssignedFilms",
     "Families",
     "Family",
     "Film",
     "FilmDetail",
     "FilmPage",
-    "Found",
     "FoundFilm",
     "Health",
     "MicroGenre",
     "MicroGenreDetail",
     "MicroGenres",
     "ReleaseInfo",
+    "ResponseModel",
+    "SearchResult",
     "SimilarFilm",
     "SimilarFilms",
 ]
 
 
-class Answer(BaseModel):
-    """Base of all answers."""
+class ResponseModel(BaseModel):
+    """Base of all response models; unknown fields are dropped."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Film(Answer):
-    """A film with its micro-genre; what the catalogue does not know is null."""
+class Film(ResponseModel):
+    """A film with its micro-genre. A value that the catalogue lacks is null."""
 
     movie_id: str = Field(examples=["387"])
     title: str | None = Field(examples=["Das Boot"])
@@ -45,10 +46,16 @@ class Film(Answer):
     micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
     family: int = Field(examples=[3])
     family_name: str = Field(examples=["War & Spy Film"])
-    similarity: float = Field(examples=[0.71], description="Cosine to its micro-genre's centre.")
-    runner_up: int | None = Field(examples=[40], description="The next nearest micro-genre.")
-    margin: float | None = Field(examples=[0.18], description="Similarity less the runner-up's.")
-    weak: bool = Field(description="Whether it fits no micro-genre well.")
+    similarity: float = Field(
+        examples=[0.71], description="Cosine to the centroid of its micro-genre, -1 to 1."
+    )
+    runner_up: int | None = Field(
+        examples=[40], description="Cluster number of the second-nearest micro-genre."
+    )
+    margin: float | None = Field(
+        examples=[0.18], description="Similarity minus the similarity to the runner-up."
+    )
+    weak: bool = Field(description="True if the film fits no micro-genre well.")
     vote_average: float | None = Field(examples=[8.1], description="0 to 10.")
     vote_count: int | None = Field(examples=[2104])
     popularity: float | None = Field(examples=[31.6])
@@ -58,36 +65,36 @@ class Film(Answer):
     keywords: list[str] | None = Field(examples=[["submarine", "world war ii"]])
     directors: list[str] | None = Field(examples=[["Wolfgang Petersen"]])
     cast: list[str] | None = Field(examples=[["Jürgen Prochnow"]])
-    language: str | None = Field(examples=["de"], description="ISO 639-1, of the original.")
+    language: str | None = Field(examples=["de"], description="Original language, ISO 639-1.")
     countries: list[str] | None = Field(examples=[["DE"]])
     runtime_minutes: float | None = Field(examples=[149.0])
     poster_path: str | None = Field(examples=["/u8FhSzc4UuXLUFjDZMVjGNAzDbv.jpg"])
-    x: float | None = Field(examples=[12.5], description="Place on the map of films.")
+    x: float | None = Field(examples=[12.5], description="Position on the map of films.")
     y: float | None = Field(examples=[-3.25])
 
 
 class FilmDetail(Film):
-    """A film on its own."""
+    """A film with the name of its runner-up."""
 
     runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
 
 
-class FilmPage(Answer):
+class FilmPage(ResponseModel):
     """One page of a selection of films."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
-    total: int = Field(examples=[312], description="Films of the whole selection.")
+    total: int = Field(examples=[312], description="Number of films in the whole selection.")
     page: int = Field(examples=[1])
     page_size: int = Field(examples=[24])
     pages: int = Field(examples=[13])
     films: list[Film]
 
 
-class SimilarFilm(Answer):
-    """A film near another one."""
+class SimilarFilm(ResponseModel):
+    """A neighbour of a film."""
 
     rank: int = Field(examples=[1], description="1 is the nearest.")
-    similarity: float = Field(examples=[0.74], description="Cosine of the two texts.")
+    similarity: float = Field(examples=[0.74], description="Cosine of the two texts, -1 to 1.")
     movie_id: str = Field(examples=["1669"])
     title: str | None = Field(examples=["The Hunt for Red October"])
     year: int | None = Field(examples=[1990])
@@ -98,8 +105,8 @@ class SimilarFilm(Answer):
     poster_path: str | None = Field(examples=[None])
 
 
-class SimilarFilms(Answer):
-    """The films nearest to one film, as far as the run listed them."""
+class SimilarFilms(ResponseModel):
+    """The nearest films of a film, best first, as stored by the run."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
     movie_id: str = Field(examples=["387"])
@@ -107,24 +114,26 @@ class SimilarFilms(Answer):
 
 
 class FoundFilm(Film):
-    """A film that a search by meaning found."""
+    """A film found by a semantic search."""
 
-    closeness: float = Field(examples=[0.56], description="Of query and film; higher is nearer.")
+    closeness: float = Field(examples=[0.56], description="Cosine of query and film text, -1 to 1.")
 
 
-class Found(Answer):
-    """Films nearest in meaning to a query, best first."""
+class SearchResult(ResponseModel):
+    """The films nearest in meaning to a query, best first."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
     query: str = Field(examples=["a bank robbery goes wrong"])
     films: list[FoundFilm]
 
 
-class MicroGenre(Answer):
+class MicroGenre(ResponseModel):
     """A micro-genre."""
 
     cluster: int = Field(examples=[17])
-    micro_genre_id: str = Field(examples=["submarine-war-film"], description="A permalink.")
+    micro_genre_id: str = Field(
+        examples=["submarine-war-film"], description="Stable across releases."
+    )
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
     keywords: list[str] = Field(examples=[["submarine", "u.s. navy", "torpedo"]])
@@ -137,8 +146,10 @@ class MicroGenre(Answer):
     mean_similarity: float = Field(examples=[0.52])
     nearest_cluster: int | None = Field(examples=[40])
     vote_average: float | None = Field(examples=[6.6])
-    popularity: float | None = Field(examples=[9.2], description="Mean of its films.")
-    high_rated_share: float | None = Field(examples=[0.31], description="Of the rated: 7 or more.")
+    popularity: float | None = Field(examples=[9.2], description="Mean popularity of its films.")
+    high_rated_share: float | None = Field(
+        examples=[0.31], description="Share of rated films with a rating of 7 or more, 0 to 1."
+    )
     peak_decade: int | None = Field(examples=[1950])
     first_year: int | None = Field(examples=[1937])
     last_year: int | None = Field(examples=[2023])
@@ -147,16 +158,16 @@ class MicroGenre(Answer):
 class Sibling(MicroGenre):
     """Another micro-genre of the same family."""
 
-    closeness: float = Field(examples=[0.61], description="Cosine of the two centres.")
+    closeness: float = Field(examples=[0.61], description="Cosine of the two centroids, -1 to 1.")
 
 
 class MicroGenreDetail(MicroGenre):
-    """A micro-genre on its own."""
+    """A micro-genre with its siblings."""
 
-    siblings: list[Sibling] = Field(description="Of its family, nearest first.")
+    siblings: list[Sibling] = Field(description="Other micro-genres of its family, nearest first.")
 
 
-class MicroGenres(Answer):
+class MicroGenres(ResponseModel):
     """Micro-genres of a release."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
@@ -164,7 +175,7 @@ class MicroGenres(Answer):
     micro_genres: list[MicroGenre]
 
 
-class Family(Answer):
+class Family(ResponseModel):
     """A family of micro-genres."""
 
     family: int = Field(examples=[3])
@@ -177,43 +188,47 @@ class Family(Answer):
     popularity: float | None = Field(examples=[8.8])
 
 
-class Families(Answer):
+class Families(ResponseModel):
     """All families of a release."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
     families: list[Family]
 
 
-class Assigned(Answer):
-    """The micro-genre of a film that the release has not seen."""
+class AssignedFilm(ResponseModel):
+    """The micro-genre of a film that is not in the release."""
 
     cluster: int = Field(examples=[17])
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     similarity: float = Field(examples=[0.58])
     runner_up: int | None = Field(examples=[40])
     runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
-    margin: float | None = Field(examples=[0.11], description="Near 0: the runner-up fits as well.")
-    weak: bool = Field(description="Whether nothing fits well.")
+    margin: float | None = Field(
+        examples=[0.11], description="Near 0: the runner-up fits equally well."
+    )
+    weak: bool = Field(description="True if no micro-genre fits well.")
 
 
-class AssignedFilms(Answer):
-    """One answer for each film asked for, in their order."""
+class AssignedFilms(ResponseModel):
+    """The micro-genres of the films of a request, in the same order."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
-    films: list[Assigned]
+    films: list[AssignedFilm]
 
 
-class Health(Answer):
-    """Whether the service answers, and from which release."""
+class Health(ResponseModel):
+    """State of the service."""
 
     status: str = Field(examples=["ok"])
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
     loaded_at: datetime
-    problem: str | None = Field(None, description="Why a newer release is not served.")
+    problem: str | None = Field(
+        None, description="Why the newest release is not served; null if it is."
+    )
 
 
-class ReleaseInfo(Answer):
-    """The release that is served."""
+class ReleaseInfo(ResponseModel):
+    """The served release."""
 
     release_id: str = Field(examples=["1a2b3c4d5e6f"])
     title: str | None = Field(examples=["Micro-genres"])
@@ -231,5 +246,5 @@ class ReleaseInfo(Answer):
     languages: int = Field(examples=[54])
     counts: dict[str, int] = Field(examples=[{"rows_in": 5000, "released": 4968, "rejected": 32}])
     model: dict[str, Any] = Field(examples=[{"name": "all-MiniLM-L6-v2", "dim": 384}])
-    names: dict[str, Any] = Field(description="How good the names are: the run's figures.")
-    clusters: dict[str, Any] = Field(description="How good the clusters are: the run's figures.")
+    names: dict[str, Any] = Field(description="Quality of the names, as recorded by the run.")
+    clusters: dict[str, Any] = Field(description="Quality of the clusters, as recorded by the run.")

@@ -1,4 +1,4 @@
-"""What the endpoints of the recommenders answer."""
+"""Response models of the recommender endpoints."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import Field
 
-from serve.api.schemas import Answer
+from serve.api.schemas import ResponseModel
 
-__all__ = ["ExpectedRatings", "Recommendations", "Reloaded", "ServedModel"]
+__all__ = ["ExpectedRatings", "Recommendations", "ReloadResult", "ServedModel"]
 
 
-class Because(Answer):
+class RecommendationReason(ResponseModel):
     """Why a film is recommended."""
 
     text: str = Field(examples=["because you rated Das Boot 5 of 5; both are Submarine Thrillers"])
@@ -24,59 +24,59 @@ class Because(Answer):
     similarity: float | None = None
 
 
-class Recommended(Answer):
-    """A film for a user."""
+class RecommendedFilm(ResponseModel):
+    """A recommended film."""
 
     film_id: int
-    movie_id: str | None = Field(description="Its id in the release, where the release has it.")
+    movie_id: str | None = Field(description="Its id in the release; null if it is not there.")
     title: str
     year: int | None
     cluster: int | None
     micro_genre_name: str | None
-    score: float = Field(description="Higher is better; the scale is the model's own.")
+    score: float = Field(description="Higher is better. The scale depends on the model.")
     expected_rating: float = Field(examples=[4.1], description="Stars, 0.5 to 5.")
-    reason: Because
+    reason: RecommendationReason
 
 
-class Recommendations(Answer):
-    """Films for a user, the best first."""
+class Recommendations(ResponseModel):
+    """Films recommended to a user, best first."""
 
     model_version: str
     user_id: int | None
-    known_ratings: int = Field(description="Ratings that the answer rests on.")
-    films: list[Recommended]
+    known_ratings: int = Field(description="Number of the user's ratings that the model used.")
+    films: list[RecommendedFilm]
     inference_time: float = Field(examples=[0.012], description="Seconds.")
 
 
-class Expected(Answer):
-    """The stars expected of one user for one film."""
+class ExpectedRating(ResponseModel):
+    """The rating that a user is expected to give a film."""
 
     user_id: int
     film_id: int
-    expected_rating: float | None = Field(description="Null for a film that is not known.")
+    expected_rating: float | None = Field(description="Stars; null if the film is unknown.")
 
 
-class ExpectedRatings(Answer):
-    """The stars expected, in the order asked."""
+class ExpectedRatings(ResponseModel):
+    """Expected ratings, in the order of the request."""
 
     model_version: str
-    predictions: list[Expected]
+    predictions: list[ExpectedRating]
 
 
-class ServedModel(Answer):
-    """Which recommender answers."""
+class ServedModel(ResponseModel):
+    """The served recommender."""
 
     model_version: str
     model: str
     loaded_at: datetime
-    release_id: str | None = Field(description="The release whose vectors and micro-genres it has.")
+    release_id: str | None = Field(description="Release of its film vectors and micro-genres.")
     films: int
     learnt_from_ratings: int
-    figures: dict[str, Any] = Field(description="As measured on later ratings.")
+    figures: dict[str, Any] = Field(description="Quality measured on later ratings.")
 
 
-class Reloaded(Answer):
-    """What became of a reload."""
+class ReloadResult(ResponseModel):
+    """The result of a reload."""
 
     model_version: str
     changed: bool

@@ -1,4 +1,4 @@
-"""The films of one release in a DuckDB of their own: read only, shut off from files and network."""
+"""A DuckDB database of the films of one release, without access to files or network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from serve.catalogue.filters import spoken
+from serve.catalogue.filters import Word, clean_query
 
-__all__ = ["arrow_of", "open_database", "plain_words", "rows_of"]
+__all__ = ["fetch_rows", "fetch_table", "open_database", "split_words"]
 
 _SETTINGS = {
     "autoinstall_known_extensions": "false",
@@ -20,26 +20,26 @@ _SETTINGS = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
-_ROW_GROUP = 16_384  # rows that one thread searches at a time; a multiple of 2,048
-_MOST_WORDS = 24  # of a query; more say nothing more, and each is looked for in every film
-# Letters and digits alone, between single spaces, so that " word" is where a word begins.
+_ROW_GROUP = 16_384  # rows that one thread scans at a time; a multiple of 2,048
+_MAX_WORDS = 24  # of a query; each word costs a scan of all films
+# Letters and digits only, separated by single spaces, so that " word" matches the start of a word.
 _MACROS = (
     "CREATE MACRO folded(t) AS strip_accents(lower(coalesce(t, '')))",
     r"CREATE MACRO plain(t) AS ' ' || trim(regexp_replace(folded(t), '[^\p{L}\p{N}]+', ' ', 'g'))"
     " || ' '",
     "CREATE MACRO listed(t) AS plain(array_to_string(t, ' '))",
 )
-# `|` keeps a phrase from running over the end of a field.
-_FILM = """
+# `|` prevents matches across the border of two fields.
+_CREATE_FILM = """
 CREATE TABLE film AS SELECT
-    (row_number() OVER () - 1)::INTEGER AS place,
+    (row_number() OVER () - 1)::INTEGER AS row_index,
     movie_id, title, year, cluster, family, family_name, similarity, weak, vote_average,
     vote_count, popularity, genres, keywords, language, poster_path,
     (year // 10 * 10)::INTEGER AS decade,
     folded(title) AS title_folded,
     plain(title) AS title_plain,
     plain(title) || '|' || listed(keywords) || '|' || plain(overview) || '|' || plain(tagline)
-        || '|' || listed(directors) || '|' || listed("cast") AS told
+        || '|' || listed(directors) || '|' || listed("cast") AS search_text
 FROM released
 """
 
@@ -47,54 +47,76 @@ FROM released
 def open_database(
     movies: pa.Table, *, memory_limit: str = "512MB", threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
-    """Load what films are found, ordered and counted by.
+    """Load the films into the table `film` of a new database and lock the database.
 
-    The table `film` holds `place` (the row in `movies`, which are RELEASED_MOVIES), the columns
-    that are asked for, `decade`, and the texts that are searched: `title_folded`, `title_plain`,
-    `told`. It lies in a file that has no name any more and goes with the connection: only on disk
-    are tables cut into row groups small enough for several threads. Nothing else can be read or
-    written afterwards, no extension can be loaded and no setting changed.
+    After this call no file or network can be read or written, no extension can be loaded and no
+    setting can be changed.
+
+    Parameters
+    ----------
+    movies : pyarrow.Table
+        A table of the schema `RELEASED_MOVIES`.
+    memory_limit : str
+        Memory limit of DuckDB, such as "512MB".
+    threads : int
+        Maximum number of threads of a query.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        A read-only connection. The table `film` has the columns needed to filter, sort and count;
+        `row_index` (the row in `movies`, from 0); `decade`; and the normalised texts that are
+        searched: `title_folded`, `title_plain` and `search_text`.
+
+    Notes
+    -----
+    The table is stored in an unlinked temporary file that vanishes with the connection. DuckDB
+    honours `ROW_GROUP_SIZE` only for files, and small row groups let several threads share a scan.
     """
     config: dict[str, Any] = {**_SETTINGS, "memory_limit": memory_limit, "threads": str(threads)}
     with tempfile.TemporaryDirectory(prefix="microgenres-") as folder:
         path = Path(folder) / "films.duckdb"
-        with duckdb.connect(":memory:", config=config) as making:
+        with duckdb.connect(":memory:", config=config) as loader:
             quoted = str(path).replace("'", "''")
-            making.execute(f"ATTACH '{quoted}' AS made (ROW_GROUP_SIZE {_ROW_GROUP})")
-            making.execute("USE made")
+            loader.execute(f"ATTACH '{quoted}' AS films (ROW_GROUP_SIZE {_ROW_GROUP})")
+            loader.execute("USE films")
             for macro in _MACROS:
-                making.execute(macro)
-            making.register("released", movies)
-            making.execute(_FILM)
+                loader.execute(macro)
+            loader.register("released", movies)
+            loader.execute(_CREATE_FILM)
         connection = duckdb.connect(str(path), read_only=True, config=config)
-        connection.execute("SELECT place FROM film LIMIT 1")  # the file is open from here on
+        # opens the file, which the end of this block deletes
+        connection.execute("SELECT row_index FROM film LIMIT 1")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
-def rows_of(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
-) -> list[dict[str, Any]]:
-    """The answer to a query as one dict per row; its own cursor, so that threads do not meet."""
+def fetch_rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+) -> list[Any]:
+    """Run a query and return its rows, each as a dict of column name to value.
+
+    Each call uses a cursor of its own, so several threads may share a connection.
+    """
     with connection.cursor() as cursor:
         cursor.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def arrow_of(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+def fetch_table(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
 ) -> pa.Table:
-    """The answer to a query as an Arrow table."""
+    """Run a query and return its result as an Arrow table; see `fetch_rows`."""
     with connection.cursor() as cursor:
         return cursor.sql(sql, params=list(parameters)).to_arrow_table()
 
 
-def plain_words(connection: duckdb.DuckDBPyConnection, text: str | None) -> list[tuple[str, str]]:
-    """Each word of `text` as (letters and digits, folded as written), by the film table's rules."""
-    words = spoken(text or "").split()[:_MOST_WORDS]
+def split_words(connection: duckdb.DuckDBPyConnection, text: str | None) -> list[Word]:
+    """Split a query into words, normalised by the same SQL macros as the table `film`."""
+    words = clean_query(text or "").split()[:_MAX_WORDS]
     if not words:
         return []
     sql = "SELECT trim(plain(w)) AS plain, folded(w) AS folded FROM (SELECT unnest(?::VARCHAR[]) w)"
-    return [(row["plain"], row["folded"]) for row in rows_of(connection, sql, [words])]
+    return [Word(row["plain"], row["folded"]) for row in fetch_rows(connection, sql, [words])]

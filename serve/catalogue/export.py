@@ -1,4 +1,4 @@
-"""A selection of films as a file that people keep: CSV that a spreadsheet may open, or Parquet."""
+"""Export of films as CSV that a spreadsheet can open safely, or as Parquet."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import pyarrow.parquet as pq
 
 from pipeline.schemas.mining import RELEASED_MOVIES
 
-__all__ = ["csv_bytes", "defused", "parquet_bytes"]
+__all__ = ["csv_bytes", "escape_formula", "parquet_bytes"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_bytes(films: pa.Table) -> bytes:
-    """UTF-8 with a header and a byte order mark, by which spreadsheets know it is UTF-8."""
+    """Return a table as UTF-8 CSV with a header.
+
+    The byte order mark at the beginning lets spreadsheets recognise UTF-8. Lists are joined with
+    "; ". Text that a spreadsheet would run as a formula is escaped, see `escape_formula`.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(films.column_names)
@@ -28,18 +32,26 @@ def csv_bytes(films: pa.Table) -> bytes:
 
 
 def parquet_bytes(films: pa.Table) -> bytes:
-    """The same rows with the types of `tables.RELEASED_MOVIES`."""
+    """Return a table as a Parquet file of the schema `RELEASED_MOVIES`."""
     out = io.BytesIO()
     pq.write_table(films.select(RELEASED_MOVIES.names).cast(RELEASED_MOVIES), out)
     return out.getvalue()
 
 
-def defused(text: str) -> str:
-    """`text`, preceded by an apostrophe where a spreadsheet would take it for a formula."""
+def escape_formula(text: str) -> str:
+    """Return `text` with an apostrophe in front if a spreadsheet would take it for a formula.
+
+    Examples
+    --------
+    >>> escape_formula("=HYPERLINK(1)")
+    "'=HYPERLINK(1)"
+    >>> escape_formula("Das Boot")
+    'Das Boot'
+    """
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
-        return defused("; ".join(str(item) for item in value))
-    return defused(value) if isinstance(value, str) else value
+        return escape_formula("; ".join(str(item) for item in value))
+    return escape_formula(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Counts of films per value of each facet, in one query over one pass of the conditions."""
+"""Number of films per value of each facet, in one query that scans the films once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from serve.catalogue.filters import FACETS, Condition
 from serve.catalogue.micro_genres import MicroGenres
+from serve.catalogue.records import FacetValue
 
-__all__ = ["facets_sql", "named_facets"]
+__all__ = ["build_facets_sql", "group_facets"]
 
 _VALUES = {
     "genres": "unnest(genres)",
@@ -19,16 +20,23 @@ _VALUES = {
 }
 
 
-def facets_sql(found: Sequence[Condition]) -> tuple[str, list[Any]]:
-    """SQL and parameters that give rows (facet, value, films); each without its own conditions.
+def build_facets_sql(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
+    """Build the query that counts films per facet value.
 
-    Conditions of no facet are met first; the others become a column each, met or not, so that a
-    film is looked at once however many facets there are.
+    Each facet is counted without its own conditions. Conditions of no facet restrict the scan; the
+    conditions of each facet become a boolean column, so that one scan serves all facets.
+
+    Returns
+    -------
+    sql : str
+        A query whose rows are (facet, value, films).
+    parameters : list
+        Its parameters.
     """
-    general = [condition for condition in found if condition.facet is None]
+    general = [condition for condition in conditions if condition.facet is None]
     columns, parameters = [], []
     for facet in FACETS:
-        own = [condition for condition in found if condition.facet == facet]
+        own = [condition for condition in conditions if condition.facet == facet]
         sql = " AND ".join(condition.sql for condition in own) or "true"
         columns.append(f"coalesce({sql}, false) AS in_{facet}")
         parameters += [value for condition in own for value in condition.parameters]
@@ -48,24 +56,28 @@ def facets_sql(found: Sequence[Condition]) -> tuple[str, list[Any]]:
     return sql, parameters
 
 
-def named_facets(
-    rows: Sequence[dict[str, Any]], genres: MicroGenres
-) -> dict[str, list[dict[str, Any]]]:
-    """The rows of `facets_sql` by facet, numbers as numbers, with the names of what is numbered."""
-    facets: dict[str, list[dict[str, Any]]] = {facet: [] for facet in FACETS}
+def group_facets(rows: Sequence[Any], genres: MicroGenres) -> dict[str, list[FacetValue]]:
+    """Group the rows of `build_facets_sql` by facet, and name micro-genres and families.
+
+    Returns
+    -------
+    dict of str to list of FacetValue
+        For each of `FACETS`: the values with most films first; decades in order.
+    """
+    facets: dict[str, list[FacetValue]] = {facet: [] for facet in FACETS}
     for row in rows:
         facet, value = row["facet"], row["value"]
-        told: dict[str, Any] = {"value": value, "films": row["films"]}
         if facet in ("micro_genres", "families", "decades"):
-            told["value"] = int(value)
+            value = int(value)
+        entry: FacetValue = {"value": value, "films": row["films"]}
         if facet == "micro_genres":
-            told["name"] = genres.name(told["value"])
+            entry["name"] = genres.name(value)
         elif facet == "families":
-            told["name"] = genres.family_name(told["value"])
-        facets[facet].append(told)
-    for facet, listed in facets.items():
+            entry["name"] = genres.family_name(value)
+        facets[facet].append(entry)
+    for facet, values in facets.items():
         if facet == "decades":
-            listed.sort(key=lambda row: row["value"])
+            values.sort(key=lambda entry: entry["value"])
         else:
-            listed.sort(key=lambda row: (-row["films"], row["value"]))
+            values.sort(key=lambda entry: (-entry["films"], entry["value"]))
     return facets

@@ -1,13 +1,13 @@
-"""What a reader narrows a catalogue to, as SQL conditions with every value a parameter."""
+"""Filters on films, translated to SQL conditions in which every value is a parameter."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["FACETS", "Condition", "Filters", "conditions", "spoken"]
+__all__ = ["FACETS", "Condition", "Filters", "Word", "build_conditions", "clean_query"]
 
 FACETS = ("genres", "micro_genres", "families", "languages", "decades")
 
@@ -19,17 +19,37 @@ _UNSPACED = re.compile(
 
 @dataclass(frozen=True)
 class Filters:
-    """Films that meet all of these; within one tuple any value will do. None and () ask nothing.
+    """Conditions on films. A film must meet all of them; None and () set no condition.
+
+    Within one tuple, any value is enough.
 
     Attributes
     ----------
-    words : every word occurs in title, overview, tagline, keywords, directors or cast; a word may
-        be the beginning of one; case, accents and punctuation do not count.
-    micro_genres : cluster numbers. families : family numbers or names.
-    genres, languages : as the catalogue writes them.
-    year_from, year_to, rating_from, rating_to, votes_from : inclusive; a film without the figure
-        does not meet a bound.
-    weak : only weak fits, or none of them.
+    words : str or None
+        Every word must occur in title, overview, tagline, keywords, directors or cast, at least as
+        the beginning of a word. Case, accents and punctuation are ignored.
+    micro_genres : tuple of int
+        Cluster numbers.
+    families : tuple of int or str
+        Family numbers or names.
+    genres : tuple of str
+        Genres as the catalogue writes them.
+    languages : tuple of str
+        Language codes as the catalogue writes them.
+    year_from, year_to : int or None
+        Inclusive bounds. A film without a year does not meet a bound.
+    rating_from, rating_to : float or None
+        Inclusive bounds of the mean rating, 0 to 10. A film without a rating does not meet a bound.
+    votes_from : int or None
+        Minimum number of votes.
+    weak : bool or None
+        True for weak films only, False for films that are not weak.
+
+    Examples
+    --------
+    >>> horror = Filters(genres=("Horror",), year_from=1980, year_to=1989)
+    >>> horror.within(17).micro_genres
+    (17,)
     """
 
     words: str | None = None
@@ -45,32 +65,66 @@ class Filters:
     weak: bool | None = None
 
     def within(self, cluster: int) -> Filters:
-        """These filters, and of one micro-genre only."""
+        """Return these filters, limited to one micro-genre."""
         if self.micro_genres and cluster not in self.micro_genres:
-            return replace(self, micro_genres=(-1,))  # no micro-genre is both
+            return replace(self, micro_genres=(-1,))  # matches no film
         return replace(self, micro_genres=(cluster,))
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: SQL over the table `film`, its parameters, and the facet that it narrows."""
+    """A SQL condition on the table `film`.
+
+    Attributes
+    ----------
+    sql : str
+        A boolean expression with a `?` for each parameter.
+    parameters : tuple
+        The values.
+    facet : str or None
+        The facet that the condition filters, one of `FACETS`.
+    """
 
     sql: str
     parameters: tuple[Any, ...] = ()
     facet: str | None = None
 
 
-def spoken(text: str) -> str:
-    """`text` as a database takes it: no NUL, no lone surrogate, one space between words."""
+class Word(NamedTuple):
+    """A word of a query. `plain` has letters and digits only; `folded` also has punctuation.
+
+    Both are lower case without accents. `plain` is empty for a word of punctuation only.
+    """
+
+    plain: str
+    folded: str
+
+
+def clean_query(text: str) -> str:
+    r"""Return `text` without NUL and lone surrogates, with single spaces between words.
+
+    Examples
+    --------
+    >>> clean_query("  submarine\n captain ")
+    'submarine captain'
+    """
     return " ".join(text.replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
-def conditions(filters: Filters, words: Sequence[tuple[str, str]] = ()) -> list[Condition]:
-    """The conditions of `filters`; cheap ones first.
+def build_conditions(filters: Filters, words: Sequence[Word] = ()) -> list[Condition]:
+    """Translate filters to SQL conditions, cheap ones first.
 
     Parameters
     ----------
-    words : each word of `filters.words` as (plain, folded), see `database.plain_words`.
+    filters : Filters
+        The filters; `filters.words` is ignored.
+    words : sequence of Word
+        The words of `filters.words`, see `database.split_words`.
+
+    Returns
+    -------
+    list of Condition
+        Conditions that a film must all meet.
     """
     found = [
         _bound("year >= ?", filters.year_from, "decades"),
@@ -79,15 +133,15 @@ def conditions(filters: Filters, words: Sequence[tuple[str, str]] = ()) -> list[
         _bound("vote_average <= ?", filters.rating_to),
         _bound("vote_count >= ?", filters.votes_from),
         _bound("weak = ?", filters.weak),
-        _among("cluster", filters.micro_genres, "micro_genres"),
-        _families(filters.families),
-        _among("language", filters.languages, "languages"),
+        _any_of("cluster", filters.micro_genres, "micro_genres"),
+        _any_family(filters.families),
+        _any_of("language", filters.languages, "languages"),
     ]
     if filters.genres:
         found.append(
             Condition("list_has_any(genres, ?::VARCHAR[])", (list(filters.genres),), "genres")
         )
-    found += [_word(plain, folded) for plain, folded in words]
+    found += [_contains(word) for word in words]
     return [condition for condition in found if condition is not None]
 
 
@@ -95,15 +149,15 @@ def _bound(sql: str, value: Any, facet: str | None = None) -> Condition | None:
     return None if value is None else Condition(sql, (value,), facet)
 
 
-def _among(column: str, values: Sequence[Any], facet: str) -> Condition | None:
+def _any_of(column: str, values: Sequence[Any], facet: str) -> Condition | None:
     if not values:
         return None
     return Condition(f"{column} IN ({', '.join('?' * len(values))})", tuple(values), facet)
 
 
-def _families(values: Sequence[int | str]) -> Condition | None:
-    numbers = _among("family", [v for v in values if isinstance(v, int)], "families")
-    names = _among("family_name", [v for v in values if isinstance(v, str)], "families")
+def _any_family(values: Sequence[int | str]) -> Condition | None:
+    numbers = _any_of("family", [v for v in values if isinstance(v, int)], "families")
+    names = _any_of("family_name", [v for v in values if isinstance(v, str)], "families")
     both = [condition for condition in (numbers, names) if condition is not None]
     if not both:
         return None
@@ -111,7 +165,9 @@ def _families(values: Sequence[int | str]) -> Condition | None:
     return Condition(f"({sql})", tuple(p for c in both for p in c.parameters), "families")
 
 
-def _word(plain: str, folded: str) -> Condition:
-    if not plain:  # punctuation alone is looked for as it stands, in titles
+def _contains(word: Word) -> Condition:
+    plain, folded = word
+    if not plain:  # punctuation only: search it unchanged, in titles
         return Condition("contains(title_folded, ?)", (folded,))
-    return Condition("contains(told, ?)", (plain if _UNSPACED.search(plain) else f" {plain}",))
+    pattern = plain if _UNSPACED.search(plain) else f" {plain}"
+    return Condition("contains(search_text, ?)", (pattern,))

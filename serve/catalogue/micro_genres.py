@@ -1,9 +1,8 @@
-"""The micro-genres and families of a release, with the figures that only their films can give."""
+"""The micro-genres and families of a release, with figures computed from their films."""
 
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -11,27 +10,36 @@ import numpy as np
 from pipeline.release.lookup import NotInReleaseError
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.vectors import matrix_of
-from serve.catalogue.database import rows_of
+from serve.catalogue.database import fetch_rows
+from serve.catalogue.records import FamilyRow, MicroGenreRow, SiblingRow
 
 __all__ = ["HIGH_RATING", "MicroGenres"]
 
-HIGH_RATING = 7.0  # of 10; a film rated so or better counts as highly rated
+HIGH_RATING = 7.0  # of 10; a film with this rating or a better one counts as highly rated
 
 
 class MicroGenres:
-    """All of a release's micro-genres; a few hundred rows, held as dicts."""
+    """All micro-genres and families of a release; a few hundred rows in memory.
+
+    Parameters
+    ----------
+    release : ReleasedTables
+        An open release.
+    films : duckdb.DuckDBPyConnection
+        The database of its films, see `database.open_database`.
+    """
 
     def __init__(self, release: ReleasedTables, films: duckdb.DuckDBPyConnection) -> None:
         self._release_id = release.id
-        figures = {row.pop("cluster"): row for row in rows_of(films, _FIGURES, [HIGH_RATING])}
+        figures = {row.pop("cluster"): row for row in fetch_rows(films, _FIGURES, [HIGH_RATING])}
         nothing = {"popularity": None, "high_rated_share": None, "peak_decade": None}
-        self._rows = {
+        self._rows: dict[int, MicroGenreRow] = {
             row["cluster"]: row | figures.get(row["cluster"], nothing)
             for row in release.micro_genres.to_pylist()
         }
         self._by_id = {row["micro_genre_id"]: row["cluster"] for row in self._rows.values()}
-        by_family = {row.pop("family"): row for row in rows_of(films, _OF_FAMILIES)}
-        self._families = {
+        by_family = {row.pop("family"): row for row in fetch_rows(films, _FAMILY_FIGURES)}
+        self._families: dict[int, FamilyRow] = {
             row["family"]: row
             | by_family.get(row["family"], {"vote_average": None, "popularity": None})
             | {
@@ -45,16 +53,27 @@ class MicroGenres:
         self._centroids = matrix_of(centroids)
         self._row_of = {c: row for row, c in enumerate(centroids.column("cluster").to_pylist())}
 
-    def all(self) -> list[dict[str, Any]]:
-        """See `Catalogue.micro_genres`."""
+    def all(self) -> list[MicroGenreRow]:
+        """Return all micro-genres by cluster number."""
         return deepcopy(list(self._rows.values()))
 
-    def one(self, wanted: int | str) -> dict[str, Any]:
-        """See `Catalogue.micro_genre`."""
-        return deepcopy(self._rows[self.cluster(wanted)])
+    def get(self, wanted: int | str) -> MicroGenreRow:
+        """Return one micro-genre; see `find_cluster`."""
+        return deepcopy(self._rows[self.find_cluster(wanted)])
 
-    def cluster(self, wanted: int | str) -> int:
-        """The cluster number of a number, a number as text, or a micro_genre_id."""
+    def find_cluster(self, wanted: int | str) -> int:
+        """Return the cluster number of a micro-genre.
+
+        Parameters
+        ----------
+        wanted : int or str
+            A cluster number, a cluster number as text, or a micro_genre_id.
+
+        Raises
+        ------
+        NotInReleaseError
+            If the release has no such micro-genre.
+        """
         number: int | None = self._by_id.get(wanted) if isinstance(wanted, str) else wanted
         if number is None and isinstance(wanted, str) and wanted.isascii() and wanted.isdigit():
             number = int(wanted) if len(wanted) < 11 else None
@@ -66,24 +85,26 @@ class MicroGenres:
         return number
 
     def name(self, cluster: int) -> str:
-        """The name of a micro-genre."""
-        return str(self._rows[cluster]["micro_genre_name"])
+        """Return the name of a micro-genre."""
+        return self._rows[cluster]["micro_genre_name"]
 
     def family_name(self, family: int) -> str:
-        """The name of a family."""
-        return str(self._families[family]["family_name"])
+        """Return the name of a family."""
+        return self._families[family]["family_name"]
 
-    def families(self) -> list[dict[str, Any]]:
-        """See `Catalogue.families`."""
+    def families(self) -> list[FamilyRow]:
+        """Return all families by number."""
         return deepcopy(list(self._families.values()))
 
-    def siblings(self, cluster: int | str) -> list[dict[str, Any]]:
-        """See `Catalogue.siblings`."""
-        own = self._rows[self.cluster(cluster)]
-        centre = self._centroids[self._row_of[own["cluster"]]]
-        found = [
-            row
-            | {"closeness": float(np.dot(centre, self._centroids[self._row_of[row["cluster"]]]))}
+    def siblings(self, cluster: int) -> list[SiblingRow]:
+        """Return the other micro-genres of the same family, nearest centroid first."""
+        own = self._rows[self.find_cluster(cluster)]
+        centroid = self._centroids[self._row_of[own["cluster"]]]
+        found: list[SiblingRow] = [
+            {
+                **row,
+                "closeness": float(np.dot(centroid, self._centroids[self._row_of[row["cluster"]]])),
+            }
             for row in self._rows.values()
             if row["family"] == own["family"] and row["cluster"] != own["cluster"]
         ]
@@ -98,7 +119,7 @@ SELECT cluster, avg(popularity) AS popularity,
      GROUP BY decade ORDER BY count(*) DESC, decade LIMIT 1) AS peak_decade
 FROM film GROUP BY cluster
 """
-_OF_FAMILIES = """
+_FAMILY_FIGURES = """
 SELECT family, avg(vote_average) AS vote_average, avg(popularity) AS popularity
 FROM film GROUP BY family
 """

@@ -1,4 +1,4 @@
-"""The nearest films of each film, held as arrays: an answer takes microseconds, not a query."""
+"""The nearest films of each film, held as arrays so that a lookup takes microseconds."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from pipeline.errors import ReleaseError
 from pipeline.release.reader import ReleasedTables
+from serve.catalogue.records import SimilarFilmRow
 
-__all__ = ["Nearby"]
+__all__ = ["NeighbourLists"]
 
-_SHOWN = (
+_COLUMNS = (
     "movie_id",
     "title",
     "year",
@@ -25,19 +26,32 @@ _SHOWN = (
 )
 
 
-class Nearby:
-    """Neighbours by row of movies.parquet.
+class NeighbourLists:
+    """Neighbours of films, addressed by row of movies.parquet.
+
+    Parameters
+    ----------
+    release : ReleasedTables
+        An open release.
 
     Attributes
     ----------
-    ids : the movie_id of each row. place_of : the row of each movie_id.
+    ids : list of str
+        The movie_id of each row.
+    row_of : dict of str to int
+        The row of each movie_id, from 0.
+
+    Raises
+    ------
+    ReleaseError
+        If neighbours.parquet names a film that movies.parquet lacks.
     """
 
     def __init__(self, release: ReleasedTables) -> None:
         movies, near = release.movies, release.neighbours
-        self._shown = [_values(movies.column(name)) for name in _SHOWN]
-        self.ids: list[str] = self._shown[0]
-        self.place_of = {movie_id: place for place, movie_id in enumerate(self.ids)}
+        self._columns = [_values(movies.column(name)) for name in _COLUMNS]
+        self.ids: list[str] = self._columns[0]
+        self.row_of = {movie_id: row for row, movie_id in enumerate(self.ids)}
         all_ids = movies.column("movie_id").combine_chunks()
         film, other = (
             pc.index_in(near.column(name), value_set=all_ids)
@@ -46,7 +60,7 @@ class Nearby:
         if film.null_count or other.null_count:
             raise ReleaseError(
                 f"release {release.path}: neighbours.parquet names films that movies.parquet does "
-                "not hold; mine again"
+                "not contain; mine again"
             )
         films = film.to_numpy()
         order = np.lexsort((near.column("rank").to_numpy(), films))
@@ -55,26 +69,27 @@ class Nearby:
         self._similarity = near.column("similarity").to_numpy()[order].astype(np.float32)
         self._start = np.searchsorted(films[order], np.arange(len(self.ids) + 1))
 
-    def of(self, place: int, limit: int) -> list[dict[str, Any]]:
-        """See `Catalogue.similar`."""
-        start, end = int(self._start[place]), int(self._start[place + 1])
-        rows = slice(start, min(end, start + max(0, limit)))
-        return [
+    def nearest(self, row: int, limit: int) -> list[SimilarFilmRow]:
+        """Return the first `limit` neighbours of the film in `row`, best first."""
+        start, end = int(self._start[row]), int(self._start[row + 1])
+        chosen = slice(start, min(end, start + max(0, limit)))
+        found: list[Any] = [
             {"rank": rank, "similarity": similarity}
-            | {name: held[other] for name, held in zip(_SHOWN, self._shown, strict=True)}
+            | {name: values[other] for name, values in zip(_COLUMNS, self._columns, strict=True)}
             for rank, similarity, other in zip(
-                self._rank[rows].tolist(),
-                self._similarity[rows].tolist(),
-                self._other[rows].tolist(),
+                self._rank[chosen].tolist(),
+                self._similarity[chosen].tolist(),
+                self._other[chosen].tolist(),
                 strict=True,
             )
         ]
+        return found
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column as Python values; equal texts share one object, since names repeat."""
+    """Return a column as Python values; equal texts share one object, since names repeat."""
     if not pa.types.is_string(column.type):
         return list(column.to_pylist())
-    coded = column.combine_chunks().dictionary_encode()
-    words = coded.dictionary.to_pylist()
-    return [None if code is None else words[code] for code in coded.indices.to_pylist()]
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    return [None if code is None else texts[code] for code in encoded.indices.to_pylist()]

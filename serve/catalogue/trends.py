@@ -1,4 +1,4 @@
-"""How micro-genres lie in time and in ratings: every figure counted from the films."""
+"""Figures of micro-genres over time and of their ratings, computed from the films."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from serve.catalogue.database import arrow_of, rows_of
+from serve.catalogue.database import fetch_rows, fetch_table
 from serve.catalogue.micro_genres import MicroGenres
+from serve.catalogue.records import (
+    GrowthRow,
+    KeywordRow,
+    PeriodRow,
+    RatingSpreadRow,
+    RatingsRow,
+)
 
 __all__ = ["Trends"]
 
@@ -16,32 +23,39 @@ Span = tuple[int, int]  # first and last year, both included
 
 
 class Trends:
-    """Figures over the films of one release; films without a year or rating are not counted."""
+    """Figures over the films of one release. Films without a year or rating are not counted."""
 
     def __init__(self, films: duckdb.DuckDBPyConnection, genres: MicroGenres) -> None:
         self._films, self._genres = films, genres
 
     def films_by(
         self, unit: Literal["year", "decade"] = "decade", cluster: int | None = None
-    ) -> list[dict[str, Any]]:
-        """Rows `cluster`, `name`, `year` or `decade`, `films`; of all micro-genres or of one."""
-        own, parameters = _own(cluster)
+    ) -> list[PeriodRow]:
+        """Count the films of each micro-genre per year or decade.
+
+        Parameters
+        ----------
+        unit : {"year", "decade"}
+            The period; each row has a field of this name.
+        cluster : int or None
+            One micro-genre only; None for all.
+        """
+        where, parameters = _in_cluster(cluster)
         column = {"year": "year", "decade": "decade"}[unit]
-        return self._named(
+        return self._with_names(
             f"SELECT cluster, {column}, count(*) AS films FROM film "
-            f"WHERE {column} IS NOT NULL AND {own} GROUP BY cluster, {column} "
+            f"WHERE {column} IS NOT NULL AND {where} GROUP BY cluster, {column} "
             f"ORDER BY cluster, {column}",
             parameters,
         )
 
-    def growth(self, before: Span, after: Span) -> list[dict[str, Any]]:
-        """Each micro-genre's films in two spans of years, most grown first.
+    def growth(self, before: Span, after: Span) -> list[GrowthRow]:
+        """Compare the films of each micro-genre in two spans of years, largest growth first.
 
-        Rows `cluster`, `name`, `before` and `after` (films), `before_share` and `after_share` (of
-        all films of that span, 0 to 1), `change` (of the share: 0.5 is half as much again; None
-        where there were none before). Shares, because a catalogue holds more films of some years.
+        The change is one of shares, not of counts, because a catalogue has more films of some
+        years than of others.
         """
-        rows = self._named(
+        rows: list[GrowthRow] = self._with_names(
             "WITH n AS (SELECT cluster, count(*) FILTER (year BETWEEN ? AND ?) AS before, "
             "count(*) FILTER (year BETWEEN ? AND ?) AS after FROM film GROUP BY cluster) "
             "SELECT cluster, before, after, "
@@ -54,58 +68,71 @@ class Trends:
             row["change"] = None if not old or new is None else new / old - 1
         return sorted(rows, key=lambda row: (row["change"] is None, -(row["change"] or 0.0)))
 
-    def ratings_by_decade(self, cluster: int | None = None) -> list[dict[str, Any]]:
-        """Rows `decade`, `films` (rated), `mean`, `median`, `low` and `high` (quartiles)."""
-        own, parameters = _own(cluster)
-        return rows_of(
+    def ratings_by_decade(self) -> list[RatingsRow]:
+        """Return mean, median and quartiles of the ratings of each decade."""
+        return fetch_rows(
             self._films,
             "SELECT decade, count(*) AS films, avg(vote_average) AS mean, "
             "median(vote_average) AS median, quantile_cont(vote_average, 0.25) AS low, "
             "quantile_cont(vote_average, 0.75) AS high FROM film WHERE decade IS NOT NULL "
-            f"AND vote_average IS NOT NULL AND {own} GROUP BY decade ORDER BY decade",
-            parameters,
+            "AND vote_average IS NOT NULL GROUP BY decade ORDER BY decade",
         )
 
-    def rating_spread(self, min_films: int = 10) -> list[dict[str, Any]]:
-        """Micro-genres with enough rated films, most consistent first, most divided last.
+    def rating_spread(self, min_films: int = 10) -> list[RatingSpreadRow]:
+        """Return how far the ratings of each micro-genre spread, smallest spread first.
 
-        Rows `cluster`, `name`, `films` (rated), `mean`, `deviation` (standard, of the sample).
+        Parameters
+        ----------
+        min_films : int
+            Minimum number of rated films of a micro-genre, at least 2.
         """
-        return self._named(
+        return self._with_names(
             "SELECT cluster, count(*) AS films, avg(vote_average) AS mean, "
             "stddev_samp(vote_average) AS deviation FROM film WHERE vote_average IS NOT NULL "
             "GROUP BY cluster HAVING count(*) >= ? ORDER BY deviation, cluster",
             [max(2, min_films)],
         )
 
-    def keywords(self, cluster: int | None = None, limit: int = 100) -> list[dict[str, Any]]:
-        """Keywords of the catalogue with the films that carry them, most first: `keyword`,
-        `films`."""
-        own, parameters = _own(cluster)
-        return rows_of(
+    def keywords(self, cluster: int | None = None, limit: int = 100) -> list[KeywordRow]:
+        """Return the most frequent keywords of all films or of one micro-genre."""
+        where, parameters = _in_cluster(cluster)
+        return fetch_rows(
             self._films,
             "SELECT keyword, count(*) AS films FROM (SELECT unnest(list_distinct(keywords)) "
-            f"AS keyword FROM film WHERE {own}) GROUP BY keyword "
+            f"AS keyword FROM film WHERE {where}) GROUP BY keyword "
             "ORDER BY films DESC, keyword LIMIT ?",
             [*parameters, limit],
         )
 
     def year_and_rating(self, cluster: int | None = None, limit: int = 20_000) -> pa.Table:
-        """movie_id, title, year, vote_average, vote_count, cluster of rated films, the most voted
-        for first, as an Arrow table of at most `limit` rows."""
-        own, parameters = _own(cluster)
-        return arrow_of(
+        """Return the rated films with a year, those with most votes first.
+
+        Parameters
+        ----------
+        cluster : int or None
+            One micro-genre only; None for all.
+        limit : int
+            Maximum number of films.
+
+        Returns
+        -------
+        pyarrow.Table
+            movie_id (string), title (string), year (int32), vote_average (float64, 0 to 10),
+            vote_count (int64), cluster (int32).
+        """
+        where, parameters = _in_cluster(cluster)
+        return fetch_table(
             self._films,
             "SELECT movie_id, title, year, vote_average, vote_count, cluster FROM film "
-            f"WHERE year IS NOT NULL AND vote_average IS NOT NULL AND {own} "
-            "ORDER BY vote_count DESC NULLS LAST, place LIMIT ?",
+            f"WHERE year IS NOT NULL AND vote_average IS NOT NULL AND {where} "
+            "ORDER BY vote_count DESC NULLS LAST, row_index LIMIT ?",
             [*parameters, limit],
         )
 
-    def _named(self, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
-        rows = rows_of(self._films, sql, parameters)
+    def _with_names(self, sql: str, parameters: list[Any]) -> list[Any]:
+        rows = fetch_rows(self._films, sql, parameters)
         return [row | {"name": self._genres.name(row["cluster"])} for row in rows]
 
 
-def _own(cluster: int | None) -> tuple[str, list[Any]]:
+def _in_cluster(cluster: int | None) -> tuple[str, list[Any]]:
     return ("true", []) if cluster is None else ("cluster = ?", [cluster])

@@ -1,7 +1,7 @@
-"""The explorer: a release to wander through, in the browser.
+"""The explorer: a web application to browse a release.
 
-`microgenres serve app` runs it; so does `python -m streamlit run serve/explorer/app.py`, with the release
-named by MICROGENRES_RELEASE or an output folder by MICROGENRES_OUT.
+`microgenres serve app` runs it. So does `python -m streamlit run serve/explorer/app.py`, with the
+environment variable MICROGENRES_RELEASE for a release or MICROGENRES_OUT for an output folder.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pathlib import Path
 import streamlit as st
 
 from serve.explorer import routing
-from serve.explorer.layout import framed
+from serve.explorer.layout import run_page
 
 st.set_page_config(
     page_title="Micro-genres",
     page_icon=str(Path(__file__).parent / "icon.svg"),
     layout="wide",
     initial_sidebar_state="auto",
-    menu_items={"About": "Micro-genres: films, grouped by what happens in them. Apache-2.0."},
+    menu_items={"About": "Micro-genres: films, grouped by their stories. Apache-2.0."},
 )
-framed(st.navigation(routing.pages(), position="top"))
+run_page(st.navigation(routing.pages(), position="top"))

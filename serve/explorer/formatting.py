@@ -1,4 +1,4 @@
-"""How the explorer writes what it shows: counts, years, ratings, and names of languages."""
+"""Formatting of values in the explorer: counts, years, ratings and names of languages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from pipeline.report.formatting import finite, rating, share, whole
 
 __all__ = [
+    "film_title",
     "films",
     "finite",
     "language",
-    "link_text",
     "listed",
     "rating",
     "share",
@@ -20,7 +20,7 @@ __all__ = [
     "whole",
 ]
 
-# ISO 639-1 codes that catalogues of films hold most; any other code is shown as it is.
+# Common ISO 639-1 codes of film catalogues; any other code is shown unchanged.
 _NAMES = """
 ar=Arabic bn=Bengali ca=Catalan cn=Cantonese cs=Czech da=Danish de=German el=Greek en=English
 es=Spanish et=Estonian eu=Basque fa=Persian fi=Finnish fr=French he=Hebrew hi=Hindi
@@ -34,37 +34,73 @@ _LANGUAGES = dict(pair.split("=") for pair in _NAMES.split())
 
 
 def films(count: int) -> str:
-    """`1 film`, `4,961 films`."""
+    """Return a number of films.
+
+    Examples
+    --------
+    >>> films(1), films(4961)
+    ('1 film', '4,961 films')
+    """
     return f"{whole(count)} film{'' if count == 1 else 's'}"
 
 
 def span(first: int | None, last: int | None) -> str:
-    """Two years: `1902 - 2017` with an en dash, one where they are the same, nothing for none."""
+    """Return a span of years with an en dash; one year if both are equal; "" if none is known.
+
+    Examples
+    --------
+    >>> span(1981, 1981), span(1981, None), span(None, None)
+    ('1981', '1981', '')
+    """
     known = [str(year) for year in (first, last) if year is not None]
     return " \u2013 ".join(dict.fromkeys(known))
 
 
 def language(code: str | None) -> str:
-    """The English name of a language code, or the code."""
+    """Return the English name of a language code, or the code if it is not listed.
+
+    Examples
+    --------
+    >>> language("de"), language("xx"), language(None)
+    ('German', 'xx', '')
+    """
     return _LANGUAGES.get(code or "", code or "")
 
 
 def signed(change: float | None) -> str:
-    """A change as a percentage with its sign, `+42 %`; `new` where there was nothing before."""
+    """Return a relative change as a percentage with a sign; "new" for None.
+
+    Examples
+    --------
+    >>> signed(None)
+    'new'
+    """
     if change is None:
         return "new"
     sign = "+" if change > 0 else "\u2212" if change < 0 else "\u00b1"
     return f"{sign}{abs(change) * 100:.0f}\u202f%"
 
 
-def link_text(film: Mapping[str, Any]) -> str:
-    """`Title (Year)`, the title alone without a year."""
+def film_title(film: Mapping[str, Any]) -> str:
+    """Return the title of a film with its year, if known.
+
+    Examples
+    --------
+    >>> film_title({"title": "Das Boot", "year": 1981}), film_title({"title": None})
+    ('Das Boot (1981)', 'Untitled')
+    """
     year = film.get("year")
     return str(film.get("title") or "Untitled") + (f" ({year})" if year is not None else "")
 
 
 def listed(items: Sequence[str] | None, most: int = 8) -> str:
-    """The first items, joined by commas; how many more there are."""
+    """Return the first `most` items, joined by commas, and the number of the others.
+
+    Examples
+    --------
+    >>> listed(["spy", "cold war", "torpedo"], 2)
+    'spy, cold war and 1 more'
+    """
     some = list(items or [])
     more = f" and {len(some) - most} more" if len(some) > most else ""
     return ", ".join(some[:most]) + more

@@ -1,6 +1,7 @@
-"""Starts the explorer: libraries loaded and release opened before its first visitor comes.
+"""Starts the explorer with its libraries loaded and its release open.
 
-`python -m serve.explorer.launcher APP OPTIONS` is `python -m streamlit run APP OPTIONS`, some seconds later.
+`python -m serve.explorer.launcher APP OPTIONS` does the same as `python -m streamlit run APP
+OPTIONS`, but the first visitor does not wait for imports and files.
 """
 
 from __future__ import annotations
@@ -11,39 +12,49 @@ from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
+from streamlit.logger import set_log_level
+from streamlit.web.cli import main as streamlit_main
+
 from pipeline.errors import MicrogenresError
+from serve import explorer
+from serve.explorer import components
+from serve.explorer.resources import preload, source_folder
 
 __all__ = ["start", "warm"]
 
 logger = logging.getLogger(__name__)
 
+_SCRIPTS = {"serve.explorer.app", "serve.explorer.launcher"}  # scripts, which nothing imports
+
 
 def warm() -> None:
-    """Import what the pages import, and open the release that they will show.
+    """Import the modules of the pages and their libraries, and open the release.
 
-    Without a release nothing is opened: the first page says which command makes one.
+    If there is no release, log it: the first page then shows the command that creates one.
     """
-    from serve import explorer
-    from serve.explorer.resources import place, preloaded
-
-    for module in iter_modules(explorer.__path__, f"{explorer.__name__}."):
-        if not module.ispkg:  # the pages themselves are scripts
-            import_module(module.name)
+    for package in (explorer, components):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            if not module.ispkg and module.name not in _SCRIPTS:
+                import_module(module.name)
+    import_module("plotly.graph_objects")  # which charts import on first use
     try:
-        preloaded(place())
+        preload(source_folder())
     except MicrogenresError as error:
-        logger.warning("nothing to show yet: %s", error)
+        logger.warning("there is no release to show yet: %s", error)
 
 
 def start(arguments: Sequence[str]) -> None:
-    """Become Streamlit's server; returns when it has ended."""
-    from streamlit.logger import set_log_level
-    from streamlit.web.cli import main
+    """Run Streamlit's server until it ends.
 
-    set_log_level("ERROR")  # it would warn that nobody has come yet
+    Parameters
+    ----------
+    arguments : sequence of str
+        Arguments of `streamlit run`.
+    """
+    set_log_level("ERROR")  # Streamlit warns about caches without a running server
     warm()
     set_log_level("INFO")
-    main(["run", *arguments])
+    streamlit_main(["run", *arguments])
 
 
 if __name__ == "__main__":

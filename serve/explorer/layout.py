@@ -1,4 +1,4 @@
-"""What surrounds every page: the release behind it, what happens when something fails, the foot."""
+"""What all pages have in common: the footer with the release, and the message after an error."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import streamlit as st
 from pipeline.errors import MicrogenresError
 from serve.explorer.components import cards
 from serve.explorer.components.html_nodes import data_text, node, show
-from serve.explorer.resources import catalogue
+from serve.explorer.resources import open_catalogue
 from serve.explorer.routing import address
 
-__all__ = ["framed"]
+__all__ = ["run_page"]
 
 logger = logging.getLogger(__name__)
 
 
-def framed(page: st.Page) -> None:
-    """Run a page; a release that cannot be read is told, with a way on."""
+def run_page(page: st.Page) -> None:
+    """Run a page and its footer; if the release cannot be read, show the error instead."""
     try:
         page.run()
-        facts = catalogue().figures()
-        made = facts["created_at"]
+        figures = open_catalogue().figures()
+        created_at, attribution = figures["created_at"], figures["attribution"]
         show(
             node(
                 "p",
-                f"Release {facts['release_id']}" + (f", made {made[:10]}" if made else ""),
-                f" \u00b7 {data_text(facts['attribution'])}" if facts["attribution"] else None,
+                f"Release {figures['release_id']}"
+                + (f", created {created_at[:10]}" if created_at else ""),
+                f" \u00b7 {data_text(attribution)}" if attribution else None,
                 cls="foot",
             ),
             key="foot",
@@ -35,10 +36,10 @@ def framed(page: st.Page) -> None:
     except MicrogenresError as error:
         logger.warning("page %s: %s", page.url_path or "home", error)
         show(
-            cards.empty(
-                "This cannot be shown",
-                "The release could not be read as it should be.",
-                ways=[cards.chip("Start again", address("home"))],
+            cards.empty_state(
+                "This page cannot be shown",
+                "An error occurred while reading the release:",
+                links=[cards.chip("Home", address("home"))],
             ),
             key="failed",
         )

@@ -1,4 +1,4 @@
-"""What lies beside the films of a release: rows that were rejected, the releases before it."""
+"""What is beside the films of a release: its rejected rows, and earlier releases."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import MicrogenresError
-from pipeline.lineage.history import growth, history
+from pipeline.lineage.history import read_history, summarise_growth
 from pipeline.release.reader import ReleasedTables
+from pipeline.schemas.report import Report
 from pipeline.storage.verify import MANIFEST
 
-__all__ = ["growth_over_releases", "rejects", "report_before"]
+__all__ = ["growth_over_releases", "read_previous_report", "read_rejects"]
 
 
-def rejects(release: Path) -> pa.Table:
-    """`tables.REJECTS` of a release."""
+def read_rejects(release: Path) -> pa.Table:
+    """Return the rejected rows of a release, a table of the schema `REJECTS`."""
     return ReleasedTables(release).rejects
 
 
-def report_before(release: Path) -> dict[str, Any] | None:
-    """The report of the newest release that is older than this one, in the same folder.
+def read_previous_report(release: Path) -> Report | None:
+    """Return the report of the newest release in the same folder that is older than this one.
 
-    None where there is none; one that cannot be read counts as not there.
+    Releases that cannot be read are skipped. None if there is no older release.
     """
-    created = {path.parent: _created(path) for path in release.parent.glob(f"*/{MANIFEST}")}
-    own = created.get(release, "")
-    older = sorted((when, path) for path, when in created.items() if when and when < own)
+    created_at = {path.parent: _created_at(path) for path in release.parent.glob(f"*/{MANIFEST}")}
+    own = created_at.get(release, "")
+    older = sorted((when, path) for path, when in created_at.items() if when and when < own)
     for _, path in reversed(older):
         try:
             return ReleasedTables(path).report
@@ -39,36 +40,41 @@ def report_before(release: Path) -> dict[str, Any] | None:
 
 
 def growth_over_releases(release: Path, most: int) -> tuple[list[str], list[dict[str, Any]]]:
-    """How micro-genres grew over the releases of the folder, up to this one.
+    """Return how micro-genres grew over the releases of the folder, up to this one.
 
     Parameters
     ----------
-    most : how many releases, the last of them.
+    release : Path
+        The folder of a release.
+    most : int
+        Number of releases to compare, the newest ones.
 
     Returns
     -------
-    when each was made (ISO 8601), the oldest first, and the rows of `history.growth`; nothing
-    where there are fewer than two.
+    created_at : list of str
+        When each release was created (ISO 8601), oldest first; empty if there are fewer than two.
+    rows : list of dict
+        Rows of `history.summarise_growth`.
     """
-    if release.parent.name != "releases":  # it stands alone
+    if release.parent.name != "releases":  # a single release outside an output folder
         return [], []
-    told = history(release.parent.parent)
-    made = told.column("created_at")
-    own = told.filter(pc.equal(told["release_id"], release.name))
+    history = read_history(release.parent.parent)
+    own = history.filter(pc.equal(history["release_id"], release.name))
     if not own.num_rows:
         return [], []
-    told = told.filter(pc.less_equal(made, own["created_at"][0]))
-    releases = list(dict.fromkeys(told.column("release_id").to_pylist()))[-most:]
+    history = history.filter(pc.less_equal(history["created_at"], own["created_at"][0]))
+    releases = list(dict.fromkeys(history.column("release_id").to_pylist()))[-most:]
     if len(releases) < 2:
         return [], []
-    told = told.filter(pc.is_in(told["release_id"], value_set=pa.array(releases)))
-    when = dict(zip(*(told[n].to_pylist() for n in ("release_id", "created_at")), strict=True))
-    return [when[name] for name in releases], growth(told)
+    history = history.filter(pc.is_in(history["release_id"], value_set=pa.array(releases)))
+    columns = (history[name].to_pylist() for name in ("release_id", "created_at"))
+    created_at = dict(zip(*columns, strict=True))
+    return [created_at[name] for name in releases], summarise_growth(history)
 
 
-def _created(manifest: Path) -> str:
+def _created_at(manifest: Path) -> str:
     try:
         found = json.loads(manifest.read_bytes()).get("created_at")
     except (OSError, ValueError, AttributeError):
-        return ""  # no release that can be compared with
+        return ""  # cannot be compared
     return found if isinstance(found, str) else ""

@@ -1,4 +1,4 @@
-"""Which release the explorer shows: the one it was told, or the newest of an output folder."""
+"""What pages open once and share: the release, the semantic search, the models."""
 
 from __future__ import annotations
 
@@ -18,120 +18,128 @@ from serve.explorer.components import cards
 from serve.explorer.components.html_nodes import show
 
 if TYPE_CHECKING:
-    from pipeline.genres.serving.predictor import Asking
-    from pipeline.recommend.lifecycle.database import Record
-    from pipeline.recommend.serving.recommender import Recommending
-    from serve.catalogue.semantic_search import Meaning
+    from pipeline.genres.serving.predictor import GenrePredictor
+    from pipeline.recommend.lifecycle.database import UpkeepDatabase
+    from pipeline.recommend.serving.recommender import RecommenderService
+    from serve.catalogue.semantic_search import SemanticSearch
 
 __all__ = [
     "OUT",
     "RELEASE",
-    "asking",
-    "catalogue",
-    "genre_models",
-    "meaning",
-    "place",
-    "preloaded",
+    "genre_models_folder",
+    "open_catalogue",
+    "open_genre_predictor",
+    "open_recommender",
+    "open_semantic_search",
+    "open_upkeep_database",
+    "preload",
     "ratings_folder",
-    "recommending",
-    "upkeep_record",
+    "source_folder",
 ]
 
-RELEASE = "MICROGENRES_RELEASE"  # a release folder
-OUT = "MICROGENRES_OUT"  # an output folder, whose newest release is followed
+RELEASE = "MICROGENRES_RELEASE"  # environment variable: the folder of a release
+OUT = "MICROGENRES_OUT"  # environment variable: an output folder, whose newest release is shown
 
 
-def place() -> Path:
-    """The folder that was named, `out` when none was."""
+def source_folder() -> Path:
+    """Return the folder of a release or the output folder to show, by default `out`."""
     return Path(os.environ.get(RELEASE) or os.environ.get(OUT) or "out")
 
 
-def catalogue() -> Catalogue:
-    """The release to show now, opened once and shared by every visitor.
+def open_catalogue() -> Catalogue:
+    """Return the release to show; all visitors share it.
 
-    `latest` is read at each run of a page, so a new release is shown from the next click on. Where
-    there is none, the page says which command makes one, and stops.
+    Each run of a page checks which release is the newest, so a new release is shown from the next
+    click on. If there is no release, the page shows the command that creates one, and stops.
     """
     try:
-        return _opened(str(find_release(place())))
+        return _catalogue(str(find_release(source_folder())))
     except MicrogenresError as error:
-        command = f"microgenres mine --source sample --profile sample --out {place()}"
+        out = source_folder()
         show(
-            cards.empty(
+            cards.empty_state(
                 "There is no release to show yet",
-                "The explorer shows a release: the films, their micro-genres and the report of "
-                "one run of the miner. This command mines the bundled sample in some minutes:",
+                "The explorer shows a release: the films and micro-genres of one run of the miner. "
+                "This command mines the bundled sample of films, which takes a few minutes:",
             ),
             key="no-release",
         )
-        st.code(command, language="bash")
-        with st.expander("What was wrong"):
+        st.code(f"microgenres mine --source sample --profile sample --out {out}", language="bash")
+        with st.expander("Details of the error"):
             st.text(str(error))
-        st.button("Look again")  # a rerun looks again
+        st.button("Try again")  # a click runs the page again
         st.stop()
 
 
-def preloaded(folder: Path) -> None:
-    """Open the release of a folder before anybody asks for it; MicrogenresError when there is none.
+def preload(folder: Path) -> None:
+    """Open the release of a folder before the first visitor comes.
 
-    Also answers what the first page asks, which brings the release's files into memory.
+    The figures are computed too, which reads the files of the release into memory.
+
+    Raises
+    ------
+    MicrogenresError
+        If there is no release.
     """
-    _opened(str(find_release(folder))).figures()
+    _catalogue(str(find_release(folder))).figures()
 
 
-def meaning(films: Catalogue) -> Meaning:
-    """Search by meaning in that release; the model is loaded at the first question."""
-    return _meaning(str(films.path))
+def open_semantic_search(films: Catalogue) -> SemanticSearch:
+    """Return the semantic search in a release; the first call loads the model."""
+    return _semantic_search(str(films.path))
 
 
-def genre_models() -> Path:
-    """Where the genre models are, as set or beside the releases; whether there are any or not."""
-    return load_settings().serve.genres or output_folder(place().absolute()) / GENRES
+def genre_models_folder() -> Path:
+    """Return the folder of genre models: `serve.genres`, or `genres` beside the releases.
+
+    The folder may not exist.
+    """
+    return load_settings().serve.genres or output_folder(source_folder().absolute()) / GENRES
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the language model, once")
-def asking(folder: str) -> Asking:
-    """The genre models of a folder, each opened when it is first asked."""
-    from pipeline.genres.serving.predictor import Asking
+@st.cache_resource(max_entries=2, show_spinner="Loading the language model (first use only)")
+def open_genre_predictor(folder: str) -> GenrePredictor:
+    """Return the genre models of a folder; each model is loaded on first use."""
+    from pipeline.genres.serving.predictor import GenrePredictor
 
-    return Asking(Path(folder))
+    return GenrePredictor(Path(folder))
 
 
 def ratings_folder() -> Path:
-    """`DIR/ratings` of the output folder, whether there is one or not."""
-    return output_folder(place().absolute()) / RATINGS
+    """Return `ratings` of the output folder. The folder may not exist."""
+    return output_folder(source_folder().absolute()) / RATINGS
 
 
-def recommending(folder: str) -> Recommending:
-    """The recommender of a folder; another version is taken at the next run of a page."""
-    asking = _recommending(folder)
-    asking.reload()
-    return asking
+def open_recommender(folder: str) -> RecommenderService:
+    """Return the recommender of a folder, reloaded if another version was promoted."""
+    recommender = _recommender(folder)
+    recommender.reload()
+    return recommender
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the recommender, once")
-def _recommending(folder: str) -> Recommending:
-    from pipeline.recommend.lifecycle.database import record_url
-    from pipeline.recommend.serving.recommender import Recommending
+@st.cache_resource(max_entries=2, show_spinner="Loading the recommender (first use only)")
+def _recommender(folder: str) -> RecommenderService:
+    from pipeline.recommend.lifecycle.database import database_url
+    from pipeline.recommend.serving.recommender import RecommenderService
 
-    return Recommending(Path(folder), record_url(Path(folder), load_settings().upkeep))
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def upkeep_record(folder: str) -> Record:
-    """The record of upkeep of a folder."""
-    from pipeline.recommend.lifecycle.database import Record, record_url
-
-    return Record(record_url(Path(folder), load_settings().upkeep))
+    return RecommenderService(Path(folder), database_url(Path(folder), load_settings().upkeep))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _opened(folder: str) -> Catalogue:
+def open_upkeep_database(folder: str) -> UpkeepDatabase:
+    """Return the upkeep database of a folder."""
+    from pipeline.recommend.lifecycle.database import UpkeepDatabase, database_url
+
+    return UpkeepDatabase(database_url(Path(folder), load_settings().upkeep))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _catalogue(folder: str) -> Catalogue:
     return Catalogue(Path(folder))
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the language model, once")
-def _meaning(folder: str) -> Meaning:
-    from serve.catalogue.semantic_search import Meaning
+@st.cache_resource(max_entries=2, show_spinner="Loading the language model (first use only)")
+def _semantic_search(folder: str) -> SemanticSearch:
+    from serve.catalogue.semantic_search import SemanticSearch
 
-    return Meaning(_opened(folder))
+    return SemanticSearch(_catalogue(folder))

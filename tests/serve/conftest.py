@@ -1,4 +1,4 @@
-"""One release, served to all tests of this folder."""
+"""One release for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.support.served_release import build
 
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
-    """Streamlit takes the place of `__main__`, which processes spawned later import."""
-    own = sys.modules["__main__"]
+    """Restore `__main__` after each test: Streamlit replaces it; spawned processes import it."""
+    original = sys.modules["__main__"]
     yield
-    sys.modules["__main__"] = own
+    sys.modules["__main__"] = original
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    """What pages keep open is closed while there is a Python to close it."""
+def _clear_streamlit_caches() -> Iterator[None]:
+    """Close what pages have opened before the interpreter shuts down."""
     yield
     if "streamlit" in sys.modules:
         sys.modules["streamlit"].cache_resource.clear()
@@ -36,19 +36,19 @@ def _nothing_kept() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the release; nobody writes to it."""
+    """The folder of the release; no test may write to it."""
     return build(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(scope="session")
 def catalogue(release: Path) -> Catalogue:
-    """The release, opened."""
+    """The open release."""
     return Catalogue(release)
 
 
 @pytest.fixture(scope="session")
 def snapshots(release: Path) -> Snapshots:
-    """The release as the API holds it."""
+    """The release as the API serves it."""
     return Snapshots(release, ServeSettings())
 
 

@@ -1,6 +1,6 @@
-"""`POST /assign`: the micro-genre of films that the release has not seen."""
+"""`POST /assign`: the micro-genre of films that are not in the release."""
 
-# No `from __future__ import annotations`, see `asked`.
+# No `from __future__ import annotations`, see `dependencies`.
 
 from typing import Annotated, Any
 
@@ -8,20 +8,20 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.settings import ServeSettings
-from serve.api.dependencies import current
+from serve.api.dependencies import current_snapshot
 from serve.api.problems import Problem
 from serve.api.schemas import AssignedFilms
 from serve.api.snapshot import Snapshot
 
-__all__ = ["assigning"]
+__all__ = ["assign_router"]
 
-_SOMETHING = r"\S"  # a text of blanks says nothing
-_ONE = {
+_NOT_BLANK = r"\S"
+_TEXT_EXAMPLE = {
     "summary": "One text",
     "value": {"text": "A submarine crew hunts a defector under the ice."},
 }
-_SEVERAL = {
-    "summary": "Several films, with what is known of them",
+_FILMS_EXAMPLE = {
+    "summary": "Several films with keywords and taglines",
     "value": {
         "films": [
             {"overview": "A chef opens a restaurant.", "keywords": ["cooking", "chef"]},
@@ -31,53 +31,59 @@ _SEVERAL = {
 }
 
 
-def assigning(settings: ServeSettings) -> APIRouter:
-    """The router of this endpoint, within the bounds of `settings`."""
+def assign_router(settings: ServeSettings) -> APIRouter:
+    """Return the router of `/assign`, with the limits of `settings`."""
     router = APIRouter()
-    most = settings.max_text_chars
+    max_chars = settings.max_text_chars
 
-    class UnseenFilm(BaseModel):
-        """A film that the release does not hold."""
+    class FilmToAssign(BaseModel):
+        """A film that is not in the release."""
 
         model_config = ConfigDict(extra="forbid")
 
-        overview: str = Field(min_length=1, max_length=most, pattern=_SOMETHING)
+        overview: str = Field(min_length=1, max_length=max_chars, pattern=_NOT_BLANK)
         keywords: list[Annotated[str, Field(max_length=100)]] = Field([], max_length=100)
         tagline: str | None = Field(None, max_length=1_000)
 
-    class OneText(BaseModel):
-        """One film, of which there is a text only."""
+    class TextToAssign(BaseModel):
+        """A film known by its text only."""
 
         model_config = ConfigDict(extra="forbid")
 
-        text: str = Field(min_length=1, max_length=most, pattern=_SOMETHING)
+        text: str = Field(min_length=1, max_length=max_chars, pattern=_NOT_BLANK)
 
-    class SeveralFilms(BaseModel):
-        """A batch."""
+    class FilmsToAssign(BaseModel):
+        """A batch of films."""
 
         model_config = ConfigDict(extra="forbid")
 
-        films: list[UnseenFilm] = Field(min_length=1, max_length=settings.max_batch)
+        films: list[FilmToAssign] = Field(min_length=1, max_length=settings.max_batch)
 
-    Wanted = Annotated[  # noqa: N806
-        OneText | SeveralFilms, Body(openapi_examples={"one": _ONE, "several": _SEVERAL})
+    RequestBody = Annotated[  # noqa: N806
+        TextToAssign | FilmsToAssign,
+        Body(openapi_examples={"one": _TEXT_EXAMPLE, "several": _FILMS_EXAMPLE}),
     ]
 
     @router.post(
         "/assign",
         tags=["assign"],
-        response_model=AssignedFilms,
         responses={413: {"model": Problem, "description": "The body is too long"}},
     )
-    def assign(now: Annotated[Snapshot, Depends(current)], wanted: Wanted) -> dict[str, Any]:
-        """The micro-genre of one text or of a batch: similarity, runner-up and margin.
+    def assign(
+        snapshot: Annotated[Snapshot, Depends(current_snapshot)], body: RequestBody
+    ) -> AssignedFilms:
+        """Find the micro-genre of a text or of a batch of films.
 
-        A margin near 0 says that the runner-up fits as well; `weak` says that nothing fits well.
+        The response has similarity, runner-up and margin. A margin near 0 means that the runner-up
+        fits equally well; `weak` means that no micro-genre fits well.
         """
-        if isinstance(wanted, OneText):
-            films: list[dict[str, Any]] = [{"overview": wanted.text}]
+        films: list[dict[str, Any]]
+        if isinstance(body, TextToAssign):
+            films = [{"overview": body.text}]
         else:
-            films = [film.model_dump() for film in wanted.films]
-        return {"release_id": now.id, "films": now.assign(films)}
+            films = [film.model_dump() for film in body.films]
+        return AssignedFilms.model_validate(
+            {"release_id": snapshot.id, "films": snapshot.assign(films)}
+        )
 
     return router

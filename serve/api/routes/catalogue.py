@@ -1,6 +1,6 @@
-"""The endpoints that read: films, search, micro-genres, families, the release."""
+"""Endpoints that read the release: films, search, micro-genres, families, the release itself."""
 
-# No `from __future__ import annotations`, see `asked`.
+# No `from __future__ import annotations`, see `dependencies`.
 
 from typing import Annotated, Any, Literal
 
@@ -8,158 +8,161 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from pipeline.settings import ServeSettings
 from serve.api import schemas
-from serve.api.dependencies import Paging, chosen_by, current, paging_by
+from serve.api.dependencies import Paging, current_snapshot, filter_dependency, paging_dependency
 from serve.api.problems import Problem
 from serve.api.snapshot import Snapshot
 from serve.catalogue.filters import Filters
 
-__all__ = ["reading"]
+__all__ = ["catalogue_router"]
 
-_ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such thing"}}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "The release has no such film or micro-genre"}
+}
 
-Current = Annotated[Snapshot, Depends(current)]
+Current = Annotated[Snapshot, Depends(current_snapshot)]
 MovieId = Annotated[str, Path(max_length=200, examples=["387"])]
 GenreId = Annotated[
-    str, Path(max_length=200, description="Its number or permalink.", examples=["17"])
+    str, Path(max_length=200, description="Cluster number or micro_genre_id.", examples=["17"])
 ]
 
 
-def reading(settings: ServeSettings) -> APIRouter:
-    """The router of these endpoints, within the bounds of `settings`."""
+def catalogue_router(settings: ServeSettings) -> APIRouter:
+    """Return the router of these endpoints, with the limits of `settings`."""
     router = APIRouter()
-    Asked = Annotated[Filters, Depends(chosen_by(settings))]  # noqa: N806
-    Narrowed = Annotated[Filters, Depends(chosen_by(settings, words=False))]  # noqa: N806
-    Paged = Annotated[Paging, Depends(paging_by(settings))]  # noqa: N806
-    most = settings.max_meaning_films
+    AllFilters = Annotated[Filters, Depends(filter_dependency(settings))]  # noqa: N806
+    FiltersWithoutWords = Annotated[  # noqa: N806
+        Filters, Depends(filter_dependency(settings, words=False))
+    ]
+    PageAndOrder = Annotated[Paging, Depends(paging_dependency(settings))]  # noqa: N806
+    max_results = settings.max_meaning_films
 
-    @router.get("/health", tags=["service"], response_model=schemas.Health)
-    async def health(request: Request, now: Current) -> dict[str, Any]:
-        """Whether the service answers, and from which release. Needs no key."""
-        return {
-            "status": "ok",
-            "release_id": now.id,
-            "loaded_at": now.loaded_at,
-            "problem": request.app.state.snapshots.problem,
-        }
+    @router.get("/health", tags=["service"])
+    async def health(request: Request, snapshot: Current) -> schemas.Health:
+        """Report whether the service works and which release it serves. Needs no key."""
+        return schemas.Health(
+            status="ok",
+            release_id=snapshot.id,
+            loaded_at=snapshot.loaded_at,
+            problem=request.app.state.snapshots.problem,
+        )
 
-    @router.get("/release", tags=["service"], response_model=schemas.ReleaseInfo)
-    async def release(now: Current) -> dict[str, Any]:
-        """The release that is served: its figures, its model, how good it is."""
-        report = now.catalogue.report()
-        return now.catalogue.figures() | {
-            "model": now.catalogue.manifest.get("model", {}),
-            "names": report.get("names", {}),
-            "clusters": report.get("clusters", {}),
-        }
+    @router.get("/release", tags=["service"])
+    async def release(snapshot: Current) -> schemas.ReleaseInfo:
+        """Describe the served release: its figures, its model and its quality."""
+        report = snapshot.catalogue.report()
+        return schemas.ReleaseInfo.model_validate(
+            snapshot.catalogue.figures()
+            | {
+                "model": snapshot.catalogue.manifest.model.to_dict(),
+                "names": report.names.to_dict(),
+                "clusters": report.clusters.to_dict(),
+            }
+        )
 
-    @router.get("/movies", tags=["films"], response_model=schemas.FilmPage)
-    def movies(now: Current, asked: Asked, paged: Paged) -> dict[str, Any]:
-        """Films by words and filters, page by page over the whole catalogue.
+    @router.get("/movies", tags=["films"])
+    def movies(snapshot: Current, filters: AllFilters, paging: PageAndOrder) -> schemas.FilmPage:
+        """Find films by words and filters, page by page.
 
-        Values of one filter are alternatives, filters are joined: repeat `genre` for either of two.
+        A film must meet all filters. Several values of one filter are alternatives: repeat `genre`
+        to get films of either genre.
         """
-        return _page(now, asked, paged)
+        return _page(snapshot, filters, paging)
 
-    @router.get(
-        "/movies/{movie_id}", tags=["films"], response_model=schemas.FilmDetail, responses=_ABSENT
-    )
-    def movie(now: Current, movie_id: MovieId) -> dict[str, Any]:
-        """One film with its micro-genre, runner-up and margin."""
-        return now.catalogue.film(movie_id)
+    @router.get("/movies/{movie_id}", tags=["films"], responses=_NOT_FOUND)
+    def movie(snapshot: Current, movie_id: MovieId) -> schemas.FilmDetail:
+        """Return one film with its micro-genre, runner-up and margin."""
+        return schemas.FilmDetail.model_validate(snapshot.catalogue.film(movie_id))
 
-    @router.get(
-        "/movies/{movie_id}/similar",
-        tags=["films"],
-        response_model=schemas.SimilarFilms,
-        responses=_ABSENT,
-    )
+    @router.get("/movies/{movie_id}/similar", tags=["films"], responses=_NOT_FOUND)
     async def similar(
-        now: Current, movie_id: MovieId, limit: Annotated[int, Query(ge=1, le=100)] = 10
-    ) -> dict[str, Any]:
-        """The nearest films of a film, best first, as far as the run listed them."""
-        found = now.catalogue.similar(movie_id, limit)
-        return {"release_id": now.id, "movie_id": movie_id, "similar": found}
+        snapshot: Current, movie_id: MovieId, limit: Annotated[int, Query(ge=1, le=100)] = 10
+    ) -> schemas.SimilarFilms:
+        """Return the nearest films of a film, best first, as stored by the run."""
+        found = snapshot.catalogue.similar(movie_id, limit)
+        return schemas.SimilarFilms.model_validate(
+            {"release_id": snapshot.id, "movie_id": movie_id, "similar": found}
+        )
 
-    @router.get("/search", tags=["films"], response_model=schemas.Found)
+    @router.get("/search", tags=["films"])
     def search(
-        now: Current,
-        asked: Narrowed,
+        snapshot: Current,
+        filters: FiltersWithoutWords,
         q: Annotated[
             str,
             Query(
                 min_length=1,
                 max_length=settings.max_query_chars,
-                description="What the film is about, in English.",
+                description="A description of a film, in English.",
                 examples=["a bank robbery goes wrong"],
             ),
         ],
-        limit: Annotated[int, Query(ge=1, le=most)] = min(settings.page_size, most),
-    ) -> dict[str, Any]:
-        """Films by meaning, the nearest first; filters narrow what is searched."""
-        return {"release_id": now.id, "query": q, "films": now.meaning.search(q, asked, limit)}
+        limit: Annotated[int, Query(ge=1, le=max_results)] = min(settings.page_size, max_results),
+    ) -> schemas.SearchResult:
+        """Find films by meaning, nearest first. Filters limit the films that are searched."""
+        found = snapshot.search.search(q, filters, limit)
+        return schemas.SearchResult.model_validate(
+            {"release_id": snapshot.id, "query": q, "films": found}
+        )
 
-    @router.get("/micro-genres", tags=["micro-genres"], response_model=schemas.MicroGenres)
+    @router.get("/micro-genres", tags=["micro-genres"])
     async def micro_genres(
-        now: Current,
+        snapshot: Current,
         family: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
         sort: Literal["cluster", "films", "vote_average", "popularity", "name"] = "films",
-    ) -> dict[str, Any]:
-        """All micro-genres, or those of one family; the largest first if not asked otherwise."""
-        rows = now.catalogue.micro_genres()
-        rows = [row for row in rows if family is None or row["family"] == family]
+    ) -> schemas.MicroGenres:
+        """List all micro-genres or those of one family; by default those with most films first."""
+        rows: list[dict[str, Any]] = [
+            dict(row)
+            for row in snapshot.catalogue.micro_genres()
+            if family is None or row["family"] == family
+        ]
         if sort == "name":
             rows.sort(key=lambda row: row["micro_genre_name"])
         elif sort != "cluster":
             rows.sort(key=lambda row: (row[sort] is None, -(row[sort] or 0), row["cluster"]))
-        return {"release_id": now.id, "total": len(rows), "micro_genres": rows}
+        return schemas.MicroGenres.model_validate(
+            {"release_id": snapshot.id, "total": len(rows), "micro_genres": rows}
+        )
+
+    @router.get("/micro-genres/{micro_genre_id}", tags=["micro-genres"], responses=_NOT_FOUND)
+    async def micro_genre(snapshot: Current, micro_genre_id: GenreId) -> schemas.MicroGenreDetail:
+        """Return one micro-genre and its siblings."""
+        found = snapshot.catalogue.micro_genre(micro_genre_id)
+        return schemas.MicroGenreDetail.model_validate(
+            {**found, "siblings": snapshot.catalogue.siblings(found["cluster"])}
+        )
 
     @router.get(
-        "/micro-genres/{micro_genre_id}",
-        tags=["micro-genres"],
-        response_model=schemas.MicroGenreDetail,
-        responses=_ABSENT,
+        "/micro-genres/{micro_genre_id}/movies", tags=["micro-genres"], responses=_NOT_FOUND
     )
-    async def micro_genre(now: Current, micro_genre_id: GenreId) -> dict[str, Any]:
-        """One micro-genre and its siblings, by number or by permalink."""
-        found = now.catalogue.micro_genre(micro_genre_id)
-        return found | {"siblings": now.catalogue.siblings(found["cluster"])}
+    def micro_genre_movies(
+        snapshot: Current, micro_genre_id: GenreId, filters: AllFilters, paging: PageAndOrder
+    ) -> schemas.FilmPage:
+        """Find films of one micro-genre; `sort=similarity` puts the most typical films first."""
+        cluster = snapshot.catalogue.micro_genre(micro_genre_id)["cluster"]
+        return _page(snapshot, filters.within(cluster), paging)
 
-    @router.get(
-        "/micro-genres/{micro_genre_id}/movies",
-        tags=["micro-genres"],
-        response_model=schemas.FilmPage,
-        responses=_ABSENT,
-    )
-    def films_of(
-        now: Current, micro_genre_id: GenreId, asked: Asked, paged: Paged
-    ) -> dict[str, Any]:
-        """The films of one micro-genre; `sort=similarity` puts the most typical first."""
-        cluster = now.catalogue.micro_genre(micro_genre_id)["cluster"]
-        return _page(now, asked, paged, cluster)
-
-    @router.get("/families", tags=["micro-genres"], response_model=schemas.Families)
-    async def families(now: Current) -> dict[str, Any]:
-        """The families of micro-genres."""
-        return {"release_id": now.id, "families": now.catalogue.families()}
+    @router.get("/families", tags=["micro-genres"])
+    async def families(snapshot: Current) -> schemas.Families:
+        """List all families of micro-genres."""
+        return schemas.Families.model_validate(
+            {"release_id": snapshot.id, "families": snapshot.catalogue.families()}
+        )
 
     return router
 
 
-def _page(
-    now: Snapshot, asked: Filters, paged: Paging, cluster: int | None = None
-) -> dict[str, Any]:
-    found = now.catalogue.films(
-        asked if cluster is None else asked.within(cluster),
-        paged.sort,
-        paged.descending,
-        paged.offset,
-        paged.page_size,
+def _page(snapshot: Snapshot, filters: Filters, paging: Paging) -> schemas.FilmPage:
+    found = snapshot.catalogue.films(
+        filters, paging.sort, paging.descending, paging.offset, paging.page_size
     )
-    return {
-        "release_id": now.id,
-        "total": found.total,
-        "page": paged.page,
-        "page_size": paged.page_size,
-        "pages": -(-found.total // paged.page_size),
-        "films": found.rows,
-    }
+    return schemas.FilmPage.model_validate(
+        {
+            "release_id": snapshot.id,
+            "total": found.total,
+            "page": paging.page,
+            "page_size": paging.page_size,
+            "pages": -(-found.total // paging.page_size),
+            "films": found.rows,
+        }
+    )

@@ -1,163 +1,175 @@
-"""`POST /predict/...`: the genres of films, by the models that `microgenres genres train` made."""
+"""`POST /predict/{model}`: genres of films, by the models of `microgenres genres train`."""
 
-# No `from __future__ import annotations`, see `asked`.
+# No `from __future__ import annotations`, see `dependencies`.
 
 import json
 import logging
 import time
-from pathlib import Path as Folder
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Body, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.errors import ModelError
-from pipeline.genres.serving.predictor import Asking
+from pipeline.genres.serving.predictor import GenrePredictor
 from pipeline.settings import ServeSettings
 from serve.api.metrics import Metrics
 from serve.api.problems import Problem
-from serve.api.schemas import Answer
+from serve.api.schemas import ResponseModel
 
-__all__ = ["predicting"]
+__all__ = ["genres_router"]
 
 logger = logging.getLogger("serve.access")
 
-_ONE = {
+_FILM_EXAMPLE = {
     "summary": "One film",
     "value": {"title": "The Deep", "overview": "A crew hunts a defector under the ice."},
 }
-_SEVERAL = {
+_FILMS_EXAMPLE = {
     "summary": "Several films",
     "value": {"films": [{"title": "Alien Dawn"}, {"overview": "A chef falls in love."}]},
 }
-_ABSENT: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "No such model, or it has not been trained"},
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such model, or it is not trained yet"},
     413: {"model": Problem, "description": "The body is too long"},
 }
 
-Name = Literal["transformation", "adaptation", "transformer"]
-NAMES = get_args(Name)
+ModelName = Literal["transformation", "adaptation", "transformer"]
+MODEL_NAMES = get_args(ModelName)
 
 
-class Reason(Answer):
-    """A word that made a genre likelier."""
+class WordWeight(ResponseModel):
+    """A word that raised the probability of a genre."""
 
     word: str = Field(examples=["submarine"])
-    weight: float = Field(examples=[0.21], description="Fall of the probability without it.")
+    weight: float = Field(
+        examples=[0.21], description="Decrease of the probability without this word."
+    )
 
 
-class Genres(Answer):
-    """What a model says of one film."""
+class PredictedGenres(ResponseModel):
+    """The genres that a model predicts for one film."""
 
     predicted_genres: list[str] = Field(
-        examples=[["Thriller", "War"]], description="Likeliest first."
+        examples=[["Thriller", "War"]], description="Most probable genre first."
     )
     confidence: dict[str, float] = Field(
         examples=[{"Thriller": 0.71, "War": 0.55, "Comedy": 0.02}],
-        description="The probability of every genre that the model knows.",
+        description="Probability of every genre that the model knows, 0 to 1.",
     )
     inference_time: float = Field(examples=[0.004], description="Seconds.")
-    reasons: dict[str, list[Reason]] | None = Field(
-        None, description="With `explain`: the words that drove each genre."
+    reasons: dict[str, list[WordWeight]] | None = Field(
+        None, description="With `explain`: the words that raised the probability of each genre."
     )
 
 
-class GenresOfFilms(Answer):
-    """What a model says of one film, or of a batch."""
+class GenrePredictions(ResponseModel):
+    """The genres that a model predicts for the films of a request."""
 
-    model: Name
-    films: list[Genres]
-    predicted_genres: list[str] | None = Field(None, description="Of a request for one film.")
-    confidence: dict[str, float] | None = Field(None, description="Of a request for one film.")
-    inference_time: float = Field(examples=[0.004], description="Seconds, of the whole request.")
+    model: ModelName
+    films: list[PredictedGenres]
+    predicted_genres: list[str] | None = Field(None, description="Only for a single film.")
+    confidence: dict[str, float] | None = Field(None, description="Only for a single film.")
+    inference_time: float = Field(examples=[0.004], description="Seconds for the whole request.")
 
 
-def predicting(settings: ServeSettings, folder: Folder, metrics: Metrics) -> APIRouter:
-    """The router of these endpoints; models are opened when they are first asked."""
+def genres_router(settings: ServeSettings, folder: FilePath, metrics: Metrics) -> APIRouter:
+    """Return the router of `/predict`. A model is loaded by its first request.
+
+    Parameters
+    ----------
+    settings : ServeSettings
+        Limits of requests.
+    folder : Path
+        The folder of the trained genre models.
+    metrics : Metrics
+        Where predictions are counted.
+    """
     router = APIRouter()
-    asking = Asking(folder)
-    most = settings.max_text_chars
+    predictor = GenrePredictor(folder)
+    max_chars = settings.max_text_chars
 
     class FilmToPredict(BaseModel):
-        """A film of which title, overview or both are known."""
+        """A film with a title, an overview, or both."""
 
         model_config = ConfigDict(extra="forbid")
 
         title: str | None = Field(None, max_length=500)
-        overview: str | None = Field(None, max_length=most)
+        overview: str | None = Field(None, max_length=max_chars)
 
         @model_validator(mode="after")
-        def something(self) -> "FilmToPredict":
-            """ValueError when there is neither."""
+        def check_text(self) -> "FilmToPredict":
+            """Raise ValueError if both title and overview are blank."""
             if not (self.title or "").strip() and not (self.overview or "").strip():
-                raise ValueError("give a title or an overview, or both: there is neither")
+                raise ValueError("title and overview are both missing: give at least one of them")
             return self
 
     class FilmsToPredict(BaseModel):
-        """A batch."""
+        """A batch of films."""
 
         model_config = ConfigDict(extra="forbid")
 
         films: list[FilmToPredict] = Field(min_length=1, max_length=settings.max_batch)
 
-    Wanted = Annotated[  # noqa: N806
-        FilmToPredict | FilmsToPredict, Body(openapi_examples={"one": _ONE, "several": _SEVERAL})
+    RequestBody = Annotated[  # noqa: N806
+        FilmToPredict | FilmsToPredict,
+        Body(openapi_examples={"one": _FILM_EXAMPLE, "several": _FILMS_EXAMPLE}),
     ]
 
     @router.post(
-        "/predict/{model}",
-        tags=["genres"],
-        response_model=GenresOfFilms,
-        response_model_exclude_none=True,
-        responses=_ABSENT,
+        "/predict/{model}", tags=["genres"], response_model_exclude_none=True, responses=_ERRORS
     )
     def predict(
         model: Annotated[str, Path(max_length=50, examples=["transformation"])],
-        wanted: Wanted,
-        explain: Annotated[bool, Query(description="Tell the words that drove it.")] = False,
-    ) -> dict[str, Any]:
-        """Genres of one film or of a batch, each with its probability.
+        body: RequestBody,
+        explain: Annotated[
+            bool,
+            Query(description="Return the words that raised the probability of each genre."),
+        ] = False,
+    ) -> GenrePredictions:
+        """Predict the genres of a film or of a batch of films, with their probabilities.
 
-        `transformation` is an ensemble of classifier chains, `adaptation` is ML-KNN, `transformer`
-        is a fine-tuned one.
+        The models: `transformation` is an ensemble of classifier chains, `adaptation` is ML-KNN,
+        `transformer` is a fine-tuned transformer.
         """
-        if model not in NAMES:
-            raise HTTPException(404, f"no model {model!r}: ask {', '.join(NAMES)}")
-        if explain and isinstance(wanted, FilmsToPredict):
-            raise HTTPException(400, "explain is for one film: send a title and an overview alone")
-        films = wanted.films if isinstance(wanted, FilmsToPredict) else [wanted]
-        asked = [((f.title or "").strip(), (f.overview or "").strip()) for f in films]
+        if model not in MODEL_NAMES:
+            raise HTTPException(404, f"no model {model!r}: choose from {', '.join(MODEL_NAMES)}")
+        if explain and isinstance(body, FilmsToPredict):
+            raise HTTPException(400, "explain works for one film only: send one without `films`")
+        films = body.films if isinstance(body, FilmsToPredict) else [body]
+        texts = [((f.title or "").strip(), (f.overview or "").strip()) for f in films]
         started = time.perf_counter()
         try:
-            answers = asking.ask(model, asked, why=explain)
+            predictions = predictor.predict(model, texts, why=explain)
         except ModelError as error:
-            logger.warning("model %s does not answer: %s", model, error)
+            logger.warning("model %s cannot predict: %s", model, error)
             raise HTTPException(
                 404,
-                f"model {model!r} has not been trained for what is served here: "
+                f"model {model!r} is not trained for this input: "
                 f"run `microgenres genres train -m {model}`",
             ) from error
         seconds = time.perf_counter() - started
-        labels = sum(len(answer["predicted_genres"]) for answer in answers)
-        metrics.predicted(model, len(films), labels, seconds)
+        genres = sum(len(film["predicted_genres"]) for film in predictions)
+        metrics.count_prediction(model, len(films), genres, seconds)
         logger.info(
             json.dumps(
                 {
                     "event": "predict",
                     "endpoint": f"/predict/{model}",
                     "films": len(films),
-                    "labels": labels,
+                    "labels": genres,
                     "ms": round(seconds * 1_000, 2),
                 }
             )
         )
-        told: dict[str, Any] = {
+        response: dict[str, Any] = {
             "model": model,
-            "films": answers,
+            "films": predictions,
             "inference_time": round(seconds, 6),
         }
-        if not isinstance(wanted, FilmsToPredict):
-            told |= {name: answers[0][name] for name in ("predicted_genres", "confidence")}
-        return told
+        if not isinstance(body, FilmsToPredict):
+            response |= {name: predictions[0][name] for name in ("predicted_genres", "confidence")}
+        return GenrePredictions.model_validate(response)
 
     return router

@@ -1,6 +1,6 @@
-"""`POST /recommend`, `/predict_batch`, `/reload-model`, `GET /model`: films for users, and why."""
+"""Recommender endpoints: `/recommend`, `/predict_batch`, `/reload-model` and `/model`."""
 
-# No `from __future__ import annotations`, see `asked`.
+# No `from __future__ import annotations`, see `dependencies`.
 
 import threading
 import time
@@ -17,25 +17,25 @@ from serve.api.problems import Problem
 from serve.api.schemas_recommend import (
     ExpectedRatings,
     Recommendations,
-    Reloaded,
+    ReloadResult,
     ServedModel,
 )
 
 if TYPE_CHECKING:
-    from pipeline.recommend.serving.recommender import Recommending
+    from pipeline.recommend.serving.recommender import RecommenderService
 
-__all__ = ["Recommenders", "recommending"]
+__all__ = ["RecommenderLoader", "recommend_router"]
 
-_ABSENT: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "No recommender is served yet"},
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no recommender yet"},
     413: {"model": Problem, "description": "The body is too long"},
 }
-_KEYLESS: dict[int | str, dict[str, Any]] = {
+_NO_KEY: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "The service has no API key"}
 }
-_KNOWN = {"summary": "A user who is known", "value": {"user_id": 1, "top_k": 5}}
-_NEW = {
-    "summary": "Someone new, by some ratings",
+_KNOWN_USER_EXAMPLE = {"summary": "A known user", "value": {"user_id": 1, "top_k": 5}}
+_NEW_USER_EXAMPLE = {
+    "summary": "A new user with a few ratings",
     "value": {
         "ratings": [{"film_id": 1, "rating": 5}, {"film_id": 2, "rating": 2.5}],
         "year_from": 1990,
@@ -44,86 +44,107 @@ _NEW = {
 _INT64 = 2**63 - 1
 
 
-class Recommenders:
-    """The recommender of an output folder, opened when it is first asked for."""
+class RecommenderLoader:
+    """Loads the recommender of an output folder on first use.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder `ratings` of an output folder.
+    upkeep : UpkeepSettings
+        Settings of the upkeep database, which names the version to serve.
+
+    Attributes
+    ----------
+    loaded_at : datetime
+        When the served version was loaded.
+    """
 
     def __init__(self, folder: Path, upkeep: UpkeepSettings) -> None:
         self._folder, self._upkeep = folder, upkeep
         self._lock = threading.Lock()
-        self._opened: Recommending | None = None
+        self._loaded: RecommenderService | None = None
         self.loaded_at = datetime.now(UTC)
 
-    def get(self) -> "Recommending":
-        """HTTPException 404 where there is none yet."""
+    def get(self) -> "RecommenderService":
+        """Return the recommender.
+
+        Raises
+        ------
+        HTTPException
+            With status 404 if there is no recommender yet.
+        """
         with self._lock:
-            if self._opened is None:
+            if self._loaded is None:
                 if not self._folder.is_dir():
-                    raise _none_yet()
+                    raise _no_recommender()
+                # heavy libraries, and many releases have no recommender
                 from threadpoolctl import threadpool_limits
 
-                from pipeline.recommend.lifecycle.database import record_url
-                from pipeline.recommend.serving.recommender import (
-                    Recommending,  # heavy, and seldom needed
-                )
+                from pipeline.recommend.lifecycle.database import database_url
+                from pipeline.recommend.serving.recommender import RecommenderService
 
                 try:
-                    url = record_url(self._folder, self._upkeep)
-                    self._opened = Recommending(self._folder, url)
+                    url = database_url(self._folder, self._upkeep)
+                    self._loaded = RecommenderService(self._folder, url)
                 except MicrogenresError as error:
-                    raise _none_yet() from error
-                # requests come side by side: more threads for one would only be in others' way
+                    raise _no_recommender() from error
+                # requests run in parallel already: more threads per request only compete
                 threadpool_limits(1, "blas")
                 self.loaded_at = datetime.now(UTC)
-            return self._opened
+            return self._loaded
 
     def reload(self) -> bool:
-        """Take the version that the record says; requests under way end with the old one."""
-        asking = self.get()
+        """Load the current champion; return True if the version changed.
+
+        Running requests finish with the old version.
+        """
+        recommender = self.get()
         with self._lock:
-            changed = asking.reload()
+            changed = recommender.reload()
             if changed:
                 self.loaded_at = datetime.now(UTC)
             return changed
 
 
-def _none_yet() -> HTTPException:
-    return HTTPException(404, "no recommender is served yet: run `microgenres ratings train`")
+def _no_recommender() -> HTTPException:
+    return HTTPException(404, "there is no recommender yet: run `microgenres ratings train`")
 
 
-def recommending(settings: ServeSettings, recommenders: Recommenders) -> APIRouter:
-    """The router of these endpoints, within the bounds of `settings`."""
+def recommend_router(settings: ServeSettings, loader: RecommenderLoader) -> APIRouter:
+    """Return the router of these endpoints, with the limits of `settings`."""
     router = APIRouter(tags=["recommend"])
-    most = settings.max_page_size
+    max_films = settings.max_page_size
 
-    class Rated(BaseModel):
-        """What someone said of a film."""
+    class RatedFilm(BaseModel):
+        """A rating of a film."""
 
         model_config = ConfigDict(extra="forbid")
 
-        film_id: int = Field(ge=0, le=_INT64, description="MovieLens's id.")
+        film_id: int = Field(ge=0, le=_INT64, description="MovieLens id.")
         rating: float = Field(ge=0.5, le=5, allow_inf_nan=False)
 
-    class Asked(BaseModel):
-        """Who asks, and what the list may hold."""
+    class RecommendRequest(BaseModel):
+        """A user, known or described by ratings, and filters on the recommended films."""
 
         model_config = ConfigDict(extra="forbid")
 
         user_id: int | None = Field(None, ge=0, le=_INT64)
-        ratings: list[Rated] | None = Field(None, max_length=1_000)
-        top_k: int = Field(10, ge=1, le=most)
+        ratings: list[RatedFilm] | None = Field(None, max_length=1_000)
+        top_k: int = Field(10, ge=1, le=max_films, description="Number of films to return.")
         micro_genre: list[Annotated[int, Field(ge=0, le=2**31 - 1)]] = Field([], max_length=50)
         year_from: int | None = Field(None, ge=0, le=9_999)
         year_to: int | None = Field(None, ge=0, le=9_999)
-        seen: bool = Field(False, description="List films too that were rated.")
+        seen: bool = Field(False, description="Also return films that the user has rated.")
 
         @model_validator(mode="after")
-        def one_of_both(self) -> "Asked":
-            """ValueError unless there is a user or ratings, not both."""
+        def check_user(self) -> "RecommendRequest":
+            """Raise ValueError unless there is either a user or ratings."""
             if (self.user_id is None) == (self.ratings is None):
-                raise ValueError("give a user_id or ratings, not both and not neither")
+                raise ValueError("give either a user_id or ratings")
             return self
 
-    class Pair(BaseModel):
+    class UserFilmPair(BaseModel):
         """A user and a film."""
 
         model_config = ConfigDict(extra="forbid")
@@ -131,80 +152,87 @@ def recommending(settings: ServeSettings, recommenders: Recommenders) -> APIRout
         user_id: int = Field(ge=0, le=_INT64)
         film_id: int = Field(ge=0, le=_INT64)
 
-    class Pairs(BaseModel):
-        """A batch."""
+    class PredictBatchRequest(BaseModel):
+        """A batch of pairs."""
 
         model_config = ConfigDict(extra="forbid")
 
-        pairs: list[Pair] = Field(min_length=1, max_length=1_000)
+        pairs: list[UserFilmPair] = Field(min_length=1, max_length=1_000)
 
-    @router.post("/recommend", response_model=Recommendations, responses=_ABSENT)
+    @router.post("/recommend", responses=_ERRORS)
     def recommend(
-        asked: Annotated[Asked, Body(openapi_examples={"known": _KNOWN, "new": _NEW})],
-    ) -> dict[str, Any]:
-        """Films for a user, or for someone new who rated some, each with a reason."""
-        from pipeline.recommend.serving.recommender import Wish
+        body: Annotated[
+            RecommendRequest,
+            Body(openapi_examples={"known": _KNOWN_USER_EXAMPLE, "new": _NEW_USER_EXAMPLE}),
+        ],
+    ) -> Recommendations:
+        """Recommend films to a known user, or to a new user with some ratings, with reasons."""
+        from pipeline.recommend.serving.recommender import ListQuery
 
         started = time.perf_counter()
-        asking = recommenders.get()
-        now = asking.current
-        if asked.user_id is not None:
-            rated = asking.rated_by(asked.user_id)
+        recommender = loader.get()
+        served = recommender.current
+        if body.user_id is not None:
+            rated = recommender.rated_by(body.user_id)
         else:
-            rated = [(one.film_id, one.rating) for one in asked.ratings or []]
-        own = now.profile_of(rated)
-        wish = Wish(
-            asked.top_k, tuple(asked.micro_genre), asked.year_from, asked.year_to, asked.seen
+            rated = [(one.film_id, one.rating) for one in body.ratings or []]
+        profile = served.profile_of(rated)
+        query = ListQuery(
+            body.top_k, tuple(body.micro_genre), body.year_from, body.year_to, body.seen
         )
-        return {
-            "model_version": now.version,
-            "user_id": asked.user_id,
-            "known_ratings": int(own.nnz),
-            "films": now.recommend(own, wish),
-            "inference_time": round(time.perf_counter() - started, 6),
-        }
+        return Recommendations.model_validate(
+            {
+                "model_version": served.version,
+                "user_id": body.user_id,
+                "known_ratings": int(profile.nnz),
+                "films": served.recommend(profile, query),
+                "inference_time": round(time.perf_counter() - started, 6),
+            }
+        )
 
-    @router.post("/predict_batch", response_model=ExpectedRatings, responses=_ABSENT)
-    def predict_batch(wanted: Pairs) -> dict[str, Any]:
-        """The stars that users would give films."""
-        asking = recommenders.get()
-        now = asking.current
+    @router.post("/predict_batch", responses=_ERRORS)
+    def predict_batch(body: PredictBatchRequest) -> ExpectedRatings:
+        """Predict the ratings that users would give to films."""
+        recommender = loader.get()
+        served = recommender.current
         stars: dict[int, Any] = {}
-        for user in {pair.user_id for pair in wanted.pairs}:
-            own = now.profile_of(asking.rated_by(user))
-            stars[user] = now.model.stars(own)[0]
-        told = []
-        for pair in wanted.pairs:
-            row = now.row(pair.film_id)
+        for user in {pair.user_id for pair in body.pairs}:
+            profile = served.profile_of(recommender.rated_by(user))
+            stars[user] = served.model.predict_stars(profile)[0]
+        predictions = []
+        for pair in body.pairs:
+            row = served.row(pair.film_id)
             expected = None if row is None else round(float(stars[pair.user_id][row]), 3)
-            told.append(
+            predictions.append(
                 {"user_id": pair.user_id, "film_id": pair.film_id, "expected_rating": expected}
             )
-        return {"model_version": now.version, "predictions": told}
+        return ExpectedRatings.model_validate(
+            {"model_version": served.version, "predictions": predictions}
+        )
 
-    @router.post("/reload-model", response_model=Reloaded, responses=_ABSENT | _KEYLESS)
-    def reload_model() -> dict[str, Any]:
-        """Serve the version that was promoted last; requests under way end with the one before.
+    @router.post("/reload-model", responses=_ERRORS | _NO_KEY)
+    def reload_model() -> ReloadResult:
+        """Serve the version that was promoted last; running requests finish with the old version.
 
-        Only where an API key is set, which is then needed.
+        The service must have an API key, and the request must send it.
         """
         if settings.api_key is None:
             raise HTTPException(403, "set an API key first: MICROGENRES_SERVE__API_KEY")
-        changed = recommenders.reload()
-        return {"model_version": recommenders.get().current.version, "changed": changed}
+        changed = loader.reload()
+        return ReloadResult(model_version=loader.get().current.version, changed=changed)
 
-    @router.get("/model", response_model=ServedModel, responses=_ABSENT)
-    def model() -> dict[str, Any]:
-        """Which recommender answers, and how good it was when measured."""
-        now = recommenders.get().current
-        return {
-            "model_version": now.version,
-            "model": now.model.name,
-            "loaded_at": recommenders.loaded_at,
-            "release_id": now.films.release_id,
-            "films": len(now.films),
-            "learnt_from_ratings": now.about["ratings"],
-            "figures": now.about["figures"],
-        }
+    @router.get("/model", responses=_ERRORS)
+    def model() -> ServedModel:
+        """Describe the served recommender and its measured quality."""
+        served = loader.get().current
+        return ServedModel(
+            model_version=served.version,
+            model=served.model.name,
+            loaded_at=loader.loaded_at,
+            release_id=served.films.release_id,
+            films=len(served.films),
+            learnt_from_ratings=served.about.ratings,
+            figures=served.about.figures.model_dump(mode="json"),
+        )
 
     return router

@@ -1,4 +1,4 @@
-"""The pieces pages are put together from: covers, micro-genre cards, chips, figures, tables."""
+"""The building blocks of pages: covers, micro-genre cards, chips, figures, tables, empty states."""
 
 from __future__ import annotations
 
@@ -12,37 +12,51 @@ from serve.explorer.components.html_nodes import Node, data_text, node
 from serve.explorer.routing import address, film_address, genre_address
 
 __all__ = [
-    "Hues",
+    "Colours",
+    "bar_cell",
     "chip",
-    "chips",
+    "chip_row",
     "cover",
-    "empty",
+    "empty_state",
+    "family_colours",
     "figures",
     "film_grid",
-    "genre_shelf",
-    "head",
-    "hues",
-    "posters",
+    "genre_cards",
+    "genre_cell",
+    "page_header",
+    "page_link",
+    "poster_base",
     "section",
     "table",
 ]
 
 Row = Mapping[str, Any]
-Hues = Mapping[str, str]  # family name -> the class that carries its colour
+Colours = Mapping[str, str]  # family name -> the CSS class of its colour
 
-POSTERS = "MICROGENRES_POSTERS"  # where posters of stored paths lie; without it covers are drawn
+POSTERS = "MICROGENRES_POSTERS"  # base address of posters; without it covers are drawn
 
 
-def hues(families: Sequence[Row]) -> dict[str, str]:
-    """The colour of each family: the family with most films first, as in the report's page."""
+def family_colours(families: Sequence[Row]) -> dict[str, str]:
+    """Assign a colour to each family, as the report does: the first to the one with most films.
+
+    Returns
+    -------
+    dict of str to str
+        Family name -> CSS class.
+
+    Examples
+    --------
+    >>> family_colours([{"family_name": "War", "films": 3}, {"family_name": "Crime", "films": 9}])
+    {'Crime': 'family-0', 'War': 'family-1'}
+    """
     ranked = sorted(families, key=lambda row: (-(row["films"] or 0), row["family_name"]))
     return {
-        row["family_name"]: f"family-{place % FAMILY_COLOURS}" for place, row in enumerate(ranked)
+        row["family_name"]: f"family-{number % FAMILY_COLOURS}" for number, row in enumerate(ranked)
     }
 
 
-def head(title: str, lead: str | None = None, overline: str | None = None) -> Node:
-    """What stands at the top of a page."""
+def page_header(title: str, lead: str | None = None, overline: str | None = None) -> Node:
+    """Return the title of a page with an optional line above it and a paragraph below it."""
     return node(
         "header",
         node("p", overline, cls="overline") if overline else None,
@@ -53,57 +67,79 @@ def head(title: str, lead: str | None = None, overline: str | None = None) -> No
 
 
 def section(title: str, note: str | None = None) -> Node:
-    """The heading of a part of a page."""
-    told = node("p", note, cls="note") if note else None
-    return node("div", node("h2", title), told, cls="section")
+    """Return the heading of a section with an optional note."""
+    return node(
+        "div", node("h2", title), node("p", note, cls="note") if note else None, cls="section"
+    )
 
 
 def figures(pairs: Iterable[tuple[str, str]]) -> Node:
-    """Large figures, each with what it counts; those without a value are left out."""
+    """Return large figures from pairs of label and value; empty values are left out."""
     return node(
         "dl",
-        [node("div", node("dt", name), node("dd", value)) for name, value in pairs if value],
+        [node("div", node("dt", label), node("dd", value)) for label, value in pairs if value],
         cls="figures",
     )
 
 
-def posters() -> str | None:
-    """The address that stored poster paths are appended to, None to draw covers."""
+def poster_base() -> str | None:
+    """Return the address to which poster paths are appended; None means covers are drawn."""
     base = os.environ.get(POSTERS, "").rstrip("/")
     return base or None
 
 
-def cover(film: Row, hue: str | None) -> Node:
-    """A film's poster over a drawn cover, which is what is seen without one."""
+def cover(film: Row, colour: str | None) -> Node:
+    """Return a film's poster on top of a drawn cover, which shows if there is no poster."""
     title = data_text(film.get("title")) or "Untitled"
     year = film.get("year")
-    stored, base = film.get("poster_path"), posters()
-    address_of = None
-    if stored and str(stored).startswith(("http://", "https://")):
-        address_of = str(stored)
-    elif stored and base:
-        address_of = f"{base}/{str(stored).lstrip('/')}"
+    path, base = film.get("poster_path"), poster_base()
+    source = None
+    if path and str(path).startswith(("http://", "https://")):
+        source = str(path)
+    elif path and base:
+        source = f"{base}/{str(path).lstrip('/')}"
     return node(
         "span",
         node("b", title, dir="auto", cls="long" if len(title) > 40 else None),
         node("small", str(year) if year is not None else "no year"),
-        node("img", src=address_of, alt="", loading="lazy") if address_of else None,
-        cls=f"cover {hue or ''}",
+        node("img", src=source, alt="", loading="lazy") if source else None,
+        cls=f"cover {colour or ''}",
         aria_hidden="true",
     )
 
 
-def film_grid(films: Sequence[Row], colours: Hues, *, few: bool = False) -> Node:
-    """Films as covers; each leads to its page."""
+def film_grid(
+    films: Sequence[Row],
+    colours: Colours,
+    *,
+    small: bool = False,
+    show_similarity: bool = False,
+) -> Node:
+    """Return films as covers that link to their pages.
 
-    def one(film: Row) -> Node:
-        told = [
-            str(film["year"]) if film.get("year") is not None else "",
-            f"\u2605 {formatting.rating(film['vote_average'])}"
-            if formatting.finite(film.get("vote_average")) is not None and not film.get("alike")
-            else "",
-            f"similarity {film['similarity']:.2f}" if film.get("alike") else "",
-        ]
+    Parameters
+    ----------
+    films : sequence of mappings
+        Rows with movie_id, title, year, family_name, vote_average and poster_path.
+    colours : mapping of str to str
+        See `family_colours`.
+    small : bool
+        Show small covers.
+    show_similarity : bool
+        Show the field `similarity` instead of the rating.
+    """
+
+    def facts(film: Row) -> str:
+        year = str(film["year"]) if film.get("year") is not None else ""
+        if show_similarity:
+            figure = f"similarity {film['similarity']:.2f}"
+        elif formatting.finite(film.get("vote_average")) is not None:
+            figure = f"\u2605 {formatting.rating(film['vote_average'])}"
+        else:
+            figure = ""
+        return " \u00b7 ".join(part for part in (year, figure) if part)
+
+    def item(film: Row) -> Node:
         return node(
             "li",
             node(
@@ -112,7 +148,7 @@ def film_grid(films: Sequence[Row], colours: Hues, *, few: bool = False) -> Node
                 node(
                     "span",
                     node("strong", data_text(film.get("title")) or "Untitled", dir="auto"),
-                    " \u00b7 ".join(part for part in told if part),
+                    facts(film),
                     cls="under",
                 ),
                 href=film_address(str(film["movie_id"])),
@@ -120,13 +156,13 @@ def film_grid(films: Sequence[Row], colours: Hues, *, few: bool = False) -> Node
             ),
         )
 
-    return node("ul", [one(film) for film in films], cls="posters few" if few else "posters")
+    return node("ul", [item(film) for film in films], cls="posters few" if small else "posters")
 
 
-def genre_shelf(genres: Sequence[Row], colours: Hues) -> Node:
-    """Micro-genres as cards: name, size and years, keywords, exemplars."""
+def genre_cards(genres: Sequence[Row], colours: Colours) -> Node:
+    """Return micro-genres as cards with name, number of films, years, keywords and exemplars."""
 
-    def one(genre: Row) -> Node:
+    def item(genre: Row) -> Node:
         facts = [
             formatting.films(genre["films"]),
             formatting.span(genre["first_year"], genre["last_year"]),
@@ -144,14 +180,14 @@ def genre_shelf(genres: Sequence[Row], colours: Hues) -> Node:
             ),
         )
 
-    return node("ul", [one(genre) for genre in genres], cls="shelf")
+    return node("ul", [item(genre) for genre in genres], cls="shelf")
 
 
 def chip(
-    text: str, to: str, *, hue: str | None = None, count: int | None = None, remove: bool = False
+    text: str, to: str, *, colour: str | None = None, count: int | None = None, remove: bool = False
 ) -> Node:
-    """A small link: a genre, a family, a filter to take away."""
-    kind = f"chip{' family ' + hue if hue else ''}{' remove' if remove else ''}"
+    """Return a small link, such as a genre, a family, or a filter to remove."""
+    kind = f"chip{' family ' + colour if colour else ''}{' remove' if remove else ''}"
     return node(
         "a",
         node("span", data_text(text), dir="auto"),
@@ -162,16 +198,35 @@ def chip(
     )
 
 
-def chips(found: Sequence[Node], label: str) -> Node:
-    """A row of chips, named for those who cannot see it."""
-    told = node("span", label, cls="told")
-    return node("div", told, list(found), cls="chips", role="group", aria_label=label)
+def chip_row(chips: Sequence[Node], label: str) -> Node:
+    """Return a row of chips with a label, which is also its name for screen readers."""
+    return node(
+        "div",
+        node("span", label, cls="label"),
+        list(chips),
+        cls="chips",
+        role="group",
+        aria_label=label,
+    )
 
 
 def table(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[Node | str]], note: str = ""
 ) -> Node:
-    """A table whose first column names the row and whose others are figures or bars."""
+    """Return a table.
+
+    Parameters
+    ----------
+    caption : str
+        Caption of the table.
+    heads : sequence of str
+        Heads of the columns.
+    rows : iterable of sequences of Node or str
+        The first cell names the row. The other cells are right-aligned, except `td` nodes, which
+        stay as they are.
+    note : str
+        A line below the caption.
+    """
     body = [
         node(
             "tr",
@@ -185,21 +240,21 @@ def table(
         )
         for cells in rows
     ]
-    top = [
-        node("th", name, scope="col", cls="number" if place else None) if name else node("td")
-        for place, name in enumerate(heads)
+    head_cells = [
+        node("th", name, scope="col", cls="number" if number else None) if name else node("td")
+        for number, name in enumerate(heads)
     ]
-    drawn = node(
+    content = node(
         "table",
         node("caption", caption, node("small", note) if note else None),
-        node("thead", node("tr", top)),
+        node("thead", node("tr", head_cells)),
         node("tbody", body),
     )
-    return node("div", drawn, cls="scroll", role="region", tabindex="0", aria_label=caption)
+    return node("div", content, cls="scroll", role="region", tabindex="0", aria_label=caption)
 
 
-def genre_cell(genre: Row, colours: Hues) -> Node:
-    """The name of a micro-genre as a link, with the colour of its family before it."""
+def genre_cell(genre: Row, colours: Colours) -> Node:
+    """Return a micro-genre as a link, with the colour of its family in front."""
     return node(
         "span",
         node("span", cls=f"swatch {colours.get(genre['family_name'], '')}", aria_hidden="true"),
@@ -211,23 +266,37 @@ def genre_cell(genre: Row, colours: Hues) -> Node:
     )
 
 
-def bar_cell(part: float, hue: str = "") -> Node:
-    """A cell with a bar of `part` of its width, 0 to 1; the figure beside it says the same."""
+def bar_cell(part: float, colour: str = "") -> Node:
+    """Return a table cell with a bar.
+
+    Screen readers skip it, so show the value in another cell too.
+
+    Parameters
+    ----------
+    part : float
+        Length of the bar as a share of the cell, 0 to 1.
+    colour : str
+        CSS class of a colour.
+    """
     width = f"{max(0.0, min(1.0, part)) * 100:.1f}%"
-    return node("td", node("span", style=f"--part: {width}"), cls=f"bar {hue}", aria_hidden="true")
+    return node(
+        "td", node("span", style=f"--part: {width}"), cls=f"bar {colour}", aria_hidden="true"
+    )
 
 
-def empty(title: str, *told: str, ways: Sequence[Node] = ()) -> Node:
-    """Nothing to show, why, and a way on."""
+def empty_state(title: str, *lines: str, links: Sequence[Node] = ()) -> Node:
+    """Return a message that there is nothing to show, why, and links to other pages."""
     return node(
         "div",
         node("h2", title),
-        [node("p", line) for line in told],
-        chips(list(ways), "Go on with") if ways else None,
+        [node("p", line) for line in lines],
+        chip_row(list(links), "Continue with") if links else None,
         cls="empty",
     )
 
 
-def way(title: str, told: str, page: str) -> Node:
-    """A way into another page."""
-    return node("a", node("strong", title), node("span", told), href=address(page), cls="way")
+def page_link(title: str, description: str, page: str) -> Node:
+    """Return a large link to a page, with a description."""
+    return node(
+        "a", node("strong", title), node("span", description), href=address(page), cls="page-link"
+    )

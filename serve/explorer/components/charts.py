@@ -1,7 +1,7 @@
-"""The charts of the explorer as Plotly figures `{"data", "layout"}`; colours come with the theme.
+"""The charts of the explorer as Plotly figures.
 
-A trace without a colour of its own takes the next one of the theme, so families are always drawn
-in the order of their size and keep their colour in light and in dark.
+A trace without a colour takes the next colour of the theme. Families are therefore always in order
+of size and have the same colours in the light and the dark theme.
 """
 
 from __future__ import annotations
@@ -20,57 +20,53 @@ __all__ = [
     "decade_heat",
     "draw",
     "layout",
-    "rating_bars",
     "rating_scatter",
     "ratings_by_decade",
-    "theme_hues",
-    "theme_paper",
+    "theme_background",
+    "theme_colours",
     "treemap",
     "year_bars",
 ]
 
 Rows = Sequence[Mapping[str, Any]]
+Figure = dict[str, Any]  # a part of a Plotly figure as JSON
+
+_BAND = "rgba(128, 144, 160, 0.28)"  # visible on light and dark backgrounds
+_CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
 
 
-_BAND = "rgba(128, 144, 160, 0.28)"  # seen on light and on dark
+def treemap(genres: Rows, colours: Sequence[str], border: str | None = None) -> Figure:
+    """Return a treemap of families and their micro-genres; the area is the number of films.
 
-
-def _readable(hue: str) -> str:
-    """Black or white, whichever stands out more on `hue` (WCAG 2.2 relative luminance)."""
-    parts = [int(hue[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if light < 0.179 else "#101214"
-
-
-def treemap(genres: Rows, hues: Sequence[str], edge: str | None = None) -> Figure:
-    """Families with their micro-genres as areas of films; the mean rating on hover.
-
-    `hues` are the families' colours, `#rrggbb`, in the order of their size; they are repeated.
-    `edge` is the colour between areas.
+    Parameters
+    ----------
+    genres : sequence of mappings
+        Rows of `Catalogue.micro_genres`.
+    colours : sequence of str
+        Colours of the families, `#rrggbb`, in order of their size; they repeat if there are more
+        families. Empty for the colours of the theme.
+    border : str or None
+        Colour between tiles.
     """
-    places: list[int] = []
-    ids, labels, parents, values, hover, links = [], [], [], [], [], []
-    for place, (family, rows) in enumerate(order(genres)):
+    family_numbers: list[int] = []
+    ids, labels, parents, values, hover = [], [], [], [], []
+    for number, (family, rows) in enumerate(order(genres)):
         total = sum(row["films"] for row in rows)
-        ids.append(f"f{place}")
+        ids.append(f"f{number}")
         labels.append(chart_text(family))
         parents.append("")
         values.append(total)
         hover.append(f"{whole(total)} films in {len(rows)} micro-genres")
-        links.append("")
-        places.extend([place] * (1 + len(rows)))
+        family_numbers.extend([number] * (1 + len(rows)))
         for row in rows:
             ids.append(str(row["cluster"]))
             labels.append(wrapped(row["micro_genre_name"], 22))
-            parents.append(f"f{place}")
+            parents.append(f"f{number}")
             values.append(row["films"])
-            rated = finite(row["vote_average"])
-            told = "no ratings" if rated is None else f"mean rating {rating(rated)}"
-            hover.append(f"{whole(row['films'])} films, {told}")
-            links.append(row["micro_genre_id"])
+            mean = finite(row["vote_average"])
+            ratings = "no ratings" if mean is None else f"mean rating {rating(mean)}"
+            hover.append(f"{whole(row['films'])} films, {ratings}")
+    tile_colours = [colours[number % len(colours)] for number in family_numbers] if colours else []
     trace: Figure = {
         "type": "treemap",
         "ids": ids,
@@ -79,25 +75,35 @@ def treemap(genres: Rows, hues: Sequence[str], edge: str | None = None) -> Figur
         "values": values,
         "branchvalues": "total",
         "maxdepth": 2,
-        "customdata": [list(pair) for pair in zip(hover, links, strict=True)],
-        "hovertemplate": "<b>%{label}</b><br>%{customdata[0]}<extra></extra>",
+        "customdata": hover,
+        "hovertemplate": "<b>%{label}</b><br>%{customdata}<extra></extra>",
         "textposition": "middle center",
         "pathbar": {"visible": True, "thickness": 26},
         "tiling": {"pad": 2, "packing": "squarify"},
         "marker": {
-            "line": {"width": 1, "color": edge},
+            "line": {"width": 1, "color": border},
             "pad": {"t": 24, "l": 2, "r": 2, "b": 2},
             "depthfade": False,
-            **({"colors": [hues[place % len(hues)] for place in places]} if hues else {}),
         },
     }
-    if hues:
-        trace["textfont"] = {"color": [_readable(hues[place % len(hues)]) for place in places]}
+    if tile_colours:
+        trace["marker"]["colors"] = tile_colours
+        trace["textfont"] = {"color": [_text_colour(colour) for colour in tile_colours]}
     return {"data": [trace], "layout": layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})}
 
 
+def _text_colour(background: str) -> str:
+    """Return black or white, whichever has more contrast (WCAG 2.2, relative luminance)."""
+    parts = [int(background[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if luminance < 0.179 else "#101214"
+
+
 def year_bars(years: Sequence[tuple[int, int]]) -> Figure:
-    """Films by year."""
+    """Return a bar chart of pairs (year, number of films)."""
     trace = {
         "type": "bar",
         "x": [year for year, _ in years],
@@ -114,45 +120,29 @@ def year_bars(years: Sequence[tuple[int, int]]) -> Figure:
     }
 
 
-def rating_bars(bins: Sequence[tuple[float, int]], width: float = 0.5) -> Figure:
-    """Films by rating; each bin starts at its first number."""
-    trace = {
-        "type": "bar",
-        "x": [low + width / 2 for low, _ in bins],
-        "y": [films for _, films in bins],
-        "width": width * 0.92,
-        "customdata": [f"{low:g} to {low + width:g}" for low, _ in bins],
-        "hovertemplate": "rated %{customdata}: %{y:,} films<extra></extra>",
-    }
-    return {
-        "data": [trace],
-        "layout": layout(
-            xaxis=axis("rating", range=[0, 10], dtick=2, showgrid=False),
-            yaxis=axis("films", rangemode="tozero"),
-        ),
-    }
-
-
 def decade_heat(rows: Rows, genres: Rows) -> Figure:
-    """Films of micro-genres by decade: each row is one micro-genre, shaded by its own share.
+    """Return a heat map of films by micro-genre and decade, each row shaded by its own shares.
 
     Parameters
     ----------
-    rows : `cluster`, `decade`, `films`.
-    genres : the micro-genres to draw, from top to bottom.
+    rows : sequence of mappings
+        Rows of `Trends.films_by("decade")`.
+    genres : sequence of mappings
+        The micro-genres, from top to bottom.
     """
     decades = sorted({row["decade"] for row in rows})
-    found = {(row["cluster"], row["decade"]): row["films"] for row in rows}
-    names, shades, hover = [], [], []
+    films = {(row["cluster"], row["decade"]): row["films"] for row in rows}
+    names, shares, hover = [], [], []
     for genre in genres:
-        counts = [found.get((genre["cluster"], decade), 0) for decade in decades]
+        counts = [films.get((genre["cluster"], decade), 0) for decade in decades]
         total = sum(counts) or 1
         name = chart_text(genre["micro_genre_name"])
         names.append(name if len(name) <= 44 else name[:43].rsplit(" ", 1)[0] + "\u2026")
-        shades.append([count / total for count in counts])
+        shares.append([count / total for count in counts])
         hover.append(
             [
-                f"<b>{name}</b><br>{decade}s: {whole(count)} films, {share(count / total)} of all"
+                f"<b>{name}</b><br>{decade}s: {whole(count)} films, {share(count / total)} of its "
+                "films"
                 for decade, count in zip(decades, counts, strict=True)
             ]
         )
@@ -160,7 +150,7 @@ def decade_heat(rows: Rows, genres: Rows) -> Figure:
         "type": "heatmap",
         "x": [f"{decade}s" for decade in decades],
         "y": list(range(len(names))),
-        "z": shades,
+        "z": shares,
         "text": hover,
         "hovertemplate": "%{text}<extra></extra>",
         "showscale": False,
@@ -183,14 +173,20 @@ def decade_heat(rows: Rows, genres: Rows) -> Figure:
 
 
 def ratings_by_decade(rows: Rows) -> Figure:
-    """The mean rating of each decade in the band of its middle half."""
-    kept = [row for row in rows if finite(row["mean"]) is not None]
-    x = [row["decade"] for row in kept]
+    """Return the mean rating of each decade, with a band from the first to the third quartile.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        Rows of `Trends.ratings_by_decade`.
+    """
+    rated = [row for row in rows if finite(row["mean"]) is not None]
+    x = [row["decade"] for row in rated]
     edge = {"type": "scatter", "mode": "lines", "x": x, "hoverinfo": "skip", "line": {"width": 0}}
-    told = [
+    hover = [
         f"{row['decade']}s: mean {rating(row['mean'])}, half of the films between "
         f"{rating(row['low'])} and {rating(row['high'])}; {whole(row['films'])} rated films"
-        for row in kept
+        for row in rated
     ]
     return {
         "data": [
@@ -198,13 +194,13 @@ def ratings_by_decade(rows: Rows) -> Figure:
                 "type": "scatter",
                 "mode": "lines+markers",
                 "x": x,
-                "text": told,
+                "text": hover,
                 "name": "mean",
-                "y": [row["mean"] for row in kept],
+                "y": [row["mean"] for row in rated],
                 "hovertemplate": "%{text}<extra></extra>",
             },
-            edge | {"y": [row["low"] for row in kept]},
-            edge | {"y": [row["high"] for row in kept], "fill": "tonexty", "fillcolor": _BAND},
+            edge | {"y": [row["low"] for row in rated]},
+            edge | {"y": [row["high"] for row in rated], "fill": "tonexty", "fillcolor": _BAND},
         ],
         "layout": layout(
             xaxis=axis(tickvals=x, ticktext=[f"{decade}s" for decade in x], showgrid=False),
@@ -214,14 +210,13 @@ def ratings_by_decade(rows: Rows) -> Figure:
 
 
 def rating_scatter(columns: Mapping[str, Sequence[Any]]) -> Figure:
-    """Every rated film by year and rating."""
+    """Return rated films by year and rating, from the columns of `Trends.year_and_rating`."""
     trace = {
         "type": "scattergl",
         "mode": "markers",
         "x": columns["year"],
         "y": columns["vote_average"],
         "text": [chart_text(title) for title in columns["title"]],
-        "customdata": columns["movie_id"],
         "hovertemplate": "<b>%{text}</b><br>%{x}, rated %{y:.1f}<extra></extra>",
         "marker": {"size": 6, "opacity": 0.5},
     }
@@ -235,43 +230,48 @@ def rating_scatter(columns: Mapping[str, Sequence[Any]]) -> Figure:
     }
 
 
-Figure = dict[str, Any]
+def draw(figure: Figure, *, alt: str, key: str, height: int) -> None:
+    """Show a figure on the page.
 
-
-_CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
-
-
-def draw(figure: Figure, *, alt: str, key: str, height: int, **more: Any) -> Any:
-    """Show a figure; `alt` says in words what it shows. Returns what was selected in it."""
+    Parameters
+    ----------
+    figure : dict
+        A figure with `data` and `layout`.
+    alt : str
+        What the figure shows, in words, for screen readers.
+    key : str
+        Unique key of this element on the page.
+    height : int
+        Height in pixels.
+    """
     from plotly.graph_objects import Figure as PlotlyFigure
 
-    if hues := theme_hues():
-        figure["layout"] |= {"colorway": hues}
-    return st.plotly_chart(
-        PlotlyFigure(figure),  # carries the template through which the theme reaches the chart
+    if colours := theme_colours():
+        figure["layout"] |= {"colorway": colours}
+    st.plotly_chart(
+        PlotlyFigure(figure),  # has the template that applies the theme to the chart
         key=key,
         height=height,
         theme="streamlit",
-        config=_CONFIG | more.pop("config", {}),
+        config=_CONFIG,
         alt=alt,
-        **more,
     )
 
 
-def theme_hues() -> list[str]:
-    """The families' colours in the reader's theme; none where no theme was configured."""
+def theme_colours() -> list[str]:
+    """Return the colours of families in the visitor's theme; empty if the theme sets none."""
     theme = st.context.theme.type or "light"
     return list(st.get_option(f"theme.{theme}.chartCategoricalColors") or [])
 
 
-def theme_paper() -> str | None:
-    """The colour of the page in the reader's theme."""
+def theme_background() -> str | None:
+    """Return the background colour of the visitor's theme."""
     found = st.get_option(f"theme.{st.context.theme.type or 'light'}.backgroundColor")
     return str(found) if found else None
 
 
 def axis(title: str | None = None, **more: Any) -> Figure:
-    """A quiet axis that is not zoomed by accident."""
+    """Return an axis without zoom and zero line, with `more` settings of Plotly."""
     shared: Figure = {"automargin": True, "fixedrange": True, "zeroline": False}
     if title:
         shared["title"] = {"text": title, "standoff": 8}
@@ -279,7 +279,7 @@ def axis(title: str | None = None, **more: Any) -> Figure:
 
 
 def layout(**more: Any) -> Figure:
-    """What all charts share: narrow margins, nothing that hides the page, no legend."""
+    """Return the layout of all charts, transparent and without legend, with `more` settings."""
     shared: Figure = {
         "margin": {"l": 4, "r": 4, "t": 8, "b": 4},
         "showlegend": False,

@@ -1,20 +1,20 @@
-// The map of films: WebGL dots, names of micro-genres that make room for one another, search that
-// lights films up. All in the browser, so that nothing waits for the server. Texts are set as text.
-const HUES = ["blue", "red", "green", "orange", "yellow", "violet", "gray"];
-const CELLS = 160; // of the grid that finds the dot under the pointer, along each side
-const NEAR = 14; // pixels from which a dot answers to the pointer
-const MOST_ZOOM = 60;
+// The map of films: WebGL dots, names of micro-genres that do not overlap, and a search that highlights
+// films. It runs in the browser without requests to the server. Texts of the data are set as text only.
+const COLOURS = ["blue", "red", "green", "orange", "yellow", "violet", "gray"];
+const CELLS = 160; // along each side of the grid used to find the dot under the pointer
+const NEAR = 14; // maximum distance of the pointer to a dot, in pixels
+const MAX_ZOOM = 60;
 const VERTEX = `#version 300 es
-in vec2 place; in uint hue; in uint state;
-uniform vec2 scale, shift; uniform float size, ratio; uniform vec3 hues[8]; uniform vec3 lit;
+in vec2 position; in uint family; in uint state;
+uniform vec2 scale, shift; uniform float size, ratio; uniform vec3 colours[8]; uniform vec3 highlight;
 uniform float fade; out vec4 colour; out float ring;
 void main() {
-  gl_Position = vec4(place * scale + shift, 0.0, 1.0);
-  bool chosen = state == 2u;
-  gl_PointSize = (chosen ? max(size * 1.9, 9.0) : size) * ratio;
-  gl_Position.z = chosen ? -0.5 : 0.0;
-  ring = chosen ? 1.0 : 0.0;
-  colour = vec4(chosen ? lit : hues[hue], state == 0u ? fade : chosen ? 1.0 : 0.78);
+  gl_Position = vec4(position * scale + shift, 0.0, 1.0);
+  bool highlighted = state == 2u;
+  gl_PointSize = (highlighted ? max(size * 1.9, 9.0) : size) * ratio;
+  gl_Position.z = highlighted ? -0.5 : 0.0;
+  ring = highlighted ? 1.0 : 0.0;
+  colour = vec4(highlighted ? highlight : colours[family], state == 0u ? fade : highlighted ? 1.0 : 0.78);
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float; in vec4 colour; in float ring; out vec4 ink;
@@ -27,22 +27,22 @@ void main() {
 
 const unpack = (text, Kind) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-const make = (tag, attributes = {}, text = "") => {
+const createElement = (tag, attributes = {}, text = "") => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.textContent = text;
   return element;
 };
 
-function shader(gl) {
+function createProgram(gl) {
   const program = gl.createProgram();
   for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-    const made = gl.createShader(kind);
-    gl.shaderSource(made, source);
-    gl.compileShader(made);
-    gl.attachShader(program, made);
+    const compiled = gl.createShader(kind);
+    gl.shaderSource(compiled, source);
+    gl.compileShader(compiled);
+    gl.attachShader(program, compiled);
   }
-  ["place", "hue", "state"].forEach((name, at) => gl.bindAttribLocation(program, at, name));
+  ["position", "family", "state"].forEach((name, at) => gl.bindAttribLocation(program, at, name));
   gl.linkProgram(program);
   if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
   return program;
@@ -50,29 +50,29 @@ function shader(gl) {
 
 class FilmMap {
   constructor(root, data, open) {
-    Object.assign(this, { root, open, zoom: 1, x: 0.5, y: 0.5, family: null, words: "", lit: [], drawing: 0 });
+    Object.assign(this, { root, open, zoom: 1, x: 0.5, y: 0.5, family: null, query: "", highlighted: [], hovered: -1, frame: 0 });
     this.part = (name) => root.querySelector(`.${name}`);
     this.canvas = this.part("dots");
-    this.take(data);
+    this.load(data);
     this.prepare();
     this.listen();
-    this.legend();
-    if (data.film) this.light(data.film);
-    else this.mark();
+    this.drawLegend();
+    if (data.film) this.highlightFilm(data.film);
+    else this.updateHighlights();
   }
 
-  take(data) {
+  load(data) {
     this.genres = data.genres;
     this.families = data.families;
-    this.places = unpack(data.places, Uint16Array); // x, y of each film, 0 to 65535
-    this.clusters = unpack(data.clusters, Uint16Array); // row of `genres`
+    this.positions = unpack(data.positions, Uint16Array); // x, y of each film, 0 to 65535
+    this.clusters = unpack(data.clusters, Uint16Array); // index in `genres`
     this.ids = data.ids.split("\n");
     this.titles = data.titles.split("\n"); // "Title (Year)"
     this.count = this.ids.length;
-    this.state = new Uint8Array(this.count).fill(1); // 0 in the shade, 1 as it is, 2 lit
+    this.state = new Uint8Array(this.count).fill(1); // 0 faded, 1 normal, 2 highlighted
     this.cells = new Map();
     for (let i = 0; i < this.count; i++) {
-      const cell = this.cell(this.places[2 * i] / 65535, this.places[2 * i + 1] / 65535);
+      const cell = this.cell(this.positions[2 * i] / 65535, this.positions[2 * i + 1] / 65535);
       if (!this.cells.has(cell)) this.cells.set(cell, []);
       this.cells.get(cell).push(i);
     }
@@ -86,21 +86,21 @@ class FilmMap {
   prepare() {
     const gl = (this.gl = this.canvas.getContext("webgl2", { antialias: false, preserveDrawingBuffer: true }));
     if (!gl) return void (this.flat = this.canvas.getContext("2d"));
-    this.program = shader(gl);
+    this.program = createProgram(gl);
     gl.useProgram(this.program);
     this.at = (name) => gl.getUniformLocation(this.program, name);
-    const hues = Uint8Array.from(this.clusters, (row) => this.genres[row].family % HUES.length);
-    const fill = (slot, values, size, kind, whole) => {
+    const families = Uint8Array.from(this.clusters, (genre) => this.genres[genre].family % COLOURS.length);
+    const fill = (slot, values, size, kind, integer) => {
       const buffer = gl.createBuffer();
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
       gl.enableVertexAttribArray(slot);
-      if (whole) gl.vertexAttribIPointer(slot, size, kind, 0, 0);
+      if (integer) gl.vertexAttribIPointer(slot, size, kind, 0, 0);
       else gl.vertexAttribPointer(slot, size, kind, true, 0, 0);
       return buffer;
     };
-    fill(0, this.places, 2, gl.UNSIGNED_SHORT, false);
-    fill(1, hues, 1, gl.UNSIGNED_BYTE, true);
+    fill(0, this.positions, 2, gl.UNSIGNED_SHORT, false);
+    fill(1, families, 1, gl.UNSIGNED_BYTE, true);
     this.states = fill(2, this.state, 1, gl.UNSIGNED_BYTE, true);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -114,52 +114,52 @@ class FilmMap {
 
   listen() {
     const { canvas } = this;
-    const fingers = new Map();
-    const place = (event) => {
+    const pointers = new Map();
+    const positionOf = (event) => {
       const box = canvas.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top];
     };
     let moved = 0;
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
-      this.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...place(event));
+      this.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...positionOf(event));
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      fingers.set(event.pointerId, place(event));
-      if (fingers.size === 1) moved = 0;
+      pointers.set(event.pointerId, positionOf(event));
+      if (pointers.size === 1) moved = 0;
     });
     canvas.addEventListener("pointermove", (event) => {
-      const now = place(event);
-      const was = fingers.get(event.pointerId);
+      const now = positionOf(event);
+      const was = pointers.get(event.pointerId);
       if (!was) return void this.hover(...now);
       moved += Math.abs(now[0] - was[0]) + Math.abs(now[1] - was[1]);
-      const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
+      const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
       if (other) {
         const span = (spot) => Math.hypot(spot[0] - other[0], spot[1] - other[1]) || 1;
         this.zoomBy(span(now) / span(was), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
       } else this.move((was[0] - now[0]) / this.span, (now[1] - was[1]) / this.span);
-      fingers.set(event.pointerId, now);
+      pointers.set(event.pointerId, now);
     });
-    const lift = (event) => fingers.delete(event.pointerId);
+    const release = (event) => pointers.delete(event.pointerId);
     canvas.addEventListener("pointerup", (event) => {
-      const single = fingers.size === 1;
-      lift(event);
+      const single = pointers.size === 1;
+      release(event);
       if (moved > 6 || !single) return;
-      const film = this.under(...place(event));
-      const known = this.told === film;
-      if (film >= 0 && (event.pointerType === "mouse" || known)) this.open(`film?id=${encodeURIComponent(this.ids[film])}`);
-      else this.tell(film);
+      const film = this.filmAt(...positionOf(event));
+      const isHovered = this.hovered === film; // on a touch screen, the first tap shows the tip
+      if (film >= 0 && (event.pointerType === "mouse" || isHovered)) this.open(`film?id=${encodeURIComponent(this.ids[film])}`);
+      else this.showTip(film);
     });
-    canvas.addEventListener("pointercancel", lift);
-    canvas.addEventListener("pointerleave", () => this.tell(-1));
-    canvas.addEventListener("dblclick", (event) => this.zoomBy(2, ...place(event)));
+    canvas.addEventListener("pointercancel", release);
+    canvas.addEventListener("pointerleave", () => this.showTip(-1));
+    canvas.addEventListener("dblclick", (event) => this.zoomBy(2, ...positionOf(event)));
     canvas.addEventListener("keydown", (event) => {
       const step = 60 / this.span;
       const keys = {
         ArrowLeft: () => this.move(-step, 0), ArrowRight: () => this.move(step, 0),
         ArrowUp: () => this.move(0, step), ArrowDown: () => this.move(0, -step),
-        "+": () => this.zoomBy(1.4), "=": () => this.zoomBy(1.4), "-": () => this.zoomBy(1 / 1.4), 0: () => this.whole(),
+        "+": () => this.zoomBy(1.4), "=": () => this.zoomBy(1.4), "-": () => this.zoomBy(1 / 1.4), 0: () => this.showAll(),
       };
       if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
@@ -167,63 +167,63 @@ class FilmMap {
     });
     this.part("in").addEventListener("click", () => this.zoomBy(1.6));
     this.part("out").addEventListener("click", () => this.zoomBy(1 / 1.6));
-    this.part("whole").addEventListener("click", () => this.whole());
+    this.part("whole").addEventListener("click", () => this.showAll());
     this.part("find").addEventListener("input", (event) => {
-      this.words = event.target.value;
-      this.mark();
+      this.query = event.target.value;
+      this.updateHighlights();
     });
-    this.part("ink").addEventListener("transitionend", () => this.draw()); // light became dark
+    this.part("ink").addEventListener("transitionend", () => this.draw()); // the theme changed
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(canvas);
   }
 
-  legend() {
+  drawLegend() {
     this.part("families").replaceChildren(
-      ...this.families.map((name, row) => {
-        const button = make("button", { type: "button", "aria-pressed": "false", class: `family-${row % HUES.length}`, dir: "auto" }, name);
+      ...this.families.map((name, index) => {
+        const button = createElement("button", { type: "button", "aria-pressed": "false", class: `family-${index % COLOURS.length}`, dir: "auto" }, name);
         button.addEventListener("click", () => {
-          this.family = this.family === row ? null : row;
+          this.family = this.family === index ? null : index;
           [...this.part("families").children].forEach((other, at) => other.setAttribute("aria-pressed", String(at === this.family)));
-          this.mark();
+          this.updateHighlights();
         });
         return button;
       }),
     );
   }
 
-  light(film) { // one film, from a link
+  highlightFilm(film) { // one film, named by a link
     const at = this.ids.indexOf(film);
-    if (at < 0) return void this.mark();
+    if (at < 0) return void this.updateHighlights();
     this.state.fill(0);
     this.state[at] = 2;
-    this.lit = [at];
-    this.show(at);
+    this.highlighted = [at];
+    this.centre(at);
     this.report();
   }
 
-  mark() { // what is lit, in the shade, or as it is
-    const words = fold(this.words).split(/\s+/).filter(Boolean);
+  updateHighlights() { // by the search and the chosen family
+    const words = fold(this.query).split(/\s+/).filter(Boolean);
     this.folded ||= words.length ? this.titles.map(fold) : null;
-    this.lit = [];
+    this.highlighted = [];
     for (let i = 0; i < this.count; i++) {
       const own = this.family === null || this.genres[this.clusters[i]].family === this.family;
-      const held = own && words.length && words.every((word) => this.folded[i].includes(word));
-      this.state[i] = held ? 2 : words.length || !own ? 0 : 1;
-      if (held) this.lit.push(i);
+      const matches = own && words.length && words.every((word) => this.folded[i].includes(word));
+      this.state[i] = matches ? 2 : words.length || !own ? 0 : 1;
+      if (matches) this.highlighted.push(i);
     }
-    if (words.length && this.lit.length === 1) this.show(this.lit[0]);
+    if (words.length && this.highlighted.length === 1) this.centre(this.highlighted[0]);
     this.report(words.length > 0);
   }
 
-  report(asked = true) {
-    const found = this.lit.length;
-    this.part("found").textContent = !asked ? "" : found ? `${found.toLocaleString("en")} ${found === 1 ? "film is" : "films are"} lit` : "No title holds these words";
+  report(searched = true) {
+    const found = this.highlighted.length;
+    this.part("found").textContent = !searched ? "" : found ? `${found.toLocaleString("en")} ${found === 1 ? "film" : "films"} highlighted` : "No title contains these words";
     this.part("hits").replaceChildren(
-      ...this.lit.slice(0, 8).map((film) => {
-        const item = make("li");
-        const link = make("a", { href: `film?id=${encodeURIComponent(this.ids[film])}`, dir: "auto" }, this.titles[film]);
-        link.addEventListener("focus", () => this.tell(film));
-        link.addEventListener("mouseenter", () => this.tell(film));
+      ...this.highlighted.slice(0, 8).map((film) => {
+        const item = createElement("li");
+        const link = createElement("a", { href: `film?id=${encodeURIComponent(this.ids[film])}`, dir: "auto" }, this.titles[film]);
+        link.addEventListener("focus", () => this.showTip(film));
+        link.addEventListener("mouseenter", () => this.showTip(film));
         link.addEventListener("click", (event) => this.follow(event, link));
         item.append(link);
         return item;
@@ -238,7 +238,7 @@ class FilmMap {
     this.open(link.getAttribute("href"));
   }
 
-  get span() { // pixels of the whole map at this zoom
+  get span() { // width of the whole map at this zoom, in pixels
     return Math.min(this.canvas.clientWidth, this.canvas.clientHeight * 1.25) * 0.96 * this.zoom;
   }
   pixel(x, y) {
@@ -248,7 +248,7 @@ class FilmMap {
 
   zoomBy(times, left = this.canvas.clientWidth / 2, top = this.canvas.clientHeight / 2) {
     const before = this.span;
-    this.zoom = Math.min(MOST_ZOOM, Math.max(0.8, this.zoom * times));
+    this.zoom = Math.min(MAX_ZOOM, Math.max(0.8, this.zoom * times));
     const gain = 1 / before - 1 / this.span;
     this.x += (left - this.canvas.clientWidth / 2) * gain;
     this.y -= ((top - this.canvas.clientHeight / 2) * gain) / this.squash;
@@ -259,17 +259,17 @@ class FilmMap {
     this.y = Math.min(1.05, Math.max(-0.05, this.y + y / this.squash));
     this.draw();
   }
-  whole() {
+  showAll() {
     Object.assign(this, { zoom: 1, x: 0.5, y: 0.5 });
     this.draw();
   }
-  show(film) {
-    Object.assign(this, { zoom: Math.max(this.zoom, 3), x: this.places[2 * film] / 65535, y: this.places[2 * film + 1] / 65535 });
+  centre(film) {
+    Object.assign(this, { zoom: Math.max(this.zoom, 3), x: this.positions[2 * film] / 65535, y: this.positions[2 * film + 1] / 65535 });
     this.draw();
-    requestAnimationFrame(() => this.tell(film));
+    requestAnimationFrame(() => this.showTip(film));
   }
 
-  under(left, top) {
+  filmAt(left, top) {
     const x = this.x + (left - this.canvas.clientWidth / 2) / this.span;
     const y = this.y - (top - this.canvas.clientHeight / 2) / (this.span * this.squash);
     const reach = Math.min(6, Math.ceil((NEAR / this.span) * CELLS) + 1);
@@ -277,34 +277,34 @@ class FilmMap {
     for (let dy = -reach; dy <= reach; dy++)
       for (let dx = -reach; dx <= reach; dx++)
         for (const film of this.cells.get(this.cell(x + dx / CELLS, y + dy / CELLS)) || []) {
-          const [px, py] = this.pixel(this.places[2 * film] / 65535, this.places[2 * film + 1] / 65535);
+          const [px, py] = this.pixel(this.positions[2 * film] / 65535, this.positions[2 * film + 1] / 65535);
           const far = Math.hypot(px - left, py - top) - (this.state[film] === 2 ? 5 : 0);
           if (this.state[film] && far < least) [best, least] = [film, far];
         }
     return best;
   }
   hover(left, top) {
-    const film = this.under(left, top);
-    if (film !== this.told) this.tell(film);
+    const film = this.filmAt(left, top);
+    if (film !== this.hovered) this.showTip(film);
   }
-  tell(film) {
-    this.told = film;
+  showTip(film) {
+    this.hovered = film;
     const tip = this.part("tip");
     tip.hidden = film < 0;
     this.canvas.style.cursor = film < 0 ? "grab" : "pointer";
     if (film < 0) return;
-    const [left, top] = this.pixel(this.places[2 * film] / 65535, this.places[2 * film + 1] / 65535);
-    tip.replaceChildren(make("b", { dir: "auto" }, this.titles[film]), make("span", { dir: "auto" }, this.genres[this.clusters[film]].name));
+    const [left, top] = this.pixel(this.positions[2 * film] / 65535, this.positions[2 * film + 1] / 65535);
+    tip.replaceChildren(createElement("b", { dir: "auto" }, this.titles[film]), createElement("span", { dir: "auto" }, this.genres[this.clusters[film]].name));
     const right = left > this.canvas.clientWidth / 2;
     tip.style.transform = `translate(${right ? left - 14 : left + 14}px, ${top}px) translate(${right ? "-100%" : "0"}, -50%)`;
   }
 
   draw() {
-    this.drawing ||= requestAnimationFrame(() => {
-      this.drawing = 0;
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
       if (this.canvas.isConnected) {
         this.paint();
-        this.name();
+        this.drawNames();
       }
     });
   }
@@ -314,10 +314,10 @@ class FilmMap {
     const [wide, high] = [canvas.clientWidth, canvas.clientHeight];
     if (canvas.width !== Math.round(wide * ratio)) canvas.width = Math.round(wide * ratio);
     if (canvas.height !== Math.round(high * ratio)) canvas.height = Math.round(high * ratio);
-    const room = Math.min(1, 0.35 + wide / 1500); // smaller dots on a phone
-    const size = Math.min(14, Math.max(2.2, (420 * room) / Math.sqrt(this.count + 3000)) * this.zoom ** 0.38);
-    const hues = HUES.map((name) => this.colour(`--st-${name}-color`));
-    if (!gl) return this.paintFlat(hues, size, ratio);
+    const scale = Math.min(1, 0.35 + wide / 1500); // smaller dots on a phone
+    const size = Math.min(14, Math.max(2.2, (420 * scale) / Math.sqrt(this.count + 3000)) * this.zoom ** 0.38);
+    const colours = COLOURS.map((name) => this.colour(`--st-${name}-color`));
+    if (!gl) return this.paintFlat(colours, size, ratio);
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -329,34 +329,34 @@ class FilmMap {
     gl.uniform1f(this.at("size"), size);
     gl.uniform1f(this.at("ratio"), ratio);
     gl.uniform1f(this.at("fade"), 0.13);
-    gl.uniform3fv(this.at("hues"), new Float32Array([...hues.flat(), 0.5, 0.5, 0.5]));
-    gl.uniform3fv(this.at("lit"), this.colour("--st-text-color"));
+    gl.uniform3fv(this.at("colours"), new Float32Array([...colours.flat(), 0.5, 0.5, 0.5]));
+    gl.uniform3fv(this.at("highlight"), this.colour("--st-text-color"));
     gl.drawArrays(gl.POINTS, 0, this.count);
-    if (this.lit.length && this.lit.length < 500) for (const film of this.lit) gl.drawArrays(gl.POINTS, film, 1); // on top
+    if (this.highlighted.length && this.highlighted.length < 500) for (const film of this.highlighted) gl.drawArrays(gl.POINTS, film, 1); // again, on top
   }
-  paintFlat(hues, size, ratio) { // where there is no WebGL
+  paintFlat(colours, size, ratio) { // without WebGL
     const pen = this.flat;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, this.canvas.clientWidth, this.canvas.clientHeight);
     const ink = (rgb) => `rgb(${rgb.map((part) => Math.round(part * 255)).join(" ")})`;
-    const inks = hues.map(ink);
+    const inks = colours.map(ink);
     for (const wanted of [0, 1, 2])
       for (let i = 0; i < this.count; i++) {
         if (this.state[i] !== wanted) continue;
-        const [left, top] = this.pixel(this.places[2 * i] / 65535, this.places[2 * i + 1] / 65535);
+        const [left, top] = this.pixel(this.positions[2 * i] / 65535, this.positions[2 * i + 1] / 65535);
         const side = wanted === 2 ? Math.max(9, size * 1.9) : size;
         pen.globalAlpha = [0.13, 0.78, 1][wanted];
-        pen.fillStyle = wanted === 2 ? ink(this.colour("--st-text-color")) : inks[this.genres[this.clusters[i]].family % HUES.length];
+        pen.fillStyle = wanted === 2 ? ink(this.colour("--st-text-color")) : inks[this.genres[this.clusters[i]].family % COLOURS.length];
         pen.fillRect(left - side / 2, top - side / 2, side, side);
       }
   }
 
-  name() { // the largest micro-genres first; a name that would cover another waits for more zoom
+  drawNames() { // largest micro-genres first; a name that would overlap another appears after zooming in
     const layer = this.part("names");
     const [wide, high] = [this.canvas.clientWidth, this.canvas.clientHeight];
     const taken = [], shown = [];
     const most = Math.round(Math.min(70, (wide * high) / 16000));
-    this.genres.forEach((genre, row) => {
+    this.genres.forEach((genre, index) => {
       if (shown.length >= most || (this.family !== null && genre.family !== this.family)) return;
       const [left, top] = this.pixel(genre.x / 65535, genre.y / 65535);
       if (left < 40 || top < 14 || left > wide - 40 || top > high - 14) return;
@@ -364,38 +364,38 @@ class FilmMap {
       const near = (other) => Math.abs(other[0] - left) < other[2] + half[0] && Math.abs(other[1] - top) < other[3] + half[1];
       if (left - half[0] < 0 || left + half[0] > wide || taken.some(near)) return;
       taken.push([left, top, ...half]);
-      shown.push([row, left, top]);
+      shown.push([index, left, top]);
     });
     this.labels ||= new Map();
-    const kept = new Set(shown.map(([row]) => row));
-    for (const [row, label] of this.labels) if (!kept.has(row)) (label.remove(), this.labels.delete(row));
-    for (const [row, left, top] of shown) {
-      let label = this.labels.get(row);
+    const visible = new Set(shown.map(([index]) => index));
+    for (const [index, label] of this.labels) if (!visible.has(index)) (label.remove(), this.labels.delete(index));
+    for (const [index, left, top] of shown) {
+      let label = this.labels.get(index);
       if (!label) {
-        const genre = this.genres[row];
-        label = make("a", { href: `micro-genre?id=${encodeURIComponent(genre.id)}`, dir: "auto" }, genre.name);
+        const genre = this.genres[index];
+        label = createElement("a", { href: `micro-genre?id=${encodeURIComponent(genre.id)}`, dir: "auto" }, genre.name);
         label.addEventListener("click", (event) => this.follow(event, label));
         layer.append(label);
-        this.labels.set(row, label);
+        this.labels.set(index, label);
       }
       label.style.transform = `translate(${left.toFixed(1)}px, ${top.toFixed(1)}px) translate(-50%, -50%)`;
     }
-    if (this.told >= 0) this.tell(this.told);
+    if (this.hovered >= 0) this.showTip(this.hovered);
   }
 
   stop() {
     this.watch.disconnect();
-    cancelAnimationFrame(this.drawing);
+    cancelAnimationFrame(this.frame);
   }
 }
 
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   const root = parentElement.querySelector(".film-map");
-  if (root.map && root.map.made === data.made) return; // the same release: keep what the reader sees
+  if (root.map && root.map.release === data.release_id) return; // the same release: keep the view
   root.map?.stop();
   root.map = new FilmMap(root, data, (to) => setTriggerValue("open", to));
-  root.map.made = data.made;
+  root.map.release = data.release_id;
   root.dataset.ready = "yes";
   return () => root.map.stop();
 }

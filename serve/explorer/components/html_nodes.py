@@ -1,7 +1,7 @@
-"""What Streamlit has no element for, drawn safely: a tree of nodes that the browser builds.
+"""HTML that Streamlit has no element for, sent to the browser as a tree of nodes.
 
-Texts of a catalogue go in as texts and come out as texts: html_nodes.js never parses HTML. A node is
-`{"t": tag, "a": attributes, "c": children}`, and a child is a node or a text.
+Texts of a catalogue stay texts: html_nodes.js creates elements and text nodes and never parses
+HTML.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 
@@ -17,14 +17,37 @@ from serve.explorer.routing import go
 
 __all__ = ["Node", "data_text", "node", "show"]
 
-Node = dict[str, Any]
+
+class Node(TypedDict):
+    """An HTML element: `t` is its tag, `a` its attributes and `c` its children."""
+
+    t: str
+    a: dict[str, str]
+    c: list[Node | str]
+
+
 Child = Node | str | None
 
-_HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 
 
 def node(tag: str, *children: Child | Sequence[Child], **attributes: str | None) -> Node:
-    """One element; `cls` stands for class and `_` for `-`, None leaves a child or attribute out."""
+    """Create an HTML element.
+
+    Parameters
+    ----------
+    tag : str
+        Tag name; html_nodes.js lists the allowed ones.
+    *children : Node, str, None, or a sequence of these
+        Child elements and texts. None is left out.
+    **attributes : str or None
+        Attributes, with `cls` for `class` and `_` for `-`. None is left out.
+
+    Examples
+    --------
+    >>> node("p", "Hello", None, cls="note", aria_label="greeting")
+    {'t': 'p', 'a': {'class': 'note', 'aria-label': 'greeting'}, 'c': ['Hello']}
+    """
     flat: list[Node | str] = []
     for child in children:
         several = [child] if child is None or isinstance(child, str | dict) else child
@@ -38,39 +61,52 @@ def node(tag: str, *children: Child | Sequence[Child], **attributes: str | None)
 
 
 def data_text(value: object) -> str:
-    """A text of the catalogue: sound UTF-8, and nothing for None."""
+    """Return a value of the catalogue as valid UTF-8 text; None becomes "".
+
+    Examples
+    --------
+    >>> data_text(None), data_text("Das Boot"), data_text(1981)
+    ('', 'Das Boot', '1981')
+    """
     return "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def show(
-    *nodes: Child | Sequence[Child], key: str, within: Callable[[str], None] | None = None
+    *nodes: Child | Sequence[Child], key: str, on_link: Callable[[str], None] | None = None
 ) -> None:
-    """Draw the nodes here; a click on a link of theirs opens its page in this session.
+    """Show nodes at this point of the page.
 
-    `within` is called with the address instead, before the page runs again: for links that lead
-    to the page where they stand, whose widgets keep their values unless they are set.
+    Parameters
+    ----------
+    *nodes : Node, str, None, or a sequence of these
+        What to show.
+    key : str
+        Unique key of this element on the page.
+    on_link : callable or None
+        Called with the address of a clicked link, before the page runs again. None opens the
+        address. Use it for links to the same page, whose widgets otherwise keep their values.
     """
 
-    def clicked() -> None:
+    def handle_click() -> None:
         to = st.session_state[f"view-{key}"].open
-        if within is not None and to:
-            within(str(to))
+        if on_link is not None and to:
+            on_link(str(to))
 
     tree = node("div", *nodes)["c"]
-    result = _view()(key=f"view-{key}", data=tree, on_open_change=clicked)
-    if result.open and within is None:
+    result = _component()(key=f"view-{key}", data=tree, on_open_change=handle_click)
+    if result.open and on_link is None:
         go(str(result.open))
 
 
 @cache
 def _assets() -> tuple[str, str]:
     return (
-        (_HERE / "html_nodes.css").read_text("utf-8"),
-        (_HERE / "html_nodes.js").read_text("utf-8"),
+        (_FOLDER / "html_nodes.css").read_text("utf-8"),
+        (_FOLDER / "html_nodes.js").read_text("utf-8"),
     )
 
 
-def _view() -> Any:
+def _component() -> Any:
     css, js = _assets()
     return st.components.v2.component(
         "microgenres.view", html='<div class="view"></div>', css=css, js=js

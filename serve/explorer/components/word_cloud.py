@@ -1,4 +1,4 @@
-"""A word cloud of keywords, drawn on the server in the theme's ink."""
+"""A word cloud of keywords, drawn on the server in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -10,42 +10,53 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["telling", "word_cloud"]
+from pipeline.label.lexicon import is_boilerplate
+from serve.catalogue.records import KeywordRow
 
-_INKS = {
+__all__ = ["content_keywords", "word_cloud"]
+
+_COLOURS = {
     "light": ("#15587f", "#b02d1e", "#24777c", "#7a2e3c", "#8a5c00", "#6a49c0", "#460096"),
     "dark": ("#7fb0dd", "#f0795f", "#57e0cc", "#dc7f86", "#ffca40", "#c0a9ff", "#b97af0"),
 }
+_WIDTH, _HEIGHT = 1200, 420  # pixels
 
 
-def telling(keywords: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The keywords that tell of a film, without remarks on its making: "based on novel or book"."""
-    from pipeline.label.lexicon import is_boilerplate
+def content_keywords(keywords: Sequence[KeywordRow]) -> list[KeywordRow]:
+    """Return the keywords about the content of films.
 
+    Keywords about how a film was produced, such as "based on novel or book", are left out.
+    """
     return [row for row in keywords if not is_boilerplate(row["keyword"])]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def word_cloud(
-    counts: Mapping[str, int], theme: str, width: int = 1200, height: int = 420
-) -> bytes:
-    """PNG of the words of `counts`, the larger the more films; transparent, the same each time.
+def word_cloud(counts: Mapping[str, int], theme: str) -> bytes:
+    """Draw a word cloud; the same input gives the same picture.
 
     Parameters
     ----------
-    theme : `light` or `dark`, the colours of the words.
+    counts : mapping of str to int
+        Number of films of each word, which sets its size.
+    theme : {"light", "dark"}
+        Theme of the colours.
+
+    Returns
+    -------
+    bytes
+        A transparent PNG of 1200 x 420 pixels.
     """
     from wordcloud import WordCloud
 
-    inks = _INKS.get(theme, _INKS["light"])
+    colours = _COLOURS.get(theme, _COLOURS["light"])
 
-    def ink(word: str, **_: Any) -> str:
-        return inks[sum(word.encode()) % len(inks)]
+    def colour(word: str, **_: Any) -> str:
+        return colours[sum(word.encode()) % len(colours)]
 
-    drawn = WordCloud(
+    cloud = WordCloud(
         font_path=_font(),
-        width=width,
-        height=height,
+        width=_WIDTH,
+        height=_HEIGHT,
         mode="RGBA",
         background_color=None,
         prefer_horizontal=1.0,
@@ -55,15 +66,15 @@ def word_cloud(
         max_words=90,
         margin=6,
         random_state=7,
-        color_func=ink,
+        color_func=colour,
     ).generate_from_frequencies(dict(counts))
     out = BytesIO()
-    drawn.to_image().save(out, format="PNG", optimize=True)
+    cloud.to_image().save(out, format="PNG", optimize=True)
     return out.getvalue()
 
 
 def _font() -> str | None:
-    """A serif that comes with matplotlib, which wordcloud brings; None for wordcloud's own."""
+    """Return a serif font of matplotlib, a dependency of wordcloud; None for wordcloud's own."""
     found = find_spec("matplotlib")
     if found is None or found.origin is None:
         return None

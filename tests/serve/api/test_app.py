@@ -1,4 +1,4 @@
-"""The API over real HTTP semantics: every endpoint, every limit, every kind of error."""
+"""The API over HTTP: every endpoint, every limit, every kind of error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TestReading:
         assert near["similar"] == json.loads(json.dumps(catalogue.similar("m0000", 3)))
 
     @pytest.mark.parametrize("title", TITLES)
-    def test_words_of_every_kind_come_back_as_they_are(
+    def test_a_title_of_any_characters_is_found_and_returned_unchanged(
         self, client: TestClient, title: str
     ) -> None:
         response = client.get("/movies", params={"query": title})
@@ -40,9 +40,9 @@ class TestReading:
         assert response.json()["films"][0]["title"] == title
 
     def test_pages_filters_and_order(self, client: TestClient, catalogue: Catalogue) -> None:
-        asked = {"genre": ["War", "Horror"], "language": "en", "year_from": 1961, "sort": "title"}
+        query = {"genre": ["War", "Horror"], "language": "en", "year_from": 1961, "sort": "title"}
         pages = [
-            client.get("/movies", params={**asked, "page": page, "page_size": 2}).json()
+            client.get("/movies", params={**query, "page": page, "page_size": 2}).json()
             for page in (1, 2, 3, 4)
         ]
         expected = catalogue.films(
@@ -56,11 +56,11 @@ class TestReading:
         assert by_name == client.get("/movies", params={"family": 1}).json()["total"]
         assert by_name == len(catalogue.ids(Filters(families=(1,)))) > 0
 
-    def test_search_by_meaning(self, client: TestClient) -> None:
-        asked = {"q": "a submarine crew under attack", "limit": 3}
-        films = client.get("/search", params=asked).json()["films"]
+    def test_semantic_search(self, client: TestClient) -> None:
+        query = {"q": "a submarine crew under attack", "limit": 3}
+        films = client.get("/search", params=query).json()["films"]
         assert {film["micro_genre_name"] for film in films} == {THEMES[0]}
-        french = client.get("/search", params={**asked, "language": "fr"}).json()["films"]
+        french = client.get("/search", params={**query, "language": "fr"}).json()["films"]
         assert {film["language"] for film in french} == {"fr"}
 
     def test_micro_genres_and_families(self, client: TestClient) -> None:
@@ -93,17 +93,17 @@ class TestErrors:
             "/movies/a%2Fb",
         ],
     )
-    def test_what_is_not_there(self, client: TestClient, path: str) -> None:
-        told = problem_of(client.get(path, follow_redirects=False), 404)
-        assert "/work" not in told["detail"]
+    def test_unknown_paths_and_ids_are_404(self, client: TestClient, path: str) -> None:
+        problem = problem_of(client.get(path, follow_redirects=False), 404)
+        assert "/work" not in problem["detail"]
 
-    def test_another_method(self, client: TestClient) -> None:
+    def test_a_wrong_method_is_405(self, client: TestClient) -> None:
         response = client.delete("/movies")
         problem_of(response, 405)
         assert response.headers["allow"] == "GET"
 
     @pytest.mark.parametrize(
-        "asked",
+        "parameters",
         [
             {"page_size": 101},
             {"page_size": 0},
@@ -120,18 +120,20 @@ class TestErrors:
             {"weak": "2"},
         ],
     )
-    def test_a_parameter_beyond_its_bounds(self, client: TestClient, asked: dict[str, Any]) -> None:
-        told = problem_of(client.get("/movies", params=asked), 422)
-        assert told["errors"][0]["where"][:2] == ["query", next(iter(asked))]
+    def test_an_invalid_parameter_is_422(
+        self, client: TestClient, parameters: dict[str, Any]
+    ) -> None:
+        problem = problem_of(client.get("/movies", params=parameters), 422)
+        assert problem["errors"][0]["where"][:2] == ["query", next(iter(parameters))]
 
-    def test_a_search_needs_a_query_within_bounds(self, client: TestClient) -> None:
-        for asked in ({}, {"q": ""}, {"q": "x" * 301}, {"q": "war", "limit": 201}):
-            problem_of(client.get("/search", params=asked), 422)
+    def test_a_search_needs_a_query_within_the_limits(self, client: TestClient) -> None:
+        for parameters in ({}, {"q": ""}, {"q": "x" * 301}, {"q": "war", "limit": 201}):
+            problem_of(client.get("/search", params=parameters), 422)
 
-    def test_a_page_too_far_is_refused(self, client: TestClient) -> None:
+    def test_a_page_above_the_limit_is_refused(self, client: TestClient) -> None:
         problem_of(client.get("/movies", params={"page": 10**6, "page_size": 100}), 400)
 
-    def test_a_body_that_is_too_long(self, snapshots: Snapshots) -> None:
+    def test_a_long_body_is_413(self, snapshots: Snapshots) -> None:
         small = client_of(snapshots, max_body_bytes=1_000)
         problem_of(small.post("/assign", content=b"x" * 1_001), 413)
         undeclared = small.post("/assign", content=iter([b"x" * 600, b"x" * 600]))
@@ -139,26 +141,26 @@ class TestErrors:
         problem_of(undeclared, 413)
         assert small.post("/assign", json={"text": "x"}).status_code == 200
 
-    def test_what_nobody_expected_tells_nothing_of_the_inside(
+    def test_an_unexpected_error_reveals_no_internals(
         self, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*_: object) -> None:
             raise RuntimeError("secret path /etc/passwd")
 
         monkeypatch.setattr(snapshots.current.catalogue, "film", fail)
-        told = problem_of(client_of(snapshots).get("/movies/m0000"), 500)
-        assert "passwd" not in json.dumps(told)
+        problem = problem_of(client_of(snapshots).get("/movies/m0000"), 500)
+        assert "passwd" not in json.dumps(problem)
 
 
 class TestPage:
-    def test_the_documentation_needs_nothing_from_elsewhere(self, client: TestClient) -> None:
+    def test_the_documentation_loads_nothing_from_other_hosts(self, client: TestClient) -> None:
         page = client.get("/docs").text
         assert "http://" not in page and "https://" not in page and 'src="//' not in page
         for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
             assert f"/static-offline-docs/{name}" in page
             assert len(client.get(f"/static-offline-docs/{name}").content) > 10_000
 
-    def test_every_endpoint_of_the_issue_is_there_with_an_example(self, client: TestClient) -> None:
+    def test_the_schema_has_every_endpoint_and_examples(self, client: TestClient) -> None:
         schema = client.get("/openapi.json").json()
         assert set(schema["paths"]) == {
             "/health",
@@ -180,7 +182,7 @@ class TestPage:
             "/model",
         }
         film = schema["components"]["schemas"]["Film"]["properties"]
-        assert all("examples" in shown or "description" in shown for shown in film.values())
+        assert all("examples" in field or "description" in field for field in film.values())
         assert (
             "examples"
             in schema["paths"]["/assign"]["post"]["requestBody"]["content"]["application/json"]
@@ -188,7 +190,7 @@ class TestPage:
 
 
 class TestCommand:
-    def test_what_cannot_be_served_ends_with_one_line(
+    def test_an_error_at_the_start_prints_one_line_and_sets_the_exit_status(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main([str(tmp_path)]) == 4

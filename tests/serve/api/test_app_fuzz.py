@@ -1,6 +1,6 @@
-"""Schemathesis asks what the OpenAPI page allows and what it does not: nothing fails inside.
+"""Fuzzing: Schemathesis sends valid and invalid requests, and no response may break the schema.
 
-Its pytest plugin does not know pytest 9.2 yet, so its operations are drawn from by Hypothesis here.
+The pytest plugin of Schemathesis does not support pytest 9.2 yet, so Hypothesis draws the cases.
 """
 
 from __future__ import annotations
@@ -55,30 +55,30 @@ def schema(snapshots: Snapshots) -> BaseSchema:
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
-def test_every_operation_is_asked(schema: BaseSchema) -> None:
+def test_every_operation_is_fuzzed(schema: BaseSchema) -> None:
     found = {(one.ok().method.upper(), one.ok().path) for one in schema.get_all_operations()}
     assert found == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_no_answer_breaks_its_own_description(
+def test_every_response_conforms_to_the_schema(
     schema: BaseSchema, method: str, path: str, mode: GenerationMode
 ) -> None:
     operation = schema[path][method]
     if mode is GenerationMode.NEGATIVE and not [*operation.iter_parameters(), *operation.body]:
-        pytest.skip("takes nothing that could be wrong")
-    asked = 0
+        pytest.skip("has no input that could be invalid")
+    sent = 0
 
     @seeded(2026)
     @settings(
         max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def ask(case: Case) -> None:
-        nonlocal asked
-        asked += 1
+    def send(case: Case) -> None:
+        nonlocal sent
+        sent += 1
         case.call_and_validate(checks=CHECKS)
 
-    ask()
-    assert asked
+    send()
+    assert sent

@@ -1,4 +1,4 @@
-"""Who may ask the API, what is logged and counted of it."""
+"""API key, CORS, access log and metrics."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pydantic import SecretStr
 
 from pipeline.errors import SettingsError
 from pipeline.settings import ServeSettings
-from serve.api.app import check_public
+from serve.api.app import check_host
 from serve.api.snapshot import Snapshots
 from tests.support.api_client import client_of, problem_of
 
-KEY = "a key that nobody guesses"
+KEY = "a secret key"
 
 
 class TestAccess:
-    def test_a_key_is_asked_for_everywhere_but_where_nothing_is_told(
+    def test_a_key_is_required_except_for_health_and_documentation(
         self, snapshots: Snapshots
     ) -> None:
         keyed = client_of(snapshots, api_key=SecretStr(KEY))
@@ -33,24 +33,24 @@ class TestAccess:
         schemes = keyed.get("/openapi.json").json()["components"]["securitySchemes"]
         assert [scheme["name"] for scheme in schemes.values()] == ["X-API-Key"]
 
-    def test_pages_of_other_origins_may_ask_where_settings_say(self, snapshots: Snapshots) -> None:
+    def test_only_the_origins_in_the_settings_are_allowed(self, snapshots: Snapshots) -> None:
         origin = "https://films.example"
         shared = client_of(snapshots, api_key=SecretStr(KEY), cors_origins=(origin,))
-        asks = {
+        preflight = {
             "Access-Control-Request-Method": "GET",
             "Access-Control-Request-Headers": "x-api-key",
         }
-        allowed = shared.options("/movies", headers={"Origin": origin, **asks})
+        allowed = shared.options("/movies", headers={"Origin": origin, **preflight})
         assert allowed.headers["access-control-allow-origin"] == origin
-        refused = shared.options("/movies", headers={"Origin": "https://evil.example", **asks})
+        refused = shared.options("/movies", headers={"Origin": "https://evil.example", **preflight})
         assert "access-control-allow-origin" not in refused.headers
-        told = shared.get("/movies", headers={"Origin": origin})
-        problem_of(told, 401)
-        assert told.headers["access-control-allow-origin"] == origin
+        refused = shared.get("/movies", headers={"Origin": origin})
+        problem_of(refused, 401)
+        assert refused.headers["access-control-allow-origin"] == origin
         plain = client_of(snapshots).get("/health", headers={"Origin": origin})
         assert "access-control-allow-origin" not in plain.headers
 
-    def test_each_request_is_one_line_of_json(
+    def test_each_request_is_logged_as_one_line_of_json(
         self, client: TestClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         with caplog.at_level(logging.INFO, "serve.api.middleware"):
@@ -68,7 +68,7 @@ class TestAccess:
         assert first["ms"] > 0
         assert (second["route"], second["status"]) == (None, 404)
 
-    def test_metrics_count_by_route(self, snapshots: Snapshots) -> None:
+    def test_metrics_count_requests_by_route(self, snapshots: Snapshots) -> None:
         fresh = client_of(snapshots)
         for path in ("/movies/m0001", "/movies/m0002", "/movies/nope", "/x", "/y"):
             fresh.get(path)
@@ -87,13 +87,13 @@ class TestAccess:
         assert samples[("microgenres_films",)] == 40
 
     @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "films.example", ""])
-    def test_an_address_that_others_reach_needs_a_key(self, host: str) -> None:
+    def test_an_address_that_other_machines_reach_needs_a_key(self, host: str) -> None:
         with pytest.raises(SettingsError, match="MICROGENRES_SERVE__API_KEY"):
-            check_public(host, ServeSettings())
-        check_public(host, ServeSettings(api_key=SecretStr(KEY)))
+            check_host(host, ServeSettings())
+        check_host(host, ServeSettings(api_key=SecretStr(KEY)))
 
-    def test_this_machine_needs_none_and_a_blank_key_is_none(self) -> None:
+    def test_a_loopback_address_needs_no_key_and_a_blank_key_is_refused(self) -> None:
         for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):
-            check_public(host, ServeSettings())
+            check_host(host, ServeSettings())
         with pytest.raises(SettingsError, match="blank"):
-            check_public("127.0.0.1", ServeSettings(api_key=SecretStr(" ")))
+            check_host("127.0.0.1", ServeSettings(api_key=SecretStr(" ")))

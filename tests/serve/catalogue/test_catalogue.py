@@ -1,4 +1,4 @@
-"""Everything that is asked of a release, against the films that it holds."""
+"""Queries of the catalogue, checked against the films of the release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from pipeline.errors import ReleaseError
 from pipeline.release.lookup import NotInReleaseError
 from serve.catalogue.catalogue import Catalogue, Filters, Sort
-from serve.catalogue.database import rows_of
+from serve.catalogue.database import fetch_rows
 from serve.catalogue.filters import FACETS
 from tests.support.films import THEMES
 from tests.support.served_release import TITLES
@@ -29,7 +29,7 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 
 class TestWords:
     @pytest.mark.parametrize("title", TITLES)
-    def test_a_title_finds_its_film_first_whatever_it_is_made_of(
+    def test_a_title_of_any_characters_finds_its_film_first(
         self, catalogue: Catalogue, title: str
     ) -> None:
         assert catalogue.films(Filters(words=title)).rows[0]["title"] == title
@@ -49,21 +49,19 @@ class TestWords:
             (".*", TITLES[2]),
         ],
     )
-    def test_case_accents_order_and_punctuation_do_not_count(
+    def test_case_accents_order_and_punctuation_are_ignored(
         self, catalogue: Catalogue, words: str, title: str
     ) -> None:
         assert title in [row["title"] for row in catalogue.films(Filters(words=words)).rows]
 
     @pytest.mark.parametrize("words", ["%", "oot", "\\d\\d", "' OR 1=1 --", "</b>zz", "\u202e"])
-    def test_what_has_a_meaning_elsewhere_has_none_here(
-        self, catalogue: Catalogue, words: str
-    ) -> None:
+    def test_special_characters_are_plain_text(self, catalogue: Catalogue, words: str) -> None:
         assert "Das Boot" not in [
             row["title"] for row in catalogue.films(Filters(words=words)).rows
         ]
 
     @pytest.mark.parametrize("words", ["\0", "\ud800", "a\0b", "x" * 5_000, "a " * 500, "??!", " "])
-    def test_nothing_that_is_typed_fails(self, catalogue: Catalogue, words: str) -> None:
+    def test_no_query_fails(self, catalogue: Catalogue, words: str) -> None:
         page = catalogue.films(Filters(words=words))
         assert page.total >= len(page.rows)
 
@@ -75,17 +73,17 @@ class TestWords:
             assert film["movie_id"] in catalogue.ids(Filters(words=words))
         assert len(catalogue.ids(Filters(words="agnes varda"))) == 8
 
-    def test_a_title_comes_before_an_overview(
+    def test_matches_in_titles_come_first(
         self, catalogue: Catalogue, films: list[dict[str, Any]]
     ) -> None:
         found = catalogue.films(Filters(words="film")).rows
-        held = ["film" in row["title"].casefold() for row in found]
-        assert held == sorted(held, reverse=True) and any(held)
+        in_title = ["film" in row["title"].casefold() for row in found]
+        assert in_title == sorted(in_title, reverse=True) and any(in_title)
 
 
 class TestFilters:
     @pytest.mark.parametrize(
-        ("filters", "holds"),
+        ("filters", "matches"),
         [
             (Filters(micro_genres=(1, 2)), lambda f: f["cluster"] in (1, 2)),
             (Filters(families=(1,)), lambda f: f["family"] == 1),
@@ -101,15 +99,22 @@ class TestFilters:
             (Filters(genres=("' OR true --",)), lambda f: False),
         ],
     )
-    def test_a_filter_keeps_what_meets_it(
-        self, catalogue: Catalogue, films: list[dict[str, Any]], filters: Filters, holds: Any
+    def test_a_filter_selects_the_matching_films(
+        self, catalogue: Catalogue, films: list[dict[str, Any]], filters: Filters, matches: Any
     ) -> None:
-        expected = [film["movie_id"] for film in films if holds(film)]
+        expected = [film["movie_id"] for film in films if matches(film)]
         assert catalogue.ids(filters) == expected
         assert catalogue.films(filters, limit=1).total == len(expected)
-        assert catalogue.map_points(filters)["movie_id"].to_pylist() == expected
+        assert [films[row]["movie_id"] for row in catalogue.find_rows(filters)] == expected
 
-    def test_within_joins_a_micro_genre(self, catalogue: Catalogue) -> None:
+    def test_the_map_has_every_film(
+        self, catalogue: Catalogue, films: list[dict[str, Any]]
+    ) -> None:
+        points = catalogue.map_points()
+        assert points.column_names == ["movie_id", "title", "year", "cluster", "x", "y"]
+        assert points["movie_id"].to_pylist() == [film["movie_id"] for film in films]
+
+    def test_within_limits_filters_to_a_micro_genre(self, catalogue: Catalogue) -> None:
         assert catalogue.ids(Filters().within(2)) == catalogue.ids(Filters(micro_genres=(2,)))
         assert catalogue.ids(Filters(micro_genres=(1,)).within(2)) == []
 
@@ -119,7 +124,7 @@ class TestPages:
         "sort", ["relevance", "rating", "popularity", "year", "title", "similarity"]
     )
     @pytest.mark.parametrize("descending", [None, True, False])
-    def test_pages_together_are_the_whole_in_order(
+    def test_pages_together_are_the_whole_selection_in_order(
         self, catalogue: Catalogue, sort: Sort, descending: bool | None
     ) -> None:
         pages = [catalogue.films(None, sort, descending, start, 7) for start in range(0, 49, 7)]
@@ -132,11 +137,13 @@ class TestPages:
             assert known == sorted(known, reverse=descending is not False)
             assert all(row[column] is None for row in found[len(known) :])
 
-    def test_a_page_beyond_the_end_still_counts(self, catalogue: Catalogue) -> None:
+    def test_a_page_after_the_last_one_is_empty_but_counts_the_films(
+        self, catalogue: Catalogue
+    ) -> None:
         page = catalogue.films(offset=1_000)
         assert (page.total, page.rows) == (40, [])
 
-    def test_a_film_is_the_row_of_the_release(
+    def test_a_film_equals_its_row_of_the_release(
         self, catalogue: Catalogue, films: list[dict[str, Any]]
     ) -> None:
         for film in films[::9]:
@@ -146,7 +153,7 @@ class TestPages:
         with pytest.raises(NotInReleaseError, match="'nope'"):
             catalogue.film("nope")
 
-    def test_similar_films_are_those_that_the_run_listed(
+    def test_similar_films_are_the_stored_neighbours(
         self, catalogue: Catalogue, release: Path
     ) -> None:
         near = pq.read_table(release / "neighbours.parquet")
@@ -176,9 +183,9 @@ class TestFacets:
         }
         columns = {"micro_genres": "cluster", "families": "family", "languages": "language"}
         for facet, filters in without.items():
-            kept = [film for film in films if film["movie_id"] in set(catalogue.ids(filters))]
+            selected = [film for film in films if film["movie_id"] in set(catalogue.ids(filters))]
             expected: dict[Any, int] = {}
-            for film in kept:
+            for film in selected:
                 if facet == "genres":
                     values = film["genres"]
                 elif facet == "decades":
@@ -191,11 +198,11 @@ class TestFacets:
         assert facets["micro_genres"][0]["name"] == THEMES[facets["micro_genres"][0]["value"]]
 
 
-def test_threads_may_ask_at_once(catalogue: Catalogue) -> None:
-    alone = [catalogue.films(Filters(words=t)).total for t in TITLES] * 5
+def test_several_threads_may_query_at_once(catalogue: Catalogue) -> None:
+    sequential = [catalogue.films(Filters(words=t)).total for t in TITLES] * 5
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda t: catalogue.films(Filters(words=t)).total, TITLES * 5))
-    assert together == alone
+        parallel = list(pool.map(lambda t: catalogue.films(Filters(words=t)).total, TITLES * 5))
+    assert parallel == sequential
 
 
 @pytest.mark.parametrize(
@@ -208,12 +215,12 @@ def test_threads_may_ask_at_once(catalogue: Catalogue) -> None:
         "SET enable_external_access = true",
     ],
 )
-def test_the_database_reaches_nothing_outside(catalogue: Catalogue, sql: str) -> None:
+def test_the_database_has_no_access_to_files_or_network(catalogue: Catalogue, sql: str) -> None:
     with pytest.raises(duckdb.Error):
-        rows_of(catalogue._connection, sql)
+        fetch_rows(catalogue._connection, sql)
 
 
-def test_an_older_release_says_to_mine_again(release: Path, tmp_path: Path) -> None:
+def test_a_release_of_an_older_layout_is_refused(release: Path, tmp_path: Path) -> None:
     old = tmp_path / "old"
     shutil.copytree(release, old)
     table = pq.read_table(old / "movies.parquet").drop_columns(["x", "y"])
@@ -225,7 +232,7 @@ def test_an_older_release_says_to_mine_again(release: Path, tmp_path: Path) -> N
         Catalogue(old)
 
 
-def test_neighbours_of_films_that_are_not_there_are_refused(release: Path, tmp_path: Path) -> None:
+def test_neighbours_that_name_missing_films_are_refused(release: Path, tmp_path: Path) -> None:
     odd = tmp_path / "odd"
     shutil.copytree(release, odd)
     pq.write_table(pq.read_table(odd / "movies.parquet").slice(1), odd / "movies.parquet")

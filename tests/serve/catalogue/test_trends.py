@@ -1,4 +1,4 @@
-"""Trends of a release: every figure counted again."""
+"""Trends of a release, checked against its films."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serve.catalogue.catalogue import Catalogue
 
 
 class TestTrends:
-    def test_every_figure_is_counted(
+    def test_figures_match_the_films(
         self, catalogue: Catalogue, films: list[dict[str, Any]]
     ) -> None:
         trends = catalogue.trends
@@ -33,7 +33,7 @@ class TestTrends:
         assert [row["deviation"] for row in spread] == sorted(row["deviation"] for row in spread)
         assert trends.year_and_rating(limit=5).num_rows == 5
 
-    def test_keywords_are_those_of_the_films(
+    def test_keywords_are_counted_per_film(
         self, catalogue: Catalogue, films: list[dict[str, Any]]
     ) -> None:
         counts: dict[str, int] = {}

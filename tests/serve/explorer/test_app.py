@@ -1,4 +1,4 @@
-"""Each page of the explorer shows what the release holds, and what it cannot show it says."""
+"""Each page of the explorer shows the data of the release, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from streamlit import file_util
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
 
 from serve.catalogue.catalogue import Catalogue, Filters
 from serve.explorer.release_history import growth_over_releases
 from serve.explorer.resources import OUT, RELEASE
 from serve.explorer.routing import PAGES
 from tests.support.served_release import TITLES
-
-AppTest = pytest.importorskip("streamlit.testing.v1", reason="streamlit is not installed").AppTest
 
 APP = Path(__file__).parents[3] / "serve" / "explorer" / "app.py"
 
@@ -29,10 +30,10 @@ def app(release: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return AppTest.from_file(str(APP), default_timeout=60)
 
 
-def drawn(app: Any) -> str:
-    """Everything that the page's own elements say, as one text."""
-    found = [element.proto for element in app.get("bidi_component")]
-    return "\n".join(_texts(proto) for proto in found)
+def shown_text(app: Any) -> str:
+    """Return the text of all our own elements of a page, one text per line."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return "\n".join(_texts(proto) for proto in protos)
 
 
 def _texts(proto: Any) -> str:
@@ -50,48 +51,57 @@ def _texts(proto: Any) -> str:
     return "\n".join(walk(data))
 
 
-def opened(app: Any, page: str, /, **query: str | list[str]) -> Any:
-    """The app with that page run; it must not have failed."""
-    app.run()  # registers the pages, by whose addresses a switch finds them
+def open_page(app: Any, page: str, /, **query: str | list[str]) -> Any:
+    """Run a page with query parameters; return the app, which must have no exception."""
+    app.run()  # registers the pages, so that a switch finds them
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page(f"explorer/pages/{PAGES[page][0]}").run()
+    app.switch_page(f"views/{PAGES[page].script}").run()
     assert not app.exception, app.exception
     return app
 
 
 HEADINGS = {
-    "home": "Films, grouped by what happens in them",
+    "home": "Films grouped by their stories",
     "overview": "Families and micro-genres",
-    "map": "Every film is a dot; near dots tell near stories.",
+    "map": "Every dot is a film. Films with similar stories are close together.",
     "films": "40 films",
-    "micro-genres": "4 of them in 2 families, the largest first.",
+    "micro-genres": "4 micro-genres in 2 families, largest first.",
     "trends": "Growth and decline",
-    "quality": "Against the release before",
-    "genres": "No genre models have been trained",
-    "for-you": "No recommender is served yet",
-    "monitoring": "No ratings are kept up here",
+    "quality": "Comparison with the previous release",
+    "genres": "There are no genre models yet",
+    "for-you": "There is no recommender yet",
+    "monitoring": "There is no recommender to monitor yet",
     "film": "The address names no film.",
     "micro-genre": "The address names no micro-genre.",
 }
 
 
+def test_streamlit_finds_our_settings_and_no_pages_of_its_own() -> None:
+    """A folder `pages` beside app.py would be served without app.py to the first visitor."""
+    assert Path(file_util.get_main_script_streamlit_file_path(str(APP), "config.toml")).is_file()
+    assert not (APP.parent / "pages").exists()
+    PagesManager.uses_pages_directory = None  # as in a new process
+    PagesManager(str(APP))
+    assert PagesManager.uses_pages_directory is False
+
+
 @pytest.mark.parametrize("page", list(PAGES))
 def test_every_page_is_shown(app: Any, page: str) -> None:
-    assert HEADINGS[page] in drawn(opened(app, page)).split("\n")
+    assert HEADINGS[page] in shown_text(open_page(app, page)).split("\n")
 
 
-def films_of(catalogue: Catalogue, title: str) -> dict[str, Any]:
-    """The film with that title."""
+def film_of(catalogue: Catalogue, title: str) -> dict[str, Any]:
+    """Return the film with a title."""
     return next(row for row in catalogue.films(limit=99).rows if row["title"] == title)
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_a_film_is_shown_to_the_letter_whatever_its_title(
+def test_a_film_with_a_title_of_any_characters_is_shown_unchanged(
     app: Any, catalogue: Catalogue, title: str
 ) -> None:
-    film = films_of(catalogue, title)
-    text = drawn(opened(app, "film", id=film["movie_id"]))
+    film = film_of(catalogue, title)
+    text = shown_text(open_page(app, "film", id=film["movie_id"]))
     assert title in text.split("\n")
     assert film["overview"] in text
     assert film["micro_genre_name"] in text
@@ -101,11 +111,11 @@ def test_a_film_is_shown_to_the_letter_whatever_its_title(
     assert not app.get("html") and not any(part.allow_html for part in app.markdown)
 
 
-def test_a_micro_genre_tells_its_keywords_siblings_and_films(
+def test_a_micro_genre_shows_its_keywords_siblings_and_films(
     app: Any, catalogue: Catalogue
 ) -> None:
     genre = catalogue.micro_genres()[0]
-    text = drawn(opened(app, "micro-genre", id=genre["micro_genre_id"]))
+    text = shown_text(open_page(app, "micro-genre", id=genre["micro_genre_id"]))
     assert genre["micro_genre_name"] in text.split("\n")
     assert all(word in text for word in genre["keywords"])
     assert catalogue.siblings(genre["cluster"])[0]["micro_genre_name"] in text
@@ -113,22 +123,24 @@ def test_a_micro_genre_tells_its_keywords_siblings_and_films(
         assert str(film["title"]) in text
 
 
-@pytest.mark.parametrize(("page", "said"), [("film", "No such film"), ("micro-genre", "No such")])
-@pytest.mark.parametrize("wanted", ["", "<b>nowhere</b>"])
-def test_an_address_that_names_nothing_leads_on(
-    app: Any, page: str, said: str, wanted: str
+@pytest.mark.parametrize(
+    ("page", "message"), [("film", "No such film"), ("micro-genre", "No such")]
+)
+@pytest.mark.parametrize("unknown_id", ["", "<b>nowhere</b>"])
+def test_an_unknown_id_shows_links_to_other_pages(
+    app: Any, page: str, message: str, unknown_id: str
 ) -> None:
-    text = drawn(opened(app, page, id=wanted))
-    assert said in text and wanted in text
-    assert "Go on with" in text
+    text = shown_text(open_page(app, page, id=unknown_id))
+    assert message in text and unknown_id in text
+    assert "Continue with" in text
 
 
-def test_filters_come_from_the_address_and_combine(app: Any, catalogue: Catalogue) -> None:
+def test_filters_of_the_address_are_applied_together(app: Any, catalogue: Catalogue) -> None:
     family = catalogue.families()[0]["family_name"]
-    asked = Filters(families=(family,), genres=("Drama",), year_from=1965, year_to=1990)
-    wanted = catalogue.films(asked, limit=99)
-    text = drawn(
-        opened(app, "films", family=family, genre="Drama", year=["1965", "1990"], sort="title")
+    filters = Filters(families=(family,), genres=("Drama",), year_from=1965, year_to=1990)
+    wanted = catalogue.films(filters, limit=99)
+    text = shown_text(
+        open_page(app, "films", family=family, genre="Drama", year=["1965", "1990"], sort="title")
     )
     assert 0 < wanted.total < 40
     assert f"{wanted.total} films" in text
@@ -136,37 +148,35 @@ def test_filters_come_from_the_address_and_combine(app: Any, catalogue: Catalogu
     assert "Clear all" in text and "1965 \u2013 1990" in text
 
 
-def test_a_filter_set_on_the_page_goes_into_the_address_and_back_to_the_first_page(
-    app: Any, catalogue: Catalogue
-) -> None:
-    opened(app, "films", page="2")
+def test_a_new_filter_returns_to_the_first_page(app: Any, catalogue: Catalogue) -> None:
+    open_page(app, "films", page="2")
     assert app.pagination(key="page").value == 2
     app.multiselect(key="genre").set_value(["Drama"]).run()
     wanted = catalogue.films(Filters(genres=("Drama",)), limit=1)
-    assert f"{wanted.total} films" in drawn(app)
-    assert str(wanted.rows[0]["title"]) in drawn(app)  # the first of them: page 1
+    assert f"{wanted.total} films" in shown_text(app)
+    assert str(wanted.rows[0]["title"]) in shown_text(app)  # the first of them: page 1
     app.text_input(key="q").set_value("no such words at all").run()
-    text = drawn(app)
-    assert "No film fits" in text and "Search by meaning" in text
+    text = shown_text(app)
+    assert "No film matches" in text and "Search by meaning" in text
 
 
-def test_words_are_searched_as_they_are_written(app: Any) -> None:
-    text = drawn(opened(app, "films", q="<script>alert(1)"))
+def test_markup_in_a_query_is_plain_text(app: Any) -> None:
+    text = shown_text(open_page(app, "films", q="<script>alert(1)"))
     assert "1 film" in text and "<script>alert(1)</script>" in text
 
 
-def test_growth_counts_films_before_and_since_the_chosen_year(
+def test_growth_compares_films_before_and_since_the_chosen_year(
     app: Any, catalogue: Catalogue
 ) -> None:
-    opened(app, "trends", since="1985")
-    changed = catalogue.trends.growth((1960, 1984), (1985, 1999))
-    row = max(changed, key=lambda row: row["after"])
-    text = drawn(app).split("\n")
+    open_page(app, "trends", since="1985")
+    growth = catalogue.trends.growth((1960, 1984), (1985, 1999))
+    row = max(growth, key=lambda row: row["after"])
+    text = shown_text(app).split("\n")
     at = text.index(row["name"])
     assert text[at + 2 : at + 4] == [str(row["before"]), str(row["after"])]
 
 
-def test_growth_over_releases_is_shown_once_there_are_two(
+def test_changes_between_releases_are_shown_for_two_or_more(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(RELEASE, raising=False)
@@ -183,30 +193,32 @@ def test_growth_over_releases_is_shown_once_there_are_two(
     pq.write_table(fewer, tmp_path / "releases" / "before" / "micro_genres.parquet")
     (tmp_path / "latest").write_text("now\n")
 
-    text = drawn(opened(AppTest.from_file(str(APP), default_timeout=60), "trends")).split("\n")
-    at = text.index("Gained most films")
+    text = shown_text(open_page(AppTest.from_file(str(APP), default_timeout=60), "trends")).split(
+        "\n"
+    )
+    at = text.index("Largest gains")
     row = text.index(genres["micro_genre_name"][0].as_py(), at)
     assert text[row + 1 : row + 4] == ["+3", str(films[0]), str(films[0] + 3)]
-    assert "2026-02-01" in text and "2026-03-01" not in text  # no release is later than the shown
-    assert "Lost most films" not in text
+    assert "2026-02-01" in text and "2026-03-01" not in text  # later than the release shown
+    assert "Largest losses" not in text
     assert growth_over_releases(tmp_path / "releases" / "before", 5) == ([], [])
     assert growth_over_releases(release, 5) == ([], [])
 
 
-def test_without_a_release_the_page_says_which_command_makes_one(
+def test_without_a_release_the_page_names_the_command_that_creates_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(RELEASE, raising=False)
     monkeypatch.setenv(OUT, str(tmp_path))
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     assert not app.exception
-    assert "There is no release to show yet" in drawn(app)
+    assert "There is no release to show yet" in shown_text(app)
     assert (
         f"microgenres mine --source sample --profile sample --out {tmp_path}" in app.code[0].value
     )
 
 
-def test_a_new_release_is_shown_from_the_next_run_on(
+def test_a_new_release_is_shown_after_the_next_click(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = tmp_path / "releases" / "served-1"
@@ -215,12 +227,12 @@ def test_a_new_release_is_shown_from_the_next_run_on(
     monkeypatch.delenv(RELEASE, raising=False)
     monkeypatch.setenv(OUT, str(tmp_path))
     app = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert "Release served-1" in drawn(app)
+    assert "Release served-1" in shown_text(app)
     second = shutil.copytree(first, tmp_path / "releases" / "served-2")
     manifest = json.loads((second / "manifest.json").read_text()) | {"release_id": "served-2"}
     (second / "manifest.json").write_text(json.dumps(manifest))
     (tmp_path / "latest").write_text("served-2\n")
-    assert "Release served-2" in drawn(app.run())
+    assert "Release served-2" in shown_text(app.run())
     (second / "movies.parquet").write_bytes(b"damaged")
     shutil.copytree(second, tmp_path / "releases" / "served-3")
     (tmp_path / "latest").write_text("served-3\n")

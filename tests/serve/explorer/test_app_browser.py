@@ -1,4 +1,4 @@
-"""The explorer in a real browser without a network: each page walked, read aloud, followed."""
+"""The explorer in a real browser without network: navigation, the map, accessibility."""
 
 from __future__ import annotations
 
@@ -27,70 +27,70 @@ INK = """() => {
 
 @pytest.fixture(scope="module")
 def site(release: Path) -> Iterator[str]:
-    """The address of the explorer, served as users serve it."""
+    """The address of the explorer, started by the command line."""
     with explorer(release) as served:
         yield served.address
 
 
 class Reader:
-    """A tab that notes what goes wrong and what is asked of the world outside."""
+    """A tab that records errors and the addresses of all requests."""
 
     def __init__(self, browser: Any, site: str, **more: Any) -> None:
         self.site = site
         self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | more))
         self.tab = self.context.new_page()
         self.tab.set_default_timeout(20_000)
-        self.wrong: list[str] = []
-        self.asked: list[str] = []
-        self.tab.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.tab.on("dialog", lambda box: (self.wrong.append(box.message), box.dismiss()))
-        self.tab.on("request", lambda request: self.asked.append(request.url))
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("dialog", lambda box: (self.errors.append(box.message), box.dismiss()))
+        self.tab.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, path: str) -> Any:
         self.tab.goto(f"{self.site}/{path}")
-        self.settled()
+        self.wait_until_drawn()
         return self.tab
 
-    def settled(self) -> None:
-        """The page is drawn to its end, and nothing of the page before is left."""
+    def wait_until_drawn(self) -> None:
+        """Wait until the page is complete and nothing of the previous page is left."""
         self.tab.locator(".foot, .empty").first.wait_for()
         self.tab.wait_for_function(
             "!document.querySelector('[data-stale=true], [data-testid=stStatusWidgetRunningIcon]')"
         )
 
-    def done(self) -> None:
-        """Nothing went wrong, and nothing but the explorer itself was asked for anything."""
+    def close(self) -> None:
+        """Close the tab; check that there was no error and no request to another host."""
         self.context.close()
-        assert self.wrong == []
+        assert self.errors == []
         own = (self.site, self.site.replace("http", "ws"), "data:", "blob:")
-        assert [url for url in self.asked if not url.startswith(own)] == []
+        assert [url for url in self.requests if not url.startswith(own)] == []
 
 
 @pytest.fixture
 def reader(browser: Any, site: str) -> Iterator[Reader]:
-    made = Reader(browser, site)
-    yield made
-    made.done()
+    reader = Reader(browser, site)
+    yield reader
+    reader.close()
 
 
-def test_a_reader_wanders_from_home_to_a_selection_and_takes_it_along(
+def test_navigation_from_home_to_a_filtered_selection_and_its_download(
     reader: Reader, catalogue: Catalogue
 ) -> None:
     tab = reader.open("")
-    tab.get_by_role("heading", name="Films, grouped by what happens in them").wait_for()
+    tab.get_by_role("heading", name="Films grouped by their stories").wait_for()
     tab.locator(".genre").first.click()
-    tab.locator(".overline a").wait_for()  # a micro-genre, named under its family
+    tab.locator(".overline a").wait_for()  # a micro-genre with its family above
     assert "/micro-genre?id=" in tab.url
     tab.locator(".posters .film").first.click()
     tab.locator(".film-page").wait_for()
     permalink, title = tab.url, tab.locator(".film-page h1").inner_text()
     assert "/film?id=" in permalink
 
-    tab.locator(".film-page .chip").first.click()  # a genre: the catalogue, narrowed to it
+    tab.locator(".film-page .chip").first.click()  # a genre: opens the films of this genre
     tab.locator(".chip.remove").wait_for()
     genre = tab.locator(".chip.remove").first.inner_text()
     assert "/films?genre=" in tab.url
-    reader.settled()
+    reader.wait_until_drawn()
     with tab.expect_download() as taken:
         tab.get_by_role("button", name="Parquet").click()
     table = pq.read_table(BytesIO(Path(taken.value.path()).read_bytes()))
@@ -101,23 +101,23 @@ def test_a_reader_wanders_from_home_to_a_selection_and_takes_it_along(
     tab.locator(".chip.remove").first.click()
     tab.wait_for_function("!location.search.includes('genre')")
     total = catalogue.figures()["films"]
-    tab.locator(".told", has_text=f"{total} films").wait_for()
+    tab.locator(".label", has_text=f"{total} films").wait_for()
     tab.get_by_role("button", name="Page 2").click()  # the second page
     tab.wait_for_function("location.search.includes('page=2')")
-    reader.settled()
+    reader.wait_until_drawn()
     tab.locator(".film").nth(total - 25).wait_for()
     tab.locator(".film").nth(total - 24).wait_for(state="detached")
 
     tab.goto(permalink)
-    reader.settled()
+    reader.wait_until_drawn()
     assert tab.locator(".film-page h1").inner_text() == title
 
 
-def test_a_search_shows_what_is_markup_as_text(reader: Reader) -> None:
+def test_markup_in_titles_is_shown_as_text(reader: Reader) -> None:
     tab = reader.open("films")
     tab.get_by_role("textbox", name="Search").fill("<script>alert")
     tab.keyboard.press("Enter")
-    # the figure above the films is drawn before they are: those of the page before must go
+    # the count above the films is drawn before the films: wait until the old ones are gone
     tab.locator(".film").nth(1).wait_for(state="detached")
     assert tab.locator(".film strong").inner_text() == "<script>alert(1)</script>"
     tab.locator(".film").click()
@@ -130,7 +130,7 @@ def test_a_search_shows_what_is_markup_as_text(reader: Reader) -> None:
     assert right_to_left.evaluate("(e) => getComputedStyle(e).direction") == "rtl"
 
 
-def test_the_map_draws_every_film_and_lights_one_up(reader: Reader, catalogue: Catalogue) -> None:
+def test_the_map_draws_films_and_highlights_one(reader: Reader, catalogue: Catalogue) -> None:
     tab = reader.open("map")
     tab.locator(".film-map[data-ready]").wait_for()
     tab.locator(".names a").first.wait_for()
@@ -138,7 +138,7 @@ def test_the_map_draws_every_film_and_lights_one_up(reader: Reader, catalogue: C
     whole = tab.evaluate(INK)
     assert whole > 1000
     tab.locator(".find").fill("das boot")
-    tab.locator(".found", has_text="1 film is lit").wait_for()
+    tab.locator(".found", has_text="1 film highlighted").wait_for()
     assert tab.locator(".hits a").all_inner_texts() == ["Das Boot (1960)"]
     assert tab.locator(".tip b").inner_text() == "Das Boot (1960)"
     tab.locator(".find").fill("")
@@ -152,7 +152,7 @@ def test_the_map_draws_every_film_and_lights_one_up(reader: Reader, catalogue: C
     assert "/micro-genre?id=" in tab.url
 
 
-PLACES = (
+PATHS = (
     "",
     "overview",
     "map",
@@ -166,10 +166,10 @@ PLACES = (
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_shuts_anyone_out(
+def test_pages_are_accessible_and_fit_on_a_phone(
     browser: Any, site: str, catalogue: Catalogue, scheme: str
 ) -> None:
-    """axe finds nothing serious; on a phone nothing is wider than the screen."""
+    """axe finds no serious problem, and no page is wider than a phone."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     phone = {"width": 390, "height": 844}
     size = phone if scheme == "dark" else {"width": 1280, "height": 900}
@@ -177,22 +177,20 @@ def test_no_page_shuts_anyone_out(
     genre = catalogue.micro_genres()[0]["micro_genre_id"]
     film = catalogue.films(limit=1).rows[0]["movie_id"]
     found = []
-    for place in PLACES:
-        path = {"film": f"film?id={film}", "micro-genre": f"micro-genre?id={genre}"}.get(
-            place, place
-        )
+    for name in PATHS:
+        path = {"film": f"film?id={film}", "micro-genre": f"micro-genre?id={genre}"}.get(name, name)
         tab = reader.open(path)
-        # a page is judged at rest: a chart that is still being drawn may overflow for a moment
+        # a chart may overflow for a moment while it is drawn: try again later
         for pause in (250, 2_000, 4_000):
             tab.wait_for_timeout(pause)
             serious = [
-                (place, violation["id"], [str(node["target"]) for node in violation["nodes"][:3]])
+                (name, violation["id"], [str(node["target"]) for node in violation["nodes"][:3]])
                 for violation in axe.run(tab).response["violations"]
                 if violation["impact"] in ("serious", "critical")
             ]
             if not serious:
                 break
         found += serious
-        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
-    reader.done()
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    reader.close()
     assert found == []

@@ -1,4 +1,4 @@
-"""The explorer's start: what the first visitor would wait for is there, or nothing is missed."""
+"""The launcher loads libraries and the release before the first visitor comes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 from serve.explorer.resources import OUT, RELEASE
 
 WARMED = (
-    "import sys; from serve.explorer.launcher import warm; from serve.explorer import source; warm();"
-    "print('plotly.graph_objects' in sys.modules, 'duckdb' in sys.modules)"
+    "import sys; from serve.explorer.launcher import warm; warm();"
+    "print('plotly.graph_objects' in sys.modules, 'duckdb' in sys.modules,"
+    "'serve.explorer.components.film_map' in sys.modules, 'serve.explorer.app' in sys.modules)"
 )
 
 
-def started(**told: str) -> subprocess.CompletedProcess[str]:
-    known = {name: value for name, value in os.environ.items() if name not in (OUT, RELEASE)}
+def run_warm(**environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in (OUT, RELEASE)}
     return subprocess.run(
         [sys.executable, "-c", WARMED],
-        env=known | told,
+        env=inherited | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -27,14 +28,14 @@ def started(**told: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_libraries_and_release_are_there_before_anybody_comes(release: Path) -> None:
-    found = started(**{RELEASE: str(release)})
+def test_libraries_and_release_are_loaded(release: Path) -> None:
+    found = run_warm(**{RELEASE: str(release)})
     assert found.returncode == 0, found.stderr
-    assert found.stdout.split() == ["True", "True"]
-    assert "nothing to show yet" not in found.stderr
+    assert found.stdout.split() == ["True", "True", "True", "False"]
+    assert "there is no release to show yet" not in found.stderr
 
 
-def test_without_a_release_it_starts_and_says_so(tmp_path: Path) -> None:
-    found = started(**{OUT: str(tmp_path)})
+def test_without_a_release_it_starts_and_logs_it(tmp_path: Path) -> None:
+    found = run_warm(**{OUT: str(tmp_path)})
     assert found.returncode == 0, found.stderr
-    assert "nothing to show yet" in found.stderr
+    assert "there is no release to show yet" in found.stderr

@@ -1,4 +1,4 @@
-"""`POST /assign`: films that nobody has seen, one or a batch."""
+"""`POST /assign` with one film or a batch."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class TestAssign:
             "x",
         ],
     )
-    def test_what_is_not_as_it_must_be_is_refused(self, snapshots: Snapshots, body: Any) -> None:
+    def test_an_invalid_body_is_422(self, snapshots: Snapshots, body: Any) -> None:
         small = client_of(snapshots, max_text_chars=200, max_batch=3)
-        told = problem_of(small.post("/assign", json=body), 422)
-        assert told["errors"][0]["where"][0] == "body"
+        problem = problem_of(small.post("/assign", json=body), 422)
+        assert problem["errors"][0]["where"][0] == "body"
 
     @pytest.mark.parametrize(
         "body", [b"{", b'{"text":"\\ud800"}', b'{"\\ud800":1}', b"\xff", b"9" * 5_000]
     )
-    def test_what_is_no_json_is_refused(self, client: TestClient, body: bytes) -> None:
+    def test_a_body_that_is_not_json_is_refused(self, client: TestClient, body: bytes) -> None:
         headers = {"Content-Type": "application/json"}
         response = client.post("/assign", content=body, headers=headers)
         problem_of(response, 400 if body[0] in b"\xff9" else 422)

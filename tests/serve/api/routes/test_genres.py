@@ -1,4 +1,4 @@
-"""`POST /predict/...` over real HTTP semantics: answers, figures, the log, and what is refused."""
+"""`POST /predict/{model}` over HTTP: predictions, metrics, log lines and errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from serve.api.app import create_app
 from serve.api.problems import PROBLEM
 from serve.api.snapshot import Snapshots
 from serve.explorer.resources import RELEASE
-from tests.serve.explorer.test_app import APP, AppTest, drawn, opened
+from tests.serve.explorer.test_app import APP, AppTest, open_page, shown_text
 from tests.support.films import EXACT, exact
 from tests.support.genre_films import SEED, SETTINGS, divided_films
 
@@ -33,7 +33,7 @@ MODELS = ("transformation", "adaptation", "transformer")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All three models, trained on the sample."""
+    """A folder with all three models, trained on the sample."""
     divided = divided_films()
     place = tmp_path_factory.mktemp("models") / "genres"
     films = str(put(place / "data", "films", divided.films))
@@ -65,7 +65,7 @@ def client(snapshots: Snapshots, folder: Path) -> TestClient:
     return TestClient(create_app(snapshots, settings), raise_server_exceptions=False)
 
 
-def refused(response: Any, status: int) -> str:
+def error_detail(response: Any, status: int) -> str:
     assert response.status_code == status
     assert response.headers["content-type"] == PROBLEM
     return str(response.json()["detail"])
@@ -73,28 +73,32 @@ def refused(response: Any, status: int) -> str:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("known", [("title", "overview"), ("title",), ("overview",)])
-def test_a_film_is_answered(client: TestClient, model: str, known: tuple[str, ...]) -> None:
+def test_genres_of_one_film_are_predicted(
+    client: TestClient, model: str, known: tuple[str, ...]
+) -> None:
     response = client.post(f"/predict/{model}", json={name: FILM[name] for name in known})
     assert response.status_code == 200, response.text
-    told = response.json()
-    assert told["model"] == model and len(told["films"]) == 1
-    assert told["predicted_genres"] and set(told["predicted_genres"]) <= set(told["confidence"])
-    assert all(0 <= share <= 1 for share in told["confidence"].values())
-    assert told["inference_time"] > 0
+    result = response.json()
+    assert result["model"] == model and len(result["films"]) == 1
+    assert result["predicted_genres"] and set(result["predicted_genres"]) <= set(
+        result["confidence"]
+    )
+    assert all(0 <= share <= 1 for share in result["confidence"].values())
+    assert result["inference_time"] > 0
 
 
-def test_a_batch_comes_back_in_its_order(client: TestClient) -> None:
+def test_a_batch_is_answered_in_its_order(client: TestClient) -> None:
     films = [FILM, {"title": "Love in Paris"}, {"overview": FILM["overview"]}]
-    told = client.post("/predict/transformation", json={"films": films}).json()
-    assert "predicted_genres" not in told
-    for film, answer in zip(films, told["films"], strict=True):
+    result = client.post("/predict/transformation", json={"films": films}).json()
+    assert "predicted_genres" not in result
+    for film, answer in zip(films, result["films"], strict=True):
         alone = client.post("/predict/transformation", json=film).json()
         assert answer["confidence"] == pytest.approx(alone["confidence"], abs=2e-4)
 
 
-def test_reasons_come_when_asked_for(client: TestClient) -> None:
-    told = client.post("/predict/transformation?explain=true", json=FILM).json()
-    (film,) = told["films"]
+def test_explain_adds_reasons(client: TestClient) -> None:
+    result = client.post("/predict/transformation?explain=true", json=FILM).json()
+    (film,) = result["films"]
     assert set(film["reasons"]) == set(film["predicted_genres"])
     assert "reasons" not in client.post("/predict/transformation", json=FILM).json()["films"][0]
 
@@ -113,8 +117,8 @@ def test_predictions_are_logged_and_counted(
 
     before = counted()
     with caplog.at_level(logging.INFO, logger="serve.access"):
-        told = client.post("/predict/adaptation", json={"films": [FILM, FILM]}).json()
-    labels = sum(len(film["predicted_genres"]) for film in told["films"])
+        result = client.post("/predict/adaptation", json={"films": [FILM, FILM]}).json()
+    labels = sum(len(film["predicted_genres"]) for film in result["films"])
     after = counted()
     grown = {name: after[name] - before.get(name, 0) for name in after}
     assert grown["microgenres_predicted_films_total"] == 2
@@ -129,8 +133,8 @@ def test_predictions_are_logged_and_counted(
 @pytest.mark.parametrize(
     ("body", "hint"),
     [
-        ({}, "there is neither"),
-        ({"title": " ", "overview": ""}, "there is neither"),
+        ({}, "both missing"),
+        ({"title": " ", "overview": ""}, "both missing"),
         ({"title": 7}, "string"),
         ({"films": []}, "at least 1"),
         ({"films": [FILM] * 4}, "at most 3"),
@@ -138,46 +142,48 @@ def test_predictions_are_logged_and_counted(
         ([], "valid dictionary"),
     ],
 )
-def test_a_wrong_body_is_told(client: TestClient, body: Any, hint: str) -> None:
+def test_an_invalid_body_is_explained(client: TestClient, body: Any, hint: str) -> None:
     response = client.post("/predict/adaptation", json=body)
-    refused(response, 422)
+    error_detail(response, 422)
     assert hint in json.dumps(response.json()["errors"])
 
 
-def test_what_is_too_much_or_unknown_is_told(client: TestClient) -> None:
+def test_limits_and_unknown_models_are_explained(client: TestClient) -> None:
     long = {"overview": "x" * 2**20}
-    assert "20000 characters" in refused(client.post("/predict/adaptation", json=long), 422)
+    assert "20000 characters" in error_detail(client.post("/predict/adaptation", json=long), 422)
     whole = client.post("/predict/adaptation", content=b"x" * (3 * 2**20))
-    assert "longer than" in refused(whole, 413)
-    assert "transformation, adaptation" in refused(client.post("/predict/nope", json=FILM), 404)
+    assert "longer than" in error_detail(whole, 413)
+    assert "transformation, adaptation" in error_detail(
+        client.post("/predict/nope", json=FILM), 404
+    )
     batch = client.post("/predict/adaptation?explain=true", json={"films": [FILM]})
-    assert "for one film" in refused(batch, 400)
+    assert "for one film" in error_detail(batch, 400)
 
 
-def test_without_models_the_answer_says_how_to_train_some(
+def test_an_untrained_model_names_the_command_to_train_it(
     snapshots: Snapshots, tmp_path: Path
 ) -> None:
     app = create_app(snapshots, ServeSettings(genres=tmp_path))
-    told = refused(TestClient(app).post("/predict/transformer", json=FILM), 404)
-    assert "microgenres genres train -m transformer" in told
-    assert str(tmp_path) not in told
+    result = error_detail(TestClient(app).post("/predict/transformer", json=FILM), 404)
+    assert "microgenres genres train -m transformer" in result
+    assert str(tmp_path) not in result
 
 
-def test_models_lie_beside_the_releases() -> None:
+def test_the_default_folder_of_models_is_beside_the_releases() -> None:
     assert output_folder(Path("/films")) / FOLDER == Path("/films/genres")
     assert output_folder(Path("/films/releases/a1")) / FOLDER == Path("/films/genres")
 
 
-def test_the_explorer_asks_the_models_that_the_settings_name(
+def test_the_explorer_uses_the_models_of_the_settings(
     release: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(RELEASE, str(release))
     monkeypatch.setenv("MICROGENRES_SERVE__GENRES", str(folder))
-    app = opened(AppTest.from_file(str(APP), default_timeout=60), "genres")
+    app = open_page(AppTest.from_file(str(APP), default_timeout=60), "genres")
     assert len(app.selectbox[0].options) == len(MODELS)
 
 
-def test_the_explorer_predicts_and_says_why(
+def test_the_explorer_predicts_genres_with_reasons(
     release: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "releases").mkdir()
@@ -185,7 +191,7 @@ def test_the_explorer_predicts_and_says_why(
     place.symlink_to(release, target_is_directory=True)
     (tmp_path / "genres").symlink_to(folder, target_is_directory=True)
     monkeypatch.setenv(RELEASE, str(place))
-    app = opened(AppTest.from_file(str(APP), default_timeout=60), "genres")
+    app = open_page(AppTest.from_file(str(APP), default_timeout=60), "genres")
     assert app.selectbox[0].options == [
         "nearest films (ML-KNN)",
         "classifier chains",
@@ -194,8 +200,8 @@ def test_the_explorer_predicts_and_says_why(
     app.text_area[0].set_value(FILM["overview"])
     app.button[0].click().run()
     assert not app.exception, app.exception
-    words = drawn(app)
-    assert "Probability of each genre" in words and "Words that drove it" in words
+    words = shown_text(app)
+    assert "Probability of each genre" in words and "Reasons" in words
     app.text_area[0].set_value(" ")
     app.button[0].click().run()
-    assert "Nothing to read" in drawn(app)
+    assert "There is no text" in shown_text(app)

@@ -1,4 +1,4 @@
-"""A film: what it is about, where it lies and why, and the films nearest to it."""
+"""A film: its facts, its micro-genre with similarity and margin, and its nearest films."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from pipeline.release.lookup import NotInReleaseError
 from serve.explorer import formatting
 from serve.explorer.components import cards
 from serve.explorer.components.html_nodes import Node, data_text, node, show
-from serve.explorer.resources import catalogue
+from serve.explorer.resources import open_catalogue
 from serve.explorer.routing import address, genre_address
 
 NEAREST = 12
 
-films = catalogue()
-colours = cards.hues(films.families())
-wanted = st.query_params.get("id", "")
+films = open_catalogue()
+colours = cards.family_colours(films.families())
+movie_id = st.query_params.get("id", "")
 try:
-    film = films.film(wanted)
+    film = films.film(movie_id)
 except NotInReleaseError:
     show(
-        cards.empty(
+        cards.empty_state(
             "No such film in this release",
-            f"There is no film with the id \u201c{data_text(wanted)}\u201d."
-            if wanted
+            f"There is no film with the id \u201c{data_text(movie_id)}\u201d."
+            if movie_id
             else "The address names no film.",
-            ways=[cards.chip("All films", address("films")), cards.chip("Home", address("home"))],
+            links=[cards.chip("All films", address("films")), cards.chip("Home", address("home"))],
         ),
         key="no-film",
     )
     st.stop()
 
 genre = films.micro_genre(film["cluster"])
-hue = colours.get(film["family_name"], "")
+colour = colours.get(film["family_name"], "")
 title = data_text(film["title"]) or "Untitled"
-st.set_page_config(page_title=formatting.link_text(film))
+st.set_page_config(page_title=formatting.film_title(film))
 
 
-def people(names: list[str] | None) -> str:
-    """Names in a line; nothing for none."""
+def join_names(names: list[str] | None) -> str:
+    """Return the first names, separated by commas."""
     return data_text(formatting.listed(names, 10))
 
 
-def minutes() -> str:
-    """The running time."""
-    length = formatting.finite(film["runtime_minutes"])
-    return f"{length:.0f} min" if length else ""
+def format_runtime() -> str:
+    """Return the running time in minutes; empty if unknown."""
+    minutes = formatting.finite(film["runtime_minutes"])
+    return f"{minutes:.0f} min" if minutes else ""
 
 
-def rated() -> str:
-    """The mean rating with its votes."""
+def format_rating() -> str:
+    """Return the mean rating and the number of votes; empty if there is no rating."""
     if formatting.finite(film["vote_average"]) is None:
         return ""
     votes = film["vote_count"]
@@ -59,42 +59,42 @@ def rated() -> str:
 
 
 facts = [
-    ("Directed by", people(film["directors"])),
-    ("With", people(film["cast"])),
+    ("Directors", join_names(film["directors"])),
+    ("Cast", join_names(film["cast"])),
     ("Released", film["release_date"] or str(film["year"] or "")),
-    ("Length", minutes()),
+    ("Running time", format_runtime()),
     ("Language", formatting.language(film["language"])),
-    ("Countries", people(film["countries"])),
-    ("Rating", rated()),
+    ("Countries", join_names(film["countries"])),
+    ("Rating", format_rating()),
     ("Keywords", data_text(formatting.listed(film["keywords"], 12))),
 ]
-clearly = (
+remark = (
     "It fits no micro-genre well; this is the nearest one."
     if film["weak"]
-    else "It is one of the most typical films here."
+    else "It is one of the most typical films of this micro-genre."
     if film["movie_id"] in (genre["exemplar_ids"] or [])
-    else None
+    else ""
 )
-beyond: list[Node | str] = []
-runner = None if film["runner_up"] is None else films.micro_genre(film["runner_up"])
-if runner:
-    beyond = [
+margin: list[Node | str] = []
+runner_up = None if film["runner_up"] is None else films.micro_genre(film["runner_up"])
+if runner_up:
+    margin = [
         f", {film['margin']:.2f} more than to the runner-up, ",
         node(
             "a",
             data_text(film["runner_up_name"]),
-            href=genre_address(runner["micro_genre_id"]),
+            href=genre_address(runner_up["micro_genre_id"]),
         ),
     ]
 show(
     node(
         "article",
-        cards.cover(film, hue),
+        cards.cover(film, colour),
         node(
             "div",
             node(
                 "p",
-                " \u00b7 ".join(filter(None, (str(film["year"] or ""), minutes()))),
+                " \u00b7 ".join(filter(None, (str(film["year"] or ""), format_runtime()))),
                 cls="overline",
             ),
             node("h1", title, dir="auto"),
@@ -115,13 +115,14 @@ show(
                 ),
                 node(
                     "p",
-                    f"Its similarity to the centre of this group is {film['similarity']:.2f}",
-                    *beyond,
-                    ". " + (clearly or ""),
+                    f"Its similarity to the centroid of this micro-genre is "
+                    f"{film['similarity']:.2f}",
+                    *margin,
+                    f". {remark}",
                 ),
-                cls=f"why {hue}",
+                cls=f"why {colour}",
             ),
-            cards.chips(
+            cards.chip_row(
                 [
                     *(
                         cards.chip(name, address("films", {"genre": name}))
@@ -130,7 +131,7 @@ show(
                     cards.chip(
                         film["family_name"],
                         address("films", {"family": film["family_name"]}),
-                        hue=hue,
+                        colour=colour,
                     ),
                     cards.chip(
                         film["micro_genre_name"],
@@ -143,9 +144,9 @@ show(
                 "dl",
                 [
                     part
-                    for name, value in facts
+                    for label, value in facts
                     if value
-                    for part in (node("dt", name), node("dd", value, dir="auto"))
+                    for part in (node("dt", label), node("dd", value, dir="auto"))
                 ],
                 cls="facts",
             ),
@@ -155,10 +156,10 @@ show(
     key="film",
 )
 
-near = films.similar(film["movie_id"], NEAREST)
-if near:
+nearest = films.similar(film["movie_id"], NEAREST)
+if nearest:
     show(
-        cards.section("Nearest films", "By what their descriptions say, whatever their group."),
-        cards.film_grid([row | {"alike": True} for row in near], colours, few=True),
+        cards.section("Nearest films", "The most similar descriptions, from all micro-genres."),
+        cards.film_grid(nearest, colours, small=True, show_similarity=True),
         key="nearest",
     )

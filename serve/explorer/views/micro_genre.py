@@ -1,4 +1,4 @@
-"""A micro-genre: what it is about, how it lies among its siblings, and its films."""
+"""A micro-genre: its keywords and figures, its siblings, and its films."""
 
 from __future__ import annotations
 
@@ -8,41 +8,40 @@ from pipeline.release.lookup import NotInReleaseError
 from serve.catalogue.catalogue import Filters
 from serve.explorer import formatting
 from serve.explorer.components import cards, charts
-from serve.explorer.components import charts as drawing
 from serve.explorer.components.html_nodes import data_text, node, show
-from serve.explorer.resources import catalogue
+from serve.explorer.resources import open_catalogue
 from serve.explorer.routing import address
 
 PER_PAGE = 18
-films = catalogue()
-colours = cards.hues(films.families())
-wanted = st.query_params.get("id", "")
+films = open_catalogue()
+colours = cards.family_colours(films.families())
+micro_genre_id = st.query_params.get("id", "")
 try:
-    genre = films.micro_genre(wanted)
+    genre = films.micro_genre(micro_genre_id)
 except NotInReleaseError:
     show(
-        cards.empty(
+        cards.empty_state(
             "No such micro-genre in this release",
-            f"There is none with the id \u201c{data_text(wanted)}\u201d."
-            if wanted
+            f"There is no micro-genre with the id \u201c{data_text(micro_genre_id)}\u201d."
+            if micro_genre_id
             else "The address names no micro-genre.",
-            ways=[cards.chip("All micro-genres", address("micro-genres"))],
+            links=[cards.chip("All micro-genres", address("micro-genres"))],
         ),
         key="no-genre",
     )
     st.stop()
 
 cluster = genre["cluster"]
-hue = colours.get(genre["family_name"], "")
+colour = colours.get(genre["family_name"], "")
 name = data_text(genre["micro_genre_name"])
 st.set_page_config(page_title=name)
-share = formatting.finite(genre["high_rated_share"])
+high_rated_share = formatting.finite(genre["high_rated_share"])
 show(
     node(
         "header",
         node(
             "p",
-            "A micro-genre of the family ",
+            "Micro-genre of the family ",
             node(
                 "a",
                 data_text(genre["family_name"]),
@@ -64,44 +63,45 @@ show(
                 if formatting.finite(genre["vote_average"]) is not None
                 else "",
             ),
-            ("rated 7 or more", formatting.share(share) if share is not None else ""),
+            (
+                "rated 7 or more",
+                formatting.share(high_rated_share) if high_rated_share is not None else "",
+            ),
             ("peak decade", f"{genre['peak_decade']}s" if genre["peak_decade"] is not None else ""),
-            ("weak fits", formatting.whole(genre["weak_films"])),
+            ("weak films", formatting.whole(genre["weak_films"])),
         )
     ),
     key="head",
 )
 
-by_id = {
-    row["movie_id"]: row
-    for row in films.films(Filters(micro_genres=(cluster,)), "similarity", True, 0, 60).rows
-}
-typical = [by_id[movie_id] for movie_id in genre["exemplar_ids"] or [] if movie_id in by_id]
-if typical:
+own = Filters(micro_genres=(cluster,))
+by_id = {row["movie_id"]: row for row in films.films(own, "similarity", True, 0, 60).rows}
+exemplars = [by_id[movie_id] for movie_id in genre["exemplar_ids"] or [] if movie_id in by_id]
+if exemplars:
     show(
-        cards.section("Most typical", "The films nearest to the centre of the group."),
-        cards.film_grid(typical[:6], colours, few=True),
+        cards.section("Most typical films", "The films nearest to the centroid."),
+        cards.film_grid(exemplars[:6], colours, small=True),
         key="typical",
     )
 
 left, right = st.columns(2, gap="large")
 with left:
-    show(cards.section("When", "Films by year."), key="when")
+    show(cards.section("Films by year"), key="when")
     years = [(row["year"], row["films"]) for row in films.trends.films_by("year", cluster)]
     if years:
-        drawing.draw(
+        charts.draw(
             charts.year_bars(years),
             key="years",
             height=260,
             alt=f"Films of {name} by year: {formatting.span(years[0][0], years[-1][0])}.",
         )
     else:
-        show(node("p", "None of its films has a year.", cls="note"), key="no-years")
+        show(node("p", "The year of none of its films is known.", cls="note"), key="no-years")
 with right:
-    show(cards.section("How rated", "Each dot is a film."), key="rated")
+    show(cards.section("Ratings", "Each dot is a film."), key="rated")
     rated = films.trends.year_and_rating(cluster)
     if rated.num_rows:
-        drawing.draw(
+        charts.draw(
             charts.rating_scatter(rated.to_pydict()),
             key="ratings",
             height=260,
@@ -115,15 +115,16 @@ if siblings:
     show(
         cards.section(
             "Siblings",
-            "The other micro-genres of its family, nearest first: how alike the centres are.",
+            "The other micro-genres of its family, nearest first. The similarity is the cosine of "
+            "the centroids.",
         ),
         cards.table(
             f"Siblings of {name}",
-            ("Micro-genre", "", "likeness", "films"),
+            ("Micro-genre", "", "similarity", "films"),
             [
                 (
                     cards.genre_cell(row, colours),
-                    cards.bar_cell(max(0.0, row["closeness"]), hue),
+                    cards.bar_cell(max(0.0, row["closeness"]), colour),
                     f"{row['closeness']:.2f}",
                     formatting.whole(row["films"]),
                 )
@@ -134,11 +135,11 @@ if siblings:
     )
 
 show(
-    cards.section("Its films", "The most typical first."),
-    cards.chips(
+    cards.section("All films", "Most typical first."),
+    cards.chip_row(
         [
             cards.chip(
-                "Filter, sort and download them",
+                "Filter, sort and download",
                 address("films", {"micro": genre["micro_genre_name"]}),
             )
         ],
@@ -152,7 +153,5 @@ if genre["films"] > PER_PAGE:
     with st.container(horizontal_alignment="center"):
         page = st.pagination(-(-genre["films"] // PER_PAGE), key="page", bind="query-params")
 with grid:
-    found = films.films(
-        Filters(micro_genres=(cluster,)), "similarity", True, (page - 1) * PER_PAGE, PER_PAGE
-    )
+    found = films.films(own, "similarity", True, (page - 1) * PER_PAGE, PER_PAGE)
     show(cards.film_grid(found.rows, colours), key="films")

@@ -1,0 +1,208 @@
+"""Types of the rows that the catalogue returns. They exist at type-check time only: rows are dicts.
+
+A missing value is None. A field holds what the column of the same name in `pipeline.schemas.mining`
+holds, unless a comment says more.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+__all__ = [
+    "FacetValue",
+    "FamilyRow",
+    "FilmDetailRow",
+    "FilmRow",
+    "FoundFilmRow",
+    "GrowthRow",
+    "KeywordRow",
+    "MicroGenreRow",
+    "PeriodRow",
+    "RatingSpreadRow",
+    "RatingsRow",
+    "ReleaseFigures",
+    "SiblingRow",
+    "SimilarFilmRow",
+]
+
+
+class FilmRow(TypedDict):
+    """A row of `RELEASED_MOVIES`."""
+
+    movie_id: str
+    title: str | None
+    year: int | None
+    cluster: int
+    micro_genre_keybert: str
+    micro_genre_name: str
+    family_name: str
+    similarity: float
+    runner_up: int | None
+    margin: float | None
+    weak: bool
+    vote_average: float | None
+    vote_count: int | None
+    popularity: float | None
+    overview: str | None
+    tagline: str | None
+    genres: list[str] | None
+    keywords: list[str] | None
+    directors: list[str] | None
+    cast: list[str] | None
+    language: str | None
+    countries: list[str] | None
+    runtime_minutes: float | None
+    poster_path: str | None
+    release_date: str | None
+    family: int
+    x: float | None
+    y: float | None
+
+
+class FilmDetailRow(FilmRow):
+    """A film with the name of its runner-up."""
+
+    runner_up_name: str | None
+
+
+class FoundFilmRow(FilmRow):
+    """A film found by a semantic search."""
+
+    closeness: float  # cosine of query and film text, -1 to 1
+
+
+class SimilarFilmRow(TypedDict):
+    """A neighbour of a film."""
+
+    rank: int  # 1 is the nearest
+    similarity: float  # cosine of the two texts, -1 to 1
+    movie_id: str
+    title: str | None
+    year: int | None
+    cluster: int
+    micro_genre_name: str
+    family_name: str
+    vote_average: float | None
+    poster_path: str | None
+
+
+class MicroGenreRow(TypedDict):
+    """A row of `MICRO_GENRES` with three figures computed from its films."""
+
+    cluster: int
+    micro_genre_id: str
+    micro_genre_name: str
+    micro_genre_keybert: str
+    keywords: list[str]
+    family: int
+    family_name: str
+    films: int
+    weak_films: int
+    exemplar_ids: list[str]
+    exemplars: list[str]
+    mean_similarity: float
+    nearest_cluster: int | None
+    vote_average: float | None
+    first_year: int | None
+    last_year: int | None
+    popularity: float | None  # mean
+    high_rated_share: float | None  # films rated 7 or more among the rated films, 0 to 1
+    peak_decade: int | None  # 1980 is 1980 to 1989
+
+
+class SiblingRow(MicroGenreRow):
+    """Another micro-genre of the same family."""
+
+    closeness: float  # cosine of the two centroids, -1 to 1
+
+
+class FamilyRow(TypedDict):
+    """A row of `FAMILIES` with its clusters and two figures computed from its films."""
+
+    family: int
+    family_name: str
+    keywords: list[str]
+    micro_genres: int
+    films: int
+    clusters: list[int]
+    vote_average: float | None  # mean
+    popularity: float | None  # mean
+
+
+class FacetValue(TypedDict):
+    """One value of a facet with its number of films."""
+
+    value: Any  # str for genres and languages, int for the other facets
+    films: int
+    name: NotRequired[str]  # of micro-genres and families
+
+
+class ReleaseFigures(TypedDict):
+    """Figures of a release."""
+
+    release_id: str
+    created_at: str | None  # ISO 8601
+    title: str | None
+    attribution: str | None
+    licence: str | None
+    films: int
+    first_year: int | None
+    last_year: int | None
+    rated_films: int
+    vote_average: float | None  # mean
+    weak_films: int
+    languages: int
+    posters: int
+    micro_genres: int
+    families: int
+    counts: dict[str, int]  # rows_in, released, rejected
+
+
+class PeriodRow(TypedDict):
+    """Films of a micro-genre in one year or decade."""
+
+    cluster: int
+    name: str
+    year: NotRequired[int]
+    decade: NotRequired[int]
+    films: int
+
+
+class GrowthRow(TypedDict):
+    """Films of a micro-genre in two spans of years."""
+
+    cluster: int
+    name: str
+    before: int
+    after: int
+    before_share: float | None  # of all films of that span, 0 to 1
+    after_share: float | None
+    change: float | None  # of the share: 0.5 is 50 % more; None if there were no films before
+
+
+class RatingsRow(TypedDict):
+    """Ratings of the films of one decade."""
+
+    decade: int
+    films: int  # rated films
+    mean: float
+    median: float
+    low: float  # first quartile
+    high: float  # third quartile
+
+
+class RatingSpreadRow(TypedDict):
+    """Ratings of the films of one micro-genre."""
+
+    cluster: int
+    name: str
+    films: int  # rated films
+    mean: float
+    deviation: float  # sample standard deviation
+
+
+class KeywordRow(TypedDict):
+    """A keyword with its number of films."""
+
+    keyword: str
+    films: int
