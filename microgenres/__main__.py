@@ -1,4 +1,4 @@
-"""`python -m microgenres` is the command line."""
+"""Run the command line: `python -m microgenres`."""
 
 from microgenres.cli.app import main
 

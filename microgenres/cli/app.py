@@ -1,4 +1,4 @@
-"""The one command line, `microgenres`: results on standard output, all else on standard error.
+"""The command line, `microgenres`: results on standard output, everything else on standard error.
 
 Heavy rooms (Prefect, Dask, Arrow, models) are imported by the command that needs them, so that
 help comes at once. The other commands are in `lookups`, all options in `options`.
@@ -52,9 +52,9 @@ app = typer.Typer(
 
 @app.callback()
 def microgenres(version: o.Version = False, debug: o.Debug = False) -> None:
-    """Mine named micro-genres from a catalogue of films, and look at what was mined.
+    """Mine named micro-genres from a catalogue of films, and explore the results.
 
-    [bold]A first walk[/bold]
+    [bold]First steps[/bold]
     microgenres mine                          mine the bundled sample into ./out
     microgenres show                          its micro-genres
     microgenres similar "Das Boot (1981)"     films like this one
@@ -76,10 +76,10 @@ for group in (serve, fetch, genres, ratings):
 
 
 def main() -> None:
-    """Run `microgenres` as it is installed; ends the process with one of the exit codes."""
+    """Run the command line; end the process with one of the exit codes."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:  # a title that the terminal cannot show must not end us
+        if reconfigure is not None:  # some titles cannot be shown by the terminal
             reconfigure(errors="backslashreplace")
     app(prog_name="microgenres")
 

@@ -1,4 +1,4 @@
-"""How a run is followed on standard error: by a person, or by what reads JSON lines."""
+"""The progress of a run on standard error: bars, plain lines, or JSON lines."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def quiet_dask() -> None:
-    """Keep Dask's word of every connection from the log; it sets its level when imported."""
+    """Hide Dask's log records of each connection; importing Dask sets its log level."""
     import distributed  # noqa: F401
 
     logging.getLogger("distributed").setLevel(logging.WARNING)
@@ -48,7 +48,7 @@ def quiet_dask() -> None:
 def shown(
     profile: str, file: Path | None, chosen: dict[str, Any], *, verbose: bool
 ) -> AbstractContextManager[None]:
-    """Show a run for as long as the block lasts, as the settings for logs say."""
+    """Show the progress of a run until the block ends, in the format of the log settings."""
     from pipeline.settings import load_settings
 
     log = load_settings(profile=profile, file=file, overrides=chosen).log
@@ -60,7 +60,7 @@ def shown(
 
 
 def text(value: object, style: str = "") -> Text:
-    """`value` to the letter: no markup, and nothing that steers a terminal."""
+    """Return `value` as literal text: no markup, and no control characters of a terminal."""
     shown = "".join(_visible(character) for character in str(value))
     return Text(shown, style=style, overflow="fold")
 
@@ -71,25 +71,28 @@ def _visible(character: str) -> str:
     return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
 
 
-LINE_SECONDS = 5.0  # plain lines of one stage are at least so far apart, the last one excepted
+LINE_SECONDS = 5.0  # least time between two plain lines of one stage, except for its last line
 
 
 def standard_output() -> Console:
-    """Where results go; numbers and paths in them are not coloured by guess."""
+    """Return the console for results; it colours no numbers or paths."""
     return Console(file=sys.stdout, highlight=False)
 
 
 def standard_error() -> Console:
-    """Where all else goes."""
+    """Return the console for everything but results."""
     return Console(file=sys.stderr, highlight=False)
 
 
 class Lines:
-    """Plain log lines: `12:01:33 embed 3/10`.
+    """Shows events as plain lines: `12:01:33 embed 3/10`.
 
     Parameters
     ----------
-    console : where to. now : seconds that never go back, for the distance between two lines.
+    console : Console
+        Where to print.
+    now : callable
+        Returns monotonic seconds, for the time between two lines.
     """
 
     def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
@@ -97,13 +100,13 @@ class Lines:
         self._last: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
-        """Print the line of an event, unless the stage's last line is too fresh."""
+        """Print the line of an event, unless the last line of the stage is too recent."""
         match event:
             case StageStarted(stage):
                 self._last[stage] = self._now()
                 self.line(sentence(event))
             case PieceDone(total=1):
-                pass  # the end of the stage follows at once
+                pass  # the end of the stage follows immediately
             case PieceDone(stage, done, total):
                 since = self._now() - self._last.get(stage, float("-inf"))
                 if since >= LINE_SECONDS or done >= total:
@@ -118,7 +121,7 @@ class Lines:
 
 
 class Bars:
-    """One bar per running stage; a finished stage leaves a line above the bars."""
+    """Shows a bar per running stage; a finished stage becomes a line above the bars."""
 
     def __init__(self, console: Console) -> None:
         self.progress = Progress(
@@ -159,9 +162,9 @@ class Bars:
 
 @contextmanager
 def follow(console: Console, *, level: int = logging.WARNING) -> Iterator[None]:
-    """Show events and our own log records on `console`; what others print goes there too.
+    """Show events and log records of this project on `console` until the block ends.
 
-    Standard output stays free for the result, whatever a library prints.
+    The output of libraries goes there too, so that standard output contains only the result.
     """
     if console.is_terminal and not console.is_dumb_terminal:
         bars = Bars(console)
@@ -180,11 +183,11 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if hasattr(record, "event"):
-            return  # shown as the event that it is
+            return  # the listener shows the event
         try:
             self._line(f"{record.levelname.lower()}: {self.format(record)}")
         except Exception:
-            self.handleError(record)  # as every handler of the standard library does
+            self.handleError(record)  # as the handlers of the standard library do
 
 
 @contextmanager
@@ -199,7 +202,7 @@ def _logged(line: Callable[[str], None], level: int) -> Iterator[None]:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.setLevel(level)
-        logger.propagate = False  # an orchestrator's own handlers would print it again
+        logger.propagate = False  # Prefect's handlers would print the record again
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What the command line's exit codes mean, and how an error becomes one line and a code."""
+"""The exit codes of the command line, and how an error becomes one line and a code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["EXIT_CODES", "Commands", "ExitCode", "complain", "exit_code"]
 
 
 class ExitCode(IntEnum):
-    """How a command ended."""
+    """Exit codes of the commands."""
 
     OK = 0
     FAILED = 1
@@ -41,15 +41,15 @@ _MEANINGS = {
     ExitCode.USAGE: "wrong usage, a wrong setting, or no such film or micro-genre",
     ExitCode.SOURCE: "a source cannot be read; nothing was published",
     ExitCode.RELEASE: "a release is missing or does not verify",
-    ExitCode.QUARANTINED: "pieces failed; what is finished is kept and the same command goes on",
-    ExitCode.INTERRUPTED: "interrupted; what is finished is kept",
+    ExitCode.QUARANTINED: "pieces failed; finished work is stored, and the same command resumes",
+    ExitCode.INTERRUPTED: "interrupted; finished work is stored",
 }
 
 EXIT_CODES = "[bold]Exit codes[/bold]\n" + "\n".join(
     f"{code.value:>3}  {meaning}" for code, meaning in _MEANINGS.items()
 )
 
-# The most telling class first; what is in none of them is FAILED.
+# The most specific class first; any other error is FAILED.
 _CODES: tuple[tuple[type[MicrogenresError], ExitCode], ...] = (
     (SettingsError, ExitCode.USAGE),
     (SourceError, ExitCode.SOURCE),
@@ -60,7 +60,7 @@ _CODES: tuple[tuple[type[MicrogenresError], ExitCode], ...] = (
 
 
 def exit_code(error: BaseException) -> ExitCode:
-    """The code with which a command that raised `error` ends."""
+    """Return the exit code of a command that raised `error`."""
     from pipeline.release.lookup import NotInReleaseError  # loads Arrow, which --help does not need
 
     if isinstance(error, NotInReleaseError):
@@ -69,22 +69,22 @@ def exit_code(error: BaseException) -> ExitCode:
 
 
 class Commands(TyperGroup):
-    """The group of all commands: whatever they raise ends as one line on standard error."""
+    """A group of commands; an error of a command becomes one line on standard error."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; `--debug` adds the traceback."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            message = "interrupted; what is finished is kept, and the same command goes on from it"
+            message = "interrupted; finished work is stored, and the same command resumes from it"
             complain(message)
             raise typer.Exit(ExitCode.INTERRUPTED) from error
         except (typer.Exit, typer.Abort, typer.TyperException, EOFError, BrokenPipeError):
-            raise  # Typer knows what to do
+            raise  # Typer handles these
         except Exception as error:
             if ctx.meta.get("debug"):
                 traceback.print_exception(error)
-            known = _on_purpose(error)
+            known = _known_error(error)
             if known is not None:
                 complain(str(known))
                 raise typer.Exit(exit_code(known)) from error
@@ -93,8 +93,8 @@ class Commands(TyperGroup):
             raise typer.Exit(ExitCode.FAILED) from error
 
 
-def _on_purpose(error: BaseException | None) -> MicrogenresError | None:
-    """The error of ours that `error` is, or that an orchestrator wrapped into it."""
+def _known_error(error: BaseException | None) -> MicrogenresError | None:
+    """Return the MicrogenresError that `error` is or wraps; None for another error."""
     while error is not None:
         if isinstance(error, MicrogenresError):
             return error
@@ -103,6 +103,6 @@ def _on_purpose(error: BaseException | None) -> MicrogenresError | None:
 
 
 def complain(message: str, *, kind: str = "error") -> None:
-    """Print one message on standard error, not folded: a path in it must stay whole."""
+    """Print a message on standard error, without line breaks: a path in it must stay whole."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(Text.assemble((f"{kind}: ", "bold red" if kind == "error" else "bold"), message))

@@ -1,4 +1,4 @@
-"""The options of the command line, each with its help, and how those of `mine` become settings."""
+"""Options that several commands share, and how options become settings."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def _version(value: bool) -> None:
 def _k(value: str | None) -> str | None:
     if value is None or value == "auto" or (value.isdecimal() and int(value) >= 1):
         return value
-    raise typer.BadParameter(f"{value!r} is neither auto nor a whole number from 1 on")
+    raise typer.BadParameter(f"{value!r} is neither auto nor a whole number of at least 1")
 
 
 def _scheduler(value: str | None) -> str | None:
     if value is None or "://" in value:
         return value
-    raise typer.BadParameter(f"{value!r} is no address; write it like tcp://10.0.0.5:8786")
+    raise typer.BadParameter(f"{value!r} is not an address; write it like tcp://10.0.0.5:8786")
 
 
 def _log_format(value: str | None) -> str | None:
@@ -109,7 +109,7 @@ ShowLimit = Annotated[
         "--limit",
         min=1,
         metavar="N",
-        help="At most N micro-genres, or N films of the one asked for.",
+        help="At most N micro-genres, or N films of the given one.",
         show_default="all; 20 films",
         rich_help_panel=_OUTPUT,
     ),
@@ -257,7 +257,7 @@ def overrides(
     seed: int | None = None,
     log_format: str | None = None,
 ) -> dict[str, Any]:
-    """The settings that the options given stand for, nested; an option not given sets nothing."""
+    """Return the settings that the given options set, by section; an option not given sets none."""
     chosen: dict[str, Any] = {}
     if seed is not None:
         chosen["seed"] = seed

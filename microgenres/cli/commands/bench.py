@@ -1,6 +1,6 @@
-"""`microgenres bench`: the suite of measurements, and the README's figures from what it wrote.
+"""`microgenres bench`: run the benchmark suite, or write its figures into the README.
 
-The suite lies in `benchmarks/` of a source checkout, which no installed package brings along.
+The suite is in `benchmarks/` of a source checkout; an installed package does not contain it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SUITE = (
 def _sizes(value: str | None) -> str | None:
     for part in ("1" if value is None else value).split(","):
         if not part.strip().replace("_", "").isdecimal() or int(part) < 1:
-            raise typer.BadParameter(f"{part!r} is no number of films; write 10000,100000")
+            raise typer.BadParameter(f"{part!r} is not a number of films; write 10000,100000")
     return value
 
 
@@ -48,17 +48,17 @@ def bench(
         ),
     ] = None,
     repeats: Annotated[
-        int, typer.Option("--repeats", min=1, metavar="N", help="Turns of each contender.")
+        int, typer.Option("--repeats", min=1, metavar="N", help="Repetitions of each contender.")
     ] = 3,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Small sizes, one turn: only shows that all runs.")
+        bool, typer.Option("--quick", help="Small sizes, one repetition: only checks that it runs.")
     ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="DIR",
-            help="Where the JSON file and the plot go.",
+            help="Folder for the JSON file and the plot.",
             show_default="benchmarks/results; out/bench with --quick",
         ),
     ] = None,
@@ -76,7 +76,7 @@ def bench(
         typer.Option(
             "--work",
             metavar="DIR",
-            help="Keeps what is large, so that the same command goes on where it ended.",
+            help="Folder for large intermediate files, so that the same command can resume.",
             show_default="a temporary folder",
         ),
     ] = None,
@@ -121,11 +121,11 @@ def _found(release: Path) -> Path:
 
 
 def _benchmarks(module: str) -> Any:
-    """A module of the suite; told plainly where the suite or what it needs is not there."""
+    """Return a module of the suite, or raise an error that names what is not installed."""
     if find_spec("benchmarks") is None:
         raise MicrogenresError(
-            "the benchmarks lie in the source checkout and are not installed with the package: "
-            "run this in a checkout that was installed with pip install -e '.[bench]'"
+            "the benchmarks are in the source checkout and are not installed with the package: "
+            "run this in a checkout that is installed with pip install -e '.[bench]'"
         )
     try:
         return import_module(f"benchmarks.{module}")

@@ -15,7 +15,7 @@ def history(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """How micro-genres grew from release to release, most grown first.
+    """Show how micro-genres grew from release to release, the most grown first.
 
     [bold]Examples[/bold]
     microgenres history --out films

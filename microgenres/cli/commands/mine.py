@@ -29,7 +29,7 @@ def mine(
 ) -> None:
     """Mine a catalogue: read, clean, embed, cluster, name, and publish a release.
 
-    A run that was interrupted goes on where it stopped when the same command is given again.
+    The same command resumes an interrupted run.
 
     [bold]Examples[/bold]
     microgenres mine
@@ -44,7 +44,7 @@ def mine(
         if workers and scheduler:
             from flows.events import Note, emit
 
-            emit(Note("--workers is for a local cluster: the scheduler has its own workers"))
+            emit(Note("--workers has no effect with --scheduler, which has its own workers"))
         from flows.mining.flow import mine as run
 
         if not verbose:

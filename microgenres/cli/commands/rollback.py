@@ -22,9 +22,9 @@ def rollback(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Make an earlier release the latest again, once it verifies. None is removed.
+    """Make an earlier release the latest again, if it verifies. No release is removed.
 
-    Refused while a run goes on.
+    Refused during a run.
 
     [bold]Examples[/bold]
     microgenres rollback --out films

@@ -20,7 +20,7 @@ def update(
         bool,
         typer.Option(
             "--only-changes",
-            help="The sources hold just the films that changed; others stay as they are.",
+            help="The sources contain only the films that changed; others are unchanged.",
             rich_help_panel="Catalogue",
         ),
     ] = False,
@@ -28,7 +28,7 @@ def update(
         bool,
         typer.Option(
             "--mine-when-due",
-            help="Mine afresh when the catalogue has drifted past a threshold.",
+            help="Mine again when the catalogue has drifted past a threshold.",
             rich_help_panel="Mining",
         ),
     ] = False,
@@ -39,11 +39,11 @@ def update(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Bring the latest release up to date with its catalogue, without mining afresh.
+    """Bring the latest release up to date with its catalogue, without mining again.
 
-    The sources are the catalogue as it stands now: films that are not in them are withdrawn. New
-    films and new texts are placed by the release's own space and centroids; micro-genres keep
-    their ids and names. Films are read, cleaned and placed with the settings they were mined with.
+    The sources are the catalogue as it is now: films that are not in them are withdrawn. New films
+    and changed texts are assigned with the space and centroids of the release; micro-genres keep
+    their ids and names. Films are read, cleaned and placed with the settings of the mining.
 
     [bold]Examples[/bold]
     microgenres update --source files:tmdb.csv --out films

@@ -1,4 +1,4 @@
-"""What genre models there are and how good they are, for people or as one JSON object."""
+"""Print genre models, their figures and predictions: tables or one JSON object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["show_evaluation", "show_models", "show_predicted", "show_registry"]
 
 
 def show_registry(registry: Registry, *, as_json: bool) -> None:
-    """The models of a registry with their main figures."""
+    """Print the models of a registry with their main figures."""
     if as_json:
         to_json(registry.to_json(), sys.stdout)
         return
@@ -44,7 +44,7 @@ def show_registry(registry: Registry, *, as_json: bool) -> None:
 
 
 def show_models(out: Path, *, as_json: bool) -> None:
-    """Every model that can be trained, and those that have been."""
+    """Print every model that can be trained, and those that are trained."""
     there = (out / FOLDER / REGISTRY).is_file()
     registry = read_registry(out / FOLDER) if there else None
     if as_json:
@@ -69,7 +69,7 @@ def show_models(out: Path, *, as_json: bool) -> None:
 
 
 def show_evaluation(found: Mapping[str, Any], *, as_json: bool) -> None:
-    """The comparison of models, one table for each input."""
+    """Print the comparison of models, one table for each input."""
     if as_json:
         to_json(found, sys.stdout)
         return
@@ -107,7 +107,7 @@ def show_evaluation(found: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def show_predicted(rows: Sequence[Prediction], *, as_json: bool) -> None:
-    """Films with the genres that they were given."""
+    """Print films with their predicted genres."""
     if as_json:
         to_json({"films": rows}, sys.stdout)
         return
@@ -115,6 +115,6 @@ def show_predicted(rows: Sequence[Prediction], *, as_json: bool) -> None:
     table.add_column("film", ratio=2)
     table.add_column("genres", ratio=3)
     for row in rows:
-        told = ", ".join(f"{g} {row['confidence'][g]:.2f}" for g in row["predicted_genres"])
-        table.add_row(text(row["title"] or row["overview"][:60]), text(told))
+        genres_text = ", ".join(f"{g} {row['confidence'][g]:.2f}" for g in row["predicted_genres"])
+        table.add_row(text(row["title"] or row["overview"][:60]), text(genres_text))
     standard_output().print(headed("Genres", table))

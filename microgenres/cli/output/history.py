@@ -1,4 +1,4 @@
-"""What an update came to, and how micro-genres grew, for people or as one JSON object."""
+"""Print the result of an update, and the growth of micro-genres: tables or one JSON object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from flows.update.flow import Outcome
+from flows.update.flow import UpdateResult
 from microgenres.cli.console import standard_output, text
 from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.errors import ReleaseError
@@ -20,11 +20,11 @@ _ROWS = 40
 _RELEASES = 6  # columns of releases in a table; JSON has them all
 
 
-def show_updated(found: Outcome, *, as_json: bool) -> None:
-    """The latest release after an update, and what the update did."""
+def show_updated(found: UpdateResult, *, as_json: bool) -> None:
+    """Print the latest release after an update, and what the update changed."""
     release = Release(Path(found.path))
     done: dict[str, Any] = release.report.update.to_dict() if found.made else {}
-    told = {
+    document = {
         "release_id": release.id,
         "path": str(release.path),
         "made": found.made,
@@ -34,7 +34,7 @@ def show_updated(found: Outcome, *, as_json: bool) -> None:
         "update": done or None,
     }
     if as_json:
-        to_json(told, sys.stdout)
+        to_json(document, sys.stdout)
         return
     console = standard_output()
     if not found.made:
@@ -53,18 +53,20 @@ def show_updated(found: Outcome, *, as_json: bool) -> None:
 
 
 def show_history(out: Path, micro_genre: str | None, limit: int | None, *, as_json: bool) -> None:
-    """How micro-genres grew over the releases of a folder."""
+    """Print how micro-genres grew over the releases of a folder."""
     if not (out / "releases").is_dir():
         raise ReleaseError(f"no release in {out}: name the folder of `microgenres mine --out`")
-    told = read_history(out)
+    growth = read_history(out)
     columns = ("release_id", "created_at", "kind")
     releases = [
         dict(zip(columns, values, strict=True))
-        for values in dict.fromkeys(zip(*(told[name].to_pylist() for name in columns), strict=True))
+        for values in dict.fromkeys(
+            zip(*(growth[name].to_pylist() for name in columns), strict=True)
+        )
     ]
     if not releases:
         raise ReleaseError(f"no release in {out} can be read: run `microgenres mine`")
-    rows = summarise_growth(told)
+    rows = summarise_growth(growth)
     if micro_genre is not None:
         wanted = {micro_genre, plain(micro_genre)}
         rows = [

@@ -1,4 +1,4 @@
-"""What each command answers, as tables for people or as one JSON object for scripts."""
+"""Print releases, micro-genres and films: tables for people, or one JSON object for scripts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from microgenres.cli.output.tables import (
     headed,
     micro_genre_card,
     micro_genres_table,
+    number,
     plain_table,
     to_json,
 )
-from microgenres.cli.output.tables import number as told
 from pipeline.errors import ReleaseError
 from pipeline.release.lookup import Release
 
@@ -40,7 +40,7 @@ _ROWS_AFTER_A_RUN = 60  # micro-genres in the table that closes a run
 
 
 def show_run(release: Release, *, as_json: bool) -> None:
-    """What a run made: its micro-genres, where they lie, how good they are."""
+    """Print the result of a run: its micro-genres, its folder and its quality figures."""
     if as_json:
         to_json(
             _about(release)
@@ -63,7 +63,7 @@ def show_run(release: Release, *, as_json: bool) -> None:
 
 
 def show_micro_genres(release: Release, limit: int | None, *, as_json: bool) -> None:
-    """All micro-genres of a release, the largest first."""
+    """Print all micro-genres of a release, the largest first."""
     if as_json:
         to_json(_about(release) | {"micro_genres": _by_size(release)[:limit]}, sys.stdout)
     else:
@@ -71,7 +71,7 @@ def show_micro_genres(release: Release, limit: int | None, *, as_json: bool) -> 
 
 
 def show_micro_genre(release: Release, wanted: str, limit: int, *, as_json: bool) -> None:
-    """One micro-genre and its most typical films."""
+    """Print one micro-genre and its most typical films."""
     row = release.find_micro_genre(wanted)
     films = release.films_of(row["cluster"], limit)
     if as_json:
@@ -83,7 +83,7 @@ def show_micro_genre(release: Release, wanted: str, limit: int, *, as_json: bool
 
 
 def show_similar(release: Release, wanted: str, limit: int, *, as_json: bool) -> None:
-    """The films nearest to one film."""
+    """Print the films most similar to one film."""
     film = release.find_film(wanted)
     near = release.similar(film["movie_id"], limit)
     if as_json:
@@ -99,7 +99,7 @@ def show_similar(release: Release, wanted: str, limit: int, *, as_json: bool) ->
 def show_assigned(
     release: Release, films: Sequence[tuple[str, dict[str, Any]]], *, as_json: bool
 ) -> None:
-    """The micro-genres of unseen films."""
+    """Print the micro-genres of films that are not in the release."""
     from microgenres.cli.console import follow, standard_error
 
     with follow(standard_error()):
@@ -130,7 +130,7 @@ def show_assigned(
 
 
 def show_report(release: Release, *, as_json: bool) -> None:
-    """The figures of a run, and where its page lies."""
+    """Print the quality figures of a run, and the path of its report page."""
     from microgenres.cli.output.report import print_report
 
     if as_json:
@@ -143,7 +143,7 @@ def show_report(release: Release, *, as_json: bool) -> None:
 
 
 def show_verified(path: Path, *, as_json: bool) -> None:
-    """Whether a release is as it was published; ends with 4 where it is not."""
+    """Print whether a release is unchanged since it was published; exit with 4 if it is not."""
     from pipeline.storage.verify import verify_release
 
     try:
@@ -151,7 +151,7 @@ def show_verified(path: Path, *, as_json: bool) -> None:
     except ReleaseError as error:
         if not as_json:
             raise
-        # The listing of `verify_release`, one problem a line; what it cannot open is one problem.
+        # `verify_release` lists one problem per line; a file that it cannot open is one problem.
         problems = [line[2:] for line in str(error).splitlines() if line.startswith("- ")]
         answer = {"release": str(path), "ok": False, "problems": problems or [str(error)]}
         to_json(answer, sys.stdout)
@@ -163,14 +163,14 @@ def show_verified(path: Path, *, as_json: bool) -> None:
         return
     size = sum(entry["bytes"] for entry in files.values()) / 2**20
     line = (
-        f"{path} verifies: {len(files)} files, {size:.1f} MiB; {told(counts['rows_in'])} rows = "
-        f"{told(counts['released'])} films + {told(counts['rejected'])} rejects"
+        f"{path} verifies: {len(files)} files, {size:.1f} MiB; {number(counts['rows_in'])} rows = "
+        f"{number(counts['released'])} films + {number(counts['rejected'])} rejects"
     )
     standard_output().print(text(line), soft_wrap=True)
 
 
 def show_settings(profile: str, file: Path | None, *, as_json: bool) -> None:
-    """Every knob with its value, type, default and description."""
+    """Print every setting with its value, type, default and description."""
     from microgenres.cli.output.settings import knobs, knobs_tables
 
     rows = knobs(profile, file)
@@ -183,7 +183,7 @@ def show_settings(profile: str, file: Path | None, *, as_json: bool) -> None:
 
 
 def show_profiles(*, as_json: bool) -> None:
-    """The profiles that `--profile` takes."""
+    """Print the profiles of `--profile`."""
     from microgenres.cli.output.settings import profile_rows
 
     rows = profile_rows()

@@ -1,4 +1,4 @@
-"""The figures of report.json on a terminal, each with its line on how to read it."""
+"""Print the figures of a report, each with a line on how to read it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from microgenres.cli.output.tables import headed, number, plain_table
 
 __all__ = ["print_report"]
 
-# Drawn in the HTML page, where they can be read.
+# Shown in the HTML page only.
 _DRAWN = ("data_quality.missing_patterns", "data_quality.overview_words", "data_quality.years")
 _HEAD = ("title", "release_id", "licence", "attribution")
 _LONGEST_LIST = 10
-# As they are read best; report.json is in the order of the alphabet.
+# The order on the terminal; report.json is in alphabetical order.
 _SECTIONS = ("counts", "names", "clusters", "k", "comparison", "neighbours", "embedding")
 _FIRST_COLUMNS = ("", "method", "k", "clusters")
 
@@ -68,13 +68,13 @@ def _figures(path: str, figures: Mapping[str, Any], explanations: Mapping[str, s
     table = plain_table()
     table.add_column("Figure", overflow="fold", min_width=16)
     table.add_column("Value", overflow="fold", max_width=30)
-    told = {key: explanations.get(f"{path}.{key}", "") for key in figures}
-    if any(told.values()):
+    explained = {key: explanations.get(f"{path}.{key}", "") for key in figures}
+    if any(explained.values()):
         table.add_column("How to read it", overflow="fold", ratio=1, style="dim")
     for key, value in figures.items():
         cells = [text(key.replace("_", " ")), text(_value(value))]
-        table.add_row(*cells, *([text(told[key])] if any(told.values()) else []))
-    return headed(_heading(path), *_told(path, explanations), table)
+        table.add_row(*cells, *([text(explained[key])] if any(explained.values()) else []))
+    return headed(_heading(path), *_explanation(path, explanations), table)
 
 
 def _records(
@@ -90,10 +90,10 @@ def _records(
         table.add_column(name.replace("_", " ") or "of", overflow="fold")
     for record in records:
         table.add_row(*(text(_value(record.get(name))) for name in names))
-    return headed(_heading(path), *_told(path, explanations), table)
+    return headed(_heading(path), *_explanation(path, explanations), table)
 
 
-def _told(path: str, explanations: Mapping[str, str]) -> list[Text]:
+def _explanation(path: str, explanations: Mapping[str, str]) -> list[Text]:
     return [text(explanations[path], "dim")] if path in explanations else []
 
 

@@ -1,4 +1,4 @@
-"""Every knob of a run as rows, generated from `pipeline.settings`, so that help cannot be stale."""
+"""Print every setting; the rows come from `pipeline.settings`, so that they are up to date."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}"}
 
 
 def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, Any]]:
-    """One row per knob: `name`, `type`, `default`, `value` (as a run would have it), `description`,
+    """Return one row per setting: `name`, `type`, `default`, `value` (in a run), `description`,
     `variable` (of the environment), `section`, `section_description`.
 
     Raises
@@ -47,14 +47,14 @@ def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, 
 
 
 def knobs_tables(rows: list[dict[str, Any]]) -> list[Group]:
-    """A table per section, under its title; a value that is not the default is marked."""
+    """Return a table per section, under its title; a value that is not the default is marked."""
     tables: dict[str, Table] = {}
     titles: dict[str, str] = {}
     for row in rows:
         section = row["section"]
         if section not in tables:
-            told = row["section_description"]
-            titles[section] = f"{section}: {told}" if section else told
+            description = row["section_description"]
+            titles[section] = f"{section}: {description}" if section else description
             tables[section] = table = plain_table()
             table.add_column("Setting", overflow="fold", min_width=18, ratio=4)
             table.add_column("Value", overflow="fold", ratio=4)
@@ -69,13 +69,13 @@ def knobs_tables(rows: list[dict[str, Any]]) -> list[Group]:
 
 
 def profile_rows() -> list[dict[str, str]]:
-    """`name` and `description` of each profile: the comment that its TOML opens with."""
+    """Return `name` and `description` of each profile; its file begins with the description."""
     rows = []
     for name in profiles():
         toml = files("config").joinpath(f"{name}.toml").read_text(encoding="utf-8")
         comments = takewhile(lambda line: line.startswith("#"), toml.splitlines())
-        told = " ".join(line.lstrip("# ").strip() for line in comments)
-        rows.append({"name": name, "description": told})
+        description = " ".join(line.lstrip("# ").strip() for line in comments)
+        rows.append({"name": name, "description": description})
     return rows
 
 
@@ -98,9 +98,9 @@ def _type(field: FieldInfo) -> str:
 
 def _bounds(metadata: Iterable[Any]) -> list[str]:
     return [
-        told.format(getattr(item, bound))
+        template.format(getattr(item, bound))
         for item in metadata
-        for bound, told in _BOUNDS.items()
+        for bound, template in _BOUNDS.items()
         if getattr(item, bound, None) is not None
     ]
 

@@ -1,4 +1,4 @@
-"""Prints the state of an output folder, and what pruning took away."""
+"""Print the state of an output folder, and what pruning removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["show_pruned", "show_status"]
 
 
 def show_status(out: Path, *, as_json: bool) -> None:
-    """The run, its stages, what failed, the latest release, and how to go on."""
+    """Print the run, its stages, failures, the latest release, and what to do next."""
     answer = folder_status(out)
     if as_json:
         to_json(answer, sys.stdout)
@@ -61,23 +61,23 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _live(answer: dict[str, Any], state: str) -> str:
-    """A stage that a run began and did not end goes on only while the run does."""
+    """Return the state of a stage; one that a dead run began is unfinished."""
     return state if state == "done" or answer["state"] == "running" else "unfinished"
 
 
 def show_pruned(pruned: dict[str, Any], *, as_json: bool) -> None:
-    """What `microgenres prune` removed, or would."""
+    """Print what `microgenres prune` removed, or would remove."""
     if as_json:
         to_json(pruned, sys.stdout)
         return
     console = standard_output()
-    verb = "would go" if pruned["dry_run"] else "removed"
+    verb = "would be removed" if pruned["dry_run"] else "removed"
     for release in pruned["releases"]:
         console.print(text(f"release {release} {verb}"), soft_wrap=True)
     mebibytes = pruned["bytes"] / 2**20
     line = (
         f"{len(pruned['releases'])} releases, {number(pruned['pieces'])} pieces of work and "
         f"{number(pruned['leftovers'])} leftovers {verb}: {mebibytes:.1f} MiB; "
-        f"{len(pruned['kept'])} releases are kept"
+        f"{len(pruned['kept'])} releases remain"
     )
     console.print(text(line), soft_wrap=True)

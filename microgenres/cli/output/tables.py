@@ -1,6 +1,6 @@
 """Results for people and for scripts: Rich tables that fit 80 columns, and one JSON object.
 
-Titles and names come from catalogues: they are shown as they are, never read as Rich markup.
+Titles and names come from catalogues: they are literal text, never Rich markup.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ROOMY = 110  # columns from which on keywords have their own
 
 
 def to_json(value: object, stream: IO[str]) -> None:
-    """Write `value` as one indented JSON object: six decimals, null for what is no number."""
+    """Write `value` as one indented JSON object: six decimals, null for NaN and infinity."""
     utf8 = (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
     stream.write(json.dumps(_plain(value), indent=2, ensure_ascii=not utf8, allow_nan=False) + "\n")
 
@@ -50,7 +50,7 @@ def _plain(value: object) -> object:
 
 
 def number(value: object) -> str:
-    """A figure as people read it: 15,802, 0.0314, yes, or a dash where there is none."""
+    """Return a figure for people: 15,802, 0.0314, yes, or a dash for None."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
     if isinstance(value, bool):
@@ -65,17 +65,17 @@ def number(value: object) -> str:
 
 
 def plain_table(*, lines: bool = False) -> Table:
-    """An empty table in the house's style."""
+    """Return an empty table in the style of all tables."""
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, leading=1 if lines else 0)
 
 
 def headed(title: str, *shown: RenderableType) -> Group:
-    """What is shown, under a title that is as wide as the terminal and not as the table."""
+    """Return content under a title that is as wide as the terminal, not as the table."""
     return Group(text(title, "bold"), *shown)
 
 
 def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
-    """Micro-genres with films, exemplars and keywords, in the order given.
+    """Return a table of micro-genres with films, exemplars and keywords, in the given order.
 
     Parameters
     ----------
@@ -95,16 +95,16 @@ def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
         exemplars = text(", ".join(row["exemplars"][:3]))
         words = ", ".join(row["keywords"])
         keywords = text(words if roomy else f"keywords: {words}", "dim")
-        told = [exemplars, keywords]
+        cells = [exemplars, keywords]
         if not roomy:
-            told = [Text("\n").join(told)]
+            cells = [Text("\n").join(cells)]
         name = text(row["micro_genre_name"], "bold")
-        table.add_row(str(row["cluster"]), name, number(row["films"]), *told)
+        table.add_row(str(row["cluster"]), name, number(row["films"]), *cells)
     return table
 
 
 def films_table(rows: Sequence[Row], *, genre: bool = True) -> Table:
-    """Films, each with its similarity; with `genre`, the micro-genre of each too."""
+    """Return a table of films with their similarity and, with `genre`, their micro-genre."""
     table = plain_table()
     table.add_column("Similarity", justify="right", no_wrap=True)
     table.add_column("Film", ratio=3, overflow="fold")
@@ -122,7 +122,7 @@ def films_table(rows: Sequence[Row], *, genre: bool = True) -> Table:
 
 
 def micro_genre_card(console: Console, row: Row, nearest: str, films: Sequence[Row]) -> None:
-    """One micro-genre whole: name, family, keywords, figures, and its most typical films."""
+    """Return all about one micro-genre: name, family, keywords, figures, most typical films."""
     name = text(row["micro_genre_name"], "bold")
     console.print(name, text(f"  cluster {row['cluster']}, {row['micro_genre_id']}", "dim"))
     first, last = row["first_year"], row["last_year"]
@@ -145,7 +145,7 @@ def micro_genre_card(console: Console, row: Row, nearest: str, films: Sequence[R
 
 
 def figures(report: Row) -> str:
-    """The figures of a run in one line; what the report does not have is left out."""
+    """Return the main figures of a run in one line; missing figures are left out."""
 
     def get(path: str) -> Any:
         value: Any = report
@@ -161,14 +161,14 @@ def figures(report: Row) -> str:
     if get("counts.released") is not None:
         read = number(get("counts.rows_in"))
         parts.append(f"{number(get('counts.released'))} films from {read} rows")
-    for path, told in (
+    for path, template in (
         ("names.own_centroid_share", "names nearest their own centre {:.0%}"),
         ("names.keyword_coverage", "films holding a keyword {:.0%}"),
         ("clusters.seed_ari", "seed-to-seed ARI {:.2f}"),
         ("neighbours.recall_at_10", "recall@10 {:.3f}"),
     ):
         if isinstance(get(path), int | float):
-            parts.append(told.format(get(path)))
+            parts.append(template.format(get(path)))
     seconds = report.get("seconds")
     if isinstance(seconds, Mapping) and seconds:
         parts.append(f"{seconds.get('total', sum(seconds.values())):.1f} s")

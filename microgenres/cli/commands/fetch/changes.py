@@ -23,9 +23,9 @@ def changes(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Fetch again those films of a catalogue that changed at TMDB, and those alone.
+    """Fetch again only the films of a catalogue that changed at TMDB.
 
-    The catalogue is written anew; DIR/fetch/changed.parquet holds only the films that changed.
+    The catalogue is rewritten; DIR/fetch/changed.parquet contains only the films that changed.
 
     [bold]Examples[/bold]
     microgenres fetch changes --since 2026-11-01 --out films

@@ -1,4 +1,4 @@
-"""`microgenres fetch`: the group of commands that ask the TMDB API."""
+"""`microgenres fetch`: the group of commands that use the TMDB API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ app = typer.Typer(
     name="fetch",
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Fetch films from the TMDB API into a catalogue, or those again that changed there.\n\n"
-    "TMDB asks who you are: set TMDB_TOKEN to your read access token there, or TMDB_API_KEY to "
+    help="Fetch films from the TMDB API into a catalogue, or fetch changed films again.\n\n"
+    "TMDB needs your credentials: set TMDB_TOKEN to your read access token, or TMDB_API_KEY to "
     "your API key. This product uses the TMDB API but is not endorsed or certified by TMDB.",
 )
 app.command(epilog=EXIT_CODES)(tmdb)

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-_FILMS, _ASKING = "Films", "Asking"
+_FILMS, _REQUESTS = "Films", "Requests"
 
 
 Ids = Annotated[
@@ -43,7 +43,7 @@ FirstDate = Annotated[
     typer.Option(
         "--from",
         metavar="DATE",
-        help="First release of a discovered film.",
+        help="Earliest release date of a discovered film.",
         show_default="1874",
         rich_help_panel=_FILMS,
     ),
@@ -55,7 +55,7 @@ LastDate = Annotated[
     typer.Option(
         "--until",
         metavar="DATE",
-        help="Last release of a discovered film.",
+        help="Latest release date of a discovered film.",
         show_default="today",
         rich_help_panel=_FILMS,
     ),
@@ -68,7 +68,7 @@ MinVotes = Annotated[
         "--min-votes",
         min=0,
         metavar="N",
-        help="Leave out films with fewer votes.",
+        help="Exclude films with fewer votes.",
         show_default="0",
         rich_help_panel=_FILMS,
     ),
@@ -81,7 +81,7 @@ MinPopularity = Annotated[
         "--min-popularity",
         min=0,
         metavar="X",
-        help="Leave out films that are less popular.",
+        help="Exclude films that are less popular.",
         show_default="0",
         rich_help_panel=_FILMS,
     ),
@@ -92,7 +92,7 @@ Adult = Annotated[
     bool | None,
     typer.Option(
         "--adult/--no-adult",
-        help="Take adult films too.",
+        help="Include adult films.",
         show_default="no",
         rich_help_panel=_FILMS,
     ),
@@ -105,7 +105,7 @@ FilmLimit = Annotated[
         "--limit",
         min=1,
         metavar="N",
-        help="Only the N most popular films.",
+        help="Fetch only the N most popular films.",
         rich_help_panel=_FILMS,
     ),
 ]
@@ -131,9 +131,9 @@ Rate = Annotated[
         "--rate",
         min=1,
         metavar="N",
-        help="Most requests in any second.",
+        help="Most requests per second.",
         show_default="40",
-        rich_help_panel=_ASKING,
+        rich_help_panel=_REQUESTS,
     ),
 ]
 
@@ -142,8 +142,8 @@ Refresh = Annotated[
     bool,
     typer.Option(
         "--refresh",
-        help="Ask for every film again, also where a recent answer is kept.",
-        rich_help_panel=_ASKING,
+        help="Request every film again, even if a recent response is stored.",
+        rich_help_panel=_REQUESTS,
     ),
 ]
 
@@ -164,7 +164,7 @@ New = Annotated[
     bool,
     typer.Option(
         "--new",
-        help="Take in changed films that the catalogue does not know, too.",
+        help="Also add changed films that are not in the catalogue.",
         rich_help_panel=_FILMS,
     ),
 ]

@@ -41,11 +41,11 @@ def run_fetch(
         typer.echo(json.dumps(made, indent=2, sort_keys=True))
         return
     films = made["films"]
-    told = f"{films['films']:,} films in {made['path']}, as of {made['as_of']}"
+    summary = f"{films['films']:,} films in {made['path']}, as of {made['as_of']}"
     lacking = {"not at TMDB": films["not_there"], "given up": films["missing"]}
-    told += "".join(f"; {len(ids):,} {why}" for why, ids in lacking.items() if ids)
+    summary += "".join(f"; {len(ids):,} {why}" for why, ids in lacking.items() if ids)
     if "changed" in made:
-        told += f"; {made['changed']['films']:,} changed since {made['since']}"
-        told += f", {len(made['withdrawn']):,} withdrawn"
-    standard_output().print(told, markup=False, soft_wrap=True)
+        summary += f"; {made['changed']['films']:,} changed since {made['since']}"
+        summary += f", {len(made['withdrawn']):,} withdrawn"
+    standard_output().print(summary, markup=False, soft_wrap=True)
     standard_output().print(made["attribution"], markup=False, soft_wrap=True)

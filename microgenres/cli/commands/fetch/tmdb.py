@@ -30,8 +30,8 @@ def tmdb(
 ) -> None:
     """Fetch films with keywords, credits and reviews into DIR/fetch/films.parquet.
 
-    A fetch that was interrupted goes on where it stopped when the same command is given again: no
-    answer is asked for twice. Answers are kept for 150 days, so a later fetch asks for the rest.
+    The same command resumes an interrupted fetch; no response is requested twice. Responses are
+    stored for 150 days, so a later fetch requests only the others.
 
     [bold]Examples[/bold]
     microgenres fetch tmdb --min-votes 100 --out films

@@ -17,7 +17,7 @@ def evaluate(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Measure all trained models on the films held out from every one of them.
+    """Evaluate all trained models on the films held out from all of them.
 
     [bold]Examples[/bold]
     microgenres genres evaluate --out films

@@ -1,4 +1,4 @@
-"""`microgenres genres models`: list what can be trained and what is."""
+"""`microgenres genres models`: list the models that can be trained, and those that are trained."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["models"]
 
 
 def models(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
-    """List what can be trained, and what has been.
+    """List the models that can be trained, and those that are trained.
 
     [bold]Examples[/bold]
     microgenres genres models --out films

@@ -22,7 +22,7 @@ def predict(
         str | None, typer.Option("--title", metavar="TITLE", help="Its title.")
     ] = None,
     name: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME", help="Which model answers.")
+        str, typer.Option("--model", "-m", metavar="NAME", help="The model.")
     ] = "transformation",
     source: o.Sources = None,
     limit: o.RowLimit = None,
@@ -39,7 +39,7 @@ def predict(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """The genres of one film, or with --source of a whole catalogue, in partitions on Dask.
+    """Predict the genres of one film, or with --source of a catalogue, in partitions on Dask.
 
     [bold]Examples[/bold]
     microgenres genres predict "A crew hunts a defector under the ice." --title "Red October"
@@ -56,7 +56,7 @@ def predict(
         show_predicted(found, as_json=as_json)
         return
     if to is None:
-        raise typer.BadParameter("say where the genres go", param_hint="--to")
+        raise typer.BadParameter("name the file for the genres", param_hint="--to")
     from flows.genres.predict_flow import predict_catalogue
 
     chosen = o.overrides(workers=workers, scheduler=scheduler)

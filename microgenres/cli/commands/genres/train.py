@@ -12,7 +12,7 @@ from microgenres.cli.console import quiet_dask, shown
 __all__ = ["train"]
 
 
-_WHAT = "What is learnt"
+_WHAT = "What is trained"
 
 
 _DEFAULT = ("logistic-tfidf", "transformation", "adaptation", "adaptation-tree")
@@ -36,7 +36,7 @@ InputNames = Annotated[
     typer.Option(
         "--from",
         metavar="title|description|both",
-        help="What a model reads; may be given several times.",
+        help="Input of a model; may be given several times.",
         show_default="both",
         rich_help_panel=_WHAT,
     ),
@@ -77,7 +77,7 @@ def train(
             "--seconds",
             min=1,
             metavar="N",
-            help="Stop fine-tuning after N seconds; the same command goes on from there.",
+            help="Stop fine-tuning after N seconds; the same command resumes from there.",
             rich_help_panel="Where it runs",
         ),
     ] = None,
@@ -91,9 +91,9 @@ def train(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Learn genres: one split for all models, which train side by side on Dask.
+    """Train genre classifiers on Dask, all with the same split of the films.
 
-    What was trained on the same films with the same settings is found, not trained again.
+    A model that was trained on the same films with the same settings is reused.
 
     [bold]Examples[/bold]
     microgenres genres train
@@ -106,7 +106,7 @@ def train(
 
     names = list(MODELS) if "all" in (model or ()) else list(model or _DEFAULT)
     read = list(inputs or ("both",))
-    Plan.of(names, read)  # what there is not is told before anything starts
+    Plan.of(names, read)  # unknown names are reported before anything starts
     chosen = o.overrides(workers=workers, scheduler=scheduler, seed=seed, log_format=log_format)
     with shown(profile, settings_file, chosen, verbose=verbose):
         if not verbose:

@@ -13,17 +13,19 @@ __all__ = ["certificates"]
 
 
 def certificates(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Takes certificates and keys.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder for certificates and keys.")
+    ],
     *,
     days: Annotated[
         int, typer.Option("--days", min=1, max=3650, metavar="N", help="How long they are valid.")
     ] = 365,
     debug: o.Debug = False,
 ) -> None:
-    """Make certificates by which Dask scheduler, workers and the miner trust one another.
+    """Create TLS certificates with which Dask scheduler, workers and the miner trust one another.
 
-    What is there and valid for 30 days more is left as it is. The authority's own key is thrown
-    away: to let in a further machine, copy a role's files to it.
+    Certificates that are valid for 30 more days are not replaced. The key of the authority is
+    deleted: to admit another machine, copy the files of a role to it.
 
     [bold]Examples[/bold]
     microgenres certificates certs
@@ -31,6 +33,6 @@ def certificates(
     """
     from flows.services.certificates import days_left, make_certificates
 
-    made = make_certificates(folder, days)
+    created = make_certificates(folder, days)
     left = days_left(folder) or 0.0
-    typer.echo(f"{folder}: {'made' if made else 'there already'}, valid for {left:.0f} days")
+    typer.echo(f"{folder}: {'created' if created else 'unchanged'}, valid for {left:.0f} days")

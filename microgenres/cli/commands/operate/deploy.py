@@ -18,7 +18,7 @@ def deploy(
     profile: o.ProfileName = "default",
     debug: o.Debug = False,
 ) -> None:
-    """Make the deployments of prefect.yaml at the Prefect server of PREFECT_API_URL.
+    """Create the deployments of prefect.yaml on the Prefect server of PREFECT_API_URL.
 
     [bold]Examples[/bold]
     PREFECT_API_URL=http://127.0.0.1:4200/api microgenres deploy --out /data

@@ -14,17 +14,19 @@ __all__ = ["prune"]
 def prune(
     *,
     keep: Annotated[
-        int, typer.Option("--keep", min=1, metavar="N", help="How many releases stay.")
+        int, typer.Option("--keep", min=1, metavar="N", help="How many releases to keep.")
     ],
     out: o.Out = o.OUT,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be removed.")
+    ] = False,
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Remove old releases, and work that none of the last N runs used.
 
-    The latest release always stays, and so does the one that each of these followed.
-    Refused while a run goes on.
+    The latest release remains, and so do the releases that the remaining ones follow.
+    Refused during a run.
 
     [bold]Examples[/bold]
     microgenres prune --keep 5 --dry-run

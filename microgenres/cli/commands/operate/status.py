@@ -8,9 +8,9 @@ __all__ = ["status"]
 
 
 def status(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
-    """Say what goes on in an output folder: running, done, quarantined, and how to go on.
+    """Show the state of an output folder: running, done, quarantined, and what to do next.
 
-    It only reads, and may be asked while a run goes on.
+    It changes nothing, so it can be used during a run.
 
     [bold]Examples[/bold]
     microgenres status

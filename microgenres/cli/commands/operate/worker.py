@@ -30,8 +30,8 @@ def worker(
 ) -> None:
     """Run Dask workers for the miner, one thread each, until a signal ends them.
 
-    Each is watched by a nanny, which starts it again when it dies or takes more memory than
-    dask.memory_limit. They must see output folders and catalogues under the miner's paths.
+    A nanny restarts a worker that dies or uses more memory than dask.memory_limit. The workers need
+    output folders and catalogues under the same paths as the miner.
 
     [bold]Examples[/bold]
     microgenres worker tcp://127.0.0.1:8786 --workers 4

@@ -19,7 +19,7 @@ def generate(
     seed: Annotated[int, typer.Option("--seed", min=0)] = 2026,
     debug: o.Debug = False,
 ) -> None:
-    """Write made ratings in the layout of MovieLens 25M, of any size."""
+    """Write synthetic ratings of any size in the layout of MovieLens 25M."""
     from pipeline.recommend.data.synthetic import Size
     from pipeline.recommend.data.synthetic import generate as make
 

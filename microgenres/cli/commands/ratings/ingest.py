@@ -22,7 +22,7 @@ def ingest(
     ] = None,
     *,
     weeks: Annotated[
-        int, typer.Option("--weeks", min=0, metavar="N", help="Weeks of those kept back.")
+        int, typer.Option("--weeks", min=0, metavar="N", help="Weeks of the ratings held back.")
     ] = 0,
     out: o.Out = o.OUT,
     profile: o.ProfileName = "default",

@@ -19,5 +19,5 @@ def monitor(
     verbose: o.Verbose = False,
     debug: o.Debug = False,
 ) -> None:
-    """Judge batches against the recommender that is served: drift of ratings and of errors."""
+    """Check batches against the served recommender: drift of ratings and of errors."""
     print_json(run_flow("monitor", out, profile, settings_file, verbose))

@@ -22,7 +22,7 @@ def recommend(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Films for a user, each with its reason."""
+    """Recommend films to a user, each with its reason."""
     from pipeline.recommend import FOLDER
     from pipeline.recommend.lifecycle.database import database_url
     from pipeline.recommend.serving.recommender import ListQuery, RecommenderService

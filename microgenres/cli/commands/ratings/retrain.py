@@ -17,12 +17,12 @@ __all__ = ["retrain"]
 
 def retrain(
     *,
-    force: Annotated[bool, typer.Option("--force", help="Also when it is not due.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Train even if it is not due.")] = False,
     out: o.Out = o.OUT,
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     verbose: o.Verbose = False,
     debug: o.Debug = False,
 ) -> None:
-    """Learn anew when due; serve it if it is better on the same later ratings."""
+    """Train again when due; serve the new model if it is better on the same later ratings."""
     print_json(run_flow("retrain", out, profile, settings_file, verbose, force=force))

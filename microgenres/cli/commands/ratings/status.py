@@ -11,7 +11,7 @@ __all__ = ["status"]
 
 
 def status(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
-    """The record: versions, batches, what was measured and decided, as JSON."""
+    """Print the record as JSON: versions, batches, measurements and decisions."""
     from flows.ratings.flows import open_lifecycle
     from pipeline.recommend.lifecycle.database import TABLES
     from pipeline.settings import load_settings

@@ -28,7 +28,7 @@ def train(
     verbose: o.Verbose = False,
     debug: o.Debug = False,
 ) -> None:
-    """Prepare ratings, learn a recommender from the earliest 70 %, measure it and serve it.
+    """Prepare ratings, train a recommender on the earliest 70 %, evaluate it and serve it.
 
     [bold]Examples[/bold]
     microgenres ratings train ml-latest-small --release films --out films

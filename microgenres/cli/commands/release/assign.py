@@ -17,7 +17,7 @@ __all__ = ["assign"]
 
 def assign(
     text: Annotated[
-        str | None, typer.Argument(metavar="[TEXT]", help="What the film is about.")
+        str | None, typer.Argument(metavar="[TEXT]", help="The plot of the film.")
     ] = None,
     *,
     file: o.FilmsFile = None,
@@ -28,7 +28,7 @@ def assign(
 ) -> None:
     """Name the micro-genre of a film that is not in the release, with its runner-up and margin.
 
-    A margin near 0 says that the runner-up fits as well; "weak" says that nothing fits well.
+    A margin near 0 means that the runner-up fits as well; "weak" means that none fits well.
 
     [bold]Examples[/bold]
     microgenres assign "A submarine crew hunts a defector under the ice."

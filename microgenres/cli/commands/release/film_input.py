@@ -1,4 +1,4 @@
-"""Reads films that are in no catalogue, for `microgenres assign`: plain lines or JSON lines."""
+"""Read the films of `microgenres assign --file`: plain lines or JSON lines."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ __all__ = ["read_films", "unseen_film"]
 
 
 def unseen_film(overview: str) -> dict[str, Any]:
-    """What `Assigner.assign` takes of a film of which there is a text only."""
+    """Return a film with only a text, as `Assigner.assign` expects it."""
     return {"overview": overview.strip(), "keywords": [], "tagline": None}
 
 
 def read_films(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Films of a UTF-8 file: one text per line, or one JSON object per line.
+    """Read films from a UTF-8 file: one text per line, or one JSON object per line.
 
     Parameters
     ----------
-    path : a file whose first line that is not blank begins with "{" holds JSON objects with
-        `overview`, and if wanted `keywords` (a list), `tagline` and `title`. "-" is standard input.
+    path : Path
+        If the first line that is not blank begins with "{", each line is a JSON object with
+        `overview`, and optionally `keywords` (a list), `tagline` and `title`. "-" is standard
+        input.
 
     Returns
     -------
     list of tuple of str and dict
-        what to call the film, and what `Assigner.assign` takes of it; blank lines are left out.
+        A name for the film, and the film as `Assigner.assign` expects it. Blank lines are skipped.
 
     Raises
     ------
     SourceError
-        naming the file, the line and the cause.
+        Names the file, the line and the cause.
     """
     lines = [(i, line.strip()) for i, line in enumerate(_lines(path), 1) if line.strip()]
     if not lines:
-        raise SourceError(f"{path} holds no film: write one text per line, or JSON lines")
+        raise SourceError(f"{path} contains no film: write one text per line, or JSON lines")
     if not lines[0][1].startswith("{"):
         return [(line, unseen_film(line)) for _, line in lines]
     return [_from_json(line, f"{path}, line {number}") for number, line in lines]
@@ -47,7 +49,7 @@ def read_films(path: Path) -> list[tuple[str, dict[str, Any]]]:
 def _lines(path: Path) -> Iterable[str]:
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        # Not splitlines(): a line separator of Unicode inside a text does not end it.
+        # Not splitlines(): a Unicode line separator inside a text does not end it.
         return data.decode("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} cannot be read as UTF-8 text: {error}") from error
@@ -57,17 +59,17 @@ def _from_json(line: str, where: str) -> tuple[str, dict[str, Any]]:
     try:
         record = json.loads(line)
     except ValueError as error:
-        raise SourceError(f"{where}: no JSON: {error}") from error
+        raise SourceError(f"{where}: not valid JSON: {error}") from error
     if not isinstance(record, dict):
-        raise SourceError(f'{where}: a JSON object is wanted, such as {{"overview": "..."}}')
+        raise SourceError(f'{where}: a JSON object is needed, such as {{"overview": "..."}}')
     overview, keywords = record.get("overview"), record.get("keywords") or []
     tagline, title = record.get("tagline"), record.get("title")
     if not isinstance(overview, str) or not overview.strip():
-        raise SourceError(f"{where}: `overview` must be a text that is not empty")
+        raise SourceError(f"{where}: `overview` must be a non-empty text")
     if not isinstance(keywords, list) or not all(isinstance(word, str) for word in keywords):
         raise SourceError(f"{where}: `keywords` must be a list of texts")
     if not isinstance(tagline, str | None) or not isinstance(title, str | None):
-        raise SourceError(f"{where}: `tagline` and `title` must be texts, or left out")
+        raise SourceError(f"{where}: `tagline` and `title` must be texts, or missing")
     film: dict[str, Any] = {
         "overview": overview.strip(),
         "keywords": keywords,

@@ -20,7 +20,7 @@ def report(
     as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
-    """Print the figures of a release, each with a line on how to read it.
+    """Print the quality figures of a release, each with a line on how to read it.
 
     [bold]Examples[/bold]
     microgenres report

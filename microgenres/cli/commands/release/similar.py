@@ -26,8 +26,8 @@ def similar(
 ) -> None:
     """List the films most similar to one film of a release.
 
-    Case, accents and a leading article do not count. An id wins over a title: write the year to
-    mean the title.
+    Case, accents and a leading article are ignored. An id has priority over a title: add the year
+    to select the title.
 
     [bold]Examples[/bold]
     microgenres similar "The Hunt for Red October (1990)"

@@ -29,7 +29,7 @@ def verify(
 ) -> None:
     """Check every file of a release against its manifest, and that its counts add up.
 
-    Lists all that is wrong, and then ends with 4.
+    Lists all problems; the exit code is then 4.
 
     [bold]Examples[/bold]
     microgenres verify

@@ -1,4 +1,4 @@
-"""`microgenres serve api`: answer over HTTP."""
+"""`microgenres serve api`: serve the HTTP API."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def api(
     settings_file: o.SettingsFile = None,
     debug: o.Debug = False,
 ) -> None:
-    """Answer over HTTP; /docs lists every endpoint.
+    """Serve the HTTP API; /docs lists every endpoint.
 
-    With --out the newest release is served, and a newer one as soon as it is there. An address
-    that other machines reach needs a key: MICROGENRES_SERVE__API_KEY.
+    With --out the latest release is served, and a newer one as soon as it is published. An address
+    that other machines can reach needs a key: MICROGENRES_SERVE__API_KEY.
 
     [bold]Examples[/bold]
     microgenres serve api

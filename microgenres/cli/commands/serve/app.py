@@ -1,4 +1,4 @@
-"""`microgenres serve app`: open the explorer in a browser."""
+"""`microgenres serve app`: serve the explorer for a browser."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def explorer(
     port: Port = 8501,
     debug: o.Debug = False,
 ) -> None:
-    """Open the catalogue to a browser: search, maps, trends, a page for each micro-genre.
+    """Serve the explorer for a browser: search, maps, trends, a page for each micro-genre.
 
-    With --out the newest release is shown, and a newer one as soon as it is there. There is no
-    key: an address that other machines reach shows the release to whoever comes.
+    With --out the latest release is shown, and a newer one as soon as it is published. There is no
+    key: anyone who can reach the address can read the release.
 
     [bold]Examples[/bold]
     microgenres serve app

@@ -1,4 +1,4 @@
-"""How a service starts: this process becomes the service, so that signals reach it at once."""
+"""Start a service: this process becomes the service, so that it gets signals directly."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65_535, metavar="N", hel
 
 
 def served_place(out: Path, release: str | None) -> Path:
-    """The release that was named; else the output folder, known to hold one."""
+    """Return the folder of the given release, else the output folder, which contains a release."""
     found = find_release_folder(out, release)
     return found if release is not None else out.absolute()
 
 
 def become(module: str, *arguments: str) -> None:
-    # -P: a folder `serve` where the user stands is not ours
+    # -P: a folder `serve` in the current folder is not this package
     sys.stdout.flush()
     sys.stderr.flush()
-    # PyTorch and FAISS are given their threads by a setting. The other libraries' would outnumber
-    # the cores, and OpenMP's threads then sleep between products: an answer takes a quarter longer.
+    # A setting gives PyTorch and FAISS their threads. Threads of other libraries would outnumber
+    # the cores; OpenMP threads then sleep between products, and a response takes a quarter longer.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])
