@@ -1,3 +1,3 @@
-"""Ratings -> recommenders: prepared, split by time, learnt, measured, explained and kept up."""
+"""Recommenders from ratings: preparation, models, evaluation, lifecycle and serving."""
 
-FOLDER = "ratings"  # of an output folder: what is prepared, learnt and recorded
+FOLDER = "ratings"  # folder in an output folder, with prepared data, models and the database

@@ -1,23 +1,91 @@
-"""What there is to know of ratings before anything is learnt, in one pass over the partitions."""
+"""Descriptive statistics of ratings, before training, in one pass over the partitions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.recommend.data.films import Films
 
-__all__ = ["explore", "temporal"]
+__all__ = ["GenreStatistics", "RatingStatistics", "calendar_fields", "explore"]
 
 _STARS = np.arange(1, 11) / 2
 _DAY = 86_400
 
 
-def explore(partitions: Iterable[pa.Table], films: Films) -> dict[str, Any]:
-    """Counts, sparsity, activity, bias, time and genres of RATINGS by partitions of users; JSON."""
+class GenreStatistics(TypedDict):
+    """Number of films and ratings of a genre, and the mean of its ratings in stars."""
+
+    films: int
+    ratings: int
+    mean: float
+
+
+class RatingStatistics(TypedDict):
+    """Statistics of ratings; JSON.
+
+    Attributes
+    ----------
+    ratings, users, films, films_rated, films_linked : int
+        Counts; linked films are those that the release has.
+    ratings_of_linked_films : float
+        Share of the ratings, 0 to 1.
+    ratings_of_unknown_films : int
+        Ratings of films that are not in the list of films.
+    density : float
+        Share of the pairs of a user and a rated film that have a rating, 0 to 1.
+    stars : dict of str to int
+        Number of ratings by stars, `0.5` to `5`.
+    mean : float
+        Mean rating in stars.
+    per_user, per_film : dict of str to float
+        Distribution of the number of ratings; of the films, those with a rating.
+    share_of_busiest_tenth : dict of str to float
+        Share of the ratings, 0 to 1, that the most active tenth of `users` and of `films` has.
+    mean_of_a_user, mean_of_a_film : dict of str to float
+        Distribution of the mean rating; of the films, those with 5 ratings or more.
+    by_year : dict of str to int
+        Number of ratings by calendar year, UTC.
+    by_hour, by_weekday : list of int
+        Number of ratings by hour (0 to 23, UTC) and weekday (0 is Monday).
+    genres : dict of str to GenreStatistics
+        By name of the genre.
+    """
+
+    ratings: int
+    users: int
+    films: int
+    films_rated: int
+    films_linked: int
+    ratings_of_linked_films: float
+    ratings_of_unknown_films: int
+    density: float
+    stars: dict[str, int]
+    mean: float
+    per_user: dict[str, float]
+    per_film: dict[str, float]
+    share_of_busiest_tenth: dict[str, float]
+    mean_of_a_user: dict[str, float]
+    mean_of_a_film: dict[str, float]
+    by_year: dict[str, int]
+    by_hour: list[int]
+    by_weekday: list[int]
+    genres: dict[str, GenreStatistics]
+
+
+def explore(partitions: Iterable[pa.Table], films: Films) -> RatingStatistics:
+    """Compute statistics of ratings: counts, sparsity, activity, means, time and genres.
+
+    Parameters
+    ----------
+    partitions : iterable of pa.Table of RATINGS
+        Each user is in one partition only.
+    films : Films
+        Films that may be rated.
+    """
     stars = np.zeros(11, np.int64)
     by_film, sum_film = np.zeros(len(films), np.int64), np.zeros(len(films))
     activity, means, years = [], [], np.zeros(300, np.int64)
@@ -34,9 +102,9 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> dict[str, Any]:
         activity.append(counts)
         means.append(np.bincount(np.searchsorted(users, user), rating) / np.maximum(counts, 1))
         years += np.bincount(time.astype("M8[s]").astype("M8[Y]").astype(int), minlength=300)[:300]
-        told = temporal(time)
-        hours += np.bincount(told["hour"], minlength=24)
-        days += np.bincount(told["weekday"], minlength=7)
+        calendar = calendar_fields(time)
+        hours += np.bincount(calendar["hour"], minlength=24)
+        days += np.bincount(calendar["weekday"], minlength=7)
     count = np.concatenate([np.zeros(0, np.int64), *activity])
     mean = np.concatenate([np.zeros(0), *means])
     total = int(stars.sum())
@@ -52,14 +120,14 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> dict[str, Any]:
         "density": total / max(1, len(count) * rated),
         "stars": {f"{s:g}": int(c) for s, c in zip(_STARS, stars[1:], strict=True)},
         "mean": float((stars * np.arange(11) / 2).sum() / max(1, total)),
-        "per_user": _spread(count),
-        "per_film": _spread(by_film[by_film > 0]),
+        "per_user": _describe(count),
+        "per_film": _describe(by_film[by_film > 0]),
         "share_of_busiest_tenth": {
-            "users": _tenth(count),
-            "films": _tenth(by_film[by_film > 0]),
+            "users": _share_of_top_tenth(count),
+            "films": _share_of_top_tenth(by_film[by_film > 0]),
         },
-        "mean_of_a_user": _spread(mean),
-        "mean_of_a_film": _spread(sum_film[by_film > 4] / by_film[by_film > 4]),
+        "mean_of_a_user": _describe(mean),
+        "mean_of_a_film": _describe(sum_film[by_film > 4] / by_film[by_film > 4]),
         "by_year": {str(1970 + y): int(c) for y, c in enumerate(years) if c},
         "by_hour": hours.tolist(),
         "by_weekday": days.tolist(),
@@ -76,8 +144,25 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> dict[str, Any]:
     }
 
 
-def temporal(timestamps: np.ndarray) -> dict[str, np.ndarray]:
-    """Hour (0 to 23), weekday (0 is Monday), month (1 to 12), year of each second, UTC; int64."""
+def calendar_fields(timestamps: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the calendar fields of moments, in UTC.
+
+    Parameters
+    ----------
+    timestamps : ndarray of shape (n,), int64
+        Seconds since 1970.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n,), int64
+        `hour` (0 to 23), `weekday` (0 is Monday), `month` (1 to 12) and `year`.
+
+    Examples
+    --------
+    >>> fields = calendar_fields(np.array([1_461_801_600]))  # Thursday 2016-04-28, 00:00
+    >>> {name: int(values[0]) for name, values in fields.items()}
+    {'hour': 0, 'weekday': 3, 'month': 4, 'year': 2016}
+    """
     seconds = timestamps.astype("M8[s]")
     months = seconds.astype("M8[M]").astype(np.int64)
     return {
@@ -88,7 +173,7 @@ def temporal(timestamps: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _spread(values: np.ndarray) -> dict[str, float]:
+def _describe(values: np.ndarray) -> dict[str, float]:
     if not len(values):
         return {}
     low, middle, high, top = np.quantile(values, (0.1, 0.5, 0.9, 0.99))
@@ -103,6 +188,6 @@ def _spread(values: np.ndarray) -> dict[str, float]:
     }
 
 
-def _tenth(counts: np.ndarray) -> float:
+def _share_of_top_tenth(counts: np.ndarray) -> float:
     ordered = np.sort(counts)[::-1]
     return float(ordered[: max(1, len(ordered) // 10)].sum() / max(1, ordered.sum()))

@@ -1,35 +1,59 @@
-"""What is known of the films that are rated: genres, vectors and micro-genres of a release."""
+"""The films that are rated, with their genres, and the vectors and micro-genres of a release."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.fileio.parquet import read_table
-from pipeline.recommend.data.matrices import unit_rows
+from pipeline.recommend.data.matrices import normalise_rows
+from pipeline.recommend.documents import FilmMetadata
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
-__all__ = ["Films", "about_films", "films_from", "films_of", "films_table", "one_hot"]
+__all__ = [
+    "Films",
+    "encode_genres",
+    "film_metadata",
+    "films_from_table",
+    "films_to_table",
+    "link_films",
+]
 
-NOWHERE = -1
+_NO_CLUSTER = -1
+_NO_ROW = -1
 
 
 @dataclass(frozen=True)
 class Films:
-    """Films in one order, that of every model's columns.
+    """Films in a fixed order, which is also the column order of every model.
 
     Attributes
     ----------
-    ids : int64 (n,), ascending, MovieLens's. movie_ids : the release's, None where not linked.
-    year : int64 (n,), 0 where unknown. genres : float32 (n, len(genre_names)), one-hot.
-    vectors : float32 (n, dim) of unit length, 0 where the release has no such film.
-    cluster : int64 (n,), the micro-genre's number, -1 where there is none; names by number.
-    genome : float32 (n, components), 0 where a film has no tag scores; may have no columns.
+    ids : ndarray of shape (n,), int64
+        MovieLens ids, ascending.
+    titles : list of str
+        Titles without the year.
+    movie_ids : list of (str or None)
+        Ids in the release; None for a film that is not linked.
+    year : ndarray of shape (n,), int64
+        Year of release; 0 if unknown.
+    genres : ndarray of shape (n, len(genre_names)), float32
+        1 if the film has the genre, otherwise 0.
+    genre_names : tuple of str
+        Names of the columns of `genres`.
+    vectors : ndarray of shape (n, dim), float32
+        Embeddings of unit length; 0 for a film that the release does not have.
+    cluster : ndarray of shape (n,), int64
+        Number of the micro-genre; -1 if there is none.
+    cluster_names : dict of int to str
+        Names of the micro-genres.
+    genome : ndarray of shape (n, n_components), float32
+        Reduced tag genome; 0 for a film without tag scores. There may be no columns.
+    release_id : str or None
+        Release that the vectors and micro-genres come from.
     """
 
     ids: np.ndarray
@@ -48,89 +72,143 @@ class Films:
         return len(self.ids)
 
     def row_of(self, film_ids: np.ndarray) -> np.ndarray:
-        """The row of each film, int64; -1 for one that is not here."""
+        """Return the row of each film.
+
+        Parameters
+        ----------
+        film_ids : ndarray of shape (m,), int64
+            MovieLens ids, in any order.
+
+        Returns
+        -------
+        ndarray of shape (m,), int64
+            Rows; -1 for an unknown film.
+        """
         at = np.minimum(np.searchsorted(self.ids, film_ids), len(self.ids) - 1)
-        return np.asarray(np.where(self.ids[at] == film_ids, at, NOWHERE), np.int64)
+        return np.asarray(np.where(self.ids[at] == film_ids, at, _NO_ROW), np.int64)
 
     @property
     def linked(self) -> np.ndarray:
-        """Which films the release has, bool (n,)."""
-        return np.asarray(self.cluster != NOWHERE, bool)
+        """Whether the release has the film, bool (n,)."""
+        return np.asarray(self.cluster != _NO_CLUSTER, bool)
 
 
-def one_hot(genres: list[list[str]]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Lists of genres as float32 (films, genres), and the genres' names in that order."""
-    names = tuple(sorted({genre for own in genres for genre in own}))
-    place = {name: at for at, name in enumerate(names)}
-    matrix = np.zeros((len(genres), len(names)), np.float32)
-    for row, own in enumerate(genres):
-        matrix[row, [place[genre] for genre in own]] = 1.0
-    return matrix, names
-
-
-def films_of(films: pa.Table, release: Path | None, genome: pa.Table | None = None) -> Films:
-    """FILMS, joined through `links.csv` with a release of the miner.
+def encode_genres(genres: list[list[str]]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Encode lists of genres as indicators.
 
     Parameters
     ----------
-    release : the folder of a release; None: films without vectors and micro-genres.
-    genome : (film_id, vector) of `genome.reduce`.
+    genres : list of list of str
+        Genres of each film.
+
+    Returns
+    -------
+    matrix : ndarray of shape (n_films, n_genres), float32
+        1 if the film has the genre, otherwise 0.
+    names : tuple of str
+        Names of the columns, in alphabetical order.
+
+    Examples
+    --------
+    >>> matrix, names = encode_genres([["Drama"], ["Comedy", "Drama"], []])
+    >>> names
+    ('Comedy', 'Drama')
+    >>> matrix.tolist()
+    [[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
+    """
+    names = tuple(sorted({genre for film_genres in genres for genre in film_genres}))
+    column = {name: at for at, name in enumerate(names)}
+    matrix = np.zeros((len(genres), len(names)), np.float32)
+    for row, film_genres in enumerate(genres):
+        matrix[row, [column[genre] for genre in film_genres]] = 1.0
+    return matrix, names
+
+
+def link_films(films: pa.Table, release: Path | None, genome: pa.Table | None = None) -> Films:
+    """Link the films of MovieLens to a release, by the ids of TMDB or IMDb.
+
+    Parameters
+    ----------
+    films : pa.Table of FILMS
+        In any row order.
+    release : Path or None
+        Folder of a release; None: films without vectors and micro-genres.
+    genome : pa.Table or None
+        `ReducedGenome.films` of `reduce_genome`.
+
+    Returns
+    -------
+    Films
+        All films of the table, by ascending id.
     """
     films = films.sort_by("film_id")
     ids = films.column("film_id").to_numpy()
-    genres, names = one_hot(films.column("genres").to_pylist())
-    cluster = np.full(len(ids), NOWHERE, np.int64)
-    vectors, clusters, release_id = np.zeros((len(ids), 1), np.float32), {}, None
+    genres, genre_names = encode_genres(films.column("genres").to_pylist())
+    cluster = np.full(len(ids), _NO_CLUSTER, np.int64)
+    vectors, cluster_names, release_id = np.zeros((len(ids), 1), np.float32), {}, None
     movie_ids: list[str | None] = [None] * len(ids)
     if release is not None:
         release_id = release.name
         movies = read_table(release / "movies.parquet", ["movie_id", "cluster"]).to_pydict()
-        kept = read_table(release / "embeddings.parquet", ["movie_id", "vector"])
-        known = matrix_of(kept)
-        at = {movie: row for row, movie in enumerate(kept.column("movie_id").to_pylist())}
-        own = dict(zip(movies["movie_id"], movies["cluster"], strict=True))
+        embeddings = read_table(release / "embeddings.parquet", ["movie_id", "vector"])
+        known = matrix_of(embeddings)
+        row_of = {movie: row for row, movie in enumerate(embeddings.column("movie_id").to_pylist())}
+        cluster_of = dict(zip(movies["movie_id"], movies["cluster"], strict=True))
         vectors = np.zeros((len(ids), known.shape[1]), np.float32)
         tmdb, imdb = (films.column(name).to_pylist() for name in ("tmdb_id", "imdb_id"))
         for row, candidates in enumerate(zip(tmdb, imdb, strict=True)):
-            movie = next((c for c in candidates if c is not None and c in own), None)
+            movie = next((c for c in candidates if c is not None and c in cluster_of), None)
             if movie is not None:
-                movie_ids[row], cluster[row] = movie, own[movie]
-                if movie in at:
-                    vectors[row] = known[at[movie]]
-        vectors = unit_rows(vectors)
-        told = read_table(release / "micro_genres.parquet", ["cluster", "micro_genre_name"])
-        pairs = (told.column(n).to_pylist() for n in ("cluster", "micro_genre_name"))
-        clusters = dict(zip(*pairs, strict=True))
+                movie_ids[row], cluster[row] = movie, cluster_of[movie]
+                if movie in row_of:
+                    vectors[row] = known[row_of[movie]]
+        vectors = normalise_rows(vectors)
+        named = read_table(release / "micro_genres.parquet", ["cluster", "micro_genre_name"])
+        pairs = (named.column(n).to_pylist() for n in ("cluster", "micro_genre_name"))
+        cluster_names = dict(zip(*pairs, strict=True))
     return Films(
         ids=ids,
         titles=films.column("title").to_pylist(),
         movie_ids=movie_ids,
         year=films.column("year").fill_null(0).to_numpy().astype(np.int64),
         genres=genres,
-        genre_names=names,
+        genre_names=genre_names,
         vectors=vectors,
         cluster=cluster,
-        cluster_names=clusters,
+        cluster_names=cluster_names,
         genome=_genome_rows(ids, genome),
         release_id=release_id,
     )
 
 
 def _genome_rows(ids: np.ndarray, genome: pa.Table | None) -> np.ndarray:
+    """Return the components of each film, float32 (n, n_components); 0 without tag scores."""
     if genome is None or not genome.num_rows:
         return np.zeros((len(ids), 0), np.float32)
     known = matrix_of(genome)
-    whole = np.zeros((len(ids), known.shape[1]), np.float32)
-    place = {film: row for row, film in enumerate(genome.column("film_id").to_pylist())}
-    rows = [(at, place[film]) for at, film in enumerate(ids.tolist()) if film in place]
+    components = np.zeros((len(ids), known.shape[1]), np.float32)
+    row_of = {film: row for row, film in enumerate(genome.column("film_id").to_pylist())}
+    rows = [(at, row_of[film]) for at, film in enumerate(ids.tolist()) if film in row_of]
     if rows:
-        here, there = map(list, zip(*rows, strict=True))
-        whole[here] = known[there]
-    return whole
+        target, source = map(list, zip(*rows, strict=True))
+        components[target] = known[source]
+    return components
 
 
-def films_table(films: Films) -> pa.Table:
-    """Films as one table, from which `films_from` makes them again, with `about_films`."""
+def films_to_table(films: Films) -> pa.Table:
+    """Return films as a table, without what `film_metadata` holds.
+
+    Parameters
+    ----------
+    films : Films
+        In their order.
+
+    Returns
+    -------
+    pa.Table
+        One row per film: film_id, title, movie_id, year, cluster, genres, vector and, if there are
+        components, genome.
+    """
     return pa.table(
         {
             "film_id": films.ids,
@@ -145,8 +223,8 @@ def films_table(films: Films) -> pa.Table:
     )
 
 
-def about_films(films: Films) -> dict[str, Any]:
-    """What `films_table` cannot hold: names of genres and micro-genres, the release; JSON."""
+def film_metadata(films: Films) -> FilmMetadata:
+    """Return what `films_to_table` cannot hold: names of genres and micro-genres, the release."""
     return {
         "genres": list(films.genre_names),
         "micro_genres": {str(k): v for k, v in sorted(films.cluster_names.items())},
@@ -154,8 +232,16 @@ def about_films(films: Films) -> dict[str, Any]:
     }
 
 
-def films_from(table: pa.Table, told: Mapping[str, Any]) -> Films:
-    """Films of `films_table` and `about_films`."""
+def films_from_table(table: pa.Table, metadata: FilmMetadata) -> Films:
+    """Return the films of which `films_to_table` and `film_metadata` are the two parts.
+
+    Parameters
+    ----------
+    table : pa.Table
+        From `films_to_table`.
+    metadata : FilmMetadata
+        From `film_metadata`.
+    """
     genome = "genome" in table.column_names
     return Films(
         ids=table.column("film_id").to_numpy(),
@@ -163,10 +249,10 @@ def films_from(table: pa.Table, told: Mapping[str, Any]) -> Films:
         movie_ids=table.column("movie_id").to_pylist(),
         year=table.column("year").to_numpy(),
         genres=matrix_of(table, "genres"),
-        genre_names=tuple(told["genres"]),
+        genre_names=tuple(metadata["genres"]),
         vectors=matrix_of(table, "vector"),
         cluster=table.column("cluster").to_numpy(),
-        cluster_names={int(k): str(v) for k, v in told["micro_genres"].items()},
+        cluster_names={int(k): str(v) for k, v in metadata["micro_genres"].items()},
         genome=matrix_of(table, "genome") if genome else np.zeros((table.num_rows, 0), np.float32),
-        release_id=told["release_id"],
+        release_id=metadata["release_id"],
     )

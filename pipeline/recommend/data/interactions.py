@@ -1,4 +1,4 @@
-"""Ratings as matrices: who rated what, how high and when."""
+"""Ratings as sparse matrices: who rated what, with how many stars, and when."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 
-__all__ = ["History", "history", "history_of", "profile"]
+__all__ = ["History", "build_history", "build_history_from_partitions", "build_profile"]
 
 
 @dataclass(frozen=True)
 class History:
-    """Ratings to learn from.
+    """Ratings that a model is fitted on.
 
     Attributes
     ----------
-    users : int64 (users,), ascending. matrix : CSR float32 (users, films) of stars.
-    rated_at : int64, the second of each value of `matrix`, in its order. now : the last of them.
+    users : ndarray of shape (n_users,), int64
+        User ids, ascending; the row order of `matrix`.
+    matrix : csr_matrix of shape (n_users, n_films), float32
+        Stars, 0.5 to 5.
+    rated_at : ndarray of shape (nnz,), int64
+        Second of each rating since 1970, in the order of `matrix.data`.
+    now : int
+        The latest of these seconds; 0 without ratings.
     """
 
     users: np.ndarray
@@ -31,25 +37,49 @@ class History:
 
     @property
     def counts(self) -> np.ndarray:
-        """Ratings of each film, int64 (films,)."""
+        """Number of ratings of each film, int64 (n_films,)."""
         return np.bincount(self.matrix.indices, minlength=self.matrix.shape[1])
 
     def rows_of(self, user_ids: np.ndarray) -> np.ndarray:
-        """The row of each user, -1 for one that is not here."""
+        """Return the row of each user.
+
+        Parameters
+        ----------
+        user_ids : ndarray of shape (n,), int64
+            In any order.
+
+        Returns
+        -------
+        ndarray of shape (n,), int64
+            Rows of `matrix`; -1 for a user without ratings.
+        """
         if not len(self.users):
             return np.full(len(user_ids), -1)
         at = np.minimum(np.searchsorted(self.users, user_ids), len(self.users) - 1)
         return np.where(self.users[at] == user_ids, at, -1)
 
 
-def history(ratings: pa.Table, films: Films) -> History:
-    """RATINGS as matrices; ratings of films that are not among `films` are left out."""
+def build_history(ratings: pa.Table, films: Films) -> History:
+    """Convert ratings to matrices.
+
+    Parameters
+    ----------
+    ratings : pa.Table of RATINGS
+        In any row order; a user rates a film at most once.
+    films : Films
+        Gives the columns. Ratings of other films are left out.
+
+    Returns
+    -------
+    History
+        Users without a rating of these films have no row.
+    """
     columns = ("user_id", "film_id", "rating", "timestamp")
     user, film, stars, time = (ratings.column(name).to_numpy() for name in columns)
     column = films.row_of(film)
-    here = column >= 0
-    if not here.all():
-        user, column, stars, time = user[here], column[here], stars[here], time[here]
+    known = column >= 0
+    if not known.all():
+        user, column, stars, time = user[known], column[known], stars[known], time[known]
     users, row = np.unique(user, return_inverse=True)
     order = np.lexsort((column, row))
     row, column = row[order], column[order].astype(np.int32)
@@ -60,13 +90,27 @@ def history(ratings: pa.Table, films: Films) -> History:
     return History(users, matrix, time[order], int(time.max()) if len(time) else 0)
 
 
-def history_of(partitions: Iterable[pa.Table], films: Films) -> History:
-    """`history` of all partitions together, of which no two hold the same user.
+def build_history_from_partitions(partitions: Iterable[pa.Table], films: Films) -> History:
+    """Convert partitions of ratings to the same matrices as `build_history` of all together.
 
-    The columns of one partition are held at a time; of the whole, 16 bytes of each rating, and as
-    many again while users are put in order.
+    Parameters
+    ----------
+    partitions : iterable of pa.Table of RATINGS
+        Each user is in one partition only.
+    films : Films
+        Gives the columns. Ratings of other films are left out.
+
+    Returns
+    -------
+    History
+        Of all partitions.
+
+    Notes
+    -----
+    Only one partition is in memory as a table. The whole takes 16 bytes per rating, and twice that
+    while users are sorted.
     """
-    parts = [history(table, films) for table in partitions]
+    parts = [build_history(table, films) for table in partitions]
     users = np.concatenate([part.users for part in parts])
     matrix = sparse.vstack([part.matrix for part in parts], format="csr", dtype=np.float32)
     time = np.concatenate([part.rated_at for part in parts])
@@ -79,11 +123,29 @@ def history_of(partitions: Iterable[pa.Table], films: Films) -> History:
     return History(users[order], matrix[order], time[moved], now)
 
 
-def profile(rated: list[tuple[int, float]], count: int) -> sparse.csr_matrix:
-    """One user's ratings, (film row, stars) each, as CSR float32 (1, count)."""
-    own = dict(rated)
-    columns = sorted(own)
-    stars = np.array([own[c] for c in columns], np.float32)
+def build_profile(rated: list[tuple[int, float]], n_films: int) -> sparse.csr_matrix:
+    """Return the ratings of one user as a matrix with one row.
+
+    Parameters
+    ----------
+    rated : list of (int, float)
+        Row of the film in `Films`, and stars; the last pair of a film counts.
+    n_films : int
+        Number of columns.
+
+    Returns
+    -------
+    csr_matrix of shape (1, n_films), float32
+        Stars.
+
+    Examples
+    --------
+    >>> build_profile([(2, 4.5), (0, 3.0)], 4).toarray().tolist()
+    [[3.0, 0.0, 4.5, 0.0]]
+    """
+    stars_of = dict(rated)
+    columns = sorted(stars_of)
+    stars = np.array([stars_of[column] for column in columns], np.float32)
     return sparse.csr_matrix(
-        (stars, np.array(columns, np.int32), np.array([0, len(columns)])), shape=(1, count)
+        (stars, np.array(columns, np.int32), np.array([0, len(columns)])), shape=(1, n_films)
     )

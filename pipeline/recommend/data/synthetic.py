@@ -1,7 +1,8 @@
-"""Ratings in the shape of MovieLens 25M, of any size: seeded, written in constant memory.
+"""Synthetic ratings in the layout of MovieLens 25M, of any size, written in constant memory.
 
-Few users rate much and few films are rated much (power laws); who rates a film has a taste that
-drifts with the years; films have genome scores that follow what they are. Of nobody real.
+Activity of users and popularity of films follow power laws. Films and users have random facets; a
+rating depends on both, and the taste of a user drifts over the years. The tag genome follows the
+facets of the films. No real person is in the data.
 """
 
 from __future__ import annotations
@@ -38,16 +39,28 @@ GENRES = (
     "War",
     "Western",
 )
-_FACETS = 16  # of a film and of a taste
+_FACETS = 16  # dimensions of films and tastes
 _FIRST, _LAST = 820_454_400, 1_574_294_400  # 1996 to November 2019, as in MovieLens 25M
 _YEAR = 31_556_952
 _BLOCK_USERS = 2_000
-_FEWEST, _MOST, _POWER = 20, 9_000, 0.87  # ratings of a user, and the power law between them
+_FEWEST, _MOST, _POWER = 20, 9_000, 0.87  # ratings per user: bounds, and exponent of the power law
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is made. tag_films : films with genome scores, of `tags` tags each."""
+    """How much data to generate.
+
+    Attributes
+    ----------
+    ratings : int
+        Number of ratings.
+    films : int
+        Number of films.
+    tag_films : int
+        Number of films with genome scores.
+    tags : int
+        Number of tags that each of these has a score for.
+    """
 
     ratings: int
     films: int
@@ -56,38 +69,61 @@ class Size:
 
     @classmethod
     def of(cls, ratings: int) -> Size:
-        """As MovieLens 25M would be with so many ratings; SettingsError below a thousand."""
+        """Return the size in proportion to MovieLens 25M.
+
+        Raises
+        ------
+        SettingsError
+            If there are fewer than 1,000 ratings.
+
+        Examples
+        --------
+        >>> Size.of(250_000)
+        Size(ratings=250000, films=6242, tag_films=1382, tags=1128)
+        """
         if ratings < 1_000:
-            raise SettingsError(f"--ratings {ratings}: make at least 1,000")
+            raise SettingsError(f"--ratings {ratings}: generate at least 1,000")
         share = min(1.0, ratings / 25_000_000) ** 0.5
         films = max(200, round(62_423 * share))
         return cls(ratings, films, max(50, round(13_816 * share)))
 
 
 class _Films:
-    """What films are: drawn once, small beside the ratings."""
+    """Properties of the films, drawn once; small compared with the ratings."""
 
     def __init__(self, size: Size, seed: int) -> None:
-        draw = np.random.default_rng([seed, 0])
-        self.ids = np.sort(draw.choice(np.arange(1, size.films * 4), size.films, replace=False))
-        self.facets = draw.normal(0, 1, (size.films, _FACETS)).astype(np.float32)
-        self.year = np.clip(2019 - draw.exponential(17, size.films), 1902, 2019).astype(np.int64)
-        self.bias = draw.normal(0, 0.42, size.films).astype(np.float32)
+        rng = np.random.default_rng([seed, 0])
+        self.ids = np.sort(rng.choice(np.arange(1, size.films * 4), size.films, replace=False))
+        self.facets = rng.normal(0, 1, (size.films, _FACETS)).astype(np.float32)
+        self.year = np.clip(2019 - rng.exponential(17, size.films), 1902, 2019).astype(np.int64)
+        self.bias = rng.normal(0, 0.42, size.films).astype(np.float32)
         weights = (np.arange(size.films) + 8.0) ** -1.05
-        self.reach = np.cumsum(draw.permutation(weights / weights.sum()))
-        likely = self.facets @ draw.normal(0, 1, (_FACETS, len(GENRES)))
+        self.reach = np.cumsum(rng.permutation(weights / weights.sum()))
+        likely = self.facets @ rng.normal(0, 1, (_FACETS, len(GENRES)))
         self.genres = likely > np.quantile(likely, 0.88, axis=1, keepdims=True)
 
 
 def generate(folder: Path, size: Size, seed: int = 2026) -> int:
-    """Write the files of MovieLens 25M into `folder`; returns how many users there are.
+    """Write the files of MovieLens 25M; the same size and seed give the same bytes.
 
-    The same size and seed give the same bytes.
+    Parameters
+    ----------
+    folder : Path
+        Created if it does not exist.
+    size : Size
+        How much data to generate.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    int
+        Number of users.
 
     Raises
     ------
     FileExistsError
-        when the folder has ratings already.
+        If the folder has ratings already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     films = _Films(size, seed)
@@ -122,35 +158,37 @@ def _write_ratings(folder: Path, films: _Films, size: Size, seed: int) -> int:
 
 
 def _block(films: _Films, block: int, seed: int) -> tuple[np.ndarray, ...]:
-    """Ratings of the users of a block, by user and film: user, film row, stars, seconds."""
-    draw = np.random.default_rng([seed, 1, block])
-    count = np.minimum(_FEWEST * draw.random(_BLOCK_USERS) ** (-1 / _POWER), _MOST).astype(int)
-    rows = np.repeat(np.arange(_BLOCK_USERS), (count * 2 + 8).astype(int))  # some are dropped
-    first = draw.integers(_FIRST, _LAST - _YEAR, _BLOCK_USERS)
-    stays = np.where(draw.random(_BLOCK_USERS) < 0.25, draw.exponential(2 * _YEAR, _BLOCK_USERS), 0)
-    time = first[rows] + (draw.random(len(rows)) * (3_600 + stays[rows])).astype(np.int64)
+    """Return the ratings of a block of users, by user and film: user, film row, stars, second."""
+    rng = np.random.default_rng([seed, 1, block])
+    count = np.minimum(_FEWEST * rng.random(_BLOCK_USERS) ** (-1 / _POWER), _MOST).astype(int)
+    rows = np.repeat(
+        np.arange(_BLOCK_USERS), (count * 2 + 8).astype(int)
+    )  # spare rows: some are dropped
+    first = rng.integers(_FIRST, _LAST - _YEAR, _BLOCK_USERS)
+    active = np.where(rng.random(_BLOCK_USERS) < 0.25, rng.exponential(2 * _YEAR, _BLOCK_USERS), 0)
+    time = first[rows] + (rng.random(len(rows)) * (3_600 + active[rows])).astype(np.int64)
     time = np.minimum(time, _LAST)
-    film = np.minimum(np.searchsorted(films.reach, draw.random(len(rows))), len(films.ids) - 1)
-    out = films.year[film] <= 1970 + time // _YEAR
+    film = np.minimum(np.searchsorted(films.reach, rng.random(len(rows))), len(films.ids) - 1)
+    released = films.year[film] <= 1970 + time // _YEAR
     key = rows * np.int64(len(films.ids)) + film
-    _, distinct = np.unique(np.where(out, key, -1), return_index=True)
-    distinct = distinct[out[distinct]]
+    _, distinct = np.unique(np.where(released, key, -1), return_index=True)
+    distinct = distinct[released[distinct]]
     rows, film, time = rows[distinct], film[distinct], time[distinct]
     start = np.searchsorted(rows, np.arange(_BLOCK_USERS))
-    order = np.argsort(draw.random(len(rows)) + rows)  # which films of a user are kept
+    order = np.argsort(rng.random(len(rows)) + rows)  # decides which films of a user stay
     keep = np.zeros(len(rows), bool)
     keep[order] = (np.arange(len(rows)) - start[rows[order]]) < count[rows[order]]
     rows, film, time = rows[keep], film[keep], time[keep]
-    taste = draw.normal(0, 0.17, (_BLOCK_USERS, _FACETS)).astype(np.float32)
-    turn = draw.normal(0, 0.05, (_BLOCK_USERS, _FACETS)).astype(np.float32)  # a year
+    taste = rng.normal(0, 0.17, (_BLOCK_USERS, _FACETS)).astype(np.float32)
+    change = rng.normal(0, 0.05, (_BLOCK_USERS, _FACETS)).astype(np.float32)  # per year
     years = ((time - first[rows]) / _YEAR).astype(np.float32)
-    mine = taste[rows] + turn[rows] * years[:, None]
+    current = taste[rows] + change[rows] * years[:, None]
     stars = (
         3.53
-        + draw.normal(0, 0.4, _BLOCK_USERS)[rows]
+        + rng.normal(0, 0.4, _BLOCK_USERS)[rows]
         + films.bias[film]
-        + (mine * films.facets[film]).sum(1)
-        + draw.normal(0, 0.72, len(rows))
+        + (current * films.facets[film]).sum(1)
+        + rng.normal(0, 0.72, len(rows))
     )
     return block * _BLOCK_USERS + rows + 1, film, np.clip(np.round(stars * 2) / 2, 0.5, 5), time
 
@@ -164,25 +202,25 @@ def _write_films(folder: Path, films: _Films, size: Size, seed: int) -> None:
         folder / "links.csv",
         {"movieId": films.ids, "imdbId": imdb, "tmdbId": films.ids + 10_000_000},
     )
-    draw = np.random.default_rng([seed, 2])
-    some = max(10, size.ratings // 23)  # tags, as many to a rating as in 25M
-    rows = np.sort(draw.integers(0, size.films, min(some, 1_100_000)))
+    rng = np.random.default_rng([seed, 2])
+    tags = max(10, size.ratings // 23)  # as many per rating as in MovieLens 25M
+    rows = np.sort(rng.integers(0, size.films, min(tags, 1_100_000)))
     _csv(
         folder / "tags.csv",
         {
-            "userId": draw.integers(1, 1 + max(1, size.ratings // 150), len(rows)),
+            "userId": rng.integers(1, 1 + max(1, size.ratings // 150), len(rows)),
             "movieId": films.ids[rows],
-            "tag": [f"tag {number}" for number in draw.zipf(1.3, len(rows)) % 5_000],
-            "timestamp": draw.integers(_FIRST, _LAST, len(rows)),
+            "tag": [f"tag {number}" for number in rng.zipf(1.3, len(rows)) % 5_000],
+            "timestamp": rng.integers(_FIRST, _LAST, len(rows)),
         },
     )
 
 
 def _write_genome(folder: Path, films: _Films, size: Size, seed: int) -> None:
-    draw = np.random.default_rng([seed, 3])
+    rng = np.random.default_rng([seed, 3])
     ids = np.arange(1, size.tags + 1)
     _csv(folder / "genome-tags.csv", {"tagId": ids, "tag": [f"tag {i}" for i in ids]})
-    meaning = draw.normal(0, 1, (_FACETS, size.tags)).astype(np.float32)
+    meaning = rng.normal(0, 1, (_FACETS, size.tags)).astype(np.float32)
     chosen = np.sort(np.random.default_rng([seed, 4]).permutation(size.films)[: size.tag_films])
     schema = pa.schema(
         [("movieId", pa.int64()), ("tagId", pa.int64()), ("relevance", pa.float64())]
@@ -194,10 +232,14 @@ def _write_genome(folder: Path, films: _Films, size: Size, seed: int) -> None:
         ) as writer,
     ):
         for start in range(0, len(chosen), 500):
-            own = chosen[start : start + 500]
-            told = films.facets[own] @ meaning - 4 + draw.normal(0, 1, (len(own), size.tags))
-            share = np.round(1 / (1 + np.exp(-0.6 * told)), 5)
-            columns = [np.repeat(films.ids[own], size.tags), np.tile(ids, len(own)), share.ravel()]
+            rows = chosen[start : start + 500]
+            logits = films.facets[rows] @ meaning - 4 + rng.normal(0, 1, (len(rows), size.tags))
+            relevance = np.round(1 / (1 + np.exp(-0.6 * logits)), 5)
+            columns = [
+                np.repeat(films.ids[rows], size.tags),
+                np.tile(ids, len(rows)),
+                relevance.ravel(),
+            ]
             writer.write_table(pa.table(columns, schema=schema))
 
 

@@ -1,7 +1,7 @@
-"""Ratings by time: what is learnt from, what is measured on, and the weeks that come after.
+"""Splits of ratings by time: training, test, and the weeks that arrive afterwards.
 
-Every border is half-open: a rating of the very second of a border belongs after it. So nothing
-that is learnt from is later than anything that is measured on.
+All intervals are half-open: a rating in the same second as a boundary belongs to the later part. So
+no training rating is as late as a test rating.
 """
 
 from __future__ import annotations
@@ -17,29 +17,54 @@ import pyarrow.compute as pc
 from pipeline.errors import ModelError
 from pipeline.settings import RecommendSettings
 
-__all__ = ["WEEK", "Borders", "between", "borders", "cut", "random_parts", "week_name", "weeks"]
+__all__ = [
+    "WEEK",
+    "Boundaries",
+    "find_boundaries",
+    "select_between",
+    "split_at_random",
+    "split_by_time",
+    "split_by_week",
+    "week_name",
+]
 
-WEEK = 7 * 86_400
+WEEK = 7 * 86_400  # seconds
 _MONDAY = 4 * 86_400  # 1970-01-05, seconds
 
 
 @dataclass(frozen=True)
-class Borders:
-    """Seconds since 1970: training is before `test`, its tuning part from `validation` on;
-    what is measured on is before `buffer`; the rest comes in weeks."""
+class Boundaries:
+    """Where the parts of a temporal split begin, in seconds since 1970.
+
+    Attributes
+    ----------
+    validation : int
+        The part of the training ratings that tunes begins here.
+    test : int
+        Training ends and the test part begins here.
+    buffer : int
+        The test part ends here; later ratings arrive week by week.
+    """
 
     validation: int
     test: int
     buffer: int
 
 
-def borders(timestamps: Iterable[np.ndarray], settings: RecommendSettings) -> Borders:
-    """The borders that give the parts their shares, as nearly as whole seconds allow.
+def find_boundaries(timestamps: Iterable[np.ndarray], settings: RecommendSettings) -> Boundaries:
+    """Return the boundaries that give the parts their shares, as close as whole seconds allow.
+
+    Parameters
+    ----------
+    timestamps : iterable of ndarray of shape (n,), int64
+        Seconds since 1970, in any order.
+    settings : RecommendSettings
+        Gives `train_share`, `validation_share` and `test_share`.
 
     Raises
     ------
     ModelError
-        when the ratings are of so few moments that a part would be empty.
+        If there are no ratings, or so few different seconds that a part would be empty.
     """
     time = np.concatenate(list(timestamps))
     if not len(time):
@@ -48,17 +73,30 @@ def borders(timestamps: Iterable[np.ndarray], settings: RecommendSettings) -> Bo
     shares = (train * (1 - settings.validation_share), train, train + settings.test_share)
     at = [min(len(time) - 1, int(share * len(time))) for share in shares]
     time.partition(at)
-    found = Borders(*(int(time[i]) for i in at))
-    if not time.min() < found.validation < found.test < found.buffer:
+    boundaries = Boundaries(*(int(time[i]) for i in at))
+    if not time.min() < boundaries.validation < boundaries.test < boundaries.buffer:
         raise ModelError(
-            "the ratings cannot be split by time: too many were made in the same second; "
-            "give ratings of a longer time"
+            "the ratings cannot be split by time: too many have the same second; "
+            "use ratings from a longer period"
         )
-    return found
+    return boundaries
 
 
-def between(ratings: pa.Table, start: int | None, end: int | None) -> pa.Table:
-    """The ratings with start <= timestamp < end."""
+def select_between(ratings: pa.Table, start: int | None, end: int | None) -> pa.Table:
+    """Return the ratings with start <= timestamp < end.
+
+    Parameters
+    ----------
+    ratings : pa.Table of RATINGS
+        In any row order.
+    start, end : int or None
+        Seconds since 1970; None: unlimited.
+
+    Returns
+    -------
+    pa.Table of RATINGS
+        In the same row order.
+    """
     time = ratings.column("timestamp")
     keep = pa.array(np.ones(ratings.num_rows, bool))
     if start is not None:
@@ -68,19 +106,44 @@ def between(ratings: pa.Table, start: int | None, end: int | None) -> pa.Table:
     return ratings.filter(keep)
 
 
-def cut(ratings: pa.Table, at: Borders) -> dict[str, pa.Table]:
-    """`train` (whose last part is `validation`), `fit` (train without it), `test`, `buffer`."""
+def split_by_time(ratings: pa.Table, at: Boundaries) -> dict[str, pa.Table]:
+    """Split ratings at boundaries.
+
+    Parameters
+    ----------
+    ratings : pa.Table of RATINGS
+        In any row order.
+    at : Boundaries
+        From `find_boundaries`.
+
+    Returns
+    -------
+    dict of str to pa.Table of RATINGS
+        `fit`, `validation`, `train` (both of these), `test` and `buffer`.
+    """
     return {
-        "fit": between(ratings, None, at.validation),
-        "validation": between(ratings, at.validation, at.test),
-        "train": between(ratings, None, at.test),
-        "test": between(ratings, at.test, at.buffer),
-        "buffer": between(ratings, at.buffer, None),
+        "fit": select_between(ratings, None, at.validation),
+        "validation": select_between(ratings, at.validation, at.test),
+        "train": select_between(ratings, None, at.test),
+        "test": select_between(ratings, at.test, at.buffer),
+        "buffer": select_between(ratings, at.buffer, None),
     }
 
 
-def weeks(ratings: pa.Table) -> list[tuple[int, pa.Table]]:
-    """Ratings by week, from Monday to Monday UTC, half-open: (its first second, its ratings)."""
+def split_by_week(ratings: pa.Table) -> list[tuple[int, pa.Table]]:
+    """Split ratings into weeks, Monday 00:00 to Monday 00:00 UTC.
+
+    Parameters
+    ----------
+    ratings : pa.Table of RATINGS
+        In any row order.
+
+    Returns
+    -------
+    list of (int, pa.Table of RATINGS)
+        First second of each week, and its ratings sorted by time, user and film. Weeks ascend;
+        weeks without ratings are left out.
+    """
     ordered = ratings.sort_by([(n, "ascending") for n in ("timestamp", "user_id", "film_id")])
     time = ordered.column("timestamp").to_numpy()
     if not len(time):
@@ -95,12 +158,33 @@ def weeks(ratings: pa.Table) -> list[tuple[int, pa.Table]]:
 
 
 def week_name(second: int) -> str:
-    """The date of a week's Monday, such as 2016-05-02."""
+    """Return the date of the Monday of a week, UTC.
+
+    Examples
+    --------
+    >>> week_name(1_461_801_600)  # Thursday 2016-04-28
+    '2016-04-25'
+    """
     start = (second - _MONDAY) // WEEK * WEEK + _MONDAY
     return datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d")
 
 
-def random_parts(ratings: pa.Table, share: float, seed: int) -> tuple[pa.Table, pa.Table]:
-    """A seeded random split: (1 - share, share) of the ratings."""
-    held = np.random.default_rng(seed).random(ratings.num_rows) < share
-    return ratings.filter(pa.array(~held)), ratings.filter(pa.array(held))
+def split_at_random(ratings: pa.Table, share: float, seed: int) -> tuple[pa.Table, pa.Table]:
+    """Split ratings at random, whatever their time.
+
+    Parameters
+    ----------
+    ratings : pa.Table
+        Any rows.
+    share : float
+        Expected share of the second part, 0 to 1.
+    seed : int
+        Seed of the random generator.
+
+    Returns
+    -------
+    first, second : pa.Table
+        In the same row order.
+    """
+    second = np.random.default_rng(seed).random(ratings.num_rows) < share
+    return ratings.filter(pa.array(~second)), ratings.filter(pa.array(second))

@@ -1,5 +1,6 @@
-"""The record of upkeep in SQL: what was ingested, measured, alerted, decided, and which version is
-served. SQLite unless a URL says otherwise; the schema is brought up to date when it is opened.
+"""The SQL database of the upkeep: ingested batches, figures, alerts, decisions and versions.
+
+It is SQLite unless a URL is set. Opening it migrates the schema to the latest version.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from alembic import command
@@ -17,20 +18,31 @@ from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline.errors import ModelError, SettingsError, StoreError
+from pipeline.recommend.documents import (
+    AlertRow,
+    DecisionRow,
+    IngestionRow,
+    MetricRow,
+    VersionRow,
+)
 from pipeline.settings import UpkeepSettings
 
-__all__ = ["TABLES", "Record", "add_decision", "insert", "record_url"]
+__all__ = ["TABLES", "UpkeepDatabase", "add_decision", "database_url", "insert"]
 
 _METADATA = sa.MetaData()
 _TIME = sa.DateTime(timezone=True)
 
 
 def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    own = (sa.Column("id", sa.Integer, primary_key=True), *columns, sa.Column("created_at", _TIME))
-    return sa.Table(name, _METADATA, *own)
+    whole = (
+        sa.Column("id", sa.Integer, primary_key=True),
+        *columns,
+        sa.Column("created_at", _TIME),
+    )
+    return sa.Table(name, _METADATA, *whole)
 
 
-# As the migrations make them; `test_recommend_records` holds the two together.
+# The same tables as after all migrations; `test_database` compares them.
 TABLES: Mapping[str, sa.Table] = {
     "versions": _table(
         "versions",
@@ -50,7 +62,7 @@ TABLES: Mapping[str, sa.Table] = {
         sa.Column("kept", sa.BigInteger),
         sa.Column("rejected", sa.JSON),
         sa.Column("late", sa.Boolean),
-        sa.Column("told", sa.JSON),
+        sa.Column("statistics", sa.JSON),
     ),
     "metrics": _table(
         "metrics",
@@ -78,22 +90,40 @@ TABLES: Mapping[str, sa.Table] = {
 CHAMPION, RETIRED, CHALLENGER, REFUSED = "champion", "retired", "challenger", "refused"
 
 
-def record_url(folder: Path, settings: UpkeepSettings | None = None) -> str:
-    """The URL of the record of `DIR/ratings`: as set, else a SQLite file there."""
+def database_url(folder: Path, settings: UpkeepSettings | None = None) -> str:
+    """Return the URL of the database of `DIR/ratings`.
+
+    Parameters
+    ----------
+    folder : Path
+        `DIR/ratings`.
+    settings : UpkeepSettings, optional
+        Gives the URL; without it, the database is a SQLite file in the folder.
+
+    Examples
+    --------
+    >>> database_url(Path("/films/ratings"))
+    'sqlite:////films/ratings/upkeep.db'
+    """
     if settings is not None and settings.database is not None:
         return settings.database.get_secret_value()
     return f"sqlite:///{(folder / 'upkeep.db').absolute()}"
 
 
-class Record:
-    """The record behind a URL of SQLAlchemy.
+class UpkeepDatabase:
+    """A connection pool to the database of the upkeep.
+
+    Parameters
+    ----------
+    url : str
+        A URL of SQLAlchemy.
 
     Raises
     ------
     SettingsError
-        when the URL cannot be understood, or its driver is not installed.
+        If the URL is not valid, or its driver is not installed.
     StoreError
-        when the database does not answer.
+        If the database does not respond.
     """
 
     def __init__(self, url: str) -> None:
@@ -110,8 +140,8 @@ class Record:
             self._migrate()
         except SQLAlchemyError as error:
             raise StoreError(
-                f"the record of upkeep does not answer: {str(error).splitlines()[0]}; "
-                "see setting upkeep.database"
+                f"the database of the upkeep does not respond: {str(error).splitlines()[0]}; "
+                "check the setting upkeep.database"
             ) from error
 
     def _migrate(self) -> None:
@@ -122,32 +152,73 @@ class Record:
             command.upgrade(config, "head")
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections."""
         self.engine.dispose()
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """All or nothing."""
+        """Yield a connection whose changes are committed together, or not at all."""
         with self.engine.begin() as connection:
             yield connection
 
-    def rows(self, name: str, /, **equal: Any) -> list[dict[str, Any]]:
-        """Rows of a table in the order they came, all or those with these values."""
+    def rows(self, name: str, /, **equal: object) -> list[dict[str, Any]]:
+        """Return rows of a table by ascending id.
+
+        Parameters
+        ----------
+        name : str
+            A key of TABLES.
+        **equal
+            Only rows that have these values in these columns.
+        """
         table = TABLES[name]
-        asked = sa.select(table).order_by(table.c.id)
+        query = sa.select(table).order_by(table.c.id)
         for column, value in equal.items():
-            asked = asked.where(table.c[column] == value)
+            query = query.where(table.c[column] == value)
         with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(asked)]
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+    def versions(self, **equal: object) -> list[VersionRow]:
+        """Return the trained versions; see `rows`."""
+        return cast("list[VersionRow]", self.rows("versions", **equal))
+
+    def ingestions(self, **equal: object) -> list[IngestionRow]:
+        """Return the ingested weeks; see `rows`."""
+        return cast("list[IngestionRow]", self.rows("ingestions", **equal))
+
+    def metrics(self, **equal: object) -> list[MetricRow]:
+        """Return the figures of the checks of batches; see `rows`."""
+        return cast("list[MetricRow]", self.rows("metrics", **equal))
+
+    def alerts(self, **equal: object) -> list[AlertRow]:
+        """Return the alerts; see `rows`."""
+        return cast("list[AlertRow]", self.rows("alerts", **equal))
+
+    def decisions(self, **equal: object) -> list[DecisionRow]:
+        """Return the decisions; see `rows`."""
+        return cast("list[DecisionRow]", self.rows("decisions", **equal))
 
     def count(self, name: str) -> int:
-        """How many rows a table has."""
+        """Return the number of rows of a table."""
         with self.engine.connect() as connection:
-            asked = sa.select(sa.func.count()).select_from(TABLES[name])
-            return int(connection.execute(asked).scalar_one())
+            query = sa.select(sa.func.count()).select_from(TABLES[name])
+            return int(connection.execute(query).scalar_one())
 
-    def add_once(self, name: str, /, **values: Any) -> bool:
-        """Add a row unless the table's unique columns have one like it; True if added."""
+    def add_once(self, name: str, /, **values: object) -> bool:
+        """Add a row, unless the table has one with the same unique columns.
+
+        Parameters
+        ----------
+        name : str
+            A key of TABLES.
+        **values
+            The row, without `id` and `created_at`.
+
+        Returns
+        -------
+        bool
+            Whether the row was added.
+        """
         try:
             with self.transaction() as connection:
                 insert(connection, name, **values)
@@ -155,34 +226,45 @@ class Record:
             return False
         return True
 
-    def decide(self, kind: str, why: str, version: str | None = None, **evidence: Any) -> None:
-        """Write a decision down, also that there is nothing to do."""
+    def decide(self, kind: str, why: str, version: str | None = None, **evidence: object) -> None:
+        """Store a decision, even the decision to do nothing."""
         with self.transaction() as connection:
             add_decision(connection, kind, why, version, evidence)
 
-    def champion(self) -> dict[str, Any] | None:
-        """The version that is served; None before the first."""
-        found = self.rows("versions", status=CHAMPION)
-        return found[-1] if found else None
+    def champion(self) -> VersionRow | None:
+        """Return the version that is served; None before the first."""
+        champions = self.versions(status=CHAMPION)
+        return champions[-1] if champions else None
 
     def promote(
         self,
         version: str,
         why: str,
         kind: str = "promote",
-        evidence: Mapping[str, Any] = MappingProxyType({}),
+        evidence: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
-        """Serve a version: it, the one before and the decision change together.
+        """Serve a version: it, the previous champion and the decision change in one transaction.
+
+        Parameters
+        ----------
+        version : str
+            The version.
+        why : str
+            The reason; only 500 characters are stored.
+        kind : str
+            Kind of the decision: `promote` or `roll back`.
+        evidence : mapping of str to object
+            Figures that the decision rests on; JSON.
 
         Raises
         ------
         ModelError
-            when there is no such version.
+            If there is no such version.
         """
         table = TABLES["versions"]
         with self.transaction() as connection:
-            there = connection.execute(sa.select(table).where(table.c.version == version)).first()
-            if there is None:
+            row = connection.execute(sa.select(table).where(table.c.version == version)).first()
+            if row is None:
                 raise ModelError(
                     f"there is no version {version!r}: see `microgenres ratings status`"
                 )
@@ -194,8 +276,8 @@ class Record:
             )
             add_decision(connection, kind, why, version, evidence)
 
-    def refuse(self, version: str, why: str, evidence: Mapping[str, Any]) -> None:
-        """Keep a challenger, unserved, and say why."""
+    def refuse(self, version: str, why: str, evidence: Mapping[str, object]) -> None:
+        """Do not serve a challenger, and store the reason; the version is not deleted."""
         table = TABLES["versions"]
         with self.transaction() as connection:
             connection.execute(
@@ -204,16 +286,21 @@ class Record:
             add_decision(connection, "refuse", why, version, evidence)
 
 
-def insert(connection: sa.Connection, name: str, /, **values: Any) -> int:
-    """Add a row within a transaction; returns its number."""
-    made = connection.execute(TABLES[name].insert().values(created_at=datetime.now(UTC), **values))
-    (number,) = made.inserted_primary_key or (0,)
+def insert(connection: sa.Connection, name: str, /, **values: object) -> int:
+    """Add a row within a transaction, and return its id."""
+    row = {"created_at": datetime.now(UTC), **values}
+    result = connection.execute(TABLES[name].insert().values(**row))
+    (number,) = result.inserted_primary_key or (0,)
     return int(number)
 
 
 def add_decision(
-    connection: sa.Connection, kind: str, why: str, version: str | None, evidence: Mapping[str, Any]
+    connection: sa.Connection,
+    kind: str,
+    why: str,
+    version: str | None,
+    evidence: Mapping[str, object],
 ) -> None:
-    """Write a decision down within a transaction."""
-    told = {"kind": kind, "why": why[:500], "version": version, "evidence": dict(evidence)}
-    insert(connection, "decisions", **told)
+    """Store a decision within a transaction."""
+    row = {"kind": kind, "why": why[:500], "version": version, "evidence": dict(evidence)}
+    insert(connection, "decisions", **row)

@@ -1,42 +1,42 @@
-"""Versions of the recommender as `tracking` logs them."""
+"""Versions of the recommender as runs in MLflow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pipeline.observability import mlflow as tracking
+from pipeline.recommend.documents import VersionRow
 from pipeline.recommend.lifecycle.champion import version_folder
-from pipeline.recommend.lifecycle.database import Record
+from pipeline.recommend.lifecycle.database import UpkeepDatabase
 from pipeline.recommend.models.registry import MANIFEST, read_manifest
 
 __all__ = ["track"]
 
 
-def track(folder: Path, record: Record) -> int:
-    """Log every version of `DIR/ratings` that is not logged yet; returns how many were.
+def track(folder: Path, database: UpkeepDatabase) -> int:
+    """Log every version of `DIR/ratings` that is not logged yet, and return their number.
 
-    A run has the version's settings, what it learnt from, its figures on later ratings, and its
-    manifest. What became of the version afterwards is in the record alone.
+    A run has the settings of the version, what it is trained on, its figures on later ratings, and
+    its manifest. Later decisions about the version are only in the database.
 
     Raises
     ------
     ModelError
-        when MLflow is not installed.
+        If MLflow is not installed.
     """
-    versions = record.rows("versions")
-    return tracking.track(folder, "recommenders", (_logged(folder, row) for row in versions))
+    runs = (_describe(folder, row) for row in database.versions())
+    return tracking.track(folder, "recommenders", runs)
 
 
-def _logged(folder: Path, row: Mapping[str, Any]) -> tracking.Logged:
-    kept = version_folder(folder, row["version"])
-    manifest = read_manifest(kept)
-    about = manifest["about"]
-    return tracking.Logged(
+def _describe(folder: Path, row: VersionRow) -> tracking.TrackedModel:
+    place = version_folder(folder, row["version"])
+    manifest = read_manifest(place)
+    about = manifest.about
+    settings = manifest.settings.model_dump(mode="json")
+    return tracking.TrackedModel(
         name=row["version"],
-        tags={"model": row["model"], "data": about["data"], "release": manifest["release_id"]},
-        params={**manifest["settings"], "seed": about["seed"], "ratings": about["ratings"]},
-        metrics=tracking.flat(row["figures"]),
-        artifact=kept / MANIFEST,
+        tags={"model": row["model"], "data": about.data, "release": manifest.release_id},
+        params={**settings, "seed": about.seed, "ratings": about.ratings},
+        metrics=tracking.flatten(row["figures"]),
+        artifact=place / MANIFEST,
     )

@@ -1,98 +1,117 @@
-"""Batches of ratings judged as they come: have the ratings changed, is the recommender worse?"""
+"""Checks of new batches: whether the ratings drift, and whether the recommender gets worse."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.fileio.manifest import fingerprint
 from pipeline.fileio.parquet import read_table
-from pipeline.recommend.data.temporal_split import between
-from pipeline.recommend.lifecycle.batches import ingested
-from pipeline.recommend.lifecycle.champion import Keeper, version_folder
+from pipeline.recommend.data.temporal_split import select_between
+from pipeline.recommend.documents import IngestionRow, MonitorResult, TrainingSummary, VersionRow
+from pipeline.recommend.lifecycle.batches import list_batches
+from pipeline.recommend.lifecycle.champion import RecommenderLifecycle, version_folder
 from pipeline.recommend.lifecycle.database import add_decision, insert
-from pipeline.recommend.lifecycle.drift import Shape, alerts_of, drift, shape_of
+from pipeline.recommend.lifecycle.drift import (
+    Drift,
+    RatingDistribution,
+    count_ratings,
+    find_alerts,
+    measure_drift,
+)
 from pipeline.recommend.models.registry import open_model
 
 __all__ = ["monitor"]
 
-_Pool = list[tuple[dict[str, Any], Path]]  # batches judged together: rows of the record, and files
+_Pool = list[tuple[IngestionRow, Path]]  # batches that are checked together
 
 
-def monitor(keeper: Keeper) -> list[dict[str, Any]]:
-    """Judge the batches that have not been judged against the version that is served.
+def monitor(lifecycle: RecommenderLifecycle) -> list[MonitorResult]:
+    """Check the batches that were not yet checked against the version that is served.
 
-    Too few ratings wait for the next batch. What was found is in the record, all of it or none.
+    Batches with too few ratings wait for the next ones. The figures, alerts and decision of a check
+    are stored in one transaction.
+
+    Parameters
+    ----------
+    lifecycle : RecommenderLifecycle
+        The recommender.
 
     Returns
     -------
-    For each pool of batches: `weeks`, `alerts`, and the figures of drift and of errors.
+    list of MonitorResult
+        One per check.
 
     Raises
     ------
     ModelError
-        when no version is served.
+        If no version is served yet.
     """
-    row, about = keeper.served()
+    row, about = lifecycle.served_version()
     version = row["version"]
-    judged = {
+    checked = {
         digest
-        for metric in keeper.record.rows("metrics", version=version)
+        for metric in lifecycle.database.metrics(version=version)
         for digest in metric["figures"]["batches"]
     }
     waiting = [
-        (b, p) for b, p in ingested(keeper.folder, keeper.record) if b["digest"] not in judged
+        (batch, path)
+        for batch, path in list_batches(lifecycle.folder, lifecycle.database)
+        if batch["digest"] not in checked
     ]
     pools, pool = list[_Pool](), _Pool()
-    for batch in waiting:
-        pool.append(batch)
-        if sum(b["kept"] for b, _ in pool) >= keeper.upkeep.min_rows:
+    for member in waiting:
+        pool.append(member)
+        if sum(batch["kept"] for batch, _ in pool) >= lifecycle.upkeep.min_rows:
             pools.append(pool)
             pool = []
-    found = _judged(keeper, row, about, pools) if pools else []
-    if pool or not found:
-        rows = sum(b["kept"] for b, _ in pool)
+    results = _check(lifecycle, row, about, pools) if pools else []
+    if pool or not results:
+        rows = sum(batch["kept"] for batch, _ in pool)
         why = (
-            f"{rows:,} ratings wait until there are {keeper.upkeep.min_rows:,}"
+            f"{rows:,} ratings wait until there are {lifecycle.upkeep.min_rows:,}"
             if pool
             else "no batch is waiting"
         )
-        keeper.record.decide("wait", why, version, rows=rows)
-    return found
+        lifecycle.database.decide("wait", why, version, rows=rows)
+    return results
 
 
-def _judged(
-    keeper: Keeper, row: dict[str, Any], about: dict[str, Any], pools: list[_Pool]
-) -> list[dict[str, Any]]:
-    model, films = open_model(version_folder(keeper.folder, row["version"]))
-    reference, known = Shape(tuple(about["shape"])), keeper.all_ratings(about)
-    found = []
+def _check(
+    lifecycle: RecommenderLifecycle, row: VersionRow, about: TrainingSummary, pools: list[_Pool]
+) -> list[MonitorResult]:
+    model, films = open_model(version_folder(lifecycle.folder, row["version"]))
+    reference = RatingDistribution(tuple(about.shape))
+    known = lifecycle.all_ratings(about)
+    results = []
     for pool in pools:
         ratings = pa.concat_tables([read_table(path) for _, path in pool])
         start = int(ratings.column("timestamp").to_numpy().min())
-        told = keeper.figures(model, films, between(known, None, start), ratings)
-        figures = drift(reference, shape_of(ratings.column("rating").to_numpy()))
-        figures |= {name: told[name] for name in ("rmse", "mae", "ndcg")}
-        found.append(_written_down(keeper, row, pool, figures))
-    return found
+        figures = lifecycle.evaluate(model, films, select_between(known, None, start), ratings)
+        errors = {"rmse": figures.rmse, "mae": figures.mae, "ndcg": figures.ndcg}
+        drift = measure_drift(reference, count_ratings(ratings.column("rating").to_numpy()))
+        results.append(_store(lifecycle, row, pool, drift, errors))
+    return results
 
 
-def _written_down(
-    keeper: Keeper, row: dict[str, Any], pool: _Pool, figures: dict[str, Any]
-) -> dict[str, Any]:
-    alerts = alerts_of(figures, row["figures"], keeper.upkeep)
-    digests, weeks = [b["digest"] for b, _ in pool], [b["week"] for b, _ in pool]
-    whole = {**figures, "batches": digests, "weeks": weeks}
-    with keeper.record.transaction() as connection:
+def _store(
+    lifecycle: RecommenderLifecycle,
+    row: VersionRow,
+    pool: _Pool,
+    drift: Drift,
+    errors: dict[str, float],
+) -> MonitorResult:
+    alerts = find_alerts(drift, errors, row["figures"], lifecycle.upkeep)
+    digests, weeks = [batch["digest"] for batch, _ in pool], [batch["week"] for batch, _ in pool]
+    with lifecycle.database.transaction() as connection:
         metric = insert(
             connection,
             "metrics",
             batches=fingerprint(digests),
             version=row["version"],
             week=weeks[-1],
-            figures=whole,
+            figures={**drift, **errors, "batches": digests, "weeks": weeks},
         )
         for kind, value, threshold in alerts:
             insert(
@@ -108,8 +127,15 @@ def _written_down(
         add_decision(
             connection,
             "alert" if alerts else "nothing to do",
-            f"{', '.join(kinds)} too far" if alerts else "ratings are as before",
+            f"beyond the threshold: {', '.join(kinds)}" if alerts else "ratings are as before",
             row["version"],
             {"weeks": weeks, "alerts": kinds},
         )
-    return {"weeks": weeks, "alerts": kinds, **figures}
+    return {
+        "weeks": weeks,
+        "alerts": kinds,
+        **drift,
+        "rmse": errors["rmse"],
+        "mae": errors["mae"],
+        "ndcg": errors["ndcg"],
+    }

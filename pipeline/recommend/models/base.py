@@ -1,7 +1,8 @@
-"""What every recommender promises; `tests/support/contracts/recommender_contract.py` holds it to that.
+"""The interface of every recommender, the biases of ratings, and stars from ranking scores.
 
-A model knows users by what they rated, so one of whom nothing was learnt is answered like any
-other: every answer is of profiles, rows of ratings over the films.
+A model knows a user only by a profile: a row of stars over the films. So users without training
+ratings are served like all others. `tests/support/contracts/recommender_contract.py` checks every
+model against this interface.
 """
 
 from __future__ import annotations
@@ -15,19 +16,32 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
-from pipeline.recommend.data.matrices import row_of_each, standardised, with_values
+from pipeline.recommend.data.matrices import replace_values, row_indices, standardise
 from pipeline.settings import RecommendSettings
 
-__all__ = ["HIGHEST", "LOWEST", "Ranked", "Recommender", "Signs", "damped_means"]
+__all__ = [
+    "HIGHEST",
+    "LOWEST",
+    "Arrays",
+    "RankingRecommender",
+    "RatingBiases",
+    "Recommender",
+    "damped_means",
+]
 
-LOWEST, HIGHEST = 0.5, 5.0
-
+LOWEST, HIGHEST = 0.5, 5.0  # stars
 
 Arrays = Mapping[str, np.ndarray]
 
 
 class Recommender(ABC):
-    """A model that is fitted once, then asked; `name` is unique."""
+    """A model that scores films and predicts ratings; `name` is unique.
+
+    Parameters
+    ----------
+    settings : RecommendSettings
+        Settings of the models.
+    """
 
     name: ClassVar[str]
 
@@ -35,112 +49,251 @@ class Recommender(ABC):
         self.settings = settings
 
     @abstractmethod
-    def fit(self, known: History, films: Films, seed: int) -> None:
-        """Learn; the same ratings, films, settings and seed give the same model."""
+    def fit(self, history: History, films: Films, seed: int) -> None:
+        """Fit the model; the same arguments and settings give the same model.
 
-    @abstractmethod
-    def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """How fit each film is for each profile, float32 (profiles, films); higher is better.
-
-        Films of the profile are scored like others: whoever asks leaves them out.
+        Parameters
+        ----------
+        history : History
+            Training ratings.
+        films : Films
+            Films in the column order of `history.matrix`.
+        seed : int
+            Seed of the random generator.
         """
 
     @abstractmethod
-    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """The rating expected of each film, float32 (profiles, films), 0.5 to 5."""
+    def score(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """Score all films for each profile; the caller leaves out the films of the profile.
+
+        Parameters
+        ----------
+        profiles : csr_matrix of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
+
+        Returns
+        -------
+        ndarray of shape (n_profiles, n_films), float32
+            Higher is better; the range depends on the model.
+        """
 
     @abstractmethod
-    def state(self) -> dict[str, np.ndarray]:
-        """All that was learnt, as arrays."""
+    def predict_stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """Predict the rating of all films for each profile.
+
+        Parameters
+        ----------
+        profiles : csr_matrix of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
+
+        Returns
+        -------
+        ndarray of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
+        """
+
+    @abstractmethod
+    def export_state(self) -> dict[str, np.ndarray]:
+        """Return everything that was learnt, as arrays by name."""
 
     @abstractmethod
     def restore(self, arrays: Arrays, films: Films) -> None:
-        """Become the model of which `state` was taken."""
+        """Set the state of a fitted model.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            From `export_state`.
+        films : Films
+            The films that the model was fitted with.
+        """
 
 
-class Signs:
-    """Biases (Koren 2009, section 2.1): the mean, and how far films and users lie from it.
+class RatingBiases:
+    """The mean rating, and how far films and users deviate from it, in stars.
 
-    A user's bias is found from the profile, damped; so one without ratings has none.
+    The bias of a user is computed from the profile. It is damped, so a user without ratings has
+    bias 0.
+
+    Parameters
+    ----------
+    damping : float
+        Number of imaginary ratings with bias 0 that each film and user starts with.
+
+    Notes
+    -----
+    Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems", 2009, the
+    section on biases.
     """
+
+    # names of the arrays in stored models
+    _MEAN, _FILM = "signs.mean", "signs.film"
 
     def __init__(self, damping: float) -> None:
         self.damping, self.mean = damping, 0.0
         self.film = np.zeros(0, np.float32)
 
     def fit(self, matrix: sparse.csr_matrix) -> None:
-        """Learn the mean and the films' biases, users' taken out, in three rounds."""
+        """Learn the mean and the biases of the films, alternating with those of the users.
+
+        Parameters
+        ----------
+        matrix : csr_matrix of shape (n_users, n_films), float32
+            Stars, 0.5 to 5.
+        """
         self.mean = float(matrix.data.mean()) if matrix.nnz else 3.5
         self.film = np.zeros(matrix.shape[1], np.float32)
-        rows = row_of_each(matrix)
+        rows = row_indices(matrix)
         for _ in range(3):
-            user = self.users(matrix)
-            left = matrix.data - self.mean - user[rows]
-            self.film = damped_means(matrix.indices, left, matrix.shape[1], self.damping)
+            user = self.estimate_user_biases(matrix)
+            residuals = matrix.data - self.mean - user[rows]
+            self.film = damped_means(matrix.indices, residuals, matrix.shape[1], self.damping)
 
-    def users(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """The bias of each profile, float32 (profiles,)."""
-        rows = row_of_each(profiles)
-        left = profiles.data - self.mean - self.film[profiles.indices]
-        return damped_means(rows, left, profiles.shape[0], self.damping)
+    def estimate_user_biases(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """Compute the bias of each profile.
 
-    def residuals(self, profiles: sparse.csr_matrix, user: np.ndarray) -> sparse.csr_matrix:
-        """What is left of the ratings without mean and biases."""
-        rows = row_of_each(profiles)
-        left = profiles.data - self.mean - self.film[profiles.indices] - user[rows]
-        return with_values(profiles, left.astype(np.float32))
+        Parameters
+        ----------
+        profiles : csr_matrix of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
 
-    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """Mean and biases of each film, float32 (profiles, films), not yet within bounds."""
-        whole = self.mean + self.users(profiles)[:, None] + self.film[None, :]
-        return np.asarray(whole, np.float32)
+        Returns
+        -------
+        ndarray of shape (n_profiles,), float32
+            Stars above or below the mean.
+        """
+        rows = row_indices(profiles)
+        residuals = profiles.data - self.mean - self.film[profiles.indices]
+        return damped_means(rows, residuals, profiles.shape[0], self.damping)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """The mean and the films' biases."""
-        return {"signs.mean": np.array([self.mean]), "signs.film": self.film}
+    def subtract(self, profiles: sparse.csr_matrix, user: np.ndarray) -> sparse.csr_matrix:
+        """Subtract the mean and the biases from ratings.
+
+        Parameters
+        ----------
+        profiles : csr_matrix of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
+        user : ndarray of shape (n_profiles,), float32
+            Biases from `estimate_user_biases`.
+
+        Returns
+        -------
+        csr_matrix of shape (n_profiles, n_films), float32
+            Residuals in stars.
+        """
+        rows = row_indices(profiles)
+        residuals = profiles.data - self.mean - self.film[profiles.indices] - user[rows]
+        return replace_values(profiles, residuals.astype(np.float32))
+
+    def predict_stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """Predict ratings from the mean and the biases alone.
+
+        Parameters
+        ----------
+        profiles : csr_matrix of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
+
+        Returns
+        -------
+        ndarray of shape (n_profiles, n_films), float32
+            Stars, not clipped.
+        """
+        users = self.estimate_user_biases(profiles)
+        return np.asarray(self.mean + users[:, None] + self.film[None, :], np.float32)
+
+    def export_state(self) -> dict[str, np.ndarray]:
+        """Return the mean and the biases of the films, as arrays by name."""
+        return {self._MEAN: np.array([self.mean]), self._FILM: self.film}
 
     def restore(self, arrays: Arrays) -> None:
-        """See `Recommender.restore`."""
-        self.mean, self.film = float(arrays["signs.mean"][0]), arrays["signs.film"]
+        """Set the state that `export_state` returned.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            May hold other arrays too.
+        """
+        self.mean, self.film = float(arrays[self._MEAN][0]), arrays[self._FILM]
 
 
 def damped_means(group: np.ndarray, values: np.ndarray, count: int, damping: float) -> np.ndarray:
-    """The mean of each group's values, drawn to 0 by `damping` values of 0; float32 (count,)."""
+    """Return the mean of each group, drawn towards 0.
+
+    Parameters
+    ----------
+    group : ndarray of shape (n,), int
+        Group of each value, 0 to count - 1.
+    values : ndarray of shape (n,), float
+        Any values.
+    count : int
+        Number of groups.
+    damping : float
+        Number of zeros that each group gets in addition.
+
+    Returns
+    -------
+    ndarray of shape (count,), float32
+        0 for a group without values.
+
+    Examples
+    --------
+    >>> damped_means(np.array([0, 0, 1]), np.array([1.0, 3.0, 2.0]), 3, damping=2).tolist()
+    [1.0, 0.6666666865348816, 0.0]
+    """
     total = np.bincount(group, values, count)
     return np.asarray(total / (np.bincount(group, minlength=count) + damping + 1e-9), np.float32)
 
 
-_SAMPLE = 1_000  # users on which the slope is learnt
+_SLOPE_USERS = 1_000  # users that the slope is fitted on
+_SLOPE_LIMIT = 3  # standardised scores are clipped at this
 
 
-class Ranked(Recommender):
-    """Stars from scores: a slope learnt by least squares on what the biases leave."""
+class RankingRecommender(Recommender):
+    """Base of models that only rank: stars are biases plus a slope times the standardised score.
+
+    The slope is fitted by least squares to the residuals of the biases.
+    """
 
     def __init__(self, settings: RecommendSettings) -> None:
         super().__init__(settings)
-        self.signs = Signs(settings.damping)
+        self.biases = RatingBiases(settings.damping)
         self.slope = np.zeros(1, np.float32)
 
-    def fit_stars(self, known: History, seed: int) -> None:
-        """Learn biases and slope, once `scores` answers."""
-        self.signs.fit(known.matrix)
-        rows = np.random.default_rng(seed).permutation(known.matrix.shape[0])[:_SAMPLE]
-        own = known.matrix[np.sort(rows)]
-        left = self.signs.residuals(own, self.signs.users(own)).data
-        told = standardised(self.scores(own), 3)[row_of_each(own), own.indices]
-        self.slope = np.array([told @ left / max(float(told @ told), 1e-9)], np.float32)
+    def fit_stars(self, history: History, seed: int) -> None:
+        """Fit the biases and the slope; call it when `score` works.
 
-    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.stars`."""
-        moved = self.slope[0] * standardised(self.scores(profiles), 3)
-        told = np.clip(self.signs.stars(profiles) + moved, LOWEST, HIGHEST)
-        return np.asarray(told, np.float32)
+        Parameters
+        ----------
+        history : History
+            Training ratings.
+        seed : int
+            Seed of the sample of users.
+        """
+        self.biases.fit(history.matrix)
+        rows = np.random.default_rng(seed).permutation(history.matrix.shape[0])[:_SLOPE_USERS]
+        sample = history.matrix[np.sort(rows)]
+        residuals = self.biases.subtract(sample, self.biases.estimate_user_biases(sample)).data
+        scores = standardise(self.score(sample), _SLOPE_LIMIT)[row_indices(sample), sample.indices]
+        slope = scores @ residuals / max(float(scores @ scores), 1e-9)
+        self.slope = np.array([slope], np.float32)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """See `Recommender.state`."""
-        return {**self.signs.state(), "slope": self.slope}
+    def predict_stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.predict_stars`."""
+        change = self.slope[0] * standardise(self.score(profiles), _SLOPE_LIMIT)
+        stars = np.clip(self.biases.predict_stars(profiles) + change, LOWEST, HIGHEST)
+        return np.asarray(stars, np.float32)
+
+    def export_state(self) -> dict[str, np.ndarray]:
+        """See `Recommender.export_state`."""
+        return {**self.biases.export_state(), "slope": self.slope}
 
     def restore_stars(self, arrays: Arrays) -> None:
-        """Biases and slope of `state`."""
-        self.signs.restore(arrays)
+        """Set biases and slope from `export_state`.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            May hold other arrays too.
+        """
+        self.biases.restore(arrays)
         self.slope = arrays["slope"]

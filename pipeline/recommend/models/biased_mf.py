@@ -1,7 +1,7 @@
-"""Biased matrix factorisation, known as SVD (Koren 2009): stochastic gradient descent.
+"""Biased matrix factorisation, known as SVD, by stochastic gradient descent.
 
-Our own with Numba: LensKit, whose it would be, holds pandas below the version that is pinned here,
-and implicit learns no stars.
+Written here with Numba: LensKit, which has it, requires an older pandas than the version that is
+pinned here, and implicit predicts no stars.
 """
 
 from __future__ import annotations
@@ -14,44 +14,52 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
-from pipeline.recommend.data.matrices import row_of_each
-from pipeline.recommend.models.base import HIGHEST, LOWEST, Arrays, Recommender, Signs
+from pipeline.recommend.data.matrices import row_indices
+from pipeline.recommend.models.base import HIGHEST, LOWEST, Arrays, RatingBiases, Recommender
 from pipeline.settings import RecommendSettings
 
-__all__ = ["SVD", "folded"]
+__all__ = ["SVD", "solve_profile_factors"]
+
+_LEAST_RATINGS = 20  # a shorter profile is penalised like one of this length
 
 
 class SVD(Recommender):
-    """Stars as biases and the product of a user's and a film's factors; lists by those stars.
+    """Stars are biases plus the product of the factors of a user and a film; films rank by stars.
 
-    A profile's factors are the ridge solution over its ratings with the films' factors held.
+    The factors of a profile are the ridge solution for its ratings, with the factors of the films
+    fixed.
+
+    Notes
+    -----
+    Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems", 2009.
     """
 
     name = "svd"
 
     def __init__(self, settings: RecommendSettings) -> None:
         super().__init__(settings)
-        self.signs = Signs(settings.damping)
+        self.biases = RatingBiases(settings.damping)
         self.films = np.zeros((0, 1), np.float32)
 
-    def fit(self, known: History, films: Films, seed: int) -> None:
+    def fit(self, history: History, films: Films, seed: int) -> None:
         """See `Recommender.fit`."""
-        settings, matrix = self.settings, known.matrix
-        self.signs.fit(matrix)
-        draw = np.random.default_rng(seed)
+        settings, matrix = self.settings, history.matrix
+        self.biases.fit(matrix)
+        rng = np.random.default_rng(seed)
         count = settings.svd_factors
-        user = draw.normal(0, 0.1, (matrix.shape[0], count)).astype(np.float32)
-        film = draw.normal(0, 0.1, (matrix.shape[1], count)).astype(np.float32)
-        user_bias, film_bias = self.signs.users(matrix), self.signs.film.copy()
-        rows = row_of_each(matrix).astype(np.int32)
+        user = rng.normal(0, 0.1, (matrix.shape[0], count)).astype(np.float32)
+        film = rng.normal(0, 0.1, (matrix.shape[1], count)).astype(np.float32)
+        user_bias = self.biases.estimate_user_biases(matrix)
+        film_bias = self.biases.film.copy()
+        rows = row_indices(matrix).astype(np.int32)
         for _ in range(settings.epochs):
-            order = draw.permutation(matrix.nnz)
+            order = rng.permutation(matrix.nnz)
             _epoch(
                 order,
                 rows,
                 matrix.indices,
                 matrix.data,
-                self.signs.mean,
+                self.biases.mean,
                 user,
                 film,
                 user_bias,
@@ -59,45 +67,62 @@ class SVD(Recommender):
                 settings.rate,
                 settings.penalty,
             )
-        self.signs.film = film_bias
-        film[known.counts == 0] = 0
+        self.biases.film = film_bias
+        film[history.counts == 0] = 0
         self.films = film
 
-    def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.scores`."""
-        return self._raw(profiles)
+    def score(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.score`."""
+        return self._predict_unclipped(profiles)
 
-    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.stars`."""
-        return np.asarray(np.clip(self._raw(profiles), LOWEST, HIGHEST), np.float32)
+    def predict_stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.predict_stars`."""
+        return np.asarray(np.clip(self._predict_unclipped(profiles), LOWEST, HIGHEST), np.float32)
 
-    def _raw(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        left = self.signs.residuals(profiles, self.signs.users(profiles))
-        own = folded(left, self.films, self.settings.penalty)
-        return np.asarray(self.signs.stars(profiles) + own @ self.films.T, np.float32)
+    def _predict_unclipped(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        residuals = self.biases.subtract(profiles, self.biases.estimate_user_biases(profiles))
+        factors = solve_profile_factors(residuals, self.films, self.settings.penalty)
+        stars = self.biases.predict_stars(profiles) + factors @ self.films.T
+        return np.asarray(stars, np.float32)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """See `Recommender.state`."""
-        return {**self.signs.state(), "films": self.films}
+    def export_state(self) -> dict[str, np.ndarray]:
+        """See `Recommender.export_state`."""
+        return {**self.biases.export_state(), "films": self.films}
 
     def restore(self, arrays: Arrays, films: Films) -> None:
         """See `Recommender.restore`."""
-        self.signs.restore(arrays)
+        self.biases.restore(arrays)
         self.films = arrays["films"]
 
 
-def folded(left: sparse.csr_matrix, films: np.ndarray, penalty: float) -> np.ndarray:
-    """Factors of each row from its values alone: ridge regression, float32 (rows, factors).
+def solve_profile_factors(
+    residuals: sparse.csr_matrix, films: np.ndarray, penalty: float
+) -> np.ndarray:
+    """Fit the factors of each profile to its residuals by ridge regression.
 
-    The penalty is one for each value, as in the descent, and never less than that of 20.
+    Parameters
+    ----------
+    residuals : csr_matrix of shape (n_profiles, n_films), float32
+        Ratings without biases, in stars.
+    films : ndarray of shape (n_films, n_factors), float32
+        Factors of the films.
+    penalty : float
+        Per rating, as in the gradient descent; a profile has the penalty of at least 20 ratings.
+
+    Returns
+    -------
+    ndarray of shape (n_profiles, n_factors), float32
+        0 for an empty profile.
     """
-    found = np.zeros((left.shape[0], films.shape[1]), np.float32)
-    for row, (a, b) in enumerate(zip(left.indptr[:-1], left.indptr[1:], strict=True)):
+    factors = np.zeros((residuals.shape[0], films.shape[1]), np.float32)
+    spans = zip(residuals.indptr[:-1], residuals.indptr[1:], strict=True)
+    for row, (a, b) in enumerate(spans):
         if b > a:
-            own = films[left.indices[a:b]]
-            eye = penalty * max(20, b - a) * np.eye(films.shape[1], dtype=np.float32)
-            found[row] = np.linalg.solve(own.T @ own + eye, own.T @ left.data[a:b])
-    return found
+            rated = films[residuals.indices[a:b]]
+            strength = penalty * max(_LEAST_RATINGS, b - a)
+            eye = strength * np.eye(films.shape[1], dtype=np.float32)
+            factors[row] = np.linalg.solve(rated.T @ rated + eye, rated.T @ residuals.data[a:b])
+    return factors
 
 
 def _descend(
@@ -113,13 +138,13 @@ def _descend(
     rate: float,
     penalty: float,
 ) -> None:
-    """One pass over the ratings in the order given."""
+    """Update factors and biases in place, in one pass over the ratings in `order`."""
     for at in order:
         u, i = rows[at], columns[at]
-        told = mean + user_bias[u] + film_bias[i]
+        predicted = mean + user_bias[u] + film_bias[i]
         for f in range(user.shape[1]):
-            told += user[u, f] * film[i, f]
-        error = stars[at] - told
+            predicted += user[u, f] * film[i, f]
+        error = stars[at] - predicted
         user_bias[u] += rate * (error - penalty * user_bias[u])
         film_bias[i] += rate * (error - penalty * film_bias[i])
         for f in range(user.shape[1]):
@@ -128,4 +153,4 @@ def _descend(
             film[i, f] += rate * (error * p - penalty * q)
 
 
-_epoch: Any = njit(_descend)  # not cached on disk: an installation may be read-only
+_epoch: Any = njit(_descend)  # not cached on disk: the installation may be read-only

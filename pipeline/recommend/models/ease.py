@@ -1,4 +1,4 @@
-"""EASE: films by the films of a profile, with weights in closed form (Steck 2019)."""
+"""EASE: a linear model between films, with weights in closed form."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
-from pipeline.recommend.data.matrices import liking
-from pipeline.recommend.models.base import Arrays, Ranked
+from pipeline.recommend.data.matrices import preference_weights
+from pipeline.recommend.models.base import Arrays, RankingRecommender
 from pipeline.settings import RecommendSettings
 
 __all__ = ["EASE"]
 
 
-class EASE(Ranked):
-    """Each film's score is a weighted sum over the profile's films, no film counting for itself.
+class EASE(RankingRecommender):
+    """The score of a film is a weighted sum over the other films of the profile.
 
-    Ratings count by how much they were liked. Only the `ease_films` most rated films take part:
-    weights take memory quadratic in them, and time cubic. The others score 0.
+    Ratings are weighted by `preference_weights`. Only the `ease_films` films with the most ratings
+    take part, because memory grows with the square and time with the cube of their number. The
+    other films score 0.
+
+    Notes
+    -----
+    Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019.
     """
 
     name = "ease"
@@ -29,30 +34,30 @@ class EASE(Ranked):
         self.weights: np.ndarray = np.zeros((0, 0), np.float32)
         self.count = 0
 
-    def fit(self, known: History, films: Films, seed: int) -> None:
+    def fit(self, history: History, films: Films, seed: int) -> None:
         """See `Recommender.fit`."""
         self.count = len(films)
-        rated = known.counts
-        best = np.lexsort((np.arange(self.count), -rated))[: self.settings.ease_films]
-        self.chosen = np.sort(best[rated[best] > 0]).astype(np.int64)
-        given = liking(known.matrix[:, self.chosen]).astype(np.float64)
-        gram = (given.T @ given).toarray()
+        counts = history.counts
+        best = np.lexsort((np.arange(self.count), -counts))[: self.settings.ease_films]
+        self.chosen = np.sort(best[counts[best] > 0]).astype(np.int64)
+        weighted = preference_weights(history.matrix[:, self.chosen]).astype(np.float64)
+        gram = (weighted.T @ weighted).toarray()
         gram[np.diag_indices_from(gram)] += self.settings.ease_penalty
         inverse = np.linalg.inv(gram)
         weights = inverse / -np.diag(inverse)[None, :]
         np.fill_diagonal(weights, 0)
         self.weights = weights.astype(np.float32)
-        self.fit_stars(known, seed)
+        self.fit_stars(history, seed)
 
-    def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.scores`."""
-        found = np.zeros((profiles.shape[0], self.count), np.float32)
-        found[:, self.chosen] = liking(profiles[:, self.chosen]) @ self.weights
-        return found
+    def score(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.score`."""
+        scores = np.zeros((profiles.shape[0], self.count), np.float32)
+        scores[:, self.chosen] = preference_weights(profiles[:, self.chosen]) @ self.weights
+        return scores
 
-    def state(self) -> dict[str, np.ndarray]:
-        """See `Recommender.state`."""
-        return {**super().state(), "chosen": self.chosen, "weights": self.weights}
+    def export_state(self) -> dict[str, np.ndarray]:
+        """See `Recommender.export_state`."""
+        return {**super().export_state(), "chosen": self.chosen, "weights": self.weights}
 
     def restore(self, arrays: Arrays, films: Films) -> None:
         """See `Recommender.restore`."""

@@ -1,7 +1,7 @@
-"""What may speak for a film: likeness, a shared micro-genre, genres, how many watch it lately.
+"""The signals of the hybrid: similarity, shared micro-genre and genres, popularity, age.
 
-Each signal is brought to one scale, that of the films' spread for the profile, so that a weight
-means the same for who has rated ten films and for who has rated a thousand.
+Each signal is standardised over the films of a profile. So a weight means the same for a user with
+ten ratings and for a user with a thousand.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
-from pipeline.recommend.data.matrices import row_of_each, standardised, unit_rows
+from pipeline.recommend.data.matrices import normalise_rows, row_indices, standardise
 from pipeline.recommend.models.base import Arrays
-from pipeline.recommend.models.baselines import tastes
+from pipeline.recommend.models.baselines import taste_weights
 from pipeline.settings import RecommendSettings
 
-__all__ = ["FROM_MEMBERS", "OF_COLD", "SIGNALS", "Signals"]
+__all__ = ["COLD_SIGNALS", "MEMBER_SIGNALS", "SIGNALS", "Signals"]
 
-FROM_MEMBERS = ("als", "item-knn", "content", "ease")
+MEMBER_SIGNALS = ("als", "item-knn", "content", "ease")  # scores of these models
 SIGNALS = (
-    *FROM_MEMBERS,
+    *MEMBER_SIGNALS,
     "micro-genre",
     "genres",
     "watched",
@@ -35,8 +35,8 @@ SIGNALS = (
     "item-knn x watched",
     "content x age",
 )
-# Those that can tell films apart of which there is no rating.
-OF_COLD = (
+# The signals that differ between films without ratings.
+COLD_SIGNALS = (
     "content",
     "micro-genre",
     "genres",
@@ -46,11 +46,18 @@ OF_COLD = (
     "content x age",
 )
 _DAY = 86_400
-_MOST = 12  # spreads: likeness of the best films stands far out, and lists are made of these
+_LIMIT = 12  # standard deviations; wide, because lists are made of the few best films
+_UNKNOWN_YEAR = 1995
 
 
 class Signals:
-    """The signals of all films for profiles."""
+    """Computes the signals of all films for profiles.
+
+    Parameters
+    ----------
+    settings : RecommendSettings
+        Settings of the models.
+    """
 
     def __init__(self, settings: RecommendSettings) -> None:
         self.settings = settings
@@ -60,20 +67,28 @@ class Signals:
         self.cluster = np.zeros(0, np.int64)
         self.year = np.zeros(0, np.float32)
 
-    def fit(self, known: History, films: Films) -> None:
-        """Learn what does not depend on a profile."""
-        counts = known.counts
-        recent = known.rated_at >= known.now - self.settings.recent_days * _DAY
-        lately = np.bincount(known.matrix.indices[recent], minlength=len(films))
-        liked = known.matrix.data >= self.settings.liked
-        good = np.bincount(known.matrix.indices[liked], minlength=len(films))
+    def fit(self, history: History, films: Films) -> None:
+        """Compute the signals that do not depend on a profile.
+
+        Parameters
+        ----------
+        history : History
+            Training ratings.
+        films : Films
+            Films in the column order of `history.matrix`.
+        """
+        counts = history.counts
+        recent = history.rated_at >= history.now - self.settings.recent_days * _DAY
+        lately = np.bincount(history.matrix.indices[recent], minlength=len(films))
+        liked = history.matrix.data >= self.settings.liked
+        good = np.bincount(history.matrix.indices[liked], minlength=len(films))
         share = (good + 3.0) / (counts + 6.0)
-        year = 1970 + known.now / (365.25 * _DAY)
+        year = 1970 + history.now / (365.25 * _DAY)
         age = np.where(films.year > 0, np.clip(year - films.year, -5, 60), 20)
         clusters = int(films.cluster.max(initial=-1)) + 1
         inside = np.bincount(films.cluster[films.linked], counts[films.linked], clusters)
         size = np.bincount(films.cluster[films.linked], minlength=clusters)
-        mean = np.r_[inside / np.maximum(size, 1), 0.0]  # the last is of films without one
+        mean = np.r_[inside / np.maximum(size, 1), 0.0]  # the last: films without a micro-genre
         columns = (
             np.log1p(counts),
             np.log1p(lately),
@@ -82,54 +97,70 @@ class Signals:
             np.log1p(mean[films.cluster]),
             films.linked.astype(float),
         )
-        self.fixed = _scaled(np.column_stack(columns).T).T
+        self.fixed = _scale(np.column_stack(columns).T).T
         self.cold = counts == 0
-        self._films(films)
+        self._set_films(films)
 
-    def _films(self, films: Films) -> None:
-        self.genres = np.asarray(unit_rows(films.genres), np.float32)
+    def _set_films(self, films: Films) -> None:
+        self.genres = np.asarray(normalise_rows(films.genres), np.float32)
         self.cluster = films.cluster
-        self.year = np.where(films.year > 0, films.year, 1995).astype(np.float32)
+        self.year = np.where(films.year > 0, films.year, _UNKNOWN_YEAR).astype(np.float32)
 
-    def of(self, profiles: sparse.csr_matrix, scores: Mapping[str, np.ndarray]) -> np.ndarray:
-        """All signals, float32 (profiles, films, len(SIGNALS)).
+    def compute(self, profiles: sparse.csr_matrix, scores: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Compute all signals.
 
         Parameters
         ----------
-        scores : of the members in FROM_MEMBERS.
+        profiles : csr_matrix of shape (n_profiles, n_films), float32
+            Stars, 0.5 to 5.
+        scores : mapping of str to ndarray of shape (n_profiles, n_films), float32
+            Scores of the models in MEMBER_SIGNALS.
+
+        Returns
+        -------
+        ndarray of shape (n_profiles, n_films, len(SIGNALS)), float32
+            Standardised over films, except for `years apart` and the products.
         """
-        taste = tastes(profiles)
-        told = [_scaled(scores[name]) for name in FROM_MEMBERS]
-        told.append(_scaled(self._shared(taste)))
-        told.append(_scaled((taste @ self.genres) @ self.genres.T))
-        fixed = [np.broadcast_to(c, told[0].shape) for c in self.fixed.T]
-        there = np.diff(profiles.indptr) > 0
+        taste = taste_weights(profiles)
+        similar = [_scale(scores[name]) for name in MEMBER_SIGNALS]
+        similar.append(_scale(self._share_micro_genre(taste)))
+        similar.append(_scale((taste @ self.genres) @ self.genres.T))
+        fixed = [np.broadcast_to(c, similar[0].shape) for c in self.fixed.T]
+        known = np.diff(profiles.indptr) > 0
         count = np.maximum(np.diff(profiles.indptr), 1)
         mean = (abs(profiles.sign()) @ self.year) / count
-        apart = -np.abs(self.year[None, :] - np.where(there, mean, 2000)[:, None]) / 20
-        both = told[1] * fixed[0], told[2] * fixed[3]
-        watched, lately, liked, age, group, linked = fixed
-        columns = [*told, watched, lately, liked, age, group, linked, apart * there[:, None], *both]
+        apart = -np.abs(self.year[None, :] - np.where(known, mean, 2000)[:, None]) / 20
+        products = similar[1] * fixed[0], similar[2] * fixed[3]
+        columns = [*similar, *fixed, apart * known[:, None], *products]
         return np.stack(columns, axis=2).astype(np.float32)
 
-    def _shared(self, taste: sparse.csr_matrix) -> np.ndarray:
-        count = int(self.cluster.max(initial=-1)) + 2  # the last is of films without one
-        place = np.where(self.cluster >= 0, self.cluster, count - 1)
-        rows = row_of_each(taste)
-        flat = np.bincount(rows * count + place[taste.indices], taste.data, taste.shape[0] * count)
+    def _share_micro_genre(self, taste: sparse.csr_matrix) -> np.ndarray:
+        """Return the weight of each film's micro-genre in each profile."""
+        count = int(self.cluster.max(initial=-1)) + 2  # the last: films without a micro-genre
+        group = np.where(self.cluster >= 0, self.cluster, count - 1)
+        rows = row_indices(taste)
+        flat = np.bincount(rows * count + group[taste.indices], taste.data, taste.shape[0] * count)
         by_group = flat.reshape(taste.shape[0], count)
         by_group[:, -1] = 0
-        return by_group[:, place]
+        return by_group[:, group]
 
-    def state(self) -> dict[str, np.ndarray]:
-        """What was learnt."""
+    def export_state(self) -> dict[str, np.ndarray]:
+        """Return everything that was learnt, as arrays by name."""
         return {"fixed": self.fixed, "cold_films": self.cold.astype(np.uint8)}
 
     def restore(self, arrays: Arrays, films: Films) -> None:
-        """See `Recommender.restore`."""
+        """Set the state that `export_state` returned.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            From `export_state`.
+        films : Films
+            The films that the signals were fitted with.
+        """
         self.fixed, self.cold = arrays["fixed"], arrays["cold_films"].astype(bool)
-        self._films(films)
+        self._set_films(films)
 
 
-def _scaled(values: np.ndarray) -> np.ndarray:
-    return standardised(values, _MOST)
+def _scale(values: np.ndarray) -> np.ndarray:
+    return standardise(values, _LIMIT)

@@ -1,6 +1,6 @@
-"""Item KNN: films that the same users rated, and rated alike (Sarwar 2001; Koren 2008, section 2).
+"""Item KNN: films that the same users rated, and rated alike.
 
-implicit finds the neighbours; it ranks but predicts no stars, so that part is ours.
+implicit finds the neighbours. It ranks but predicts no stars, so that part is written here.
 """
 
 from __future__ import annotations
@@ -11,81 +11,86 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
-from pipeline.recommend.data.matrices import liking, with_values
-from pipeline.recommend.models.base import HIGHEST, LOWEST, Arrays, Recommender, Signs
+from pipeline.recommend.data.matrices import preference_weights, replace_values
+from pipeline.recommend.models.base import HIGHEST, LOWEST, Arrays, RatingBiases, Recommender
 from pipeline.settings import RecommendSettings
 
 __all__ = ["ItemKNN"]
 
-_SHRINK = 1.0  # likeness of nothing in the mean of the neighbours
+_SHRINK = 1.0  # similarity of an imaginary neighbour with residual 0
+_PARTS = ("data", "indices", "indptr")  # arrays of a CSR matrix
 
 
 class ItemKNN(Recommender):
-    """Lists by cosine over who rated; stars by the likeness of what is left without biases."""
+    """Rank films by who rated them; predict stars from the residuals of similar films.
+
+    Notes
+    -----
+    Sarwar, Karypis, Konstan and Riedl, "Item-based collaborative filtering recommendation
+    algorithms", 2001; for residuals without biases, Koren, "Factorization Meets the Neighborhood",
+    2008, section 2.
+    """
 
     name = "item-knn"
 
     def __init__(self, settings: RecommendSettings) -> None:
         super().__init__(settings)
-        self.signs = Signs(settings.damping)
+        self.biases = RatingBiases(settings.damping)
         self.seen = sparse.csr_matrix((0, 0), dtype=np.float32)
         self.rated = self.seen
 
-    def fit(self, known: History, films: Films, seed: int) -> None:
+    def fit(self, history: History, films: Films, seed: int) -> None:
         """See `Recommender.fit`."""
-        matrix = known.matrix
-        self.signs.fit(matrix)
+        matrix = history.matrix
+        self.biases.fit(matrix)
         count = self.settings.neighbours
-        ones = with_values(matrix, np.ones(matrix.nnz, np.float32))
+        ones = replace_values(matrix, np.ones(matrix.nnz, np.float32))
         self.seen = _nearest(ones, count, shrink=5.0)
-        left = self.signs.residuals(matrix, self.signs.users(matrix))
-        likeness = _nearest(left, count, shrink=0.6)
-        likeness.data = np.maximum(likeness.data, 0)
-        likeness.eliminate_zeros()
-        self.rated = likeness
+        residuals = self.biases.subtract(matrix, self.biases.estimate_user_biases(matrix))
+        similarity = _nearest(residuals, count, shrink=0.6)
+        similarity.data = np.maximum(similarity.data, 0)
+        similarity.eliminate_zeros()
+        self.rated = similarity
 
-    def scores(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.scores`."""
-        return np.asarray((liking(profiles) @ self.seen).toarray(), np.float32)
+    def score(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.score`."""
+        return np.asarray((preference_weights(profiles) @ self.seen).toarray(), np.float32)
 
-    def stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
-        """See `Recommender.stars`."""
-        left = self.signs.residuals(profiles, self.signs.users(profiles))
-        there = with_values(left, np.ones_like(left.data))
-        moved = (left @ self.rated).toarray()
-        weight = (there @ self.rated).toarray() + _SHRINK
-        told = np.clip(self.signs.stars(profiles) + moved / weight, LOWEST, HIGHEST)
-        return np.asarray(told, np.float32)
+    def predict_stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
+        """See `Recommender.predict_stars`."""
+        residuals = self.biases.subtract(profiles, self.biases.estimate_user_biases(profiles))
+        ones = replace_values(residuals, np.ones_like(residuals.data))
+        total = (residuals @ self.rated).toarray()
+        weight = (ones @ self.rated).toarray() + _SHRINK
+        stars = np.clip(self.biases.predict_stars(profiles) + total / weight, LOWEST, HIGHEST)
+        return np.asarray(stars, np.float32)
 
-    def state(self) -> dict[str, np.ndarray]:
-        """See `Recommender.state`."""
-        arrays = self.signs.state()
+    def export_state(self) -> dict[str, np.ndarray]:
+        """See `Recommender.export_state`."""
+        arrays = self.biases.export_state()
         for name, matrix in (("seen", self.seen), ("rated", self.rated)):
             arrays |= {f"{name}.{part}": getattr(matrix, part) for part in _PARTS}
         return arrays
 
     def restore(self, arrays: Arrays, films: Films) -> None:
         """See `Recommender.restore`."""
-        self.signs.restore(arrays)
+        self.biases.restore(arrays)
         self.seen, self.rated = (
             sparse.csr_matrix(tuple(arrays[f"{name}.{part}"] for part in _PARTS), (len(films),) * 2)
             for name in ("seen", "rated")
         )
 
 
-_PARTS = ("data", "indices", "indptr")
-
-
 def _nearest(matrix: sparse.csr_matrix, count: int, shrink: float) -> sparse.csr_matrix:
-    """For each film (row) its `count` likeliest others: cosine over users, CSR float32.
+    """Return the `count` nearest films of each film, by the cosine over users, CSR float32.
 
-    Transposed, so that profiles @ it sums over the films of a profile.
+    Neighbours of a film are in its column, so that profiles @ result sums over a profile's films.
     """
     scaled = matrix.astype(np.float64)
     squares = np.bincount(scaled.indices, scaled.data**2, scaled.shape[1])
     scaled.data /= np.sqrt(squares + shrink)[scaled.indices]
-    found = all_pairs_knn(scaled, count + 1, show_progress=False, num_threads=1).tocsr()
-    found.setdiag(0)
-    found.eliminate_zeros()
-    found.sort_indices()
-    return sparse.csr_matrix(found.T, dtype=np.float32)
+    nearest = all_pairs_knn(scaled, count + 1, show_progress=False, num_threads=1).tocsr()
+    nearest.setdiag(0)
+    nearest.eliminate_zeros()
+    nearest.sort_indices()
+    return sparse.csr_matrix(nearest.T, dtype=np.float32)

@@ -1,10 +1,9 @@
-"""The models by name, and how one is kept: safetensors and JSON under checksums, never pickled."""
+"""The models by name, and their files: safetensors and JSON with checksums, never a pickle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -13,7 +12,8 @@ from safetensors.numpy import load_file, save_file
 from pipeline.errors import ModelError, SettingsError
 from pipeline.fileio.atomic import sync_file
 from pipeline.fileio.parquet import read_table, write_table
-from pipeline.recommend.data.films import Films, about_films, films_from, films_table
+from pipeline.recommend.data.films import Films, film_metadata, films_from_table, films_to_table
+from pipeline.recommend.documents import ModelManifest, TrainingSummary, parse_document
 from pipeline.recommend.models.als_nmf import ALS, NMF
 from pipeline.recommend.models.base import Recommender
 from pipeline.recommend.models.baselines import Bias, Content
@@ -22,9 +22,15 @@ from pipeline.recommend.models.ease import EASE
 from pipeline.recommend.models.hybrid import Hybrid
 from pipeline.recommend.models.item_knn import ItemKNN
 from pipeline.settings import RecommendSettings
-from pipeline.storage.model_folder import check_files, new_folder, read_told, sums_of, write_told
+from pipeline.storage.model_folder import (
+    check_files,
+    file_checksums,
+    new_folder,
+    read_json,
+    write_json,
+)
 
-__all__ = ["MANIFEST", "MODELS", "keep", "model_named", "open_model", "read_manifest"]
+__all__ = ["MANIFEST", "MODELS", "create_model", "open_model", "read_manifest", "save_model"]
 
 MODELS: Mapping[str, type[Recommender]] = {
     model.name: model for model in (Bias, ItemKNN, SVD, ALS, NMF, EASE, Content, Hybrid)
@@ -34,64 +40,96 @@ FORMAT = 1
 _ARRAYS, _FILMS = "arrays.safetensors", "films.parquet"
 
 
-def model_named(name: str, settings: RecommendSettings) -> Recommender:
-    """A model that is not fitted yet; SettingsError lists them all where there is none so named."""
+def create_model(name: str, settings: RecommendSettings) -> Recommender:
+    """Create a model that is not fitted yet.
+
+    Parameters
+    ----------
+    name : str
+        A key of MODELS.
+    settings : RecommendSettings
+        Settings of the models.
+
+    Raises
+    ------
+    SettingsError
+        If there is no model with this name; the message lists all names.
+
+    Examples
+    --------
+    >>> create_model("ease", RecommendSettings()).name
+    'ease'
+    """
     if name not in MODELS:
-        raise SettingsError(f"recommender {name!r} is unknown; there are {', '.join(MODELS)}")
+        raise SettingsError(f"recommender {name!r} is unknown; choose one of {', '.join(MODELS)}")
     return MODELS[name](settings)
 
 
-def keep(model: Recommender, films: Films, folder: Path, about: Mapping[str, Any]) -> Path:
-    """Write a fitted model and its films into `folder`, whole or not at all; returns it.
+def save_model(model: Recommender, films: Films, folder: Path, about: TrainingSummary) -> None:
+    """Write a fitted model and its films into a folder, completely or not at all.
 
-    A model that is there already is left as it is: the folder is named by what it was learnt from.
+    A folder is named by what its model is trained on. So a model that is there already is the same
+    and stays unchanged.
+
+    Parameters
+    ----------
+    model : Recommender
+        A fitted model.
+    films : Films
+        The films that it is fitted with.
+    folder : Path
+        The folder; must be absent or complete.
+    about : TrainingSummary
+        Stored in the manifest.
     """
     if (folder / MANIFEST).is_file():
-        return folder
+        return
     with new_folder(folder) as attempt:
-        arrays = {name: np.ascontiguousarray(array) for name, array in model.state().items()}
-        save_file(arrays, attempt / _ARRAYS)
+        state = model.export_state()
+        save_file({n: np.ascontiguousarray(a) for n, a in state.items()}, attempt / _ARRAYS)
         sync_file(attempt / _ARRAYS)
-        write_table(attempt / _FILMS, films_table(films))
-        told = {
-            "format": FORMAT,
-            "name": model.name,
-            "settings": model.settings.model_dump(mode="json"),
-            **about_films(films),
-            "files": sums_of(attempt, (attempt / _ARRAYS, attempt / _FILMS)),
-            "about": dict(about),
-        }
-        write_told(attempt / MANIFEST, told)
-    return folder
+        write_table(attempt / _FILMS, films_to_table(films))
+        manifest = ModelManifest(
+            format=FORMAT,
+            name=model.name,
+            settings=model.settings,
+            **film_metadata(films),
+            files=file_checksums(attempt, (attempt / _ARRAYS, attempt / _FILMS)),
+            about=about,
+        )
+        write_json(attempt / MANIFEST, manifest.model_dump(mode="json"))
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a model's folder.
+def read_manifest(folder: Path) -> ModelManifest:
+    """Read the manifest of a model.
 
     Raises
     ------
     ModelError
-        when there is none, or it is of another format.
+        If there is none, it has another format, or a field is wrong.
+    CorruptFileError
+        If it cannot be read.
     """
-    absent = f"{folder} holds no recommender: run `microgenres ratings train`"
-    return read_told(folder / MANIFEST, FORMAT, absent)
+    path = folder / MANIFEST
+    absent = f"{folder} has no recommender: run `microgenres ratings train`"
+    return parse_document(ModelManifest, read_json(path, FORMAT, absent), path)
 
 
 def open_model(folder: Path) -> tuple[Recommender, Films]:
-    """The model of a folder and its films, every file checked against the manifest.
+    """Read a model and its films, after checking every file against the manifest.
 
     Raises
     ------
     ModelError
-        when there is none, or its files do not fit together.
+        If there is no model, or its files do not fit together.
     CorruptFileError
-        naming the file that is missing or altered.
+        If a file is missing or altered; the message names it.
     """
-    told = read_manifest(folder)
-    check_files(folder, told["files"])
+    manifest = read_manifest(folder)
+    check_files(folder, manifest.files)
     try:
-        films = films_from(read_table(folder / _FILMS), told)
-        model = model_named(str(told["name"]), RecommendSettings(**told["settings"]))
+        films = films_from_table(read_table(folder / _FILMS), manifest.film_metadata)
+        model = create_model(manifest.name, manifest.settings)
         model.restore(load_file(folder / _ARRAYS), films)
     except (KeyError, ValueError, TypeError, IndexError, SafetensorError) as error:
         raise ModelError(f"recommender {folder}: {error!r}; train again") from error

@@ -1,8 +1,9 @@
-"""What a recommender is asked when it is measured: users' later films, from what came before.
+"""Validation sets: profiles from earlier ratings, and the films that the users liked later.
 
-Of a slice of time each user's first half (by time, half-open) is given, with all that was rated
-before the slice; the films liked in the second half are asked for. So users who come new are asked
-like others, and nothing that is given is later than what is asked of the same user.
+The ratings of each user in a period are cut in two by time, half-open. The profile is the first
+half and everything that the user rated before the period; the liked films of the second half are
+to be predicted. So new users are measured like others, and no profile holds a rating that is later
+than one to be predicted for the same user.
 """
 
 from __future__ import annotations
@@ -14,86 +15,117 @@ import pyarrow as pa
 from scipy import sparse
 
 from pipeline.recommend.data.films import Films
-from pipeline.recommend.data.interactions import History, history
-from pipeline.recommend.data.matrices import with_values
+from pipeline.recommend.data.interactions import History, build_history
+from pipeline.recommend.data.matrices import replace_values
 
-__all__ = ["Questions", "questions"]
+__all__ = ["ValidationSet", "build_validation_set"]
 
 
 @dataclass(frozen=True)
-class Questions:
-    """One row for each user who is asked.
+class ValidationSet:
+    """Profiles of users, and what they rated later.
 
     Attributes
     ----------
-    users : int64. given, liked : CSR (users, films): stars that are known; films that were liked
-        later, as 1. rated : CSR of stars of all films rated later. before : int64, how many ratings
-        the model could learn from of this user. cold : bool (films,), no rating was learnt from.
+    users : ndarray of shape (n_users,), int64
+        User ids, ascending.
+    profiles : csr_matrix of shape (n_users, n_films), float32
+        Stars that the model may use.
+    liked : csr_matrix of shape (n_users, n_films), float32
+        1 for each film that was liked later; at least one per user.
+    rated : csr_matrix of shape (n_users, n_films), float32
+        Stars of all films that were rated later.
+    training_counts : ndarray of shape (n_users,), int64
+        Number of training ratings of each user.
+    cold : ndarray of shape (n_films,), bool
+        Whether the film has no training rating.
     """
 
     users: np.ndarray
-    given: sparse.csr_matrix
+    profiles: sparse.csr_matrix
     liked: sparse.csr_matrix
     rated: sparse.csr_matrix
-    before: np.ndarray
+    training_counts: np.ndarray
     cold: np.ndarray
 
-    def of(self, rows: np.ndarray) -> Questions:
-        """Those of some users."""
-        return Questions(
+    def select(self, rows: np.ndarray) -> ValidationSet:
+        """Return the set with only some users.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n,), int64
+            Rows of the users.
+        """
+        return ValidationSet(
             self.users[rows],
-            self.given[rows],
+            self.profiles[rows],
             self.liked[rows],
             self.rated[rows],
-            self.before[rows],
+            self.training_counts[rows],
             self.cold,
         )
 
 
-def questions(
-    known: History, later: pa.Table, films: Films, liked: float, most: int, seed: int
-) -> Questions:
-    """The questions of a slice of RATINGS that is later than all of `known`.
+def build_validation_set(
+    history: History, later: pa.Table, films: Films, liked: float, max_users: int, seed: int
+) -> ValidationSet:
+    """Build the validation set of a period that is later than all training ratings.
 
     Parameters
     ----------
-    liked : stars from which a film was liked. most : users asked at most, a seeded sample.
+    history : History
+        Training ratings.
+    later : pa.Table of RATINGS
+        Ratings of the period.
+    films : Films
+        Films in the column order of `history.matrix`.
+    liked : float
+        A film with at least this number of stars was liked.
+    max_users : int
+        Maximum number of users; more are sampled at random.
+    seed : int
+        Seed of the sample.
+
+    Returns
+    -------
+    ValidationSet
+        Only users who liked a film in the second half of their ratings of the period.
     """
-    slice_ = history(later, films)
-    first = np.zeros(slice_.matrix.nnz, bool)
-    for a, b in zip(slice_.matrix.indptr[:-1], slice_.matrix.indptr[1:], strict=True):
-        own = slice_.rated_at[a:b]
-        first[a:b] = own < np.sort(own)[(b - a) // 2]
-    given, asked = _part(slice_.matrix, first), _part(slice_.matrix, ~first)
-    good = asked.copy()
+    period = build_history(later, films)
+    first = np.zeros(period.matrix.nnz, bool)
+    for a, b in zip(period.matrix.indptr[:-1], period.matrix.indptr[1:], strict=True):
+        times = period.rated_at[a:b]
+        first[a:b] = times < np.sort(times)[(b - a) // 2]
+    known, rated = _select_values(period.matrix, first), _select_values(period.matrix, ~first)
+    good = rated.copy()
     good.data = (good.data >= liked).astype(np.float32)
     good.eliminate_zeros()
-    at = known.rows_of(slice_.users)
-    before = np.where(at >= 0, np.diff(known.matrix.indptr)[np.maximum(at, 0)], 0)
+    at = history.rows_of(period.users)
+    counts = np.where(at >= 0, np.diff(history.matrix.indptr)[np.maximum(at, 0)], 0)
     pick = sparse.csr_matrix(
         ((at >= 0).astype(np.float32), np.maximum(at, 0), np.arange(len(at) + 1)),
-        shape=(len(at), known.matrix.shape[0]),
+        shape=(len(at), history.matrix.shape[0]),
     )
-    everything = (pick @ known.matrix) if known.matrix.shape[0] else given * 0
-    again = _where_not(everything, given)  # what is given counts as it was said last
+    training = (pick @ history.matrix) if history.matrix.shape[0] else known * 0
+    earlier = _without_positions_of(training, known)  # the later rating of a film counts
     rows = np.flatnonzero(np.diff(good.indptr) > 0)
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(seed).permutation(rows)[:most])
-    whole = (again + given).tocsr()
-    whole.sort_indices()
-    found = Questions(slice_.users, whole, good, asked, before, known.counts == 0)
-    return found.of(rows)
+    if len(rows) > max_users:
+        rows = np.sort(np.random.default_rng(seed).permutation(rows)[:max_users])
+    profiles = (earlier + known).tocsr()
+    profiles.sort_indices()
+    whole = ValidationSet(period.users, profiles, good, rated, counts, history.counts == 0)
+    return whole.select(rows)
 
 
-def _part(matrix: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
+def _select_values(matrix: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
     part = matrix.copy()
     part.data = np.where(keep, part.data, 0)
     part.eliminate_zeros()
     return part
 
 
-def _where_not(matrix: sparse.csr_matrix, other: sparse.csr_matrix) -> sparse.csr_matrix:
-    there = with_values(other, np.ones_like(other.data))
-    left = (matrix - matrix.multiply(there)).tocsr()
-    left.eliminate_zeros()
-    return left
+def _without_positions_of(matrix: sparse.csr_matrix, other: sparse.csr_matrix) -> sparse.csr_matrix:
+    ones = replace_values(other, np.ones_like(other.data))
+    rest = (matrix - matrix.multiply(ones)).tocsr()
+    rest.eliminate_zeros()
+    return rest

@@ -1,1 +1,1 @@
-"""The record's schema over time, for Alembic."""
+"""Alembic migrations of the database of the upkeep."""

@@ -1,4 +1,4 @@
-"""Alembic runs this: migrations on the connection that `records` hands over."""
+"""Run by Alembic: migrate on the connection that `UpkeepDatabase` passes."""
 
 from __future__ import annotations
 

@@ -1,23 +1,18 @@
-"""Every recommender in the contract; what the hybrid and the explainer add."""
+"""Every recommender passes the contract; the registry and its manifests."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.errors import SettingsError
-from pipeline.recommend.data.interactions import profile
-from pipeline.recommend.evaluation.evaluate import ahead, fit_and_measure
+from pipeline.errors import ModelError, SettingsError
 from pipeline.recommend.models.base import Recommender
-from pipeline.recommend.models.registry import MODELS, model_named
-from pipeline.recommend.serving.explain import Explainer
+from pipeline.recommend.models.registry import MODELS, create_model, read_manifest
 from tests.support.contracts.recommender_contract import RecommenderContract
-from tests.support.ratings import SEED, SETTINGS, Asked, ratings_of
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    return ratings_of(tmp_path_factory.mktemp("ratings"))
+from tests.support.ratings import SETTINGS, RatingsData
 
 
 class TestBias(RecommenderContract):
@@ -47,72 +42,44 @@ class TestEASE(RecommenderContract):
 class TestContent(RecommenderContract):
     name, ndcg = "content", -0.01
 
-    def test_lists_films_that_nobody_has_rated(self, fitted: Recommender, asked: Asked) -> None:
-        scores = fitted.scores(asked.questions.given[:5])[:, asked.questions.cold]
+    def test_films_without_ratings_get_different_scores(
+        self, fitted: Recommender, data: RatingsData
+    ) -> None:
+        validation = data.validation
+        scores = fitted.score(validation.profiles[:5])[:, validation.cold]
         assert (scores.std(1) > 0).all()
 
 
 class TestHybrid(RecommenderContract):
     name, ndcg = "hybrid", 0.05
 
-    def test_tells_films_apart_that_nobody_has_rated(
-        self, fitted: Recommender, asked: Asked
+    def test_films_without_ratings_get_different_scores(
+        self, fitted: Recommender, data: RatingsData
     ) -> None:
-        cold = asked.questions.cold
+        cold = data.validation.cold
         assert cold.sum() > 20
-        scores = fitted.scores(asked.questions.given[:5])[:, cold]
+        scores = fitted.score(data.validation.profiles[:5])[:, cold]
         assert (scores.std(1) > 0).all()
 
 
-def test_every_model_is_under_the_contract() -> None:
-    held = {cls.name for cls in RecommenderContract.__subclasses__()}
-    assert held == set(MODELS)
-    with pytest.raises(SettingsError, match="there are bias, item-knn, svd"):
-        model_named("magic", SETTINGS)
+def test_every_model_is_tested_by_the_contract() -> None:
+    tested = {cls.name for cls in RecommenderContract.__subclasses__()}
+    assert tested == set(MODELS)
 
 
-def test_figures_pair_the_same_users(asked: Asked) -> None:
-    earlier = asked.prepared.whole()
-    time = np.sort(earlier.column("timestamp").to_numpy())
-    from pipeline.recommend.data.temporal_split import between
-
-    border = int(time[int(0.8 * len(time))])
-    found = {
-        name: fit_and_measure(
-            name,
-            between(earlier, None, border),
-            between(earlier, border, None),
-            asked.films,
-            SETTINGS,
-            SEED,
-        )[1]
-        for name in ("bias", "item-knn", "content")
-    }
-    told = found["bias"].figures
-    assert told["users"] == len(found["bias"].ndcg) > 30
-    low, high = told["intervals"]["ndcg"]
-    assert low <= told["ndcg"] <= high and 0 < told["ndcg"] <= 1
-    assert 0 < told["coverage"] < found["content"].figures["coverage"] <= 1
-    assert told["novelty"] < found["content"].figures["novelty"]
-    assert 0 < told["diversity"] <= 1
-    assert set(told["by_activity"]) <= {"unknown", "up to 50 ratings", "over 50 ratings"}
-    assert sum(group["users"] for group in told["by_activity"].values()) == told["users"]
-    against = ahead(found, "bias", 200, SEED)["content"]
-    assert against["ndcg"] == pytest.approx(told["ndcg"] - found["content"].figures["ndcg"])
-    assert against["interval"][0] <= against["ndcg"] <= against["interval"][1]
+def test_an_unknown_name_lists_the_models() -> None:
+    with pytest.raises(SettingsError, match="choose one of bias, item-knn, svd"):
+        create_model("magic", SETTINGS)
 
 
-def test_reasons_name_a_film_that_was_rated_high(asked: Asked) -> None:
-    films = asked.films
-    inside = np.flatnonzero(films.cluster == films.cluster[0])
-    explainer = Explainer(films)
-    (reason,) = explainer.reasons(
-        profile([(int(inside[0]), 5.0), (int(inside[1]), 1.0)], len(films)), [int(inside[2])]
-    )
-    assert reason["because_of"] == films.titles[inside[0]]
-    assert reason["same_micro_genre"] == films.cluster_names[films.cluster[0]]
-    assert reason["text"].startswith(
-        f"because you rated {films.titles[inside[0]]} 5 of 5; both are"
-    )
-    (other,) = explainer.reasons(profile([], len(films)), [int(inside[2])])
-    assert other["because_of"] is None and "many have watched" in other["text"]
+def test_the_arrays_of_stored_models_keep_their_names(data: RatingsData) -> None:
+    model = create_model("bias", SETTINGS)
+    model.fit(data.history, data.films, 1)
+    assert set(model.export_state()) == {"signs.mean", "signs.film", "popular"}
+    assert model.export_state()["signs.film"].dtype == np.float32
+
+
+def test_a_wrong_field_of_a_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": 1, "name": "bias"}))
+    with pytest.raises(ModelError, match=r"manifest\.json: field 'settings': .* train again"):
+        read_manifest(tmp_path)

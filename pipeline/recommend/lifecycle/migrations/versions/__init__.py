@@ -1,1 +1,1 @@
-"""The record's schema over time, for Alembic."""
+"""Revisions of the schema, in order."""

@@ -14,7 +14,7 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.create_table(
         "versions",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -71,6 +71,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove the tables."""
+    """Drop the tables."""
     for name in ("decisions", "alerts", "metrics", "ingestions", "versions"):
         op.drop_table(name)
