@@ -19,7 +19,7 @@ from benchmarks.lib.sample_films import sample_rows
 from pipeline import label
 from pipeline.cleaning import profile as quality
 from pipeline.cleaning.clean import clean
-from pipeline.cleaning.language import languages
+from pipeline.cleaning.language import detect_languages
 from pipeline.embedding.embed import embed, embed_phrases, join_vectors
 from pipeline.embedding.weights import identify
 from pipeline.features import space
@@ -130,7 +130,7 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
         "vocabulary": vocabulary,
         "map": space.arrays_to_table(drawn),
         "rows": hash_rows(raw)["rows"].sort_by([(n, "ascending") for n in ROWS.names]),
-        "languages": languages(movies)["languages"].sort_by("movie_id"),
+        "languages": detect_languages(movies)["languages"].sort_by("movie_id"),
         "baseline": assignments.select(BASELINE.names).sort_by(
             [(n, "ascending") for n in BASELINE.names]
         ),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from flows.mining.results import Mined
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, piece_per_partition
-from pipeline.cleaning.language import languages
+from pipeline.cleaning.language import detect_languages
 from pipeline.features.space import arrays_to_table
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
 from pipeline.ingest.row_hash import hash_rows
@@ -62,7 +62,7 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
         hash_rows, piece_per_partition(("movies", mined.intake.partitions)), shown=False
     )
     spoken = run.stage(
-        languages, piece_per_partition(("movies", mined.cleaned.refs("movies"))), shown=False
+        detect_languages, piece_per_partition(("movies", mined.cleaned.refs("movies"))), shown=False
     )
     trained = run.training(mined.points)
     map_numbers, positions = place_catalogue(

@@ -1,6 +1,6 @@
-"""Movies as a source tells them to clean movies, one per id, and rejects, each with its reason.
+"""Clean the rows of a source: one film per id, and rejects, each with its reason.
 
-A partition must hold all rows of each id in it. The result does not depend on the rows' order.
+All rows of an id must be in the same partition. The result does not depend on the order of rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.cleaning.profile import profile
-from pipeline.cleaning.text_repair import control_character, count_words, repair_text
+from pipeline.cleaning.text_repair import count_words, find_control_character, repair_text
 from pipeline.errors import TableError
 from pipeline.schemas import mining as tables
 from pipeline.schemas.stage import stage
@@ -21,24 +21,24 @@ from pipeline.settings import CleanSettings
 
 __all__ = ["PLACEHOLDERS", "REASONS", "clean"]
 
-# Why a row does not come out: one line of explanation and advice each. A row with several faults
-# is given the first of them in this order.
+# Why a row is rejected, with an explanation and advice. A row with several faults gets the first
+# of them in this order.
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "control_characters": "A text holds control characters, so the file is damaged or was "
+        "control_characters": "A text contains control characters, so the file is damaged or was "
         "read in the wrong encoding; export it again as UTF-8.",
-        "over_long_text": "A text is longer than clean.max_overview_chars; a cell has probably "
-        "swallowed its neighbours, or raise the setting.",
+        "over_long_text": "A text is longer than clean.max_overview_chars; a cell probably "
+        "contains its neighbours too; correct it, or raise the setting.",
         "missing_title": "There is no title; add it, or map its column with source.column_map.",
         "missing_overview": "There is no overview, only a placeholder, or fewer words than "
         "clean.min_overview_words; without one there is nothing to embed.",
-        "impossible_year": "The year lies outside clean.first_year to clean.last_year; "
+        "impossible_year": "The year is outside clean.first_year to clean.last_year; "
         "correct it, or leave the cell empty.",
-        "duplicate_id": "Another row of the same id is more complete and was kept instead.",
+        "duplicate_id": "Another row with the same id is more complete and is used instead.",
     }
 )
 
-# Overviews that say that there is none; compared in lower case, without marks at either end.
+# Overviews that mean "none"; compared in lower case, without punctuation at either end.
 _NO_OVERVIEW = (
     "|add a plot|coming soon|details here|lorem ipsum|missing overview|n/a|na|nan|no data|"
     "no description|no description available|no description yet|no information|no overview|"
@@ -50,11 +50,11 @@ _NO_OVERVIEW = (
     "under construction|unknown|unknown plot|untitled"
 )
 PLACEHOLDERS = frozenset(_NO_OVERVIEW.split("|"))
-_MARKS = " .,:;!?\"'*-_()[]<>/\\\u00bb\u2026\u2013\u2014"
+_PUNCTUATION = " .,:;!?\"'*-_()[]<>/\\\u00bb\u2026\u2013\u2014"
 
 _TEXT = ("title", "overview", "tagline", "language", "poster_path", "release_date")
 _LISTS = ("genres", "keywords", "directors", "cast", "countries")
-# Column -> smallest and largest sensible value; anything else is as good as unknown.
+# Column -> smallest and largest possible value; other values are replaced by null.
 _BOUNDS = {
     "runtime_minutes": (0.0, math.inf),
     "vote_average": (0.0, 10.0),
@@ -64,7 +64,7 @@ _BOUNDS = {
     "revenue_usd": (0.0, math.inf),
 }
 _ZERO_IS_UNKNOWN = ("runtime_minutes", "budget_usd", "revenue_usd")
-_RAW_FACTOR = 10  # a raw text so many times over-long is not repaired first: that takes time
+_RAW_FACTOR = 10  # a text longer than 10 times the limit is rejected before the slow repair
 _COMPARED = tuple(n for n in tables.MOVIES.names if n not in ("movie_id", "source", "row"))
 _CODE_CHARS = 2  # length of a language or country code
 
@@ -80,58 +80,66 @@ Repair = Callable[[str], str]
     conserves=("movies", "movies", "rejects"),
 )
 def clean(movies: pa.Table, settings: CleanSettings) -> dict[str, pa.Table]:
-    """Repair every row of a partition, reject the unusable, keep the best row of each id.
+    """Repair every row of a partition, reject unusable rows, keep the best row of each id.
+
+    The best row has the most fields, then the longest overview, then the smallest content.
 
     Parameters
     ----------
-    movies : table of `tables.MOVIES`, n rows in any order; no `movie_id` is null.
-    settings : the bounds.
+    movies : pa.Table
+        Table of MOVIES in any order; no `movie_id` is null.
+    settings : CleanSettings
+        The limits.
 
     Returns
     -------
-    `movies` (`tables.CLEAN_MOVIES`, sorted by id), `rejects` (`tables.REJECTS`, sorted by source
-    and row; together n rows) and `profile` (`quality.PROFILE`).
-
-    Of the rows of one id that are fit to be mined, the one with the most fields is kept; of equals
-    the one with the longest overview, then the first by its content.
+    dict of str to pa.Table
+        `movies` is CLEAN_MOVIES sorted by id, `rejects` is REJECTS sorted by source and row, and
+        `profile` is PROFILE. Rows of `movies` plus rows of `rejects` = rows in.
 
     Raises
     ------
     TableError
-        when the table is not of that schema or a row lacks its id.
+        If the table has another schema, or a row has no id.
+
+    Examples
+    --------
+    >>> row = {"movie_id": "1", "title": "Heat", "overview": "A thief plans &amp; robs a bank."}
+    >>> cleaned = clean(pa.Table.from_pylist([row], tables.MOVIES), CleanSettings())
+    >>> cleaned["movies"]["overview"].to_pylist()
+    ['A thief plans & robs a bank.']
     """
     tables.validate(movies, tables.MOVIES, name="movies")
     if movies.column("movie_id").null_count:
         raise TableError("table 'movies': movie_id is null; a source must give or derive an id")
-    read: list[Row] = movies.to_pylist()
-    memo: dict[str, str] = {}
+    rows: list[Row] = movies.to_pylist()
+    repaired: dict[str, str] = {}
 
-    def repair_once(text: str) -> str:  # genres, names and keywords come again and again
-        if text not in memo:
-            memo[text] = repair_text(text)
-        return memo[text]
+    def repair_once(text: str) -> str:  # genres, names and keywords repeat
+        if text not in repaired:
+            repaired[text] = repair_text(text)
+        return repaired[text]
 
     rejects: list[Row] = []
-    fit: dict[str, list[Row]] = {}
-    for raw in read:
-        row, fault = _judge(raw, settings, repair_once)
+    usable: dict[str, list[Row]] = {}
+    for raw in rows:
+        row, fault = _repair(raw, settings, repair_once)
         if fault is None:
-            fit.setdefault(row["movie_id"], []).append(row)
+            usable.setdefault(row["movie_id"], []).append(row)
         else:
             rejects.append(_reject(row, *fault))
-    kept = []
-    for movie_id in sorted(fit):
-        best, *others = (
-            sorted(fit[movie_id], key=_preference) if fit[movie_id][1:] else fit[movie_id]
-        )
-        kept.append(best)
+    films = []
+    for movie_id in sorted(usable):
+        same_id = usable[movie_id]
+        best, *others = sorted(same_id, key=_preference) if len(same_id) > 1 else same_id
+        films.append(best)
         where = f"kept: row {best['row']} of {best['source']}"
         rejects.extend(_reject(other, "duplicate_id", where) for other in others)
     rejects.sort(key=lambda r: (r["source"] or "", r["row"] or 0, r["movie_id"], r["reason"]))
     return {
-        "movies": pa.Table.from_pylist(kept, tables.CLEAN_MOVIES),
+        "movies": pa.Table.from_pylist(films, tables.CLEAN_MOVIES),
         "rejects": pa.Table.from_pylist(rejects, tables.REJECTS),
-        "profile": profile(read, kept),
+        "profile": profile(rows, films),
     }
 
 
@@ -143,15 +151,15 @@ def _reject(row: Row, reason: str, detail: str) -> Row:
 
 
 def _preference(row: Row) -> tuple[int, int, str, str, int]:
-    """Smallest is best; source and row only choose between rows that are otherwise alike."""
+    """Sort key: the smallest is best. Source and row decide only between otherwise equal rows."""
     content = [row[name] for name in _COMPARED]
     filled = sum(value is not None for value in content)
     return -filled, -len(row["overview"]), repr(content), row["source"] or "", row["row"] or 0
 
 
-def _judge(raw: Row, settings: CleanSettings, repair: Repair) -> tuple[Row, Fault | None]:
-    """The repaired row, and its fault if it has one (it may then be repaired in part only)."""
-    fault = _damage(raw, settings)
+def _repair(raw: Row, settings: CleanSettings, repair: Repair) -> tuple[Row, Fault | None]:
+    """Return the repaired row, or a row with its fault, which is perhaps not fully repaired."""
+    fault = _find_damage(raw, settings)
     if fault is not None:
         return raw, fault
     row = dict(raw)
@@ -167,31 +175,32 @@ def _judge(raw: Row, settings: CleanSettings, repair: Repair) -> tuple[Row, Faul
             row[name] = None
     for name in _ZERO_IS_UNKNOWN:
         row[name] = row[name] or None
-    if not row["vote_count"] and row["vote_average"] == 0:  # nobody voted; nobody voted zero
+    if not row["vote_count"] and row["vote_average"] == 0:  # without votes, 0 is not a rating
         row["vote_average"] = None
     if row["language"] and len(row["language"]) == _CODE_CHARS:
         row["language"] = row["language"].lower()
-    if row["overview"] and row["overview"].strip(_MARKS).casefold() in PLACEHOLDERS:
+    if row["overview"] and row["overview"].strip(_PUNCTUATION).casefold() in PLACEHOLDERS:
         row["overview"] = None
-    return row, _fault(raw, row, settings)
+    return row, _find_fault(raw, row, settings)
 
 
-def _damage(raw: Row, settings: CleanSettings) -> Fault | None:
-    """What makes a row unfit as it came, before any time is spent on repairing it."""
-    most = settings.max_overview_chars * _RAW_FACTOR
+def _find_damage(raw: Row, settings: CleanSettings) -> Fault | None:
+    """Return a fault of the raw row, found before the slow repair."""
+    longest = settings.max_overview_chars * _RAW_FACTOR
     for name in ("movie_id", *_TEXT, *_LISTS):
         value = raw[name]
         for text in [value] if isinstance(value, str) else value or ():
             if text is None:
                 continue
-            if (found := control_character(text)) is not None:
-                return "control_characters", f"{name}: U+{found[1]:04X} at character {found[0] + 1}"
-            if len(text) > most:
+            if (found := find_control_character(text)) is not None:
+                position, code = found
+                return "control_characters", f"{name}: U+{code:04X} at character {position + 1}"
+            if len(text) > longest:
                 return "over_long_text", f"{name}: {len(text)} characters"
     return None
 
 
-def _fault(raw: Row, row: Row, settings: CleanSettings) -> Fault | None:
+def _find_fault(raw: Row, row: Row, settings: CleanSettings) -> Fault | None:
     for name in (*_TEXT, *_LISTS):
         value = row[name]
         for text in [value] if isinstance(value, str) else value or ():
@@ -200,8 +209,8 @@ def _fault(raw: Row, row: Row, settings: CleanSettings) -> Fault | None:
     if row["title"] is None:
         return "missing_title", "no title"
     if row["overview"] is None:
-        said = " ".join((raw["overview"] or "").split())
-        return "missing_overview", f"placeholder {said[:80]!r}" if said else "no overview"
+        overview = " ".join((raw["overview"] or "").split())
+        return "missing_overview", f"placeholder {overview[:80]!r}" if overview else "no overview"
     words = count_words(row["overview"])
     if words < settings.min_overview_words:
         return "missing_overview", f"{words} words: {row['overview'][:80]!r}"

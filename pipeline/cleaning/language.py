@@ -1,7 +1,7 @@
-"""The language of each film's overview, and how well films of each language fit.
+"""The language of each overview, and how well the films of each language fit their micro-genre.
 
-The model that comes with this package reads English. Films told in another language are placed by
-the few words that it knows, so they are marked, and their fit is shown beside that of the others.
+The default embedding model reads English. Overviews in other languages are embedded from the few
+words that it knows, so these films are marked, and their fit is reported separately.
 """
 
 from __future__ import annotations
@@ -16,62 +16,77 @@ import pyarrow.compute as pc
 from pipeline.schemas.lineage import LANGUAGES
 from pipeline.schemas.stage import stage
 
-__all__ = ["fit_by_language", "languages", "warm"]
+__all__ = ["detect_languages", "fit_by_language", "warm"]
 
-_SURE = 0.65  # English overviews of real catalogues lie above it, but for some of a few words
+_MIN_CONFIDENCE = 0.65  # English overviews reach it, except some of only a few words
 
 
 @stage("languages", inputs=("movies",), outputs=("languages",))
-def languages(movies: pa.Table) -> dict[str, pa.Table]:
-    """The language of the overviews of one partition: {"languages": LANGUAGES}.
+def detect_languages(movies: pa.Table) -> dict[str, pa.Table]:
+    """Detect the language of each overview of one partition.
 
     Parameters
     ----------
-    movies : columns movie_id and overview.
+    movies : pa.Table
+        Columns `movie_id` and `overview`.
 
-    `text_language` is ISO 639-1 (or -3 where there is no shorter code) by py3langid (Lui and
-    Baldwin 2012), or null where its confidence is below 0.65, as for a handful of words.
+    Returns
+    -------
+    dict of str to pa.Table
+        `languages` is LANGUAGES in the order of `movies`. `text_language` is ISO 639-1, or 639-3
+        for a language without a shorter code; null if the confidence (0 to 1) is below 0.65, as for
+        a few words.
+
+    Notes
+    -----
+    The classifier is py3langid, a port of langid.py (Lui and Baldwin 2012, "langid.py: An
+    Off-the-shelf Language Identification Tool").
     """
     identifier = _identifier()
-    found = [identifier.classify(text or "") for text in movies.column("overview").to_pylist()]
-    confidence = np.array([sure for _, sure in found], np.float32)
-    told = [code if sure >= _SURE else None for code, sure in found]
+    detected = [identifier.classify(text or "") for text in movies.column("overview").to_pylist()]
+    confidence = np.array([probability for _, probability in detected], np.float32)
+    codes = [code if probability >= _MIN_CONFIDENCE else None for code, probability in detected]
     columns = [
         movies.column("movie_id").combine_chunks(),
-        pa.array(told, pa.string()),
+        pa.array(codes, pa.string()),
         pa.array(confidence, pa.float32()),
     ]
     return {"languages": pa.table(columns, schema=LANGUAGES)}
 
 
-def fit_by_language(movies: pa.Table, spoken: pa.Table) -> list[dict[str, Any]]:
-    """How well the films of each language fit, the language of most films first.
+def fit_by_language(movies: pa.Table, languages: pa.Table) -> list[dict[str, Any]]:
+    """Return figures of the films of each language, the language with the most films first.
 
     Parameters
     ----------
-    movies : RELEASED_MOVIES. spoken : LANGUAGES of the same films, in any order.
+    movies : pa.Table
+        Table of RELEASED_MOVIES.
+    languages : pa.Table
+        LANGUAGES of the same films, in any order.
 
     Returns
     -------
-    for each: `language` (None: not told), `films`, `share` of all films, `mean_similarity`
-    (cosine to the own centroid), `mean_margin` (None with one micro-genre), `weak_share`.
+    list of dict
+        For each language: `language` (None if unknown), `films`, `share` of all films (0 to 1),
+        `mean_similarity` (cosine to the centroid), `mean_margin` (None with one micro-genre) and
+        `weak_share` (0 to 1).
     """
-    known = spoken.column("movie_id").combine_chunks()
-    place = pc.index_in(movies.column("movie_id").combine_chunks(), value_set=known)
-    told_in = spoken.column("text_language").combine_chunks().take(place)
-    code = told_in.dictionary_encode("encode")  # null is a language of its own
-    numbers = code.indices.to_numpy()
-    grouped: dict[str | None, np.ndarray] = {
+    ids = languages.column("movie_id").combine_chunks()
+    position = pc.index_in(movies.column("movie_id").combine_chunks(), value_set=ids)
+    codes = languages.column("text_language").combine_chunks().take(position)
+    encoded = codes.dictionary_encode("encode")  # null is a value of its own
+    numbers = encoded.indices.to_numpy()
+    rows_of: dict[str | None, np.ndarray] = {
         language: np.flatnonzero(numbers == number)
-        for number, language in enumerate(code.dictionary.to_pylist())
+        for number, language in enumerate(encoded.dictionary.to_pylist())
     }
     similarity = movies.column("similarity").to_numpy().astype(np.float64)
     margin = movies.column("margin").to_numpy(zero_copy_only=False).astype(np.float64)
     weak = movies.column("weak").to_numpy(zero_copy_only=False).astype(bool)
-    told = []
-    for language, rows in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0] or "")):
+    figures = []
+    for language, rows in sorted(rows_of.items(), key=lambda item: (-len(item[1]), item[0] or "")):
         margins = margin[rows]
-        told.append(
+        figures.append(
             {
                 "language": language,
                 "films": len(rows),
@@ -81,11 +96,11 @@ def fit_by_language(movies: pa.Table, spoken: pa.Table) -> list[dict[str, Any]]:
                 "weak_share": float(weak[rows].mean()),
             }
         )
-    return told
+    return figures
 
 
 def warm() -> None:
-    """Load py3langid's model into this process, so that the first film does not wait for it."""
+    """Load the model of py3langid in this process, so that the first film need not wait."""
     _identifier()
 
 

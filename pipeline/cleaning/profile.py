@@ -1,4 +1,4 @@
-"""Data quality of a catalogue: counts that add up over partitions, and the figures from them."""
+"""Data quality of a catalogue: counts per partition, and the figures of their sums."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from pipeline.schemas import mining as tables
 
 __all__ = ["FIELDS", "PATTERN_FIELDS", "PROFILE", "combine", "profile"]
 
-# Counts of one partition; those of several are added for equal (section, key).
+# Counts of one partition; `combine` adds those of several for equal (section, key).
 PROFILE = pa.schema(
     [
-        ("section", pa.string()),  # one of the names below
+        ("section", pa.string()),  # one of the six constants below
         ("key", pa.string()),
-        ("count", pa.int64()),  # films
+        ("count", pa.int64()),  # rows or films
     ]
 )
 
 ROWS = "rows"  # read, kept
 READ = "present_read"  # field -> rows that have it, before cleaning
-KEPT = "present_kept"  # field -> films that have it, after
-PATTERN = "missing_pattern"  # fields missing together, joined by "+"; "" where none is
+KEPT = "present_kept"  # field -> films that have it, after cleaning
+PATTERN = "missing_pattern"  # fields missing together, joined by "+"; "" if none is
 WORDS = "overview_words"  # lower bound of a bin of _BIN words
-YEARS = "year"  # year, or "" where unknown
+YEARS = "year"  # year, or "" if unknown
 
 PATTERN_FIELDS = (
     "overview",
@@ -50,16 +50,19 @@ def _present(values: list[Any]) -> int:
 
 
 def profile(read: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Count one partition.
+    """Count the rows and fields of one partition.
 
     Parameters
     ----------
-    read : rows of `tables.MOVIES` as dictionaries, as they came.
-    kept : the films that came out, likewise.
+    read : sequence of Mapping
+        Rows of MOVIES before cleaning.
+    kept : sequence of Mapping
+        Films after cleaning.
 
     Returns
     -------
-    Table of `PROFILE`, sorted by section and key.
+    pa.Table
+        Table of PROFILE, sorted by section and key.
     """
     counts: Counter[tuple[str, str]] = Counter()
     counts[ROWS, "read"] += len(read)
@@ -87,26 +90,30 @@ def profile(read: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]
 def combine(
     profiles: Iterable[pa.Table], rejects_by_reason: Mapping[str, int], rows_in: int
 ) -> dict[str, Any]:
-    """The data-quality figures of a run, ready for JSON.
+    """Return the data-quality figures of a run as JSON values.
 
     Parameters
     ----------
-    profiles : tables of `PROFILE`, one per partition, in any order.
-    rejects_by_reason : all rejects, those of the sources and those of `clean`.
-    rows_in : data rows of all sources.
+    profiles : iterable of pa.Table
+        Tables of PROFILE, one per partition, in any order.
+    rejects_by_reason : Mapping of str to int
+        Number of rejects of the sources and of `clean`.
+    rows_in : int
+        Data rows of all sources.
 
     Returns
     -------
-    `rows_in`, `films`, `retention` (films / rows_in, 0 to 1), `rejects` (reason -> rows, most
-    first), `completeness` (field -> share of rows `read` and of films `kept` that have it),
-    `missing_patterns` (most frequent first: `missing` fields, `films`, `share`), `other_patterns`
-    (films in patterns not listed), `overview_words` (`from`, `to` inclusive or None, `films`) and
-    `years` (year -> films, "unknown" last).
+    dict
+        `rows_in`, `films`, `retention` (films / rows_in, 0 to 1), `rejects` (reason -> rows, most
+        frequent first), `completeness` (field -> share of rows `read` and of films `kept` that have
+        it, 0 to 1), `missing_patterns` (most frequent first: `missing` fields, `films`, `share`),
+        `other_patterns` (films with patterns not listed), `overview_words` (`from`, `to` inclusive
+        or None, `films`) and `years` (year -> films, "unknown" last).
 
     Raises
     ------
     StageError
-        when rows in are not films plus rejects.
+        If rows in are not films plus rejects.
     """
     sections: dict[str, Counter[str]] = {}
     for table in profiles:

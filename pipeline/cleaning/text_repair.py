@@ -1,4 +1,4 @@
-"""Damaged text made whole: entities, HTML tags, encoding damage, Unicode form, white space."""
+"""Repair damaged text: entities, HTML tags, encoding damage, Unicode form, white space."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import unicodedata
 from ftfy import TextFixerConfig, fix_text
 from selectolax.lexbor import LexborHTMLParser
 
-__all__ = ["control_character", "count_words", "repair_text"]
+__all__ = ["count_words", "find_control_character", "repair_text"]
 
 # C0 controls and DEL, without tab, line feed, vertical tab, form feed and carriage return.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-# Nothing a reader sees: C1 controls, soft hyphen, zero-width space and no-break space, direction
+# Invisible characters: C1 controls, soft hyphen, zero-width space and no-break space, direction
 # marks, word joiner, interlinear marks. The zero-width joiners stay: Persian and Hindi need them.
 _INVISIBLE = re.compile(
     "[\x80-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
@@ -29,18 +29,18 @@ _UNSPACED = re.compile(  # scripts written without spaces between words: Thai, k
     "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
 _CHARS_PER_WORD = 2  # of those scripts, roughly
-# A closing quote whose third byte, which Windows-1252 lacks, was lost; ftfy cannot know that.
+# A closing quote whose third byte is lost, since Windows-1252 lacks it; ftfy cannot repair that.
 _LOST_QUOTE = "\u00e2\u20ac"
-_ROUNDS = 3  # "&amp;amp;lt;" has been escaped three times; nothing real is, more often
+_ROUNDS = 3  # "&amp;amp;lt;" was escaped three times; real text is not escaped more often
 
-# Entities are ours to decode (ftfy leaves them alone beside a "<"), and so are control characters
-# (a row that has them is rejected, not mended). Curly quotes and ligatures become plain ones: the
-# same word must be the same token in every catalogue.
+# Entities are decoded here, since ftfy ignores them beside a "<"; rows with control characters are
+# rejected, not repaired. Curly quotes and ligatures become plain ones: the same word must be the
+# same token in every catalogue.
 _FTFY = TextFixerConfig(unescape_html=False, remove_control_chars=False, explain=False)
 
 
-def control_character(text: str) -> tuple[int, int] | None:
-    """Position and code of the first control character that is not white space, or None."""
+def find_control_character(text: str) -> tuple[int, int] | None:
+    """Return position and code of the first control character except white space, or None."""
     if text.isprintable():  # most texts, and many times faster than the search
         return None
     match = _CONTROL.search(text)
@@ -48,21 +48,26 @@ def control_character(text: str) -> tuple[int, int] | None:
 
 
 def repair_text(text: str) -> str:
-    """The text as its author meant it, on one line; repairing twice changes nothing more.
+    """Return the repaired text on one line; repairing it again changes nothing.
 
-    Decodes entities (escaped up to three times), removes HTML tags but not `<3` or `<Untitled>`,
-    undoes encoding damage (ftfy: "Bondâ€™s" to "Bond's"), normalises to NFC, drops invisible
+    The function decodes entities (escaped up to three times), removes HTML tags but not `<3` or
+    `<Untitled>`, repairs encoding damage (with ftfy), normalizes to NFC, removes invisible
     characters and collapses white space.
+
+    Examples
+    --------
+    >>> repair_text("Bondâ€™s  <b>past</b> &amp; future")
+    "Bond's past & future"
     """
     if text.isascii() and "<" not in text and "&" not in text:
-        return " ".join(text.split())  # most texts, and nothing else could be wrong with them
+        return " ".join(text.split())  # most texts; they can have no other damage
     for _ in range(_ROUNDS):
         decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
         if decoded == text:
             break
         text = decoded
     if _TAG.search(text):
-        text = _without_tags(text)
+        text = _strip_tags(text)
     for _ in range(_ROUNDS):
         fixed = _INVISIBLE.sub("", fix_text(text, _FTFY)).replace(_LOST_QUOTE, '"')
         fixed = " ".join(unicodedata.normalize("NFC", fixed).split())
@@ -72,15 +77,15 @@ def repair_text(text: str) -> str:
     return text
 
 
-def _without_tags(text: str) -> str:
+def _strip_tags(text: str) -> str:
     # "one.<br>Two" is two words, "wo<b>rd</b>" is one.
-    parser = LexborHTMLParser(_BLOCK_TAG.sub(" ", _lone_angles(text)))
+    parser = LexborHTMLParser(_BLOCK_TAG.sub(" ", _escape_other(text)))
     parser.strip_tags(["script", "style"])
     return parser.text(deep=True)
 
 
-def _lone_angles(text: str) -> str:
-    """Escape what looks like markup to a parser but is none: `<3`, `a<b`, `<Untitled>`, `R&D`."""
+def _escape_other(text: str) -> str:
+    """Escape text that a parser would read as markup: `<3`, `a<b`, `<Untitled>`, `R&D`."""
     pieces, end = [], 0
     for match in _TAG.finditer(text):
         pieces += [html.escape(text[end : match.start()], quote=False), match[0]]
@@ -89,7 +94,13 @@ def _lone_angles(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Words by white space; two characters count as a word in scripts written without it."""
+    """Count words by white space; in scripts without it, two characters count as one word.
+
+    Examples
+    --------
+    >>> count_words("A film of four."), count_words("七人の侍")
+    (4, 2)
+    """
     words = len(text.split())
     if text.isascii():
         return words

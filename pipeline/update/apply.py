@@ -1,18 +1,18 @@
-"""A release brought up to date: changed films placed, all else kept, every count made to add up."""
+"""Apply changes to a release: place changed films, keep the rest, and recount everything."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import label
-from pipeline.cleaning.language import languages
-from pipeline.features.space import numbers_of
-from pipeline.inference.placement import assigned, points_of
+from pipeline.cleaning.language import detect_languages
+from pipeline.features.space import table_to_arrays
+from pipeline.inference.placement import assign_to_release, place_in_release
+from pipeline.label import cluster_text_means
 from pipeline.neighbours.refresh import refresh_neighbours
 from pipeline.publish import tables as publish
 from pipeline.release.reader import ReleasedTables
@@ -22,19 +22,23 @@ from pipeline.schemas.mining import ASSIGNMENTS, EMBEDDINGS, RELEASED_MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings, FeatureSettings, NeighbourSettings
-from pipeline.update.changes import FACTS, Changes
+from pipeline.update.changes import FACTS, Changes, films_to_place
 
-__all__ = ["Updated", "text_vectors", "update"]
+__all__ = ["UpdatedRelease", "apply_changes", "text_vectors"]
 
 
 @dataclass(frozen=True)
-class Updated:
-    """The tables of a release that follows another without mining.
+class UpdatedRelease:
+    """The tables of a release that updates another one without mining.
 
     Attributes
     ----------
-    tables : by name, as they are written. index : `film_index.INDEX`.
-    points : (films, width) float32 of all films, in the order of `movies`.
+    tables : dict of str to pa.Table
+        Released tables, by the names of their files.
+    index : pa.Table
+        The index over all films, as `pipeline.neighbours` returns it.
+    points : ndarray of shape (n_films, width), float32
+        Points of all films, in the order of `movies`.
     """
 
     tables: dict[str, pa.Table]
@@ -43,35 +47,54 @@ class Updated:
 
 
 def text_vectors(before: ReleasedTables, hashes: pa.ChunkedArray) -> dict[str, np.ndarray]:
-    """The vectors (dim,) float32 that a release has of texts, by the hash of the text."""
-    held = before.embeddings
-    known = held.filter(pc.is_in(held["text_hash"], value_set=hashes.combine_chunks().unique()))
-    return dict(zip(known["text_hash"].to_pylist(), matrix_of(known), strict=True))
-
-
-def update(
-    before: ReleasedTables, changes: Changes, made: pa.Table, vectors: Mapping[str, np.ndarray]
-) -> Updated:
-    """The tables of the next release.
+    """Return the vectors that a release has of some texts.
 
     Parameters
     ----------
-    made : columns movie_id and text_hash of the films of `changes.placed`, by id.
-    vectors : by text hash, of all their texts.
+    before : ReleasedTables
+        The release.
+    hashes : pa.ChunkedArray
+        Hashes of the texts, repeated or not.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (dim,), float32
+        The vector by text hash, without the texts that the release does not have.
+    """
+    embeddings = before.embeddings
+    wanted = hashes.combine_chunks().unique()
+    known = embeddings.filter(pc.is_in(embeddings["text_hash"], value_set=wanted))
+    return dict(zip(known["text_hash"].to_pylist(), matrix_of(known), strict=True))
+
+
+def apply_changes(
+    before: ReleasedTables, changes: Changes, texts: pa.Table, vectors: Mapping[str, np.ndarray]
+) -> UpdatedRelease:
+    """Return the tables of the next release.
+
+    Parameters
+    ----------
+    before : ReleasedTables
+        The release to update.
+    changes : Changes
+        What changed in the catalogue.
+    texts : pa.Table
+        Columns movie_id and text_hash of the films in `changes.placed`, by id.
+    vectors : Mapping of str to ndarray of shape (dim,), float32
+        The vector of each of these texts, by text hash.
     """
     features = before.manifest.read_settings("features", FeatureSettings)
-    embeddings = _embeddings(before, changes, made, vectors)
+    embeddings = _embeddings(before, changes, texts, vectors)
     centroids = matrix_of(before.centroids)
-    weak_below = before.manifest.weak_threshold()
-    ids = pa.array(changes.placed, pa.string())
-    placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
-    rows = np.array([vectors[text_hash] for text_hash in made["text_hash"].to_pylist()])
-    own = rows.reshape(len(made), matrix_of(before.embeddings.slice(0, 1)).shape[1])
-    points = points_of(before, placed, own, features)
-    found = assigned(placed["movie_id"], points, centroids, weak_below)
-    drawn = numbers_of(before.table("map", MAP))
-    places = place_on_map(points, centroids, found["cluster"].to_numpy(), drawn)
-    movies = _movies(before, changes, found, places)
+    placed = films_to_place(changes)
+    own = _stack(vectors, texts["text_hash"], before.embeddings)
+    points = place_in_release(before, placed, own, features)
+    assignments = assign_to_release(
+        placed["movie_id"], points, centroids, before.manifest.weak_threshold()
+    )
+    map_model = table_to_arrays(before.table("map", MAP))
+    places = place_on_map(points, centroids, assignments["cluster"].to_numpy(), map_model)
+    movies = _movies(before, changes, assignments, places)
     micro_genres = _micro_genres(before, movies, embeddings, len(centroids))
     neighbours, index = refresh_neighbours(
         before.neighbours,
@@ -99,72 +122,78 @@ def update(
     if features.mode != "embedding":
         tables["tfidf"] = before.any_table("tfidf")
     by_id = embeddings.sort_by("movie_id")
-    everything = points_of(before, movies, matrix_of(by_id), features)
-    return Updated(
-        {name: table.combine_chunks() for name, table in tables.items()}, index, everything
+    all_points = place_in_release(before, movies, matrix_of(by_id), features)
+    return UpdatedRelease(
+        {name: table.combine_chunks() for name, table in tables.items()}, index, all_points
     )
 
 
+def _stack(
+    vectors: Mapping[str, np.ndarray], hashes: pa.ChunkedArray, embeddings: pa.Table
+) -> np.ndarray:
+    """Vectors of texts, (n_texts, dim), as wide as `embeddings` even without texts."""
+    dim = embeddings.schema.field("vector").type.list_size
+    return np.array([vectors[text_hash] for text_hash in hashes.to_pylist()]).reshape(-1, dim)
+
+
+def _without(table: pa.Table, ids: Iterable[str]) -> pa.Table:
+    """The rows of a table of films, without some films."""
+    excluded = pa.array(sorted(set(ids)), pa.string())
+    return table.filter(pc.invert(pc.is_in(table["movie_id"], value_set=excluded)))
+
+
 def _embeddings(
-    before: ReleasedTables, changes: Changes, made: pa.Table, vectors: Mapping[str, np.ndarray]
+    before: ReleasedTables, changes: Changes, texts: pa.Table, vectors: Mapping[str, np.ndarray]
 ) -> pa.Table:
-    """EMBEDDINGS of all films in the order that a mining of the same catalogue gives them."""
-    held = before.embeddings
+    """EMBEDDINGS of all films, in the order in which a mining of the same catalogue has them."""
     dtype = before.manifest.read_settings("embed", EmbedSettings).vector_dtype
-    dim = held.schema.field("vector").type.list_size
-    gone = pa.array(sorted({*changes.placed, *changes.withdrawn}), pa.string())
-    left = held.filter(pc.invert(pc.is_in(held["movie_id"], value_set=gone)))
-    hashes = made["text_hash"]
-    stacked = np.array([vectors[h] for h in hashes.to_pylist()]).reshape(len(made), dim)
+    stacked = _stack(vectors, texts["text_hash"], before.embeddings)
     columns = [
-        made["movie_id"].combine_chunks(),
-        hashes.combine_chunks(),
-        pa.array([before.manifest.model.revision] * len(made), pa.string()),
+        texts["movie_id"].combine_chunks(),
+        texts["text_hash"].combine_chunks(),
+        pa.array([before.manifest.model.revision] * len(texts), pa.string()),
         column_of_vectors(stacked, dtype),
     ]
-    whole = pa.concat_tables([left, pa.table(columns, schema=EMBEDDINGS(dim, dtype))])
+    new = pa.table(columns, schema=EMBEDDINGS(stacked.shape[1], dtype))
+    unchanged = _without(before.embeddings, [*changes.placed, *changes.withdrawn])
+    whole = pa.concat_tables([unchanged, new])
     partition = partition_ids(whole["movie_id"], partition_count(len(changes.rows)))
     ids = np.array(whole["movie_id"].to_pylist(), object)
     return whole.take(pa.array(np.lexsort((ids, partition)))).combine_chunks()
 
 
 def _movies(
-    before: ReleasedTables, changes: Changes, found: pa.Table, places: np.ndarray
+    before: ReleasedTables, changes: Changes, assignments: pa.Table, places: np.ndarray
 ) -> pa.Table:
-    """RELEASED_MOVIES: what changed taken from the catalogue, what stands from the release."""
-    held = before.movies
-    gone = pa.array(sorted({*changes.added, *changes.changed, *changes.withdrawn}), pa.string())
-    left = held.filter(pc.invert(pc.is_in(held["movie_id"], value_set=gone)))
-    stood = pa.array(sorted(set(changes.changed) - set(changes.placed)), pa.string())
-    standing = held.filter(pc.is_in(held["movie_id"], value_set=stood)).sort_by("movie_id")
-    facts = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=stood))
+    """RELEASED_MOVIES: unchanged films, films with new facts in their old place, placed films."""
+    released = before.movies
+    unchanged = _without(released, [*changes.added, *changes.changed, *changes.withdrawn])
+    ids = pa.array(sorted(set(changes.changed) - set(changes.placed)), pa.string())
+    edited = released.filter(pc.is_in(released["movie_id"], value_set=ids)).sort_by("movie_id")
+    facts = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
     for name in FACTS:
-        place = standing.schema.get_field_index(name)
-        standing = standing.set_column(place, standing.schema.field(name), facts[name])
+        position = edited.schema.get_field_index(name)
+        edited = edited.set_column(position, edited.schema.field(name), facts[name])
     labels = before.micro_genres.sort_by("cluster")
-    ids = pa.array(changes.placed, pa.string())
-    placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
-    fresh = publish.released_movies(placed, found, labels, places)
-    return pa.concat_tables([left, standing, fresh]).cast(RELEASED_MOVIES).sort_by("movie_id")
+    placed = publish.released_movies(films_to_place(changes), assignments, labels, places)
+    return pa.concat_tables([unchanged, edited, placed]).cast(RELEASED_MOVIES).sort_by("movie_id")
 
 
 def _micro_genres(
     before: ReleasedTables, movies: pa.Table, embeddings: pa.Table, k: int
 ) -> pa.Table:
-    """MICRO_GENRES: identity, name and family as before, the figures of the films as they are."""
-    by_id = embeddings.sort_by("movie_id")
+    """MICRO_GENRES with the same ids, names and families, and the figures of the films now."""
     assignments = movies.select(ASSIGNMENTS.names)
-    means = label.text_means([label.text_sums(by_id, assignments)["sums"]], k)
-    kept = ["cluster", "micro_genre_id", "micro_genre_name", "keywords", "family", "family_name"]
-    labels = before.micro_genres.sort_by("cluster").select(kept).to_pylist()
+    means = cluster_text_means(embeddings.sort_by("movie_id"), assignments, k)
+    names = ["cluster", "micro_genre_id", "micro_genre_name", "keywords", "family", "family_name"]
+    labels = before.micro_genres.sort_by("cluster").select(names).to_pylist()
     return publish.micro_genres(movies, assignments, labels, means)
 
 
 def _languages(before: ReleasedTables, changes: Changes) -> pa.Table:
-    held = before.table("languages", LANGUAGES)
-    gone = pa.array(sorted({*changes.placed, *changes.withdrawn}), pa.string())
-    left = held.filter(pc.invert(pc.is_in(held["movie_id"], value_set=gone)))
-    ids = pa.array(changes.placed, pa.string())
-    placed = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
-    told = [languages(placed)["languages"]] if len(placed) else []
-    return pa.concat_tables([left, *told]).sort_by("movie_id")
+    unchanged = _without(
+        before.table("languages", LANGUAGES), [*changes.placed, *changes.withdrawn]
+    )
+    placed = films_to_place(changes)
+    detected = [detect_languages(placed)["languages"]] if len(placed) else []
+    return pa.concat_tables([unchanged, *detected]).sort_by("movie_id")

@@ -1,4 +1,4 @@
-"""Clean: repairs, rejects with their reasons, and which row of an id is kept."""
+"""Cleaning: repairs, rejects with their reasons, and the best row of each id."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run(
     return out["movies"].to_pylist(), out["rejects"].to_pylist()
 
 
-def fate(**columns: Any) -> str:
+def outcome(**columns: Any) -> str:
     kept, rejects = run(movie(**columns))
     if kept:
         return "kept"
@@ -54,7 +54,7 @@ def fate(**columns: Any) -> str:
     return str(rejects[0]["reason"])
 
 
-def test_a_sound_film_comes_out_as_it_went_in() -> None:
+def test_a_valid_film_is_unchanged() -> None:
     film = movie(
         year=1999,
         release_date="1999-05-01",
@@ -93,7 +93,7 @@ def test_texts_and_lists_are_repaired() -> None:
     assert (film["genres"], film["cast"]) == (["War", "Drama"], ["Özgür"])
 
 
-def test_numbers_beyond_sense_are_unknown() -> None:
+def test_impossible_numbers_become_null() -> None:
     nan, inf = float("nan"), float("inf")
     (film,), _ = run(
         movie(vote_average=11.0, vote_count=-1, popularity=nan, budget_usd=inf, runtime_minutes=0.0)
@@ -115,7 +115,7 @@ def test_list_items_are_capped() -> None:
     "overview", [None, "", " \n", "...", "Two words", "\u200e \u200e \u200e a"]
 )
 def test_no_overview(overview: str | None) -> None:
-    assert fate(overview=overview) == "missing_overview"
+    assert outcome(overview=overview) == "missing_overview"
 
 
 @pytest.mark.parametrize(
@@ -130,30 +130,30 @@ def test_no_overview(overview: str | None) -> None:
         "<p></p>",
     ],
 )
-def test_a_placeholder_is_no_overview(overview: str) -> None:
-    assert fate(overview=overview) == "missing_overview"
+def test_a_placeholder_is_not_an_overview(overview: str) -> None:
+    assert outcome(overview=overview) == "missing_overview"
 
 
-def test_placeholders_are_written_as_they_are_compared() -> None:
+def test_placeholders_are_in_normal_form() -> None:
     assert {text for text in PLACEHOLDERS if text != text.casefold().strip(" .")} == set()
 
 
 def test_bounds() -> None:
-    assert fate(title=" &nbsp; ") == "missing_title"
-    assert [fate(year=year) for year in (1873, 2036, 0, -5)] == ["impossible_year"] * 4
-    assert [fate(year=year) for year in (1874, 2035, None)] == ["kept"] * 3
-    assert fate(overview="A b " * 5_001) == "over_long_text"
-    assert fate(overview="A b " * 500_000) == "over_long_text"
-    assert fate(keywords=["sea", "x" * 20_001]) == "over_long_text"
-    assert fate(overview="A b " * 4_999 + " " * 9_000) == "kept"
-    assert fate(overview="二人の男が海を渡る") == "kept"
+    assert outcome(title=" &nbsp; ") == "missing_title"
+    assert [outcome(year=year) for year in (1873, 2036, 0, -5)] == ["impossible_year"] * 4
+    assert [outcome(year=year) for year in (1874, 2035, None)] == ["kept"] * 3
+    assert outcome(overview="A b " * 5_001) == "over_long_text"
+    assert outcome(overview="A b " * 500_000) == "over_long_text"
+    assert outcome(keywords=["sea", "x" * 20_001]) == "over_long_text"
+    assert outcome(overview="A b " * 4_999 + " " * 9_000) == "kept"
+    assert outcome(overview="二人の男が海を渡る") == "kept"
     for column in ("title", "overview", "tagline"):
-        assert fate(**{column: "Some good\x00 words here"}) == "control_characters"
-    assert fate(cast=["Good", "Ba\x07d"]) == "control_characters"
-    assert fate(overview="Some good\r\n\twords here.") == "kept"
+        assert outcome(**{column: "Some good\x00 words here"}) == "control_characters"
+    assert outcome(cast=["Good", "Ba\x07d"]) == "control_characters"
+    assert outcome(overview="Some good\r\n\twords here.") == "kept"
 
 
-def test_every_reason_given_is_explained() -> None:
+def test_every_reason_has_an_explanation() -> None:
     assert set(REASONS) == {
         "missing_overview",
         "missing_title",
@@ -165,7 +165,7 @@ def test_every_reason_given_is_explained() -> None:
     assert all("\n" not in text and text.endswith(".") for text in REASONS.values())
 
 
-def test_the_most_complete_row_of_an_id_is_kept() -> None:
+def test_the_most_complete_row_of_an_id_is_used() -> None:
     poor = movie(row=1, overview="A very much longer overview than that of the other row.")
     rich = movie(row=2, genres=["War"], year=1999)
     kept, rejects = run(poor, rich, movie("2", row=3))
@@ -174,7 +174,7 @@ def test_the_most_complete_row_of_an_id_is_kept() -> None:
     assert "row 2 of test" in rejects[0]["detail"]
 
 
-def test_of_equals_the_longest_overview_then_the_content_decides_and_not_the_place() -> None:
+def test_then_the_longest_overview_and_the_content_decide() -> None:
     short, long = movie(overview="A few words."), movie(overview="A few words more.")
     for first, second in ((short, long), (long, short)):
         kept, _ = run(first | {"row": 1}, second | {"row": 2})
@@ -187,17 +187,17 @@ def test_of_equals_the_longest_overview_then_the_content_decides_and_not_the_pla
     assert len(titles) == 1
 
 
-def test_an_unfit_twin_never_displaces_a_fit_one() -> None:
-    unfit = movie(row=1, genres=["War"], keywords=["sea"], year=1500)
+def test_an_unusable_row_never_replaces_a_usable_one() -> None:
+    unusable = movie(row=1, genres=["War"], keywords=["sea"], year=1500)
     damaged = movie(row=2, genres=["War"], tagline="Ta\x00g")
-    kept, rejects = run(unfit, damaged, movie(row=3))
+    kept, rejects = run(unusable, damaged, movie(row=3))
     assert [film["row"] for film in kept] == [3]
     assert [r["reason"] for r in rejects] == ["impossible_year", "control_characters"]
 
 
-def test_an_unfit_field_does_not_make_a_row_complete() -> None:
-    hollow = movie(row=1, tagline="<p> </p>", keywords=[""], runtime_minutes=0.0)
-    kept, _ = run(hollow, movie(row=2, year=1999))
+def test_an_empty_field_does_not_make_a_row_complete() -> None:
+    empty = movie(row=1, tagline="<p> </p>", keywords=[""], runtime_minutes=0.0)
+    kept, _ = run(empty, movie(row=2, year=1999))
     assert kept[0]["row"] == 2
 
 
@@ -214,13 +214,13 @@ _FILMS = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_FILMS, max_size=12), st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_changes_nothing(
+def test_the_order_of_the_rows_does_not_matter(
     films: list[dict[str, Any]], rng: random.Random
 ) -> None:
-    placed = [film | {"row": place} for place, film in enumerate(films)]
-    shuffled = list(placed)
+    numbered = [film | {"row": row} for row, film in enumerate(films)]
+    shuffled = list(numbered)
     rng.shuffle(shuffled)
-    before, after = run(*placed), run(*shuffled)
+    before, after = run(*numbered), run(*shuffled)
     assert before == after
     kept, rejects = before
     ids = [film["movie_id"] for film in kept]
@@ -238,11 +238,11 @@ def test_an_empty_partition_and_one_without_ids() -> None:
         clean(pa.table({"movie_id": ["1"]}), DEFAULT)
 
 
-def test_real_films_are_repaired_once_and_fast(test_data: Path) -> None:
+def test_real_films_are_repaired_completely_and_fast(test_data: Path) -> None:
     source = open_source(f"files:{test_data / 'tmdb-udacity-10866.csv'}", SourceSettings())
     movies = next(iter(source.read())).movies
     begun = process_time()
     out = clean(movies, DEFAULT)
-    assert process_time() - begun < 5.0  # 1 s on a quiet core
+    assert process_time() - begun < 5.0  # 1 s on an idle core
     assert not any("â€" in text for text in out["movies"]["overview"].to_pylist())
     assert clean(out["movies"], DEFAULT)["movies"].equals(out["movies"])

@@ -1,4 +1,4 @@
-"""Data quality: counts add up over partitions and reconcile with the rows."""
+"""Data quality: counts add up over partitions and match the number of rows."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def cleaned(films: list[dict[str, Any]]) -> dict[str, pa.Table]:
     return clean(pa.Table.from_pylist(films, tables.MOVIES), CleanSettings())
 
 
-def test_the_figures() -> None:
-    found = quality.combine(
+def test_figures_of_one_partition() -> None:
+    figures = quality.combine(
         [cleaned(FILMS)["profile"]], {"missing_overview": 1, "malformed_row": 2}, 6
     )
-    assert (found["rows_in"], found["films"], found["retention"]) == (6, 3, 0.5)
-    assert list(found["rejects"].items()) == [("malformed_row", 2), ("missing_overview", 1)]
-    assert found["completeness"]["overview"] == {"read": 0.75, "kept": 1.0}
-    assert found["completeness"]["tagline"] == {"read": 0.25, "kept": 1 / 3}
+    assert (figures["rows_in"], figures["films"], figures["retention"]) == (6, 3, 0.5)
+    assert list(figures["rejects"].items()) == [("malformed_row", 2), ("missing_overview", 1)]
+    assert figures["completeness"]["overview"] == {"read": 0.75, "kept": 1.0}
+    assert figures["completeness"]["tagline"] == {"read": 0.25, "kept": 1 / 3}
     always = ["keywords", "directors", "cast", "runtime_minutes", "vote_average"]
-    assert {"missing": ["tagline", *always], "films": 1, "share": 1 / 3} in found[
+    assert {"missing": ["tagline", *always], "films": 1, "share": 1 / 3} in figures[
         "missing_patterns"
     ]
-    assert sum(pattern["films"] for pattern in found["missing_patterns"]) == 3
-    assert found["overview_words"] == [
+    assert sum(pattern["films"] for pattern in figures["missing_patterns"]) == 3
+    assert figures["overview_words"] == [
         {"from": 10, "to": 19, "films": 2},
         {"from": 200, "to": None, "films": 1},
     ]
-    assert found["years"] == {"1999": 2, "unknown": 1}
-    assert json.loads(json.dumps(found)) == found
+    assert figures["years"] == {"1999": 2, "unknown": 1}
+    assert json.loads(json.dumps(figures)) == figures
 
 
 def test_partitions_add_up_in_any_order() -> None:
@@ -68,13 +68,13 @@ def test_rare_patterns_are_summed() -> None:
         given |= {"tagline": "x"} if number & 8 else {}
         given |= {"year": 1999} if number & 16 else {}
         films.append(film(number, **given))
-    found = quality.combine([cleaned(films)["profile"]], {}, 64)
-    assert len(found["missing_patterns"]) == 12
-    assert sum(p["films"] for p in found["missing_patterns"]) + found["other_patterns"] == 64
-    assert found["other_patterns"] == 40
+    figures = quality.combine([cleaned(films)["profile"]], {}, 64)
+    assert len(figures["missing_patterns"]) == 12
+    assert sum(p["films"] for p in figures["missing_patterns"]) + figures["other_patterns"] == 64
+    assert figures["other_patterns"] == 40
 
 
-def test_what_does_not_reconcile_is_refused() -> None:
+def test_counts_that_do_not_match_are_an_error() -> None:
     profile = cleaned(FILMS)["profile"]
     with pytest.raises(StageError, match="4 rows in, 6 films"):
         quality.combine([profile, profile], {"missing_overview": 1}, 4)
@@ -82,7 +82,7 @@ def test_what_does_not_reconcile_is_refused() -> None:
         quality.combine([pa.table({"section": ["rows"]})], {}, 0)
 
 
-def test_nothing_at_all() -> None:
-    found = quality.combine([], {}, 0)
-    assert (found["retention"], found["years"]) == (0.0, {"unknown": 0})
-    assert found["completeness"]["title"] == {"read": 0.0, "kept": 0.0}
+def test_no_rows() -> None:
+    figures = quality.combine([], {}, 0)
+    assert (figures["retention"], figures["years"]) == (0.0, {"unknown": 0})
+    assert figures["completeness"]["title"] == {"read": 0.0, "kept": 0.0}

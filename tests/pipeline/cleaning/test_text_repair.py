@@ -1,4 +1,4 @@
-"""Text repair: what is mended, and what is left as it was."""
+"""Text repair: what is repaired, and what stays unchanged."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cleaning.text_repair import control_character, count_words, repair_text
+from pipeline.cleaning.text_repair import count_words, find_control_character, repair_text
 
 
 @pytest.mark.parametrize(
-    ("damaged", "whole"),
+    ("damaged", "repaired"),
     [
         ("  two \r\n lines\tand\x0b more ", "two lines and more"),
         ("King &amp; Queen", "King & Queen"),
@@ -34,9 +34,9 @@ from pipeline.cleaning.text_repair import control_character, count_words, repair
         (" \t ", ""),
     ],
 )
-def test_damage_is_mended(damaged: str, whole: str) -> None:
-    assert repair_text(damaged) == whole
-    assert repair_text(whole) == whole
+def test_damage_is_repaired(damaged: str, repaired: str) -> None:
+    assert repair_text(damaged) == repaired
+    assert repair_text(repaired) == repaired
 
 
 @pytest.mark.parametrize(
@@ -47,28 +47,28 @@ def test_damage_is_mended(damaged: str, whole: str) -> None:
         "<Untitled>",
         "I <3 you",
         "a — dash, naïve café",
-        "\u0645\u06cc\u200c\u062e\u0648\u0645",  # a zero-width non-joiner is spelling
+        "\u0645\u06cc\u200c\u062e\u0648\u0645",  # with a zero-width non-joiner
         "七人の侍",
         "\U0001f600",
     ],
 )
-def test_sound_text_is_left_alone(text: str) -> None:
+def test_valid_text_is_unchanged(text: str) -> None:
     assert repair_text(text) == text
 
 
 @given(st.text(max_size=60))
-def test_any_text_comes_out_tidy(text: str) -> None:
+def test_any_text_becomes_normalized(text: str) -> None:
     repaired = repair_text(text)
     assert repaired == " ".join(repaired.split())
     assert repaired.encode("utf-8").decode("utf-8") == repaired
     assert repaired.isascii() or unicodedata.is_normalized("NFC", repaired)
 
 
-def test_control_characters_are_found_and_white_space_is_none() -> None:
-    assert control_character("a\tb\r\nc\x0b\x0c") is None
-    assert control_character("ab\x00\x01") == (2, 0)
-    assert control_character("\x7f") == (0, 0x7F)
-    assert control_character("a\x1fb") == (1, 0x1F)
+def test_control_characters_are_found_except_white_space() -> None:
+    assert find_control_character("a\tb\r\nc\x0b\x0c") is None
+    assert find_control_character("ab\x00\x01") == (2, 0)
+    assert find_control_character("\x7f") == (0, 0x7F)
+    assert find_control_character("a\x1fb") == (1, 0x1F)
 
 
 def test_words_are_counted_in_scripts_without_spaces() -> None:
