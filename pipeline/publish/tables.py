@@ -219,7 +219,15 @@ def attributed(
 
 
 def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
-    """The release's README.md: what it holds, how it was made, licence and attribution."""
+    """Return the README.md of a release: its files, its counts, licence and attribution.
+
+    Parameters
+    ----------
+    report : mapping
+        Content of report.json: `counts`, `release_id` and `attribution`.
+    settings : PublishSettings
+        Title and licence.
+    """
     counts = report["counts"]
     header = {
         "pretty_name": settings.title,

@@ -215,7 +215,7 @@ def _comparison(report: Mapping[str, Any]) -> list[Sequence[str]]:
 
 
 def _languages(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The fit of the films by language: rows of text, and English beside all other languages."""
+    """The fit of the films by language: rows of text, and English compared with all others."""
     found = lookup(report, "languages")
     rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
     named = [

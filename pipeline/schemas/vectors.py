@@ -92,7 +92,7 @@ def matrix_of(table: pa.Table | Parts, column: str = "vector") -> np.ndarray:
     Parameters
     ----------
     table : pyarrow.Table or Parts
-        Table with the column. Of a table in parts, one part is in memory beside the matrix.
+        Table with the column. If it is read in parts, one part is in memory at a time.
     column : str
         Name of the column of fixed-size lists.
 

@@ -1,4 +1,4 @@
-"""What people type finds the film they mean, and near misses are suggested."""
+"""Typed text finds the film that it names; similar titles are suggested."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_plain(text: str, wanted: str) -> None:
     assert plain(text) == wanted
 
 
-def test_year_is_split_off() -> None:
+def test_split_year() -> None:
     assert split_year(" Alien ( 1979 ) ") == ("Alien", 1979)
     assert split_year("Alien") == ("Alien", None)
     assert split_year("(1979)") == ("(1979)", None)
@@ -61,7 +61,7 @@ def test_find(text: str, rows: list[int]) -> None:
     assert index().find(text) == rows
 
 
-def test_an_exact_title_wins() -> None:
+def test_an_exact_title_wins_over_one_without_accents() -> None:
     titles = TitleIndex(["Amelie", "Amélie"], [None, 2001])
     assert titles.find("amélie") == [1]
     assert titles.find("amelie") == [0]
@@ -75,22 +75,22 @@ def test_a_title_may_end_like_a_year() -> None:
 @pytest.mark.parametrize(
     ("text", "first"),
     [
-        ("The Matrix (1998)", 0),  # the same title of another year
-        ("Halloween (2017)", 3),  # and the nearest year before others
-        ("matrx", 0),  # spelt alike
-        ("reloadd", 1),  # one word, misspelt
+        ("The Matrix (1998)", 0),  # the same title with another year
+        ("Halloween (2017)", 3),  # the nearest year first
+        ("matrx", 0),  # similar spelling
+        ("reloadd", 1),  # one misspelt word
     ],
 )
 def test_suggest(text: str, first: int) -> None:
     assert index().suggest(text)[0] == first
 
 
-def test_suggestions_are_few_and_not_far_fetched() -> None:
+def test_suggestions_are_limited_and_similar() -> None:
     assert index().suggest("zzzzzz") == []
     assert index().suggest("") == []
     assert len(index().suggest("halloween", 1)) == 1
 
 
-def test_a_large_catalogue_is_searched_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_catalogue_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.release.title_index._COMPARED", 2)
     assert index().suggest("matrx")[0] == 0

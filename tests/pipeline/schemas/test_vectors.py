@@ -1,4 +1,4 @@
-"""What is gone through in parts: the answers of the whole table, in the memory of a part."""
+"""A table read in parts gives the results of the whole table, in the memory of one part."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KINDS = ("flat", "hnsw", "ivf", "ivf-sq8")
 
 
 def stored(folder: Path, table: pa.Table, parts: int = 3) -> StoredParts:
-    """The rows of a table in files of a store, the last one shorter, and one without rows."""
+    """Store a table in several files; the last one is shorter, and one more has no rows."""
     store = WorkStore(folder)
     size = max(1, -(-len(table) // parts))
     cuts = [table.slice(start, size) for start in range(0, len(table), size)]
@@ -44,7 +44,7 @@ def stored(folder: Path, table: pa.Table, parts: int = 3) -> StoredParts:
     return store.parts(refs)
 
 
-def test_parts_are_the_rows_in_their_order(tmp_path: Path) -> None:
+def test_parts_contain_all_rows_in_order(tmp_path: Path) -> None:
     films = points_table(planted(5, 20)[0])
     parts = stored(tmp_path, films)
     assert parts.num_rows == 100
@@ -56,26 +56,26 @@ def test_parts_are_the_rows_in_their_order(tmp_path: Path) -> None:
     assert np.array_equal(matrix_of(pa.concat_tables(parts)), matrix)
 
 
-def test_no_rows_have_the_width_of_their_column(tmp_path: Path) -> None:
+def test_matrix_without_rows_has_the_width_of_the_column(tmp_path: Path) -> None:
     parts = stored(tmp_path, points_table(planted(1, 4)[0]).slice(0, 0))
     assert matrix_of(parts).shape == (0, 48)
 
 
-@pytest.mark.parametrize("harm", ["altered", "cut", "gone"])
-def test_a_damaged_file_is_named(tmp_path: Path, harm: str) -> None:
+@pytest.mark.parametrize("damage", ["altered", "cut", "missing"])
+def test_error_names_the_damaged_file(tmp_path: Path, damage: str) -> None:
     parts = stored(tmp_path, points_table(planted(5, 20)[0]))
     path = tmp_path / parts.refs[1].path
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.unlink()
-    if harm != "gone":
-        path.write_bytes(data if harm == "altered" else data[:-9])
+    if damage != "missing":
+        path.write_bytes(data if damage == "altered" else data[:-9])
     with pytest.raises(CorruptFileError, match=path.name):
         list(parts)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_index_of_parts_is_that_of_the_whole(
+def test_index_built_from_parts_equals_index_of_the_table(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(film_index, "_ROW_BYTES", 1_000)
@@ -94,25 +94,25 @@ def test_an_index_of_parts_is_that_of_the_whole(
         )
     else:
         assert set(rows[:-1]) == {1_000} and 0 < rows[-1] <= 1_000
-    if kind != "hnsw":  # its graph depends on how many come at a time
+    if kind != "hnsw":  # its graph depends on the size of the parts
         assert index.equals(whole)
     raw = b"".join(film_index.index_bytes(stored(tmp_path / "index", index)))
     assert raw == b"".join(film_index.index_bytes(index))
     opened = faiss.deserialize_index(np.frombuffer(raw, np.uint8))
     assert opened.ntotal == len(films)
     answers = [
-        neighbours.nearest_films(films, films, asked, settings)["neighbours"]
-        for asked in (index, stored(tmp_path / "again", index))
+        neighbours.nearest_films(films, films, searched, settings)["neighbours"]
+        for searched in (index, stored(tmp_path / "again", index))
     ]
     assert answers[0].equals(answers[1])
     recalls = [
-        neighbours.recall_at_10(asked, index, settings, seed=1)["recall"]
-        for asked in (films, parts)
+        neighbours.recall_at_10(sample, index, settings, seed=1)["recall"]
+        for sample in (films, parts)
     ]
     assert recalls[0].equals(recalls[1])
 
 
-def test_recall_is_that_of_comparing_all_pairs(tmp_path: Path) -> None:
+def test_recall_equals_that_of_an_exhaustive_search(tmp_path: Path) -> None:
     vectors, _ = planted(20, 40, noise=0.3)
     films = points_table(vectors)
     settings = NeighbourSettings(index="ivf", recall_queries=len(films))
@@ -125,12 +125,12 @@ def test_recall_is_that_of_comparing_all_pairs(tmp_path: Path) -> None:
     truth = np.argsort(-cosine, axis=1)[:, 1:10]
     ids = films["movie_id"].to_pylist()
     hits = [len(near[ids[row]] & {ids[n] for n in truth[row]}) for row in range(len(films))]
-    # the film itself is the nearest of the ten, and is found
+    # the film itself is the first of the ten, and the index finds it
     expected = (sum(hits) + len(films)) / (10 * len(films))
     assert found.column("recall")[0].as_py() == pytest.approx(expected, abs=2e-3)
 
 
-def test_a_space_fitted_on_parts_is_that_of_the_whole(tmp_path: Path) -> None:
+def test_space_fitted_on_parts_equals_space_of_the_table(tmp_path: Path) -> None:
     films, settings = mined(), FeatureSettings()
     tables = (films.movies, films.features, films.embeddings)
     whole = fit_space(*tables, films.vocabulary, settings)["space"]
@@ -142,7 +142,7 @@ def test_a_space_fitted_on_parts_is_that_of_the_whole(tmp_path: Path) -> None:
         np.testing.assert_allclose(second[name], numbers, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
-def test_clusters_of_parts_are_those_of_the_whole(tmp_path: Path) -> None:
+def test_clusters_of_parts_equal_clusters_of_the_table(tmp_path: Path) -> None:
     films = points_table(planted(8, 40)[0])
     parts, settings = stored(tmp_path, films), ClusterSettings()
     smoothed = cluster.smooth_points(films, settings, 1)
@@ -156,18 +156,18 @@ def test_clusters_of_parts_are_those_of_the_whole(tmp_path: Path) -> None:
 
 @stage("counted", inputs=("films", "others"), outputs=("sizes",), streamed=("films",))
 def counted(films: Parts, others: pa.Table) -> dict[str, pa.Table]:
-    """A stage: the rows of each part, and of what comes whole."""
+    """A stage that counts the rows of each part, and of a table that is not in parts."""
     assert not isinstance(films, pa.Table)
     sizes = [part.num_rows for part in films]
     return {"sizes": pa.table([[*sizes, others.num_rows]], names=["rows"])}
 
 
-def test_a_stage_takes_the_inputs_that_it_names_in_parts(tmp_path: Path) -> None:
+def test_stage_receives_its_streamed_inputs_in_parts(tmp_path: Path) -> None:
     parts = stored(tmp_path, points_table(planted(5, 20)[0]))
     piece = Piece("all", {"films": parts.refs, "others": parts.refs})
-    made = run_piece(str(tmp_path), Stage.of(counted), piece, "0" * 64)
-    assert made.rows_in == 200
-    sizes = WorkStore(tmp_path).read(made.outputs["sizes"]).column("rows").to_pylist()
+    manifest = run_piece(str(tmp_path), Stage.of(counted), piece, "0" * 64)
+    assert manifest.rows_in == 200
+    sizes = WorkStore(tmp_path).read(manifest.outputs["sizes"]).column("rows").to_pylist()
     assert sizes == [34, 34, 32, 0, 100]
 
 
@@ -191,8 +191,8 @@ for n in range(10):
     text = pa.array(["x"] * films)
     ids = pa.array([f"{n}-{i}" for i in range(films)])
     table = pa.table([ids, text, text, column_of_vectors(vectors, "float16")], EMBEDDINGS(dim))
-    made = store.commit("e", f"p{n}", f"{n:064x}", {"e": table}, rows_in=films, seconds=0)
-    refs.append(made.outputs["e"])
+    manifest = store.commit("e", f"p{n}", f"{n:064x}", {"e": table}, rows_in=films, seconds=0)
+    refs.append(manifest.outputs["e"])
 stage = Stage.of(film_index.build_index, NeighbourSettings())
 piece = Piece("all", {"embeddings": tuple(refs)}, {"films": 10 * films})
 with Watch() as watch:
@@ -201,26 +201,26 @@ print(watch.grown_mib * 2**20 / (10 * films))
 """
 
 
-def test_an_index_is_built_and_committed_in_a_few_times_its_own_memory(tmp_path: Path) -> None:
-    told = subprocess.run(
+def test_index_is_built_and_committed_in_a_few_times_its_own_memory(tmp_path: Path) -> None:
+    process = subprocess.run(
         [sys.executable, "-c", _BUILDS, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    bytes_per_film = float(told.stdout)
-    # a vector is 1,536 bytes: the index, its bytes, and what a part takes; whole tables took 13,000
+    bytes_per_film = float(process.stdout)
+    # a vector has 1,536 bytes; memory is needed for the index, its bytes and one part
     assert 1_536 < bytes_per_film < 6_000
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 40])
-def test_every_so_many_vectors_are_the_same_whatever_the_parts(tmp_path: Path, step: int) -> None:
+def test_vectors_at_equal_distances_do_not_depend_on_the_parts(tmp_path: Path, step: int) -> None:
     films = points_table(planted(5, 20)[0])
     parts = stored(tmp_path, films)
     assert np.array_equal(vectors_at(parts, np.arange(0, 100, step)), matrix_of(films)[::step])
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_no_room_for_an_index_on_its_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full of Linux")
+def test_error_names_a_full_disk_while_an_index_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     films = points_table(planted(20, 40)[0])
-    # unbuffered: closing would try once more to write what could not be written
+    # unbuffered: otherwise closing the file would try to write again
     full = partial(open, "/dev/full", "r+b", buffering=0)
     monkeypatch.setattr(film_index, "TemporaryFile", full)
     with pytest.raises(StoreError, match=r"No space left on device; make space there"):
