@@ -1,67 +1,102 @@
-"""Films of a release, and films that are new to it, in the space of its last mining."""
+"""Points and assignments of old and new films in the space of a release's last mining."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.cluster.assign import two_best
+from pipeline.cluster.assign import assign
+from pipeline.features.blocks import keyword_lists
 from pipeline.features.space import place_films
-from pipeline.features.text import amounts, features
+from pipeline.features.text import extract_features, measure_amounts
+from pipeline.label.text_centroids import sum_by_cluster
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import SPACE
-from pipeline.schemas.mining import ASSIGNMENTS
+from pipeline.schemas.vectors import column_of_vectors, unit_rows
 from pipeline.settings import FeatureSettings
 
-__all__ = ["assigned", "members_means", "points_of"]
+__all__ = ["assign_to_release", "cluster_means", "place_in_release"]
 
 
-def points_of(
+def place_in_release(
     before: ReleasedTables, movies: pa.Table, vectors: np.ndarray, settings: FeatureSettings
 ) -> np.ndarray:
-    """Points of films, (films, width) float32, in the space of a release.
+    """Compute the points of films in the space of a release.
 
     Parameters
     ----------
-    movies : overview, tagline and keywords of the films. vectors : (films, dim) of their texts.
+    before : ReleasedTables
+        The release.
+    movies : Table
+        Columns movie_id, overview, tagline and keywords of the films.
+    vectors : ndarray of shape (n_films, dim), float32
+        Vectors of their texts, of unit length.
+    settings : FeatureSettings
+        The settings that the release was mined with.
+
+    Returns
+    -------
+    ndarray of shape (n_films, width), float32
+        Points of unit length.
     """
-    # sentiment and text count in the other modes only, and take most of the time
-    made = (
-        amounts(movies) if settings.mode == "embedding" else features(movies, settings)["features"]
+    # only the other modes need sentiment and text, which take most of the time
+    features = (
+        measure_amounts(movies)
+        if settings.mode == "embedding"
+        else extract_features(movies, settings)["features"]
     )
     terms = None if settings.mode == "embedding" else before.any_table("tfidf")
-    keywords = [list(words or []) for words in movies.column("keywords").to_pylist()]
     vocabulary, space = before.any_table("vocabulary"), before.table("space", SPACE)
-    return place_films(vectors, made, keywords, vocabulary, space, settings, terms)
+    return place_films(vectors, features, keyword_lists(movies), vocabulary, space, settings, terms)
 
 
-def assigned(
+def assign_to_release(
     movie_ids: pa.ChunkedArray, points: np.ndarray, centroids: np.ndarray, weak_below: float
 ) -> pa.Table:
-    """ASSIGNMENTS of films to centroids that stand; weak as the mining drew the line."""
-    best, cosine = two_best(points, centroids)
-    alone = best.shape[1] < 2
-    similarity = cosine[:, 0].astype(np.float32)
-    margin = None if alone else cosine[:, 0] - cosine[:, 1]
-    columns = [
-        movie_ids.combine_chunks(),
-        pa.array(best[:, 0], pa.int32()),
-        pa.array(similarity),
-        pa.nulls(len(best), pa.int32()) if alone else pa.array(best[:, 1], pa.int32()),
-        pa.nulls(len(best), pa.float32()) if margin is None else pa.array(margin, pa.float32()),
-        pa.array(similarity < np.float32(weak_below)),
-    ]
-    return pa.table(columns, schema=ASSIGNMENTS)
+    """Assign films to the nearest centroids of a release.
+
+    Parameters
+    ----------
+    movie_ids : pa.ChunkedArray
+        Ids of the films.
+    points : ndarray of shape (n_films, width), float32
+        Points of the films, row by row.
+    centroids : ndarray of shape (k, width), float32
+        Centroids of the release.
+    weak_below : float
+        Similarity below which the mining marked films as weak.
+
+    Returns
+    -------
+    pa.Table
+        ASSIGNMENTS in the order of the films.
+    """
+    films = pa.table([movie_ids, column_of_vectors(points)], names=["movie_id", "vector"])
+    table = assign(films, pa.table([column_of_vectors(centroids)], names=["vector"]))["assignments"]
+    weak = pc.less(table["similarity"], pa.scalar(weak_below, pa.float32()))
+    position = table.schema.get_field_index("weak")
+    return table.set_column(position, table.schema.field("weak"), weak).combine_chunks()
 
 
-def members_means(points: np.ndarray, clusters: np.ndarray, k: int) -> np.ndarray:
-    """The unit mean of the points of each cluster, (k, width) float64; zero where there are none.
+def cluster_means(points: np.ndarray, clusters: np.ndarray, k: int) -> np.ndarray:
+    """Return the mean of the points of each cluster, added up in the order of the rows.
 
-    Added up in the order of the rows.
+    Parameters
+    ----------
+    points : ndarray of shape (n_films, width), float32
+        Points of the films.
+    clusters : ndarray of shape (n_films,), integer
+        The cluster of each film.
+    k : int
+        Number of clusters.
+
+    Returns
+    -------
+    ndarray of shape (k, width), float64
+        Unit vectors; zero for a cluster without films.
     """
     total = np.zeros((k, points.shape[1]))
-    order = np.argsort(clusters, kind="stable")
-    own, starts = np.unique(clusters[order], return_index=True)
-    if len(own):
-        total[own] = np.add.reduceat(points[order], starts, axis=0, dtype=np.float64)
-    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
+    own, sums = sum_by_cluster(points, clusters)
+    total[own] = sums
+    return unit_rows(total, dtype=None)

@@ -1,28 +1,73 @@
-"""Clusters to names without a language model: candidates, contrast, MMR, unique names."""
+"""Name clusters without a language model: candidates, keywords, unique names."""
 
 from __future__ import annotations
 
-from pipeline.label.candidates import candidates
-from pipeline.label.keywords import keywords
+from pipeline.label.by_cluster import (
+    candidate_terms,
+    chosen_keywords,
+    distinct_terms,
+    scored_keywords,
+    split_clusters,
+)
+from pipeline.label.candidates import rank_candidates
+from pipeline.label.cluster_facts import (
+    ClusterFacts,
+    count_cluster_facts,
+    genre_nouns,
+    merge_cluster_facts,
+    size_table,
+)
+from pipeline.label.keywords import select_keywords
 from pipeline.label.lexicon import is_boilerplate
-from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names, standing_names
+from pipeline.label.name_vectors import add_name_vectors, missing_names, vectors_of_names
+from pipeline.label.names import (
+    PROPOSALS,
+    choose_names,
+    genre_noun,
+    propose_all_names,
+    propose_names,
+    reusable_names,
+)
 from pipeline.label.quality import name_figures
-from pipeline.label.term_counts import count_terms, holdings, term_lists
-from pipeline.label.text_centroids import text_means, text_sums
+from pipeline.label.term_counts import count_terms, find_terms, term_lists
+from pipeline.label.text_centroids import (
+    centroid_table,
+    cluster_text_means,
+    family_means,
+    text_means,
+    text_sums,
+)
 
 __all__ = [
     "PROPOSALS",
-    "candidates",
+    "ClusterFacts",
+    "add_name_vectors",
+    "candidate_terms",
+    "centroid_table",
     "choose_names",
+    "chosen_keywords",
+    "cluster_text_means",
+    "count_cluster_facts",
     "count_terms",
+    "distinct_terms",
+    "family_means",
+    "find_terms",
     "genre_noun",
-    "holdings",
+    "genre_nouns",
     "is_boilerplate",
-    "keywords",
+    "merge_cluster_facts",
+    "missing_names",
     "name_figures",
+    "propose_all_names",
     "propose_names",
-    "standing_names",
+    "rank_candidates",
+    "reusable_names",
+    "scored_keywords",
+    "select_keywords",
+    "size_table",
+    "split_clusters",
     "term_lists",
     "text_means",
     "text_sums",
+    "vectors_of_names",
 ]

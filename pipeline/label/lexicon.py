@@ -1,4 +1,4 @@
-"""What a name is never made of, and how genres are spoken of. Lists are data, kept short."""
+"""Word lists of naming: words that no name contains, nouns of genres, and forms of words."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = [
     "STOP_WORDS",
     "is_boilerplate",
     "lemma",
-    "listed",
     "normal_form",
+    "word_set",
 ]
 
 
-def listed(text: str) -> frozenset[str]:
-    """The words of a text, each once."""
+def word_set(text: str) -> frozenset[str]:
+    """Return the distinct words of a text."""
     return frozenset(text.split())
 
 
-# Keywords that tell how a film was made, sold or filed, not what it is about.
-BOILERPLATE = listed(
+# Keywords about how a film is produced, sold or classified, not about its theme.
+BOILERPLATE = word_set(
     """
     3d absurdist adult aftercreditsstinger anime adaptation action adventure b-movie blockbuster
     biography bromance camp cinema clip comedy credits crossover cult docudrama documentary drama
@@ -33,8 +33,8 @@ BOILERPLATE = listed(
     """
 )
 
-# Keywords of tone: how a film feels, whatever it is about.
-_MOODS = listed(
+# Keywords of tone, which say nothing about the theme.
+_MOODS = word_set(
     """
     absurd admiring adoring affectation aggressive ambiguous ambivalent amused angry antagonistic
     anxious apathetic appreciative approving arrogant assertive audacious authoritarian awestruck
@@ -69,7 +69,7 @@ _BOILERPLATE_PHRASES = re.compile(
     r"|marvel cinematic|dc extended|disney|pixar)\b"
 )
 
-# Characters and people that catalogues file as keywords; a name never speaks of one person.
+# Characters and persons that catalogues list as keywords; no name is about one person.
 _FAMOUS = re.compile(
     r"\b(dracula|frankenstein|sherlock|holmes|watson|bond|batman|superman|spider-?man|tarzan|zorro"
     r"|godzilla|king kong|robin hood|king arthur|merlin|santa claus|peter pan|pinocchio|cinderella"
@@ -77,7 +77,7 @@ _FAMOUS = re.compile(
     r"|van helsing|jekyll|hyde|poirot|marple|bourne|rambo|rocky|indiana jones|harry potter)\b"
 )
 
-STOP_WORDS = listed(
+STOP_WORDS = word_set(
     """
     a about above across after again against all almost alone along already also although always am
     among an and another any anyone anything are around as at away back be became because become
@@ -102,7 +102,7 @@ STOP_WORDS = listed(
     """
 )
 
-# How a name speaks of a film of that genre; the first word for a hybrid, the noun at the end.
+# The noun at the end of a name, by genre of the films.
 GENRE_NOUNS = {
     "Action": "Action",
     "Adventure": "Adventure",
@@ -131,7 +131,13 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d+")
 
 
 def is_boilerplate(term: str) -> bool:
-    """Whether a keyword says nothing of a film's theme, or names one person or character."""
+    """Return whether a keyword says nothing about a theme, or names one person or character.
+
+    Examples
+    --------
+    >>> is_boilerplate("based on novel or book"), is_boilerplate("submarine")
+    (True, False)
+    """
     words = term.split()
     return (
         all(word in BOILERPLATE or word in _MOODS for word in words)
@@ -142,12 +148,20 @@ def is_boilerplate(term: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def lemma(word: str) -> str:
-    """The dictionary form of an English word, lower case ("wolves" -> "wolf")."""
+    """Return the dictionary form of an English word, in lower case ("wolves" -> "wolf")."""
     import simplemma
 
     return simplemma.lemmatize(word.lower(), lang="en").lower()
 
 
 def normal_form(text: str) -> frozenset[str]:
-    """The lemmas of a name's words: equal when names differ in order, number or inflection only."""
+    """Return the lemmas of the words of a name, without stop words.
+
+    Two names that differ in word order, number or inflection only have the same normal form.
+
+    Examples
+    --------
+    >>> normal_form("Wars of the Wolves") == normal_form("Wolf War")
+    True
+    """
     return frozenset(lemma(word) for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS)

@@ -1,63 +1,68 @@
-"""A readable name for each cluster, no two alike: proposed from keywords and genre, then chosen.
+"""A readable, unique name for each cluster: proposed from keywords and genre, then chosen.
 
-Proposals are embedded, and that one is taken which lies nearest to its own centroid and farthest
-from the others', among those whose words no other name has.
+Proposals are embedded. A cluster gets the proposal that is nearest to its own centroid and farthest
+from the centroids of others, among those whose words no other name has.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations, takewhile
 from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.lexicon import GENRE_NOUNS, lemma, listed, normal_form
+from pipeline.label.lexicon import GENRE_NOUNS, lemma, normal_form, word_set
 from pipeline.schemas.vectors import matrix_of
 
 __all__ = [
     "PROPOSALS",
     "choose_names",
     "genre_noun",
+    "propose_all_names",
     "propose_names",
-    "standing_names",
+    "reusable_names",
     "title_case",
 ]
 
-# Names a cluster could have; `weight` is how sure the words are, 0 to 1.
+# Names that a cluster could have; `weight` is how typical the words are for it, 0 to about 1.
 PROPOSALS = pa.schema([("cluster", pa.int32()), ("name", pa.string()), ("weight", pa.float64())])
 
 
-_SMALL = listed("a an and at by for from in of on or the to vs with")
-
-
-_ACRONYMS = listed(
+_SMALL = word_set("a an and at by for from in of on or the to vs with")
+_ACRONYMS = word_set(
     "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii"
 )
-
-
-_HEADS = 5  # keywords that names are made of, in pairs
-
-
-_TELLING = 2  # and so many more by contrast
-
-
-_TELLING_WIDE = 9
-
-
-_TURNED = 3  # of these also the other order is proposed
-
-
-_LONGEST_NAME = 60
-
-
-_OWN = 0.15  # how much the weight of the words counts beside the margin in cosine
+_BY_SCORE = 5  # keywords of highest score that names are made of, alone and in pairs
+_BY_CONTRAST = 2  # further keywords of highest contrast
+_BY_CONTRAST_WIDE = 9  # the same for a cluster that needs more proposals
+_SWAPPED = 3  # first keywords whose pairs are proposed in the other order too
+_LONGEST_NAME = 60  # characters
+_WEIGHT = 0.15  # of the weight of a proposal beside its margin in cosine
 
 
 def genre_noun(shares: Mapping[str, float], base: Mapping[str, float]) -> str:
-    """The noun for a cluster's films: its likeliest genre beside all films, or "" if none fits."""
+    """Return the noun for the films of a cluster: that of its most typical genre.
+
+    Parameters
+    ----------
+    shares : Mapping of str to float
+        Share of the films of the cluster with each genre, 0 to 1.
+    base : Mapping of str to float
+        The same of all films.
+
+    Returns
+    -------
+    str
+        One of GENRE_NOUNS, or "" if no known genre has a quarter of the films.
+
+    Examples
+    --------
+    >>> genre_noun({"War": 0.9, "Drama": 0.9}, {"War": 0.1, "Drama": 0.5})
+    'War Film'
+    """
     gains = {
         genre: share * float(np.log(share / max(base.get(genre, share), 1e-9)) + 0.5)
         for genre, share in shares.items()
@@ -69,20 +74,29 @@ def genre_noun(shares: Mapping[str, float], base: Mapping[str, float]) -> str:
 
 
 def title_case(words: str) -> str:
-    """Title case as in a headline: small words low, acronyms high, hyphenated parts alike."""
-    done: list[str] = []
-    for place, word in enumerate(words.split()):
+    """Return words in the title case of a headline.
+
+    Small words stay in lower case unless they come first, acronyms are in upper case, and the parts
+    of a hyphenated word are treated alike.
+
+    Examples
+    --------
+    >>> title_case("a cia agent in cold-war berlin")
+    'A CIA Agent in Cold-War Berlin'
+    """
+    cased_words: list[str] = []
+    for position, word in enumerate(words.split()):
         parts = word.split("-")
         cased = [
             part.upper()
             if part in _ACRONYMS
             else part
-            if part in _SMALL and (place or number)
+            if part in _SMALL and (position or number)
             else part[:1].upper() + part[1:]
             for number, part in enumerate(parts)
         ]
-        done.append("-".join(cased))
-    return " ".join(done)
+        cased_words.append("-".join(cased))
+    return " ".join(cased_words)
 
 
 def propose_names(
@@ -91,30 +105,82 @@ def propose_names(
     joiner: str = "",
     wide: bool = False,
 ) -> list[tuple[str, float]]:
-    """Names from keywords (with scores, best first) and a genre's noun: [(name, weight)].
-
-    Beside the best by score stand a few that tell the cluster best from its siblings; `keywords`
-    holds (keyword, score, contrast). `wide` proposes more of these, and names without the noun,
-    for a cluster whose first names all lie nearer to another.
+    """Propose names from keywords and the noun of a genre.
 
     "submarine", "cold war" and "Thriller" give "Submarine Cold-War Thriller", "Cold-War Submarine
-    Thriller", "Submarine Thriller", ...
+    Thriller", "Submarine Thriller" and others.
+
+    Parameters
+    ----------
+    keywords : sequence of (str, float, float)
+        Keyword, score and contrast, best score first. Names use the first ones and, of the others,
+        those of highest contrast.
+    noun : str
+        Last word or words of a name; may be empty.
+    joiner : str
+        Word or sign between two keywords; by default a space.
+    wide : bool
+        Use more keywords of high contrast, and propose names without the noun too: for a cluster
+        whose names are all nearer to another cluster.
+
+    Returns
+    -------
+    list of (str, float)
+        Name and weight, highest weight first.
+
+    Examples
+    --------
+    >>> names = propose_names([("submarine", 2.0, 0.3), ("cold war", 1.0, 0.2)], "Thriller")
+    >>> names[0][0]
+    'Submarine Thriller'
     """
-    telling = sorted(keywords[_HEADS:], key=lambda item: (-item[2], item[0]))
-    telling = telling[: _TELLING_WIDE if wide else _TELLING]
-    spoken = [(_head(word), score) for word, score, _ in [*keywords[:_HEADS], *telling]]
-    heads = [(head, score) for head, score in spoken if head]
+    by_contrast = sorted(keywords[_BY_SCORE:], key=lambda item: (-item[2], item[0]))
+    by_contrast = by_contrast[: _BY_CONTRAST_WIDE if wide else _BY_CONTRAST]
+    used = [(_head(word), score) for word, score, _ in [*keywords[:_BY_SCORE], *by_contrast]]
+    heads = [(head, score) for head, score in used if head]
     top = max((score for _, score in heads), default=1.0) or 1.0
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for head, score in heads:
-        _add(found, [head], noun, joiner, 0.9 * score / top)
+        _add(weights, [head], noun, joiner, 0.9 * score / top)
     for (first, one), (second, two) in combinations(heads, 2):
-        _add(found, [first, second], noun, joiner, (one + two) / (2 * top) + 0.05)
+        _add(weights, [first, second], noun, joiner, (one + two) / (2 * top) + 0.05)
         if wide:
-            _add(found, [first, second], "", joiner, (one + two) / (2 * top))
-    for (first, one), (second, two) in combinations(heads[:_TURNED], 2):
-        _add(found, [second, first], noun, joiner, (one + two) / (2 * top))
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            _add(weights, [first, second], "", joiner, (one + two) / (2 * top))
+    for (first, one), (second, two) in combinations(heads[:_SWAPPED], 2):
+        _add(weights, [second, first], noun, joiner, (one + two) / (2 * top))
+    return sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+
+
+def propose_all_names(
+    keywords: Mapping[int, Sequence[tuple[str, float, float]]],
+    nouns: Sequence[str],
+    joiner: str,
+    wide: Collection[int],
+) -> pa.Table:
+    """Propose names for all clusters.
+
+    Parameters
+    ----------
+    keywords : Mapping of int to sequence of (str, float, float)
+        `keywords` of `propose_names`, by cluster.
+    nouns : sequence of str
+        Noun of each cluster.
+    joiner : str
+        Word or sign between two keywords.
+    wide : collection of int
+        Clusters that need more proposals.
+
+    Returns
+    -------
+    pa.Table
+        PROPOSALS.
+    """
+    rows = [
+        {"cluster": cluster, "name": name, "weight": weight}
+        for cluster, noun in enumerate(nouns)
+        for name, weight in propose_names(keywords[cluster], noun, joiner, wide=cluster in wide)
+    ]
+    return pa.Table.from_pylist(rows, PROPOSALS)
 
 
 def choose_names(
@@ -122,42 +188,50 @@ def choose_names(
     vectors: pa.Table,
     centroids: pa.Table,
     taken: Iterable[str] = (),
-    standing: Mapping[int, str] = MappingProxyType({}),
+    fixed: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[dict[int, str], list[int]]:
-    """One name for each cluster, the largest cluster choosing first.
+    """Choose one name for each cluster, in the order of `centroids`: the largest cluster first.
 
-    Returns
-    -------
-    {cluster: name}, and the clusters whose name lies nearer to another's centroid.
+    No two names have the same `normal_form`. A proposal that is nearer to the centroid of another
+    cluster is chosen only if there is no better one.
 
     Parameters
     ----------
-    vectors : term (string), vector: every proposal, embedded.
-    taken : names that are given already, such as those of the level below.
-    standing : {cluster: name} of clusters that have their name from before.
-    centroids : cluster, vector: mean text vectors.
+    proposals : pa.Table
+        PROPOSALS.
+    vectors : pa.Table
+        Columns term (string) and vector: every proposal, embedded.
+    centroids : pa.Table
+        CENTROIDS: mean text vectors of the clusters.
+    taken : iterable of str
+        Names that no cluster may have, such as those of the level below.
+    fixed : Mapping of int to str
+        Clusters that have a name already, and these names.
 
-    No two names have the same `normal_form`. A proposal whose nearest centroid is another
-    cluster's is taken only when there is no better one.
+    Returns
+    -------
+    names : dict of int to str
+        The name of each cluster.
+    strays : list of int
+        Clusters whose name is nearer to the centroid of another cluster.
     """
     names = proposals.to_pandas()
     row_of = {name: row for row, name in enumerate(vectors.column("term").to_pylist())}
     means, rows = matrix_of(centroids), matrix_of(vectors)
     numbers = centroids.column("cluster").to_pylist()
-    forms = {normal_form(name) for name in (*taken, *standing.values())}
+    forms = {normal_form(name) for name in (*taken, *fixed.values())}
     chosen: dict[int, str] = {}
     strays: list[int] = []
     for own, cluster in enumerate(numbers):
-        if cluster in standing:
-            chosen[cluster] = standing[cluster]
+        if cluster in fixed:
+            chosen[cluster] = fixed[cluster]
             continue
         group = names[names["cluster"] == cluster]
         cosine = rows[[row_of[name] for name in group["name"]]] @ means.T
         others = np.delete(cosine, own, axis=1).max(1) if len(means) > 1 else np.zeros(len(group))
         margin = cosine[:, own] - others
-        merit = (
-            (margin > 0) * 1.0 + margin + 0.3 * cosine[:, own] + _OWN * group["weight"].to_numpy()
-        )
+        weight = _WEIGHT * group["weight"].to_numpy()
+        merit = (margin > 0) * 1.0 + margin + 0.3 * cosine[:, own] + weight
         ranked = [name for _, name in sorted(zip(-merit, group["name"], strict=True))]
         free = next((name for name in ranked if normal_form(name) not in forms), None)
         chosen[cluster] = free or _numbered(ranked[0] if ranked else "Films", forms)
@@ -177,73 +251,90 @@ def _numbered(name: str, forms: set[frozenset[str]]) -> str:
 
 
 def _head(keyword: str) -> str:
-    """A keyword as part of a name: no brackets, no "relationship", a place without its country."""
+    """A keyword as part of a name, without brackets, "relationship", or the country of a place."""
     head = re.sub(r"\(.*?\)", " ", keyword).partition(",")[0]
     head = re.sub(r"\b(\w+) (\w+) relationship\b", r"\1-\2", head)
     head = re.sub(r"\brelationships?\b", " ", head)
     return " ".join(head.split())
 
 
-def _add(found: dict[str, float], heads: list[str], noun: str, joiner: str, weight: float) -> None:
-    spoken: list[str] = []
-    for place, head in enumerate(heads):
+def _add(
+    weights: dict[str, float], heads: list[str], noun: str, joiner: str, weight: float
+) -> None:
+    """Add one name, unless it repeats a word or is too long."""
+    written: list[str] = []
+    for position, head in enumerate(heads):
         # "cold war" before another noun is one modifier: Cold-War
-        last = place == len(heads) - 1 and not noun
-        spoken.append(head if last or len(head.split()) == 1 else head.replace(" ", "-"))
+        last = position == len(heads) - 1 and not noun
+        written.append(head if last or len(head.split()) == 1 else head.replace(" ", "-"))
     parts = [_parts(head) for head in heads]
-    if len(heads) > 1 and any(_akin(a, b) for a in parts[0] for b in parts[1]):
+    if len(heads) > 1 and any(_related(a, b) for a in parts[0] for b in parts[1]):
         return
-    said = {lemma(part) for own in parts for part in own}
-    tail = " ".join(word for word in noun.lower().split() if lemma(word) not in said)
+    lemmas = {lemma(part) for own in parts for part in own}
+    tail = " ".join(word for word in noun.lower().split() if lemma(word) not in lemmas)
     if joiner:
-        spoken = [f" {joiner} ".join(spoken)]
-    name = title_case(" ".join([*spoken, tail]).strip())
+        written = [f" {joiner} ".join(written)]
+    name = title_case(" ".join([*written, tail]).strip())
     if len(name) <= _LONGEST_NAME:
-        found[name] = max(weight, found.get(name, 0.0))
+        weights[name] = max(weight, weights.get(name, 0.0))
 
 
 def _parts(head: str) -> list[str]:
     return [part for part in re.split(r"[\s-]", head) if part not in _SMALL]
 
 
-def _akin(one: str, other: str) -> bool:
-    """Whether two words are of one family, as boxing and boxer: a name says such a thing once."""
+def _related(one: str, other: str) -> bool:
+    """Whether two words have the same stem, such as boxing and boxer."""
     pairs = zip(one, other, strict=False)
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return shared >= max(3, 0.6 * min(len(one), len(other))) or lemma(one) == lemma(other)
 
 
-def standing_names(
-    before: Mapping[int, tuple[str, Sequence[str]]],
+def reusable_names(
+    previous: Mapping[int, tuple[str, Sequence[str]]],
     keywords: Mapping[int, Sequence[str]],
     fresh: Mapping[int, str],
     vectors: pa.Table,
     centroids: pa.Table,
 ) -> dict[int, str]:
-    """{cluster: the name it had}, where that name still says what the cluster is about.
+    """Return the previous name of each cluster that the name still fits.
 
-    It holds when cluster and keywords of before share a keyword, and its nearest text mean is the
-    own cluster's; or when it lies no farther from that than the name that would take its place.
+    A previous name fits if two conditions hold: it equals the new name, or previous and new
+    keywords share one; and it is nearest to the own text mean, or not farther from it than the new
+    name is, in both cases compared with the nearest other text mean.
 
     Parameters
     ----------
-    before : (name, keywords) of what goes on, by cluster now. keywords, fresh : keywords and names
-        chosen now. vectors : term, vector of all these names. centroids : cluster, mean text.
+    previous : Mapping of int to (str, sequence of str)
+        Previous name and keywords of each new cluster that continues a previous one.
+    keywords : Mapping of int to sequence of str
+        New keywords by cluster.
+    fresh : Mapping of int to str
+        New names by cluster.
+    vectors : pa.Table
+        Columns term (string) and vector of all these names.
+    centroids : pa.Table
+        CENTROIDS: mean text vectors of the new clusters.
+
+    Returns
+    -------
+    dict of int to str
+        Previous name by cluster; no two have the same `normal_form`.
     """
     row_of = {name: row for row, name in enumerate(vectors.column("term").to_pylist())}
     means, rows = matrix_of(centroids), matrix_of(vectors)
-    place = {cluster: row for row, cluster in enumerate(centroids.column("cluster").to_pylist())}
-    standing: dict[int, str] = {}
+    mean_of = {cluster: row for row, cluster in enumerate(centroids.column("cluster").to_pylist())}
+    reusable: dict[int, str] = {}
     forms: set[frozenset[str]] = set()
-    for cluster in sorted(before):
-        name, words = before[cluster]
-        own = place[cluster]
+    for cluster in sorted(previous):
+        name, words = previous[cluster]
+        own = mean_of[cluster]
         old, new = (_margin(rows[row_of[n]] @ means.T, own) for n in (name, fresh[cluster]))
-        alike = name == fresh[cluster] or bool(set(words) & set(keywords[cluster]))
-        if alike and (old > 0 or old >= new) and normal_form(name) not in forms:
-            standing[cluster] = name
+        same_theme = name == fresh[cluster] or bool(set(words) & set(keywords[cluster]))
+        if same_theme and (old > 0 or old >= new) and normal_form(name) not in forms:
+            reusable[cluster] = name
             forms.add(normal_form(name))
-    return standing
+    return reusable
 
 
 def _margin(cosine: np.ndarray, own: int) -> float:

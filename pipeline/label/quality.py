@@ -1,4 +1,4 @@
-"""Are the names any good? The figures of the report, computed from what is released."""
+"""Quality of the names: figures for the report."""
 
 from __future__ import annotations
 
@@ -22,16 +22,29 @@ def name_figures(
     keywords: Sequence[Sequence[str]],
     held: pa.Table,
 ) -> dict[str, Any]:
-    """Figures of the names of all clusters, in the order of `centroids` (k, dim) text means.
+    """Return figures of the names of all clusters.
 
     Parameters
     ----------
-    held : HOLDINGS of all films, looked up with `keywords`.
+    names : sequence of str
+        Name of each cluster.
+    name_vectors : ndarray of shape (k, dim), float32
+        Vector of each name; zero for a name that was not embedded.
+    centroids : ndarray of shape (k, dim), float32
+        Mean text vector of each cluster.
+    keywords : sequence of sequence of str
+        Keywords of each cluster.
+    held : pa.Table
+        HOLDINGS of all films, found with `keywords`.
 
     Returns
     -------
-    own_centroid_share, unique_share, keyword_coverage: 0 to 1; near_duplicate_pairs: names whose
-    words differ in order, number or inflection only; boilerplate_keywords.
+    dict of str to Any
+        `own_centroid_share`: share of the names that are nearest to the own centroid, 0 to 1;
+        `strays`: the other names; `unique_share`: distinct names divided by names, 0 to 1;
+        `near_duplicate_pairs`: pairs of names whose words differ in order, number or inflection
+        only; `keyword_coverage`: share of the films that contain a keyword of their cluster, 0 to
+        1; `boilerplate_keywords`: keywords that say nothing about a theme.
     """
     nearest = (name_vectors @ centroids.T).argmax(1)
     forms: dict[frozenset[str], list[str]] = {}
@@ -49,6 +62,6 @@ def name_figures(
 
 
 def _share_with_any(held: pa.Table) -> float:
-    """Share of the films that hold at least one term."""
+    """Share of the films that contain at least one term."""
     counts = pc.list_value_length(held.column("held")).to_numpy()
     return float((counts > 0).mean()) if len(counts) else 0.0

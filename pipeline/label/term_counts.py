@@ -1,4 +1,4 @@
-"""What a film speaks of, word for word: its keywords, the phrases of its overview and tagline."""
+"""The terms of a film: its keywords, and the phrases of its overview and tagline."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = [
     "TERM_LISTS",
     "WORD_COUNTS",
     "count_terms",
-    "holdings",
+    "find_terms",
     "term_lists",
     "words",
 ]
 
-# In how many films of a cluster a term stands: anywhere, as a keyword, inside a keyword.
+# Number of films of a cluster with a term: anywhere, as a keyword, as a part of a keyword.
 TERM_COUNTS = pa.schema(
     [
         ("cluster", pa.int32()),
@@ -33,8 +33,8 @@ TERM_COUNTS = pa.schema(
     ]
 )
 
-# How often a word is written in lower case and with a capital inside a sentence, and as part of
-# a person's name in the credits: what tells a name from a noun.
+# Number of times a word is written in lower case, and with a capital inside a sentence; and number
+# of films with the word in the name of a person in the credits. They separate names from nouns.
 WORD_COUNTS = pa.schema(
     [
         ("word", pa.string()),
@@ -44,20 +44,26 @@ WORD_COUNTS = pa.schema(
     ]
 )
 
-# The candidates, or the keywords, of each cluster, in their order.
+# The candidates, or the keywords, of each cluster, best first.
 TERM_LISTS = pa.schema([("cluster", pa.int32()), ("term", pa.string())])
 
-# Which candidates of its cluster each film holds word for word: places in the cluster's list.
+# Which terms of its cluster each film contains: `held` are positions in TERM_LISTS of the cluster.
 HOLDINGS = pa.schema([("cluster", pa.int32()), ("held", pa.list_(pa.int16()))])
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
-# A full stop, comma or hyphen inside a word ends nothing; the other marks end a clause anywhere.
+# A full stop, comma or hyphen inside a word does not end a clause; the other marks always do.
 _CLAUSE = re.compile(r"[.,]+(?:\W|$)|[;:!?()\[\]\"\u201c\u201d\u2026/\u2013\u2014]+|\s-\s|--+")
-_LONGEST = 3
+_LONGEST = 3  # words of a phrase
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, as written."""
+    """Return the words of a text, as written.
+
+    Examples
+    --------
+    >>> words("The crew's K-19, off Iceland!")
+    ['The', "crew's", 'K-19', 'off', 'Iceland']
+    """
     return _WORD.findall(text)
 
 
@@ -65,10 +71,18 @@ def words(text: str) -> list[str]:
 def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
     """Count the terms of one partition by cluster.
 
+    Parameters
+    ----------
+    movies : pa.Table
+        CLEAN_MOVIES.
+    assignments : pa.Table
+        Column cluster (int32), row by row the same films.
+
     Returns
     -------
-    {"terms": TERM_COUNTS by (cluster, term), "words": WORD_COUNTS by word}; both add up over
-    partitions.
+    dict of str to pa.Table
+        `terms`: TERM_COUNTS by cluster and term; `words`: WORD_COUNTS by word. Both can be added
+        up over partitions.
     """
     anywhere: Counter[tuple[int, str]] = Counter()
     exact: Counter[tuple[int, str]] = Counter()
@@ -80,9 +94,9 @@ def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
     for movie, cluster in zip(columns, assignments.column("cluster").to_pylist(), strict=True):
         keywords = {" ".join(keyword.lower().split()) for keyword in movie["keywords"] or []}
         inside = {gram for keyword in keywords for gram in _grams(words(keyword))}
-        found = keywords | inside
+        terms = keywords | inside
         for clause in _clauses(f"{movie['overview']}. {movie['tagline'] or ''}"):
-            found.update(_grams(clause))
+            terms.update(_grams(clause))
             for position, word in enumerate(clause):
                 if word[:1].islower():
                     lower[word] += 1
@@ -90,7 +104,7 @@ def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
                     capital[word.lower()] += 1
         exact.update((cluster, term) for term in keywords if term)
         part.update((cluster, term) for term in inside)
-        anywhere.update((cluster, term) for term in found if term)
+        anywhere.update((cluster, term) for term in terms if term)
         people = [*(movie["directors"] or []), *(movie["cast"] or [])]
         credits.update({word.lower() for person in people for word in words(person)})
     keys = sorted(anywhere)
@@ -119,22 +133,34 @@ def count_terms(movies: pa.Table, assignments: pa.Table) -> dict[str, pa.Table]:
 
 
 def term_lists(terms: Mapping[int, Sequence[str]]) -> pa.Table:
-    """TERM_LISTS of {cluster: its terms}."""
+    """Return TERM_LISTS.
+
+    Parameters
+    ----------
+    terms : Mapping of int to sequence of str
+        The terms of each cluster, best first.
+    """
     clusters = [cluster for cluster, own in terms.items() for _ in own]
     return pa.table([clusters, [term for own in terms.values() for term in own]], schema=TERM_LISTS)
 
 
 @stage("holdings", version=2, inputs=("movies", "assignments", "terms"), outputs=("holdings",))
-def holdings(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict[str, pa.Table]:
-    """Look up the terms of each film's cluster, word for word, in one partition.
+def find_terms(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict[str, pa.Table]:
+    """Find which terms of its cluster each film of one partition contains, as whole words.
 
     Parameters
     ----------
-    terms : TERM_LISTS. They are looked for in overview, tagline and each keyword.
+    movies : pa.Table
+        CLEAN_MOVIES; the terms are searched in overview, tagline and each keyword.
+    assignments : pa.Table
+        Column cluster (int32), row by row the same films.
+    terms : pa.Table
+        TERM_LISTS.
 
     Returns
     -------
-    {"holdings": HOLDINGS in the order of `movies`}
+    dict of str to pa.Table
+        `holdings`: HOLDINGS in the order of `movies`.
     """
     clusters = assignments.column("cluster").to_pylist()
     wanted: dict[int, list[str]] = {cluster: [] for cluster in clusters}
@@ -145,25 +171,25 @@ def holdings(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict[s
     columns = movies.select(["overview", "tagline", "keywords"]).to_pylist()
     for movie, cluster in zip(columns, clusters, strict=True):
         texts = [movie["overview"], movie["tagline"] or "", *(movie["keywords"] or [])]
-        spoken = "|".join(_padded(text) for text in texts)
-        held.append([place for place, term in enumerate(wanted[cluster]) if term in spoken])
+        padded = "|".join(_padded(text) for text in texts)
+        held.append([n for n, term in enumerate(wanted[cluster]) if term in padded])
     return {"holdings": pa.table([pa.array(clusters, pa.int32()), held], schema=HOLDINGS)}
 
 
 def _padded(text: str) -> str:
-    """Lower-case words with single spaces around each, so that phrases can be looked up."""
+    """Lower-case words with one space around each, so that a phrase matches whole words only."""
     return f" {' '.join(words(text.lower()))} "
 
 
 def _clauses(text: str) -> Iterator[list[str]]:
     for clause in _CLAUSE.split(text):
-        found = words(clause)
-        if found:
-            yield found
+        tokens = words(clause)
+        if tokens:
+            yield tokens
 
 
 def _grams(tokens: Sequence[str]) -> Iterator[str]:
-    """Phrases of one to three lower-case words that neither begin nor end with a stop word."""
+    """Phrases of one to three lower-case words that do not start or end with a stop word."""
     for start, first in enumerate(tokens):
         if not first[0].islower() or first in STOP_WORDS or len(first) < 3:
             continue

@@ -1,7 +1,7 @@
-"""Which micro-genre of a new mining is which of the release before: by films and by centroids.
+"""Which micro-genre of a new mining continues which micro-genre of the previous release.
 
-Pairs are an optimal assignment (Kuhn 1955, as `scipy.optimize.linear_sum_assignment`) over the
-overlap of their films. The rows' order plays no part.
+Micro-genres are matched by their films and their centroids. The pairs are an optimal assignment
+(Kuhn 1955, `scipy.optimize.linear_sum_assignment`). The order of the rows does not matter.
 """
 
 from __future__ import annotations
@@ -22,24 +22,28 @@ from pipeline.taxonomy import micro_genre_ids
 __all__ = [
     "Grouping",
     "Match",
+    "assign_ids",
     "count_events",
-    "identify_all",
-    "lineage",
-    "match",
-    "no_match",
+    "empty_match",
+    "lineage_table",
+    "match_micro_genres",
 ]
 
-_NEARNESS = 0.05  # how much the centroids' cosine counts beside the overlap: it breaks ties
+_SIMILARITY_WEIGHT = 0.05  # of the centroids' cosine beside the overlap: it breaks ties
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """Films in groups.
+    """The films of a release by micro-genre.
 
-    Parameters
+    Attributes
     ----------
-    movie_ids : one per film. cluster : (films,) whole numbers from 0.
-    centroids : (k, dim) float32, unit.
+    movie_ids : sequence of str
+        One per film.
+    cluster : ndarray of shape (n_films,), int64
+        The cluster of each film, from 0.
+    centroids : ndarray of shape (k, dim), float32
+        Unit vectors.
     """
 
     movie_ids: Sequence[str]
@@ -49,153 +53,213 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Match:
-    """How the micro-genres before and now overlap.
+    """How the micro-genres of the previous release and the new ones overlap.
 
     Attributes
     ----------
-    goes_on : {new cluster: cluster before}, each at most once.
-    shared : (before, now) films in both.
-    likeness : (before, now) cosines of the centroids; NaN where the spaces differ.
+    continued : dict of int to int
+        New cluster -> previous cluster that it continues; each at most once.
+    shared : ndarray of shape (n_previous, n_new), int64
+        Number of films in both.
+    similarity : ndarray of shape (n_previous, n_new), float32
+        Cosines of the centroids, -1 to 1; NaN if the two spaces differ.
     """
 
-    goes_on: dict[int, int]
+    continued: dict[int, int]
     shared: np.ndarray
-    likeness: np.ndarray
+    similarity: np.ndarray
 
     @property
-    def of_previous(self) -> np.ndarray:
-        """`shared` as a share of the films that each had before and that are still there."""
+    def share_of_previous(self) -> np.ndarray:
+        """`shared` divided by the films of each previous micro-genre that still exist, 0 to 1."""
         return _share(self.shared, self.shared.sum(1, keepdims=True))
 
     @property
-    def of_new(self) -> np.ndarray:
-        """`shared` as a share of the films that each has now and that were there before."""
+    def share_of_new(self) -> np.ndarray:
+        """`shared` divided by the films of each new micro-genre that existed before, 0 to 1."""
         return _share(self.shared, self.shared.sum(0, keepdims=True))
 
 
-def no_match(now: int) -> Match:
-    """Nothing came before; `now` is the number of micro-genres."""
-    return Match({}, np.zeros((0, now), np.int64), np.zeros((0, now), np.float32))
+def empty_match(clusters: int) -> Match:
+    """Return the match of a first release: no previous micro-genres and `clusters` new ones."""
+    return Match({}, np.zeros((0, clusters), np.int64), np.zeros((0, clusters), np.float32))
 
 
-def match(before: Grouping, now: Grouping, settings: IdentitySettings) -> Match:
-    """Pair the micro-genres of two releases.
+def match_micro_genres(previous: Grouping, new: Grouping, settings: IdentitySettings) -> Match:
+    """Match the micro-genres of two releases one to one.
 
-    A pair holds where the overlap of its films (Dice 1945: twice the shared over the sum of both)
-    is `same_share` or more, or at least half of that with centroids as like as `same_likeness`;
-    without any film in common the centroids alone decide.
-    """
-    from scipy.optimize import linear_sum_assignment
+    A new micro-genre continues its partner if one of these is true:
 
-    shared = _shared(before, now)
-    if before.centroids.shape[1] == now.centroids.shape[1]:
-        likeness = before.centroids @ now.centroids.T
-    else:
-        likeness = np.full(shared.shape, np.nan, np.float32)
-    total = shared.sum(1, keepdims=True) + shared.sum(0, keepdims=True)
-    overlap = _share(2 * shared, total)
-    near = np.nan_to_num(likeness, nan=0.0)
-    rows, columns = linear_sum_assignment(
-        overlap + _NEARNESS * near.astype(np.float64), maximize=True
-    )
-    alike = near >= settings.same_likeness
-    same = (
-        (overlap >= settings.same_share)
-        | ((overlap >= settings.same_share / 2) & alike)
-        | ((total == 0) & alike)
-    )
-    goes_on = {int(new): int(old) for old, new in zip(rows, columns, strict=True) if same[old, new]}
-    return Match(goes_on, shared, likeness)
-
-
-def identify_all(
-    found: Match, ids_before: Sequence[str], names: Sequence[str], ever: Iterable[str]
-) -> list[str]:
-    """The id of each micro-genre: that of before where it goes on, else one that never was.
+    - the overlap of their films is at least `same_share`;
+    - the overlap is at least half of `same_share`, and the cosine of their centroids is at least
+      `same_likeness`;
+    - they share no film of both catalogues, and the cosine is at least `same_likeness`.
 
     Parameters
     ----------
-    ids_before : by cluster before. names : by cluster now. ever : every id that was given.
+    previous, new : Grouping
+        The films of the two releases.
+    settings : IdentitySettings
+        Thresholds.
+
+    Notes
+    -----
+    The overlap is the coefficient of Dice 1945: twice the shared films divided by the sum of both.
     """
-    going = {new: ids_before[old] for new, old in found.goes_on.items()}
-    taken = {*ever, *ids_before}
-    fresh = [new for new in range(len(names)) if new not in going]
-    made = micro_genre_ids([names[new] for new in fresh], taken)
-    ids = going | dict(zip(fresh, made, strict=True))
+    from scipy.optimize import linear_sum_assignment
+
+    shared = _count_shared(previous, new)
+    if previous.centroids.shape[1] == new.centroids.shape[1]:
+        similarity = previous.centroids @ new.centroids.T
+    else:
+        similarity = np.full(shared.shape, np.nan, np.float32)
+    total = shared.sum(1, keepdims=True) + shared.sum(0, keepdims=True)
+    overlap = _share(2 * shared, total)
+    cosine = np.nan_to_num(similarity, nan=0.0)
+    rows, columns = linear_sum_assignment(
+        overlap + _SIMILARITY_WEIGHT * cosine.astype(np.float64), maximize=True
+    )
+    similar = cosine >= settings.same_likeness
+    same = (
+        (overlap >= settings.same_share)
+        | ((overlap >= settings.same_share / 2) & similar)
+        | ((total == 0) & similar)
+    )
+    continued = {int(n): int(p) for p, n in zip(rows, columns, strict=True) if same[p, n]}
+    return Match(continued, shared, similarity)
+
+
+def assign_ids(
+    match: Match, previous_ids: Sequence[str], names: Sequence[str], known_ids: Iterable[str]
+) -> list[str]:
+    """Return the id of each new micro-genre.
+
+    Reuse the previous id if the micro-genre continues; otherwise create an id that no micro-genre
+    has ever had.
+
+    Parameters
+    ----------
+    match : Match
+        Result of `match_micro_genres`.
+    previous_ids : sequence of str
+        Id of each previous cluster.
+    names : sequence of str
+        Name of each new cluster.
+    known_ids : iterable of str
+        Every id that a release of this folder has or had.
+
+    Examples
+    --------
+    >>> assign_ids(empty_match(2), [], ["Spy Thrillers", "War Dramas"], ["war-dramas"])
+    ['spy-thrillers', 'war-dramas-2']
+    """
+    reused = {new: previous_ids[previous] for new, previous in match.continued.items()}
+    others = [new for new in range(len(names)) if new not in reused]
+    created = micro_genre_ids([names[new] for new in others], {*known_ids, *previous_ids})
+    ids = reused | dict(zip(others, created, strict=True))
     return [ids[new] for new in range(len(names))]
 
 
-def lineage(
-    found: Match,
-    before: Sequence[tuple[str, str]],
-    now: Sequence[tuple[str, str]],
+def lineage_table(
+    match: Match,
+    previous: Sequence[tuple[str, str]],
+    new: Sequence[tuple[str, str]],
     ended: pa.Table,
     generation: int,
     settings: IdentitySettings,
 ) -> pa.Table:
-    """LINEAGE: by cluster now, then what ended now, then what had ended before.
+    """Return LINEAGE of a release.
+
+    A new micro-genre that got `origin_share` of its films from one previous micro-genre is split
+    from it. A micro-genre that ended, and that gave `origin_share` of its films to one new
+    micro-genre, is merged into it.
 
     Parameters
     ----------
-    before, now : (id, name) by cluster. ended : rows of LINEAGE of earlier generations.
+    match : Match
+        Result of `match_micro_genres`.
+    previous, new : sequence of (str, str)
+        Id and name of each cluster.
+    ended : pa.Table
+        LINEAGE rows of micro-genres that ended in earlier generations.
+    generation : int
+        Generation of the new release.
+    settings : IdentitySettings
+        Thresholds.
 
-    A new micro-genre of which `origin_share` comes from one before is split from it; one that
-    ended and whose films went to one new micro-genre by that share is merged into it.
+    Returns
+    -------
+    pa.Table
+        One row for each new cluster in their order, then those that end with this release, then
+        those that ended earlier.
     """
     rows: list[dict[str, Any]] = []
 
-    def told(event: str, old: int | None, new: int | None) -> None:
-        pair = old is not None and new is not None
-        likeness = float(found.likeness[old, new]) if pair else float("nan")
+    def add(event: str, p: int | None, n: int | None) -> None:
+        pair = p is not None and n is not None
+        similarity = float(match.similarity[p, n]) if pair else float("nan")
         rows.append(
             {
                 "generation": generation,
                 "event": event,
-                "previous_id": None if old is None else before[old][0],
-                "previous_name": None if old is None else before[old][1],
-                "micro_genre_id": None if new is None else now[new][0],
-                "micro_genre_name": None if new is None else now[new][1],
-                "shared_films": int(found.shared[old, new]) if pair else 0,
-                "share_of_previous": float(found.of_previous[old, new]) if pair else 0.0,
-                "share_of_new": float(found.of_new[old, new]) if pair else 0.0,
-                "centroid_similarity": None if np.isnan(likeness) else likeness,
+                "previous_id": None if p is None else previous[p][0],
+                "previous_name": None if p is None else previous[p][1],
+                "micro_genre_id": None if n is None else new[n][0],
+                "micro_genre_name": None if n is None else new[n][1],
+                "shared_films": int(match.shared[p, n]) if pair else 0,
+                "share_of_previous": float(match.share_of_previous[p, n]) if pair else 0.0,
+                "share_of_new": float(match.share_of_new[p, n]) if pair else 0.0,
+                "centroid_similarity": None if np.isnan(similarity) else similarity,
             }
         )
 
-    for new in range(len(now)):
-        old = found.goes_on.get(new)
-        if old is not None:
-            told("kept" if before[old][1] == now[new][1] else "renamed", old, new)
-        elif before and found.of_new[:, new].max() >= settings.origin_share:
-            told("split", int(found.of_new[:, new].argmax()), new)
+    for n in range(len(new)):
+        p = match.continued.get(n)
+        if p is not None:
+            add("kept" if previous[p][1] == new[n][1] else "renamed", p, n)
+        elif previous and match.share_of_new[:, n].max() >= settings.origin_share:
+            add("split", int(match.share_of_new[:, n].argmax()), n)
         else:
-            told("born", None, new)
-    for old in sorted(set(range(len(before))) - set(found.goes_on.values())):
-        if now and found.of_previous[old].max() >= settings.origin_share:
-            told("merged", old, int(found.of_previous[old].argmax()))
+            add("born", None, n)
+    for p in sorted(set(range(len(previous))) - set(match.continued.values())):
+        if new and match.share_of_previous[p].max() >= settings.origin_share:
+            add("merged", p, int(match.share_of_previous[p].argmax()))
         else:
-            told("gone", old, None)
+            add("gone", p, None)
     return pa.concat_tables([pa.Table.from_pylist(rows, LINEAGE), ended.cast(LINEAGE)])
 
 
-def count_events(told: pa.Table, generation: int) -> dict[str, int]:
-    """How many micro-genres were kept, renamed and so on in that generation, by event."""
-    own = told.filter(pc.equal(told["generation"], generation))
-    found = Counter(own.column("event").to_pylist())
-    return {event: found[event] for event in EVENTS}
+def count_events(lineage: pa.Table, generation: int) -> dict[str, int]:
+    """Return the number of micro-genres with each event in one generation.
+
+    Parameters
+    ----------
+    lineage : pa.Table
+        LINEAGE.
+    generation : int
+        Which generation to count.
+
+    Returns
+    -------
+    dict of str to int
+        One entry for each of EVENTS, 0 included.
+    """
+    own = lineage.filter(pc.equal(lineage["generation"], generation))
+    counts = Counter(own.column("event").to_pylist())
+    return {event: counts[event] for event in EVENTS}
 
 
-def _shared(before: Grouping, now: Grouping) -> np.ndarray:
-    place = dict(zip(before.movie_ids, before.cluster.tolist(), strict=True))
-    counts = np.zeros((len(before.centroids), len(now.centroids)), np.int64)
+def _count_shared(previous: Grouping, new: Grouping) -> np.ndarray:
+    cluster_of = dict(zip(previous.movie_ids, previous.cluster.tolist(), strict=True))
+    counts = np.zeros((len(previous.centroids), len(new.centroids)), np.int64)
     pairs = [
-        (place[movie_id], new)
-        for movie_id, new in zip(now.movie_ids, now.cluster.tolist(), strict=True)
-        if movie_id in place
+        (cluster_of[movie_id], cluster)
+        for movie_id, cluster in zip(new.movie_ids, new.cluster.tolist(), strict=True)
+        if movie_id in cluster_of
     ]
     if pairs:
-        old, new = np.array(pairs).T
-        np.add.at(counts, (old, new), 1)
+        rows, columns = np.array(pairs).T
+        np.add.at(counts, (rows, columns), 1)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""Films that fit no micro-genre well, and the micro-genres that enough of them would make up."""
+"""Novel films: those that fit no micro-genre well, and the micro-genres they could form."""
 
 from __future__ import annotations
 
@@ -10,57 +10,71 @@ import numpy as np
 import pyarrow as pa
 from scipy.cluster import hierarchy
 
-from pipeline.features.text import normal_keyword
-from pipeline.label import PROPOSALS, choose_names, genre_noun, propose_names
+from pipeline.features.text import normalize_keyword
+from pipeline.label import PROPOSALS, centroid_table, choose_names, genre_noun, propose_names
 from pipeline.label.lexicon import is_boilerplate
 from pipeline.schemas.lineage import NOVEL
-from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import NoveltySettings
 
-__all__ = ["gather", "proposals"]
+__all__ = ["Embed", "find_novel", "propose_micro_genres"]
 
 _WORDS = 8  # keywords of a proposal
-_EXEMPLARS = 5
+_EXEMPLARS = 5  # films listed with a proposal
+
 Embed = Callable[[Sequence[str]], np.ndarray]
 
 
-def gather(
+def find_novel(
     movies: pa.Table, points: np.ndarray, baseline: pa.Table, settings: NoveltySettings
 ) -> tuple[pa.Table, list[np.ndarray]]:
-    """Films that fit nothing well, by id, and the groups among them.
+    """Find the films that fit no micro-genre well, and groups of similar ones among them.
+
+    A film is novel if it is weak and its similarity is below the `quantile` of the similarities
+    that films had when they were mined.
 
     Parameters
     ----------
-    movies : RELEASED_MOVIES. points : (films, width) float32, row by row the same films.
-    baseline : BASELINE; a film is novel when it is weak, and its similarity is below that which
-        `quantile` of the films had when they were mined.
+    movies : pa.Table
+        RELEASED_MOVIES.
+    points : ndarray of shape (n_films, width), float32
+        Points of the films, row by row.
+    baseline : pa.Table
+        BASELINE of the last mining.
+    settings : NoveltySettings
+        Thresholds, and the most films that groups are searched in.
 
     Returns
     -------
-    NOVEL, and for each proposal the rows of `movies`: groups of average linkage over cosine
-    distance (Sokal and Michener 1958) with `min_films` or more, the largest first.
+    novel : pa.Table
+        NOVEL, in the order of `movies`.
+    groups : list of ndarray of shape (n,), int64
+        Rows of `movies` of each group with at least `min_films` films, largest group first.
+
+    Notes
+    -----
+    Groups are clusters of average linkage over cosine distances (Sokal and Michener 1958).
     """
     similarity = movies.column("similarity").to_numpy()
-    was = np.sort(baseline.column("similarity").to_numpy())
-    edge = np.quantile(was, settings.quantile, method="lower") if len(was) else -1.0
+    mined = np.sort(baseline.column("similarity").to_numpy())
+    limit = np.quantile(mined, settings.quantile, method="lower") if len(mined) else -1.0
     weak = movies.column("weak").to_numpy(zero_copy_only=False).astype(bool)
-    rows = np.flatnonzero(weak & (similarity < edge))
+    rows = np.flatnonzero(weak & (similarity < limit))
     ids = movies.column("movie_id").to_pylist()
     searched = sorted(rows.tolist(), key=lambda row: (similarity[row], ids[row]))
     searched = sorted(searched[: settings.most_films])
     groups = _groups(points, np.array(searched, np.int64), settings)
-    number = {int(row): place for place, group in enumerate(groups) for row in group}
+    group_of = {int(row): number for number, group in enumerate(groups) for row in group}
     columns = [
         pa.array([ids[row] for row in rows], pa.string()),
         pa.array(movies.column("cluster").to_numpy()[rows], pa.int32()),
         pa.array(similarity[rows], pa.float32()),
-        pa.array([number.get(int(row)) for row in rows], pa.int32()),
+        pa.array([group_of.get(int(row)) for row in rows], pa.int32()),
     ]
     return pa.table(columns, schema=NOVEL), groups
 
 
-def proposals(
+def propose_micro_genres(
     movies: pa.Table,
     vectors: np.ndarray,
     groups: Sequence[np.ndarray],
@@ -68,71 +82,81 @@ def proposals(
     taken: Sequence[str],
     embed: Embed,
 ) -> list[dict[str, Any]]:
-    """What each group would be called as a micro-genre of its own; none is put in force.
+    """Propose a micro-genre for each group of novel films; the release does not use them.
 
     Parameters
     ----------
-    vectors : (films, dim) of the texts of `movies`. groups : rows of `movies`, as of `gather`.
-    text_means : (k, dim) of the micro-genres that there are. taken : their names.
-    embed : texts to unit vectors, (texts, dim).
+    movies : pa.Table
+        RELEASED_MOVIES.
+    vectors : ndarray of shape (n_films, dim), float32
+        Text vectors of the films, row by row.
+    groups : sequence of ndarray of shape (n,), int64
+        Rows of `movies`, as `find_novel` returns them.
+    text_means : ndarray of shape (k, dim), float32
+        Mean text vectors of the existing micro-genres.
+    taken : sequence of str
+        Names of the existing micro-genres.
+    embed : callable
+        Texts to unit vectors, ndarray of shape (n_texts, dim).
 
     Returns
     -------
-    for each: `name`, `keywords`, `films`, `mean_likeness` (cosine between the texts and their
-    mean), `exemplar_ids` and `exemplars`, the most typical first.
+    list of dict
+        For each group: `name`, `keywords`, `films` (their number), `mean_likeness` (mean cosine of
+        the texts to their mean), `exemplar_ids` and `exemplars`, the most typical films first.
     """
     if not groups:
         return []
-    everywhere = _counts(movies)
+    all_counts = _keyword_counts(movies)
     base = _genre_shares(movies)
-    made, offered = [], []
+    proposals, names = [], []
     for number, group in enumerate(groups):
         films = movies.take(pa.array(group))
         mean = vectors[group].mean(0, dtype=np.float64)
         mean /= max(float(np.linalg.norm(mean)), 1e-12)
-        words = _telling(_counts(films), len(films), everywhere, len(movies))
+        words = _typical_keywords(_keyword_counts(films), len(films), all_counts, len(movies))
         noun = genre_noun(_genre_shares(films), base)
         for name, weight in propose_names(words, noun) or [(noun or "Films", 0.0)]:
-            offered.append({"cluster": number, "name": name, "weight": weight})
-        likeness = vectors[group] @ mean
-        best = sorted(range(len(group)), key=lambda row: (-likeness[row], int(group[row])))
-        chosen = films.take(pa.array(best[:_EXEMPLARS]))
-        made.append(
+            names.append({"cluster": number, "name": name, "weight": weight})
+        cosine = vectors[group] @ mean
+        best = sorted(range(len(group)), key=lambda row: (-cosine[row], int(group[row])))
+        exemplars = films.take(pa.array(best[:_EXEMPLARS]))
+        proposals.append(
             {
                 "keywords": [word for word, _, _ in words],
                 "films": len(group),
-                "mean_likeness": float(np.sort(likeness).mean()),
-                "exemplar_ids": chosen.column("movie_id").to_pylist(),
+                "mean_likeness": float(np.sort(cosine).mean()),
+                "exemplar_ids": exemplars.column("movie_id").to_pylist(),
                 "exemplars": [
                     title if year is None else f"{title} ({year})"
                     for title, year in zip(
-                        chosen["title"].to_pylist(), chosen["year"].to_pylist(), strict=True
+                        exemplars["title"].to_pylist(), exemplars["year"].to_pylist(), strict=True
                     )
                 ],
                 "mean": mean,
             }
         )
-    return _named(made, offered, text_means, taken, embed)
+    return _with_names(proposals, names, text_means, taken, embed)
 
 
-def _named(
-    made: list[dict[str, Any]],
-    offered: list[dict[str, Any]],
+def _with_names(
+    proposals: list[dict[str, Any]],
+    names: list[dict[str, Any]],
     text_means: np.ndarray,
     taken: Sequence[str],
     embed: Embed,
 ) -> list[dict[str, Any]]:
-    """The proposals with names: nearest to their own mean, farthest from the micro-genres'."""
-    spelt = sorted({row["name"] for row in offered})
-    table = pa.table([spelt, column_of_vectors(embed(spelt), "float16")], names=["term", "vector"])
-    means = np.concatenate([np.array([group.pop("mean") for group in made]), text_means])
-    numbers = pa.array(range(len(means)), pa.int32())
-    centroids = pa.table([numbers, column_of_vectors(means)], schema=CENTROIDS(means.shape[1]))
-    standing = dict(enumerate(taken, start=len(made)))
-    names, _ = choose_names(
-        pa.Table.from_pylist(offered, PROPOSALS), table, centroids, standing=standing
+    """The proposals with names: near their own mean and far from those of the micro-genres."""
+    distinct = sorted({row["name"] for row in names})
+    vectors = column_of_vectors(embed(distinct), "float16")
+    means = np.concatenate([np.array([group.pop("mean") for group in proposals]), text_means])
+    chosen, _ = choose_names(
+        pa.Table.from_pylist(names, PROPOSALS),
+        pa.table([distinct, vectors], names=["term", "vector"]),
+        centroid_table(means),
+        fixed=dict(enumerate(taken, start=len(proposals))),
     )
-    return [{"name": names[number]} | group for number, group in enumerate(made)]
+    return [{"name": chosen[number]} | group for number, group in enumerate(proposals)]
 
 
 def _groups(points: np.ndarray, rows: np.ndarray, settings: NoveltySettings) -> list[np.ndarray]:
@@ -140,36 +164,36 @@ def _groups(points: np.ndarray, rows: np.ndarray, settings: NoveltySettings) -> 
         return []
     tree = hierarchy.linkage(points[rows].astype(np.float64), "average", metric="cosine")
     label = hierarchy.fcluster(tree, 1 - settings.likeness, "distance")
-    found = [rows[label == own] for own in np.unique(label)]
-    large = [group for group in found if len(group) >= settings.min_films]
+    groups = [rows[label == own] for own in np.unique(label)]
+    large = [group for group in groups if len(group) >= settings.min_films]
     return sorted(large, key=lambda group: (-len(group), int(group[0])))
 
 
-def _counts(movies: pa.Table) -> Counter[str]:
-    """In how many films each keyword stands."""
-    found: Counter[str] = Counter()
+def _keyword_counts(movies: pa.Table) -> Counter[str]:
+    """Number of films with each keyword."""
+    counts: Counter[str] = Counter()
     for keywords in movies.column("keywords").to_pylist():
-        found.update({normal_keyword(word) for word in keywords or []})
-    return found
+        counts.update({normalize_keyword(word) for word in keywords or []})
+    return counts
 
 
-def _telling(
-    own: Mapping[str, int], films: int, everywhere: Mapping[str, int], of: int
+def _typical_keywords(
+    own: Mapping[str, int], films: int, all_counts: Mapping[str, int], all_films: int
 ) -> list[tuple[str, float, float]]:
     """Keywords of several of the films that are rarer elsewhere: (word, score, contrast)."""
     scored = []
     for word, count in own.items():
         if count < 2 or is_boilerplate(word):
             continue
-        here, there = count / films, everywhere[word] / of
-        contrast = float(np.log(here / there))
+        share, base = count / films, all_counts[word] / all_films
+        contrast = float(np.log(share / base))
         if contrast > 0:
-            scored.append((word, here * contrast, contrast))
+            scored.append((word, share * contrast, contrast))
     return sorted(scored, key=lambda item: (-item[1], item[0]))[:_WORDS]
 
 
 def _genre_shares(movies: pa.Table) -> dict[str, float]:
-    found: Counter[str] = Counter()
+    films: Counter[str] = Counter()
     for genres in movies.column("genres").to_pylist():
-        found.update(set(genres or []))
-    return {genre: count / max(1, len(movies)) for genre, count in found.items()}
+        films.update(set(genres or []))
+    return {genre: count / max(1, len(movies)) for genre, count in films.items()}

@@ -187,7 +187,7 @@ def test_no_terms_give_no_candidates() -> None:
     assert ranked({}, TWO).num_rows == 0
 
 
-def test_ranges_of_terms_and_families_of_clusters_give_the_same(
+def test_ranges_of_terms_give_the_same_candidates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     chance = np.random.default_rng(5)
@@ -215,12 +215,12 @@ def test_ranges_of_terms_and_families_of_clusters_give_the_same(
             [pa.array(range(groups), pa.int32()), each, each],
             names=["cluster", "films", "keyword_films"],
         )
-        return rank_rank_candidates(counts, words, sizes, settings, given)["candidates"]
+        return rank_candidates(counts, words, sizes, settings, given)["candidates"]
 
     whole, families = rank(terms, 6), rank(lifted, 3)
     assert len(whole) == 6 * 12
     assert rank(terms, 3, above).equals(families)
-    monkeypatch.setattr(import_module("pipeline.label.candidates"), "_RANGE_ROWS", 40)
+    monkeypatch.setattr("pipeline.label.candidates._RANGE_ROWS", 40)
     for pending in (2**18, 25, 0):  # how many candidates stay in memory beside the best
         monkeypatch.setattr("pipeline.label.candidates._PENDING", pending)
         assert rank(terms, 6).equals(whole)

@@ -1,4 +1,4 @@
-"""Keywords: likelier here, unlike the siblings, distinct, and of many films."""
+"""Keywords: typical of the cluster, distinct, diverse, and in many of its films."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.candidates import CANDIDATES
-from pipeline.label.keywords import KEYWORDS, keywords
+from pipeline.label.keywords import KEYWORDS, select_keywords
 from pipeline.label.lexicon import normal_form
 from pipeline.label.term_counts import HOLDINGS
 from pipeline.schemas.mining import CENTROIDS
@@ -31,23 +31,23 @@ def chosen(
     held: Mapping[int, Sequence[Sequence[str]]] | None = None,
     settings: LabelSettings = FIVE,
 ) -> pa.Table:
-    """Keywords of clusters whose candidates have the gains given, and lie where `vectors` say."""
+    """KEYWORDS of clusters whose candidates have these gains and vectors."""
     rows = [
         {"cluster": cluster, "term": term, "share": 0.5, "gain": gain, "keyword_gain": 0.0}
         for cluster, terms in gains.items()
         for term, gain in terms.items()
     ]
-    spoken = sorted({row["term"] for row in rows})
+    terms = sorted({row["term"] for row in rows})
     known = vectors or {}
-    matrix = np.array([known.get(term, unit(1, 1, 1)) for term in spoken], np.float32)
+    matrix = np.array([known.get(term, unit(1, 1, 1)) for term in terms], np.float32)
     looked = [
         {"cluster": cluster, "held": [list(terms).index(term) for term in film]}
         for cluster, terms in gains.items()
         for film in (held or {}).get(cluster, [[]])
     ]
-    return keywords(
+    return select_keywords(
         pa.Table.from_pylist(rows, CANDIDATES),
-        pa.table([spoken, column_of_vectors(matrix, "float16")], names=["term", "vector"]),
+        pa.table([terms, column_of_vectors(matrix, "float16")], names=["term", "vector"]),
         pa.table(
             [pa.array(range(len(means)), pa.int32()), column_of_vectors(np.array(means))],
             schema=CENTROIDS(DIM),
@@ -78,7 +78,7 @@ THEMES = {
 }
 
 
-def test_five_of_them_ranked_then_those_that_stayed_behind() -> None:
+def test_five_keywords_are_chosen_and_the_other_candidates_follow() -> None:
     table = chosen({0: THEMES})
     assert table.schema == KEYWORDS
     assert len(words(table)) == 5
@@ -120,7 +120,7 @@ def test_no_two_keywords_differ_in_order_number_or_inflection_only() -> None:
     assert sorted(words(table)) == ["cold war", "navy", "spy", "submarine", "wolf hunt"]
 
 
-def test_contrast_prefers_what_the_siblings_lack() -> None:
+def test_contrast_prefers_terms_that_siblings_lack() -> None:
     means = [unit(1, 0.2), unit(1, -0.2), unit(0, 0, 1)]
     vectors = {"boat": unit(1), "submarine": unit(1, 1)}
     table = chosen({0: {"boat": 0.5, "submarine": 0.5}}, vectors, means)
@@ -138,7 +138,7 @@ def test_a_single_cluster_has_no_siblings() -> None:
     assert table.column("contrast").to_pylist()[0] == 1.0
 
 
-def test_keywords_together_speak_of_many_films() -> None:
+def test_keywords_together_cover_many_films() -> None:
     named = {0: {"sub": 1.0, "boat": 0.99, "ship": 0.98, "train": 0.9}}
     held = {0: [["sub", "boat", "ship"]] * 6 + [["train"]] * 4}
     settings = LabelSettings(keywords=2)
@@ -146,7 +146,7 @@ def test_keywords_together_speak_of_many_films() -> None:
     assert words(chosen(named, settings=settings)) == ["sub", "boat"]
 
 
-def test_mmr_takes_the_unlike_one_for_the_last_places() -> None:
+def test_mmr_chooses_a_different_term_for_the_last_place() -> None:
     gains = {0: {"boat": 1, "ship": 0.9, "ferry": 0.8, "yacht": 0.7, "canoe": 0.6, "ghost": 0.5}}
     vectors = dict.fromkeys(gains[0], unit(1, 0.1)) | {"ghost": unit(1, 0, 3)}
     picked = words(chosen(gains, vectors, settings=LabelSettings(keywords=4)))
@@ -154,7 +154,7 @@ def test_mmr_takes_the_unlike_one_for_the_last_places() -> None:
     assert picked[3] == "ghost"
 
 
-def test_clusters_of_a_group_do_not_disturb_one_another() -> None:
+def test_clusters_of_a_group_are_independent() -> None:
     gains = {0: THEMES, 1: {"ghost": 0.9, "haunted house": 0.7, "sonar": 0.1}}
     together = chosen(gains)
     for cluster, own in gains.items():
@@ -162,7 +162,7 @@ def test_clusters_of_a_group_do_not_disturb_one_another() -> None:
         assert words(together, cluster, five=False) == words(alone, cluster, five=False)
 
 
-def test_equal_scores_go_by_the_alphabet_whatever_the_order() -> None:
+def test_equal_scores_are_ordered_by_the_alphabet() -> None:
     terms = ["sonar", "anchor", "mutiny"]
     one = chosen({0: dict.fromkeys(terms, 0.5)})
     other = chosen({0: dict.fromkeys(terms[::-1], 0.5)})
@@ -170,7 +170,7 @@ def test_equal_scores_go_by_the_alphabet_whatever_the_order() -> None:
     assert words(one)[0] == "anchor"
 
 
-def test_a_cluster_whose_candidates_hold_no_word_has_no_keywords() -> None:
+def test_a_cluster_without_words_in_its_candidates_has_no_keywords() -> None:
     table = chosen({0: {"???": 0.9}, 1: {"ghost": 0.5}})
     assert words(table, 0, five=False) == []
     assert words(table, 1) == ["ghost"]

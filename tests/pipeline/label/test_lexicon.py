@@ -10,13 +10,13 @@ from pipeline.label.lexicon import (
     STOP_WORDS,
     is_boilerplate,
     lemma,
-    listed,
     normal_form,
+    word_set,
 )
 
 
-def test_listed_takes_each_word_once() -> None:
-    assert listed("  a b\n  a ") == frozenset({"a", "b"})
+def test_word_set_has_each_word_once() -> None:
+    assert word_set("  a b\n  a ") == frozenset({"a", "b"})
 
 
 @pytest.mark.parametrize(

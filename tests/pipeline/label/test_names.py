@@ -13,10 +13,12 @@ from pipeline.label.names import (
     PROPOSALS,
     choose_names,
     genre_noun,
+    propose_all_names,
     propose_names,
+    reusable_names,
     title_case,
 )
-from pipeline.schemas.mining import CENTROIDS
+from pipeline.label.text_centroids import centroid_table
 from pipeline.schemas.vectors import column_of_vectors
 
 DIM = 3
@@ -52,7 +54,7 @@ def names(
     return [name for name, _ in propose_names(scored, noun, joiner, wide)]
 
 
-def test_pairs_of_keywords_with_the_noun_the_surest_first() -> None:
+def test_pairs_of_keywords_with_the_noun_are_sorted_by_weight() -> None:
     found = propose_names([("submarine", 2.0, 0.1), ("cold war", 1.0, 0.1)], "Thriller")
     assert [name for name, _ in found] == [
         "Submarine Thriller",
@@ -82,7 +84,7 @@ def test_the_noun_repeats_no_word() -> None:
     assert names([("wars", 1.0)], "War Film") == ["Wars Film"]
 
 
-def test_words_of_one_family_are_said_once() -> None:
+def test_words_with_the_same_stem_are_used_once() -> None:
     found = names([("boxing", 2.0), ("boxer", 1.5), ("gym", 1.0)], "Sports Drama")
     assert not any("Boxing" in name and "Boxer" in name for name in found)
     assert "Boxing Gym Sports Drama" in found
@@ -98,7 +100,7 @@ def test_a_place_is_named_without_its_country() -> None:
     assert not any("," in name or "Denmark" in name for name in names)
 
 
-def test_brackets_and_relationships_are_left_out() -> None:
+def test_brackets_and_relationships_are_removed() -> None:
     assert names([("paris (france)", 1.0)], "Romance") == ["Paris Romance"]
     assert names([("father son relationship", 1.0)], "Drama") == ["Father-Son Drama"]
     assert names([("relationship", 1.0)], "Drama") == []
@@ -118,28 +120,28 @@ def test_wide_proposes_more_and_names_without_the_noun() -> None:
     assert not all(name.endswith("Drama") for name in many)
 
 
-def test_what_tells_a_cluster_from_its_siblings_is_proposed_too() -> None:
+def test_keywords_of_high_contrast_are_proposed_too() -> None:
     keywords = [(f"{letter * 5}", 9.0 - n, 0.0) for n, letter in enumerate("bcdfghjk")]
     keywords.append(("telling", 0.1, 0.9))
     assert "Telling Drama" in [name for name, _ in propose_names(keywords, "Drama")]
 
 
-def test_no_keywords_no_names() -> None:
+def test_no_keywords_give_no_names() -> None:
     assert propose_names([], "Drama") == []
 
 
-def test_scores_of_nothing_still_give_names() -> None:
+def test_scores_of_zero_give_names() -> None:
     assert names([("submarine", 0.0)], "Drama") == ["Submarine Drama"]
 
 
-def test_genre_noun_is_the_likeliest_beside_all_films() -> None:
+def test_genre_noun_is_that_of_the_most_typical_genre() -> None:
     base = {"Drama": 0.6, "Thriller": 0.2, "War": 0.05}
     assert genre_noun({"Drama": 0.7, "Thriller": 0.8, "War": 0.1}, base) == "Thriller"
     assert genre_noun({"Drama": 0.9}, base) == "Drama"
     assert genre_noun({"War": 0.5, "Drama": 0.6}, base) == GENRE_NOUNS["War"]
 
 
-def test_no_genre_no_noun() -> None:
+def test_no_typical_genre_gives_no_noun() -> None:
     assert genre_noun({}, {}) == ""
     assert genre_noun({"Drama": 0.1}, {"Drama": 0.1}) == ""
     assert genre_noun({"Ikebana": 0.9}, {"Ikebana": 0.1}) == ""
@@ -163,15 +165,12 @@ def choose(
             [pa.array(list(vectors), pa.string()), column_of_vectors(matrix)],
             names=["term", "vector"],
         ),
-        pa.table(
-            [pa.array(range(len(means)), pa.int32()), column_of_vectors(means)],
-            schema=CENTROIDS(DIM),
-        ),
+        centroid_table(means),
         taken,
     )
 
 
-def test_the_name_nearest_to_its_own_centroid_is_taken() -> None:
+def test_the_name_nearest_to_its_own_centroid_is_chosen() -> None:
     chosen, strays = choose(
         {0: {"Sea": 0.9, "Submarine": 0.1}, 1: {"Ghost": 0.5}, 2: {"Sea": 0.5}},
         {"Sea": UNITS[2], "Submarine": UNITS[0], "Ghost": UNITS[1]},
@@ -180,13 +179,13 @@ def test_the_name_nearest_to_its_own_centroid_is_taken() -> None:
     assert strays == []
 
 
-def test_surer_words_win_among_names_equally_near() -> None:
+def test_weight_decides_between_names_equally_near() -> None:
     both = {"Anchor": 0.1, "Submarine": 0.9}
     chosen, _ = choose({0: both}, dict.fromkeys(both, UNITS[0]))
     assert chosen[0] == "Submarine"
 
 
-def test_a_name_nearer_to_another_is_told() -> None:
+def test_a_name_nearer_to_another_cluster_is_reported() -> None:
     chosen, strays = choose(
         {0: {"Ghost": 1.0}, 1: {"House": 1.0}, 2: {"Sea": 1.0}},
         {"Ghost": UNITS[1], "House": UNITS[1], "Sea": UNITS[2]},
@@ -203,7 +202,7 @@ def test_no_two_clusters_have_names_of_the_same_words() -> None:
     assert chosen[0] == "Submarine War"
 
 
-def test_the_next_best_is_taken_where_the_best_is_gone() -> None:
+def test_the_next_best_name_is_chosen_if_the_best_is_taken() -> None:
     both = {"Submarine": 0.9, "Torpedo": 0.1}
     vectors = {"Submarine": UNITS[0], "Torpedo": UNITS[0] * 0.9}
     chosen, strays = choose({0: both, 1: both, 2: {"Sea": 0.1}}, vectors | {"Sea": UNITS[2]})
@@ -211,13 +210,13 @@ def test_the_next_best_is_taken_where_the_best_is_gone() -> None:
     assert strays == [1]
 
 
-def test_names_of_the_level_below_are_taken_already() -> None:
+def test_names_of_the_level_below_are_not_reused() -> None:
     both = {"Submarine Film": 0.9, "Torpedo Film": 0.1}
     chosen, _ = choose({0: both}, dict.fromkeys(both, UNITS[0]), taken=["Films of Submarines"])
     assert chosen[0] == "Torpedo Film"
 
 
-def test_clusters_without_proposals_are_named_all_the_same() -> None:
+def test_clusters_without_proposals_get_numbered_names() -> None:
     chosen, strays = choose({0: {"Sea": 1.0}}, {"Sea": UNITS[0]})
     assert chosen == {0: "Sea", 1: "Films", 2: "Films 2"}
     assert strays == [1, 2]
@@ -226,3 +225,61 @@ def test_clusters_without_proposals_are_named_all_the_same() -> None:
 def test_a_single_cluster() -> None:
     chosen, strays = choose({0: {"Sea": 1.0}}, {"Sea": UNITS[0]}, UNITS[:1])
     assert (chosen, strays) == ({0: "Sea"}, [])
+
+
+def test_names_of_all_clusters_are_proposed_with_their_own_nouns() -> None:
+    keywords = {0: [("submarine", 2.0, 0.1)], 1: [(f"{c * 5}", 1.0, 0.1) for c in "bcdfghjkl"]}
+    table = propose_all_names(keywords, ["Thriller", ""], "&", wide={1})
+    assert table.schema == PROPOSALS
+    assert table.slice(0, 1).to_pylist() == [
+        {"cluster": 0, "name": "Submarine Thriller", "weight": 0.9}
+    ]
+    rows = [(row["name"], row["weight"]) for row in table.to_pylist() if row["cluster"] == 1]
+    assert rows == propose_names(keywords[1], "", "&", wide=True)
+
+
+def reusable(
+    previous: Mapping[int, tuple[str, Sequence[str]]],
+    keywords: Mapping[int, Sequence[str]],
+    fresh: Mapping[int, str],
+    vectors: Mapping[str, np.ndarray],
+) -> dict[int, str]:
+    matrix = np.array(list(vectors.values()), np.float32)
+    table = pa.table([list(vectors), column_of_vectors(matrix)], names=["term", "vector"])
+    return reusable_names(previous, keywords, fresh, table, centroid_table(UNITS))
+
+
+def test_a_previous_name_is_reused_if_a_keyword_is_shared_and_its_centroid_is_nearest() -> None:
+    vectors = {"Sea": UNITS[0], "Ocean": UNITS[0], "Ghost": UNITS[1]}
+    fresh = {0: "Ocean", 1: "Ghost"}
+    keywords = {0: ["boat", "wave"], 1: ["ghost"]}
+    assert reusable({0: ("Sea", ["boat"])}, keywords, fresh, vectors) == {0: "Sea"}
+    assert reusable({0: ("Sea", ["train"])}, keywords, fresh, vectors) == {}
+    # nearest to another centroid, and farther from the own one than the new name
+    assert reusable({0: ("Ghost", ["boat"])}, keywords, fresh, vectors) == {}
+
+
+def test_a_previous_name_as_far_as_the_new_one_is_reused() -> None:
+    vectors = {"Sea": UNITS[1], "Ocean": UNITS[1]}
+    found = reusable({0: ("Sea", ["boat"])}, {0: ["boat"]}, {0: "Ocean"}, vectors)
+    assert found == {0: "Sea"}
+
+
+def test_two_clusters_never_reuse_the_same_words() -> None:
+    vectors = {"Sea War": UNITS[0], "Sea Wars": UNITS[1], "Boat": UNITS[0], "Ship": UNITS[1]}
+    previous = {0: ("Sea War", ["sea"]), 1: ("Sea Wars", ["sea"])}
+    found = reusable(previous, {0: ["sea"], 1: ["sea"]}, {0: "Boat", 1: "Ship"}, vectors)
+    assert found == {0: "Sea War"}
+
+
+def test_fixed_names_are_kept_and_not_given_to_others() -> None:
+    proposals = pa.Table.from_pylist(
+        [{"cluster": 1, "name": name, "weight": w} for name, w in (("Sea", 0.9), ("Boat", 0.1))],
+        PROPOSALS,
+    )
+    vectors = pa.table(
+        [["Sea", "Boat"], column_of_vectors(UNITS[[1, 1]])], names=["term", "vector"]
+    )
+    chosen, strays = choose_names(proposals, vectors, centroid_table(UNITS[:2]), fixed={0: "Seas"})
+    assert chosen == {0: "Seas", 1: "Boat"}
+    assert strays == []

@@ -1,4 +1,4 @@
-"""The figures of the names, on names whose figures are known."""
+"""Figures of names whose values are known."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def figures(
     return dict(name_figures(names, vectors, UNITS, keywords, held() if films is None else films))
 
 
-def test_names_at_home() -> None:
+def test_names_nearest_to_their_own_centroid() -> None:
     found = figures()
     assert found["own_centroid_share"] == found["unique_share"] == 1.0
     assert found["strays"] == found["near_duplicate_pairs"] == found["boilerplate_keywords"] == []
 
 
-def test_strays_are_named() -> None:
+def test_strays_are_listed() -> None:
     found = figures(vectors=UNITS[[0, 2, 2]])
     assert found["own_centroid_share"] == 2 / 3
     assert found["strays"] == ["Ghost"]

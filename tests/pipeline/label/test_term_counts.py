@@ -1,4 +1,4 @@
-"""Counting what films speak of, and looking terms up word for word."""
+"""Count the terms of films, and find terms in films as whole words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.label.term_counts import (
     TERM_COUNTS,
     WORD_COUNTS,
     count_terms,
-    holdings,
+    find_terms,
     term_lists,
     words,
 )
@@ -93,7 +93,7 @@ def test_phrases_of_one_to_three_words() -> None:
     }
 
 
-def test_stop_words_stand_only_inside_a_phrase() -> None:
+def test_stop_words_occur_only_inside_a_phrase() -> None:
     found = terms("the race of death")
     assert found == {"race", "race of death", "death"}
 
@@ -127,12 +127,12 @@ def test_phrases_never_cross_overview_and_tagline() -> None:
     assert terms("submarine", tagline="torpedo") == {"submarine", "torpedo"}
 
 
-def test_marks_inside_a_word_end_no_clause() -> None:
+def test_marks_inside_a_word_do_not_end_a_clause() -> None:
     assert "submarine k-class crew" in terms("submarine k-class crew")
     assert "captain's log" in terms("captain's log")
 
 
-def test_phrases_hold_no_capitalised_word() -> None:
+def test_phrases_contain_no_capitalised_word() -> None:
     found = terms("the captain Ramius defects quickly and Marko follows silently")
     assert found == {
         "captain",
@@ -145,7 +145,7 @@ def test_phrases_hold_no_capitalised_word() -> None:
     }
 
 
-def test_short_words_and_bare_numbers_are_no_terms_by_themselves() -> None:
+def test_short_words_and_numbers_alone_are_no_terms() -> None:
     assert terms("ox 1961") == set()
     assert "apollo 13" in terms("", keywords=["apollo 13"])
 
@@ -180,7 +180,7 @@ def test_counts_are_by_cluster() -> None:
     assert counts(table) == {(1, "spy"): (1, 0, 0), (4, "spy"): (2, 0, 0)}
 
 
-def test_words_tell_lower_case_capitals_and_credits() -> None:
+def test_words_are_counted_in_lower_case_with_a_capital_and_in_credits() -> None:
     found = word_counts(
         count(
             {
@@ -199,7 +199,7 @@ def test_words_tell_lower_case_capitals_and_credits() -> None:
     assert found["wears"] == (1, 0, 0)
 
 
-def test_empty_partition_and_film_of_nothing() -> None:
+def test_empty_partition_and_film_without_text() -> None:
     for found in (count(), count({"overview": ""})):
         assert found["terms"].num_rows == found["words"].num_rows == 0
         assert found["terms"].schema == TERM_COUNTS
@@ -238,22 +238,22 @@ def test_counts_add_up_over_partitions(films: list[tuple[dict[str, Any], int]], 
 
 
 def held(film: Mapping[str, Any], *own: str) -> list[str]:
-    table = holdings(movies(film), assigned(3), term_lists({3: list(own), 7: ["other"]}))[
+    table = find_terms(movies(film), assigned(3), term_lists({3: list(own), 7: ["other"]}))[
         "holdings"
     ]
     assert table.schema == HOLDINGS
     assert table.column("cluster").to_pylist() == [3]
-    return [own[place] for place in table.column("held").to_pylist()[0]]
+    return [own[number] for number in table.column("held").to_pylist()[0]]
 
 
-def test_holdings_are_word_for_word() -> None:
+def test_terms_are_found_as_whole_words() -> None:
     film = {"overview": "A party of Artists; the ship's smart captain.", "keywords": ["cold war"]}
     assert held(film, "art", "artist", "party", "ship", "cap", "mart") == ["party"]
     assert held(film, "cold war", "cold", "old war", "war") == ["cold war", "cold", "war"]
     assert held(film, "Party", "smart captain", "ship's") == ["Party", "smart captain", "ship's"]
 
 
-def test_holdings_look_in_overview_tagline_and_each_keyword() -> None:
+def test_terms_are_searched_in_overview_tagline_and_each_keyword() -> None:
     film = {"overview": "a spy", "tagline": "Trust no one.", "keywords": ["deep sea", "dive"]}
     assert held(film, "spy", "trust no one", "deep sea", "dive") == [
         "spy",
@@ -261,17 +261,17 @@ def test_holdings_look_in_overview_tagline_and_each_keyword() -> None:
         "deep sea",
         "dive",
     ]
-    # nothing is held across two of them
+    # no term spans two of these texts
     assert held(film, "spy trust", "one deep", "sea dive") == []
 
 
-def test_holdings_of_a_film_without_keywords_or_tagline() -> None:
+def test_terms_of_a_film_without_keywords_and_tagline() -> None:
     assert held({"overview": "a spy"}, "spy", "sea") == ["spy"]
 
 
-def test_holdings_are_places_in_the_own_clusters_list_in_the_films_order() -> None:
+def test_holdings_are_positions_in_the_terms_of_the_cluster() -> None:
     films = movies({"overview": "spy ship"}, {"overview": "ship"}, {"overview": "spy"})
     lists = term_lists({0: ["ship", "spy"], 1: ["spy"]})
-    found = holdings(films, assigned(0, 1, 1), lists)["holdings"]
+    found = find_terms(films, assigned(0, 1, 1), lists)["holdings"]
     assert found.column("cluster").to_pylist() == [0, 1, 1]
     assert found.column("held").to_pylist() == [[0, 1], [], [0]]

@@ -6,7 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.label.text_centroids import text_means, text_sums
+from pipeline.label.text_centroids import (
+    centroid_table,
+    cluster_text_means,
+    family_means,
+    sum_by_cluster,
+    text_means,
+    text_sums,
+)
+from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors
 
 
@@ -26,13 +34,52 @@ def test_partitions_add_up_to_the_means_of_all_films() -> None:
     assert np.allclose(text_means(parts, 5), wanted, atol=1e-6)
 
 
-def test_a_partition_says_nothing_of_clusters_it_does_not_hold() -> None:
-    made = part(np.eye(3, dtype=np.float32), np.array([7, 2, 7]))
-    assert made.column("cluster").to_pylist() == [2, 7]
-    assert made.column("vector").to_pylist() == [[0, 1, 0], [1, 0, 1]]
+def test_a_partition_has_sums_only_of_its_own_clusters() -> None:
+    sums = part(np.eye(3, dtype=np.float32), np.array([7, 2, 7]))
+    assert sums.column("cluster").to_pylist() == [2, 7]
+    assert sums.column("vector").to_pylist() == [[0, 1, 0], [1, 0, 1]]
     assert len(part(np.zeros((0, 3), np.float32), np.zeros(0, int))) == 0
 
 
-def test_without_a_partition_there_is_no_mean() -> None:
+def test_no_partition_is_an_error() -> None:
     with pytest.raises(ValueError, match="no partition"):
         text_means([], 3)
+
+
+def test_sums_are_by_cluster_in_the_order_of_the_rows() -> None:
+    rng = np.random.default_rng(4)
+    vectors = rng.normal(size=(200, 6)).astype(np.float32)
+    clusters = rng.integers(0, 9, 200)
+    found, sums = sum_by_cluster(vectors, clusters)
+    assert found.tolist() == sorted(set(clusters.tolist()))
+    assert sums.dtype == np.float64
+    for cluster, total in zip(found, sums, strict=True):
+        assert total == pytest.approx(vectors[clusters == cluster].sum(0, dtype=np.float64))
+    found, sums = sum_by_cluster(vectors[:0], clusters[:0])
+    assert found.shape == (0,) and sums.shape == (0, 6)
+
+
+def test_means_of_films_in_memory_equal_those_of_partitions() -> None:
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(40, 8)).astype(np.float32)
+    clusters = rng.integers(0, 3, 40)
+    films = pa.table([column_of_vectors(vectors)], ["vector"])
+    assignments = pa.table([pa.array(clusters, pa.int32())], ["cluster"])
+    whole = cluster_text_means(films, assignments, 4)
+    assert (whole == text_means([part(vectors, clusters)], 4)).all()
+    assert not whole[3].any()  # no film
+
+
+def test_family_means_weight_clusters_by_their_films() -> None:
+    means = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)
+    found = family_means(means, [3, 1, 7], [0, 0, 1])
+    assert found.dtype == np.float32
+    assert found[0] == pytest.approx(np.array([3, 1]) / np.sqrt(10))
+    assert found[1] == pytest.approx([0.6, 0.8])
+
+
+def test_centroid_table_numbers_the_rows() -> None:
+    table = centroid_table(np.eye(3, dtype=np.float32))
+    assert table.schema == CENTROIDS(3)
+    assert table["cluster"].to_pylist() == [0, 1, 2]
+    assert table["vector"].to_pylist() == np.eye(3).tolist()

@@ -1,4 +1,4 @@
-"""An update gives what a mining of the same catalogue would, as far as centroids stand."""
+"""An update gives what a mining of the same catalogue with the same centroids would give."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.lib.small_model import build_model
 from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import identify
 from pipeline.errors import ReleaseError
-from pipeline.features.text import texts_of
+from pipeline.features.text import compose_texts
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.neighbours.index import build_index
 from pipeline.neighbours.search import nearest_films
@@ -24,8 +24,8 @@ from pipeline.schemas.mining import MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import Settings
-from pipeline.update.apply import Updated, text_vectors, update
-from pipeline.update.changes import Changes, find_changes
+from pipeline.update.apply import UpdatedRelease, apply_changes, text_vectors
+from pipeline.update.changes import Changes, films_to_place, find_changes
 
 Rows = list[dict[str, Any]]
 
@@ -52,16 +52,16 @@ class Base:
         wanted = (self.settings.source, self.settings.clean)
         return find_changes(self.release, [source], wanted, spool, only_changes=only_changes)
 
-    def updated(self, changes: Changes) -> Updated:
-        ids = pa.array(changes.placed, pa.string())
-        placed = changes.films.filter(pa.compute.is_in(changes.films["movie_id"], value_set=ids))
-        made = texts_of(placed, self.settings.features)
-        vectors = text_vectors(self.release, made["text_hash"])
-        texts = dict(zip(made["text_hash"].to_pylist(), made["text"].to_pylist(), strict=True))
+    def updated(self, changes: Changes) -> UpdatedRelease:
+        placed = compose_texts(films_to_place(changes), self.settings.features)
+        vectors = text_vectors(self.release, placed["text_hash"])
+        texts = dict(zip(placed["text_hash"].to_pylist(), placed["text"].to_pylist(), strict=True))
         fresh = sorted(texts.keys() - vectors.keys())
         rows = encode([texts[h] for h in fresh], identify(self.settings.embed))
         rounded = rows.astype(np.float16).astype(np.float32)
-        return update(self.release, changes, made, vectors | dict(zip(fresh, rounded, strict=True)))
+        return apply_changes(
+            self.release, changes, placed, vectors | dict(zip(fresh, rounded, strict=True))
+        )
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @pytest.fixture(scope="module")
-def mixed(base: Base) -> tuple[Rows, Changes, Updated]:
-    """Five films gone, four told anew, three with other votes, six new ones."""
+def mixed(base: Base) -> tuple[Rows, Changes, UpdatedRelease]:
+    """Five films are gone, four have another text, three other votes, six are new."""
     rows = [dict(row) for row in base.rows[5:]]
     for row in rows[:4]:
         row["overview"] = f"{row['overview']} Years later a letter arrives."
@@ -82,19 +82,19 @@ def mixed(base: Base) -> tuple[Rows, Changes, Updated]:
     return rows, changes, base.updated(changes)
 
 
-def test_the_same_catalogue_is_nothing_to_do(base: Base) -> None:
+def test_the_same_catalogue_has_no_changes(base: Base) -> None:
     changes = base.changes(base.rows)
     assert changes.same
     assert changes.rows_in == 240
     assert changes.rows.num_rows == 240
 
 
-def test_rows_in_another_order_are_nothing_to_do(base: Base) -> None:
+def test_rows_in_another_order_are_no_change(base: Base) -> None:
     order = np.random.default_rng(4).permutation(len(base.rows))
     assert base.changes([base.rows[row] for row in order]).same
 
 
-def test_what_changed_is_found(mixed: tuple[Rows, Changes, Updated], base: Base) -> None:
+def test_changes_are_found(mixed: tuple[Rows, Changes, UpdatedRelease], base: Base) -> None:
     _, changes, _ = mixed
     ids = [row["movie_id"] for row in base.rows]
     assert changes.withdrawn == sorted(ids[:5])
@@ -104,8 +104,8 @@ def test_what_changed_is_found(mixed: tuple[Rows, Changes, Updated], base: Base)
     assert changes.rows_in == 241 == changes.rows.num_rows
 
 
-def test_the_films_are_those_of_a_mining(
-    mixed: tuple[Rows, Changes, Updated], base: Base, tmp_path: Path
+def test_films_and_texts_are_those_of_a_mining(
+    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base, tmp_path: Path
 ) -> None:
     rows, _, now = mixed
     mined = ReleasedTables(
@@ -113,7 +113,7 @@ def test_the_films_are_those_of_a_mining(
     )
     for name in ("title", "overview", "vote_average", "keywords", "movie_id"):
         assert now.tables["movies"][name].to_pylist() == mined.movies[name].to_pylist(), name
-    # order, texts and vectors of the index too, though they came by another way
+    # order, texts and vectors of the index too, although they are computed in another way
     assert now.tables["embeddings"]["movie_id"] == mined.embeddings["movie_id"]
     assert now.tables["embeddings"]["text_hash"] == mined.embeddings["text_hash"]
     assert matrix_of(now.tables["embeddings"]) == pytest.approx(
@@ -124,8 +124,8 @@ def test_the_films_are_those_of_a_mining(
     )
 
 
-def test_what_did_not_change_stays_to_the_letter(
-    mixed: tuple[Rows, Changes, Updated], base: Base
+def test_unchanged_films_keep_every_value(
+    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base
 ) -> None:
     _, changes, now = mixed
     moved = {*changes.placed, *changes.withdrawn}
@@ -143,8 +143,8 @@ def test_what_did_not_change_stays_to_the_letter(
     assert sum(now.tables["micro_genres"]["films"].to_pylist()) == 241
 
 
-def test_a_film_lies_where_the_release_would_place_it(
-    mixed: tuple[Rows, Changes, Updated], base: Base
+def test_films_are_in_the_micro_genre_of_the_nearest_centroid(
+    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base
 ) -> None:
     _, _, now = mixed
     centroids = matrix_of(now.tables["centroids"])
@@ -158,7 +158,7 @@ def test_a_film_lies_where_the_release_would_place_it(
 
 
 def test_the_neighbours_are_those_of_a_search_for_every_film(
-    mixed: tuple[Rows, Changes, Updated], base: Base
+    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base
 ) -> None:
     _, _, now = mixed
     embeddings = now.tables["embeddings"]
@@ -173,22 +173,22 @@ def test_the_neighbours_are_those_of_a_search_for_every_film(
     assert near == pytest.approx(wanted, abs=1e-6)
     same = np.array(ours["neighbour_id"].to_pylist()) == np.array(whole["neighbour_id"].to_pylist())
     gap = np.minimum(np.abs(np.diff(wanted, prepend=2)), np.abs(np.diff(wanted, append=2)))
-    assert (same | (gap < 1e-6)).all(), "only films that are equally near may change places"
+    assert (same | (gap < 1e-6)).all(), "only films that are equally near may swap ranks"
 
 
-def test_only_changes_leave_the_others(base: Base) -> None:
-    told_anew = dict(base.rows[7]) | {"title": "Another Title"}
+def test_with_only_changes_other_films_stay(base: Base) -> None:
+    retitled = dict(base.rows[7]) | {"title": "Another Title"}
     unusable = dict(base.rows[9]) | {"overview": "TBA"}
     fresh = catalogue().slice(300, 1).to_pylist()
-    changes = base.changes([told_anew, unusable, *fresh], only_changes=True)
-    assert changes.changed == [told_anew["movie_id"]]
+    changes = base.changes([retitled, unusable, *fresh], only_changes=True)
+    assert changes.changed == [retitled["movie_id"]]
     assert changes.withdrawn == [unusable["movie_id"]]
     assert changes.added == [fresh[0]["movie_id"]]
     assert changes.rows_in == 241 == 240 + len(changes.rejects)
     assert changes.rejects["reason"].to_pylist() == ["missing_overview"]
 
 
-def test_rejected_rows_keep_up_with_the_rows_numbers(base: Base) -> None:
+def test_rejects_name_the_current_row_numbers(base: Base) -> None:
     twice = dict(base.rows[3]) | {"tagline": None, "keywords": None}
     first = base.changes([*base.rows, twice])
     detail = first.rejects.to_pylist()[0]
@@ -218,7 +218,7 @@ def test_a_release_without_rows_says_what_to_do(base: Base) -> None:
         lambda row: row | {"genres": None},
     ],
 )
-def test_any_other_cell_is_another_hash(
+def test_a_change_in_any_cell_changes_the_hash(
     base: Base, wrong: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     row = base.rows[0]
@@ -230,8 +230,8 @@ def test_any_other_cell_is_another_hash(
     assert hash_rows(base.table([moved]))["rows"]["row_hash"][0] == one
 
 
-def test_the_order_of_the_index_is_that_of_the_partitions(
-    mixed: tuple[Rows, Changes, Updated],
+def test_the_index_has_the_order_of_the_partitions(
+    mixed: tuple[Rows, Changes, UpdatedRelease],
 ) -> None:
     _, changes, now = mixed
     ids = now.tables["embeddings"]["movie_id"].to_pylist()
