@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import pyarrow as pa
@@ -216,7 +216,7 @@ def _compare(
 ) -> ModelComparison:
     models: dict[str, ModelReport] = {}
     for name, (predicted, probabilities) in predictions.items():
-        models[name] = {
+        report = {
             **measure(predicted, labels),
             "intervals": bootstrap_intervals(predicted, labels, resamples, seed),
             "genres": measure_genres(predicted, labels, genres),
@@ -224,6 +224,7 @@ def _compare(
             "calibration": _measure_calibration(probabilities, labels),
             "confusion": count_pairs(labels, predicted).tolist(),
         }
+        models[name] = cast(ModelReport, report)
         if BASELINE in predictions and name != BASELINE:
             models[name]["ahead_of_baseline"] = measure_advantage(
                 predicted, predictions[BASELINE][0], labels, resamples, seed
