@@ -83,7 +83,7 @@ def add_micro_genres(films: Films) -> Films:
         cluster=cluster.astype(np.int64),
         cluster_names={c: f"Micro-genre {c}" for c in range(8)},
         movie_ids=[f"m{i}" for i in films.ids],
-        release_id="made",
+        release_id="synthetic",
     )
 
 

@@ -233,7 +233,7 @@ def film_metadata(films: Films) -> FilmMetadata:
 
 
 def films_from_table(table: pa.Table, metadata: FilmMetadata) -> Films:
-    """Return the films of which `films_to_table` and `film_metadata` are the two parts.
+    """Return the films that `films_to_table` and `film_metadata` have stored.
 
     Parameters
     ----------

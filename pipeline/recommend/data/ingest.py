@@ -157,14 +157,14 @@ def _fill(movielens: MovieLens, folder: Path) -> None:
                 _distribute(chunk.good.select(_RAW.names).cast(_RAW), writers)
         seconds: list[tuple[int, int]] = []
         for number, path in enumerate(raw):
-            kept, repeated = deduplicate(read_table(path), movielens.ratings_file.name)
+            ratings, repeated = deduplicate(read_table(path), movielens.ratings_file.name)
             if repeated.num_rows:
                 reject(repeated)
-            counts["kept"] += kept.num_rows
-            if kept.num_rows:
-                time = kept.column("timestamp").to_numpy()
+            counts["kept"] += ratings.num_rows
+            if ratings.num_rows:
+                time = ratings.column("timestamp").to_numpy()
                 seconds.append((int(time.min()), int(time.max())))
-            write_table(folder / f"ratings-{number:03d}.parquet", kept)
+            write_table(folder / f"ratings-{number:03d}.parquet", ratings)
             path.unlink()
     if not counts["kept"]:
         raise SourceError(
@@ -237,11 +237,11 @@ def deduplicate(raw: pa.Table, name: str) -> tuple[pa.Table, pa.Table]:
     last = np.ones(len(order), bool)
     last[:-1] = (user[1:] != user[:-1]) | (film[1:] != film[:-1])
     repeated = np.sort(row[order[~last]])
-    kept = order[last]
-    kept = kept[np.lexsort((film[last], time[kept], user[last]))]
+    rows = order[last]
+    rows = rows[np.lexsort((film[last], time[rows], user[last]))]
     count = len(repeated)
     rejects = [[name] * count, repeated, ["rated_again"] * count, [None] * count]
     return (
-        raw.select(RATINGS.names).take(pa.array(kept)).combine_chunks(),
+        raw.select(RATINGS.names).take(pa.array(rows)).combine_chunks(),
         pa.table(rejects, schema=RATING_REJECTS),
     )

@@ -61,7 +61,7 @@ def content_vectors(films: Films) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_films, dim), float32
-        Rows of unit length; 0 for a film of which nothing is known.
+        Rows of unit length; 0 for a film without embedding and tag genome.
     """
     parts = []
     for block in (films.vectors, films.genome):

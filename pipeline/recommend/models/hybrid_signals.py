@@ -46,7 +46,7 @@ COLD_SIGNALS = (
     "content x age",
 )
 _DAY = 86_400
-_LIMIT = 12  # standard deviations; wide, because lists are made of the few best films
+_LIMIT = 12  # standard deviations; wide, because lists contain only the few best films
 _UNKNOWN_YEAR = 1995
 
 

@@ -62,8 +62,8 @@ def test_repeated_ratings_are_rejected_and_all_rows_are_counted(tmp_path: Path) 
     manifest = prepared.manifest
     assert (manifest.rows_in, manifest.kept, manifest.rejected) == (6, 3, 3)
     assert manifest.rejects == {"rated_again": 2, "wrong_type": 1}
-    kept = {(r["user_id"], r["film_id"]): r["rating"] for r in prepared.whole().to_pylist()}
-    assert kept == {(1, 1): 4.0, (1, 2): 3.0, (2, 1): 5.0}
+    stars = {(r["user_id"], r["film_id"]): r["rating"] for r in prepared.whole().to_pylist()}
+    assert stars == {(1, 1): 4.0, (1, 2): 3.0, (2, 1): 5.0}
     repeated = [r["row"] for r in prepared.rejects().to_pylist() if r["reason"] == "rated_again"]
     assert repeated == [2, 4]
 
