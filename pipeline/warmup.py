@@ -1,33 +1,41 @@
-"""What a worker loads before the first stage, so that no stage's time holds that of a start.
+"""Loads libraries and models into a worker before the first stage.
 
-In this package, since a worker that called a function of the flows would load Prefect with it.
+Otherwise the measured time of a stage would contain their loading. The module is part of this
+package, because a worker that calls a function of `flows` would import Prefect too.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from pipeline.cleaning import language as languages
+from pipeline.cleaning import language
 from pipeline.embedding import embed
-from pipeline.features import text as features
+from pipeline.features import text
 from pipeline.settings import EmbedSettings
 
 __all__ = ["load", "warm"]
 
-_HEAVY = ("sklearn.metrics",)  # what stages import when they are first called
+_HEAVY = ("sklearn.metrics",)  # libraries that stages import when they are first called
 
 
 def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
     """Load libraries, lexicons and the run's model into this process.
 
+    Parameters
+    ----------
+    settings : EmbedSettings
+        Model and device.
+    revision, dtype : str
+        Of the run's model.
+
     Raises
     ------
     ModelError
-        when this machine's weights are others than `revision`.
+        If the weights on this machine have another revision.
     """
     load(_HEAVY)
-    for part in (features, languages):
-        part.warm()
+    text.warm()
+    language.warm()
     embed.warm(settings, revision, dtype)
 
 

@@ -152,13 +152,13 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
         local_cluster,
         run_stage,
     )
-    from pipeline.features.text import features
+    from pipeline.features.text import extract_features
     from pipeline.schemas.partitions import partition_count, partition_ids
     from pipeline.settings import FeatureSettings
-    from pipeline.storage.work_store import Store
+    from pipeline.storage.work_store import WorkStore
 
     cleaned = clean(films, CleanSettings())["movies"]
-    made = features(cleaned, FeatureSettings())["features"]
+    made = extract_features(cleaned, FeatureSettings())["features"]
     settings = EmbedSettings()
     model = identify(settings)
     peer = load(model.__class__(model.name, model.folder, model.revision, model.device, "float32"))
@@ -168,7 +168,7 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
     owner = partition_ids(made.column("movie_id"), count)
     ours, theirs, cosine = [], [], 0.0
     with tempfile.TemporaryDirectory() as folder, local_cluster(DaskSettings()) as client:
-        store = Store(Path(folder))
+        store = WorkStore(Path(folder))
         refs = [
             store.commit(
                 "texts",

@@ -1,7 +1,7 @@
-"""A BERT of the common shape read from its own files, without the libraries that train it.
+"""Loads a BERT from its files, without the libraries that train it.
 
-Their import takes seconds and hundreds of megabytes in every process; of such a model nothing but
-its weights and its tokenizer is needed to encode.
+Importing `transformers` takes seconds and hundreds of megabytes in every process. Encoding with a
+BERT of the usual architecture needs only its weights and its tokenizer.
 """
 
 from __future__ import annotations
@@ -15,71 +15,92 @@ from typing import Any
 import torch
 
 from pipeline.embedding.packed_bert import PackedEncoder
-from pipeline.embedding.weights import ModelIdentity
+from pipeline.embedding.weights import WEIGHTS, ModelIdentity
 from pipeline.errors import ModelError
 
-__all__ = ["TOKENIZER", "ModelFiles", "read_files", "tokenizer_of"]
+__all__ = ["TOKENIZER", "PackedModel", "load_packed_model", "load_tokenizer"]
 
 TOKENIZER = "tokenizer.json"
-_WEIGHTS = "model.safetensors"
 _WORDS = "embeddings.word_embeddings.weight"
 _MODULES = ["Transformer", "Pooling", "Normalize"]
 
 
 @dataclass(frozen=True)
-class ModelFiles:
-    """A model that is ready to encode.
+class PackedModel:
+    """A model ready to encode.
 
     Attributes
     ----------
-    packed : its body, with mean pooling.
-    tokenizer : a `tokenizers.Tokenizer` that pads nothing and cuts texts at the model's limit.
+    encoder : PackedEncoder
+        Token ids to vectors, with mean pooling.
+    tokenizer : tokenizers.Tokenizer
+        Does not pad, and truncates texts at the model's limit.
     """
 
-    packed: PackedEncoder
+    encoder: PackedEncoder
     tokenizer: Any
 
 
 @lru_cache(maxsize=4)
-def read_files(identity: ModelIdentity, *, answers: bool = False) -> ModelFiles | None:
-    """The model from its files; None where it has another shape or runs on a GPU.
+def load_packed_model(identity: ModelIdentity, *, few_texts: bool = False) -> PackedModel | None:
+    """Load a model from its files, once in this process.
 
     Parameters
     ----------
-    answers : make it for the few texts of an answer; see `PackedEncoder.for_answers`.
+    identity : ModelIdentity
+        The model.
+    few_texts : bool
+        Optimise for a few texts at a time; see `PackedEncoder.for_few_texts`.
+
+    Returns
+    -------
+    PackedModel or None
+        None if the model has an architecture that `PackedEncoder` does not support, or runs on a
+        GPU: then the library encodes.
 
     Raises
     ------
     ModelError
-        when a file cannot be read.
+        If a file cannot be read.
     """
     folder = Path(identity.folder)
     try:
-        shape = _shape(folder) if identity.device == "cpu" else None
-        if shape is None:
+        found = _config_and_limit(folder) if identity.device == "cpu" else None
+        if found is None:
             return None
         from safetensors.torch import load_file
 
-        config, most = shape
-        make = PackedEncoder.for_answers if answers else PackedEncoder
+        config, max_tokens = found
+        build = PackedEncoder.for_few_texts if few_texts else PackedEncoder
         with torch.inference_mode():
             dtype = getattr(torch, identity.dtype)
-            weights = {n: w.to(dtype) for n, w in load_file(folder / _WEIGHTS).items()}
-            packed = make(config, weights)
+            weights = {n: w.to(dtype) for n, w in load_file(folder / WEIGHTS).items()}
+            encoder = build(config, weights)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"model {identity.name!r} in {folder} cannot be read: {error}; install it again"
         ) from error
-    return ModelFiles(packed, tokenizer_of(folder, most))
+    return PackedModel(encoder, load_tokenizer(folder, max_tokens))
 
 
-def tokenizer_of(folder: Path, most: int) -> Any:
-    """The tokenizer of a folder, cut to `most` tokens, without padding.
+def load_tokenizer(folder: Path, max_tokens: int) -> Any:
+    """Return the tokenizer of a model folder; it truncates texts and does not pad.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the model.
+    max_tokens : int
+        Maximum number of tokens of a text.
+
+    Returns
+    -------
+    tokenizers.Tokenizer
 
     Raises
     ------
     ModelError
-        when the folder has none, or one that cannot be read.
+        If the folder has no tokenizer.json, or it cannot be read.
     """
     from tokenizers import Tokenizer
 
@@ -88,15 +109,15 @@ def tokenizer_of(folder: Path, most: int) -> Any:
         raise ModelError(f"model in {folder} has no {TOKENIZER}; choose one with a fast tokenizer")
     try:
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library has no narrower one
+    except Exception as error:  # the library raises no narrower class
         raise ModelError(f"{path} cannot be read: {error}; install it again") from error
     tokenizer.no_padding()
-    tokenizer.enable_truncation(most)
+    tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 
-def _shape(folder: Path) -> tuple[dict[str, Any], int] | None:
-    """config.json and the most tokens of a text; None for what `PackedEncoder` does not compute."""
+def _config_and_limit(folder: Path) -> tuple[dict[str, Any], int] | None:
+    """Return config.json and the maximum number of tokens; None for an unsupported model."""
     names = ("config", "modules", "sentence_bert_config", "1_Pooling/config", "tokenizer_config")
     files = [folder / f"{name}.json" for name in names]
     if not all(path.is_file() for path in [*files, folder / TOKENIZER]):
@@ -107,24 +128,24 @@ def _shape(folder: Path) -> tuple[dict[str, Any], int] | None:
         name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True
     }
     mean = modes == {"pooling_mode_mean_tokens"} or pooling.get("pooling_mode") == "mean"
-    # the library's older releases write the former, newer ones only the latter
-    most = limits.get("max_seq_length") or tokens.get("model_max_length")
-    fits = (
+    # older releases of sentence-transformers write max_seq_length, newer ones only the other
+    limit = limits.get("max_seq_length") or tokens.get("model_max_length")
+    supported = (
         parts == _MODULES
         and mean
-        and PackedEncoder.computes(config)
-        and isinstance(most, int)
-        and _WORDS in _names(folder / _WEIGHTS)
+        and PackedEncoder.supports(config)
+        and isinstance(limit, int)
+        and _WORDS in _weight_names(folder / WEIGHTS)
     )
-    return (config, min(most, config["max_position_embeddings"])) if fits else None
+    return (config, min(limit, config["max_position_embeddings"])) if supported else None
 
 
-def _names(weights: Path) -> set[str]:
-    """Names of the weights: what is saved with a head of its own has others."""
+def _weight_names(path: Path) -> set[str]:
+    """Return the names of the weights; a model saved with a task head has other names."""
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(weights, "pt") as opened:
-            return set(opened.keys())
+        with safe_open(path, "pt") as weights:
+            return set(weights.keys())
     except SafetensorError as error:
-        raise ValueError(f"{weights.name}: {error}") from error
+        raise ValueError(f"{path.name}: {error}") from error

@@ -1,7 +1,7 @@
-"""Texts to unit vectors: each distinct text once, in batches of equal length.
+"""Encodes texts to unit vectors: each distinct text once, in batches of similar length.
 
-The batches are a function of the texts alone, so the same texts give the same bytes on a machine,
-whichever worker encodes them.
+Batches depend on the texts only, so the same texts give the same bytes on any worker of one kind
+of machine.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from pipeline.embedding.bert_loader import ModelFiles, read_files
-from pipeline.embedding.weights import ModelIdentity, here, load
+from pipeline.embedding.bert_loader import PackedModel, load_packed_model
+from pipeline.embedding.torch_internals import is_out_of_memory
+from pipeline.embedding.weights import ModelIdentity, load, local_identity
 from pipeline.errors import ModelError
 from pipeline.schemas.mining import EMBEDDINGS, vector_type
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings
 
-__all__ = ["VECTORS", "attach", "embed", "embed_phrases", "encode", "lend", "warm"]
+__all__ = ["VECTORS", "embed", "embed_phrases", "encode", "join_vectors", "share_vectors", "warm"]
 
-_GPU_BATCH = 256
-_LEAN = 8  # a lean try takes batches so many times smaller
+_GPU_BATCH, _CPU_BATCH = 256, 32  # texts that the library encodes at a time
+_LEAN = 8  # a retry with little memory uses batches of this fraction
 
 
 def VECTORS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
-    """One unit vector per distinct text."""
+    """Return the schema of one unit vector per distinct text."""
     return pa.schema([("text_hash", pa.string()), ("vector", vector_type(dim, dtype))])
 
 
@@ -47,25 +48,39 @@ def embed(
 
     Parameters
     ----------
-    texts : columns `text` and `text_hash`, in any order.
-    revision, dtype : of the run's model, so that every worker computes alike.
-    skip : hashes that another partition encodes.
-    lean : take less memory and more time.
+    texts : Table
+        Columns `text` and `text_hash`, in any order.
+    settings : EmbedSettings
+        Settings of the embedding.
+    revision, dtype : str
+        Of the run's model, so that every worker computes the same.
+    skip : sequence of str
+        Hashes of texts that another partition encodes.
+    lean : bool
+        Use less memory and more time.
 
     Returns
     -------
-    {"vectors": VECTORS}, sorted by text_hash; unit length before they are rounded to
-    `settings.vector_dtype`.
+    dict of str to Table
+        "vectors": VECTORS, by `text_hash`. Vectors have unit length before they are rounded to
+        `settings.vector_dtype`.
+
+    Raises
+    ------
+    ModelError
+        If this machine has other weights, or the model returns a vector that is not finite.
+    MemoryError
+        If the machine or its GPU runs out of memory.
     """
-    left = dict(
+    text_of = dict(
         zip(texts.column("text_hash").to_pylist(), texts.column("text").to_pylist(), strict=True)
     )
     for text_hash in skip:
-        left.pop(text_hash, None)
-    hashes = sorted(left)
-    identity = here(settings, revision, dtype)
-    wanted = [left[text_hash] for text_hash in hashes]
-    vectors = encode(wanted, identity, settings.batch_tokens, lean=lean)
+        text_of.pop(text_hash, None)
+    hashes = sorted(text_of)
+    identity = local_identity(settings, revision, dtype)
+    distinct = [text_of[text_hash] for text_hash in hashes]
+    vectors = encode(distinct, identity, settings.batch_tokens, lean=lean)
     schema = VECTORS(vectors.shape[1], settings.vector_dtype)
     columns = [pa.array(hashes, pa.string()), column_of_vectors(vectors, settings.vector_dtype)]
     return {"vectors": pa.table(columns, schema=schema)}
@@ -75,9 +90,26 @@ def embed(
 def embed_phrases(
     phrases: pa.Table, settings: EmbedSettings, revision: str, dtype: str, lean: bool = False
 ) -> dict[str, pa.Table]:
-    """Encode short phrases: {"vectors": term, vector}, in the order of the column `term`."""
+    """Encode short phrases.
+
+    Parameters
+    ----------
+    phrases : Table
+        Column `term` (string).
+    settings : EmbedSettings
+        Settings of the embedding.
+    revision, dtype : str
+        Of the run's model.
+    lean : bool
+        Use less memory and more time.
+
+    Returns
+    -------
+    dict of str to Table
+        "vectors": `term` (string) and `vector` (float16, unit length), in the order of `phrases`.
+    """
     terms = phrases.column("term")
-    identity = here(settings, revision, dtype)
+    identity = local_identity(settings, revision, dtype)
     vectors = encode(terms.to_pylist(), identity, settings.batch_tokens, lean=lean)
     columns = [terms.combine_chunks(), column_of_vectors(vectors, "float16")]
     return {"vectors": pa.table(columns, names=["term", "vector"])}
@@ -86,25 +118,28 @@ def embed_phrases(
 @stage(
     "lent-vectors", version=2, inputs=("vectors", "wanted"), outputs=("g*",), streamed=("vectors",)
 )
-def lend(vectors: Iterable[pa.Table], wanted: pa.Table) -> dict[str, pa.Table]:
-    """The vectors of texts that others want, out of those of many, for each who wants some.
+def share_vectors(vectors: Iterable[pa.Table], wanted: pa.Table) -> dict[str, pa.Table]:
+    """Select the vectors of texts that one partition encodes and other partitions contain too.
 
     Parameters
     ----------
-    vectors : VECTORS part by part; one part is in memory beside what is lent.
-    wanted : columns `text_hash`, each in one of the parts, and `borrower`, a name.
+    vectors : iterable of Table
+        VECTORS of the partitions that encode the texts; one of them is in memory at a time.
+    wanted : Table
+        Columns `text_hash`, and `borrower`: the name of a group of partitions that needs it.
 
     Returns
     -------
-    {borrower: VECTORS}, sorted by text_hash.
+    dict of str to Table
+        For each borrower VECTORS, by `text_hash`.
     """
-    asked = wanted.column("text_hash").unique()
-    found = [part.filter(pc.is_in(part.column("text_hash"), value_set=asked)) for part in vectors]
-    lent = pa.concat_tables(found).sort_by("text_hash")
+    hashes = wanted.column("text_hash").unique()
+    parts = [part.filter(pc.is_in(part.column("text_hash"), value_set=hashes)) for part in vectors]
+    shared = pa.concat_tables(parts).sort_by("text_hash")
     return {
-        borrower: lent.filter(
+        borrower: shared.filter(
             pc.is_in(
-                lent.column("text_hash"),
+                shared.column("text_hash"),
                 value_set=wanted.filter(pc.equal(wanted["borrower"], borrower))["text_hash"],
             )
         ).combine_chunks()
@@ -113,18 +148,26 @@ def lend(vectors: Iterable[pa.Table], wanted: pa.Table) -> dict[str, pa.Table]:
 
 
 @stage("embeddings", inputs=("features", "vectors"), outputs=("embeddings",))
-def attach(
+def join_vectors(
     features: pa.Table, vectors: pa.Table, settings: EmbedSettings, revision: str
 ) -> dict[str, pa.Table]:
-    """Give each film of one partition the vector of its text.
+    """Join each film of one partition with the vector of its text.
 
     Parameters
     ----------
-    vectors : VECTORS that hold every text of the partition, this one's and others'.
+    features : Table
+        FEATURES of the films.
+    vectors : Table
+        VECTORS of every text of the partition, whichever partition encodes it.
+    settings : EmbedSettings
+        `vector_dtype` of the result.
+    revision : str
+        Revision of the run's model.
 
     Returns
     -------
-    {"embeddings": EMBEDDINGS} in the order of `features`.
+    dict of str to Table
+        "embeddings": EMBEDDINGS, in the order of `features`.
     """
     row_of = {text: row for row, text in enumerate(vectors.column("text_hash").to_pylist())}
     hashes = features.column("text_hash")
@@ -143,73 +186,93 @@ def attach(
 def encode(
     texts: Sequence[str], identity: ModelIdentity, batch_tokens: int = 4_096, *, lean: bool = False
 ) -> np.ndarray:
-    """Unit vectors of texts, (len(texts), dim) float32, in the order of the texts.
+    """Encode texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Any texts; what exceeds the model's limit is cut off.
+    identity : ModelIdentity
+        The model.
+    batch_tokens : int
+        Tokens of a batch, about.
+    lean : bool
+        Use less memory and more time.
+
+    Returns
+    -------
+    ndarray of shape (len(texts), dim), float32
+        Vectors of unit length, in the order of the texts.
 
     Raises
     ------
     ModelError
-        when the model gives a vector that is not finite.
+        If the model returns a vector that is not finite.
     MemoryError
-        when the machine or its GPU has not enough of it; `lean` takes less.
+        If the machine or its GPU runs out of memory; with `lean` it needs less.
     """
-    with _memory_told():
+    with _raise_memory_error():
         vectors = _vectors(texts, identity, batch_tokens, _LEAN if lean else 1)
     if not np.isfinite(vectors).all():
-        raise ModelError(f"model {identity.name!r} gave a vector that is not finite")
+        raise ModelError(
+            f"model {identity.name!r} gave a vector that is not finite; install it again, "
+            "or choose another one"
+        )
     return vectors
 
 
 def _vectors(
-    texts: Sequence[str], identity: ModelIdentity, batch_tokens: int, smaller: int
+    texts: Sequence[str], identity: ModelIdentity, batch_tokens: int, divisor: int
 ) -> np.ndarray:
-    own = read_files(identity)
-    if own is not None:
-        return _encode_packed(own, texts, batch_tokens // smaller)
+    """Encode with the packed model if there is one, else with the library."""
+    packed = load_packed_model(identity)
+    if packed is not None:
+        return _encode_packed(packed, texts, batch_tokens // divisor)
     model = load(identity)
     vectors = np.empty((len(texts), int(model.get_embedding_dimension() or 0)), np.float32)
     order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), texts[i]))
     if order:
-        found = model.encode(
+        encoded = model.encode(
             [texts[i] for i in order],
-            batch_size=(_GPU_BATCH if identity.device == "cuda" else 32) // smaller,
+            batch_size=(_GPU_BATCH if identity.device == "cuda" else _CPU_BATCH) // divisor,
             normalize_embeddings=True,
             show_progress_bar=False,
         )
-        vectors[order] = np.asarray(found, np.float32)
+        vectors[order] = np.asarray(encoded, np.float32)
     return vectors
 
 
 @contextmanager
-def _memory_told() -> Iterator[None]:
-    """PyTorch's ways to say that there is no memory left, as a MemoryError."""
+def _raise_memory_error() -> Iterator[None]:
+    """Raise a MemoryError if PyTorch runs out of memory."""
     try:
         yield
     except RuntimeError as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate" not in str(error):
+        if not is_out_of_memory(error):
             raise
-        torch.cuda.empty_cache()  # does nothing where there is no GPU
+        torch.cuda.empty_cache()  # does nothing without a GPU
         raise MemoryError(str(error)) from error
 
 
 def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
-    """Load the model in this process, before anything is timed."""
-    encode(["a film"], here(settings, revision, dtype))
+    """Load the model into this process, so that no stage's time contains the loading."""
+    encode(["a film"], local_identity(settings, revision, dtype))
 
 
-def _encode_packed(own: ModelFiles, texts: Sequence[str], batch_tokens: int) -> np.ndarray:
-    vectors = np.empty((len(texts), own.packed.dim), np.float32)
-    tokens = [found.ids for found in own.tokenizer.encode_batch(list(texts))]
+def _encode_packed(model: PackedModel, texts: Sequence[str], batch_tokens: int) -> np.ndarray:
+    vectors = np.empty((len(texts), model.encoder.dim), np.float32)
+    tokens = [encoding.ids for encoding in model.tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: (len(tokens[i]), texts[i]))
     for rows in _batches([len(tokens[i]) for i in order], batch_tokens):
-        chosen = order[rows]
-        vectors[chosen] = own.packed.encode([tokens[i] for i in chosen]).numpy()
+        batch = order[rows]
+        vectors[batch] = model.encoder.encode([tokens[i] for i in batch]).numpy()
     return vectors
 
 
 def _batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[slice]:
-    """Consecutive slices whose lengths add up to about `batch_tokens`, or hold one text.
+    """Yield consecutive slices with about `batch_tokens` tokens each, or a single text.
 
-    The tokens are shared out evenly, so that no batch is left with a few texts.
+    Tokens are divided evenly, so that the last batch is not much smaller than the others.
     """
     if not lengths:
         return

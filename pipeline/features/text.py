@@ -1,6 +1,7 @@
-"""Clean movies to what is embedded and counted: the text, its numbers, its keywords, TF-IDF.
+"""From clean movies to what is embedded and counted: text, numbers, keywords, TF-IDF.
 
-The text is whole sentences, as a sentence encoder was trained on; nothing is stop-worded.
+The text consists of whole sentences, like those a sentence encoder is trained on; no stop words are
+removed.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from pipeline.settings import FeatureSettings
 
 __all__ = [
     "KEYWORD_COUNTS",
-    "amounts",
     "compose_text",
-    "features",
+    "compose_texts",
+    "extract_features",
     "fit_tfidf",
-    "normal_keyword",
-    "texts_of",
-    "tfidf",
+    "measure_amounts",
+    "normalize_keyword",
+    "tfidf_vectors",
     "warm",
 ]
 
-# In how many films of the partition each keyword stands; adds up over partitions.
+# Number of films of the partition with each keyword; the counts of partitions can be added.
 KEYWORD_COUNTS = pa.schema([("keyword", pa.string()), ("films", pa.int64())])
 
 _SENTENCE_ENDS = (".", "!", "?", "…", '"', "'", ")")
@@ -39,7 +40,13 @@ _SENTENCE_ENDS = (".", "!", "?", "…", '"', "'", ")")
 def compose_text(
     overview: str, tagline: str | None, keywords: Sequence[str], settings: FeatureSettings
 ) -> str:
-    """The text that the model reads: overview, tagline, keywords, each as a sentence."""
+    """Return the text that the model reads: overview, tagline, keywords, each as a sentence.
+
+    Examples
+    --------
+    >>> compose_text("A crew dives", "No way out!", ["submarine", "war"], FeatureSettings())
+    'A crew dives. No way out! submarine, war.'
+    """
     parts = [overview]
     if settings.use_tagline and tagline:
         parts.append(tagline)
@@ -48,8 +55,21 @@ def compose_text(
     return " ".join(p if p.endswith(_SENTENCE_ENDS) else f"{p}." for p in parts if p)
 
 
-def texts_of(movies: pa.Table, settings: FeatureSettings) -> pa.Table:
-    """The columns movie_id, text and text_hash of FEATURES alone, which cost little."""
+def compose_texts(movies: pa.Table, settings: FeatureSettings) -> pa.Table:
+    """Return the text of each film, without the slower features.
+
+    Parameters
+    ----------
+    movies : Table
+        Columns movie_id, overview, tagline and keywords.
+    settings : FeatureSettings
+        Which parts the text has.
+
+    Returns
+    -------
+    Table
+        The columns movie_id, text and text_hash of FEATURES, in the order of `movies`.
+    """
     texts = [
         compose_text(movie["overview"], movie["tagline"], movie["keywords"] or [], settings)
         for movie in movies.select(["overview", "tagline", "keywords"]).to_pylist()
@@ -62,57 +82,83 @@ def texts_of(movies: pa.Table, settings: FeatureSettings) -> pa.Table:
     return pa.table(columns, names=["movie_id", "text", "text_hash"])
 
 
-def amounts(movies: pa.Table) -> pa.Table:
-    """How much is told of each film: the columns desc_length, num_keywords and has_tagline of
-    FEATURES alone, which cost little."""
+def measure_amounts(movies: pa.Table) -> pa.Table:
+    """Return how much text each film has, without the slower features.
+
+    Parameters
+    ----------
+    movies : Table
+        Columns overview, tagline and keywords.
+
+    Returns
+    -------
+    Table
+        The columns desc_length (characters), num_keywords and has_tagline of FEATURES, in the
+        order of `movies`.
+    """
     tagline = movies.column("tagline")
-    has = pc.fill_null(pc.greater(pc.utf8_length(tagline), 0), fill_value=False)
+    has_tagline = pc.fill_null(pc.greater(pc.utf8_length(tagline), 0), fill_value=False)
     counts = pc.fill_null(pc.list_value_length(movies.column("keywords")), 0)
     return pa.table(
         {
             "desc_length": pc.cast(pc.utf8_length(movies.column("overview")), pa.int32()),
             "num_keywords": pc.cast(counts, pa.int32()),
-            "has_tagline": has,
+            "has_tagline": has_tagline,
         }
     )
 
 
-def normal_keyword(keyword: str) -> str:
-    """A keyword as it is compared: lower case, single spaces."""
+def normalize_keyword(keyword: str) -> str:
+    """Return a keyword in lower case, with single spaces, as keywords are compared.
+
+    Examples
+    --------
+    >>> normalize_keyword(" Cold  War")
+    'cold war'
+    """
     return " ".join(keyword.lower().split())
 
 
 @stage("features", inputs=("movies",), outputs=("features", "keyword_counts"))
-def features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]:
-    """Text, numeric features and keyword counts of one partition.
+def extract_features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]:
+    """Extract text, numeric features and keyword counts of one partition.
+
+    Parameters
+    ----------
+    movies : Table
+        CLEAN_MOVIES.
+    settings : FeatureSettings
+        Which parts the text has.
 
     Returns
     -------
-    {"features": FEATURES in the order of `movies`, "keyword_counts": KEYWORD_COUNTS by keyword}
+    dict of str to Table
+        "features": FEATURES, in the order of `movies`. "keyword_counts": KEYWORD_COUNTS, by
+        keyword.
     """
     from textblob import TextBlob
 
     overviews = movies.column("overview").to_pylist()
     sentiment = [float(TextBlob(overview).sentiment.polarity) for overview in overviews]
-    made = {"sentiment_score": pa.array(sentiment, pa.float64())}
-    for part in (texts_of(movies, settings), amounts(movies)):
-        made |= dict(zip(part.column_names, part.columns, strict=True))
+    column_of = {"sentiment_score": pa.array(sentiment, pa.float64())}
+    for part in (compose_texts(movies, settings), measure_amounts(movies)):
+        column_of |= dict(zip(part.column_names, part.columns, strict=True))
     counts: Counter[str] = Counter()
     for keywords in movies.column("keywords").to_pylist():
-        counts.update({normal_keyword(keyword) for keyword in keywords or ()})
+        counts.update({normalize_keyword(keyword) for keyword in keywords or ()})
     ordered = sorted(counts.items())
     columns = [[keyword for keyword, _ in ordered], [films for _, films in ordered]]
     return {
-        "features": pa.table([made[name] for name in FEATURES.names], schema=FEATURES),
+        "features": pa.table([column_of[name] for name in FEATURES.names], schema=FEATURES),
         "keyword_counts": pa.table(columns, schema=KEYWORD_COUNTS),
     }
 
 
 def warm() -> None:
-    """Load TextBlob's lexicon into this process, so that the first film does not wait for it."""
+    """Load TextBlob's lexicon into this process, so that no stage's time contains the loading."""
     from textblob import TextBlob
 
-    TextBlob("good").sentiment  # noqa: B018 - read for what it loads
+    TextBlob("good").sentiment  # noqa: B018 - reading the attribute loads the lexicon
 
 
 def _hash_of(text: str) -> str:
@@ -121,29 +167,43 @@ def _hash_of(text: str) -> str:
 
 @stage("tfidf", inputs=("features",), outputs=("tfidf",))
 def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[str, pa.Table]:
-    """Fit TF-IDF with 1-3-grams and its reduction by truncated SVD on a sample of films.
+    """Fit TF-IDF of 1-grams to 3-grams and its truncated SVD on a sample of films.
+
+    Parameters
+    ----------
+    features : Table
+        FEATURES of the sample.
+    settings : FeatureSettings
+        Limits of the vocabulary, and the number of components.
+    seed : int
+        Seed of the SVD.
 
     Returns
     -------
-    {"tfidf": term (string), idf (float64), vector (`tfidf_components` float32)}: `vector` is the
-    term's row of the right singular vectors (latent semantic analysis, Deerwester et al. 1990).
+    dict of str to Table
+        "tfidf": term (string), idf (float64), vector (`tfidf_components` float32): the term's row
+        of the right singular vectors.
+
+    Notes
+    -----
+    Latent semantic analysis: Deerwester et al. 1990, JASIS 41.
     """
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = features.column("text").to_pylist()
-    least = min(settings.tfidf_min_films, max(1, len(texts) // 10))
+    min_films = min(settings.tfidf_min_films, max(1, len(texts) // 10))
     vectorizer = TfidfVectorizer(
         ngram_range=(1, 3),
         stop_words="english",
         sublinear_tf=True,
-        min_df=least,
-        max_df=min(1.0, max(settings.tfidf_max_share, (least + 1) / max(1, len(texts)))),
+        min_df=min_films,
+        max_df=min(1.0, max(settings.tfidf_max_share, (min_films + 1) / max(1, len(texts)))),
         max_features=settings.tfidf_max_features,
     )
     weights = vectorizer.fit_transform(texts)
     width = max(1, min(settings.tfidf_components, *(side - 1 for side in weights.shape)))
-    with np.errstate(invalid="ignore"):  # the share of variance explained, where there is none
+    with np.errstate(invalid="ignore"):  # a single film has no variance to divide by
         svd = TruncatedSVD(width, random_state=seed % 2**32).fit(weights)
     terms = vectorizer.get_feature_names_out().tolist()
     columns = [
@@ -154,12 +214,21 @@ def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[
     return {"tfidf": pa.table(columns, names=["term", "idf", "vector"])}
 
 
-def tfidf(texts: Iterable[str], model: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Reduced TF-IDF vectors, (texts, components) float32, of unit length (or zero).
+def tfidf_vectors(texts: Iterable[str], model: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the reduced TF-IDF vectors of texts.
 
     Parameters
     ----------
-    model : {"term": (t,) object, "idf": (t,) float64, "vector": (t, components) float32}
+    texts : iterable of str
+        Texts.
+    model : mapping of str to ndarray
+        The columns of `fit_tfidf`: "term" of shape (n_terms,), object; "idf" of shape (n_terms,),
+        float64; "vector" of shape (n_terms, components), float32.
+
+    Returns
+    -------
+    ndarray of shape (n_texts, components), float32
+        Vectors of unit length; zero for a text without a term of the model.
     """
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize

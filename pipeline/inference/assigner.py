@@ -1,4 +1,4 @@
-"""An unseen film to its micro-genre: placed as the mining placed its own, by a release's files."""
+"""Micro-genres of films that are not in a release, computed from the files of the release."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.cluster.assign import top_two
 from pipeline.errors import ReleaseError
 from pipeline.features.space import place_films
-from pipeline.features.text import amounts, features, texts_of
+from pipeline.features.text import compose_texts, extract_features, measure_amounts
 from pipeline.inference.encoder import Encoder, encoder_of
 from pipeline.release.reader import read_manifest
 from pipeline.schemas.vectors import matrix_of
@@ -23,18 +23,21 @@ __all__ = ["Assigner"]
 
 
 class Assigner:
-    """Names the micro-genre of films that a release has not seen.
+    """Assigns films to the micro-genres of a release, by the same steps as the mining.
 
     Parameters
     ----------
-    encoder : of the release's model, where the caller has one already.
+    release : Path
+        Folder of the release.
+    encoder : Encoder, optional
+        Encoder of the release's model, if the caller has one already.
 
     Raises
     ------
     ReleaseError
-        when the release lacks a file, or one cannot be read.
+        If the release lacks a file, or one cannot be read.
     ModelError
-        when the model on this machine is not the one that the release was made with.
+        If the model on this machine is not the one of the release.
     """
 
     def __init__(self, release: Path, encoder: Encoder | None = None) -> None:
@@ -46,10 +49,10 @@ class Assigner:
             self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
             self._vocabulary = pq.read_table(release / "vocabulary.parquet")
             self._space = pq.read_table(release / "space.parquet")
-            wanted = ["cluster", "micro_genre_name"]
-            named = pq.read_table(release / "micro_genres.parquet", columns=wanted)
+            columns = ["cluster", "micro_genre_name"]
+            genres = pq.read_table(release / "micro_genres.parquet", columns=columns)
             self._names: dict[int, str] = dict(
-                zip(*(named.column(name).to_pylist() for name in wanted), strict=True)
+                zip(*(genres.column(name).to_pylist() for name in columns), strict=True)
             )
             terms = release / "tfidf.parquet"
             self._terms = None if self._features.mode == "embedding" else pq.read_table(terms)
@@ -62,16 +65,19 @@ class Assigner:
         self._encoder = encoder or encoder_of(release, manifest)
 
     def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The micro-genre of each film.
+        """Return the micro-genre of each film.
 
         Parameters
         ----------
-        films : each with `overview` (text), and `keywords` (list) and `tagline` where known.
+        films : sequence of mapping
+            Each with `overview` (str); `keywords` (list of str) and `tagline` (str) are optional.
 
         Returns
         -------
-        for each: cluster, micro_genre_name, similarity (cosine, -1 to 1), runner_up,
-        runner_up_name, margin (None where there is one micro-genre), weak.
+        list of dict
+            For each film: cluster (int), micro_genre_name (str), similarity (float, cosine, -1 to
+            1), runner_up (int), runner_up_name (str), margin (float) and weak (bool). runner_up,
+            runner_up_name and margin are None if the release has one micro-genre.
         """
         movies = pa.Table.from_pylist(
             [
@@ -94,19 +100,19 @@ class Assigner:
         )
         if not films:
             return []
-        texts = texts_of(movies, self._features).column("text").to_pylist()
-        # sentiment counts in the other modes only, and brings a lexicon along
-        made = (
-            amounts(movies)
+        texts = compose_texts(movies, self._features).column("text").to_pylist()
+        # only the other modes need sentiment, which loads a lexicon
+        features = (
+            measure_amounts(movies)
             if self._features.mode == "embedding"
-            else features(movies, self._features)["features"]
+            else extract_features(movies, self._features)["features"]
         )
         vectors = self._encoder.encode(texts, self._embed.batch_tokens)
-        # as stored: a film that the release holds comes out where the release has it
-        stored = vectors.astype(self._embed.vector_dtype).astype(np.float32)
+        # rounded as in the release: a film of the release gets the point that it has there
+        rounded = vectors.astype(self._embed.vector_dtype).astype(np.float32)
         points = place_films(
-            stored,
-            made,
+            rounded,
+            features,
             movies.column("keywords").to_pylist(),
             self._vocabulary,
             self._space,
@@ -114,16 +120,17 @@ class Assigner:
             self._terms,
         )
         best, cosine = top_two(points, self._centroids)
-        return [self._told(b, c) for b, c in zip(best.tolist(), cosine.tolist(), strict=True)]
+        return [self._assignment(b, c) for b, c in zip(best.tolist(), cosine.tolist(), strict=True)]
 
-    def _told(self, best: list[int], cosine: list[float]) -> dict[str, Any]:
-        alone = len(best) == 1
+    def _assignment(self, best: list[int], cosine: list[float]) -> dict[str, Any]:
+        """Return the assignment of a film to its nearest cluster; `best` has one or two."""
+        single = len(best) == 1
         return {
             "cluster": best[0],
             "micro_genre_name": self._names[best[0]],
             "similarity": cosine[0],
-            "runner_up": None if alone else best[1],
-            "runner_up_name": None if alone else self._names[best[1]],
-            "margin": None if alone else cosine[0] - cosine[1],
+            "runner_up": None if single else best[1],
+            "runner_up_name": None if single else self._names[best[1]],
+            "margin": None if single else cosine[0] - cosine[1],
             "weak": cosine[0] < self._weak_below,
         }

@@ -1,4 +1,4 @@
-"""The model of a release, for the few texts of an answer."""
+"""The model of a release, for the few texts of a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from torch.nn import functional
 
-from pipeline.embedding.bert_loader import read_files
+from pipeline.embedding.bert_loader import load_packed_model
 from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import ModelIdentity, identify
 from pipeline.errors import ModelError, ReleaseError
@@ -23,30 +23,38 @@ __all__ = ["Encoder", "encoder_of", "shared_encoder"]
 def encoder_of(
     release: Path, manifest: ReleaseManifest, device: Literal["cpu"] | None = None
 ) -> Encoder:
-    """The encoder of the model that a release was made with.
+    """Return the encoder of a release's model.
 
     Parameters
     ----------
-    manifest : of the release. device : where to encode; None for where the settings say, and
-        for any where they say a GPU.
+    release : Path
+        Folder of the release.
+    manifest : ReleaseManifest
+        Its manifest.
+    device : {"cpu"}, optional
+        Where to encode. By default the device of the release's settings; if that is a GPU, any.
+
+    Returns
+    -------
+    Encoder
 
     Raises
     ------
     ReleaseError
-        when the manifest names no model.
+        If the manifest names no model.
     ModelError
-        when the model on this machine is not the one that the release was made with.
+        If the model on this machine is not the one of the release.
     """
     settings = manifest.read_settings("embed", EmbedSettings)
     revision = manifest.model.revision
     if revision is None:
         raise ReleaseError(f"release {release} lacks 'model.revision' in its manifest; mine again")
-    # a release mined on a GPU is served on machines without one too
-    where = device or ("auto" if settings.device == "cuda" else settings.device)
-    identity = identify(settings.model_copy(update={"device": where}))
+    # a release mined on a GPU is also served on machines without one
+    used_device = device or ("auto" if settings.device == "cuda" else settings.device)
+    identity = identify(settings.model_copy(update={"device": used_device}))
     if identity.revision != revision:
         raise ModelError(
-            f"release {release} was made with model revision {revision[:12]}, here is "
+            f"release {release} was mined with model revision {revision[:12]}, this machine has "
             f"{identity.revision[:12]}; install the same weights, or mine again"
         )
     return shared_encoder(identity)
@@ -54,29 +62,47 @@ def encoder_of(
 
 @lru_cache(maxsize=2)
 def shared_encoder(identity: ModelIdentity) -> Encoder:
-    """The one encoder of a model in this process: releases and genre models share its weights."""
+    """Return the encoder of a model; releases and genre classifiers share it in this process."""
     return Encoder(identity)
 
 
 class Encoder:
-    """Texts to unit vectors with one model; loaded when the first text comes."""
+    """Encodes texts with one model, which is loaded at the first text.
+
+    Parameters
+    ----------
+    identity : ModelIdentity
+        The model.
+    """
 
     def __init__(self, identity: ModelIdentity) -> None:
         self._identity = identity
 
     def encode(self, texts: Sequence[str], batch_tokens: int = 4_096) -> np.ndarray:
-        """Unit vectors, (len(texts), dim) float32, the same as `embed.encode` gives.
+        """Encode texts to the same vectors as `embed.encode`, up to rounding.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Any texts.
+        batch_tokens : int
+            Tokens of a batch, about, if the library encodes.
+
+        Returns
+        -------
+        ndarray of shape (len(texts), dim), float32
+            Vectors of unit length, in the order of the texts.
 
         Raises
         ------
         ModelError
-            when the model gives a vector that is not finite, or its files cannot be read.
+            If the model gives a vector that is not finite, or its files cannot be read.
         """
-        own = read_files(self._identity, answers=True)
-        if own is None or not texts:
+        model = load_packed_model(self._identity, few_texts=True)
+        if model is None or not texts:
             return encode(texts, self._identity, batch_tokens)
-        tokens = [found.ids for found in own.tokenizer.encode_batch(list(texts))]
-        vectors = functional.normalize(own.packed.sums(tokens), dim=1).numpy()
+        tokens = [encoding.ids for encoding in model.tokenizer.encode_batch(list(texts))]
+        vectors = functional.normalize(model.encoder.sum_texts(tokens), dim=1).numpy()
         if not np.isfinite(vectors).all():
             raise ModelError(f"model {self._identity.name!r} gave a vector that is not finite")
         return vectors

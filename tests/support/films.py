@@ -1,4 +1,4 @@
-"""Films of the bundled catalogue, taken through the real stages up to their points."""
+"""Films of the bundled catalogue, with the results of the real stages up to embeddings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.schemas.mining import CLEAN_MOVIES, FEATURES, VOCABULARY
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import EmbedSettings, FeatureSettings
 
-# Rounding differs between machines with bfloat16 and without; these tests are of float32.
+# The results of bfloat16 differ between machines, so tests use float32.
 EXACT = EmbedSettings(device="cpu", dtype="float32")
 THEMES = ("Submarine thrillers", "Courtroom dramas", "Vampires", "Wedding comedies")
 PER_THEME = 10
@@ -27,7 +27,7 @@ PER_THEME = 10
 
 @dataclass(frozen=True)
 class Mined:
-    """Row by row the same films; `theme` is the editors' answer, which no stage sees."""
+    """Tables of the same films, row by row; `theme` is the editors' label, which no stage sees."""
 
     movies: pa.Table
     features: pa.Table
@@ -36,18 +36,18 @@ class Mined:
     theme: np.ndarray
 
     def rows(self, rows: Sequence[int]) -> tuple[pa.Table, pa.Table, pa.Table]:
-        """Movies, features and embeddings of some films, in the order given."""
+        """Return movies, features and embeddings of some films, in the order of `rows`."""
         chosen = pa.array(rows, pa.int64())
         return self.movies.take(chosen), self.features.take(chosen), self.embeddings.take(chosen)
 
 
 def exact() -> ModelIdentity:
-    """The bundled model in float32 on the CPU."""
+    """Return the bundled model in float32 on the CPU."""
     return identify(EXACT)
 
 
 def table_of(rows: Sequence[dict[str, Any]]) -> pa.Table:
-    """Clean movies of rows that say only what matters."""
+    """Return CLEAN_MOVIES; rows give only the fields that a test needs."""
     return pa.Table.from_pylist(
         [
             {"movie_id": f"m{row:04d}", "title": f"Film {row}", **film}
@@ -58,8 +58,8 @@ def table_of(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 
 def features_of(rows: Sequence[dict[str, Any]]) -> pa.Table:
-    """Features of rows that say only what matters."""
-    wanted = [
+    """Return FEATURES; rows give only the fields that a test needs."""
+    complete = [
         {
             "movie_id": f"m{row:04d}",
             "text": "",
@@ -72,12 +72,12 @@ def features_of(rows: Sequence[dict[str, Any]]) -> pa.Table:
         }
         for row, film in enumerate(rows)
     ]
-    return pa.Table.from_pylist(wanted, FEATURES)
+    return pa.Table.from_pylist(complete, FEATURES)
 
 
 @cache
 def mined() -> Mined:
-    """Ten films of each of four themes; every third has no keywords, every other a tagline."""
+    """Return ten films of each theme: every third has no keywords, every other a tagline."""
     rows: list[dict[str, Any]] = []
     theme = []
     for number, name in enumerate(THEMES):
@@ -88,22 +88,23 @@ def mined() -> Mined:
             rows.append({"overview": film["overview"], "keywords": keywords, "tagline": tagline})
             theme.append(number)
     movies = table_of(rows)
-    return through(movies, np.array(theme))
+    return run_stages(movies, np.array(theme))
 
 
-def through(movies: pa.Table, theme: np.ndarray) -> Mined:
-    """Clean movies through features and embedding, with the vocabulary of their keywords."""
+def run_stages(movies: pa.Table, theme: np.ndarray) -> Mined:
+    """Run the stages features and embed, and build the vocabulary of the keywords."""
     identity = exact()
-    made = features(movies, FeatureSettings())
-    vectors = embed(made["features"], EXACT, identity.revision, identity.dtype)["vectors"]
-    embeddings = join_vectors(made["features"], vectors, EXACT, identity.revision)["embeddings"]
-    return Mined(movies, made["features"], embeddings, vocabulary(made["keyword_counts"]), theme)
+    extracted = extract_features(movies, FeatureSettings())
+    features = extracted["features"]
+    vectors = embed(features, EXACT, identity.revision, identity.dtype)["vectors"]
+    embeddings = join_vectors(features, vectors, EXACT, identity.revision)["embeddings"]
+    return Mined(movies, features, embeddings, vocabulary(extracted["keyword_counts"]), theme)
 
 
-def vocabulary(counts: pa.Table, least: int = 2) -> pa.Table:
-    """VOCABULARY of the keywords that at least `least` films share."""
+def vocabulary(counts: pa.Table) -> pa.Table:
+    """Return VOCABULARY of the keywords that at least two films have."""
     pairs = zip(*(column.to_pylist() for column in counts.columns), strict=True)
-    shared = sorted(((k, n) for k, n in pairs if n >= least), key=lambda item: (-item[1], item[0]))
+    shared = sorted(((k, n) for k, n in pairs if n >= 2), key=lambda item: (-item[1], item[0]))
     found = encode([keyword for keyword, _ in shared], exact())
     columns = [
         pa.array([k for k, _ in shared], pa.string()),
@@ -114,7 +115,7 @@ def vocabulary(counts: pa.Table, least: int = 2) -> pa.Table:
 
 
 def nearest_of_own_theme(points: np.ndarray, theme: np.ndarray) -> float:
-    """The share of films whose nearest other film, by cosine, is of their theme."""
+    """Return the share of films whose nearest other film, by cosine, has the same theme."""
     cosine = points @ points.T
     np.fill_diagonal(cosine, -np.inf)
     return float((theme[cosine.argmax(1)] == theme).mean())

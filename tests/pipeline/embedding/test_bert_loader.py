@@ -1,4 +1,4 @@
-"""A model read from its own files: which it is for, and what it leaves unloaded."""
+"""Models loaded from their files: which are supported, and which libraries are not imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks.lib.small_model import build_model
-from pipeline.embedding.bert_loader import read_files
+from pipeline.embedding.bert_loader import load_packed_model
 from pipeline.embedding.weights import ModelIdentity, identify, load
 from pipeline.errors import ModelError
 from pipeline.settings import EmbedSettings
@@ -24,62 +24,59 @@ def copied(folder: Path) -> ModelIdentity:
     return replace(exact(), folder=str(shutil.copytree(exact().folder, folder / "model")))
 
 
-def test_the_bundled_model_is_read_once() -> None:
-    found = read_files(exact())
+def test_the_bundled_model_is_loaded_once() -> None:
+    found = load_packed_model(exact())
     assert found is not None
-    assert found.packed.dim == 384
-    assert read_files(exact()) is found
+    assert found.encoder.dim == 384
+    assert load_packed_model(exact()) is found
 
 
 @pytest.mark.parametrize(
     "text", ["", "War.", "A film " * 400, "Am\u00e9lie \u5343\u3068\u5343\u5c0b"]
 )
-def test_its_tokens_are_the_librarys(text: str) -> None:
-    found, library = read_files(exact()), load(exact())
+def test_tokens_equal_those_of_the_library(text: str) -> None:
+    found, library = load_packed_model(exact()), load(exact())
     assert found is not None
     expected = library.preprocess([text])["input_ids"][0].tolist()
     assert found.tokenizer.encode(text).ids == expected
 
 
 @pytest.mark.parametrize(("pooling", "normalise"), [("cls", True), ("mean", False)])
-def test_another_shape_is_left_to_the_library(
-    tmp_path: Path, pooling: str, normalise: bool
-) -> None:
+def test_another_architecture_is_not_loaded(tmp_path: Path, pooling: str, normalise: bool) -> None:
     folder = build_model(tmp_path, pooling=pooling, normalise=normalise)
     identity = identify(EmbedSettings(model=str(folder), device="cpu", dtype="float32"))
-    assert read_files(identity) is None
+    assert load_packed_model(identity) is None
 
 
-def test_a_small_model_of_the_shape_is_read(tmp_path: Path) -> None:
+def test_a_small_model_of_the_same_architecture_is_loaded(tmp_path: Path) -> None:
     folder = build_model(tmp_path)
-    found = read_files(identify(EmbedSettings(model=str(folder), device="cpu", dtype="float32")))
+    identity = identify(EmbedSettings(model=str(folder), device="cpu", dtype="float32"))
+    found = load_packed_model(identity)
     assert found is not None
     ids = found.tokenizer.encode("A film about war.").ids
-    expected = load(
-        identify(EmbedSettings(model=str(folder), device="cpu", dtype="float32"))
-    ).encode(["A film about war."], show_progress_bar=False)
-    np.testing.assert_allclose(found.packed.encode([ids]).numpy(), expected, atol=1e-5)
+    expected = load(identity).encode(["A film about war."], show_progress_bar=False)
+    np.testing.assert_allclose(found.encoder.encode([ids]).numpy(), expected, atol=1e-5)
 
 
-def test_on_a_gpu_it_is_left_to_the_library() -> None:
-    assert read_files(replace(exact(), device="cuda")) is None
+def test_a_model_on_a_gpu_is_not_loaded() -> None:
+    assert load_packed_model(replace(exact(), device="cuda")) is None
 
 
-def test_a_folder_that_lacks_a_file_is_left_to_the_library(tmp_path: Path) -> None:
+def test_a_folder_that_lacks_a_file_is_not_loaded(tmp_path: Path) -> None:
     identity = copied(tmp_path)
     (Path(identity.folder) / "sentence_bert_config.json").unlink()
-    assert read_files(identity) is None
+    assert load_packed_model(identity) is None
 
 
 @pytest.mark.parametrize("name", ["modules.json", "tokenizer.json", "model.safetensors"])
-def test_a_damaged_file_is_told(tmp_path: Path, name: str) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path, name: str) -> None:
     identity = copied(tmp_path)
     (Path(identity.folder) / name).write_text("[", encoding="utf-8")
     with pytest.raises(ModelError, match=r"cannot be read.*install it again"):
-        read_files(identity)
+        load_packed_model(identity)
 
 
-def test_encoding_loads_no_library_that_trains() -> None:
+def test_encoding_does_not_import_the_libraries_for_training() -> None:
     code = (
         "import json, sys\n"
         "from pipeline.embedding.embed import encode\n"

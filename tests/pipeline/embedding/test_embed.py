@@ -1,4 +1,4 @@
-"""Texts to vectors: as the library has them, each text once, the same bytes each time."""
+"""Vectors of texts equal the library's; each text is encoded once; the bytes are reproducible."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from benchmarks.lib.small_model import DIM, build_model
 from pipeline.embedding.embed import (
     VECTORS,
     _batches,
-    attach,
     embed,
     embed_phrases,
     encode,
-    lend,
+    join_vectors,
+    share_vectors,
     warm,
 )
 from pipeline.embedding.weights import identify, load
@@ -57,21 +57,21 @@ def embedded(table: pa.Table, settings: EmbedSettings = EXACT, **more: list[str]
 
 
 class TestEncode:
-    def test_vectors_are_those_of_the_library(self) -> None:
+    def test_vectors_equal_those_of_the_library(self) -> None:
         expected = load(exact()).encode(texts(), show_progress_bar=False)
         found = encode(texts(), exact())
         assert found.dtype == np.float32
         assert cosines(found, expected).mean() >= 0.9999
         assert cosines(found, expected).min() >= 0.999
 
-    def test_odd_texts_are_encoded_as_the_library_does(self) -> None:
+    def test_vectors_of_unusual_texts_equal_those_of_the_library(self) -> None:
         found = encode(ODD, exact())
         assert np.isfinite(found).all()
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
         expected = load(exact()).encode(ODD, show_progress_bar=False)
         assert cosines(found, expected).min() >= 0.9999
 
-    def test_half_precision_is_near_enough(self) -> None:
+    def test_half_precision_gives_nearly_the_same_vectors(self) -> None:
         half = identify(EXACT.model_copy(update={"dtype": "bfloat16"}))
         few = texts()[::6]
         found = encode(few, half)
@@ -92,26 +92,26 @@ class TestEncode:
         first, second = (encode(texts()[:10], exact()).tobytes() for _ in range(2))
         assert first == second
 
-    def test_a_long_text_is_cut_at_what_the_model_reads(self) -> None:
+    def test_a_long_text_is_truncated_at_the_limit_of_the_model(self) -> None:
         limit = load(exact()).max_seq_length
-        # one word is one token; two tokens mark the text's ends
+        # one word is one token; two tokens mark start and end of the text
         at, over, under = ("ship " * (limit + more) for more in (-2, 200, -3))
         vectors = encode([at, over + "judge", under], exact())
         np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
         assert np.abs(vectors[0] - vectors[2]).max() > 1e-5
 
-    def test_no_texts_give_no_vectors_of_the_right_width(self) -> None:
+    def test_no_texts_give_an_empty_array_of_the_right_width(self) -> None:
         assert encode([], exact()).shape == (0, 384)
 
-    def test_a_theme_is_nearer_than_another(self) -> None:
+    def test_texts_of_one_theme_are_more_similar(self) -> None:
         sub, boat, cake = encode(
             ["A submarine hunts a ship.", "A U-boat at war.", "A wedding cake."], exact()
         )
         assert sub @ boat > sub @ cake + 0.1
 
 
-class TestAnotherModel:
-    def test_a_shape_that_cannot_be_packed_is_encoded_by_the_library(self, tmp_path: Path) -> None:
+class TestOtherModels:
+    def test_an_unsupported_architecture_is_encoded_by_the_library(self, tmp_path: Path) -> None:
         folder = build_model(tmp_path, pooling="cls", normalise=False)
         identity = identify(EXACT.model_copy(update={"model": str(folder)}))
         some = ["War.", "A much longer film about war and peace.", "", "War."]
@@ -122,7 +122,7 @@ class TestAnotherModel:
         assert cosines(found, raw).min() >= 0.9999
         np.testing.assert_array_equal(found, encode(some[::-1], identity)[::-1])
 
-    def test_vectors_that_are_not_finite_are_refused(self, tmp_path: Path) -> None:
+    def test_vectors_that_are_not_finite_are_rejected(self, tmp_path: Path) -> None:
         folder = build_model(tmp_path)
         weights = load_file(folder / "model.safetensors")
         weights["embeddings.LayerNorm.bias"].fill_(math.nan)
@@ -134,14 +134,14 @@ class TestAnotherModel:
 
 
 class TestEmbed:
-    def test_each_distinct_text_once_in_order_of_hash(self) -> None:
+    def test_each_distinct_text_is_encoded_once_in_order_of_hash(self) -> None:
         same = [{"text": text} for text in ("War.", "Peace.", "War.", "War.")]
         vectors = embedded(features_of(same))
         validate(vectors, VECTORS(384), name="vectors")
         hashes = sorted(hashlib.sha256(text).hexdigest() for text in (b"War.", b"Peace."))
         assert vectors["text_hash"].to_pylist() == hashes
 
-    def test_vectors_are_of_their_own_text(self) -> None:
+    def test_each_hash_has_the_vector_of_its_text(self) -> None:
         table = features_of([{"text": text} for text in texts()[:6]])
         settings = EXACT.model_copy(update={"vector_dtype": "float32"})
         vectors = embedded(table, settings)
@@ -155,7 +155,7 @@ class TestEmbed:
         table = mined().features.slice(0, 8)
         assert embedded(table).equals(embedded(table.take(list(range(7, -1, -1)))))
 
-    def test_what_another_partition_encodes_is_skipped(self) -> None:
+    def test_texts_that_another_partition_encodes_are_skipped(self) -> None:
         table = features_of([{"text": "War."}, {"text": "Peace."}])
         first, second = table["text_hash"].to_pylist()
         assert embedded(table, skip=[first])["text_hash"].to_pylist() == [second]
@@ -163,67 +163,67 @@ class TestEmbed:
         validate(nothing, VECTORS(384), name="vectors")
         assert nothing.num_rows == 0
 
-    def test_a_worker_with_other_weights_stops(self) -> None:
+    def test_a_worker_with_other_weights_raises_an_error(self) -> None:
         with pytest.raises(ModelError, match="install the same weights"):
             embed(features_of([{"text": "War."}]), EXACT, "0" * 64, "float32")
         with pytest.raises(ModelError, match="install the same weights"):
             warm(EXACT, "0" * 64, "float32")
 
 
-class TestAttach:
-    def test_each_film_gets_the_vector_of_its_text_its_own_or_borrowed(self) -> None:
+class TestJoinVectors:
+    def test_each_film_gets_the_vector_of_its_text_whichever_partition_encodes_it(self) -> None:
         here = features_of([{"text": "War."}, {"text": "Peace."}, {"text": "War."}])
         there = features_of([{"text": "Peace."}])
-        lent = there["text_hash"].to_pylist()
-        vectors = pa.concat_tables([embedded(here, skip=lent), embedded(there)])
-        made = attach(here, vectors, EXACT, "r1")["embeddings"]
-        validate(made, EMBEDDINGS(384), name="embeddings")
-        assert made["movie_id"].to_pylist() == ["m0000", "m0001", "m0002"]
-        assert made["text_hash"].equals(here["text_hash"])
-        assert set(made["model_revision"].to_pylist()) == {"r1"}
-        found, expected = matrix_of(made), encode(["War.", "Peace.", "War."], exact())
+        shared = there["text_hash"].to_pylist()
+        vectors = pa.concat_tables([embedded(here, skip=shared), embedded(there)])
+        table = join_vectors(here, vectors, EXACT, "r1")["embeddings"]
+        validate(table, EMBEDDINGS(384), name="embeddings")
+        assert table["movie_id"].to_pylist() == ["m0000", "m0001", "m0002"]
+        assert table["text_hash"].equals(here["text_hash"])
+        assert set(table["model_revision"].to_pylist()) == {"r1"}
+        found, expected = matrix_of(table), encode(["War.", "Peace.", "War."], exact())
         np.testing.assert_allclose(found, expected, atol=1e-3)  # stored as float16
         np.testing.assert_array_equal(found[0], found[2])
 
     def test_no_films_give_an_empty_table(self) -> None:
         vectors = embedded(features_of([{"text": "War."}]))
-        made = attach(features_of([]), vectors, EXACT, "r1")["embeddings"]
-        validate(made, EMBEDDINGS(384), name="embeddings")
-        assert made.num_rows == 0
+        table = join_vectors(features_of([]), vectors, EXACT, "r1")["embeddings"]
+        validate(table, EMBEDDINGS(384), name="embeddings")
+        assert table.num_rows == 0
 
 
-class TestLend:
-    def test_each_borrower_gets_what_it_wants_sorted_with_its_vectors(self) -> None:
+class TestShareVectors:
+    def test_each_borrower_gets_the_vectors_of_its_texts_in_order_of_hash(self) -> None:
         parts = [
             embedded(features_of([{"text": "War."}, {"text": "Peace."}])),
             embedded(features_of([{"text": "A dog."}])),
             embedded(features_of([{"text": "A cat."}, {"text": "A hen."}])),
         ]
         every = pa.concat_tables(parts)
-        texts = sorted(every["text_hash"].to_pylist())
-        asked = {"g1": [texts[3], texts[1]], "g0": [texts[1]]}
-        rows = [(text, who) for who, own in asked.items() for text in own]
+        hashes = sorted(every["text_hash"].to_pylist())
+        needed = {"g1": [hashes[3], hashes[1]], "g0": [hashes[1]]}
+        rows = [(text_hash, borrower) for borrower, own in needed.items() for text_hash in own]
         wanted = pa.table(list(zip(*rows, strict=True)), names=["text_hash", "borrower"])
-        made = lend(iter(parts), wanted)
-        assert list(made) == ["g0", "g1"]
-        row_of = {text: row for row, text in enumerate(every["text_hash"].to_pylist())}
-        for who, lent in made.items():
-            validate(lent, VECTORS(384), name="vectors")
-            assert lent["text_hash"].to_pylist() == sorted(asked[who])
-            expected = matrix_of(every)[[row_of[text] for text in sorted(asked[who])]]
-            np.testing.assert_array_equal(matrix_of(lent), expected)
+        tables = share_vectors(iter(parts), wanted)
+        assert list(tables) == ["g0", "g1"]
+        row_of = {text_hash: row for row, text_hash in enumerate(every["text_hash"].to_pylist())}
+        for borrower, table in tables.items():
+            validate(table, VECTORS(384), name="vectors")
+            assert table["text_hash"].to_pylist() == sorted(needed[borrower])
+            expected = matrix_of(every)[[row_of[text] for text in sorted(needed[borrower])]]
+            np.testing.assert_array_equal(matrix_of(table), expected)
 
 
 def test_phrases_keep_their_order() -> None:
     phrases = pa.table({"term": ["submarine", "courtroom", "submarine"]})
-    made = embed_phrases(phrases, EXACT, exact().revision, "float32")["vectors"]
-    assert made["term"].equals(phrases["term"])
+    table = embed_phrases(phrases, EXACT, exact().revision, "float32")["vectors"]
+    assert table["term"].equals(phrases["term"])
     expected = encode(["submarine", "courtroom", "submarine"], exact())
-    np.testing.assert_allclose(matrix_of(made), expected, atol=1e-3)
+    np.testing.assert_allclose(matrix_of(table), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("lengths", [[5], [2] * 100, [1, 1, 500, 501], list(range(2, 257))])
-def test_batches_hold_every_text_once_and_are_even(lengths: list[int]) -> None:
+def test_batches_contain_each_text_once_and_are_even(lengths: list[int]) -> None:
     slices = list(_batches(lengths, 128))
     rows = [row for part in slices for row in range(len(lengths))[part]]
     assert rows == list(range(len(lengths)))

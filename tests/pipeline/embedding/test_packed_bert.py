@@ -1,4 +1,4 @@
-"""The encoder without padding against the library's model."""
+"""The encoder without padding gives the vectors of the library's model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tokens_of(model: SentenceTransformer, texts: list[str]) -> list[list[int]]:
     return sorted((model.tokenizer(text)["input_ids"] for text in texts), key=len)
 
 
-def test_vectors_are_those_of_the_library(
+def test_vectors_equal_those_of_the_library(
     model: SentenceTransformer, packed: PackedEncoder
 ) -> None:
     texts = sorted(
@@ -44,7 +44,7 @@ def test_vectors_are_those_of_the_library(
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_a_text_does_not_depend_on_its_company(
+def test_the_vector_of_a_text_does_not_depend_on_its_batch(
     model: SentenceTransformer, packed: PackedEncoder
 ) -> None:
     batch = tokens_of(model, ["War.", "A war film.", "A war film.", "Peace at last in the valley."])
@@ -53,30 +53,30 @@ def test_a_text_does_not_depend_on_its_company(
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_answers_are_the_same_with_or_without_onednn(
+def test_vectors_are_the_same_with_and_without_onednn(
     model: SentenceTransformer, packed: PackedEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bert = model[0].auto_model
     batch = tokens_of(model, ["War.", "A war film.", "Peace at last in the valley. " * 30])
     expected = packed.encode(batch).numpy()
-    few = PackedEncoder.for_answers(bert.config.to_dict(), bert.state_dict())
+    few = PackedEncoder.for_few_texts(bert.config.to_dict(), bert.state_dict())
     np.testing.assert_allclose(few.encode(batch).numpy(), expected, atol=1e-6)
     monkeypatch.setattr("torch.backends.mkldnn.is_available", lambda: False)
-    plain = PackedEncoder.for_answers(bert.config.to_dict(), bert.state_dict())
+    plain = PackedEncoder.for_few_texts(bert.config.to_dict(), bert.state_dict())
     np.testing.assert_array_equal(plain.encode(batch).numpy(), expected)
 
 
-def test_products_of_many_rows_are_of_few_sizes(
+def test_products_have_few_different_numbers_of_rows(
     packed: PackedEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = set()
-    product = packed_bert._Dense.__call__
+    product = packed_bert._Linear.__call__
 
-    def noted(dense: Any, rows: Tensor, room: Tensor | None = None) -> Tensor:
+    def record(linear: Any, rows: Tensor, out: Tensor | None = None) -> Tensor:
         sizes.add(len(rows))
-        return product(dense, rows, room)
+        return product(linear, rows, out)
 
-    monkeypatch.setattr(packed_bert._Dense, "__call__", noted)
+    monkeypatch.setattr(packed_bert._Linear, "__call__", record)
     for texts in (1, 8, 31, 32, 33, 40):  # of 20 tokens each
         packed.encode([[101, *[2162] * 18, 102]] * texts)
     assert sizes == {32, 160, 640, 704, 832}
@@ -88,17 +88,17 @@ def test_vectors_have_unit_length(model: SentenceTransformer, packed: PackedEnco
 
 
 @pytest.mark.parametrize("batch", [[[101, 2162, 102], [101, 102]], [[], [101, 102]]])
-def test_texts_out_of_order_or_empty_are_refused(
+def test_texts_out_of_order_or_empty_are_rejected(
     packed: PackedEncoder, batch: list[list[int]]
 ) -> None:
     with pytest.raises(ValueError, match="order of length"):
         packed.encode(batch)
 
 
-def test_any_size_of_that_shape(tmp_path: Path) -> None:
+def test_a_smaller_model_of_the_same_architecture(tmp_path: Path) -> None:
     other = SentenceTransformer(str(build_model(tmp_path)), device="cpu")
     bert = other[0].auto_model
-    assert PackedEncoder.computes(bert.config.to_dict())
+    assert PackedEncoder.supports(bert.config.to_dict())
     texts = ["War.", "A longer film about war."]
     small = PackedEncoder(bert.config.to_dict(), bert.state_dict())
     found = small.encode(tokens_of(other, texts)).numpy()
@@ -109,9 +109,9 @@ def test_any_size_of_that_shape(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "other", [{"model_type": "roberta"}, {"hidden_act": "relu"}, {"position_embedding_type": "x"}]
 )
-def test_another_architecture_is_not_computed(
+def test_another_architecture_is_not_supported(
     model: SentenceTransformer, other: dict[str, str]
 ) -> None:
     config = model[0].auto_model.config.to_dict()
-    assert PackedEncoder.computes(config)
-    assert not PackedEncoder.computes(config | other)
+    assert PackedEncoder.supports(config)
+    assert not PackedEncoder.supports(config | other)

@@ -1,4 +1,4 @@
-"""Where films lie: scaled blocks, cleared of the amount of text, each film by itself."""
+"""Points of films: scaled blocks, without the effect of the amount of text, film by film."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settings_of(mode: str, **more: Any) -> FeatureSettings:
 
 
 def placed(films: Mined, settings: FeatureSettings, rows: list[int] | None = None) -> np.ndarray:
-    """Points of films (of all, or some) in the space fitted on all of them."""
+    """Points of all films, or of some rows, in the space fitted on all of them."""
     terms = None
     if settings.mode != "embedding":
         terms = fit_tfidf(films.features, settings, 2026)["tfidf"]
@@ -42,22 +42,22 @@ def placed(films: Mined, settings: FeatureSettings, rows: list[int] | None = Non
     return found
 
 
-def invented(films: int = 240) -> Mined:
-    """Three clear themes; lengths differ 100 times, sway the vectors and say nothing of themes."""
-    dice = np.random.default_rng(5)
+def synthetic(films: int = 240) -> Mined:
+    """Three clear themes; lengths differ by a factor of 100 and shift vectors, not themes."""
+    random = np.random.default_rng(5)
     theme = np.arange(films) % 3
-    length = np.exp(dice.uniform(np.log(30), np.log(3_000), films)).astype(int)
-    centres, sway = dice.normal(size=(3, DIM)), dice.normal(size=DIM)
-    raw = centres[theme] + 0.6 * np.log(length / 300)[:, None] * sway
-    raw += 0.8 * dice.normal(size=(films, DIM))
+    length = np.exp(random.uniform(np.log(30), np.log(3_000), films)).astype(int)
+    centres, shift = random.normal(size=(3, DIM)), random.normal(size=DIM)
+    raw = centres[theme] + 0.6 * np.log(length / 300)[:, None] * shift
+    raw += 0.8 * random.normal(size=(films, DIM))
     vectors = raw / np.linalg.norm(raw, axis=1, keepdims=True)
     words = ("submarine torpedo", "judge verdict", "vampire coffin")
     rows = [
         {
             "text": f"{words[t]} number{row % 40}",
             "desc_length": int(length[row]),
-            "num_keywords": int(dice.integers(0, 9)),
-            "sentiment_score": float(dice.uniform(-1, 1)),
+            "num_keywords": int(random.integers(0, 9)),
+            "sentiment_score": float(random.uniform(-1, 1)),
         }
         for row, t in enumerate(theme)
     ]
@@ -79,7 +79,8 @@ def lengths_of(films: Mined) -> np.ndarray:
 
 def correlation(columns: np.ndarray, quantity: np.ndarray) -> np.ndarray:
     a, b = columns - columns.mean(0), quantity - quantity.mean()
-    a = a[:, np.linalg.norm(a, axis=0) > 1e-4]  # three of the model's dimensions are always zero
+    # three dimensions of the model are always zero
+    a = a[:, np.linalg.norm(a, axis=0) > 1e-4]
     return np.asarray((a * b[:, None]).sum(0) / np.linalg.norm(a, axis=0) / np.linalg.norm(b))
 
 
@@ -91,7 +92,7 @@ class TestEveryMode:
         np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1, atol=1e-5)
 
     @pytest.mark.parametrize("mode", MODES)
-    def test_a_film_lies_where_it_lies_alone(self, mode: str) -> None:
+    def test_the_point_of_a_film_does_not_depend_on_other_films(self, mode: str) -> None:
         together = placed(mined(), settings_of(mode))
         for row in (0, 1, 17, 39):
             alone = placed(mined(), settings_of(mode), [row])
@@ -103,25 +104,25 @@ class TestEveryMode:
         assert first == second
 
     @pytest.mark.parametrize("mode", MODES)
-    def test_films_of_a_theme_lie_together(self, mode: str) -> None:
+    def test_films_of_a_theme_are_near_each_other(self, mode: str) -> None:
         assert nearest_of_own_theme(placed(mined(), settings_of(mode)), mined().theme) >= 0.85
 
-    def test_a_mode_adds_its_block(self) -> None:
+    def test_each_mode_adds_its_block(self) -> None:
         terms = matrix_of(fit_tfidf(mined().features, settings_of("full"), 2026)["tfidf"])
         width = [placed(mined(), settings_of(mode), [0]).shape[1] for mode in MODES]
         assert width == [DIM, DIM + terms.shape[1], DIM + terms.shape[1] + 3]
 
 
 class TestAmountOfText:
-    def test_length_is_cleared_from_the_vectors(self) -> None:
-        films = invented()
+    def test_the_effect_of_length_is_removed_from_the_vectors(self) -> None:
+        films = synthetic()
         before = np.abs(correlation(matrix_of(films.embeddings), lengths_of(films)))
         after = np.abs(correlation(placed(films, settings_of("embedding")), lengths_of(films)))
         assert before.mean() > 0.25
         assert after.mean() < 0.05
         assert after.max() < 0.2
 
-    def test_so_it_is_on_real_films(self) -> None:
+    def test_the_effect_of_length_is_removed_on_real_films(self) -> None:
         films = mined()
         points = placed(films, settings_of("embedding", keyword_weight=0))
         for name in ("desc_length", "num_keywords"):
@@ -130,8 +131,8 @@ class TestAmountOfText:
             after = np.abs(correlation(points, quantity)).mean()
             assert after < 0.03 < before
 
-    def test_two_films_of_one_theme_meet_however_long_they_are(self) -> None:
-        films = invented()
+    def test_a_short_and_a_long_film_of_one_theme_are_more_similar(self) -> None:
+        films = synthetic()
         points = placed(films, settings_of("embedding"))
         order = np.argsort(lengths_of(films))
         short, long = (
@@ -142,26 +143,26 @@ class TestAmountOfText:
         assert same > vectors[short] @ vectors[long] + 0.2
 
 
-class TestNoBlockDrowns:
+class TestNoBlockDominates:
     @pytest.mark.parametrize("mode", MODES)
-    def test_the_nearest_film_is_of_the_theme_though_lengths_differ_100_times(
+    def test_the_nearest_film_is_of_the_theme_though_lengths_differ_by_a_factor_of_100(
         self, mode: str
     ) -> None:
-        films = invented()
+        films = synthetic()
         lengths = films.features["desc_length"].to_numpy()
         assert lengths.max() > 80 * lengths.min()
         assert nearest_of_own_theme(placed(films, settings_of(mode)), films.theme) == 1
 
-    def test_the_numbers_take_the_share_that_they_are_given(self) -> None:
-        films = invented()
+    def test_numeric_features_have_the_share_of_their_weight(self) -> None:
+        films = synthetic()
         for weight in (0.05, 0.3):
             points = placed(films, settings_of("full", numeric_weight=weight, tfidf_weight=0))
             share = (points[:, -3:] ** 2).sum(1)
             assert share.mean() == pytest.approx(weight, rel=0.3)
             assert share.max() < 9 * weight
 
-    def test_one_absurd_length_moves_a_film_a_little_only(self) -> None:
-        films = invented()
+    def test_an_extreme_length_moves_a_film_only_a_little(self) -> None:
+        films = synthetic()
         settings = settings_of("full")
         space = fit_space(
             films.movies, films.features, films.embeddings, films.vocabulary, settings
@@ -178,8 +179,8 @@ class TestNoBlockDrowns:
         )
         assert (points[0, -3:] ** 2).sum() < 0.35
 
-    def test_terms_take_the_share_that_they_are_given(self) -> None:
-        films = invented()
+    def test_terms_have_the_share_of_their_weight(self) -> None:
+        films = synthetic()
         points = placed(films, settings_of("embedding+tfidf", tfidf_weight=0.2))
         np.testing.assert_allclose((points[:, DIM:] ** 2).sum(1), 0.2, atol=1e-4)
 
@@ -201,12 +202,12 @@ class TestKeywords:
             settings,
         )
 
-    def test_a_keyword_that_no_film_shares_says_nothing(self) -> None:
+    def test_a_keyword_outside_the_vocabulary_is_ignored(self) -> None:
         none, unknown = self.pair([], ["a keyword that no film has"])
         np.testing.assert_array_equal(none, unknown)
         assert np.linalg.norm(none) == pytest.approx(1, abs=1e-5)
 
-    def test_a_film_without_keywords_lies_where_its_theme_would_put_it(self) -> None:
+    def test_a_film_without_keywords_gets_the_keyword_block_that_its_text_predicts(self) -> None:
         films = mined()
         bare = [row for row, k in enumerate(films.movies["keywords"].to_pylist()) if k][::3]
         lists = films.movies["keywords"].to_pylist()
@@ -245,9 +246,9 @@ class TestKeywords:
         expected, text_alone = (
             float((found[bare] * own[bare]).sum(1).mean()) for found in (points, plain)
         )
-        assert expected > text_alone  # nearer to where its keywords put it than by text alone
+        assert expected > text_alone  # nearer to the point with its keywords than by text alone
 
-    def test_shared_keywords_draw_films_together(self) -> None:
+    def test_films_with_a_common_keyword_are_more_similar(self) -> None:
         films = mined()
         vampire, submarine, both = self.pair(["vampire"], ["submarine"], ["vampire", "submarine"])
         assert {"vampire", "submarine"} <= set(films.vocabulary["keyword"].to_pylist())
@@ -257,19 +258,19 @@ class TestKeywords:
         plain, loud = self.pair(["vampire"], ["VAMPIRE", " vampire "])
         np.testing.assert_array_equal(plain, loud)
 
-    def test_their_weight_is_a_setting(self) -> None:
+    def test_the_weight_of_keywords_is_a_setting(self) -> None:
         with_them, without = (
             placed(mined(), settings_of("embedding", keyword_weight=weight)) for weight in (0.8, 0)
         )
         assert np.abs(with_them - without).max(1).min() > 0.01
 
-    def test_a_catalogue_without_any_keyword(self) -> None:
-        films = invented()
+    def test_a_catalogue_without_keywords_gives_finite_points(self) -> None:
+        films = synthetic()
         assert not films.vocabulary.num_rows
         assert np.isfinite(placed(films, settings_of("full"))).all()
 
 
-def test_one_film_is_a_space_too() -> None:
+def test_a_space_can_be_fitted_on_one_film() -> None:
     films = Mined(*mined().rows([1]), mined().vocabulary, mined().theme[:1])
     for mode in MODES:
         points = placed(films, settings_of(mode))

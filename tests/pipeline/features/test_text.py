@@ -1,4 +1,4 @@
-"""Texts, numbers, keyword counts and TF-IDF."""
+"""Texts, numeric features, keyword counts and TF-IDF."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sklearn.preprocessing import normalize
 from pipeline.features.text import (
     KEYWORD_COUNTS,
     compose_text,
-    features,
+    extract_features,
     fit_tfidf,
-    normal_keyword,
-    tfidf,
+    normalize_keyword,
+    tfidf_vectors,
 )
 from pipeline.schemas.mining import CLEAN_MOVIES, FEATURES, validate
 from pipeline.schemas.vectors import matrix_of
@@ -36,44 +36,44 @@ def model_of(table: pa.Table) -> dict[str, np.ndarray]:
 
 
 class TestText:
-    def test_each_part_is_a_sentence_and_no_word_is_lost(self) -> None:
+    def test_each_part_becomes_a_sentence_with_all_its_words(self) -> None:
         text = compose_text("It is not what he was", "Who is it?", ["war", "not him"], DEFAULT)
         assert text == "It is not what he was. Who is it? war, not him."
 
     @pytest.mark.parametrize("end", [".", "!", "?", "…", '"', ")"])
-    def test_a_finished_sentence_gets_no_second_stop(self, end: str) -> None:
+    def test_a_complete_sentence_gets_no_second_full_stop(self, end: str) -> None:
         assert compose_text(f"The end{end}", None, [], DEFAULT) == f"The end{end}"
 
-    def test_at_most_so_many_keywords_in_the_order_of_the_catalogue(self) -> None:
+    def test_at_most_max_keywords_are_used_in_the_order_of_the_catalogue(self) -> None:
         settings = FeatureSettings(max_keywords=2)
         assert compose_text("A.", None, ["z", "b", "c"], settings) == "A. z, b."
 
-    def test_no_keywords_where_none_are_wanted(self) -> None:
+    def test_keywords_can_be_left_out(self) -> None:
         for settings in (FeatureSettings(max_keywords=0), FeatureSettings(use_keywords=False)):
             assert compose_text("A.", "B.", ["z"], settings) == "A. B."
 
-    def test_no_tagline_where_none_is_wanted(self) -> None:
+    def test_the_tagline_can_be_left_out(self) -> None:
         assert compose_text("A.", "B.", ["z"], FeatureSettings(use_tagline=False)) == "A. z."
 
-    def test_an_empty_tagline_is_none(self) -> None:
+    def test_an_empty_tagline_is_ignored(self) -> None:
         assert compose_text("A.", "", [], DEFAULT) == "A."
 
 
 class TestNumbers:
     def test_one_row_per_film_in_the_order_given(self) -> None:
         movies = table_of([{"overview": "One film."}, {"overview": "Another film."}]).take([1, 0])
-        made = features(movies, DEFAULT)["features"]
-        validate(made, FEATURES, name="features")
-        assert made["movie_id"].to_pylist() == ["m0001", "m0000"]
-        assert made["text"].to_pylist() == ["Another film.", "One film."]
+        found = extract_features(movies, DEFAULT)["features"]
+        validate(found, FEATURES, name="features")
+        assert found["movie_id"].to_pylist() == ["m0001", "m0000"]
+        assert found["text"].to_pylist() == ["Another film.", "One film."]
 
-    def test_lengths_and_counts_are_of_the_film_not_of_its_text(self) -> None:
+    def test_lengths_and_counts_describe_the_film_not_its_text(self) -> None:
         keywords = [f"k{n}" for n in range(30)]
         rows = [{"overview": "Äß 🎬.", "keywords": keywords, "tagline": "T"}, {"overview": "A."}]
-        made = features(table_of(rows), FeatureSettings(max_keywords=3))["features"]
-        assert made["desc_length"].to_pylist() == [5, 2]
-        assert made["num_keywords"].to_pylist() == [30, 0]
-        assert made["has_tagline"].to_pylist() == [True, False]
+        found = extract_features(table_of(rows), FeatureSettings(max_keywords=3))["features"]
+        assert found["desc_length"].to_pylist() == [5, 2]
+        assert found["num_keywords"].to_pylist() == [30, 0]
+        assert found["has_tagline"].to_pylist() == [True, False]
 
     def test_sentiment_has_the_sign_of_the_overview(self) -> None:
         rows = [
@@ -81,46 +81,46 @@ class TestNumbers:
             {"overview": "A horrible, disgusting murder and a terrible, miserable death."},
             {"overview": "Two men carry a table."},
         ]
-        good, bad, plain = features(table_of(rows), DEFAULT)["features"][
+        good, bad, plain = extract_features(table_of(rows), DEFAULT)["features"][
             "sentiment_score"
         ].to_pylist()
         assert 0.3 < good <= 1
         assert -1 <= bad < -0.3
         assert plain == 0
 
-    def test_the_hash_is_of_the_text(self) -> None:
+    def test_equal_texts_have_equal_hashes(self) -> None:
         rows = [{"overview": "Same.", "keywords": k} for k in (["a"], ["a"], ["b"])]
-        made = features(table_of(rows), DEFAULT)["features"]
-        same, again, other = made["text_hash"].to_pylist()
+        found = extract_features(table_of(rows), DEFAULT)["features"]
+        same, again, other = found["text_hash"].to_pylist()
         assert same == again != other
         assert same == hashlib.sha256(b"Same. a.").hexdigest()
 
     def test_no_films_give_empty_tables(self) -> None:
-        made = features(CLEAN_MOVIES.empty_table(), DEFAULT)
-        validate(made["features"], FEATURES, name="features")
-        assert made["features"].num_rows == made["keyword_counts"].num_rows == 0
+        found = extract_features(CLEAN_MOVIES.empty_table(), DEFAULT)
+        validate(found["features"], FEATURES, name="features")
+        assert found["features"].num_rows == found["keyword_counts"].num_rows == 0
 
 
 class TestKeywordCounts:
-    def test_spelling_is_levelled_and_a_film_counts_once(self) -> None:
+    def test_spelling_is_normalized_and_a_film_counts_once(self) -> None:
         rows = [
             {"overview": "A.", "keywords": ["Cold  War", "cold war", " spy"]},
             {"overview": "B.", "keywords": ["COLD WAR"]},
             {"overview": "C."},
         ]
-        counts = features(table_of(rows), DEFAULT)["keyword_counts"]
+        counts = extract_features(table_of(rows), DEFAULT)["keyword_counts"]
         validate(counts, KEYWORD_COUNTS, name="keyword_counts")
         assert counts.to_pylist() == [
             {"keyword": "cold war", "films": 2},
             {"keyword": "spy", "films": 1},
         ]
-        assert normal_keyword("  Cold\tWar ") == "cold war"
+        assert normalize_keyword("  Cold\tWar ") == "cold war"
 
     def test_partitions_add_up_to_the_whole(self) -> None:
         movies = mined().movies
 
         def counted(part: pa.Table) -> Counter[str]:
-            rows = features(part, DEFAULT)["keyword_counts"].to_pylist()
+            rows = extract_features(part, DEFAULT)["keyword_counts"].to_pylist()
             return Counter({row["keyword"]: row["films"] for row in rows})
 
         parts = counted(movies.slice(0, 13)) + counted(movies.slice(13))
@@ -135,16 +135,16 @@ def fitted() -> dict[str, np.ndarray]:
 
 class TestTfidf:
     def test_vectors_have_unit_length(self, fitted: dict[str, np.ndarray]) -> None:
-        found = tfidf(mined().features["text"].to_pylist(), fitted)
+        found = tfidf_vectors(mined().features["text"].to_pylist(), fitted)
         assert found.dtype == np.float32
         assert found.shape == (len(mined().features), fitted["vector"].shape[1])
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
 
     def test_a_text_of_unknown_words_is_zero(self, fitted: dict[str, np.ndarray]) -> None:
-        found = tfidf(["", "Zxqv wkrp 💥", "مرحبا"], fitted)
+        found = tfidf_vectors(["", "Zxqv wkrp 💥", "مرحبا"], fitted)
         assert not found.any()
 
-    def test_weights_are_those_of_the_library(self, fitted: dict[str, np.ndarray]) -> None:
+    def test_weights_equal_those_of_the_library(self, fitted: dict[str, np.ndarray]) -> None:
         texts = mined().features["text"].to_pylist()
         library = TfidfVectorizer(
             ngram_range=(1, 3), stop_words="english", sublinear_tf=True, min_df=3, max_df=0.5
@@ -152,21 +152,21 @@ class TestTfidf:
         weights = library.fit_transform(texts)
         assert library.get_feature_names_out().tolist() == fitted["term"].tolist()
         expected = normalize(weights @ fitted["vector"])
-        np.testing.assert_allclose(tfidf(texts, fitted), expected, atol=1e-5)
+        np.testing.assert_allclose(tfidf_vectors(texts, fitted), expected, atol=1e-5)
 
-    def test_films_of_a_theme_lie_together(self, fitted: dict[str, np.ndarray]) -> None:
-        found = tfidf(mined().features["text"].to_pylist(), fitted)
+    def test_films_of_a_theme_are_near_each_other(self, fitted: dict[str, np.ndarray]) -> None:
+        found = tfidf_vectors(mined().features["text"].to_pylist(), fitted)
         assert nearest_of_own_theme(found, mined().theme) >= 0.6  # by chance: 0.23
 
-    def test_terms_are_of_one_to_three_words(self, fitted: dict[str, np.ndarray]) -> None:
+    def test_terms_have_one_to_three_words(self, fitted: dict[str, np.ndarray]) -> None:
         sizes = {len(term.split()) for term in fitted["term"]}
         assert {1, 2} <= sizes <= {1, 2, 3}
 
-    def test_the_same_films_give_the_same_numbers(self) -> None:
+    def test_the_same_films_give_the_same_table(self) -> None:
         first, second = (fit_tfidf(mined().features, DEFAULT, 7)["tfidf"] for _ in range(2))
         assert first.equals(second)
 
-    def test_the_settings_bound_it(self) -> None:
+    def test_the_settings_limit_terms_and_components(self) -> None:
         settings = FeatureSettings(tfidf_max_features=20, tfidf_components=5)
         table = fit_tfidf(mined().features, settings, 1)["tfidf"]
         assert table.num_rows == 20
@@ -176,5 +176,5 @@ class TestTfidf:
     def test_a_catalogue_of_few_films_can_be_fitted(self, films: int) -> None:
         texts = ["A submarine dives deep.", "A judge hears a case.", "A vampire sleeps."]
         table = fit_tfidf(features_of([{"text": t} for t in texts[:films]]), DEFAULT, 1)["tfidf"]
-        found = tfidf(texts[:films], model_of(table))
+        found = tfidf_vectors(texts[:films], model_of(table))
         assert np.isfinite(found).all()

@@ -1,4 +1,4 @@
-"""Films to the micro-genres of a release that was made by the same functions."""
+"""Films are assigned to the micro-genres of a release that the same functions built."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build(
     weak_below: float = -1.0,
     embed: EmbedSettings = EXACT,
 ) -> pa.Table:
-    """Write what places a film, with one micro-genre per theme; returns the assignments."""
+    """Write the files that the assigner reads, one micro-genre per theme; return assignments."""
     films = mined()
     settings = FeatureSettings.model_validate({"mode": mode})
     space = fit_space(films.movies, films.features, films.embeddings, films.vocabulary, settings)
@@ -63,6 +63,8 @@ def build(
         if table is not None:
             pq.write_table(table, folder / f"{name}.parquet")
     manifest = {
+        "release_id": "r1",
+        "schema_version": 1,
         "files": {},
         "settings": {
             "features": settings.model_dump(mode="json"),
@@ -84,15 +86,13 @@ def released_films() -> list[dict[str, Any]]:
 def edit_manifest(folder: Path, **changes: Any) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8")) | changes
-    kept = {name: value for name, value in manifest.items() if value is not None}
-    path.write_text(json.dumps(kept), encoding="utf-8")
+    present = {name: value for name, value in manifest.items() if value is not None}
+    path.write_text(json.dumps(present), encoding="utf-8")
 
 
 class TestAssign:
     @pytest.mark.parametrize("mode", ["embedding", "embedding+tfidf", "full"])
-    def test_a_film_of_the_release_comes_out_where_the_release_has_it(
-        self, tmp_path: Path, mode: str
-    ) -> None:
+    def test_a_film_of_the_release_gets_its_own_assignment(self, tmp_path: Path, mode: str) -> None:
         expected = build(tmp_path, mode=mode)
         found = Assigner(tmp_path).assign(released_films()[::3])
         for name in ("cluster", "runner_up"):
@@ -103,7 +103,7 @@ class TestAssign:
         own = [film["cluster"] for film in found] == mined().theme[::3]
         assert own.mean() >= 0.9
 
-    def test_an_unseen_film_is_named(self, tmp_path: Path) -> None:
+    def test_a_new_film_gets_a_micro_genre(self, tmp_path: Path) -> None:
         build(tmp_path)
         overviews = [
             "The crew of a nuclear submarine hears a torpedo in the dark water. Cut off from the "
@@ -119,7 +119,7 @@ class TestAssign:
         assert sub["runner_up_name"] == THEMES[sub["runner_up"]] != THEMES[0]
         assert sub["margin"] > 0
 
-    def test_a_film_does_not_depend_on_its_company(self, tmp_path: Path) -> None:
+    def test_the_assignment_of_a_film_does_not_depend_on_other_films(self, tmp_path: Path) -> None:
         build(tmp_path)
         assigner, films = Assigner(tmp_path), released_films()[:5]
         together = assigner.assign(films)
@@ -128,7 +128,7 @@ class TestAssign:
             assert alone["cluster"] == expected["cluster"]
             assert alone["similarity"] == pytest.approx(expected["similarity"], abs=2e-4)
 
-    def test_weak_is_what_lies_below_the_bound(self, tmp_path: Path) -> None:
+    def test_films_below_the_threshold_are_weak(self, tmp_path: Path) -> None:
         similarity = build(tmp_path)["similarity"].to_numpy()[:12]
         bound = float(np.sort(similarity)[3:5].mean())
         edit_manifest(tmp_path, weak_below=bound)
@@ -142,17 +142,17 @@ class TestAssign:
         assert film["cluster"] == 0
         assert film["runner_up"] is film["runner_up_name"] is film["margin"] is None
 
-    def test_no_films_give_no_answers(self, tmp_path: Path) -> None:
+    def test_no_films_give_no_assignments(self, tmp_path: Path) -> None:
         build(tmp_path)
         assert Assigner(tmp_path).assign([]) == []
 
-    def test_a_release_mined_on_a_gpu_answers_without_one(self, tmp_path: Path) -> None:
+    def test_a_release_mined_on_a_gpu_works_without_one(self, tmp_path: Path) -> None:
         build(tmp_path, embed=EmbedSettings(device="cuda", dtype="float32"))
         (film,) = Assigner(tmp_path).assign(released_films()[:1])
         assert film["cluster"] == 0
 
 
-class TestRefusals:
+class TestErrors:
     @pytest.mark.parametrize(
         "name",
         [
@@ -171,19 +171,19 @@ class TestRefusals:
             Assigner(tmp_path)
 
     @pytest.mark.parametrize("name", ["manifest.json", "space.parquet"])
-    def test_a_torn_file_is_refused(self, tmp_path: Path, name: str) -> None:
+    def test_a_truncated_file_is_rejected(self, tmp_path: Path, name: str) -> None:
         build(tmp_path)
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-9])
         with pytest.raises(ReleaseError, match="cannot be read"):
             Assigner(tmp_path)
 
-    def test_a_manifest_that_lacks_something_is_refused(self, tmp_path: Path) -> None:
+    def test_an_incomplete_manifest_is_rejected(self, tmp_path: Path) -> None:
         build(tmp_path)
         edit_manifest(tmp_path, weak_below=None)
         with pytest.raises(ReleaseError, match="lacks 'weak_below'"):
             Assigner(tmp_path)
 
-    def test_another_model_is_refused_and_both_are_named(self, tmp_path: Path) -> None:
+    def test_another_model_is_rejected_and_both_are_named(self, tmp_path: Path) -> None:
         build(tmp_path)
         edit_manifest(tmp_path, model={"revision": "e" * 64})
         with pytest.raises(ModelError, match="eeeeeeeeeeee") as raised:

@@ -1,4 +1,4 @@
-"""The model read from its own files gives what the library's model gives."""
+"""The encoder of a release gives the vectors that mining gives."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_the_vectors_are_those_that_mining_gives(dtype: str) -> None:
+def test_vectors_equal_those_of_mining(dtype: str) -> None:
     identity = replace(exact(), dtype=dtype)
     found = Encoder(identity).encode(TEXTS)
     assert found.shape == (len(TEXTS), 384)
@@ -38,7 +38,7 @@ def test_the_vectors_are_those_that_mining_gives(dtype: str) -> None:
     assert Encoder(identity).encode([]).shape == (0, 384)
 
 
-def test_a_model_of_another_shape_is_encoded_by_the_library(tmp_path: Path) -> None:
+def test_an_unsupported_architecture_is_encoded_by_the_library(tmp_path: Path) -> None:
     folder = build_model(tmp_path, pooling="cls")
     identity = identify(EmbedSettings(model=str(folder), device="cpu", dtype="float32"))
     found = Encoder(identity).encode(TEXTS)
@@ -53,7 +53,7 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
         Encoder(replace(exact(), folder=str(folder))).encode(["War."])
 
 
-def test_the_encoder_of_a_release_is_of_its_model(tmp_path: Path) -> None:
+def test_the_encoder_of_a_release_uses_its_model(tmp_path: Path) -> None:
     embed = EmbedSettings(device="cuda", dtype="float32").model_dump(mode="json")
     identity = {"release_id": "r1", "schema_version": 1}
     manifest = ReleaseManifest(

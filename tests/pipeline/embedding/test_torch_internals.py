@@ -1,0 +1,57 @@
+"""Guards of `torch_internals`: each test fails if PyTorch changes what the module relies on."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from pipeline.embedding import weights
+from pipeline.embedding.torch_internals import (
+    gelu_in_place,
+    has_onednn_linear,
+    is_out_of_memory,
+    onednn_linear,
+    pack_onednn_weight,
+)
+
+
+def test_gelu_in_place_equals_the_public_function() -> None:
+    values = torch.linspace(-4, 4, 101)
+    expected = functional.gelu(values)
+    gelu_in_place(values)
+    torch.testing.assert_close(values, expected)
+
+
+@pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(),  # type: ignore[no-untyped-call]
+    reason="this build of PyTorch has no oneDNN",
+)
+@pytest.mark.parametrize("rows", [1, 3, 100, 600])
+def test_the_onednn_product_equals_a_linear_layer(rows: int) -> None:
+    assert has_onednn_linear(torch.float32), "oneDNN is there, but its operators have changed"
+    torch.manual_seed(1)
+    data, weight, bias = torch.randn(rows, 48), torch.randn(32, 48), torch.randn(32)
+    with torch.inference_mode():
+        product = onednn_linear(data, pack_onednn_weight(weight), bias)
+    torch.testing.assert_close(product, functional.linear(data, weight, bias))
+
+
+def test_other_dtypes_are_not_computed_by_onednn() -> None:
+    assert not has_onednn_linear(torch.float64)
+
+
+def test_the_error_of_a_cpu_without_memory_is_known_by_its_text() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        torch.empty(2**60)
+    assert is_out_of_memory(raised.value)
+    with pytest.raises(RuntimeError) as raised:
+        torch.ones(2, 3) @ torch.ones(2, 3)
+    assert not is_out_of_memory(raised.value)
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+
+
+def test_the_cpu_check_for_bfloat16_exists() -> None:
+    fast = weights._cpu_computes_bfloat16()
+    assert isinstance(fast, bool)
+    assert weights.resolve_dtype("auto", "cpu") == ("bfloat16" if fast else "float32")
