@@ -25,7 +25,6 @@ __all__ = [
     "rating",
     "script_json",
     "share",
-    "text",
     "whole",
     "wrapped",
 ]
@@ -157,13 +156,6 @@ def lookup(report: Any, path: str) -> Any:
             return None
         report = report.get(step)
     return report
-
-
-def text(value: Any) -> str:
-    """Return `value` as text that is safe in an HTML element or a quoted attribute."""
-    # A lone surrogate of a damaged catalogue cannot be encoded as UTF-8.
-    sound = plain(value).encode("utf-8", "replace").decode("utf-8")
-    return html.escape(sound, quote=True)
 
 
 def chart_text(value: Any) -> str:

@@ -30,31 +30,11 @@ from pipeline.report.formatting import (
 )
 from pipeline.schemas import mining as tables
 
-__all__ = ["FILM_MAP", "environment", "render_page", "rows_table"]
+__all__ = ["FILM_MAP", "render_page"]
 
 _STAGES = 12  # the longest stages; the others are summed in one row
 _LANGUAGES = 12  # the languages with most films; the others are combined in one row
 _ENGLISH = "en"
-
-
-def environment() -> Environment:
-    """Return the Jinja2 environment of the HTML pages, which escapes every value.
-
-    Templates format values with the filters `whole`, `decimal`, `share` and `plain`. A missing
-    value is printed as "not measured".
-    """
-    pages = Environment(
-        loader=PackageLoader("pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.globals["UNMEASURED"] = UNMEASURED
-    pages.filters |= {"whole": whole, "decimal": decimal, "share": share, "plain": plain}
-    return pages
 
 
 def render_page(
@@ -97,7 +77,7 @@ def render_page(
         "years": years(report),
     }
     drawn = {name: chart for name, chart in charts.items() if chart is not None}
-    pages = environment()
+    pages = _environment()
     return pages.get_template("report.html.j2").render(
         value=partial(lookup, report),
         explanations=explanations,
@@ -121,20 +101,20 @@ def render_page(
     )
 
 
-def rows_table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return an HTML table; the first cell of a row is its heading.
-
-    Examples
-    --------
-    >>> print(rows_table("Films", ("Year", "Films"), [("1979", "<b>")]).split("<tbody>")[1])
-    <BLANKLINE>
-    <tr><th scope="row">1979</th><td>&lt;b&gt;</td></tr>
-    </tbody></table></div>
-    """
-    table = environment().from_string(
-        '{% from "macros.html.j2" import rows_table %}{{ rows_table(caption, heads, rows) }}'
+def _environment() -> Environment:
+    """The Jinja2 environment: it escapes every value, and prints missing ones "not measured"."""
+    pages = Environment(
+        loader=PackageLoader("pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    return table.render(caption=caption, heads=heads, rows=list(rows))
+    pages.globals["UNMEASURED"] = UNMEASURED
+    pages.filters |= {"whole": whole, "decimal": decimal, "share": share}
+    return pages
 
 
 def _printable(value: Any) -> Any:

@@ -177,6 +177,13 @@ def test_catalogue_text_is_escaped() -> None:
     assert "<" not in point and "&lt;/script&gt;" in point
 
 
+def test_damaged_text_can_be_written_as_utf_8() -> None:
+    report, genres, families, films = release(60)
+    page = render_page(report | {"title": "a \ud800 title"}, genres, families, films)
+    assert "<h1>a ? title</h1>" in page
+    page.encode("utf-8")
+
+
 def test_empty_report_prints_not_measured() -> None:
     none = [schema.empty_table() for schema in (tables.MICRO_GENRES, tables.FAMILIES, FILM_MAP)]
     bare = Reader(render_page({}, *none))
