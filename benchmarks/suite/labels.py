@@ -93,7 +93,7 @@ def _turn(way: Callable[..., list[list[str]]], films: pa.Table) -> Row:
     with Watch() as watch:
         keywords = way(films, vectors)
     names = [" / ".join(own) for own in keywords]
-    held = label.holdings(films, films, label.term_lists(dict(enumerate(keywords))))
+    held = label.find_terms(films, films, label.term_lists(dict(enumerate(keywords))))
     figures = label.name_figures(
         names, encode(names, identify(_SETTINGS)), means, keywords, held["holdings"]
     )
@@ -110,7 +110,7 @@ def _turn(way: Callable[..., list[list[str]]], films: pa.Table) -> Row:
 def _means(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
     placed = pa.table([pa.array(labels, pa.int32())], names=["cluster"])
     table = pa.table([column_of_vectors(vectors)], names=["vector"])
-    return label.text_means([label.text_sums(table, placed)["sums"]], int(labels.max()) + 1)
+    return label.cluster_text_means(table, placed, int(labels.max()) + 1)
 
 
 def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
@@ -124,17 +124,17 @@ def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
         [groups, pa.array(sizes, pa.int64()), pa.array(worded.astype(int), pa.int64())],
         names=["cluster", "films", "keyword_films"],
     )
-    found = label.candidates(counted["terms"], counted["words"], table, _LABEL)["candidates"]
+    found = label.rank_candidates(counted["terms"], counted["words"], table, _LABEL)["candidates"]
     listed: dict[int, list[str]] = {c: [] for c in range(len(sizes))}
     for row in found.select(["cluster", "term"]).to_pylist():
         listed[row["cluster"]].append(row["term"])
-    held = label.holdings(films, films, label.term_lists(listed))["holdings"]
+    held = label.find_terms(films, films, label.term_lists(listed))["holdings"]
     model = identify(_SETTINGS)
     terms = pa.table([sorted(set(found["term"].to_pylist()))], names=["term"])
     phrases = embed_phrases(terms, _SETTINGS, model.revision, model.dtype)["vectors"]
     means = _means(vectors, labels)
     centroids = pa.table([groups, column_of_vectors(means)], schema=CENTROIDS(means.shape[1]))
-    chosen = label.keywords(found, phrases, centroids, held, _LABEL)["keywords"].to_pylist()
+    chosen = label.select_keywords(found, phrases, centroids, held, _LABEL)["keywords"].to_pylist()
     return [
         [row["keyword"] for row in chosen if row["chosen"] and row["cluster"] == c]
         for c in range(len(sizes))

@@ -35,7 +35,7 @@ _SMALL = word_set("a an and at by for from in of on or the to vs with")
 _ACRONYMS = word_set(
     "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii"
 )
-_BY_SCORE = 5  # keywords of highest score that names are made of, alone and in pairs
+_BY_SCORE = 5  # keywords of highest score that names consist of, alone and in pairs
 _BY_CONTRAST = 2  # further keywords of highest contrast
 _BY_CONTRAST_WIDE = 9  # the same for a cluster that needs more proposals
 _SWAPPED = 3  # first keywords whose pairs are proposed in the other order too
@@ -299,7 +299,7 @@ def reusable_names(
 ) -> dict[int, str]:
     """Return the previous name of each cluster that the name still fits.
 
-    A previous name fits if two conditions hold: it equals the new name, or previous and new
+    A previous name fits if two conditions are true: it equals the new name, or previous and new
     keywords share one; and it is nearest to the own text mean, or not farther from it than the new
     name is, in both cases compared with the nearest other text mean.
 

@@ -3,29 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipeline.cleaning.clean import REASONS, clean
-from pipeline.ingest.partition import ChunkSpool, open_sources
-from pipeline.ingest.row_hash import hash_rows
+from pipeline.cleaning.clean import REASONS
+from pipeline.ingest.partition import open_sources
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import ROWS
 from pipeline.schemas.mining import MOVIES, REJECTS, RELEASED_MOVIES
-from pipeline.settings import CleanSettings, SourceSettings
+from pipeline.settings import SourceSettings
 
-__all__ = ["FACTS", "Changes", "films_to_place", "find_changes"]
+__all__ = [
+    "FACTS",
+    "Changes",
+    "RowChanges",
+    "compare_films",
+    "compare_rows",
+    "films_to_place",
+    "removed_films",
+]
 
 # Released columns that come from the catalogue, and those that decide where a film is placed.
 FACTS = tuple(name for name in RELEASED_MOVIES.names if name in MOVIES.names and name != "movie_id")
 _PLACING = ("overview", "tagline", "keywords")
-_KEPT = re.compile(r"kept: row (\d+) of (.*)", flags=re.DOTALL)
+_DUPLICATE_OF = re.compile(r"kept: row (\d+) of (.*)", flags=re.DOTALL)
 _ORDER = [(name, "ascending") for name in ROWS.names]
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """The rows of a catalogue now, compared with those of a release.
+
+    Attributes
+    ----------
+    rows : pa.Table
+        ROWS of the catalogue now, sorted.
+    rows_before : pa.Table
+        ROWS of the release.
+    touched : pa.Array
+        Ids of the films whose rows differ, sorted.
+    """
+
+    rows: pa.Table
+    rows_before: pa.Table
+    touched: pa.Array
+
+    def select(self, movies: pa.Table) -> pa.Table:
+        """Return the rows of MOVIES that belong to touched films."""
+        return movies.filter(pc.is_in(movies["movie_id"], value_set=self.touched))
 
 
 @dataclass(frozen=True)
@@ -70,78 +98,84 @@ def films_to_place(changes: Changes) -> pa.Table:
     return changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
 
 
-def find_changes(
+def removed_films(specs: Sequence[str], settings: SourceSettings) -> set[str]:
+    """Return the ids of the films that the sources list as removed.
+
+    Raises
+    ------
+    SourceError
+        If a source cannot be read.
+    """
+    return {movie_id for source in open_sources(specs, settings) for movie_id in source.gone()}
+
+
+def compare_rows(
     before: ReleasedTables,
-    specs: Sequence[str],
-    settings: tuple[SourceSettings, CleanSettings],
-    folder: Path,
+    hashed: Iterable[pa.Table],
+    removed: Collection[str],
     *,
     only_changes: bool,
-) -> Changes:
-    """Read catalogues and compare them with a release.
+) -> RowChanges:
+    """Compare the rows of a catalogue with those of a release, by their hashes.
 
     Parameters
     ----------
     before : ReleasedTables
         The release.
-    specs : sequence of str
-        Catalogues as on the command line, such as `files:PATH`.
-    settings : (SourceSettings, CleanSettings)
-        The settings of the mining.
-    folder : Path
-        An empty folder for the rows that are read: they do not stay in memory.
+    hashed : iterable of pa.Table
+        ROWS of each partition of the catalogue now.
+    removed : collection of str
+        Ids of films that a source lists as removed.
     only_changes : bool
-        Whether the catalogues contain only the films that changed. Otherwise films that they lack
-        are withdrawn. A film is withdrawn in any case if a catalogue lists it as removed, or if
-        none of its rows is usable any more.
-
-    Returns
-    -------
-    Changes
-        The differences, with the rows and rejects of the catalogue now.
-
-    Raises
-    ------
-    SourceError
-        If a catalogue cannot be read; the message names the file and the cause.
+        Whether the catalogue contains only the films that changed. Otherwise films that it lacks
+        are withdrawn. A film is withdrawn in any case if it is in `removed`, or if none of its rows
+        is usable any more.
     """
-    spool = ChunkSpool(folder)
-    gone: set[str] = set()
-    for source in open_sources(specs, settings[0]):
-        spool.read(source, source.content_hash())
-        gone |= source.gone()
-    read = [hash_rows(pq.read_table(path, schema=MOVIES))["rows"] for path in spool.chunks]
-    now = pa.concat_tables([ROWS.empty_table(), *read])
+    now = pa.concat_tables([ROWS.empty_table(), *hashed])
     rows_before = before.table("rows", ROWS)
     if only_changes:
-        listed = pa.array(sorted({*now["movie_id"].to_pylist(), *gone}), pa.string())
+        listed = pa.array(sorted({*now["movie_id"].to_pylist(), *removed}), pa.string())
         others = pc.invert(pc.is_in(rows_before["movie_id"], value_set=listed))
         now = pa.concat_tables([rows_before.filter(others), now])
     now = now.combine_chunks().sort_by(_ORDER)
-    touched = _ids_with_other_rows(rows_before, now)
-    ids = pa.array(sorted(touched), pa.string())
-    parts = [MOVIES.empty_table()]
-    for path in spool.chunks:
-        chunk = pq.read_table(path, schema=MOVIES)
-        parts.append(chunk.filter(pc.is_in(chunk["movie_id"], value_set=ids)))
-    cleaned = clean(pa.concat_tables(parts).combine_chunks(), settings[1])
-    rejects = _all_rejects(before, rows_before, now, spool, cleaned["rejects"], ids, only_changes)
-    return _compare(before, cleaned["movies"], touched, now, rejects, tuple(spool.sources))
+    touched = pa.array(sorted(_ids_with_other_rows(rows_before, now)), pa.string())
+    return RowChanges(now, rows_before, touched)
 
 
-def _compare(
+def compare_films(
     before: ReleasedTables,
+    changed_rows: RowChanges,
     cleaned: pa.Table,
-    touched: set[str],
-    rows: pa.Table,
-    rejects: pa.Table,
+    clean_rejects: pa.Table,
+    source_rejects: pa.Table,
     sources: tuple[dict[str, object], ...],
+    *,
+    only_changes: bool,
 ) -> Changes:
-    """Sort the films whose rows changed; a film may be the same although a row changed."""
+    """Compare the films whose rows changed with those of a release.
+
+    A film may be the same although one of its rows changed.
+
+    Parameters
+    ----------
+    before : ReleasedTables
+        The release.
+    changed_rows : RowChanges
+        Result of `compare_rows`.
+    cleaned, clean_rejects : pa.Table
+        CLEAN_MOVIES and REJECTS of the rows of the touched films.
+    source_rejects : pa.Table
+        REJECTS: rows that no source could read.
+    sources : tuple of dict
+        "name", "sha256" and "rows" of each source.
+    only_changes : bool
+        Whether the catalogue contains only the films that changed.
+    """
+    rows, touched = changed_rows.rows, changed_rows.touched
+    rejects = _all_rejects(before, changed_rows, source_rejects, clean_rejects, only_changes)
     columns = ["movie_id", *FACTS]
     released = before.movies.select(columns)
-    ids = pa.array(sorted(touched), pa.string())
-    released = released.filter(pc.is_in(released["movie_id"], value_set=ids))
+    released = released.filter(pc.is_in(released["movie_id"], value_set=touched))
     old = {row["movie_id"]: row for row in released.to_pylist()}
     new = {row["movie_id"]: row for row in cleaned.select(columns).to_pylist()}
     added = sorted(new.keys() - old.keys())
@@ -188,23 +222,23 @@ def _ids_with_other_rows(before: pa.Table, now: pa.Table) -> set[str]:
 
 def _all_rejects(
     before: ReleasedTables,
-    rows_before: pa.Table,
-    now: pa.Table,
-    spool: ChunkSpool,
+    changed_rows: RowChanges,
+    by_source: pa.Table,
     fresh: pa.Table,
-    touched: pa.Array,
     only_changes: bool,
 ) -> pa.Table:
     """REJECTS of the catalogue now, by source and row."""
     old = before.rejects
     by_clean = pc.is_in(old["reason"], value_set=pa.array(list(REASONS)))
-    stays = old.filter(pc.and_(by_clean, pc.invert(pc.is_in(old["movie_id"], value_set=touched))))
-    by_source = pa.concat_tables(spool.rejects)
+    untouched = pc.invert(pc.is_in(old["movie_id"], value_set=changed_rows.touched))
+    stays = old.filter(pc.and_(by_clean, untouched))
     if only_changes:  # rejects of earlier catalogues stay, without duplicates
         both = pa.concat_tables([old.filter(pc.invert(by_clean)), by_source]).to_pylist()
         once = {tuple(row.values()): row for row in both}
         by_source = pa.Table.from_pylist(list(once.values()), REJECTS)
-    whole = pa.concat_tables([_renumber(stays, rows_before, now), fresh, by_source])
+    whole = pa.concat_tables(
+        [_renumber(stays, changed_rows.rows_before, changed_rows.rows), fresh, by_source]
+    )
     return whole.sort_by([("source", "ascending"), ("row", "ascending")]).cast(REJECTS)
 
 
@@ -228,9 +262,9 @@ def _renumber(rejects: pa.Table, before: pa.Table, now: pa.Table) -> pa.Table:
     for reject in rejects.to_pylist():
         here = (reject["source"], reject["row"])
         reject["source"], reject["row"] = where.get(here, here)
-        kept = _KEPT.fullmatch(reject["detail"] or "")
-        if kept is not None:
-            there = (kept[2], int(kept[1]))
+        original = _DUPLICATE_OF.fullmatch(reject["detail"] or "")
+        if original is not None:
+            there = (original[2], int(original[1]))
             source, row = where.get(there, there)
             reject["detail"] = f"kept: row {row} of {source}"
         renumbered.append(reject)

@@ -53,13 +53,14 @@ def missing_texts(texts: pa.Table, vectors: Mapping[str, np.ndarray]) -> pa.Tabl
 
     Parameters
     ----------
-    texts : table with string columns text_hash and text
-    vectors : Mapping
+    texts : pa.Table
+        String columns text_hash and text.
+    vectors : Mapping of str to ndarray of shape (dim,), float32
         Known vectors by the hash of their text.
 
     Returns
     -------
-    Table
+    pa.Table
         Columns text_hash and text.
 
     Examples
@@ -118,7 +119,19 @@ def measure_drift(
     novelty: Mapping[str, Any],
     settings: DriftSettings,
 ) -> Drift:
-    """Measure how far the catalogue has drifted since the last mining."""
+    """Measure how far the catalogue has drifted since the last mining.
+
+    Parameters
+    ----------
+    before : ReleasedTables
+        The release that is updated.
+    updated : UpdatedRelease
+        Tables and points of the next release.
+    novelty : Mapping of str to Any
+        Result of `find_novel_films`.
+    settings : DriftSettings
+        The threshold of each figure.
+    """
     movies, centroids = updated.tables["movies"], updated.tables["centroids"]
     clusters = movies.column("cluster").to_numpy()
     uses = {
@@ -138,7 +151,19 @@ def measure_drift(
 
 
 def drift_history(before: ReleasedTables, drift: Drift, generation: int, decision: str) -> pa.Table:
-    """Return the DRIFT figures of all updates since the last mining, this update's last."""
+    """Return DRIFT of all updates since the last mining, this update last.
+
+    Parameters
+    ----------
+    before : ReleasedTables
+        The release that is updated.
+    drift : Drift
+        Figures of this update.
+    generation : int
+        Generation of the next release.
+    decision : str
+        What follows: "none", "mining due" or "mining started".
+    """
     path = before.path / "drift.parquet"
     earlier = before.table("drift", DRIFT) if path.is_file() else DRIFT.empty_table()
     return pa.concat_tables([earlier, drift_table(drift, generation, before.id, decision)])
@@ -147,7 +172,19 @@ def drift_history(before: ReleasedTables, drift: Drift, generation: int, decisio
 def update_lineage(
     previous: PreviousRelease, updated: UpdatedRelease, settings: IdentitySettings, generation: int
 ) -> pa.Table:
-    """Return LINEAGE of an update: the centroids are unchanged, so each micro-genre continues."""
+    """Return LINEAGE of an update: the centroids are unchanged, so each micro-genre continues.
+
+    Parameters
+    ----------
+    previous : PreviousRelease
+        The release that is updated.
+    updated : UpdatedRelease
+        Tables and points of the next release.
+    settings : IdentitySettings
+        Thresholds; none of them ends a micro-genre here.
+    generation : int
+        Generation of the next release.
+    """
     movies = updated.tables["movies"]
     films = Grouping(
         movies.column("movie_id").to_pylist(),
@@ -222,7 +259,7 @@ def update_manifest(
     report: Mapping[str, Any],
     generation: int,
 ) -> dict[str, Any]:
-    """Return the manifest of an update: that of the release it follows, with what is new."""
+    """Return the manifest of an update: the manifest of its parent, with the new values."""
     carried = {n: v for n, v in before.manifest.to_dict().items() if n not in ("files", "content")}
     return carried | {
         "release_id": report["release_id"],

@@ -7,7 +7,7 @@ from pipeline.settings import PublishSettings, Settings
 
 __all__ = ["publish_settings", "settings_for_update"]
 
-# An update cannot do without these; another section that an older release lacks is that of now.
+# An update needs these; another section that an older release lacks is taken from the current ones.
 _REQUIRED = frozenset({"source", "clean", "features", "embed", "neighbours"})
 
 

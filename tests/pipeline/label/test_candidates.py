@@ -102,7 +102,7 @@ def test_names_of_persons_are_excluded() -> None:
         counts,
         TWO,
         words={
-            "hanks": (0, 0, 5),  # the credits know it, the texts do not
+            "hanks": (0, 0, 5),  # in the credits, not in the texts
             "tom": (0, 3, 4),
             "maria": (1, 9, 3),  # nearly always with a capital
             "rose": (5, 9, 8),  # often a flower
@@ -142,7 +142,7 @@ def test_fewer_films_suffice_in_a_small_cluster(films: int, included: bool) -> N
     assert names(table) == (["spy"] if included else [])
 
 
-def test_phrases_that_are_in_no_keyword_are_excluded_if_films_have_keywords() -> None:
+def test_phrases_outside_keywords_are_excluded_if_films_have_keywords() -> None:
     counts = {(0, "crew dives"): (9, 0, 0), (0, "crew"): (9, 0, 2), (0, "submarine"): (9, 2, 2)}
     assert sorted(names(ranked(counts, TWO))) == ["crew", "submarine"]
 

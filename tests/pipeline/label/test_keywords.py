@@ -82,7 +82,7 @@ def test_five_keywords_are_chosen_and_the_other_candidates_follow() -> None:
     table = chosen({0: THEMES})
     assert table.schema == KEYWORDS
     assert len(words(table)) == 5
-    assert words(table)[:3] == ["submarine", "torpedo", "cold war"]  # the surest
+    assert words(table)[:3] == ["submarine", "torpedo", "cold war"]  # the highest scores
     assert sorted(words(table, five=False)) == sorted(THEMES)
     assert table.column("rank").to_pylist() == list(range(9))
     assert table.column("chosen").to_pylist() == [True] * 5 + [False] * 4

@@ -1,4 +1,4 @@
-"""What names are never made of, and when two names are the same."""
+"""Words that no name contains, and when two names have the same form."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_themes_are_no_boilerplate(term: str) -> None:
     assert not is_boilerplate(term)
 
 
-def test_genres_that_are_themes_may_be_said() -> None:
+def test_genres_that_are_themes_may_be_keywords() -> None:
     for word in ("western", "musical", "animation", "lgbt", "black"):
         assert word not in BOILERPLATE
         assert not is_boilerplate(word)
@@ -108,6 +108,6 @@ def test_other_name(one: str, other: str) -> None:
     assert normal_form(one) != normal_form(other)
 
 
-def test_nothing_but_small_words_has_no_form() -> None:
+def test_small_words_alone_have_an_empty_form() -> None:
     assert normal_form("the of and") == frozenset()
     assert normal_form("?!") == frozenset()

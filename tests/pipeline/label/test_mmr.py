@@ -42,7 +42,7 @@ def test_selection_is_that_of_the_formula(diversity: float) -> None:
         assert len(found) == min(count, size)
 
 
-class Embedder(BaseEmbedder):  # type: ignore[misc]
+class Embedder(BaseEmbedder):
     """Vectors of words by the letters in them."""
 
     def embed(self, documents: list[str], verbose: bool = False) -> np.ndarray:

@@ -55,7 +55,7 @@ def test_boilerplate_is_found_and_listed_once() -> None:
     assert found["boilerplate_keywords"] == ["sequel", "woman director"]
 
 
-def test_coverage_is_the_share_of_films_that_hold_a_keyword() -> None:
+def test_coverage_is_the_share_of_films_with_a_keyword() -> None:
     assert figures(films=held([0, 2], [], [1], []))["keyword_coverage"] == 0.5
     assert figures(films=held([0]))["keyword_coverage"] == 1.0
     assert figures(films=held())["keyword_coverage"] == 0.0

@@ -191,7 +191,7 @@ def test_words_are_counted_in_lower_case_with_a_capital_and_in_credits() -> None
         )["words"]
     )
     assert found["rose"] == (1, 2, 1)  # credits are counted by film
-    # a capital at the beginning of a clause says nothing: any word has one there
+    # a capital at the start of a clause does not count: any word has one there
     assert "hunters" not in found
     assert "she" not in found
     assert found["hunter"] == (0, 0, 1)

@@ -69,7 +69,7 @@ def test_ids_and_names_follow_the_films() -> None:
     assert found.assign_ids(["x", "y", "z"]) == ["id-1", "id-2", "id-0"]
 
 
-def test_a_micro_genre_without_films_of_before_gets_an_id_never_used() -> None:
+def test_a_micro_genre_with_other_films_gets_a_new_id() -> None:
     found = continue_release(
         previous_release(),
         frozenset({"war", "id-0", "id-1", "id-2"}),

@@ -12,10 +12,12 @@ import pytest
 
 from benchmarks.lib.mined_release import catalogue, mined_release, settings_of, write_catalogue
 from benchmarks.lib.small_model import build_model
+from pipeline.cleaning.clean import clean
 from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import identify
 from pipeline.errors import ReleaseError
 from pipeline.features.text import compose_texts
+from pipeline.ingest.partition import read_catalogue
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.neighbours.index import build_index
 from pipeline.neighbours.search import nearest_films
@@ -24,8 +26,15 @@ from pipeline.schemas.mining import MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import Settings
+from pipeline.storage.work_store import WorkStore
 from pipeline.update.apply import UpdatedRelease, apply_changes, text_vectors
-from pipeline.update.changes import Changes, films_to_place, find_changes
+from pipeline.update.changes import (
+    Changes,
+    compare_films,
+    compare_rows,
+    films_to_place,
+    removed_films,
+)
 
 Rows = list[dict[str, Any]]
 
@@ -46,11 +55,26 @@ class Base:
 
     def changes(self, rows: Sequence[dict[str, Any]], *, only_changes: bool = False) -> Changes:
         self.number += 1
-        spool = self.folder / f"spool-{self.number}"
-        spool.mkdir()
         source = write_catalogue(self.folder / f"c{self.number}.parquet", self.table(rows))
-        wanted = (self.settings.source, self.settings.clean)
-        return find_changes(self.release, [source], wanted, spool, only_changes=only_changes)
+        store = WorkStore(self.folder / "out")
+        read = read_catalogue(store, [source], self.settings.source)
+        hashed = [hash_rows(store.read(ref))["rows"] for ref in read.partitions]
+        changed = compare_rows(
+            self.release,
+            hashed,
+            removed_films([source], self.settings.source),
+            only_changes=only_changes,
+        )
+        cleaned = clean(changed.select(store.read(read.partitions)), self.settings.clean)
+        return compare_films(
+            self.release,
+            changed,
+            cleaned["movies"],
+            cleaned["rejects"],
+            store.read(read.rejects),
+            read.sources,
+            only_changes=only_changes,
+        )
 
     def updated(self, changes: Changes) -> UpdatedRelease:
         placed = compose_texts(films_to_place(changes), self.settings.features)
@@ -196,7 +220,7 @@ def test_rejects_name_the_current_row_numbers(base: Base) -> None:
     assert detail["detail"].startswith("kept: row 4 of ")
 
 
-def test_a_release_without_rows_says_what_to_do(base: Base) -> None:
+def test_a_release_without_rows_is_an_error_with_advice(base: Base) -> None:
     files = base.release.manifest.files
     entry = files.pop("rows.parquet")
     try:
