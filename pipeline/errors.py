@@ -1,16 +1,16 @@
-"""Every error this package raises on purpose.
+"""All errors that this package raises on purpose.
 
 MicrogenresError
-|- SettingsError        a setting is missing, out of range or contradicts another
-|- SourceError          a catalogue cannot be read at all: names the file and the cause
-|- TableError           a table does not have the schema its name promises
-|- StoreError
-|  |- BusyError         another run holds the output folder
-|  |- CorruptFileError  a committed file is missing, torn or altered
+|- SettingsError        a setting is missing, not allowed, or contradicts another
+|- SourceError          a catalogue cannot be read: names the file and the cause
+|- TableError           a table does not have its schema
+|- StoreError           a file on the disk is not as it was committed
+|  |- BusyError         another run has locked the output folder
+|  |- CorruptFileError  a committed file is missing, incomplete or altered
 |  `- ReleaseError      a release is missing, incomplete or does not reconcile
-|- ModelError           weights are missing, unverified or of the wrong shape
-`- StageError           a stage could not finish, for want of workers or of a scheduler
-   `- QuarantineError   some of its pieces failed; lists them with their reasons
+|- ModelError           weights are missing, not verified or of the wrong shape
+`- StageError           a stage could not finish, for example without workers
+   `- QuarantineError   some pieces of a stage failed: lists them with their reasons
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ __all__ = [
 
 
 class MicrogenresError(Exception):
-    """Base of all; its message says what is wrong and what to do."""
+    """Base class of all errors; the message says what is wrong and what to do."""
 
 
 class SettingsError(MicrogenresError):
-    """A setting is missing, out of range or contradicts another."""
+    """A setting is missing, not allowed, or contradicts another."""
 
 
 class SourceError(MicrogenresError):
-    """A catalogue cannot be read at all; the message names the file and the cause."""
+    """A catalogue cannot be read; the message names the file and the cause."""
 
 
 class TableError(MicrogenresError):
-    """A table does not have the schema its name promises."""
+    """A table does not have its schema."""
 
 
 class StoreError(MicrogenresError):
-    """Something on disk is not as it was committed."""
+    """A file on the disk is not as it was committed, or cannot be written."""
 
 
 class BusyError(StoreError):
-    """Another run holds the output folder."""
+    """Another run has locked the output folder."""
 
 
 class CorruptFileError(StoreError):
-    """A committed file is missing, torn or altered."""
+    """A committed file is missing, incomplete or altered."""
 
 
 class ReleaseError(StoreError):
@@ -63,7 +63,7 @@ class ReleaseError(StoreError):
 
 
 class ModelError(MicrogenresError):
-    """Model weights are missing, unverified or of the wrong shape."""
+    """Model weights are missing, not verified or of the wrong shape."""
 
 
 class StageError(MicrogenresError):
@@ -71,4 +71,4 @@ class StageError(MicrogenresError):
 
 
 class QuarantineError(StageError):
-    """Pieces of a stage failed; the message lists them and their reasons, the others are kept."""
+    """Pieces of a stage failed; the message lists them with their reasons."""

@@ -1,4 +1,4 @@
-"""The profiles that ship: each loads, and the defaults they show are the defaults."""
+"""The profiles of the package, and the order of the layers of settings."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def test_the_profiles_are_those_of_the_house() -> None:
+def test_the_names_of_the_profiles() -> None:
     assert profiles() == ["cluster", "default", "gpu", "multilingual", "sample"]
 
 
 @pytest.mark.parametrize("profile", ["cluster", "default", "gpu", "multilingual", "sample"])
-def test_a_profile_loads_and_says_something(profile: str) -> None:
+def test_a_profile_loads_and_changes_something(profile: str) -> None:
     loaded = load_settings(profile=profile)
     assert (loaded == Settings()) is (profile == "default")
 
@@ -38,10 +38,10 @@ def test_the_multilingual_profile_names_a_model_of_the_hub() -> None:
     assert loaded.features.mode == "embedding", "TF-IDF would set the languages apart"
 
 
-def test_the_defaults_that_are_shown_are_the_defaults() -> None:
+def test_the_defaults_in_the_comments_are_the_defaults() -> None:
     text = (CONFIG / "default.toml").read_text(encoding="utf-8")
     shown = tomllib.loads(SHOWN.sub("", text))
-    assert shown["source"].pop("column_map"), "an example of a column map, which has no default"
+    assert shown["source"].pop("column_map"), "the default is empty, so an example is shown"
     defaults = Settings().model_dump()
     assert shown.pop("seed") == defaults["seed"]
     assert set(shown) == set(Settings.model_fields) - {"seed"}
@@ -51,7 +51,7 @@ def test_the_defaults_that_are_shown_are_the_defaults() -> None:
             assert value == defaults[section][name], f"{section}.{name}"
 
 
-def test_the_sample_profile_is_finer_than_the_default() -> None:
+def test_the_sample_profile_has_smaller_micro_genres_than_the_default() -> None:
     sample, default = load_settings(profile="sample"), load_settings()
     assert sample.cluster.leaf_films == 19
     assert sample.label.min_films <= sample.cluster.min_films < default.cluster.leaf_films
@@ -65,3 +65,59 @@ def test_a_number_of_groups_below_one_is_refused(section: str, name: str) -> Non
     for right in (1, "auto"):
         loaded = load_settings(overrides={section: {name: right}})
         assert getattr(getattr(loaded, section), name) == right
+
+
+def test_each_layer_overrides_the_one_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        "[cluster]\nmin_films = 6\n[label]\nkeywords = 6\nmin_films = 6\n"
+        '[source.column_map]\nmovie_id = "id"\n'
+    )
+    monkeypatch.setenv("MICROGENRES_LABEL__KEYWORDS", "7")
+    monkeypatch.setenv("MICROGENRES_LABEL__DIVERSITY", "0.5")
+    overrides = {"label": {"diversity": 0.25}, "source": {"column_map": {"title": "name"}}}
+    loaded = load_settings(profile="sample", file=own, overrides=overrides)
+    assert loaded.cluster.leaf_films == 19, "the profile over the default"
+    assert (loaded.cluster.min_films, loaded.label.min_films) == (6, 6), "the file over the profile"
+    assert loaded.label.keywords == 7, "the environment over the file"
+    assert loaded.label.diversity == 0.25, "the command line over the environment"
+    assert loaded.source.column_map == {"movie_id": "id", "title": "name"}, "tables are merged"
+    assert loaded.label.candidates == Settings().label.candidates
+    assert Settings().label.keywords == 5, "without load_settings, neither files nor environment"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("seed = = 7", "own.toml: not valid TOML"),
+        ("embed = 3", "setting embed = 3"),
+        ("[embed]\nnope = 1", r"setting embed\.nope = 1: Extra inputs are not permitted"),
+        (None, "own.toml cannot be read"),
+    ],
+)
+def test_an_error_in_a_file_names_the_file_or_the_setting(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
+    own = tmp_path / "own.toml"
+    if content is not None:
+        own.write_text(content)
+    with pytest.raises(SettingsError, match=message):
+        load_settings(file=own)
+
+
+def test_a_malformed_value_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MICROGENRES_SOURCE__COLUMN_MAP", "{title")
+    with pytest.raises(SettingsError, match=r"environment: .*source"):
+        load_settings()
+    monkeypatch.delenv("MICROGENRES_SOURCE__COLUMN_MAP")
+    monkeypatch.setenv("MICROGENRES_EMBED", "x")
+    with pytest.raises(SettingsError, match=r"environment: .*embed"):
+        load_settings()
+
+
+def test_mining_sections_exclude_where_a_run_works() -> None:
+    sections = set(Settings.mining_sections())
+    assert not sections & Settings.NOT_MINING
+    assert sections | Settings.NOT_MINING | {"seed"} == set(Settings.model_fields)

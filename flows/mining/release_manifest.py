@@ -32,13 +32,6 @@ _PACKAGES = (
     "prefect",
 )
 
-# Settings that say where a run works, not what it computes; some name files of this machine.
-_LOCAL: Any = {
-    "serve": True,
-    "log": True,
-    "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
-}
-
 
 def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
     """Return the hash of inputs, settings and results, independent of the release before."""
@@ -88,7 +81,7 @@ def manifest_of(
         ),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
-        "settings": run.settings.model_dump(mode="json", exclude=_LOCAL),
+        "settings": run.settings.model_dump(mode="json", exclude=Settings.NOT_RECORDED),
         "weak_below": weak_threshold(tables.films, run.settings.cluster.weak_quantile),
         "schema": {
             name: {f.name: str(f.type) for f in table.schema}

@@ -1,8 +1,8 @@
-"""Every knob of a run: typed, bounded, documented where it is declared.
+"""All settings of a run, with their types, bounds and descriptions.
 
-Precedence, lowest first: `config/default.toml`, the profile's TOML, a file of the user's own,
-the environment (`MICROGENRES_EMBED__DTYPE=float32`), the command line. Only flows and serve load
-settings; a stage is handed its own section.
+Precedence, lowest first: `config/default.toml`, the TOML file of the profile, a TOML file of the
+user, the environment (`MICROGENRES_EMBED__DTYPE=float32`), the command line. Only `microgenres`,
+`flows` and `serve` load settings; a stage receives its own section.
 """
 
 from __future__ import annotations

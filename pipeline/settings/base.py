@@ -1,4 +1,4 @@
-"""What every section of the settings is made of."""
+"""The base class of every section of the settings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
-    """A stage's own settings: immutable, and a misspelt name is an error."""
+    """A section of the settings: immutable, and an unknown name is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,15 +1,22 @@
-"""All sections together, and how the layers of `pipeline.settings` are merged into them."""
+"""All sections of the settings, and how their layers are merged; see `pipeline.settings`."""
 
 from __future__ import annotations
 
 import tomllib
+from contextvars import ContextVar
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError as EnvironmentParseError
 
 from pipeline.errors import SettingsError
 from pipeline.settings.genres import GenreSettings
@@ -39,14 +46,29 @@ __all__ = ["ENV_PREFIX", "Settings", "load_settings", "profiles"]
 ENV_PREFIX = "MICROGENRES_"
 
 
+# The contents of the TOML files of one `load_settings` call, the most important first.
+_files: ContextVar[tuple[dict[str, Any], ...] | None] = ContextVar("settings_files", default=None)
+
+
 class Settings(BaseSettings):
-    """All sections of a run; see `load_settings`."""
+    """The settings of a run, by section.
+
+    `load_settings` reads them from files, the environment and the command line. `Settings(...)`
+    itself takes its arguments and the defaults only.
+
+    Examples
+    --------
+    >>> Settings(seed=7).seed
+    7
+    >>> Settings().cluster.leaf_films
+    48
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
-    seed: int = Field(2026, ge=0, lt=2**31, description="Seeds every random choice, with the data.")
+    seed: int = Field(2026, ge=0, lt=2**31, description="Seed of all random choices.")
     source: SourceSettings = SourceSettings()
     fetch: FetchSettings = FetchSettings()
     clean: CleanSettings = CleanSettings()
@@ -74,6 +96,13 @@ class Settings(BaseSettings):
     NOT_MINING: ClassVar[frozenset[str]] = frozenset(
         {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}
     )
+    # What the manifest of a release leaves out: where a run works. Some of it names files of one
+    # machine. A section as a whole (True), or some of its settings.
+    NOT_RECORDED: ClassVar[dict[str, bool | set[str]]] = {
+        "serve": True,
+        "log": True,
+        "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
+    }
 
     @classmethod
     def mining_sections(cls) -> tuple[str, ...]:
@@ -94,8 +123,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment only: files and the command line are merged around it by the loader."""
-        return (init_settings,)
+        """Return the layers to merge deeply, the most important first."""
+        contents = _files.get()
+        if contents is None:
+            return (init_settings,)
+        layers = (InitSettingsSource(settings_cls, content) for content in contents)
+        return (init_settings, env_settings, *layers)
 
 
 def _config_folder() -> Traversable:
@@ -103,7 +136,7 @@ def _config_folder() -> Traversable:
 
 
 def profiles() -> list[str]:
-    """Names that `--profile` takes."""
+    """Return the names that `--profile` takes, sorted."""
     names = (entry.name for entry in _config_folder().iterdir())
     return sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml"))
 
@@ -117,58 +150,59 @@ def _read_toml(entry: Traversable | Path) -> dict[str, Any]:
         raise SettingsError(f"settings file {entry} cannot be read: {error}") from error
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = (
-            _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-        )
-    return merged
-
-
-def _environment() -> dict[str, Any]:
-    from pydantic_settings import EnvSettingsSource
-
-    return EnvSettingsSource(Settings)()
-
-
 def load_settings(
     *,
     profile: str = "default",
     file: str | Path | None = None,
     overrides: dict[str, Any] | None = None,
 ) -> Settings:
-    """Merge the layers named in the docstring of `pipeline.settings` into one immutable `Settings`.
+    """Merge all layers of settings; see `pipeline.settings` for their order.
 
     Parameters
     ----------
-    profile : a name from `profiles()`.
-    file : a TOML file of the user's own, or None.
-    overrides : nested values from the command line; None values are skipped by the caller.
+    profile : str
+        One of `profiles()`.
+    file : str or Path, optional
+        A TOML file of the user.
+    overrides : dict, optional
+        Values by section, from the command line.
+
+    Returns
+    -------
+    Settings
+        Immutable settings.
 
     Raises
     ------
     SettingsError
-        naming the setting, its value and what is allowed; or the file that cannot be read.
+        If a value is not allowed, the profile is unknown, or the file cannot be read. The message
+        names the setting, its value and what is allowed.
+
+    Examples
+    --------
+    >>> load_settings(profile="sample").cluster.min_films
+    4
+    >>> load_settings(overrides={"cluster": {"min_films": 0}})
+    Traceback (most recent call last):
+    pipeline.errors.SettingsError: setting cluster.min_films = 0: ...
     """
-    layers = [_read_toml(_config_folder() / "default.toml")]
+    contents = [_read_toml(_config_folder() / "default.toml")]
     if profile != "default":
         if profile not in profiles():
-            raise SettingsError(f"profile {profile!r} is unknown; there are {profiles()}")
-        layers.append(_read_toml(_config_folder() / f"{profile}.toml"))
+            raise SettingsError(f"profile {profile!r} is unknown: use one of {profiles()}")
+        contents.insert(0, _read_toml(_config_folder() / f"{profile}.toml"))
     if file is not None:
-        layers.append(_read_toml(Path(file)))
+        contents.insert(0, _read_toml(Path(file)))
+    token = _files.set(tuple(contents))
     try:
-        layers.append(_environment())
-        layers.append(overrides or {})
-        merged: dict[str, Any] = {}
-        for layer in layers:
-            merged = _merge(merged, layer)
-        return Settings(**merged)
+        return Settings(**overrides or {})
     except ValidationError as error:
         first = error.errors()[0]
-        # of a union pydantic also names the member that was tried, which no one has written
+        # for a union, pydantic adds the type that it tried, which is not part of the name
         parts = [str(part) for part in first["loc"]]
         name = ".".join(p for p in parts if not p.startswith(("int", "constrained-", "literal[")))
         raise SettingsError(f"setting {name} = {first.get('input')!r}: {first['msg']}") from error
+    except EnvironmentParseError as error:
+        raise SettingsError(f"settings in the environment: {error}: {error.__cause__}") from error
+    finally:
+        _files.reset(token)
