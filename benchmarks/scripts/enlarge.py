@@ -1,7 +1,8 @@
-"""A large release made from a real one, to measure what serves it: films repeated with jitter.
+"""Creates a large release from a real one, to measure the API: films are copied with noise.
 
-`python -m benchmarks.scripts.enlarge RELEASE OUT --films 100000`: every copy has an id of its own, a year
-and figures near its original's, and a vector turned a little; neighbours are searched anew.
+`python -m benchmarks.scripts.enlarge RELEASE OUT --films 100000`. Every copy has a new id, a year
+and figures close to those of the original, and a slightly rotated vector. Neighbours are searched
+again.
 """
 
 from __future__ import annotations
@@ -23,15 +24,34 @@ from pipeline.release.lookup import find_release
 from pipeline.schemas import mining as tables
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import NeighbourSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 
+_SEED = 2026
 _JITTER = 0.35  # length of the random vector added to a unit vector
-_KEPT = ("centroids", "space", "vocabulary", "tfidf", "rejects", "families", "micro_genres")
+_COPIED_TABLES = (
+    "centroids",
+    "space",
+    "vocabulary",
+    "tfidf",
+    "rejects",
+    "families",
+    "micro_genres",
+)
 
 
-def enlarge(source: Path, out: Path, films: int, seed: int = 2026) -> Path:
-    """Commit a release of about `films` films into the output folder `out`; return its folder."""
-    rng = np.random.default_rng(seed)
+def enlarge(source: Path, out: Path, films: int) -> Path:
+    """Create a release of `films` films in the output folder `out` and return its folder.
+
+    Parameters
+    ----------
+    source : Path
+        The folder of a release.
+    out : Path
+        An output folder.
+    films : int
+        Number of films of the new release.
+    """
+    rng = np.random.default_rng(_SEED)
     manifest = json.loads((source / "manifest.json").read_bytes())
     movies = pq.read_table(source / "movies.parquet")
     embeddings = pq.read_table(source / "embeddings.parquet")
@@ -40,18 +60,20 @@ def enlarge(source: Path, out: Path, films: int, seed: int = 2026) -> Path:
     copies = -(-films // len(movies))
     parts = [_copy(movies, number, rng) for number in range(copies)]
     many = pa.concat_tables(parts).slice(0, films).combine_chunks()
-    turned = np.concatenate([vectors, *(_turned(vectors, rng) for _ in range(copies - 1))])[:films]
+    rotated = np.concatenate([vectors, *(_rotated(vectors, rng) for _ in range(copies - 1))])[
+        :films
+    ]
     order = np.argsort(np.array(many["movie_id"].to_pylist()), kind="stable")
-    many, turned = many.take(pa.array(order)), turned[order]
-    placed = _embeddings(many, turned, embeddings)
+    many, rotated = many.take(pa.array(order)), rotated[order]
+    placed = _embeddings(many, rotated, embeddings)
     settings = NeighbourSettings(index="flat")
     index = build_index(placed, settings, len(many))["index"]
     faiss.omp_set_num_threads(2)
     near = nearest_films(placed, many.select(["movie_id"]), index, settings)["neighbours"]
-    store = Store(out)
+    store = ReleaseStore(out)
     name = f"{manifest['release_id'][:6]}-{films}"
-    folder = store.begin_release(name)
-    for table in _KEPT:
+    folder = store.begin(name)
+    for table in _COPIED_TABLES:
         if (source / f"{table}.parquet").is_file():
             shutil.copy(source / f"{table}.parquet", folder / f"{table}.parquet")
     write_table(folder / "movies.parquet", many)
@@ -68,7 +90,7 @@ def enlarge(source: Path, out: Path, films: int, seed: int = 2026) -> Path:
     }
     manifest["release_id"] = name
     manifest.pop("files")
-    return store.commit_release(folder, name, manifest)
+    return store.commit(folder, name, manifest)
 
 
 def _copy(movies: pa.Table, number: int, rng: np.random.Generator) -> pa.Table:
@@ -88,11 +110,11 @@ def _copy(movies: pa.Table, number: int, rng: np.random.Generator) -> pa.Table:
     return pa.table(columns, schema=movies.schema)
 
 
-def _turned(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _rotated(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     noise = rng.standard_normal(vectors.shape, np.float32)
     noise *= _JITTER / np.linalg.norm(noise, axis=1, keepdims=True)
-    turned = vectors + noise
-    return np.asarray(turned / np.linalg.norm(turned, axis=1, keepdims=True), np.float32)
+    rotated = vectors + noise
+    return np.asarray(rotated / np.linalg.norm(rotated, axis=1, keepdims=True), np.float32)
 
 
 def _embeddings(movies: pa.Table, vectors: np.ndarray, like: pa.Table) -> pa.Table:
@@ -112,8 +134,8 @@ def _embeddings(movies: pa.Table, vectors: np.ndarray, like: pa.Table) -> pa.Tab
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("release", type=Path, help="a release's folder, or an output folder")
+    parser.add_argument("release", type=Path, help="the folder of a release, or an output folder")
     parser.add_argument("out", type=Path, help="an output folder for the large release")
     parser.add_argument("--films", type=int, default=100_000)
-    asked = parser.parse_args()
-    print(enlarge(find_release(asked.release), asked.out, asked.films))
+    options = parser.parse_args()
+    print(enlarge(find_release(options.release), options.out, options.films))

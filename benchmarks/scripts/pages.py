@@ -1,9 +1,9 @@
-"""How soon the explorer's pages stand in a real browser, as one JSON file.
+"""Loading times of the explorer's pages in a real browser, as one JSON file.
 
-`python -m benchmarks.scripts.pages RELEASE` writes `benchmarks/results/pages.json`. Cold is the first
-visitor of a server that has just begun to answer, warm a later one; both come with an empty cache,
-again is the second visit of the same browser. A page stands when its last line is drawn and nothing
-of it is still being made. An empty page of Streamlit's is measured beside: sooner none can stand.
+`python -m benchmarks.scripts.pages RELEASE` writes `benchmarks/results/pages.json`. "Cold" is the
+first visitor of a server that has just started, "warm" is a later one; both have an empty cache.
+"again" is the second visit of the same browser. A page is loaded when its footer is drawn and no
+element is still being computed. An empty Streamlit page is measured as the lower limit.
 """
 
 from __future__ import annotations
@@ -31,44 +31,44 @@ DRAWN = "!document.querySelector('[data-stale=true], [data-testid=stStatusWidget
 
 
 def main() -> None:
-    """Measure every page of one release."""
+    """Measure every page of one release and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("release", type=Path, help="a release's folder, or an output folder")
+    parser.add_argument("release", type=Path, help="the folder of a release, or an output folder")
     parser.add_argument("--repeats", type=int, default=5)
-    asked = parser.parse_args()
-    release = find_release(asked.release)
+    options = parser.parse_args()
+    release = find_release(options.release)
     figures: dict[str, Any] = {"machine": facts(), "load_average_before": os.getloadavg()[0]}
     figures["films"] = json.loads((release / "report.json").read_bytes())["counts"]["released"]
     with opened(webgl=True) as browser:
         cold = []
-        for _ in range(asked.repeats):
+        for _ in range(options.repeats):
             with explorer(release) as here:
                 cold.append(_seconds(browser, here.address)["first"])
-        figures["first_page_cold_s"] = _told(cold)
+        figures["first_page_cold_s"] = _summary(cold)
         with _empty() as here:
-            figures["empty_page_s"] = _visits(browser, here.address, asked.repeats)
+            figures["empty_page_s"] = _visits(browser, here.address, options.repeats)
         with explorer(release) as here:
             for page in PAGES:
                 _seconds(browser, f"{here.address}/{page}")
             figures["warm_s"] = {
-                page or "home": _visits(browser, f"{here.address}/{page}", asked.repeats)
+                page or "home": _visits(browser, f"{here.address}/{page}", options.repeats)
                 for page in PAGES
             }
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))
 
 
-def _told(seconds: list[float]) -> dict[str, float]:
+def _summary(seconds: list[float]) -> dict[str, float]:
     return {"median": round(statistics.median(seconds), 2), "most": round(max(seconds), 2)}
 
 
 def _visits(browser: Any, address: str, repeats: int) -> dict[str, dict[str, float]]:
     found = [_seconds(browser, address) for _ in range(repeats)]
-    return {name: _told([one[name] for one in found]) for name in ("first", "again")}
+    return {name: _summary([one[name] for one in found]) for name in ("first", "again")}
 
 
 def _seconds(browser: Any, address: str) -> dict[str, float]:
-    """Two visits of one browser whose cache was empty."""
+    """Return the seconds of two visits of one browser that starts with an empty cache."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     found = {}
     for name in ("first", "again"):
@@ -85,7 +85,7 @@ def _seconds(browser: Any, address: str) -> dict[str, float]:
 
 @contextmanager
 def _empty() -> Iterator[Served]:
-    """Streamlit with one line on its page."""
+    """Serve a Streamlit page with one line of text."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "empty.py"
         script.write_text("import streamlit as st\nst.html('<p class=foot>.</p>')\n", "utf-8")

@@ -1,8 +1,8 @@
-"""What the API costs on a large release: latency, memory, errors under load, as one JSON file.
+"""Latency, memory and errors of the API on a large release, as one JSON file.
 
-`python -m benchmarks.scripts.serving RELEASE` writes `benchmarks/results/serving.json`. The API runs as
-`python -m serve.api.app`; the clients run in a process of their own. `python -m benchmarks.scripts.enlarge`
-makes a large release from a real one.
+`python -m benchmarks.scripts.serving RELEASE` writes `benchmarks/results/serving.json`. The API and
+the clients run in separate processes. `python -m benchmarks.scripts.enlarge` creates a large
+release from a real one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.lib.served import api
 from pipeline.release.lookup import find_release
 from serve.catalogue.catalogue import Catalogue, Filters
-from serve.catalogue.semantic_search import Meaning
+from serve.catalogue.semantic_search import SemanticSearch
 
 RESULTS = Path(__file__).parents[1] / "results" / "serving.json"
 QUERIES = Path(__file__).parents[1] / "lib" / "queries.txt"
@@ -34,29 +34,29 @@ CLIENTS = 50
 
 
 def main() -> None:
-    """Measure everything on one release."""
+    """Measure one release and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("release", type=Path, help="a release's folder, or an output folder")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each load")
-    asked = parser.parse_args()
-    release = find_release(asked.release)
+    parser.add_argument("release", type=Path, help="the folder of a release, or an output folder")
+    parser.add_argument("--seconds", type=float, default=15.0, help="duration of each load")
+    options = parser.parse_args()
+    release = find_release(options.release)
     queries = [q for q in QUERIES.read_text(encoding="utf-8").splitlines() if q and q[0] != "#"]
     figures: dict[str, Any] = {"cores": os.cpu_count(), "python": platform.python_version()}
     figures["load_average_before"] = os.getloadavg()[0]
     figures |= _in_process(release, queries)
-    figures["served"] = _served(release, queries, asked.seconds)
+    figures["served"] = _served(release, queries, options.seconds)
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))
 
 
 def _in_process(release: Path, queries: Sequence[str]) -> dict[str, Any]:
-    """Milliseconds of the data layer alone, one caller."""
+    """Measure the catalogue without HTTP, in milliseconds, with one caller."""
     started = time.perf_counter()
     catalogue = Catalogue(release)
     opened = time.perf_counter() - started
     started = time.perf_counter()
-    meaning = Meaning(catalogue)
-    meaning.warm()
+    search = SemanticSearch(catalogue)
+    search.warm()
     words = ["war", "submarine captain", "das boot", "love paris", "a", "the", "zzz", "[rec]"]
     filters = [
         Filters(genres=("Horror",), year_from=1980, year_to=1989),
@@ -74,9 +74,9 @@ def _in_process(release: Path, queries: Sequence[str]) -> dict[str, Any]:
         "words_ms": _spread(lambda w: catalogue.films(Filters(words=w)), words * 5),
         "filters_ms": _spread(lambda f: catalogue.films(f, "rating"), filters * 10),
         "facets_ms": _spread(catalogue.facets, filters * 5),
-        "meaning_ms": _spread(lambda q: meaning.search(q, limit=24), queries),
+        "meaning_ms": _spread(lambda q: search.search(q, limit=24), queries),
         "meaning_filtered_ms": _spread(
-            lambda q: meaning.search(q, filters[0], 24), [f"{q} film" for q in queries]
+            lambda q: search.search(q, filters[0], 24), [f"{q} film" for q in queries]
         ),
         "similar_ms": _spread(catalogue.similar, chosen),
     }
@@ -94,8 +94,8 @@ def _spread(call: Callable[[Any], object], arguments: Sequence[Any]) -> dict[str
 
 def _percentiles(times: Sequence[float]) -> dict[str, float]:
     p50, p95, p99 = np.percentile(times, [50, 95, 99])
-    told = {"p50": p50, "p95": p95, "p99": p99, "max": max(times)}
-    return {name: round(float(value), 2) for name, value in told.items()}
+    values = {"p50": p50, "p95": p95, "p99": p99, "max": max(times)}
+    return {name: round(float(value), 2) for name, value in values.items()}
 
 
 def _served(release: Path, queries: Sequence[str], seconds: float) -> dict[str, Any]:
@@ -111,16 +111,16 @@ def _served(release: Path, queries: Sequence[str], seconds: float) -> dict[str, 
         ]
         similar = [f"/movies/{movie_id}/similar" for movie_id in ids]
         words = [f"/movies?query={w}" for w in ("war", "submarine", "love", "boxer", "paris")]
-        meant = [str(httpx.URL("/search", params={"q": query})) for query in queries]
+        meaning = [str(httpx.URL("/search", params={"q": query})) for query in queries]
         found: dict[str, Any] = {"first_answer_seconds": round(cold, 2)}
-        for path in (similar[0], words[0], meant[0]):
+        for path in (similar[0], words[0], meaning[0]):
             httpx.get(address + path).raise_for_status()
         found["similar_one_client"] = _load(address, similar, 1, seconds / 3, 0.0)
         found["similar_50_clients_with_pauses"] = _load(address, similar, CLIENTS, seconds, 1.0)
         found["similar_50_clients_at_once"] = _load(address, similar, CLIENTS, seconds, 0.0)
         found["words_one_client"] = _load(address, words, 1, seconds / 3, 0.0)
-        found["meaning_one_client"] = _load(address, meant, 1, seconds / 3, 0.0)
-        mixed = similar + words * 20 + meant
+        found["meaning_one_client"] = _load(address, meaning, 1, seconds / 3, 0.0)
+        mixed = similar + words * 20 + meaning
         found["mixed_50_clients_with_pauses"] = _load(address, mixed, CLIENTS, seconds, 2.0)
         httpx.post(f"{address}/assign", json={"text": queries[0]}).raise_for_status()
         found["memory_mib"] = _memory(served.pid)
@@ -130,20 +130,23 @@ def _served(release: Path, queries: Sequence[str], seconds: float) -> dict[str, 
 def _load(
     address: str, paths: Sequence[str], clients: int, seconds: float, pause: float
 ) -> dict[str, Any]:
-    """Latencies seen by clients in another process; each waits 0.5 to 1.5 times `pause` between."""
+    """Measure latencies of clients in another process.
+
+    Between two requests, each client waits 0.5 to 1.5 times `pause` seconds.
+    """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         times, errors, taken = pool.apply(_clients, (address, paths, clients, seconds, pause))
-    told = {"clients": clients, "pause_seconds": pause, "requests": len(times), "errors": errors}
-    return told | {"per_second": round(len(times) / taken, 1), "ms": _percentiles(times)}
+    load = {"clients": clients, "pause_seconds": pause, "requests": len(times), "errors": errors}
+    return load | {"per_second": round(len(times) / taken, 1), "ms": _percentiles(times)}
 
 
 def _clients(
     address: str, paths: Sequence[str], clients: int, seconds: float, pause: float
 ) -> tuple[list[float], int, float]:
-    return asyncio.run(_ask(address, paths, clients, seconds, pause))
+    return asyncio.run(_send_requests(address, paths, clients, seconds, pause))
 
 
-async def _ask(
+async def _send_requests(
     address: str, paths: Sequence[str], clients: int, seconds: float, pause: float
 ) -> tuple[list[float], int, float]:
     host, port = re.fullmatch(r"http://([^:]+):(\d+)", address).groups()  # type: ignore[union-attr]
@@ -174,12 +177,12 @@ async def _ask(
 
 
 def _memory(pid: int) -> dict[str, int]:
-    """Resident memory of the server in MiB: all, and of its own (not mapped from files)."""
+    """Return the resident memory of the server in MiB; "own" excludes memory mapped from files."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     names = {"resident": "VmRSS", "own": "RssAnon", "peak": "VmHWM"}
     return {
-        told: int(re.search(rf"{name}:\s+(\d+)", status)[1]) // 1_024  # type: ignore[index]
-        for told, name in names.items()
+        key: int(re.search(rf"{name}:\s+(\d+)", status)[1]) // 1_024  # type: ignore[index]
+        for key, name in names.items()
     }
 
 

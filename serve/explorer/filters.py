@@ -113,8 +113,8 @@ def apply_address(films: Catalogue, to: str) -> None:
         state[key] = query.get(key, [])
     years = (figures["first_year"], figures["last_year"])
     for key, bounds in (("year", years), ("rating", _RATINGS)):
-        if None not in bounds:
-            kind = type(bounds[0])
+        kind = type(bounds[0])
+        if kind is not type(None) and None not in bounds:
             state[key] = tuple(kind(value) for value in query[key]) if key in query else bounds
     state["q"] = query.get("q", [""])[0]
     state["by"] = query.get("by", [WORDS])[0]

@@ -1,4 +1,4 @@
-"""Forty films taken through the real stages, with titles that a careless service trips over."""
+"""A release of forty films from the real stages, with titles that need correct escaping."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.settings import FeatureSettings, NeighbourSettings
 from pipeline.storage.release_store import ReleaseStore
 from tests.support.films import EXACT, THEMES, exact, mined
 
-# Of the first films; the others are "Film 8", "Film 9", ...
+# Titles of the first films; the others are "Film 8", "Film 9", ...
 TITLES = (
     "Das Boot",
     'The "Quoted" One\'s Tale',
@@ -39,15 +39,20 @@ FAMILIES = ("Tense", "Tender")
 LANGUAGES = ("en", "fr", "de")
 
 
-def build(root: Path, *, release_id: str = "served-1") -> Path:
-    """Commit the release into the output folder `root`."""
-    made = mined()
-    movies = _catalogue(made.movies)
+RELEASE_ID = "served-1"
+
+
+def build(root: Path) -> Path:
+    """Commit the release into the output folder `root`; return its folder."""
+    inputs = mined()
+    movies = _catalogue(inputs.movies)
     settings = FeatureSettings()
-    space = fit_space(movies, made.features, made.embeddings, made.vocabulary, settings)["space"]
-    points = place(movies, made.features, made.embeddings, made.vocabulary, space, settings)
+    space = fit_space(movies, inputs.features, inputs.embeddings, inputs.vocabulary, settings)[
+        "space"
+    ]
+    points = place(movies, inputs.features, inputs.embeddings, inputs.vocabulary, space, settings)
     positions = matrix_of(points["points"])
-    sums = np.stack([positions[made.theme == c].sum(0) for c in range(len(THEMES))])
+    sums = np.stack([positions[inputs.theme == c].sum(0) for c in range(len(THEMES))])
     sums /= np.linalg.norm(sums, axis=1, keepdims=True)
     centroids = pa.table(
         [pa.array(range(len(THEMES)), pa.int32()), column_of_vectors(sums)],
@@ -68,20 +73,20 @@ def build(root: Path, *, release_id: str = "served-1") -> Path:
     genres = publish.micro_genres(movies, assigned, labels, sums)
     places = film_map(positions, sums, assigned["cluster"].to_numpy(), 1)
     near = NeighbourSettings()
-    index = build_index(made.embeddings, near, len(movies))["index"]
-    everyone = made.embeddings.select(["movie_id"])
+    index = build_index(inputs.embeddings, near, len(movies))["index"]
+    all_ids = inputs.embeddings.select(["movie_id"])
     released = {
         "movies": publish.released_movies(movies, assigned, genres, places),
         "micro_genres": genres,
         "families": publish.families(genres, {}),
-        "neighbours": nearest_films(made.embeddings, everyone, index, near)["neighbours"],
-        "embeddings": made.embeddings,
+        "neighbours": nearest_films(inputs.embeddings, all_ids, index, near)["neighbours"],
+        "embeddings": inputs.embeddings,
         "rejects": tables.REJECTS.empty_table(),
         "centroids": centroids,
         "space": space,
-        "vocabulary": made.vocabulary,
+        "vocabulary": inputs.vocabulary,
     }
-    return _commit(root, release_id, released, index)
+    return _commit(root, released, index)
 
 
 def _catalogue(movies: pa.Table) -> pa.Table:
@@ -101,18 +106,23 @@ def _catalogue(movies: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, movies.schema)
 
 
-def _commit(root: Path, name: str, released: dict[str, pa.Table], index: pa.Table) -> Path:
+def _commit(root: Path, released: dict[str, pa.Table], index: pa.Table) -> Path:
     store = ReleaseStore(root)
-    folder = store.begin(name)
+    folder = store.begin(RELEASE_ID)
     for table, rows in released.items():
         write_table(folder / f"{table}.parquet", rows.combine_chunks())
     write_bytes(folder / "index.faiss", b"".join(index_bytes(index)))
     films = len(released["movies"])
-    report = {"release_id": name, "title": "Served", "names": {"unique_share": 1.0}, "clusters": {}}
+    report = {
+        "release_id": RELEASE_ID,
+        "title": "Served",
+        "names": {"unique_share": 1.0},
+        "clusters": {},
+    }
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     (folder / "report.html").write_text("<html></html>", encoding="utf-8")
     manifest = {
-        "release_id": name,
+        "release_id": RELEASE_ID,
         "schema_version": 1,
         "counts": {"rows_in": films, "released": films, "rejected": 0},
         "settings": {
@@ -123,4 +133,4 @@ def _commit(root: Path, name: str, released: dict[str, pa.Table], index: pa.Tabl
         "weak_below": -1.0,
         "model": {"name": "all-MiniLM-L6-v2", "revision": exact().revision, "dim": 384},
     }
-    return store.commit(folder, name, manifest)
+    return store.commit(folder, RELEASE_ID, manifest)

@@ -1,4 +1,4 @@
-"""A real release of nine films, committed by the store, for tests of what reads releases."""
+"""A release of nine films, committed by the release store, for tests of code that reads one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.schemas import mining as tables
 from pipeline.storage.release_store import ReleaseStore
 
 DIM = 4
-# movie_id, title, year, cluster, similarity, weak: sorted by movie_id, as a release is.
+# movie_id, title, year, cluster, similarity, weak; sorted by movie_id as in every release
 FILMS: Sequence[tuple[str, str | None, int | None, int, float, bool]] = (
     ("1250", "[REC]", 2007, 1, 0.71, False),
     ("2007", "Halloween", 1978, 1, 0.83, False),
@@ -26,7 +26,7 @@ FILMS: Sequence[tuple[str, str | None, int | None, int, float, bool]] = (
     ("9", "千と千尋の神隠し", 2001, 2, 0.4, False),
     ("x1", "Amelie", None, 2, 0.5, False),
 )
-# What a catalogue knows of some of them; the others have nothing but a title.
+# Other fields of some films; the remaining films have a title only.
 FACTS: dict[str, dict[str, Any]] = {
     "1250": {
         "genres": ["Horror"],
@@ -120,7 +120,7 @@ def _tables() -> dict[str, pa.Table]:
             [{"family": 0, "family_name": "Tense", "keywords": [], "micro_genres": 2, "films": 5}],
             tables.FAMILIES,
         ),
-        # The third neighbour comes first: rank, not place, says what is nearest.
+        # In reverse order: readers must sort by rank.
         "neighbours": pa.Table.from_pylist(
             [
                 {"movie_id": a, "rank": rank, "neighbour_id": b, "similarity": 1 - rank / 10}
@@ -161,6 +161,7 @@ def _film(
 
 
 def genre(cluster: int) -> dict[str, Any]:
+    """Return a row of `MICRO_GENRES`."""
     micro_genre_id, name, keywords = GENRES[cluster]
     films = sorted((f for f in FILMS if f[3] == cluster), key=lambda film: -film[4])
     years = [film[2] for film in films if film[2] is not None]
