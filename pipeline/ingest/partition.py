@@ -26,7 +26,7 @@ from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, open_source
 
-__all__ = ["ChunkSpool", "CommitStore", "PartitionedCatalogue", "open_sources", "read_catalogue"]
+__all__ = ["CommitStore", "PartitionedCatalogue", "open_sources", "read_catalogue"]
 
 _STAGE, _VERSION = "sources", 1
 _GROUP_ROWS = 200_000  # rows in memory at once while partitions are cut
@@ -130,7 +130,7 @@ def read_catalogue(
         store.drop(_STAGE, "plan", key)
     # `WorkStore.sweep` removes folders of this name that a killed run has left.
     with tempfile.TemporaryDirectory(dir=store.root / "work", prefix=".intake-") as folder:
-        spool = ChunkSpool(Path(folder))
+        spool = _ChunkSpool(Path(folder))
         for source, (_, sha256) in zip(sources, hashes, strict=True):
             spool.read(source, sha256)
         return _commit(store, key, spool, limit)
@@ -156,7 +156,7 @@ def open_sources(specs: Sequence[str], settings: SourceSettings) -> list[Source]
     return sources
 
 
-class ChunkSpool:
+class _ChunkSpool:
     """Rows of sources as chunks on the disk, so that memory does not grow with the catalogue.
 
     Attributes
@@ -208,7 +208,7 @@ class ChunkSpool:
 
 
 def _commit(
-    store: CommitStore, key: str, spool: ChunkSpool, limit: int | None
+    store: CommitStore, key: str, spool: _ChunkSpool, limit: int | None
 ) -> PartitionedCatalogue:
     ids = spool.ids()
     sample = _smallest_hashes(ids, limit) if limit is not None else None

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.lib.mined_release import mined_release, settings_of
+from benchmarks.lib.mined_release import mined_release
 from benchmarks.lib.small_model import build_model
 from benchmarks.lib.tmdb_films import FIRST_ID, film
 from benchmarks.lib.tmdb_server import TmdbServer
-from flows.update.flow import bring
+from flows.update.flow import update_flow
 from microgenres.cli.exit_codes import ExitCode
 from pipeline.release.reader import ReleasedTables
 from pipeline.settings import SourceSettings
@@ -104,13 +104,13 @@ def test_an_update_withdraws_films_that_tmdb_removed(
         tmdb.prepared.clear()
         return fetch_manifest(tmdb, "changes", "--since", today, "--out", tmp_path)
 
-    def update(*, only_changes: bool) -> ReleasedTables:
-        result = bring([source], str(tmp_path), settings_of(model), only_changes=only_changes)
-        return ReleasedTables(Path(result.path))
+    def run_update(*, only_changes: bool) -> ReleasedTables:
+        result = update_flow([source], str(tmp_path), only_changes=only_changes)
+        return ReleasedTables(Path(result["path"]))
 
     del tmdb.films[107]
     assert fetch_changes_of_today(107)["withdrawn"] == [107]
-    whole = update(only_changes=False)
+    whole = run_update(only_changes=False)
     assert whole.report.update.withdrawn == 1
     ids = set(whole.movies["movie_id"].to_pylist())
     assert ids == {str(film) for film in known} - {"107"}
@@ -124,7 +124,7 @@ def test_an_update_withdraws_films_that_tmdb_removed(
     del tmdb.films[120]
     manifest = fetch_changes_of_today(120)
     assert (manifest["withdrawn"], manifest["gone"]) == ([120], [107, 110, 120])
-    part = update(only_changes=True)
+    part = run_update(only_changes=True)
     assert part.report.update.withdrawn == 2
     assert ids - set(part.movies["movie_id"].to_pylist()) == {"110", "120"}
 
@@ -134,7 +134,7 @@ def test_an_update_withdraws_films_that_tmdb_removed(
     tmdb.changes = {today: [110]}
     again = fetch_manifest(tmdb, "changes", "--since", today, "--new", "--out", tmp_path)
     assert again["gone"] == [107, 120]
-    assert update(only_changes=True).report.update.added == 1
+    assert run_update(only_changes=True).report.update.added == 1
 
 
 def test_changes_without_a_catalogue_are_an_error(tmdb: TmdbServer, tmp_path: Path) -> None:
