@@ -1,6 +1,6 @@
-"""Ways to turn texts into vectors with the same weights: ours, the library's, ONNX's, OpenVINO's.
+"""Encoders with the same weights: ours, sentence-transformers, ONNX Runtime, OpenVINO.
 
-Each way is a class with `encode(texts)`, built in the process that measures it.
+Each is a class with `encode(texts)`, built in the process that measures it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import identify, load
 from pipeline.settings import EmbedSettings
 
-__all__ = ["WAYS", "Library", "Ours", "chosen_dtype", "token_counts"]
+__all__ = ["ENCODERS", "Library", "Ours", "chosen_dtype", "token_counts"]
 
 _BATCH = 32
 
 
 def chosen_dtype() -> str:
-    """The one that `auto` takes on this CPU."""
+    """Return the dtype that `auto` means on this CPU."""
     return identify(EmbedSettings(device="cpu")).dtype
 
 
@@ -34,17 +34,26 @@ def _identity(dtype: str, device: str = "cpu") -> Any:
 
 
 class Ours:
-    """`pipeline.embedding.embed.encode`, as a worker calls it; without a dtype, in the one that it takes."""
+    """`pipeline.embedding.embed.encode` as a worker calls it.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        By default the one that `auto` means on this CPU.
+    device : {"cpu", "cuda"}
+        Where to encode.
+    """
 
     def __init__(self, dtype: str | None = None, device: str = "cpu") -> None:
         self.identity = _identity(dtype or chosen_dtype(), device)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return unit vectors, (n_texts, dim) float32."""
         return encode(texts, self.identity)
 
 
 class Library:
-    """`SentenceTransformer.encode` with its defaults; with `processes`, its multi-process pool."""
+    """`SentenceTransformer.encode` with its defaults; its multi-process pool if `processes` > 0."""
 
     def __init__(self, dtype: str = "float32", device: str = "cpu", processes: int = 0) -> None:
         self.model = load(_identity(dtype, device))
@@ -53,16 +62,18 @@ class Library:
             self.pool = self.model.start_multi_process_pool([device] * processes)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        found = self.model.encode(list(texts), pool=self.pool, normalize_embeddings=True)
-        return np.asarray(found, np.float32)
+        """Return unit vectors, (n_texts, dim) float32."""
+        vectors = self.model.encode(list(texts), pool=self.pool, normalize_embeddings=True)
+        return np.asarray(vectors, np.float32)
 
     def close(self) -> None:
+        """Stop the processes of the pool."""
         if self.pool is not None:
             self.model.stop_multi_process_pool(self.pool)
 
 
 class _Pooled(torch.nn.Module):
-    """Token ids and mask to unit vectors: what a graph of the whole model holds."""
+    """Token ids and mask to unit vectors: the module that is exported as a graph."""
 
     def __init__(self, bert: torch.nn.Module) -> None:
         super().__init__()
@@ -76,7 +87,7 @@ class _Pooled(torch.nn.Module):
 
 
 class _Graph:
-    """A compiled graph over padded batches of texts of like length."""
+    """A compiled graph, run on padded batches of texts of similar length."""
 
     def __init__(self) -> None:
         self.model = load(_identity("float32"))
@@ -90,6 +101,7 @@ class _Graph:
         return _Pooled(bert).eval(), (tokens["input_ids"], tokens["attention_mask"])
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return unit vectors, (n_texts, 384) float32."""
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         vectors = np.empty((len(texts), 384), np.float32)
         for start in range(0, len(order), _BATCH):
@@ -106,7 +118,7 @@ class _Graph:
 
 
 class OpenVino(_Graph):
-    """OpenVINO's own conversion, in float32."""
+    """The model converted by OpenVINO, in float32."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,7 +126,7 @@ class OpenVino(_Graph):
 
         graph, example = self._graph()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the tracer, about shapes that do not change
+            warnings.simplefilter("ignore")  # of the tracer, about constant shapes
             converted = openvino.convert_model(
                 graph, example_input=dict(zip(("ids", "mask"), example, strict=True))
             )
@@ -123,7 +135,7 @@ class OpenVino(_Graph):
 
 
 class Onnx(_Graph):
-    """ONNX Runtime, in float32 or with 8-bit weights and activations quantised as they come."""
+    """ONNX Runtime, in float32, or with 8-bit weights and dynamically quantised activations."""
 
     def __init__(self, *, int8: bool = False) -> None:
         super().__init__()
@@ -132,7 +144,7 @@ class Onnx(_Graph):
         graph, example = self._graph()
         axes = {0: "texts", 1: "tokens"}
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the tracer, and of the older exporter
+            warnings.simplefilter("ignore")  # of the tracer and the old exporter
             path = Path(folder) / "model.onnx"
             torch.onnx.export(
                 graph,
@@ -154,8 +166,8 @@ class Onnx(_Graph):
         self.run = lambda ids, mask: session.run(None, {"ids": ids, "mask": mask})[0]
 
 
-# Every way by name: what makes it, and the modules that it needs.
-WAYS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
+# Encoders by name: what builds one, and the modules that it needs.
+ENCODERS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "ours": (Ours, ()),
     "ours, float32": (lambda: Ours("float32"), ()),
     "ours, bfloat16": (lambda: Ours("bfloat16"), ()),
@@ -168,9 +180,14 @@ WAYS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
 
 
 def token_counts(texts: Sequence[str]) -> np.ndarray:
-    """(texts,) int: tokens of each, as the default model cuts and truncates them."""
+    """Return the number of tokens of each text for the default model, truncated at its limit.
+
+    Returns
+    -------
+    ndarray of shape (n_texts,), int64
+    """
     model = load(_identity("float32"))
     tokenizer: Any = model.tokenizer.backend_tokenizer
     tokenizer.no_padding()
     tokenizer.enable_truncation(model.max_seq_length)
-    return np.array([len(found.ids) for found in tokenizer.encode_batch(list(texts))])
+    return np.array([len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts))])

@@ -1,4 +1,4 @@
-"""Vectors and texts to measure with: those of real films, and as many more as are asked for."""
+"""Vectors and texts for benchmarks: those of real films, and any number of synthetic ones."""
 
 from __future__ import annotations
 
@@ -12,30 +12,41 @@ import pyarrow.parquet as pq
 from benchmarks.lib.films import Catalogue
 from pipeline.schemas.mining import EMBEDDINGS, POINTS
 from pipeline.schemas.partitions import partition_count
+from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
 __all__ = [
-    "JITTER",
-    "cut",
-    "drawn",
-    "drawn_films",
-    "many",
+    "NOISE",
+    "draw_films",
+    "draw_vectors",
+    "enlarge",
+    "partition_sizes",
     "real_texts",
     "real_vectors",
     "synthetic_texts",
 ]
 
-JITTER = 0.8  # length of the random vector that is added to a unit vector
+NOISE = 0.8  # length of the random vector that is added to a unit vector
 
 
 def real_vectors(release: Path | None, *, quick: bool = False) -> np.ndarray:
-    """(films, dim) float32 of unit length: a release's, or those of the sample's overviews.
+    """Return the vectors of real films.
 
-    `quick` takes two hundred of the latter.
+    Parameters
+    ----------
+    release : Path, optional
+        Folder of a release; None for the overviews of the bundled sample.
+    quick : bool
+        Only two hundred films of the sample.
+
+    Returns
+    -------
+    ndarray of shape (n_films, dim), float32
+        Vectors of unit length.
     """
     if release is not None:
         return matrix_of(pq.read_table(release / "embeddings.parquet", columns=["vector"]))
-    # here, since a contender's process takes vectors from a file and needs no model
+    # imported here: the process of a contender reads vectors from a file, without a model
     from pipeline.embedding.embed import encode
     from pipeline.embedding.weights import identify
     from pipeline.settings import EmbedSettings
@@ -45,7 +56,7 @@ def real_vectors(release: Path | None, *, quick: bool = False) -> np.ndarray:
 
 
 def real_texts(release: Path | None) -> list[str]:
-    """Overviews: a release's, or the bundled sample's."""
+    """Return the overviews of a release, or of the bundled sample."""
     if release is not None:
         return [str(t) for t in pq.read_table(release / "movies.parquet")["overview"].to_pylist()]
     from pipeline.settings import SourceSettings
@@ -56,53 +67,96 @@ def real_texts(release: Path | None) -> list[str]:
 
 
 def synthetic_texts(films: int, seed: int) -> list[str]:
-    """Overviews of synthetic films."""
+    """Return the overviews of synthetic films."""
     catalogue = Catalogue(films, seed)
     return [str(catalogue.film(number)[0]["overview"]) for number in range(films)]
 
 
-def many(real: np.ndarray, films: int, seed: int) -> np.ndarray:
-    """`films` unit vectors in random order: the real ones, then copies of them with noise.
+def enlarge(real: np.ndarray, films: int, seed: int) -> np.ndarray:
+    """Return real vectors and noisy copies of them, in random order.
 
-    The noise of a copy is a random vector of length JITTER, so that no copy is nearer to its
-    original than films of one micro-genre are to each other.
+    The noise of a copy is a random vector of length NOISE: a copy is not nearer to its original
+    than films of one micro-genre are to each other.
+
+    Parameters
+    ----------
+    real : ndarray of shape (n_real, dim), float32
+        Vectors of unit length.
+    films : int
+        Number of vectors to return.
+    seed : int
+        Seed of noise and order.
+
+    Returns
+    -------
+    ndarray of shape (films, dim), float32
+        Vectors of unit length.
     """
     rng = np.random.default_rng(seed)
-    found = np.empty((films, real.shape[1]), np.float32)
+    vectors = np.empty((films, real.shape[1]), np.float32)
     for start in range(0, films, len(real)):
         part = real[: films - start]
-        found[start : start + len(part)] = _noised(part, rng) if start else part
-    rng.shuffle(found)
-    return found
+        vectors[start : start + len(part)] = _add_noise(part, rng) if start else part
+    rng.shuffle(vectors)
+    return vectors
 
 
-def cut(films: int) -> list[int]:
-    """Films of each partition; there are as many partitions as of a catalogue of that size."""
+def partition_sizes(films: int) -> list[int]:
+    """Return the number of films of each partition of a catalogue of that size."""
     partitions = partition_count(films)
     each, more = divmod(films, partitions)
     return [each + (number < more) for number in range(partitions)]
 
 
-def drawn(real: np.ndarray, films: int, seed: int, partition: int) -> np.ndarray:
-    """(films, dim) float32 unit vectors of one partition: real ones at random, each with noise.
+def draw_vectors(real: np.ndarray, films: int, seed: int, partition: int) -> np.ndarray:
+    """Draw the vectors of one partition: random real ones, each with noise as in `enlarge`.
 
-    The noise is that of `many`. Here no vector is a real one as it is, so that catalogues of any
-    size are alike; and a partition depends on no other, so that each is made where it is needed.
+    All vectors have noise, so that catalogues of any size have the same distribution. A partition
+    does not depend on others, so each is drawn on the worker that needs it.
+
+    Parameters
+    ----------
+    real : ndarray of shape (n_real, dim), float32
+        Vectors of unit length.
+    films : int
+        Number of films of the partition.
+    seed : int
+        Seed of the catalogue.
+    partition : int
+        Number of the partition.
+
+    Returns
+    -------
+    ndarray of shape (films, dim), float32
+        Vectors of unit length.
     """
     rng = np.random.default_rng((seed, partition))
-    return _noised(real[rng.integers(len(real), size=films)], rng)
+    return _add_noise(real[rng.integers(len(real), size=films)], rng)
 
 
-def drawn_films(
+@stage("vectors", inputs=("real",), outputs=("embeddings", "points"))
+def draw_films(
     real: pa.Table, seed: int, partition: int, first: int, films: int
 ) -> dict[str, pa.Table]:
-    """`drawn` as a stage, numbered on from `first`: {"embeddings": EMBEDDINGS, "points": POINTS}.
+    """Draw the films of one partition, see `draw_vectors`.
 
-    `real` has a column `vector`; both tables hold the same films and vectors, in the same order.
+    Parameters
+    ----------
+    real : Table
+        Column `vector`.
+    seed, partition, films : int
+        See `draw_vectors`.
+    first : int
+        Number of the first film in its id.
+
+    Returns
+    -------
+    dict of str to Table
+        "embeddings": EMBEDDINGS and "points": POINTS, of the same films and vectors.
     """
-    vectors = drawn(matrix_of(real), films, seed, partition)
+    vectors = draw_vectors(matrix_of(real), films, seed, partition)
     ids = [f"syn-{number:08d}" for number in range(first, first + films)]
-    hashes = [sha256(movie_id.encode()).hexdigest() for movie_id in ids]  # no two texts are alike
+    hashes = [sha256(movie_id.encode()).hexdigest() for movie_id in ids]  # all texts are distinct
     columns = [ids, hashes, ["drawn"] * films, column_of_vectors(vectors, "float16")]
     dim = vectors.shape[1]
     return {
@@ -111,9 +165,9 @@ def drawn_films(
     }
 
 
-def _noised(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _add_noise(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     noise = rng.standard_normal(vectors.shape, np.float32)
-    noise *= JITTER / np.linalg.norm(noise, axis=1, keepdims=True)
-    found = vectors + noise
-    found /= np.linalg.norm(found, axis=1, keepdims=True)
-    return found
+    noise *= NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
+    noisy = vectors + noise
+    noisy /= np.linalg.norm(noisy, axis=1, keepdims=True)
+    return noisy

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
 from benchmarks.lib.machine import Watch, absent
-from benchmarks.lib.vectors import many, real_vectors
+from benchmarks.lib.vectors import enlarge, real_vectors
 from pipeline.cluster.kmeans import cluster_points
 from pipeline.cluster.mean_shift import smooth_and_link
 from pipeline.settings import ClusterSettings
@@ -115,7 +115,7 @@ def measure(asked: Asked) -> Found:
     with tempfile.TemporaryDirectory(prefix="clustering-") as folder:
         for films in asked.sizes:
             path = Path(folder) / f"{films}.npy"
-            np.save(path, many(real, films, asked.seed))
+            np.save(path, enlarge(real, films, asked.seed))
             for k in _ks(films):
                 rows += _rows(path, films, k, asked, missing)
             path.unlink()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.lib.encoders import WAYS, Library, chosen_dtype, token_counts
+from benchmarks.lib.encoders import ENCODERS, Library, chosen_dtype, token_counts
 from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, medians, take_turns
 from benchmarks.lib.machine import absent, gemm_peak, resident
 from benchmarks.lib.vectors import real_texts, synthetic_texts
@@ -78,7 +78,7 @@ class _Runner:
 def _made(way: str) -> Any:
     if way == "pool":
         return Library(processes=os.cpu_count() or 1)
-    return WAYS[way][0]()
+    return ENCODERS[way][0]()
 
 
 def _prepare(way: str, threads: int) -> None:
@@ -113,7 +113,7 @@ def measure(asked: Asked) -> Found:
         f"{_BASELINE}, pool of {cores}": ("pool", 1, cores),
     }
     missing = {}
-    for way, (_, modules) in WAYS.items():
+    for way, (_, modules) in ENCODERS.items():
         why = absent(*modules)
         if why is not None:
             missing[way] = why

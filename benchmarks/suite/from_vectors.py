@@ -19,7 +19,7 @@ from benchmarks.lib.growth import SMALL, growth_figures, stage_rows
 from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, take_turns
 from benchmarks.lib.machine import Watch, absent
 from benchmarks.lib.memory_sampler import watched
-from benchmarks.lib.vectors import cut, drawn, real_vectors
+from benchmarks.lib.vectors import draw_vectors, partition_sizes, real_vectors
 from pipeline.settings import ClusterSettings
 
 __all__ = ["BENCH", "RULES"]
@@ -95,7 +95,10 @@ def _ours(rule: str, real: Path, films: int, seed: int, place: Path) -> Row:
 def _bertopic(real: str, films: int, seed: int) -> Row:
     """BERTopic's default chain from vectors to topics."""
     vectors = np.load(real)
-    parts = [drawn(vectors, count, seed, number) for number, count in enumerate(cut(films))]
+    parts = [
+        draw_vectors(vectors, count, seed, number)
+        for number, count in enumerate(partition_sizes(films))
+    ]
     points = np.concatenate(parts)
     del vectors, parts
     # imports and compiles before it is timed

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
 from benchmarks.lib.machine import Watch
-from benchmarks.lib.vectors import many, real_vectors
+from benchmarks.lib.vectors import enlarge, real_vectors
 from pipeline.neighbours.index import build_index, index_bytes, index_kind
 from pipeline.neighbours.search import nearest_films, recall_at_10
 from pipeline.schemas.vectors import column_of_vectors
@@ -33,7 +33,7 @@ def measure(asked: Asked) -> Found:
     with tempfile.TemporaryDirectory(prefix="neighbours-") as folder:
         for films in asked.sizes:
             path = Path(folder) / f"{films}.npy"
-            np.save(path, many(real, films, asked.seed).astype(np.float16))
+            np.save(path, enlarge(real, films, asked.seed).astype(np.float16))
             found = take_turns(
                 {
                     kind: lambda k=kind, p=path: asked.place(_one, str(p), k, asked.seed)

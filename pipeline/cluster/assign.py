@@ -6,7 +6,7 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.lloyd import best
+from pipeline.cluster.lloyd import nearest_centroids
 from pipeline.schemas.mining import ASSIGNMENTS
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
@@ -32,13 +32,13 @@ def assign(points: pa.Table, centroids: pa.Table) -> dict[str, pa.Table]:
         all films of the release. If there is one cluster, `runner_up` and `margin` are null.
     """
     clusters, cosine = top_two(matrix_of(points), matrix_of(centroids))
-    films, alone = len(points), clusters.shape[1] < 2
-    margin = None if alone else cosine[:, 0] - cosine[:, 1]
+    films, single = len(points), clusters.shape[1] < 2
+    margin = None if single else cosine[:, 0] - cosine[:, 1]
     columns = [
         points.column("movie_id").combine_chunks(),
         pa.array(clusters[:, 0], pa.int32()),
         pa.array(cosine[:, 0], pa.float32()),
-        pa.nulls(films, pa.int32()) if alone else pa.array(clusters[:, 1], pa.int32()),
+        pa.nulls(films, pa.int32()) if single else pa.array(clusters[:, 1], pa.int32()),
         pa.nulls(films, pa.float32()) if margin is None else pa.array(margin, pa.float32()),
         pa.array(np.zeros(films, bool)),
     ]
@@ -70,4 +70,4 @@ def top_two(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.n
     ([[0, 1], [1, 0]], [[1.0, 0.0], [0.800000011920929, 0.6000000238418579]])
     """
     faiss.omp_set_num_threads(1)
-    return best(points, centroids, 2)
+    return nearest_centroids(points, centroids, 2)

@@ -17,14 +17,16 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.schemas.vectors import unit_rows
 
-__all__ = ["best", "nearest_centroid", "refine", "unit_means"]
+__all__ = ["nearest_centroid", "nearest_centroids", "refine", "unit_means"]
 
 _NEAR = 32  # centroids that a point is compared with in a round, its own included
 _SUMMED_ROWS = 16_384  # points summed at a time
 _CONVERGED = 1e-3  # stop after a round in which at most this share of the points moved
 
 
-def best(points: np.ndarray, centroids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest_centroids(
+    points: np.ndarray, centroids: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the `count` nearest centroids of each point, most similar first.
 
     Parameters
@@ -70,7 +72,7 @@ def nearest_centroid(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     >>> nearest_centroid(np.array([[1.0, 0.0], [0.0, 1.0]]), np.eye(2)[::-1]).tolist()
     [1, 0]
     """
-    return best(points, centroids, 1)[0][:, 0]
+    return nearest_centroids(points, centroids, 1)[0][:, 0]
 
 
 def refine(
@@ -153,7 +155,7 @@ def unit_means(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
 
 def _reassign(points: np.ndarray, centroids: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the best of the centroids near each point's own one, (n_points,) int64."""
-    near, _ = best(centroids, centroids, _NEAR)
+    near, _ = nearest_centroids(centroids, centroids, _NEAR)
     order = np.argsort(labels, kind="stable")
     ends = np.cumsum(np.bincount(labels, minlength=len(centroids)))
     new_labels = np.empty_like(labels)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.lib.harness import Asked
-from benchmarks.lib.vectors import many
+from benchmarks.lib.vectors import enlarge
 from benchmarks.suite import clustering
 from benchmarks.suite.clustering import CONTENDERS, mean_squared_distance
 from tests.support.planted import planted
@@ -51,8 +51,8 @@ def test_a_quick_run_compares_everyone_with_the_reference(
 
 def test_more_vectors_are_unit_and_near_what_they_were_made_of() -> None:
     real, _ = planted(groups=4, films=5, dim=384)
-    made = many(real, 100, seed=3)
-    assert made.shape == (100, 384) and np.array_equal(made, many(real, 100, seed=3))
+    made = enlarge(real, 100, seed=3)
+    assert made.shape == (100, 384) and np.array_equal(made, enlarge(real, 100, seed=3))
     assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     cosine = (made @ real.T).max(1)
     # a unit vector and noise of length 0.8 at right angles to it

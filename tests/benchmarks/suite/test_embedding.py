@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.lib.encoders import WAYS, chosen_dtype, token_counts
+from benchmarks.lib.encoders import ENCODERS, chosen_dtype, token_counts
 from benchmarks.lib.harness import Asked
 from benchmarks.lib.vectors import synthetic_texts
 from benchmarks.suite import embedding
@@ -23,8 +23,8 @@ def test_synthetic_texts_have_as_many_tokens_as_real_ones() -> None:
 
 
 def test_a_quick_run_finds_the_same_vectors_by_every_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {name: WAYS[name] for name in ("ours", "sentence-transformers")}
-    monkeypatch.setattr(embedding, "WAYS", few | {"peer": (list, ("no_such_library",))})
+    few = {name: ENCODERS[name] for name in ("ours", "sentence-transformers")}
+    monkeypatch.setattr(embedding, "ENCODERS", few | {"peer": (list, ("no_such_library",))})
     found = embedding.measure(Asked(sizes=(24,), repeats=1, quick=True))
     rows = {row["contender"]: row for row in found.rows}
     assert found.missing["peer"] == "not installed: no_such_library"

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.lib.figures import block
 from benchmarks.lib.harness import Asked, Found, Row, apart
 from benchmarks.lib.machine import absent
-from benchmarks.lib.vectors import JITTER, cut, drawn, drawn_films
+from benchmarks.lib.vectors import NOISE, draw_films, draw_vectors, partition_sizes
 from benchmarks.suite import from_vectors
 from benchmarks.suite.from_vectors import RULES
 from pipeline.schemas.mining import EMBEDDINGS, POINTS
@@ -29,30 +29,32 @@ def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("films", [1, 600, 10_000, 131_073, 1_000_000])
 def test_films_are_cut_as_a_catalogue_is(films: int) -> None:
-    sizes = cut(films)
+    sizes = partition_sizes(films)
     assert sum(sizes) == films and max(sizes) <= 8_192 and max(sizes) - min(sizes) <= 1
 
 
 def test_vectors_of_a_partition_are_unit_and_depend_on_no_other() -> None:
-    made = {number: drawn(REAL, 50, 7, number) for number in (0, 1, 2)}
-    assert np.array_equal(drawn(REAL, 50, 7, 2), made[2])  # by itself, and again
+    made = {number: draw_vectors(REAL, 50, 7, number) for number in (0, 1, 2)}
+    assert np.array_equal(draw_vectors(REAL, 50, 7, 2), made[2])  # by itself, and again
     assert made[0].dtype == np.float32 and made[0].shape == (50, 64)
     assert all(np.allclose(np.linalg.norm(v, axis=1), 1, atol=1e-5) for v in made.values())
-    assert not np.allclose(made[0], made[1]) and not np.allclose(drawn(REAL, 50, 8, 0), made[0])
+    assert not np.allclose(made[0], made[1]) and not np.allclose(
+        draw_vectors(REAL, 50, 8, 0), made[0]
+    )
     # a unit vector and noise at right angles to it; none is a real one as it is
     cosine = (made[0] @ REAL.T).max(1)
-    assert np.median(cosine) == pytest.approx(1 / np.sqrt(1 + JITTER**2), abs=0.1)
+    assert np.median(cosine) == pytest.approx(1 / np.sqrt(1 + NOISE**2), abs=0.1)
     assert cosine.max() < 0.99
 
 
 def test_a_partition_comes_as_the_tables_of_the_route() -> None:
     real = pa.table([column_of_vectors(REAL)], names=["vector"])
-    made = drawn_films(real, seed=7, partition=2, first=101, films=50)
+    made = draw_films(real, seed=7, partition=2, first=101, films=50)
     assert made["embeddings"].schema == EMBEDDINGS(64) and made["points"].schema == POINTS(64)
     ids = made["points"]["movie_id"].to_pylist()
     assert (ids[0], ids[-1]) == ("syn-00000101", "syn-00000150")
     assert made["embeddings"]["movie_id"].to_pylist() == ids
-    assert np.array_equal(matrix_of(made["points"]), drawn(REAL, 50, 7, 2))
+    assert np.array_equal(matrix_of(made["points"]), draw_vectors(REAL, 50, 7, 2))
     assert np.allclose(matrix_of(made["embeddings"]), matrix_of(made["points"]), atol=1e-3)
 
 
