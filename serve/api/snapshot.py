@@ -60,7 +60,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """Holds the snapshot for new requests. An old one is freed after its last request.
+    """The snapshot for new requests; an old one is freed after its last request.
 
     Parameters
     ----------

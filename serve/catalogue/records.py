@@ -1,7 +1,7 @@
 """Types of the rows that the catalogue returns. They exist at type-check time only: rows are dicts.
 
-A missing value is None. A field holds what the column of the same name in `pipeline.schemas.mining`
-holds, unless a comment says more.
+A missing value is None. A field has the meaning of the column of the same name in
+`pipeline.schemas.mining`, unless a comment says more.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The search and the filters of the films page. The address holds the value of each widget."""
+"""The search and the filters of the films page. The address has the value of each widget."""
 
 from __future__ import annotations
 
@@ -111,11 +111,14 @@ def apply_address(films: Catalogue, to: str) -> None:
     state = st.session_state
     for key in ("family", "genre", "micro", "language"):
         state[key] = query.get(key, [])
-    years = (figures["first_year"], figures["last_year"])
-    for key, bounds in (("year", years), ("rating", _RATINGS)):
-        kind = type(bounds[0])
-        if kind is not type(None) and None not in bounds:
-            state[key] = tuple(kind(value) for value in query[key]) if key in query else bounds
+    sliders: dict[str, tuple[Any, Any]] = {
+        "year": (figures["first_year"], figures["last_year"]),
+        "rating": _RATINGS,
+    }
+    for key, bounds in sliders.items():
+        if None not in bounds:
+            number = type(bounds[0])
+            state[key] = tuple(number(value) for value in query[key]) if key in query else bounds
     state["q"] = query.get("q", [""])[0]
     state["by"] = query.get("by", [WORDS])[0]
     state["sort"] = query.get("sort", [_DEFAULT_ORDER])[0]
