@@ -1,4 +1,4 @@
-"""Fixtures every test may use."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.lib.browser import chromium, opened
+from benchmarks.lib.browser import find_chromium, open_browser
 from tests.support.prefect_process import PrefectProcess, prefect_process
+
+if TYPE_CHECKING:
+    from tests.support.mine_command import Mined
 
 
 @pytest.fixture(scope="session")
 def lock_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of one run of pytest share."""
+    """Return a folder that all processes of one pytest run share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
@@ -42,7 +45,7 @@ def _alone_where_it_measures(request: pytest.FixtureRequest, lock_folder: Path) 
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
-    """The folder of real catalogues, which is never part of the project."""
+    """Return the folder of real catalogues, which are not part of the project."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("MICROGENRES_TEST_DATA", beside))
     if not folder.is_dir():
@@ -52,16 +55,32 @@ def test_data() -> Path:
 
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectProcess]:
-    """A Prefect server that tests share; who wants it enters `used`."""
+    """Return a Prefect server that tests share; a test that needs it enters `used`."""
     with prefect_process(tmp_path_factory.mktemp("prefect")) as process:
         yield process
 
 
 @pytest.fixture(scope="module")
+def server(prefect: PrefectProcess) -> Iterator[str]:
+    """Return the address of the Prefect server for the runs of a module."""
+    with prefect.used() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mined(prefect: PrefectProcess, tmp_path_factory: pytest.TempPathFactory) -> Mined:
+    """Return the sample, mined once per session by two workers."""
+    from tests.support.mine_command import run  # imports Prefect, which few tests need
+
+    with prefect.used():
+        return run(["sample"], tmp_path_factory.mktemp("mined") / "out", 2)
+
+
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The system's browser; with WebGL where the module says `WEBGL = True`."""
-    if chromium() is None:
+    """Return the browser of the system, with WebGL if the module sets `WEBGL = True`."""
+    if find_chromium() is None:
         pytest.skip("no chromium on this machine: install it to test pages in a browser")
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with opened(webgl=getattr(request.module, "WEBGL", False)) as started:
+    with open_browser(webgl=getattr(request.module, "WEBGL", False)) as started:
         yield started

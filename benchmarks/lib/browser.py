@@ -1,4 +1,4 @@
-"""The system's Chromium, driven by Playwright: without a window, a graphics card or a network."""
+"""Chromium of the system, driven by Playwright, without a window, a graphics card or a network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["chromium", "opened"]
+__all__ = ["find_chromium", "open_browser"]
 
 FLAGS = (
     "--no-sandbox",
@@ -20,17 +20,32 @@ FLAGS = (
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # without a graphics card
 
 
-def chromium() -> str | None:
-    """The path of the program; None where it is not installed."""
+def find_chromium() -> str | None:
+    """Return the path of Chromium, or None if it is not installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @contextmanager
-def opened(*, webgl: bool = False) -> Iterator[Any]:
-    """A browser of Playwright's; SystemExit where Chromium is not installed."""
-    path = chromium()
+def open_browser(*, webgl: bool = False) -> Iterator[Any]:
+    """Start Chromium under Playwright.
+
+    Parameters
+    ----------
+    webgl : bool
+        Whether to render WebGL in software.
+
+    Yields
+    ------
+    playwright.sync_api.Browser
+
+    Raises
+    ------
+    SystemExit
+        If Chromium is not installed.
+    """
+    path = find_chromium()
     if path is None:
-        raise SystemExit("no chromium on this machine: install it")
+        raise SystemExit("Chromium is not installed on this machine: install it")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:

@@ -27,7 +27,8 @@ from distributed import Client, LocalCluster
 from benchmarks.lib.commit_times import Timed, spent, time_all
 from benchmarks.lib.processes import everything
 from pipeline.execution.cluster import CLUSTER_CONFIG
-from pipeline.storage.work_store import Store, verify_release
+from pipeline.storage.release_store import ReleaseStore
+from pipeline.storage.verify import verify_release
 
 RESULTS = Path(__file__).parents[1] / "results"
 WORKERS = 2
@@ -96,7 +97,7 @@ def resume(source: str, folder: Path) -> dict[str, Any]:
         run.wait()
         resumed = time.perf_counter() - began
     after = _embedded(out)
-    verify_release(Store(out).release())
+    verify_release(ReleaseStore(out).folder())
     untouched = sum(after.get(piece) == text for piece, text in kept.items())
     return {
         "pieces": pieces,

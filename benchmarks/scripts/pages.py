@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.lib.browser import opened
+from benchmarks.lib.browser import open_browser
 from benchmarks.lib.machine import facts
 from benchmarks.lib.served import Served, explorer, served
 from pipeline.release.lookup import find_release
@@ -39,7 +39,7 @@ def main() -> None:
     release = find_release(options.release)
     figures: dict[str, Any] = {"machine": facts(), "load_average_before": os.getloadavg()[0]}
     figures["films"] = json.loads((release / "report.json").read_bytes())["counts"]["released"]
-    with opened(webgl=True) as browser:
+    with open_browser(webgl=True) as browser:
         cold = []
         for _ in range(options.repeats):
             with explorer(release) as here:

@@ -28,8 +28,8 @@ from benchmarks.lib.harness import RESULTS, Asked
 from benchmarks.lib.machine import facts
 from benchmarks.lib.processes import Part
 from pipeline.fileio.parquet import table_digest
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import checksums, verify_release
-from pipeline.storage.work_store import Store
 
 KILLED_IN = ("landscape", "names")  # stages, each some seconds after it begins
 AFTER = 5.0  # seconds
@@ -124,7 +124,7 @@ def _compared(first: Path, second: Path) -> dict[str, Any]:
     Where in its file a film stood is all that may differ; what became of the micro-genres of a
     release before is left out where one of the two had one.
     """
-    releases = [Store(out).release() for out in (first, second)]
+    releases = [ReleaseStore(out).folder() for out in (first, second)]
     manifests = [verify_release(release) for release in releases]
     one, other = map(checksums, manifests)
     tables = [pq.read_table(release / _ROWS).drop_columns(["row"]) for release in releases]

@@ -32,8 +32,8 @@ from benchmarks.lib.served import answering
 from pipeline.errors import StoreError
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
+from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import checksums, verify_release
-from pipeline.storage.work_store import Store
 
 RESULTS = Path(__file__).parents[1] / "results"
 KINDS = ("run", "run", "worker-0", "worker-1", "scheduler", "server")
@@ -169,11 +169,11 @@ def _all(address: str, kind: str) -> list[dict[str, Any]]:
 
 
 def _tables(out: Path) -> dict[str, str]:
-    return checksums(verify_release(Store(out).release()))
+    return checksums(verify_release(ReleaseStore(out).folder()))
 
 
 def _ids(out: Path) -> list[str]:
-    release = Store(out).release()
+    release = ReleaseStore(out).folder()
     tables = [
         pq.read_table(release / f"{name}.parquet", columns=["movie_id"])
         for name in ("movies", "rejects")

@@ -11,7 +11,7 @@ from benchmarks.lib.growth import growth_figures, stage_rows
 from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row
 from benchmarks.lib.memory_sampler import watched
 from benchmarks.suite.catalogue import score_release
-from pipeline.storage.work_store import Store
+from pipeline.storage.release_store import ReleaseStore
 
 __all__ = ["BENCH", "mined", "told"]
 
@@ -38,7 +38,9 @@ def _one(films: int, asked: Asked, folder: Path) -> Row:
         made = place / "truth.tmp"
         write_catalogue(Catalogue(films, asked.seed), catalogue, made)
         made.rename(truth)
-    found = mined(films, catalogue, out) | {"recovered": score_release(truth, Store(out).release())}
+    found = mined(films, catalogue, out) | {
+        "recovered": score_release(truth, ReleaseStore(out).folder())
+    }
     done.write_text(json.dumps(found, indent=1), "utf-8")
     return found
 
@@ -63,7 +65,7 @@ def mined(films: int, catalogue: Path, out: Path, overrides: Row | None = None) 
     settings = {**(overrides or {}), "dask": {"workers": workers}}
     given = [str(catalogue), str(out), json.dumps(settings)]
     found = watched("benchmarks.lib.mining_run", given, out.parent / "mine.log")
-    release = Store(out).release()
+    release = ReleaseStore(out).folder()
     report = json.loads((release / "report.json").read_text("utf-8"))
     return found | {
         "films": films,

@@ -16,7 +16,7 @@ from pipeline.embedding.embed import embed, warm
 from pipeline.embedding.weights import identify
 from pipeline.execution.runner import Piece, Stage, local_cluster, run_stage
 from pipeline.settings import DaskSettings, EmbedSettings
-from pipeline.storage.work_store import Store
+from pipeline.storage.work_store import WorkStore
 
 __all__ = ["BENCH", "makespan"]
 
@@ -73,7 +73,7 @@ def _measured(size: int, texts: dict[int, int], asked: Asked) -> dict[int, Row]:
     model = identify(settings)
     constants = {"revision": model.revision, "dtype": model.dtype}
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:
-        store = Store(Path(folder))
+        store = WorkStore(Path(folder))
         pieces = _pieces(store, synthetic_texts(max(texts.values()), asked.seed), constants)
         turns = {
             w: lambda w=w, count=count: _turn(store, pieces[: -(-count // _PIECE)], w, settings)
@@ -83,7 +83,7 @@ def _measured(size: int, texts: dict[int, int], asked: Asked) -> dict[int, Row]:
         return {w: medians(found[str(w)]) for w in texts}
 
 
-def _pieces(store: Store, texts: Sequence[str], constants: dict[str, str]) -> list[Piece]:
+def _pieces(store: WorkStore, texts: Sequence[str], constants: dict[str, str]) -> list[Piece]:
     made = []
     for start in range(0, len(texts), _PIECE):
         own = texts[start : start + _PIECE]
@@ -94,7 +94,7 @@ def _pieces(store: Store, texts: Sequence[str], constants: dict[str, str]) -> li
     return made
 
 
-def _turn(store: Store, pieces: Sequence[Piece], workers: int, settings: EmbedSettings) -> Row:
+def _turn(store: WorkStore, pieces: Sequence[Piece], workers: int, settings: EmbedSettings) -> Row:
     model = identify(settings)
     with local_cluster(DaskSettings(workers=workers)) as client:
         client.run(warm, settings, model.revision, model.dtype)

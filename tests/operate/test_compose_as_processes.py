@@ -16,7 +16,7 @@ import pytest
 
 from flows.runtime.status import folder_status
 from flows.services.prefect_server import free_port
-from pipeline.storage.work_store import verify_release
+from pipeline.storage.verify import verify_release
 from tests.support.compose import Machine, services, until
 from tests.support.postgresql import postgres, programs
 from tests.support.prefect_process import ask
