@@ -48,8 +48,8 @@ def inputs(store: WorkStore, count: int) -> dict[str, FileRef]:
         table = pa.table(
             {"movie_id": [str(i) for i in numbers], "n": pa.array(numbers, pa.int64())}
         )
-        made = store.commit("input", f"p{n}", f"{n:064x}", {"t": table}, rows_in=25, seconds=0)
-        refs[f"p{n}"] = made.outputs["t"]
+        result = store.commit("input", f"p{n}", f"{n:064x}", {"t": table}, rows_in=25, seconds=0)
+        refs[f"p{n}"] = result.outputs["t"]
     return refs
 
 
@@ -108,7 +108,7 @@ def test_resume_reuses_committed_pieces(
         SCALE,
         todo,
         client=where,
-        on_progress=lambda done, total, made: seen.append((done, total, made.key)),
+        on_progress=lambda done, total, result: seen.append((done, total, result.key)),
     )
     assert (second.reused, functions.calls(tmp_path)) == (3, 4)
     assert second.manifests[:3] == first.manifests
@@ -145,13 +145,13 @@ def test_a_change_of_anything_the_output_depends_on_computes_it_again(
 
 def test_only_a_damaged_output_is_computed_again(store: WorkStore, tmp_path: Path) -> None:
     todo = pieces(store, 3, calls_in=str(tmp_path))
-    made = run_stage(store, SCALE, todo)
-    (store.root / made.refs("scaled")[1].path).write_bytes(b"torn")
+    result = run_stage(store, SCALE, todo)
+    (store.root / result.refs("scaled")[1].path).write_bytes(b"torn")
     again = run_stage(store, SCALE, todo)
     assert again.reused == 2
     assert functions.calls(tmp_path, "p1") == 2
     assert functions.calls(tmp_path) == 4
-    assert store.read(again.refs("scaled"), verify=True).num_rows == made.rows("scaled")
+    assert store.read(again.refs("scaled"), verify=True).num_rows == result.rows("scaled")
 
 
 def test_a_damaged_input_is_named(store: WorkStore) -> None:
@@ -321,7 +321,7 @@ def test_no_pieces_and_more_than_are_submitted_at_once(store: WorkStore, client:
 
 
 def test_an_interrupt_cancels_submitted_pieces(store: WorkStore, client: Client) -> None:
-    def interrupt(done: int, total: int, made: object) -> None:
+    def interrupt(done: int, total: int, result: object) -> None:
         raise KeyboardInterrupt
 
     stage = Stage.of(functions.echo)

@@ -14,10 +14,10 @@ from pipeline.settings import DaskSettings
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    made = {name: tmp_path / name for name in ("tls_ca", "tls_cert", "tls_key")}
-    for path in made.values():
+    files = {name: tmp_path / name for name in ("tls_ca", "tls_cert", "tls_key")}
+    for path in files.values():
         path.write_text("PEM", encoding="ascii")
-    return made
+    return files
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_loopback(host: str, stays: bool) -> None:
 
 
 @pytest.mark.parametrize("address", ["tcp://10.0.0.5:8786", "tcp://scheduler:8786", "ws://h:1"])
-def test_beyond_this_machine_without_tls_is_refused(address: str) -> None:
+def test_another_machine_without_tls_is_refused(address: str) -> None:
     with pytest.raises(SettingsError, match=r"run code.*microgenres certificates") as caught:
         check_address(address, DaskSettings())
     assert address in str(caught.value)
@@ -51,10 +51,10 @@ def test_beyond_this_machine_without_tls_is_refused(address: str) -> None:
         pytest.raises(SettingsError, match="run code"),
         local_cluster(DaskSettings(scheduler=address)),
     ):
-        pytest.fail("it was asked")
+        pytest.fail("a connection was attempted")
 
 
-def test_loopback_needs_nothing() -> None:
+def test_loopback_needs_no_tls() -> None:
     check_address("tcp://127.0.0.1:8786", DaskSettings())
     assert security(DaskSettings()) is None
 

@@ -50,8 +50,8 @@ def truncate(path: Path) -> None:
 
 
 def test_commit_then_lookup_then_read(tmp_path: Path) -> None:
-    store = WorkStore(tmp_path / "made" / "here")
-    made = store.commit(
+    store = WorkStore(tmp_path / "new" / "folder")
+    manifest = store.commit(
         "stage",
         "p0",
         FP,
@@ -60,10 +60,10 @@ def test_commit_then_lookup_then_read(tmp_path: Path) -> None:
         seconds=0.25,
         extra={"note": ["x", 1]},
     )
-    assert WorkStore(store.root).lookup("stage", "p0", FP) == made
-    assert list(made.outputs) == ["a", "b"]
-    assert (made.rows_in, made.seconds, made.extra) == (7, 0.25, {"note": ["x", 1]})
-    ref = made.outputs["a"]
+    assert WorkStore(store.root).lookup("stage", "p0", FP) == manifest
+    assert list(manifest.outputs) == ["a", "b"]
+    assert (manifest.rows_in, manifest.seconds, manifest.extra) == (7, 0.25, {"note": ["x", 1]})
+    ref = manifest.outputs["a"]
     assert ref.rows == 4
     assert ref.bytes == (store.root / ref.path).stat().st_size
     assert not Path(ref.path).is_absolute()
@@ -80,8 +80,8 @@ def test_the_whole_fingerprint_counts(tmp_path: Path) -> None:
 
 def test_an_attempt_leaves_only_files_that_its_manifest_names(tmp_path: Path) -> None:
     store = WorkStore(tmp_path)
-    made = commit(store, a=table(), b=table(2))
-    named = {Path(ref.path).name for ref in made.outputs.values()}
+    manifest = commit(store, a=table(), b=table(2))
+    named = {Path(ref.path).name for ref in manifest.outputs.values()}
     assert files(store) == named | {manifest_file(store).name}
 
 
@@ -115,8 +115,8 @@ def test_a_damaged_manifest_does_not_win_over_a_commit(tmp_path: Path) -> None:
     store = WorkStore(tmp_path)
     commit(store)
     manifest_file(store).write_bytes(b"{")
-    made = commit(store)
-    assert store.lookup("stage", "p0", FP) == made
+    manifest = commit(store)
+    assert store.lookup("stage", "p0", FP) == manifest
 
 
 def test_a_path_outside_the_folder_is_refused(tmp_path: Path) -> None:
@@ -175,9 +175,9 @@ def test_read_concatenates_in_the_order_given(tmp_path: Path) -> None:
 
 def test_read_refuses_schemas_that_differ(tmp_path: Path) -> None:
     store = WorkStore(tmp_path)
-    made = commit(store, a=table(), b=pa.table({"n": ["text"]}))
+    manifest = commit(store, a=table(), b=pa.table({"n": ["text"]}))
     with pytest.raises(StoreError, match="another schema"):
-        store.read([made.outputs["a"], made.outputs["b"]])
+        store.read([manifest.outputs["a"], manifest.outputs["b"]])
 
 
 def test_size_is_checked_without_verify(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_drop_deletes_one_piece(tmp_path: Path) -> None:
 
 def test_sweep_deletes_only_old_files_that_no_manifest_names(tmp_path: Path) -> None:
     store = WorkStore(tmp_path)
-    made = commit(store)
+    manifest = commit(store)
     folder = store.root / "work" / "stage"
     old, young = folder / "p0-dead.out.parquet", folder / ".p1-new.out.parquet.tmp"
     for path in (old, young):
@@ -223,7 +223,7 @@ def test_sweep_deletes_only_old_files_that_no_manifest_names(tmp_path: Path) -> 
     assert not old.exists()
     assert young.exists()
     assert store.sweep(0) == 1
-    assert store.lookup("stage", "p0", FP) == made
+    assert store.lookup("stage", "p0", FP) == manifest
 
 
 def test_a_killed_commit_leaves_no_manifest(tmp_path: Path) -> None:
@@ -240,9 +240,9 @@ def test_a_killed_commit_leaves_no_manifest(tmp_path: Path) -> None:
     store = WorkStore(tmp_path)
     assert len(files(store)) == 2  # the data and a temporary manifest; no manifest names them
     assert store.lookup("stage", "p0", FP) is None
-    made = commit(store)
+    manifest = commit(store)
     assert store.sweep(0) == 2
-    assert store.lookup("stage", "p0", FP) == made
+    assert store.lookup("stage", "p0", FP) == manifest
 
 
 def test_the_reason_of_a_failure_is_stored_without_secrets(
@@ -285,7 +285,7 @@ def test_an_unusable_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_manifest_is_readable_json(tmp_path: Path) -> None:
     store = WorkStore(tmp_path)
-    made = commit(store)
+    manifest = commit(store)
     record = json.loads(manifest_file(store).read_text())
     assert record["fingerprint"] == FP
-    assert record["outputs"]["out"]["sha256"] == made.outputs["out"].sha256
+    assert record["outputs"]["out"]["sha256"] == manifest.outputs["out"].sha256
