@@ -49,14 +49,14 @@ def _present(values: list[Any]) -> int:
     return len(values) - values.count(None) - values.count("") - values.count([])
 
 
-def profile(read: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]) -> pa.Table:
+def profile(rows: Sequence[Mapping[str, Any]], films: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Count the rows and fields of one partition.
 
     Parameters
     ----------
-    read : sequence of Mapping
+    rows : sequence of Mapping
         Rows of MOVIES before cleaning.
-    kept : sequence of Mapping
+    films : sequence of Mapping
         Films after cleaning.
 
     Returns
@@ -65,12 +65,12 @@ def profile(read: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]
         Table of PROFILE, sorted by section and key.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    counts[ROWS, "read"] += len(read)
-    counts[ROWS, "kept"] += len(kept)
-    for section, rows in ((READ, read), (KEPT, kept)):
+    counts[ROWS, "read"] += len(rows)
+    counts[ROWS, "kept"] += len(films)
+    for section, table in ((READ, rows), (KEPT, films)):
         for name in FIELDS:
-            counts[section, name] += _present([row[name] for row in rows])
-    for film in kept:
+            counts[section, name] += _present([row[name] for row in table])
+    for film in films:
         missing = "+".join(name for name in PATTERN_FIELDS if film[name] is None)
         counts[PATTERN, missing] += 1
         words = min(count_words(film["overview"]) // _BIN * _BIN, _LAST_BIN)

@@ -227,16 +227,16 @@ def make_plan(
     for name in columns:
         present.setdefault(_normalize(name), name)
     chosen = {}
-    for ours, column in dialect.columns.items():
+    for target, column in dialect.columns.items():
         names = tuple(present[name] for name in column.names if name in present)
-        if sparse and (names or ours not in REQUIRED):
+        if sparse and (names or target not in REQUIRED):
             names = tuple(dict.fromkeys(present.get(name, name) for name in column.names))
         if names:
-            chosen[ours] = Column(names, column.parse, column.gather)
-    for ours, theirs in mapped.items():
-        known = dialect.columns if dialect.name == "udacity" and ours in dialect.columns else _OWN
-        chosen[ours] = Column((theirs,), known[ours].parse)
-    missing = [ours for ours in REQUIRED if ours not in chosen]
+            chosen[target] = Column(names, column.parse, column.gather)
+    for target, name in mapped.items():
+        known = dialect.columns if dialect.name == "udacity" and target in dialect.columns else _OWN
+        chosen[target] = Column((name,), known[target].parse)
+    missing = [target for target in REQUIRED if target not in chosen]
     if missing:
         raise SourceError(
             f"{file}: no column for {' and '.join(missing)} (dialect {dialect.name!r}); the file "

@@ -90,9 +90,9 @@ def _parse_movie(
     raw: Mapping[str, object], plan: Plan, pivot: int, movie: dict[str, object]
 ) -> None:
     """Fill `movie`, the id first, so that a reject has the id whatever the reason."""
-    for ours, column in plan.columns.items():
+    for target, column in plan.columns.items():
         if column.parse is not None:
-            movie[ours] = _parse_cells(raw, column)
+            movie[target] = _parse_cells(raw, column)
     if "release_date" in plan.columns:
         known = movie.get("year")
         movie["release_date"], movie["year"] = _parse_release(

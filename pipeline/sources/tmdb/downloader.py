@@ -73,10 +73,10 @@ async def download(
             for _ in range(workers):
                 group.create_task(work())
     except BaseExceptionGroup as errors:  # an error raised in an `except*` could be grouped again
-        ours = errors.subgroup(MicrogenresError)
-        if ours is None:
+        own = errors.subgroup(MicrogenresError)
+        if own is None:
             raise
-        raise _first_error(ours) from None
+        raise _first_error(own) from None
     return given_up
 
 

@@ -1,4 +1,4 @@
-"""A limit of requests per second that holds in every window of one second.
+"""A limit of requests per second that applies to every window of one second.
 
 A leaky bucket (as in aiolimiter) sends the requests of a whole second at once and then continues at
 the full rate, so one window of a second can see nearly twice the limit. This limiter stores the

@@ -46,8 +46,8 @@ def run(
 
 
 def outcome(**columns: Any) -> str:
-    kept, rejects = run(movie(**columns))
-    if kept:
+    films, rejects = run(movie(**columns))
+    if films:
         return "kept"
     assert rejects[0]["detail"]
     assert (rejects[0]["source"], rejects[0]["row"]) == ("test", 1)
@@ -168,8 +168,8 @@ def test_every_reason_has_an_explanation() -> None:
 def test_the_most_complete_row_of_an_id_is_used() -> None:
     poor = movie(row=1, overview="A very much longer overview than that of the other row.")
     rich = movie(row=2, genres=["War"], year=1999)
-    kept, rejects = run(poor, rich, movie("2", row=3))
-    assert [film["row"] for film in kept] == [2, 3]
+    films, rejects = run(poor, rich, movie("2", row=3))
+    assert [film["row"] for film in films] == [2, 3]
     assert [(r["row"], r["reason"], r["movie_id"]) for r in rejects] == [(1, "duplicate_id", "1")]
     assert "row 2 of test" in rejects[0]["detail"]
 
@@ -177,8 +177,8 @@ def test_the_most_complete_row_of_an_id_is_used() -> None:
 def test_then_the_longest_overview_and_the_content_decide() -> None:
     short, long = movie(overview="A few words."), movie(overview="A few words more.")
     for first, second in ((short, long), (long, short)):
-        kept, _ = run(first | {"row": 1}, second | {"row": 2})
-        assert kept[0]["overview"] == "A few words more."
+        films, _ = run(first | {"row": 1}, second | {"row": 2})
+        assert films[0]["overview"] == "A few words more."
     one, two = movie(title="Alpha"), movie(title="Omega")
     titles = {
         run(a | {"row": 1, "source": "x"}, b | {"row": 2, "source": "y"})[0][0]["title"]
@@ -190,15 +190,15 @@ def test_then_the_longest_overview_and_the_content_decide() -> None:
 def test_an_unusable_row_never_replaces_a_usable_one() -> None:
     unusable = movie(row=1, genres=["War"], keywords=["sea"], year=1500)
     damaged = movie(row=2, genres=["War"], tagline="Ta\x00g")
-    kept, rejects = run(unusable, damaged, movie(row=3))
-    assert [film["row"] for film in kept] == [3]
+    films, rejects = run(unusable, damaged, movie(row=3))
+    assert [film["row"] for film in films] == [3]
     assert [r["reason"] for r in rejects] == ["impossible_year", "control_characters"]
 
 
 def test_an_empty_field_does_not_make_a_row_complete() -> None:
     empty = movie(row=1, tagline="<p> </p>", keywords=[""], runtime_minutes=0.0)
-    kept, _ = run(empty, movie(row=2, year=1999))
-    assert kept[0]["row"] == 2
+    films, _ = run(empty, movie(row=2, year=1999))
+    assert films[0]["row"] == 2
 
 
 _IDS = st.sampled_from(["1", "2", "3"])
@@ -222,12 +222,12 @@ def test_the_order_of_the_rows_does_not_matter(
     rng.shuffle(shuffled)
     before, after = run(*numbered), run(*shuffled)
     assert before == after
-    kept, rejects = before
-    ids = [film["movie_id"] for film in kept]
+    films, rejects = before
+    ids = [film["movie_id"] for film in films]
     assert ids == sorted(set(ids))
     assert sorted(r["row"] for r in rejects) == [r["row"] for r in rejects]
     assert {r["movie_id"] for r in rejects if r["reason"] == "duplicate_id"} <= set(ids)
-    assert run(*kept) == (kept, [])
+    assert run(*films) == (films, [])
 
 
 def test_an_empty_partition_and_one_without_ids() -> None:

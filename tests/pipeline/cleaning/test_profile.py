@@ -64,10 +64,12 @@ def test_rare_patterns_are_summed() -> None:
     names = [name for name in quality.PATTERN_FIELDS if name in ("genres", "keywords", "cast")]
     films = []
     for number in range(64):
-        given = {name: ["x"] for bit, name in enumerate(names) if number >> bit & 1}
-        given |= {"tagline": "x"} if number & 8 else {}
-        given |= {"year": 1999} if number & 16 else {}
-        films.append(film(number, **given))
+        fields: dict[str, Any] = {
+            name: ["x"] for bit, name in enumerate(names) if number >> bit & 1
+        }
+        fields |= {"tagline": "x"} if number & 8 else {}
+        fields |= {"year": 1999} if number & 16 else {}
+        films.append(film(number, **fields))
     figures = quality.combine([cleaned(films)["profile"]], {}, 64)
     assert len(figures["missing_patterns"]) == 12
     assert sum(p["films"] for p in figures["missing_patterns"]) + figures["other_patterns"] == 64

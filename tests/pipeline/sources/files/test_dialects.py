@@ -175,7 +175,7 @@ def test_a_derived_id_is_stable() -> None:
 
 
 def test_the_real_catalogues_give_15802_films(test_data: Path) -> None:
-    parts = []
+    parts: list[pa.Table] = []
     for name, rows in TMDB_FILES.items():
         source = open_source(f"files:{test_data / name}", SourceSettings())
         source.check()

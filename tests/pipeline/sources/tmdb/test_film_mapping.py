@@ -176,11 +176,11 @@ class TestTmdb(SourceContract):
         assert (found["source"], found["row"]) == ("tmdb", 1)
 
     def test_the_file_alone_reads_the_same(self, tmp_path: Path) -> None:
-        ours, _ = self.read(self.make(tmp_path, SourceSettings()))
+        movies, _ = self.read(self.make(tmp_path, SourceSettings()))
         path = tmp_path / "fetch" / FILMS
         files, rejects = self.read(open_source(f"files:{path}", SourceSettings()))
         assert rejects.num_rows == 0
-        assert files.drop_columns(["source"]).equals(ours.drop_columns(["source"]))
+        assert files.drop_columns(["source"]).equals(movies.drop_columns(["source"]))
         dialect = detect(CATALOGUE.names)
         assert dialect is not None and dialect.name in ("tmdb", "kaggle")
 

@@ -159,7 +159,7 @@ def test_damaged_rows_are_removed_and_the_others_stay(
     fill(path, 20)
     data = bytearray(path.read_bytes())
     data[data.index(zlib.compress(body(9), 3)) + 12] ^= 0xFF  # a byte of a body
-    # A row begins with its key; in the index a key stands without a body.
+    # A row begins with its key; in the index, the key is without a body.
     row = data.index(zlib.compress(body(12), 3))
     key = data.rindex(b"film/12", 0, row)
     data[key + 5] ^= 0xFF  # the key is then no UTF-8

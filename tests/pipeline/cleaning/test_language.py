@@ -1,0 +1,51 @@
+"""Languages of overviews, and the figures of the films of each language."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from pipeline.cleaning.language import detect_languages, fit_by_language
+from pipeline.schemas.lineage import LANGUAGES
+
+OVERVIEWS = {
+    "1": "A retired detective returns to the city to find the man who killed his partner.",
+    "2": "Ein junger Mann kehrt nach dem Krieg in sein Dorf zurück und findet nichts mehr vor.",
+    "3": "Deux enfants partent à la recherche de leur père dans les rues de Paris.",
+    "4": "Xq zz.",
+}
+
+
+def test_languages_are_detected_and_short_texts_are_unknown() -> None:
+    movies = pa.table({"movie_id": list(OVERVIEWS), "overview": list(OVERVIEWS.values())})
+    languages = detect_languages(movies)["languages"]
+    assert languages.schema == LANGUAGES
+    assert languages["movie_id"].to_pylist() == list(OVERVIEWS)
+    assert languages["text_language"].to_pylist() == ["en", "de", "fr", None]
+    confidence = languages.column(languages.schema.names[2]).to_pylist()
+    assert min(confidence[:3]) >= 0.65 > confidence[3]
+
+
+def test_figures_are_by_language_whatever_the_order_of_the_tables() -> None:
+    movies = pa.table(
+        {
+            "movie_id": ["1", "2", "3", "4"],
+            "similarity": pa.array([0.5, 0.75, 0.25, 1.0], pa.float32()),
+            "margin": pa.array([0.5, None, 0.25, None], pa.float32()),
+            "weak": [False, False, True, False],
+        }
+    )
+    languages = pa.table(
+        [["4", "3", "2", "1"], [None, "en", "de", "en"], [0.1, 0.9, 0.9, 0.9]], schema=LANGUAGES
+    )
+    english, unknown, german = fit_by_language(movies, languages)
+    assert english == {
+        "language": "en",
+        "films": 2,
+        "share": 0.5,
+        "mean_similarity": pytest.approx(0.375),
+        "mean_margin": pytest.approx(0.375),
+        "weak_share": 0.5,
+    }
+    assert (unknown["language"], unknown["films"], unknown["mean_margin"]) == (None, 1, None)
+    assert (german["language"], german["mean_similarity"]) == ("de", 0.75)
