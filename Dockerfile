@@ -1,10 +1,10 @@
-# One image for everything but the database: miner, Prefect, Dask, API, explorer.
+# One image for all services except the database: miner, Prefect, Dask, API, explorer.
 #   docker compose build
-# To take a build of torch without CUDA, name the index that offers one:
+# For a build of torch without CUDA, give the package index that has one:
 #   docker compose build --build-arg PIP_EXTRA_INDEX_URL=...
 ARG PYTHON=3.11.13-slim-bookworm
 
-# Layers from what changes least to what changes most: torch, the other pinned packages, our code.
+# Layers that change rarely come first: torch, then the other pinned packages, then our code.
 FROM python:${PYTHON} AS build
 RUN python -m venv /opt/venv
 WORKDIR /build
@@ -20,10 +20,11 @@ COPY config config
 COPY pipeline pipeline
 COPY serve serve
 COPY flows flows
+COPY microgenres microgenres
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps -c constraints.txt .
 
 FROM python:${PYTHON} AS runtime
-# HOME is a volume's place for Prefect; the static pages of its UI are written where it may write.
+# Prefect stores its data below PREFECT_HOME, and needs a writable folder for the pages of its UI.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PREFECT_HOME=/home/miner/.prefect \
@@ -31,7 +32,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
     DO_NOT_TRACK=1 \
     HF_HUB_DISABLE_TELEMETRY=1
-# Volumes are made with the owner of the folder that they cover.
+# A new volume gets the owner of the folder at its mount point.
 RUN useradd --create-home --uid 1000 miner \
     && install -d -o miner -g miner /data /catalogue /certificates /home/miner/.prefect
 COPY --from=build /opt/venv /opt/venv
@@ -41,7 +42,7 @@ USER miner
 HEALTHCHECK --interval=1m --timeout=20s CMD ["microgenres", "--version"]
 CMD ["microgenres", "--help"]
 
-# With dask-cuda, which fixes the version of Dask that it works with; for docker-compose.gpu.yml.
+# For docker-compose.gpu.yml: with dask-cuda, and the version of Dask that it needs.
 FROM build AS build-gpu
 RUN /opt/venv/bin/pip install --no-cache-dir \
     "dask-cuda==26.10.0" "dask==2026.7.1" "distributed==2026.7.1" "bokeh==3.9.2"
@@ -49,5 +50,5 @@ RUN /opt/venv/bin/pip install --no-cache-dir \
 FROM runtime AS gpu
 COPY --from=build-gpu /opt/venv /opt/venv
 
-# What is built when no target is named.
+# The default target.
 FROM runtime

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from typing import Any
 
 import pytest
@@ -125,6 +126,14 @@ def test_what_the_image_copies_is_let_into_its_context() -> None:
     for name in copied:
         assert (ROOT / name).exists(), name
         assert f"!{name}" in let_in, name
+
+
+def test_the_image_contains_every_package_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for name in (package.removesuffix("*") for package in packages):
+        assert f"\nCOPY {name} {name}\n" in text, name
 
 
 def test_dask_uses_tls_everywhere() -> None:
