@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.lib.browser import open_browser
-from benchmarks.lib.machine import facts
-from benchmarks.lib.served import Served, explorer, served
+from benchmarks.lib.machine import describe_machine
+from benchmarks.lib.served import Served, serve, serve_explorer
 from pipeline.release.lookup import find_release
 
 RESULTS = Path(__file__).parents[1] / "results" / "pages.json"
@@ -37,17 +37,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     release = find_release(options.release)
-    figures: dict[str, Any] = {"machine": facts(), "load_average_before": os.getloadavg()[0]}
+    figures: dict[str, Any] = {
+        "machine": describe_machine(),
+        "load_average_before": os.getloadavg()[0],
+    }
     figures["films"] = json.loads((release / "report.json").read_bytes())["counts"]["released"]
     with open_browser(webgl=True) as browser:
         cold = []
         for _ in range(options.repeats):
-            with explorer(release) as here:
+            with serve_explorer(release) as here:
                 cold.append(_seconds(browser, here.address)["first"])
         figures["first_page_cold_s"] = _summary(cold)
         with _empty() as here:
             figures["empty_page_s"] = _visits(browser, here.address, options.repeats)
-        with explorer(release) as here:
+        with serve_explorer(release) as here:
             for page in PAGES:
                 _seconds(browser, f"{here.address}/{page}")
             figures["warm_s"] = {
@@ -91,7 +94,7 @@ def _empty() -> Iterator[Served]:
         script.write_text("import streamlit as st\nst.html('<p class=foot>.</p>')\n", "utf-8")
         command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless"]
         command += ["true", "--browser.gatherUsageStats", "false"]
-        with served(command, "/_stcore/health", "--server.port") as found:
+        with serve(command, "/_stcore/health", "--server.port") as found:
             yield found
 
 

@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from benchmarks.lib.served import api
+from benchmarks.lib.served import serve_api
 from pipeline.release.lookup import find_release
 from serve.catalogue.catalogue import Catalogue, Filters
 from serve.catalogue.semantic_search import SemanticSearch
@@ -100,7 +100,7 @@ def _percentiles(times: Sequence[float]) -> dict[str, float]:
 
 def _served(release: Path, queries: Sequence[str], seconds: float) -> dict[str, Any]:
     started = time.perf_counter()
-    with api(release) as served:
+    with serve_api(release) as served:
         address, cold = served.address, time.perf_counter() - started
         ids = [
             film["movie_id"]

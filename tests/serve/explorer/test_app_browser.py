@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.lib.served import explorer
+from benchmarks.lib.served import serve_explorer
 from serve.catalogue.catalogue import Catalogue
 
 WEBGL = True  # for the map
@@ -28,7 +28,7 @@ INK = """() => {
 @pytest.fixture(scope="module")
 def site(release: Path) -> Iterator[str]:
     """The address of the explorer, started by the command line."""
-    with explorer(release) as served:
+    with serve_explorer(release) as served:
         yield served.address
 
 
