@@ -1,15 +1,15 @@
-"""Many small updates in a row against one mining, and one update beside a mining: what they cost.
+"""The cost of many small updates in succession, and of one update compared with a mining.
 
-    python -m benchmarks.scripts.updates --only many --out DIR [--updates 1000] [--films 10] [--slice 300]
+    python -m benchmarks.scripts.updates --only many --out DIR --updates 1000 --slice 300
     python -m benchmarks.scripts.updates --only hundred --out DIR --source files:A --source files:B
 
-`many` starts with half of the bundled sample and a model of some kilobytes; each update adds,
-changes or withdraws some films, chosen by a seeded generator, and every tenth time old releases are
-pruned. It ends with one mining of the last catalogue, which must have the same films. What is done
-stays in DIR: with `--slice` it stops after so many seconds, and the same command goes on.
+`many` starts with half of the bundled sample and a model of some kilobytes. Each update adds,
+changes or withdraws some films, chosen by a seeded generator; every tenth update prunes old
+releases. At the end, a mining of the last catalogue must have the same films. Finished updates stay
+in DIR: with `--slice` the command stops after N seconds, and the same command resumes.
 
-`hundred` mines a catalogue through the command line, unless DIR holds the release, then brings it
-up to date with 100 films changed. Both write benchmarks/results/updates.json.
+`hundred` mines a catalogue through the command line, unless DIR contains the release, and updates
+it after 100 films have changed. Both write benchmarks/results/updates.json.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.lib.mined_release import catalogue, mined_release, settings_of, write_catalogue
+from benchmarks.lib.mined_release import catalogue, mined_release, write_catalogue
 from benchmarks.lib.small_model import build_model
 from flows.runtime.status import prune_folder
-from flows.update.flow import bring
+from flows.services.prefect_server import prefect_server
+from flows.update.flow import update_flow
 from pipeline.fileio.manifest import file_sha256
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import MOVIES
-from pipeline.settings import Settings, SourceSettings
+from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
 from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import verify_release
@@ -50,7 +51,15 @@ Rows = dict[str, dict[str, Any]]
 
 @dataclass
 class Progress:
-    """What is done of many updates; bytes and files are those of the whole folder after a prune."""
+    """Figures of the finished updates.
+
+    Attributes
+    ----------
+    seconds : list of float
+        Seconds of each update.
+    bytes, files, releases : list of int
+        Bytes, files and releases of the output folder after each prune.
+    """
 
     seconds: list[float] = field(default_factory=list)
     bytes: list[int] = field(default_factory=list)
@@ -59,11 +68,22 @@ class Progress:
 
     @classmethod
     def read(cls, path: Path) -> Progress:
+        """Read the figures from a JSON file; return empty ones if it does not exist."""
         return cls(**json.loads(path.read_text())) if path.exists() else cls()
 
 
-def catalogues(updates: int, films: int, seed: int) -> Iterator[Rows]:
-    """The catalogue before the first update, then as it stands after each, by id."""
+def generate_catalogues(updates: int, films: int, seed: int) -> Iterator[Rows]:
+    """Yield the first catalogue, then the catalogue of each update, by id.
+
+    Parameters
+    ----------
+    updates : int
+        Number of updates.
+    films : int
+        Changes in each.
+    seed : int
+        Seed of the changes.
+    """
     rng = np.random.default_rng(seed)
     whole: Rows = {row["movie_id"]: row for row in catalogue().to_pylist()}
     ids = sorted(whole)
@@ -87,23 +107,35 @@ def catalogues(updates: int, films: int, seed: int) -> Iterator[Rows]:
 def many(
     updates: int, films: int, folder: Path, *, slice_seconds: float | None = None, seed: int = 2026
 ) -> dict[str, Any] | None:
-    """Update again and again, then compare with a mining of the last catalogue.
+    """Run many updates, then compare with a mining of the last catalogue.
+
+    Parameters
+    ----------
+    updates, films : int
+        Number of updates, and of changes in each.
+    folder : Path
+        Folder for the model, the releases and the progress; a second call resumes.
+    slice_seconds : float, optional
+        Stop after this time.
+    seed : int
+        Seed of the changes.
 
     Returns
     -------
-    What was measured, or None where `slice_seconds` were over before the last update.
+    dict or None
+        The figures; None if it stopped before the last update.
 
     Raises
     ------
     AssertionError
-        when the films, their texts or the counts are not those of the mining, or more releases
-        stand than `prune` is to keep.
+        If the films, their texts or the counts differ from the mining, or `prune` leaves too many
+        releases.
     """
     model, out = folder / "model" / "whole", folder / "out"
     if not model.is_dir():
         build_model(folder / "model")
-    settings, begun = settings_of(model), time.monotonic()
-    steps = catalogues(updates, films, seed)
+    begun = time.monotonic()
+    steps = generate_catalogues(updates, films, seed)
     last = next(steps)
     if not (out / "latest").exists():
         mined_release(out, model, _table(last))
@@ -113,9 +145,9 @@ def many(
         if number <= len(progress.seconds):
             continue
         if slice_seconds is not None and time.monotonic() - begun > slice_seconds:
-            sys.stdout.write(f"{number - 1} of {updates} updates are done; go on\n")
+            sys.stdout.write(f"{number - 1} of {updates} updates are done: run the command again\n")
             return None
-        _one(out, folder, settings, held, number, progress)
+        _update(out, folder, held, number, progress)
         (folder / "progress.json").write_text(json.dumps(asdict(progress)))
     updated = ReleasedTables(ReleaseStore(out).folder())
     verify_release(updated.path)
@@ -126,7 +158,7 @@ def many(
     texts = ["movie_id", "text_hash"]
     assert updated.embeddings.select(texts).equals(mined.embeddings.select(texts))
     assert updated.counts["rows_in"] == mined.counts["rows_in"]
-    assert max(progress.releases, default=0) <= KEEP + 1  # and the parent of the oldest of them
+    assert max(progress.releases, default=0) <= KEEP + 1  # one more: the parent of the oldest
     return {
         "updates": updates,
         "films_each": films,
@@ -147,18 +179,16 @@ def many(
     }
 
 
-def _one(
-    out: Path, folder: Path, settings: Settings, held: Rows, number: int, progress: Progress
-) -> None:
+def _update(out: Path, folder: Path, held: Rows, number: int, progress: Progress) -> None:
     source = write_catalogue(folder / "now.parquet", _table(held))
     begun = time.perf_counter()
-    bring([source], str(out), settings)
+    update_flow([source], str(out))
     progress.seconds.append(round(time.perf_counter() - begun, 4))
     if number % PRUNE_EVERY == 0:
         prune_folder(out, KEEP, dry_run=False)
-        found = [path for path in out.rglob("*") if path.is_file()]
-        progress.bytes.append(sum(path.stat().st_size for path in found))
-        progress.files.append(len(found))
+        files = [path for path in out.rglob("*") if path.is_file()]
+        progress.bytes.append(sum(path.stat().st_size for path in files))
+        progress.files.append(len(files))
         progress.releases.append(len(list((out / "releases").glob("[!.]*"))))
 
 
@@ -176,18 +206,29 @@ def _ends(values: list[int]) -> dict[str, int]:
 
 
 def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) -> dict[str, Any]:
-    """Mine a catalogue, change 100 of its films, and bring the release up to date.
+    """Mine a catalogue, change 100 of its films, and update the release.
 
-    A third is withdrawn, a third new, and the rest told in other words. The catalogue is one
-    Parquet file both times, so that what reading costs is the same.
+    A third of the films is withdrawn, a third is new, and the rest has changed texts. Both
+    catalogues are one Parquet file, so that reading costs the same.
+
+    Parameters
+    ----------
+    sources : list of str
+        Catalogues, as for `--source`.
+    folder : Path
+        Folder for the catalogues and releases; a mining in it is reused.
+    repeats : int
+        Repetitions of the update.
+    seed : int
+        Seed of the changes.
     """
     out, first = folder / "out", folder / "first.parquet"
     opened = [open_source(source, SourceSettings()) for source in sources]
     films = pa.concat_tables([c.movies for source in opened for c in source.read()])
-    films = _each_once(films)
+    films = _drop_repeated(films)
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(films))
-    late, gone, retold = order[:33], set(order[33:66].tolist()), set(order[66:100].tolist())
+    late, gone, changed = order[:33], set(order[33:66].tolist()), set(order[66:100].tolist())
     begins = np.ones(len(films), bool)
     begins[late] = False
     source = write_catalogue(first, films.filter(pa.array(begins)))
@@ -198,10 +239,10 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
         )
     store = ReleaseStore(out)
     mined = ReleasedTables(store.folder())
-    if mined.manifest.kind == "updated":  # of an earlier try
+    if mined.manifest.kind == "updated":  # of an earlier attempt
         mined = ReleasedTables(store.folder(mined.manifest.mined))
     rows = films.to_pylist()
-    for row in retold:
+    for row in changed:
         rows[row] = rows[row] | {"overview": f"{rows[row]['overview']} Nothing is as it was."}
     later = [row for number, row in enumerate(rows) if number not in gone]
     now = write_catalogue(folder / "later.parquet", pa.Table.from_pylist(later, MOVIES))
@@ -211,20 +252,20 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
         for path in (out / "releases").glob("[!.]*"):
             if path.name != mined.id:
                 shutil.rmtree(path)
-        shutil.rmtree(out / "work" / "update-embed", ignore_errors=True)
-        # a process of its own: loading the libraries and the model is part of what it costs
+        shutil.rmtree(out / "work" / "update-vectors", ignore_errors=True)
+        # a new process: loading the libraries and the model is part of the cost
         begun = time.perf_counter()
         command = [sys.executable, "-m", "microgenres.cli.app", "update", "--source", now]
-        told = subprocess.run(
+        done = subprocess.run(
             [*command, "--out", str(out), "--json"], check=True, stdout=subprocess.PIPE
         )
-        found.append((time.perf_counter() - begun, json.loads(told.stdout)))
+        found.append((time.perf_counter() - begun, json.loads(done.stdout)))
     report = ReleasedTables(store.folder()).report
     seconds = mined.report.seconds
     whole = {
         "total": seconds["total"],
         "embed": seconds["embed"],
-        # then a part was done before, and the total says too little of a mining
+        # an earlier run did a part, so the total is too small for a mining
         "resumed": mined.report.embedding.texts_per_second is None,
     }
     median = float(np.median([taken for taken, _ in found]))
@@ -239,8 +280,8 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
     }
 
 
-def _each_once(films: pa.Table) -> pa.Table:
-    """Of films that several catalogues have, the first."""
+def _drop_repeated(films: pa.Table) -> pa.Table:
+    """Return the first row of each film id."""
     ids = films.column("movie_id").to_pylist()
     place: dict[str, int] = {}
     for row, movie_id in enumerate(ids):
@@ -249,15 +290,19 @@ def _each_once(films: pa.Table) -> pa.Table:
 
 
 def main() -> None:
-    """Measure, and write down what was measured."""
+    """Run the benchmarks and write the figures."""
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    options.add_argument("--only", default="many", help=f"of {', '.join(PARTS)}")
-    options.add_argument("--out", type=Path, required=True, help="a folder that is kept")
+    options.add_argument("--only", default="many", help=f"some of {', '.join(PARTS)}")
+    options.add_argument(
+        "--out", type=Path, required=True, help="a folder for the work, which is not deleted"
+    )
     options.add_argument("--updates", type=int, default=1_000)
-    options.add_argument("--films", type=int, default=10, help="that change in each update")
-    options.add_argument("--slice", type=float, help="seconds after which `many` stops for now")
+    options.add_argument("--films", type=int, default=10, help="films that change in each update")
+    options.add_argument("--slice", type=float, help="seconds after which `many` stops")
     options.add_argument("--source", action="append", help="a catalogue for `hundred`")
-    options.add_argument("--repeats", type=int, default=3, help="of the update of `hundred`")
+    options.add_argument(
+        "--repeats", type=int, default=3, help="repetitions of the update of `hundred`"
+    )
     options.add_argument("--results", type=Path, default=RESULTS)
     chosen = options.parse_args()
     known = json.loads(chosen.results.read_text()) if chosen.results.exists() else {}
@@ -265,7 +310,8 @@ def main() -> None:
         folder = chosen.out / part
         folder.mkdir(parents=True, exist_ok=True)
         if part == "many":
-            found = many(chosen.updates, chosen.films, folder, slice_seconds=chosen.slice)
+            with prefect_server(folder / "prefect-server.log"):
+                found = many(chosen.updates, chosen.films, folder, slice_seconds=chosen.slice)
         elif part == "hundred":
             found = hundred(chosen.source or ["sample"], folder, chosen.repeats)
         else:

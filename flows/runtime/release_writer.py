@@ -34,7 +34,7 @@ class ReleaseContent:
         Names the content: the same id always stands for the same tables.
     tables : Mapping
         Tables by the name of their Parquet file; long ones may be streamed.
-    index : iterable of bytes
+    index : iterable of bytes or memoryview
         The serialized FAISS index, in parts.
     report : dict
         The quality report; its `seconds` are completed when it is written.
@@ -48,7 +48,7 @@ class ReleaseContent:
 
     release_id: str
     tables: Mapping[str, pa.Table | StreamedTable]
-    index: Iterable[bytes]
+    index: Iterable[bytes | memoryview]
     report: dict[str, Any]
     page: str
     publish: PublishSettings

@@ -10,12 +10,14 @@ from prefect import flow
 
 from flows.events import Note, emit
 from flows.mining.flow import mine_flow
+from flows.mining.ingest import read_sources
 from flows.runtime.launch import launch_served
 from flows.runtime.session import hold_folder, run_context
 from flows.update.publish import publish_update
 from flows.update.steps import (
     embed_new_texts,
     find_changed_films,
+    find_changed_rows,
     find_novelty,
     place_changed_films,
 )
@@ -119,7 +121,9 @@ def update_flow(
         settings = settings_for_update(before, here)
         model = before.manifest.model.model_dump(include={"revision", "dtype"})
         with run_context(store, run_id, settings, model_constants=model) as run:
-            changes = find_changed_films(run, before, sources, only_changes)
+            catalogue = read_sources(run, sources, None)
+            rows = find_changed_rows(run, before, catalogue, sources, only_changes)
+            changes = find_changed_films(run, before, catalogue, rows, only_changes)
             if changes.same:
                 emit(Note(f"nothing to do: release {before.id} is up to date"))
                 # recorded with the release; the mining that was due then has not happened since

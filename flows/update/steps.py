@@ -2,43 +2,95 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from flows.runtime.context import RunContext
-from flows.runtime.tasks import step
+from flows.runtime.tasks import piece_per_partition, step
+from pipeline.cleaning.clean import clean
 from pipeline.embedding.embed import embed
 from pipeline.execution.runner import Piece
 from pipeline.features.text import compose_texts
 from pipeline.inference.encoder import encoder_of
+from pipeline.ingest.partition import PartitionedCatalogue
+from pipeline.ingest.row_hash import hash_rows
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.vectors import matrix_of
 from pipeline.update.apply import UpdatedRelease, apply_changes, text_vectors
-from pipeline.update.changes import Changes, films_to_place, find_changes
+from pipeline.update.changes import (
+    Changes,
+    RowChanges,
+    compare_films,
+    compare_rows,
+    films_to_place,
+    removed_films,
+)
 from pipeline.update.outcome import find_novel_films, missing_texts
 
-__all__ = ["embed_new_texts", "find_changed_films", "find_novelty", "place_changed_films"]
+__all__ = [
+    "embed_new_texts",
+    "find_changed_films",
+    "find_changed_rows",
+    "find_novelty",
+    "place_changed_films",
+]
 
 _TEXTS_PER_PIECE = 512
 
 
+@step("compare rows")
+def find_changed_rows(
+    run: RunContext,
+    before: ReleasedTables,
+    catalogue: PartitionedCatalogue,
+    sources: Sequence[str],
+    only_changes: bool,
+) -> RowChanges:
+    """Compare the rows of the catalogue with those of the release, by their hashes."""
+    hashed = run.stage(
+        hash_rows, piece_per_partition(("movies", catalogue.partitions)), shown=False, here=True
+    )
+    return compare_rows(
+        before,
+        map(run.read, hashed.refs("rows")),
+        removed_films(sources, run.settings.source),
+        only_changes=only_changes,
+    )
+
+
 @step("find changes")
 def find_changed_films(
-    run: RunContext, before: ReleasedTables, sources: Sequence[str], only_changes: bool
+    run: RunContext,
+    before: ReleasedTables,
+    catalogue: PartitionedCatalogue,
+    changed_rows: RowChanges,
+    only_changes: bool,
 ) -> Changes:
-    """Read the catalogues and compare them with the release."""
-    work = run.store.root / "work"
-    with (
-        run.timed("changes") as detail,
-        tempfile.TemporaryDirectory(dir=work, prefix=".intake-") as folder,
-    ):
-        settings = run.settings.source, run.settings.clean
-        changes = find_changes(before, sources, settings, Path(folder), only_changes=only_changes)
+    """Clean the rows that changed, and compare their films with those of the release."""
+    with run.timed("changes") as detail:
+        parts = [changed_rows.select(run.read(ref)) for ref in catalogue.partitions]
+        touched = pa.concat_tables(parts).combine_chunks()
+        piece = Piece("all", {"movies": (run.put("changed-rows", "all", touched),)})
+        cleaned = run.stage(
+            clean,
+            [piece],
+            settings=run.settings.clean,
+            name="update-clean",
+            shown=False,
+            here=True,
+        )
+        changes = compare_films(
+            before,
+            changed_rows,
+            run.read(cleaned.refs("movies")),
+            run.read(cleaned.refs("rejects")),
+            run.read(catalogue.rejects),
+            catalogue.sources,
+            only_changes=only_changes,
+        )
         detail.append(
             f"{len(changes.added):,} new, {len(changes.changed):,} changed, "
             f"{len(changes.withdrawn):,} withdrawn"

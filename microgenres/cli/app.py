@@ -1,12 +1,13 @@
 """The command line, `microgenres`: results on standard output, everything else on standard error.
 
-Heavy rooms (Prefect, Dask, Arrow, models) are imported by the command that needs them, so that
-help comes at once. The other commands are in `lookups`, all options in `options`.
+Each command is a file in `commands`, each group of commands a package there. A command imports heavy
+libraries (Prefect, Dask, Arrow, models) itself, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -64,12 +65,14 @@ def microgenres(version: o.Version = False, debug: o.Debug = False) -> None:
 
 
 app.command(epilog=EXIT_CODES)(mine)
-for command in (show, similar, assign, report, verify, settings, profiles):
-    app.command()(command)
-for command in (update, history, rollback):
-    app.command(rich_help_panel="Keeping it up to date")(command)
-for command in (status, prune, ui, deploy, certificates, scheduler, worker):
-    app.command(rich_help_panel="Keeping it running")(command)
+_PANELS: dict[str | None, tuple[Callable[..., None], ...]] = {
+    None: (show, similar, assign, report, verify, settings, profiles),
+    "Keeping it up to date": (update, history, rollback),
+    "Keeping it running": (status, prune, ui, deploy, certificates, scheduler, worker),
+}
+for panel, commands in _PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 app.command(rich_help_panel="Measuring it")(bench)
 for group in (serve, fetch, genres, ratings):
     app.add_typer(group)

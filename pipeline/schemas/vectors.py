@@ -22,7 +22,7 @@ __all__ = [
 _SHORTEST = 1e-12  # a row shorter than this counts as zero
 
 
-def unit_rows(rows: np.ndarray, dtype: npt.DTypeLike = np.float32) -> np.ndarray:
+def unit_rows(rows: np.ndarray, dtype: npt.DTypeLike | None = np.float32) -> np.ndarray:
     """Return the rows scaled to Euclidean length 1; a zero row stays zero.
 
     Parameters

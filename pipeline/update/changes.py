@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cleaning.clean import REASONS
-from pipeline.ingest.partition import open_sources
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import ROWS
 from pipeline.schemas.mining import MOVIES, REJECTS, RELEASED_MOVIES
 from pipeline.settings import SourceSettings
+from pipeline.sources import open_source
 
 __all__ = [
     "FACTS",
@@ -106,7 +106,7 @@ def removed_films(specs: Sequence[str], settings: SourceSettings) -> set[str]:
     SourceError
         If a source cannot be read.
     """
-    return {movie_id for source in open_sources(specs, settings) for movie_id in source.gone()}
+    return {movie_id for spec in specs for movie_id in open_source(spec, settings).gone()}
 
 
 def compare_rows(

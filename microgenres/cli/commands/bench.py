@@ -100,7 +100,7 @@ def bench(
     suite, frame = _benchmarks("suite.registry"), _benchmarks("lib.harness")
     if name not in (*suite.NAMES, "all"):
         raise SettingsError(f"no benchmark {name!r}; there are {', '.join(suite.NAMES)}")
-    asked = frame.Asked(
+    options = frame.BenchOptions(
         sizes=tuple(int(size) for size in sizes.split(",")) if sizes else (),
         repeats=1 if quick else repeats,
         quick=quick,
@@ -111,7 +111,7 @@ def bench(
     width = None if sys.stdout.isatty() else 150  # else a log would get narrow columns
     console = Console(file=sys.stdout, highlight=False, width=width)
     for one in suite.NAMES if name == "all" else (name,):
-        suite.run(one, asked, console)
+        suite.run(one, options, console)
 
 
 def _found(release: Path) -> Path:

@@ -1,52 +1,93 @@
-"""Many new texts of an update on Dask: the vectors that one process gives, each made once."""
+"""New texts of an update: encoded in pieces, each committed, here or on the cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from distributed import LocalCluster
+import pyarrow as pa
+import pytest
+from distributed import Client, LocalCluster
 
-from benchmarks.lib.mined_release import catalogue, mined_release, settings_of
+from benchmarks.lib.mined_release import catalogue, mined_release, settings_of, write_catalogue
 from benchmarks.lib.small_model import build_model
-from flows.update.steps import encode_on_cluster
+from flows.mining.ingest import read_sources
+from flows.runtime.context import RunContext
+from flows.update.steps import embed_new_texts, find_changed_films, find_changed_rows
 from pipeline.inference.encoder import encoder_of
 from pipeline.release.reader import ReleasedTables
-from pipeline.schemas.vectors import matrix_of
-from pipeline.settings import DaskSettings
-from pipeline.storage.work_store import WorkStore
+from pipeline.schemas.mining import MOVIES
+from pipeline.settings import Settings
+from pipeline.storage.store import Store
+
+TEXTS = 1100  # three pieces
 
 
-def test_texts_are_encoded_in_pieces_and_once(tmp_path: Path) -> None:
+@contextmanager
+def connect() -> Iterator[Client]:
+    """Yield a client of a cluster whose one worker is a thread."""
+    with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp",
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def many_films() -> pa.Table:
+    """Return films with texts that the release does not have."""
+    rows = catalogue().to_pylist()
+    repeated = [rows[n % len(rows)] | {"movie_id": f"new-{n}"} for n in range(TEXTS)]
+    for number, row in enumerate(repeated):
+        row["overview"] = f"{row['overview']} {number}"
+    return pa.Table.from_pylist(repeated, MOVIES)
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("here", [True, False], ids=["in-this-process", "on-the-cluster"])
+def test_texts_are_encoded_in_pieces_and_once(tmp_path: Path, here: bool) -> None:
     model = build_model(tmp_path / "model")
     before = ReleasedTables(mined_release(tmp_path / "out", model, catalogue().slice(0, 20)))
-    store, settings = WorkStore(tmp_path / "out"), settings_of(model).embed
-    spoken = catalogue()["overview"].to_pylist()
-    texts = {f"{number:064x}": f"{text} {number}" for number, text in enumerate(spoken * 2)}
-    assert len(texts) > 2 * 512
+    source = write_catalogue(tmp_path / "many.parquet", many_films())
+    settings = settings_of(model)
+    limit = settings.update.model_copy(update={"encode_here": 10_000 if here else 0})
+    settings = settings.model_copy(update={"update": limit})
 
-    def pieces() -> dict[str, bytes]:
-        found = (tmp_path / "out" / "work").glob("update-*/*")
-        return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in found}
+    texts, first, pieces = encoded(tmp_path / "out", before, source, settings)
+    assert len(texts) == len(first) == TEXTS
+    hashes = sorted(texts)
+    expected = encoder_of(before.path, before.manifest).encode([texts[h] for h in hashes])
+    stacked = np.array([first[h] for h in hashes])
+    assert np.abs(stacked - expected).max() < 2e-3  # float16, and another order of batches
+    assert len([name for name in pieces if name.endswith(".json")]) == 3
 
-    with LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp",
-        host="127.0.0.1",
-        dashboard_address=None,
-    ) as cluster:
-        dask = DaskSettings(scheduler=cluster.scheduler_address)
-        made = encode_on_cluster(store, dask, settings, before, texts)
-        held = pieces()
-        again = encode_on_cluster(store, dask, settings, before, texts)
+    _, again, same_pieces = encoded(tmp_path / "out", before, source, settings)
+    assert pieces == same_pieces, "committed pieces are reused"
+    assert all(np.array_equal(first[h], again[h]) for h in hashes)
 
-    hashes = made["text_hash"].to_pylist()
-    assert len(hashes) == len(texts) and set(hashes) == set(texts)
-    here = encoder_of(before.path, before.manifest).encode([texts[h] for h in hashes])
-    assert np.abs(matrix_of(made) - here).max() < 2e-3  # float16, and another order of batches
-    assert sum(name.endswith(".json") for name in held) == 2 * 3
-    assert again.equals(made)
-    kept = {name: data for name, data in held.items() if name.startswith("update-vectors")}
-    assert kept and kept.items() <= pieces().items()
+
+def encoded(
+    out: Path, before: ReleasedTables, source: str, settings: Settings
+) -> tuple[dict[str, str], dict[str, np.ndarray], dict[str, bytes]]:
+    """Return the new texts and their vectors by hash, and the committed files of the stage."""
+    model = before.manifest.model
+    constants = {"revision": str(model.revision), "dtype": str(model.dtype)}
+    with RunContext(Store(out), settings, connect, model_constants=constants) as run:
+        read = read_sources(run, [source], None)
+        rows = find_changed_rows(run, before, read, [source], False)
+        changes = find_changed_films(run, before, read, rows, False)
+        table, vectors, count = embed_new_texts(run, before, changes)
+    assert count == TEXTS
+    texts = dict(zip(table["text_hash"].to_pylist(), table["text"].to_pylist(), strict=True))
+    files = {
+        path.name: path.read_bytes() for path in (out / "work" / "update-vectors").glob("[!.]*")
+    }
+    return texts, {h: vectors[h] for h in texts}, files

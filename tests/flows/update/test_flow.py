@@ -30,7 +30,8 @@ from tests.faults.child import forked
 
 FILMS = 200
 STEPS = (
-    "flows.update.steps.find_changes",
+    "flows.update.steps.compare_rows",
+    "flows.update.steps.compare_films",
     "flows.update.steps.compose_texts",
     "flows.update.steps.apply_changes",
     "flows.update.publish.measure_drift",
