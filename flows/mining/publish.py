@@ -51,7 +51,7 @@ def publish_release(run: RunContext, mined: Mined) -> str:
             report=report,
             page=_page(run, mined, tables, report),
             publish=run.settings.publish,
-            manifest=manifest_of(run, mined, tables, report) | {"content": content},
+            manifest=manifest_of(run, mined, tables, report, content),
         ),
     )
     rows = [{"table": name, "rows": count} for name, count in report["counts"].items()]

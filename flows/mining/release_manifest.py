@@ -13,6 +13,7 @@ from flows.runtime.context import RunContext
 from pipeline.fileio.manifest import fingerprint
 from pipeline.lineage.previous_release import find_release_of_content
 from pipeline.publish.films import weak_threshold
+from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.settings import Settings
 from pipeline.update.drift import keyword_uses
 
@@ -54,25 +55,27 @@ def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
 
 
 def release_id_of(run: RunContext, mined: Mined, tables: ReleaseTables, content: str) -> str:
-    """Named by its content and what it follows: the same run twice is the same release."""
+    """Return the id, named by content and previous release: the same run gives the same id."""
     same = find_release_of_content(run.store.releases, content)
     if same is not None:
         return same.name
     before = mined.named.continuation.previous
     if before is None:
         return content[:12]
-    told = tables.whole("micro_genres").select(["micro_genre_id", "micro_genre_name"]).to_pylist()
-    return fingerprint(content, before.release_id, told)[:12]
+    named = tables.whole("micro_genres").select(["micro_genre_id", "micro_genre_name"]).to_pylist()
+    return fingerprint(content, before.release_id, named)[:12]
 
 
 def manifest_of(
-    run: RunContext, mined: Mined, tables: ReleaseTables, report: dict[str, Any]
-) -> dict[str, Any]:
+    run: RunContext, mined: Mined, tables: ReleaseTables, report: dict[str, Any], content: str
+) -> ReleaseManifest:
+    """Return the manifest of the release, still without `files`."""
     before = mined.named.continuation.previous
-    return {
+    document = {
         "release_id": report["release_id"],
         "schema_version": 1,
         "kind": "mined",
+        "content": content,
         "parent": None if before is None else before.release_id,
         "generation": mined.named.continuation.generation,
         "keyword_uses": keyword_uses(
@@ -99,3 +102,4 @@ def manifest_of(
         "sources": list(mined.intake.sources),
         "partition_count": len(mined.intake.partitions),
     }
+    return ReleaseManifest.model_validate(document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from pipeline.fileio.atomic import write_bytes, write_parts
 from pipeline.fileio.external_sort import StreamedTable
 from pipeline.fileio.parquet import write_table
 from pipeline.publish.tables import dataset_card
+from pipeline.schemas.release_manifest import ReleaseManifest
+from pipeline.schemas.report import Report
 from pipeline.settings import PublishSettings
 from pipeline.storage.verify import verify_release
 
@@ -42,8 +43,8 @@ class ReleaseContent:
         The report as HTML.
     publish : PublishSettings
         Title, licence and attribution for the dataset card.
-    manifest : Mapping
-        The release manifest without `files`.
+    manifest : ReleaseManifest
+        The manifest, still without `files`.
     """
 
     release_id: str
@@ -52,7 +53,7 @@ class ReleaseContent:
     report: dict[str, Any]
     page: str
     publish: PublishSettings
-    manifest: Mapping[str, Any]
+    manifest: ReleaseManifest
 
 
 def write_release(run: RunContext, content: ReleaseContent) -> Path:
@@ -89,8 +90,7 @@ def write_release(run: RunContext, content: ReleaseContent) -> Path:
     seconds = {name: round(value, 3) for name, value in run.seconds.items()}
     seconds["total"] = round(time.perf_counter() - run.started, 3)
     report = content.report | {"seconds": seconds}
-    encoded = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    write_bytes(attempt / "report.json", encoded.encode())
+    write_bytes(attempt / "report.json", Report.model_validate(report).to_json().encode())
     write_bytes(attempt / "report.html", content.page.encode())
     write_bytes(attempt / "README.md", dataset_card(report, content.publish).encode())
-    return releases.commit(attempt, release_id, content.manifest)
+    return releases.commit(attempt, release_id, content.manifest.to_dict())

@@ -1,6 +1,6 @@
 """The command line, `microgenres`: results on standard output, everything else on standard error.
 
-Each command is a file in `commands`, each group of commands a package there. A command imports heavy
+Each command is a file in `commands`, each group of commands a package. A command imports heavy
 libraries (Prefect, Dask, Arrow, models) itself, so that `--help` answers at once.
 """
 

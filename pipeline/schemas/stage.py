@@ -1,7 +1,7 @@
 """The declaration of a stage, beside the function that computes it.
 
-A stage is a function on one partition: tables in, tables out. `@stage(...)` records what the function
-reads and returns; `pipeline.execution` runs it, in this process or on a cluster.
+A stage is a function on one partition: tables in, tables out. `@stage(...)` records what the
+function reads and returns; `pipeline.execution` runs it, in this process or on a cluster.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import assemble
 from pipeline.report.summary import count_reasons, release_counts
 from pipeline.schemas.lineage import BASELINE, DRIFT
+from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import DriftSettings, IdentitySettings, NoveltySettings, PublishSettings
 from pipeline.update.apply import UpdatedRelease
@@ -258,10 +259,10 @@ def update_manifest(
     updated: UpdatedRelease,
     report: Mapping[str, Any],
     generation: int,
-) -> dict[str, Any]:
+) -> ReleaseManifest:
     """Return the manifest of an update: the manifest of its parent, with the new values."""
     carried = {n: v for n, v in before.manifest.to_dict().items() if n not in ("files", "content")}
-    return carried | {
+    document = carried | {
         "release_id": report["release_id"],
         "kind": "updated",
         "parent": before.id,
@@ -275,6 +276,7 @@ def update_manifest(
         },
         "sources": list(changes.sources),
     }
+    return ReleaseManifest.model_validate(document)
 
 
 def _data_quality(
