@@ -1,7 +1,7 @@
-"""Clusters and neighbours of given vectors, in a process of its own, for the suite `from_vectors`.
+"""Cluster given vectors and find their neighbours: the process that `from_vectors` measures.
 
-Workers import this module too, and their memory is measured: what only the flow needs is imported
-inside functions.
+Workers import this module too, and their memory is measured: Prefect and the flows, which only the
+flow's process needs, are imported inside functions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.lib.mining_run import noted
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.lib.mining_run import record_stages
+from benchmarks.lib.vectors import draw_films, partition_sizes
+from pipeline.execution.runner import Piece
+from pipeline.schemas.vectors import column_of_vectors
 
 __all__ = ["from_vectors", "main"]
 
@@ -69,13 +75,6 @@ def from_vectors(
 
 def _draw(run: Any, real: str, films: int, seed: int) -> Any:
     """Run the stage `vectors`: embeddings and points of each partition, on the workers."""
-    import numpy as np
-    import pyarrow as pa
-
-    from benchmarks.lib.vectors import draw_films, partition_sizes
-    from pipeline.execution.runner import Piece
-    from pipeline.schemas.vectors import column_of_vectors
-
     table = pa.table([column_of_vectors(np.load(real))], names=["vector"])
     inputs = {"real": (run.put("real", "all", table),)}
     pieces, first = [], 1
@@ -103,7 +102,7 @@ def main(given: str, answer: str, record: str) -> None:
         flow_run_name="cluster {films} vectors into {out}",
         validate_parameters=False,
     )
-    with noted(record):
+    with record_stages(record):
         result = launch_served(decorate(from_vectors), Path(parameters["out"]), parameters)
     Path(answer).write_text(json.dumps(result), "utf-8")
 

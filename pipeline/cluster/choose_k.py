@@ -31,9 +31,9 @@ def candidate_ks(films: int, settings: ClusterSettings) -> tuple[list[int], list
     Returns
     -------
     candidates : list of int
-        The k of which one is chosen, ascending, each from 1 to `films`.
+        The values that `choose_k` chooses from, ascending, each from 1 to `films`.
     curve : list of int
-        The k on the curve, ascending; contains the candidates.
+        The values on the curve, ascending; includes the candidates.
 
     Examples
     --------

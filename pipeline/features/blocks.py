@@ -1,4 +1,4 @@
-"""Blocks of numbers about films, of which points are composed."""
+"""Blocks of numbers about films from which points are computed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class KeywordBlocks:
     vocabulary : Table
         VOCABULARY. Keywords that are not in it are ignored.
     films : float
-        Number of films of which the vocabulary counts the keywords. The weight of a keyword is its
+        Number of films in which the keywords were counted. The weight of a keyword is its
         inverse document frequency, log(films / films with the keyword).
     """
 

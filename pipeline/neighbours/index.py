@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline.fileio.atomic import explain_full_disk
 from pipeline.neighbours import faiss_internals, ivf_stream
-from pipeline.observability.memory import give_back
+from pipeline.observability.memory import release_memory
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of, vectors_at
 from pipeline.settings import NeighbourSettings
@@ -42,8 +42,8 @@ INDEX = pa.schema([("kind", pa.string()), ("index", pa.large_binary())])
 # Kinds of inverted files, and the FAISS codec of their vectors: float32, or 8 bits per component.
 IVF_CODECS = {"ivf": "Flat", "ivf-sq8": "SQ8"}
 
-_TRAINED_PER_LIST = 39  # films: the fewest of which FAISS does not warn
-_MAX_TRAINED = 100_000  # films for all lists, since the worker that trains holds them as a matrix
+_TRAINED_PER_LIST = 39  # films: FAISS warns if there are fewer
+_MAX_TRAINED = 100_000  # films for all lists: they must fit in the memory of one worker
 # Every film is compared with the centroids of all lists, so there are at most this many lists.
 # Above the square of this number of films there are sqrt(films): time then grows as films^1.5.
 _MAX_LISTS = 1_000
@@ -131,9 +131,9 @@ def train_index(
 ) -> dict[str, pa.Table]:
     """Train an inverted file on some of the films, without adding any.
 
-    This is the first of four steps that build the index of `build_index` while no process holds it
-    whole: then `encode_films` for some films at a time, `write_header`, and `write_lists` for each
-    run of lists.
+    This is the first of four steps that build the same index as `build_index` without the whole
+    index in memory. `encode_films` follows for some films at a time, then `write_header`, then
+    `write_lists` for each run of lists.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def _build_inverted_file(
 ) -> pa.Table:
     """Build an inverted file in one process, by the same four steps."""
     trained = train_index(embeddings, settings, films)["trained"]
-    give_back()  # training takes more memory than the other steps
+    release_memory()  # training takes more memory than the other steps
     runs = encode_films(embeddings, trained, films, 0)
     tables = [write_header(trained, runs.pop("lengths"))]
     tables += [write_lists(runs.pop(name), kind) for name in sorted(runs)]

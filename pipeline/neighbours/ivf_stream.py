@@ -1,6 +1,6 @@
 """An inverted file of FAISS that is built, stored and searched some lists at a time.
 
-No process holds it whole. Its bytes are those that FAISS itself writes for an `IndexIVF` (see
+The whole file is never in memory. Its bytes are the same as FAISS writes for an `IndexIVF` (see
 `faiss_internals`), cut into pieces: the trained part, the lengths of the lists, and whole lists.
 """
 
