@@ -180,7 +180,7 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
         },
         "k": {
             "chosen": 30,
-            "rule": "most stable of those with about 50 films each",
+            "rule": "most stable k with about 50 films per micro-genre",
             "elbow": 25,
             "best_silhouette_k": 50,
             "curve": curve,

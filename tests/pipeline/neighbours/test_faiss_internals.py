@@ -1,4 +1,4 @@
-"""Guards of `faiss_internals`: each test fails if a release of FAISS changes what it relies on."""
+"""Guards of `faiss_internals`: each test fails if FAISS changes what the module relies on."""
 
 from __future__ import annotations
 
