@@ -1,6 +1,6 @@
-"""Times commits, look-ups, checksums and verification, in this process and in Dask's workers.
+"""Time commits, look-ups, checksums and verification, in this process and in Dask workers.
 
-A module of its own, so that workers import it: what a command defines itself is sent by value.
+It is a separate module so that workers import it: Dask sends definitions of `__main__` by value.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 from distributed import WorkerPlugin
 
-__all__ = ["Timed", "spent", "time_all"]
+__all__ = ["TimingPlugin", "patch_functions", "seconds_by_kind"]
 
-# Module, attribute (of a class, where there is a dot), what its time counts as.
+# Module, function or CLASS.METHOD, kind under which its time is counted.
 TIMED = (
     ("pipeline.storage.work_store", "WorkStore.commit", "commit"),
     ("pipeline.storage.work_store", "WorkStore.lookup", "look-up"),
@@ -34,46 +34,52 @@ _seconds: Counter[str] = Counter()
 _inside = threading.local()
 
 
-class Timed(WorkerPlugin):
-    """Times what `TIMED` names, in every worker."""
+class TimingPlugin(WorkerPlugin):
+    """Time the functions of a worker."""
 
     def setup(self, worker: object) -> None:
-        """Begin with a worker."""
-        time_all(TIMED[:5])
+        """Patch the functions that workers call."""
+        patch_functions(TIMED[:5])
 
 
-def time_all(what: Sequence[tuple[str, str, str]] = TIMED) -> None:
-    """Replace the functions of `what` in this process by ones that add up their time."""
-    for module, name, kind in what:
-        home: Any = import_module(module)
+def patch_functions(functions: Sequence[tuple[str, str, str]] = TIMED) -> None:
+    """Replace functions in this process by ones that add up their time.
+
+    Parameters
+    ----------
+    functions : sequence of (module, name, kind)
+        As in TIMED.
+    """
+    for module, name, kind in functions:
+        owner: Any = import_module(module)
         *path, last = name.split(".")
-        if path == ["hashlib"]:  # that of this one module only
-            home.hashlib = SimpleNamespace(
-                sha256=timed(hashlib.sha256, kind), file_digest=hashlib.file_digest
+        if path == ["hashlib"]:  # patched for this module only
+            owner.hashlib = SimpleNamespace(
+                sha256=add_timing(hashlib.sha256, kind), file_digest=hashlib.file_digest
             )
             continue
         for part in path:
-            home = getattr(home, part)
-        setattr(home, last, timed(getattr(home, last), kind))
+            owner = getattr(owner, part)
+        setattr(owner, last, add_timing(getattr(owner, last), kind))
 
 
-def timed(real: Callable[..., Any], kind: str) -> Callable[..., Any]:
-    """`real`, whose time is added to `kind` unless another timed function called it."""
+def add_timing(real: Callable[..., Any], kind: str) -> Callable[..., Any]:
+    """Wrap a function: add its time to `kind`, unless another timed function called it."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if getattr(_inside, "any", False):
+        if getattr(_inside, "timed_call", False):
             return real(*args, **kwargs)
-        _inside.any = True
+        _inside.timed_call = True
         began = time.perf_counter()
         try:
             return real(*args, **kwargs)
         finally:
             _seconds[kind] += time.perf_counter() - began
-            _inside.any = False
+            _inside.timed_call = False
 
     return call
 
 
-def spent() -> dict[str, float]:
-    """Seconds by kind in this process."""
+def seconds_by_kind() -> dict[str, float]:
+    """Return the seconds of each kind in this process."""
     return dict(_seconds)

@@ -1,8 +1,7 @@
-"""Synthetic films of any number: planted micro-genres with Zipf sizes, franchises, and noise.
+"""Any number of synthetic films: planted micro-genres with Zipf sizes, sequels and noise.
 
-Each film is a function of the seed, the number of micro-genres and its own number alone, so that
-memory stays constant, any stretch of a catalogue can be made by itself, and the same command gives
-the same bytes.
+Each film depends only on the seed, the number of micro-genres and its own number. So memory stays
+constant, any range of films can be generated separately, and the same command gives the same bytes.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from pipeline.schemas.mining import MOVIES
 
 __all__ = ["NOISE", "TRUTH", "Catalogue", "write_catalogue"]
 
-# What is planted, in a file of its own that no stage reads.
+# The planted micro-genres, in a separate file that no stage reads.
 TRUTH = pa.schema(
     [
         ("movie_id", pa.string()),
-        ("micro_genre", pa.int32()),  # NOISE for a film of none
+        ("micro_genre", pa.int32()),  # NOISE for a film without one
         ("sequel", pa.bool_()),
     ]
 )
@@ -33,11 +32,11 @@ FILMS = pa.schema([field for field in MOVIES if field.name not in ("source", "ro
 
 NOISE = -1
 _FILMS_EACH = 60  # films of a micro-genre on average
-_CHUNK = 10_000  # films held at a time
+_CHUNK = 10_000  # films in memory at a time
 _NOISE_SHARE = 0.04
 _SEQUEL_SHARE = 0.06
 _BARE_SHARE = 0.12  # films without keywords
-_BORROWED = 0.1  # things that are another subject's
+_BORROWED = 0.1  # share of films with a thing of another subject
 _COUNTRIES = ("US", "GB", "FR", "DE", "JP", "IN", "MX", "IT", "KR", "BR")
 _OPENINGS = (
     "{Who} {deed} {place}.",
@@ -60,10 +59,17 @@ _CLOSINGS = (
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A catalogue of `films` synthetic films in `genres` micro-genres.
+    """A catalogue of synthetic films.
 
-    The size of the micro-genre of rank r falls as 1 / sqrt(r) (Zipf, exponent 0.5): the smallest
-    has half of the average, the largest sqrt(genres) times the smallest.
+    The size of the micro-genre of rank r is proportional to 1 / sqrt(r) (Zipf, exponent 0.5): the
+    smallest has half of the average, the largest sqrt(genres) times the smallest.
+
+    Attributes
+    ----------
+    films : int
+        Number of films.
+    seed : int
+        Seed of the random generators.
     """
 
     films: int
@@ -71,20 +77,27 @@ class Catalogue:
 
     @property
     def genres(self) -> int:
-        """How many micro-genres are planted: one for 60 films, 3 at least."""
+        """Return the number of planted micro-genres: one per 60 films, at least 3."""
         most = len(SUBJECTS) * len(SETTINGS) * len(MOTIFS)
         return max(3, min(most, round(self.films / _FILMS_EACH)))
 
     def parts(self, genre: int) -> tuple[Subject, Setting, Motif]:
-        """What a micro-genre is made of; no two are made of the same three."""
+        """Return subject, setting and motif of a micro-genre; no two have the same three."""
         turn, subject = divmod(genre, len(SUBJECTS))
         setting = (5 * subject + turn) % len(SETTINGS)
-        # 1 + len(SETTINGS) has no factor in common with len(MOTIFS): every triple comes once
+        # 1 + len(SETTINGS) has no factor in common with len(MOTIFS): each triple occurs once
         motif = (3 * subject + turn + turn // len(SETTINGS)) % len(MOTIFS)
         return SUBJECTS[subject], SETTINGS[setting], MOTIFS[motif]
 
     def film(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """A row of FILMS and one of TRUTH."""
+        """Return the rows of FILMS and TRUTH of one film.
+
+        Examples
+        --------
+        >>> film, truth = Catalogue(100, seed=1).film(7)
+        >>> film["movie_id"], truth["sequel"]
+        ('syn-00000007', False)
+        """
         chance = Random(self.seed * 0x1_0000_0000 + number)
         kind = chance.random()
         if kind < _SEQUEL_SHARE and number:
@@ -92,7 +105,7 @@ class Catalogue:
             first.random()
             row, genre = self._original(first)
             row["title"] = f"{row['title']} {chance.randint(2, 5)}"
-            row["overview"] = _retold(row["overview"], chance)
+            row["overview"] = _reword(row["overview"], chance)
             row["year"] = min(2026, row["year"] + chance.randint(1, 9))
         elif kind > 1 - _NOISE_SHARE:
             row, genre = self._noise(chance), NOISE
@@ -104,12 +117,12 @@ class Catalogue:
         return row, {"movie_id": movie_id, "micro_genre": genre, "sequel": sequel}
 
     def chunks(self) -> Iterator[tuple[pa.Table, pa.Table]]:
-        """The films and their truth, a few thousand at a time."""
+        """Yield tables of FILMS and TRUTH, some thousand films each."""
         for start in range(0, self.films, _CHUNK):
-            made = [self.film(n) for n in range(start, min(self.films, start + _CHUNK))]
+            films = [self.film(n) for n in range(start, min(self.films, start + _CHUNK))]
             yield (
-                pa.Table.from_pylist([row for row, _ in made], FILMS),
-                pa.Table.from_pylist([truth for _, truth in made], TRUTH),
+                pa.Table.from_pylist([row for row, _ in films], FILMS),
+                pa.Table.from_pylist([truth for _, truth in films], TRUTH),
             )
 
     def _original(self, chance: Random) -> tuple[dict[str, Any], int]:
@@ -118,17 +131,27 @@ class Catalogue:
         return _row(parts, [_story(parts, chance)], chance), genre
 
     def _noise(self, chance: Random) -> dict[str, Any]:
-        """A film of none: each sentence is about something else."""
+        """Return a film without a micro-genre: each sentence is of another one."""
         mixed = [self.parts(chance.randrange(self.genres)) for _ in range(3)]
         stories = [_story(parts, chance).split(". ") for parts in mixed]
-        told = [story[place % len(story)].rstrip(".") + "." for place, story in enumerate(stories)]
-        row = _row(mixed[0], [*told, chance.choice(ASIDES)], chance)
+        sentences = [
+            story[place % len(story)].rstrip(".") + "." for place, story in enumerate(stories)
+        ]
+        row = _row(mixed[0], [*sentences, chance.choice(ASIDES)], chance)
         row["keywords"] = [part.name for parts in mixed for part in chance.sample(parts, 1)]
         return row
 
 
 def write_catalogue(catalogue: Catalogue, films: Path, truth: Path) -> None:
-    """Stream a catalogue to two Parquet files, of FILMS and of TRUTH."""
+    """Write a catalogue to two Parquet files, in constant memory.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        The catalogue.
+    films, truth : Path
+        Files for the tables of FILMS and TRUTH.
+    """
     with pq.ParquetWriter(films, FILMS) as films_to, pq.ParquetWriter(truth, TRUTH) as truth_to:
         for rows, planted in catalogue.chunks():
             films_to.write_table(rows)
@@ -152,14 +175,14 @@ def _story(parts: tuple[Subject, Setting, Motif], chance: Random) -> str:
         "other_thing": things[1],
         "detail": details[0],
         "other_detail": details[1],
-        "first": _began(first.format(name=name), name),
-        "second": _began(second.format(name=name), name),
+        "first": _lower_start(first.format(name=name), name),
+        "second": _lower_start(second.format(name=name), name),
     }
     words |= {_capital(key): _capital(words[key]) for key in ("who", "place", "first", "second")}
-    told = [chance.choice(frames) for frames in (_OPENINGS, _MIDDLES, _CLOSINGS)]
+    sentences = [chance.choice(frames) for frames in (_OPENINGS, _MIDDLES, _CLOSINGS)]
     if chance.random() < 0.3:
-        told.insert(chance.randint(1, 3), chance.choice(ASIDES))
-    return " ".join(frame.format(**words) for frame in told)
+        sentences.insert(chance.randint(1, 3), chance.choice(ASIDES))
+    return " ".join(frame.format(**words) for frame in sentences)
 
 
 def _row(
@@ -188,8 +211,8 @@ def _row(
     }
 
 
-def _retold(overview: str, chance: Random) -> str:
-    """A near duplicate: another name, and one aside more."""
+def _reword(overview: str, chance: Random) -> str:
+    """Return a near duplicate: another name, and one more sentence."""
     for name in NAMES:
         if name in overview:
             return f"{overview.replace(name, chance.choice(NAMES))} {chance.choice(ASIDES)}"
@@ -204,5 +227,5 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _began(sentence: str, name: str) -> str:
+def _lower_start(sentence: str, name: str) -> str:
     return sentence if sentence.startswith(name) else sentence[:1].lower() + sentence[1:]

@@ -1,7 +1,7 @@
-"""How stages grow with the catalogue: their rows, their exponents, bytes for each further film.
+"""Growth of stages with the catalogue: rows, exponents, and bytes per film.
 
 A run is {"films", "seconds": {stage: s}, "stage_mib": {stage: {"worker", "driver"}}, "driver_mib",
-"worker_mib"}, as `watching` and a flow tell of it; runs come in order of their films.
+"worker_mib"}, from `memory_sampler` and the report of a flow. Runs are in ascending order of films.
 """
 
 from __future__ import annotations
@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.lib.harness import Row, exponent
+from benchmarks.lib.harness import Row, fit_exponent
 
-__all__ = ["SMALL", "growth", "growth_figures", "stage_rows"]
+__all__ = ["SMALL", "fit_growth", "growth_figures", "stage_rows"]
 
-SMALL = 1.0  # seconds; a stage that is shorter at every size says nothing of its growth
+SMALL = 1.0  # seconds; a stage that is shorter at every size has no measurable growth
 
 
 def stage_rows(runs: Sequence[Row], least: float = 0.0, **also: Any) -> list[Row]:
-    """A row for each stage at each size, that of the largest with its exponent.
+    """Return a row for each stage at each size; those of the largest size have the exponent.
 
     Parameters
     ----------
-    least : seconds; a stage that is shorter at every size is left out.
-    also : columns that all of the rows share.
+    runs : sequence of Row
+        See the module.
+    least : float
+        Seconds; a stage that is shorter at every size is left out.
+    **also : Any
+        Columns with the same value in all rows.
     """
-    slopes = growth(runs)
+    slopes = fit_growth(runs)
     stages = {s for run in runs for s, seconds in run["seconds"].items() if seconds >= least}
     rows: list[Row] = []
     for run in runs:
@@ -46,19 +50,19 @@ def stage_rows(runs: Sequence[Row], least: float = 0.0, **also: Any) -> list[Row
     return rows
 
 
-def growth(runs: Sequence[Row]) -> dict[str, float]:
-    """The exponent of each stage's seconds over the sizes, where they are long enough to tell.
+def fit_growth(runs: Sequence[Row]) -> dict[str, float]:
+    """Return the exponent of the seconds of each stage that is long enough.
 
-    A run may say which stages it found `resumed`; those, and its total, tell nothing.
+    The `resumed` stages of a run, and its total, are left out: they were measured only in part.
     """
-    found = {}
+    exponents = {}
     for stage in runs[-1]["seconds"] if runs else ():
         whole = [run for run in runs if _whole(run, stage)]
         have = [(run["films"], run["seconds"].get(stage, 0.0)) for run in whole]
-        slope = exponent(*zip(*have, strict=True)) if have else None
+        slope = fit_exponent(*zip(*have, strict=True)) if have else None
         if slope is not None and max(seconds for _, seconds in have) >= SMALL:
-            found[stage] = slope
-    return found
+            exponents[stage] = slope
+    return exponents
 
 
 def _whole(run: Row, stage: str) -> bool:
@@ -67,19 +71,19 @@ def _whole(run: Row, stage: str) -> bool:
 
 
 def growth_figures(runs: Sequence[Row]) -> dict[str, Any]:
-    """What stands beside the rows: each run but for its stages, and how time and memory grow."""
+    """Return the runs without their stages, and the growth of time and memory."""
     return {
         "runs": [
             {n: v for n, v in run.items() if n not in ("seconds", "stage_mib")} for run in runs
         ],
-        "growth": growth(runs),
+        "growth": fit_growth(runs),
         "driver_bytes_per_film": _slope(runs, "driver_mib"),
         "worker_bytes_per_film": _slope(runs, "worker_mib"),
     }
 
 
 def _slope(runs: Sequence[Row], column: str) -> float | None:
-    """Bytes that each further film takes, from the smallest size to the largest."""
+    """Return the bytes per additional film, from the smallest size to the largest."""
     if len(runs) < 2:
         return None
     first, last = runs[0], runs[-1]

@@ -1,4 +1,4 @@
-"""What all benchmarks of the suite share: what is asked, what was found, turns that are fair."""
+"""Options, results and turns of all benchmarks of the suite."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 __all__ = [
-    "Asked",
     "Bench",
-    "Found",
+    "BenchOptions",
+    "BenchResult",
     "Plot",
-    "apart",
-    "exponent",
-    "here",
-    "kept",
-    "medians",
+    "fit_exponent",
+    "load_or_measure",
+    "median_row",
+    "run_in_new_process",
     "take_turns",
 ]
 
@@ -38,18 +37,26 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a command asks of a benchmark.
+class BenchOptions:
+    """The options of `microgenres bench`.
 
     Attributes
     ----------
-    sizes : films, ascending; empty where the benchmark's own are meant.
-    repeats : turns of each contender.
-    quick : a small measurement that shows that everything runs; its figures mean nothing.
-    out : folder for what is written.
-    release : a real release, for its vectors and texts; None takes the bundled sample.
-    work : folder for what is large and may be kept, so that the same command goes on; None for a
-        temporary one.
+    sizes : tuple of int
+        Numbers of films, ascending; empty for the default sizes of the benchmark.
+    repeats : int
+        Turns of each contender.
+    quick : bool
+        Whether to check only that everything runs; the figures then mean nothing.
+    out : Path
+        Folder for the results.
+    release : Path, optional
+        A release whose vectors and texts are used; None for the bundled sample.
+    work : Path, optional
+        Folder for large intermediate files and measured turns, so that the same command can
+        resume; None for a temporary folder.
+    seed : int
+        Seed of the synthetic data.
     """
 
     sizes: tuple[int, ...] = ()
@@ -61,8 +68,8 @@ class Asked:
     seed: int = 2026
 
     @contextmanager
-    def folder(self, name: str) -> Iterator[Path]:
-        """The work folder, or a temporary one of that name which is gone afterwards."""
+    def work_folder(self, name: str) -> Iterator[Path]:
+        """Yield the work folder, or a temporary folder with that name."""
         if self.work is not None:
             self.work.mkdir(parents=True, exist_ok=True)
             yield self.work
@@ -70,42 +77,74 @@ class Asked:
         with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
             yield Path(folder)
 
-    @property
-    def place(self) -> Callable[..., Any]:
-        """Where a contender runs: a fresh process, or this one for a quick run."""
-        return here if self.quick else apart
+    def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Call a function in a new process, or in this process for a quick run."""
+        return function(*args) if self.quick else run_in_new_process(function, *args)
 
 
 @dataclass
-class Found:
-    """What a benchmark found: rows for the table, figures beside them, and who could not come."""
+class BenchResult:
+    """The result of a benchmark.
+
+    Attributes
+    ----------
+    rows : list of Row
+        Rows of the table.
+    figures : dict of str to Any
+        Figures that are not in the table.
+    notes : list of str
+        Sentences below the table.
+    missing : dict of str to str
+        Contenders that did not run, with the reason.
+    """
 
     rows: list[Row]
     figures: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)  # contender -> why it did not run
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plot:
-    """Which columns are drawn: `y` over `x`, a line for each value of `by`, or bars without `x`."""
+    """The columns of a plot.
+
+    Attributes
+    ----------
+    y, x : str
+        Columns of the axes; without `x`, the plot has a bar for each row.
+    by : str
+        Column with a line for each of its values.
+    panels : str, optional
+        Column with a panel for each of its values.
+    """
 
     y: str
     by: str = "contender"
     x: str | None = None
-    panels: str | None = None  # a column; a panel for each of its values
+    panels: str | None = None
 
 
 @dataclass(frozen=True)
 class Bench:
     """One benchmark of the suite.
 
-    `measure` is called with sizes filled in; `columns` are those of the table on the terminal.
+    Attributes
+    ----------
+    name, title : str
+        Name on the command line, and title of the table.
+    measure : callable
+        Runs the benchmark; the options that it gets always have sizes.
+    sizes, quick_sizes : tuple of int
+        Default numbers of films.
+    columns : tuple of str
+        Columns of the table on the terminal.
+    plot : Plot
+        The plot.
     """
 
     name: str
     title: str
-    measure: Callable[[Asked], Found]
+    measure: Callable[[BenchOptions], BenchResult]
     sizes: tuple[int, ...]
     quick_sizes: tuple[int, ...]
     columns: tuple[str, ...]
@@ -118,54 +157,80 @@ def take_turns(
     work: Path | None = None,
     key: str = "",
 ) -> dict[str, list[Row]]:
-    """Let all contenders run one after the other, then all again: A B A B.
+    """Run all contenders one after the other, then all of them again: A B A B.
 
-    What else the machine does then falls on all of them alike. Turns that `work` holds under
-    `key`, which says what is measured, are not done again.
+    So other load of the machine affects all contenders alike.
+
+    Parameters
+    ----------
+    contenders : dict of str to callable
+        Each returns the row of one turn.
+    repeats : int
+        Turns of each contender.
+    work : Path, optional
+        Folder of stored turns; a stored turn is not measured again.
+    key : str
+        What is measured: the folder of the turns below `work`.
+
+    Returns
+    -------
+    dict of str to list of Row
+        The rows of each contender, turn by turn.
     """
-    found: dict[str, list[Row]] = {name: [] for name in contenders}
+    rows: dict[str, list[Row]] = {name: [] for name in contenders}
     for turn in range(repeats):
         for name, run in contenders.items():
             logger.info("%s %s, turn %d of %d", key, name, turn + 1, repeats)
-            found[name].append(kept(work, f"{key}/{_plain(name)}-{turn}", run))
-    return found
+            rows[name].append(load_or_measure(work, f"{key}/{_file_name(name)}-{turn}", run))
+    return rows
 
 
-def _plain(name: str) -> str:
+def _file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
 
 
-def kept(work: Path | None, key: str, run: Callable[[], Row]) -> Row:
-    """What a turn found, from the work folder where an earlier command has done it already."""
+def load_or_measure(work: Path | None, key: str, run: Callable[[], Row]) -> Row:
+    """Return the row stored in the work folder, or call `run` and store its row."""
     if work is None:
         return run()
     path = work / f"{key}.json"
     if path.exists():
         return dict(json.loads(path.read_text("utf-8")))
-    found = run()
+    row = run()
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".part")
-    whole.write_text(json.dumps(found), "utf-8")
-    whole.rename(path)
-    return found
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps(row), "utf-8")
+    temporary.rename(path)
+    return row
 
 
-def apart(function: Callable[..., T], *args: Any) -> T:
-    """What `function` returns, called in a fresh process: no contender has another's memory.
+def run_in_new_process(function: Callable[..., T], *args: Any) -> T:
+    """Call a function in a new process, so that contenders share no memory.
 
-    `function` is importable at the top level of a module.
+    Parameters
+    ----------
+    function : callable
+        At the top level of a module, so that the process can import it.
+    *args : Any
+        Its arguments.
+
+    Returns
+    -------
+    Any
+        What the function returns; its exceptions are raised here.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         return pool.submit(function, *args).result()
 
 
-def here(function: Callable[..., T], *args: Any) -> T:
-    """What `function` returns, called in this process: for a quick run, whose figures are none."""
-    return function(*args)
+def median_row(runs: Sequence[Row]) -> Row:
+    """Return the median of each float over the runs of one contender, and other values of the last.
 
-
-def medians(runs: Sequence[Row]) -> Row:
-    """The median of every number over runs of one contender; of anything else the last."""
+    Examples
+    --------
+    >>> median_row([{"seconds": 3.0, "k": 5}, {"seconds": 1.0, "k": 5}, {"seconds": 2.0, "k": 5}])
+    {'seconds': 2.0, 'k': 5}
+    """
     return {
         name: statistics.median([run[name] for run in runs])
         if all(isinstance(run[name], float) for run in runs)
@@ -174,10 +239,24 @@ def medians(runs: Sequence[Row]) -> Row:
     }
 
 
-def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
-    """Slope of log cost over log size by least squares: 1 when cost grows in step with size.
+def fit_exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
+    """Return the slope of log cost over log size, fitted by least squares.
 
-    None where fewer than two sizes have a cost above zero.
+    Parameters
+    ----------
+    sizes, costs : sequence of float
+        Size and cost of each run.
+
+    Returns
+    -------
+    float or None
+        1 if the cost is proportional to the size; None with fewer than two sizes whose cost is
+        above zero.
+
+    Examples
+    --------
+    >>> round(fit_exponent([10, 100, 1000], [3, 300, 30_000]), 6)
+    2.0
     """
     points = [
         (math.log(n), math.log(cost))

@@ -1,4 +1,4 @@
-"""Facts of the machine that measures, and the time and memory that a block of code takes."""
+"""The machine that measures, and the time and memory of a block of code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-__all__ = ["Watch", "absent", "facts", "gemm_peak", "resident"]
+__all__ = [
+    "Watch",
+    "describe_machine",
+    "find_missing",
+    "measure_gemm_peak",
+    "read_resident",
+]
 
 _MIB = 2**20
 _LIBRARIES = (
@@ -37,23 +43,23 @@ _LIBRARIES = (
 )
 
 
-def facts() -> dict[str, Any]:
-    """Processor, memory and versions; no name of the machine and no path on it."""
-    found = {}
+def describe_machine() -> dict[str, Any]:
+    """Return processor, memory and versions, without the name of the machine or a path."""
+    versions = {}
     for library in _LIBRARIES:
         try:
-            found[library] = version(library)
+            versions[library] = version(library)
         except PackageNotFoundError:
-            found[library] = "not installed"
+            versions[library] = "not installed"
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        # of the last quarter of an hour: with more than there are cores, wall seconds are too long
+        # of the last 15 minutes; if it is above the number of cores, wall seconds are too long
         "load": round(os.getloadavg()[2], 1),
         "system": platform.system(),
         "python": platform.python_version(),
-        "libraries": found,
+        "libraries": versions,
     }
 
 
@@ -66,16 +72,26 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def absent(*modules: str) -> str | None:
-    """Why a contender that needs these modules cannot run, or None when all are there."""
-    gone = [module for module in modules if find_spec(module) is None]
-    return f"not installed: {', '.join(gone)}" if gone else None
+def find_missing(*modules: str) -> str | None:
+    """Return which modules are not installed, as a message, or None if all are."""
+    missing = [module for module in modules if find_spec(module) is None]
+    return f"not installed: {', '.join(missing)}" if missing else None
 
 
-def resident(pid: int | None = None) -> tuple[float, float]:
-    """(resident now, most ever resident) of a process, in MiB; zeros when it is gone.
+def read_resident(pid: int | None = None) -> tuple[float, float]:
+    """Return the resident memory of a process.
 
-    Linux tells of any process; elsewhere only this one's most is known.
+    Only Linux reports this for other processes; elsewhere the peak of this process is returned.
+
+    Parameters
+    ----------
+    pid : int, optional
+        Process id, by default of this process.
+
+    Returns
+    -------
+    now, peak : float
+        MiB; zero if the process has ended.
     """
     status = Path(f"/proc/{pid or 'self'}/status")
     if not status.parent.parent.joinpath("self").exists():
@@ -84,26 +100,35 @@ def resident(pid: int | None = None) -> tuple[float, float]:
         return most_mib, most_mib
     try:
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-    except OSError:  # it ended between the two looks
+    except OSError:  # it ended meanwhile
         return 0.0, 0.0
     now, most = (float(lines.get(name, "0 kB").split()[0]) for name in ("VmRSS", "VmHWM"))
     return now / 1024, most / 1024
 
 
 class Watch:
-    """Wall seconds, seconds of all cores, the most memory resident, and the block's own (MiB).
+    """Measure the time and memory of a `with` block.
 
-    Seconds of cores hardly change when the machine does something else meanwhile.
+    Attributes
+    ----------
+    seconds : float
+        Wall time.
+    core_seconds : float
+        Time of all cores; other load of the machine hardly changes it.
+    peak_mib : float
+        Peak of the resident memory of the process.
+    grown_mib : float
+        The same, minus the resident memory before the block.
     """
 
     seconds = core_seconds = peak_mib = grown_mib = 0.0
 
     def __enter__(self) -> Watch:
-        gc.collect()  # what the collector freed within the block would hide what the block takes
+        gc.collect()  # memory freed during the block would hide what the block allocates
         clear = Path("/proc/self/clear_refs")
         if clear.exists():
-            clear.write_text("5")  # the most ever resident counts from here
-        self._before, _ = resident()
+            clear.write_text("5")  # resets the peak
+        self._before, _ = read_resident()
         self._began, self._busy = time.perf_counter(), time.process_time()
         return self
 
@@ -115,12 +140,12 @@ class Watch:
     ) -> None:
         self.seconds = time.perf_counter() - self._began
         self.core_seconds = time.process_time() - self._busy
-        _, self.peak_mib = resident()
+        _, self.peak_mib = read_resident()
         self.grown_mib = max(0.0, self.peak_mib - self._before)
 
     @property
     def row(self) -> dict[str, float]:
-        """The figures as columns of a row."""
+        """Return the figures as columns of a row."""
         return {
             "seconds": self.seconds,
             "core_seconds": self.core_seconds,
@@ -129,16 +154,28 @@ class Watch:
         }
 
 
-def gemm_peak(
+def measure_gemm_peak(
     dtype: str = "float32",
     threads: int | None = None,
     device: str = "cpu",
     shapes: Sequence[tuple[int, int, int]] = ((4096, 384, 1536), (4096, 1536, 384), (2048,) * 3),
     rounds: int = 12,
 ) -> float:
-    """The most floating-point operations a second of this machine's own matrix products, in G.
+    """Return the highest speed of matrix products on this machine, in GFLOP/s.
 
-    The best of several shapes, among them those of the default model's dense layers.
+    Parameters
+    ----------
+    dtype : str
+        Name of a dtype of PyTorch.
+    threads : int, optional
+        Threads of PyTorch; unchanged by default.
+    device : str
+        Device of PyTorch.
+    shapes : sequence of (rows, inner, columns)
+        Shapes of the products; by default those of the dense layers of the default model, and a
+        square one.
+    rounds : int
+        Products of each shape; the fastest counts.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Memory of a run while it lasts: of its driver, of each worker, of the Prefect server."""
+"""Sample the memory of a run: of its driver, each worker and the Prefect server."""
 
 from __future__ import annotations
 
@@ -13,48 +13,53 @@ from typing import Any
 
 import psutil
 
-from benchmarks.lib.machine import resident
+from benchmarks.lib.machine import read_resident
 
-__all__ = ["watched"]
+__all__ = ["run_sampled"]
 
-_LOOK_SECONDS = 0.25
+_SAMPLE_SECONDS = 0.25
 
 
-def watched(module: str, arguments: Sequence[str], log: Path) -> dict[str, Any]:
-    """Run a module in a process of its own and look at the processes four times a second.
+def run_sampled(module: str, arguments: Sequence[str], log: Path) -> dict[str, Any]:
+    """Run a module in a new process, and sample the memory of its processes.
 
     Parameters
     ----------
-    module : what `python -m` takes; it notes its stages: see `mining_run.noted`.
-    arguments : on its command line, and after them the file for those notes.
+    module : str
+        Module for `python -m`, which records its stages: see `mining_run.record_stages`.
+    arguments : sequence of str
+        Its arguments; the file for the records is added as the last one.
+    log : Path
+        File for the output of the run.
 
     Returns
     -------
-    {"wall_seconds", "driver_mib", "worker_mib" (of the largest), "server_mib",
-     "stage_mib": {stage: {"driver", "worker"}}}, the most resident of each.
+    dict of str to Any
+        "wall_seconds", and the peak memory in MiB: "driver_mib", "worker_mib" of the largest
+        worker, "server_mib", and "stage_mib": {stage: {"driver", "worker"}}.
 
     Raises
     ------
     RuntimeError
-        when the run fails; its last lines are in the message.
+        If the run fails; the message has the last lines of the log.
     """
     record = log.with_suffix(".stages")
     record.unlink(missing_ok=True)
     command = [sys.executable, "-m", module, *arguments, str(record)]
     began = time.perf_counter()
-    seen: list[tuple[float, str, int, float]] = []
+    samples: list[tuple[float, str, int, float]] = []
     most: dict[tuple[str, int], float] = {}
-    with open(log, "ab") as told:
-        run = subprocess.Popen(command, stdout=told, stderr=told)
+    with open(log, "ab") as output:
+        run = subprocess.Popen(command, stdout=output, stderr=output)
         try:
             while run.poll() is None:
-                for pid, kind in _kinds(run.pid):
-                    now, peak = resident(pid)
-                    seen.append((time.time(), kind, pid, now))
+                for pid, kind in _find_processes(run.pid):
+                    now, peak = read_resident(pid)
+                    samples.append((time.time(), kind, pid, now))
                     most[kind, pid] = max(peak, most.get((kind, pid), 0.0))
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_SAMPLE_SECONDS)
         finally:
-            if run.poll() is None:  # whoever interrupts the benchmark means the run too
+            if run.poll() is None:  # an interrupt of the benchmark ends the run too
                 run.terminate()
                 run.wait()
     if run.returncode:
@@ -66,13 +71,13 @@ def watched(module: str, arguments: Sequence[str], log: Path) -> dict[str, Any]:
             f"{kind}_mib": max((m for (k, _), m in most.items() if k == kind), default=0.0)
             for kind in ("driver", "worker", "server")
         },
-        "stage_mib": _by_stage(seen, record),
+        "stage_mib": _by_stage(samples, record),
     }
 
 
-def _kinds(driver: int) -> list[tuple[int, str]]:
-    """The driver, its Dask workers and the Prefect server, by process id."""
-    found = [(driver, "driver")]
+def _find_processes(driver: int) -> list[tuple[int, str]]:
+    """Return process id and kind of the driver, its Dask workers and the Prefect server."""
+    processes = [(driver, "driver")]
     try:
         children = psutil.Process(driver).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -80,19 +85,19 @@ def _kinds(driver: int) -> list[tuple[int, str]]:
     for child in children:
         try:
             words = " ".join(child.cmdline())
-        except psutil.Error:  # it ended between the two looks
+        except psutil.Error:  # it ended meanwhile
             continue
         if "spawn_main" in words:
-            found.append((child.pid, "worker"))
+            processes.append((child.pid, "worker"))
         elif "prefect" in words:
-            found.append((child.pid, "server"))
-    return found
+            processes.append((child.pid, "server"))
+    return processes
 
 
 def _by_stage(
-    seen: list[tuple[float, str, int, float]], record: Path
+    samples: list[tuple[float, str, int, float]], record: Path
 ) -> dict[str, dict[str, float]]:
-    """The most resident while each stage ran; of stages at once, for each of them."""
+    """Return the peak memory during each stage; concurrent stages share the samples."""
     lines = record.read_text("utf-8").splitlines() if record.exists() else []
     open_at: dict[str, float] = {}
     spans: list[tuple[str, float, float]] = []
@@ -101,9 +106,9 @@ def _by_stage(
             open_at[line["stage"]] = line["at"]
         elif line["stage"] in open_at:
             spans.append((line["stage"], open_at.pop(line["stage"]), line["at"]))
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    peaks: dict[str, dict[str, float]] = defaultdict(dict)
     for stage, start, end in spans:
-        for at, kind, _, mib in seen:
+        for at, kind, _, mib in samples:
             if start <= at <= end and kind != "server":
-                found[stage][kind] = max(mib, found[stage].get(kind, 0.0))
-    return dict(found)
+                peaks[stage][kind] = max(mib, peaks[stage].get(kind, 0.0))
+    return dict(peaks)

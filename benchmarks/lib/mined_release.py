@@ -1,7 +1,7 @@
-"""A release of the bundled sample as a mining leaves it, made without a cluster in some seconds.
+"""Build a release of the bundled sample in seconds, without a cluster.
 
-Every table comes from the stages themselves. The micro-genres are the editors' own, in place of
-clusters and names, and the model is of a few kilobytes with random weights.
+All tables come from the stages. The micro-genres of the editors replace clusters and names, and the
+model has a few kilobytes of random weights.
 """
 
 from __future__ import annotations
@@ -46,59 +46,68 @@ from pipeline.update.drift import keyword_uses
 
 __all__ = ["catalogue", "mined_release", "settings_of", "write_catalogue"]
 
-_FAMILY = 4  # micro-genres in one
+_FAMILY = 4  # micro-genres in a family
 _ROUNDS = 12
 
 
 @cache
 def catalogue() -> pa.Table:
-    """The rows of the sample as its source gives them: MOVIES."""
+    """Return the rows of the sample, as MOVIES."""
     chunks = open_source("sample", Settings().source).read()
     return pa.concat_tables([chunk.movies for chunk in chunks]).combine_chunks()
 
 
 def write_catalogue(path: Path, rows: pa.Table) -> str:
-    """Write rows of MOVIES as a file; returns how a command names it as a source."""
+    """Write rows of MOVIES as a file; return its name as a source, `files:PATH`."""
     columns = [name for name in MOVIES.names if name not in ("source", "row")]
     pq.write_table(rows.select(columns), path)
     return f"files:{path}"
 
 
 def settings_of(model: Path) -> Settings:
-    """Settings with the small model, in float32 on the CPU."""
+    """Return settings with the small model, in float32 on the CPU."""
     own = EmbedSettings(model=str(model), device="cpu", dtype="float32")
     return Settings(embed=own)
 
 
 def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path:
-    """Commit the release into the output folder `root`; returns its folder.
+    """Commit the release.
 
     Parameters
     ----------
-    rows : of MOVIES; None for the whole sample.
+    root : Path
+        Output folder.
+    model : Path
+        Folder of the small model.
+    rows : Table of MOVIES, optional
+        The catalogue; None for the whole sample.
+
+    Returns
+    -------
+    Path
+        Folder of the release.
     """
     settings = settings_of(model)
     identity = identify(settings.embed)
     raw = catalogue() if rows is None else rows
-    made = clean(raw, settings.clean)
-    partition = partition_ids(made["movies"]["movie_id"], partition_count(len(raw)))
-    ids = np.array(made["movies"]["movie_id"].to_pylist(), object)
-    movies = made["movies"].take(pa.array(np.lexsort((ids, partition))))
-    told = extract_features(movies, settings.features)
-    vectors = embed(told["features"], settings.embed, identity.revision, identity.dtype)["vectors"]
-    embeddings = join_vectors(told["features"], vectors, settings.embed, identity.revision)[
-        "embeddings"
-    ]
-    vocabulary = _vocabulary(told["keyword_counts"], settings, identity)
-    fitted = fit_space(movies, told["features"], embeddings, vocabulary, settings.features)
+    cleaned = clean(raw, settings.clean)
+    partition = partition_ids(cleaned["movies"]["movie_id"], partition_count(len(raw)))
+    ids = np.array(cleaned["movies"]["movie_id"].to_pylist(), object)
+    movies = cleaned["movies"].take(pa.array(np.lexsort((ids, partition))))
+    extracted = extract_features(movies, settings.features)
+    features = extracted["features"]
+    vectors = embed(features, settings.embed, identity.revision, identity.dtype)["vectors"]
+    embeddings = join_vectors(features, vectors, settings.embed, identity.revision)["embeddings"]
+    vocabulary = _vocabulary(extracted["keyword_counts"], settings, identity)
+    fitted = fit_space(movies, features, embeddings, vocabulary, settings.features)
     points = matrix_of(
-        space.place(
-            movies, told["features"], embeddings, vocabulary, fitted["space"], settings.features
-        )["points"]
+        space.place(movies, features, embeddings, vocabulary, fitted["space"], settings.features)[
+            "points"
+        ]
     )
     names, truth = _themes(movies)
     cluster = truth
-    for _ in range(_ROUNDS):  # so that a centroid is the mean of its films, as after a mining
+    for _ in range(_ROUNDS):  # until each centroid is the mean of its films, as after a mining
         centroids = cluster_means(points, cluster, len(names)).astype(np.float32)
         first = assign_to_release(movies["movie_id"], points, centroids, -1.0)
         cluster = first["cluster"].to_numpy()
@@ -121,7 +130,7 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
         "families": publish.families(genres, {}),
         "neighbours": near.sort_by([("movie_id", "ascending"), ("rank", "ascending")]),
         "embeddings": embeddings,
-        "rejects": made["rejects"],
+        "rejects": cleaned["rejects"],
         "centroids": pa.table(
             [pa.array(range(len(names)), pa.int32()), column_of_vectors(centroids)],
             schema=CENTROIDS(centroids.shape[1]),
@@ -136,7 +145,7 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
         ),
         "lineage": lineage_table(match, [], own, LINEAGE.empty_table(), 0, settings.identity),
     }
-    return _committed(root, tables, index, settings, identity, made["profile"], weak_below)
+    return _committed(root, tables, index, settings, identity, cleaned["profile"], weak_below)
 
 
 def _committed(
@@ -198,8 +207,8 @@ def _vocabulary(counts: pa.Table, settings: Settings, identity: Any) -> pa.Table
     pairs = zip(*(column.to_pylist() for column in counts.columns), strict=True)
     shared = sorted(((k, n) for k, n in pairs if n >= 2), key=lambda item: (-item[1], item[0]))
     phrases = pa.table({"term": [keyword for keyword, _ in shared]})
-    made = embed_phrases(phrases, settings.embed, identity.revision, identity.dtype)["vectors"]
-    vectors = matrix_of(made)
+    embedded = embed_phrases(phrases, settings.embed, identity.revision, identity.dtype)["vectors"]
+    vectors = matrix_of(embedded)
     columns = [
         [k for k, _ in shared],
         [n for _, n in shared],
@@ -209,8 +218,8 @@ def _vocabulary(counts: pa.Table, settings: Settings, identity: Any) -> pa.Table
 
 
 def _themes(movies: pa.Table) -> tuple[list[str], np.ndarray]:
-    """Names of the editors' micro-genres that these films are of, and which each film is of."""
-    # by title too, for films of the sample that another catalogue gives ids of its own
+    """Return the names of the editors' micro-genres, and the number of each film's, (n_films,)."""
+    # by title too: other catalogues contain films of the sample under other ids
     theme = {
         row[name]: row["micro_genre"] for row in sample_rows() for name in ("title", "movie_id")
     }

@@ -1,6 +1,6 @@
-"""One mining in a process of its own, with the times of its stages, for `end_to_end` to watch.
+"""Mine one catalogue and record the times of its stages: the process that `end_to_end` measures.
 
-A module of its own, so that the process that is watched loads nothing of the watcher's.
+It is a separate module so that the measured process does not import the code that measures.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["main", "noted"]
+__all__ = ["main", "record_stages"]
 
 
 @contextmanager
-def noted(record: str) -> Iterator[None]:
-    """Each stage's begin and end meanwhile become lines of JSON in `record`."""
+def record_stages(record: str) -> Iterator[None]:
+    """Append the start and end of each stage during the block to the file `record`, as JSON."""
     from flows.events import Event, StageDone, StageStarted, listen
 
     with open(record, "a", encoding="utf-8") as lines:
 
-        def note(event: Event) -> None:
+        def write_event(event: Event) -> None:
             if isinstance(event, StageStarted | StageDone):
                 what = "began" if isinstance(event, StageStarted) else "done"
-                told = {"at": time.time(), "what": what, "stage": event.stage}
-                lines.write(json.dumps(told) + "\n")
+                line = {"at": time.time(), "what": what, "stage": event.stage}
+                lines.write(json.dumps(line) + "\n")
                 lines.flush()
 
-        with listen(note):
+        with listen(write_event):
             yield
 
 
 def main(catalogue: str, out: str, overrides: str, record: str) -> None:
-    """Mine a catalogue into `out` with settings given as JSON; stages are noted in `record`."""
+    """Mine a catalogue into `out` with settings as JSON; record the stages in `record`."""
     from flows.mining.flow import mine
 
-    with noted(record):
+    with record_stages(record):
         mine([f"files:{Path(catalogue)}"], out, overrides=json.loads(overrides))
 
 

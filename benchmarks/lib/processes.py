@@ -1,4 +1,4 @@
-"""The processes that the measurements of durability start, kill, and start again."""
+"""Processes that the durability benchmarks start, kill and restart."""
 
 from __future__ import annotations
 
@@ -11,17 +11,31 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.lib.served import answering
+from benchmarks.lib.served import wait_until_healthy
 from flows.services.prefect_server import free_port
 
-__all__ = ["Part", "Place", "everything"]
+__all__ = ["RestartableProcess", "Services", "start_services"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
-class Part:
-    """A process that is started again whenever it is gone."""
+class RestartableProcess:
+    """A process that can be killed and started again.
+
+    Attributes
+    ----------
+    name : str
+        Name in messages.
+    command : list of str
+        The command.
+    environment : mapping of str to str
+        Its environment variables.
+    log : Path
+        File to which its output is appended.
+    process : Popen, optional
+        The process, once it was started.
+    """
 
     name: str
     command: list[str]
@@ -29,9 +43,9 @@ class Part:
     log: Path
     process: subprocess.Popen[bytes] | None = None
 
-    def up(self) -> None:
-        """Start it unless it runs."""
-        if self.gone():
+    def start(self) -> None:
+        """Start the process unless it runs."""
+        if self.has_ended():
             with self.log.open("ab") as output:
                 self.process = subprocess.Popen(
                     self.command,
@@ -43,18 +57,18 @@ class Part:
                     start_new_session=True,
                 )
 
-    def gone(self) -> bool:
-        """Whether it does not run."""
+    def has_ended(self) -> bool:
+        """Return whether the process does not run."""
         return self.process is None or self.process.poll() is not None
 
     def wait(self) -> None:
-        """Wait for its end, which must be a good one."""
+        """Wait for the end of the process; SystemExit if its exit code is not 0."""
         code = None if self.process is None else self.process.wait()
         if code != 0:
-            raise SystemExit(f"{self.name} ended with {code}: see {self.log}")
+            raise SystemExit(f"{self.name} ended with exit code {code}: see {self.log}")
 
     def kill(self) -> bool:
-        """SIGKILL it and its group; whether there was anything to kill."""
+        """Kill the process and its group; return whether it was running."""
         if self.process is None or self.process.poll() is not None:
             return False
         with suppress(ProcessLookupError):
@@ -64,16 +78,26 @@ class Part:
 
 
 @dataclass
-class Place:
-    """Where runs take place: their environment, the processes around them, two addresses."""
+class Services:
+    """A Prefect server and a Dask cluster.
+
+    Attributes
+    ----------
+    environment : dict of str to str
+        Environment variables of runs.
+    processes : dict of str to RestartableProcess
+        "server", "scheduler", "worker-0" and "worker-1".
+    server, scheduler : str
+        Address of the Prefect API and of the Dask scheduler.
+    """
 
     environment: dict[str, str]
-    parts: dict[str, Part]
+    processes: dict[str, RestartableProcess]
     server: str
     scheduler: str
 
-    def run(self, out: Path, *options: str) -> Part:
-        """A run of the bundled sample into `out`, not started yet."""
+    def create_run(self, out: Path, *options: str) -> RestartableProcess:
+        """Return a run of `microgenres mine` into `out`; it is not started."""
         command = [
             sys.executable,
             "-m",
@@ -85,15 +109,23 @@ class Place:
             str(out),
             *options,
         ]
-        return Part("run", command, self.environment, out.with_suffix(".log"))
+        return RestartableProcess("run", command, self.environment, out.with_suffix(".log"))
 
 
 @contextmanager
-def everything(folder: Path, model: str | None = None) -> Iterator[Place]:
-    """A Prefect server, a Dask scheduler and two workers in processes of their own."""
+def start_services(folder: Path, model: str | None = None) -> Iterator[Services]:
+    """Start a Prefect server, a Dask scheduler and two workers, and kill them after the block.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder for logs and temporary files.
+    model : str, optional
+        Folder of another embedding model than the bundled one.
+    """
     server, scheduler = free_port(), free_port()
     address, cluster = f"http://127.0.0.1:{server}/api", f"tcp://127.0.0.1:{scheduler}"
-    quiet = {
+    variables = {
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
@@ -101,8 +133,9 @@ def everything(folder: Path, model: str | None = None) -> Iterator[Place]:
         "OMP_NUM_THREADS": "1",
         "MICROGENRES_DASK__WAIT_SECONDS": "30",
     }
-    named = {"MICROGENRES_EMBED__MODEL": model} if model else {}
-    environment = os.environ | quiet | named
+    if model:
+        variables["MICROGENRES_EMBED__MODEL"] = model
+    environment = os.environ | variables
     dask = [sys.executable, "-m"]
     commands = {
         "server": [
@@ -140,17 +173,17 @@ def everything(folder: Path, model: str | None = None) -> Iterator[Place]:
         ]
         for n in (0, 1)
     }
-    of_server = {k: v for k, v in environment.items() if k != "PREFECT_API_URL"}
-    parts = {
-        name: Part(name, command, of_server, folder / f"{name}.log")
+    service_environment = {k: v for k, v in environment.items() if k != "PREFECT_API_URL"}
+    processes = {
+        name: RestartableProcess(name, command, service_environment, folder / f"{name}.log")
         for name, command in commands.items()
     }
     try:
-        for part in parts.values():
-            part.up()
-        answering(f"{address}/health")
+        for process in processes.values():
+            process.start()
+        wait_until_healthy(f"{address}/health")
         environment["PREFECT_API_URL"] = address
-        yield Place(environment, parts, address, cluster)
+        yield Services(environment, processes, address, cluster)
     finally:
-        for part in parts.values():
-            part.kill()
+        for process in processes.values():
+            process.kill()

@@ -1,4 +1,4 @@
-"""What a benchmark leaves: a table on the terminal, a JSON file, and a plot."""
+"""The output of a benchmark: a table on the terminal, a JSON file, and a plot."""
 
 from __future__ import annotations
 
@@ -10,65 +10,77 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row
-from benchmarks.lib.machine import facts
+from benchmarks.lib.harness import Bench, BenchOptions, BenchResult, Plot, Row
+from benchmarks.lib.machine import describe_machine
 
-__all__ = ["cell", "show", "write"]
+__all__ = ["format_cell", "show", "write"]
 
-_LINES = 10  # in one panel: so many colours there are
+_LINES = 10  # most lines of a panel: the number of colours
 
 
-def write(bench: Bench, asked: Asked, found: Found, folder: Path) -> list[Path]:
-    """Write NAME.json, and where there are rows NAME.png, into a folder, which is made."""
+def write(bench: Bench, options: BenchOptions, result: BenchResult, folder: Path) -> list[Path]:
+    """Write NAME.json and, if there are rows, NAME.png; return their paths.
+
+    Parameters
+    ----------
+    bench : Bench
+        The benchmark.
+    options : BenchOptions
+        The options of the run.
+    result : BenchResult
+        Its result.
+    folder : Path
+        Folder for the files; created if it does not exist.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    told = {
+    record = {
         "benchmark": bench.name,
         "title": bench.title,
-        "command": _command(bench, asked),
-        "quick": asked.quick,
-        "machine": facts(),
-        "rows": found.rows,
-        "figures": found.figures,
-        "missing": found.missing,
-        "notes": found.notes,
+        "command": _command(bench, options),
+        "quick": options.quick,
+        "machine": describe_machine(),
+        "rows": result.rows,
+        "figures": result.figures,
+        "missing": result.missing,
+        "notes": result.notes,
     }
     path = folder / f"{bench.name}.json"
-    path.write_text(json.dumps(_rounded(told), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(_rounded(record), indent=1, ensure_ascii=False) + "\n", "utf-8")
     picture = folder / f"{bench.name}.png"
-    if not found.rows:
+    if not result.rows:
         picture.unlink(missing_ok=True)  # of an earlier run
         return [path]
-    _draw(bench, found.rows, picture)
+    _draw(bench, result.rows, picture)
     return [path, picture]
 
 
-def show(bench: Bench, found: Found, console: Console) -> None:
-    """The table, who could not come, and the notes."""
+def show(bench: Bench, result: BenchResult, console: Console) -> None:
+    """Print the table, the contenders that did not run, and the notes."""
     table = Table(title=bench.title, title_justify="left")
     for name in bench.columns:
-        text = all(isinstance(row.get(name), str) for row in found.rows)
+        text = all(isinstance(row.get(name), str) for row in result.rows)
         table.add_column(name.replace("_", " "), justify="left" if text else "right")
-    for row in found.rows:
-        table.add_row(*(cell(row.get(name)) for name in bench.columns))
+    for row in result.rows:
+        table.add_row(*(format_cell(row.get(name)) for name in bench.columns))
     console.print(table)
-    for name, why in found.missing.items():
-        console.print(f"{name}: {why}", markup=False)
-    for note in found.notes:
+    for name, reason in result.missing.items():
+        console.print(f"{name}: {reason}", markup=False)
+    for note in result.notes:
         console.print(note, markup=False)
 
 
-def _command(bench: Bench, asked: Asked) -> str:
-    words = ["microgenres bench", bench.name, f"--repeats {asked.repeats}"]
-    words.append("--sizes " + ",".join(str(size) for size in asked.sizes))
-    if asked.quick:
+def _command(bench: Bench, options: BenchOptions) -> str:
+    words = ["microgenres bench", bench.name, f"--repeats {options.repeats}"]
+    words.append("--sizes " + ",".join(str(size) for size in options.sizes))
+    if options.quick:
         words.append("--quick")
-    if asked.release is not None:
+    if options.release is not None:
         words.append("--release RELEASE")
     return " ".join(words)
 
 
 def _rounded(value: Any) -> Any:
-    """Four or five digits are more than a measurement holds."""
+    """Round floats to five digits: a measurement is not more precise."""
     if isinstance(value, float):
         return float(f"{value:.5g}")
     if isinstance(value, dict):
@@ -76,8 +88,14 @@ def _rounded(value: Any) -> Any:
     return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def cell(value: Any) -> str:
-    """A value as a cell of a table: four digits, thousands apart, a dash for none."""
+def format_cell(value: Any) -> str:
+    """Return a value as text: four digits, a separator of thousands, a dash for None.
+
+    Examples
+    --------
+    >>> format_cell(12345), format_cell(0.123456), format_cell(None)
+    ('12,345', '0.1235', '-')
+    """
     if value is None:
         return "-"
     if isinstance(value, float):
@@ -96,12 +114,12 @@ def _draw(bench: Bench, rows: Sequence[Row], path: Path) -> None:
     for place, panel in enumerate(panels, 1):
         axes = figure.add_subplot(1, len(panels), place)
         own = [row for row in rows if plot.panels is None or row[plot.panels] == panel]
-        _panel(axes, plot, [row for row in own if row.get(plot.y) is not None])
+        _draw_panel(axes, plot, [row for row in own if row.get(plot.y) is not None])
         axes.set_title(bench.title if panel is None else f"{plot.panels}: {panel}", fontsize=9)
     figure.savefig(path)
 
 
-def _panel(axes: Any, plot: Plot, rows: Sequence[Row]) -> None:
+def _draw_panel(axes: Any, plot: Plot, rows: Sequence[Row]) -> None:
     names = list(dict.fromkeys(str(row[plot.by]) for row in rows))
     if plot.x is None:
         axes.barh(
@@ -111,7 +129,7 @@ def _panel(axes: Any, plot: Plot, rows: Sequence[Row]) -> None:
         axes.set_xlabel(plot.y.replace("_", " "), fontsize=8)
         axes.tick_params(labelsize=7)
         return
-    # of dozens of stages, those that take most
+    # of dozens of stages, draw those with the largest values
     most = {n: max(row[plot.y] for row in rows if str(row[plot.by]) == n) for n in names}
     names = sorted(names, key=lambda name: -most[name])[:_LINES] if len(names) > _LINES else names
     for name in names:

@@ -1,4 +1,4 @@
-"""The API and the explorer in a process of their own, for as long as something is measured."""
+"""Serve a release with the API or the explorer in a separate process, while it is measured."""
 
 from __future__ import annotations
 
@@ -13,31 +13,39 @@ from pathlib import Path
 
 from flows.services.prefect_server import free_port
 
-__all__ = ["Served", "answering", "api", "explorer", "served"]
+__all__ = ["Served", "serve", "serve_api", "serve_explorer", "wait_until_healthy"]
 
 START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class Served:
-    """A service that answers: its address without a slash at the end, and its process id."""
+    """A running service.
+
+    Attributes
+    ----------
+    address : str
+        URL without a slash at the end.
+    pid : int
+        Process id.
+    """
 
     address: str
     pid: int
 
 
 @contextmanager
-def api(place: Path) -> Iterator[Served]:
-    """The API over a release or an output folder, as soon as it answers."""
-    option = "--release" if (place / "manifest.json").exists() else "--out"
-    command = [sys.executable, "-m", "microgenres.cli.app", "serve", "api", option, str(place)]
-    with served(command, "/health") as found:
-        yield found
+def serve_api(folder: Path) -> Iterator[Served]:
+    """Serve the API of a release or an output folder."""
+    option = "--release" if (folder / "manifest.json").exists() else "--out"
+    command = [sys.executable, "-m", "microgenres.cli.app", "serve", "api", option, str(folder)]
+    with serve(command, "/health") as service:
+        yield service
 
 
 @contextmanager
-def explorer(release: Path) -> Iterator[Served]:
-    """The explorer over a release, as soon as it answers."""
+def serve_explorer(release: Path) -> Iterator[Served]:
+    """Serve the explorer of a release."""
     command = [
         sys.executable,
         "-m",
@@ -47,13 +55,33 @@ def explorer(release: Path) -> Iterator[Served]:
         "--release",
         str(release),
     ]
-    with served(command, "/_stcore/health") as found:
-        yield found
+    with serve(command, "/_stcore/health") as service:
+        yield service
 
 
 @contextmanager
-def served(command: Sequence[str], health: str, port_option: str = "--port") -> Iterator[Served]:
-    """What a command serves on a free port of this machine, as soon as its `health` answers."""
+def serve(command: Sequence[str], health: str, port_option: str = "--port") -> Iterator[Served]:
+    """Run a command that serves on a free port, and stop it after the block.
+
+    Parameters
+    ----------
+    command : sequence of str
+        The command without a port.
+    health : str
+        Path that answers when the service is ready.
+    port_option : str
+        Option of the command for the port.
+
+    Yields
+    ------
+    Served
+        The service, once it is ready.
+
+    Raises
+    ------
+    SystemExit
+        If it does not start.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     quiet = subprocess.DEVNULL
@@ -61,14 +89,20 @@ def served(command: Sequence[str], health: str, port_option: str = "--port") -> 
         [*command, port_option, str(port)], stdout=quiet, stderr=quiet
     ) as process:
         try:
-            answering(address + health, process)
+            wait_until_healthy(address + health, process)
             yield Served(address, process.pid)
         finally:
             process.terminate()
 
 
-def answering(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Wait until `url` answers; SystemExit when its process ends, or when it takes too long."""
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Wait until `url` answers.
+
+    Raises
+    ------
+    SystemExit
+        If the process ends before, or there is no answer in START_SECONDS.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and (process is None or process.poll() is None):
         with suppress(OSError), urllib.request.urlopen(url, timeout=5):

@@ -1,4 +1,4 @@
-"""A real model of a few kilobytes, for what the bundled one cannot show: its weights are random."""
+"""A BERT model of a few kilobytes with random weights, for runs that need no real embeddings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,22 @@ DIM = 8
 
 
 def build_model(folder: Path, *, pooling: str = "mean", normalise: bool = True) -> Path:
-    """Save a one-layer BERT with the bundled model's tokenizer; return its folder."""
+    """Save a one-layer BERT with the tokenizer of the bundled model.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder for the model and for its parts.
+    pooling : str
+        Pooling mode of sentence-transformers.
+    normalise : bool
+        Whether vectors have unit length.
+
+    Returns
+    -------
+    Path
+        Folder of the model: `folder / "whole"`.
+    """
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
     torch.manual_seed(2026)
     config = BertConfig(

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 - one line for each theme
-"""The vocabulary of synthetic films: subjects, settings and motifs, of which micro-genres are made.
+"""The vocabulary of synthetic films: subjects, settings and motifs that form micro-genres.
 
-A line of SUBJECTS is `name: who, who, who; thing, ...; what they do, ...`; one of SETTINGS is
-`name: where, where; what is found there, ...`; one of MOTIFS is `name (genres): sentence; ...`.
+A line of SUBJECTS is `name: person, ...; thing, ...; action, ...`; one of SETTINGS is
+`name: place, ...; detail, ...`; one of MOTIFS is `name (genres): sentence; ...`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["ASIDES", "MOTIFS", "NAMES", "SETTINGS", "SUBJECTS", "Motif", "Settin
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a film is about, what they handle and what they do."""
+    """The people of a film, their things and their actions."""
 
     name: str
     who: tuple[str, ...]
@@ -24,7 +24,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a film plays, and what is found there."""
+    """The places of a film, and details of them."""
 
     name: str
     places: tuple[str, ...]
@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Motif:
-    """What drives a film; a sentence of it may hold `{name}`."""
+    """The conflict of a film; a sentence may contain `{name}`."""
 
     name: str
     genres: tuple[str, ...]

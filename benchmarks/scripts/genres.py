@@ -23,8 +23,8 @@ import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.lib.machine import facts, gemm_peak
-from benchmarks.lib.served import api
+from benchmarks.lib.machine import describe_machine, measure_gemm_peak
+from benchmarks.lib.served import serve_api
 from pipeline.embedding.weights import identify
 from pipeline.genres.evaluation.evaluate import evaluate, find_films
 from pipeline.genres.serving.predict_stage import fingerprint_model, predict
@@ -63,7 +63,10 @@ def measure_latency(
     os.environ["MICROGENRES_SERVE__GENRES"] = str(folder)
     names = [name for name in GenrePredictor(folder).names if name in ENDPOINTS]
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    with api(release) as served, closing(HTTPConnection(urlsplit(served.address).netloc)) as client:
+    with (
+        serve_api(release) as served,
+        closing(HTTPConnection(urlsplit(served.address).netloc)) as client,
+    ):
         for row, film in enumerate([*films[:WARMUP], *films]):
             for name in names:
                 started = time.perf_counter()
@@ -116,8 +119,8 @@ def main() -> None:
     requests = test.select(["title", "overview"]).slice(0, REQUESTS).to_pylist()
     release = find_release(options.release or options.out)
     results: dict[str, Any] = {
-        "machine": facts(),
-        "gemm_peak_gflops": round(gemm_peak()),
+        "machine": describe_machine(),
+        "gemm_peak_gflops": round(measure_gemm_peak()),
         "ms": measure_latency(folder.absolute(), release, requests),
     }
     row = next(r for r in registry.models if r.name == options.model and r.fold is None)

@@ -1,8 +1,8 @@
-"""The figures of the README: names, held-out films, stability, speed and bytes, on one catalogue.
+"""Figures of quality on one catalogue: names, held-out films, stability, speed and bytes.
 
     python -m benchmarks.scripts.quality CATALOGUE [--only run,held-out,stable,encoding,bytes]
 
-writes `benchmarks/results/quality.json` and prints the same as a table. Takes about ten minutes on
+It writes `benchmarks/results/quality.json` and prints the figures. It takes about ten minutes on
 two cores for five thousand films.
 """
 
@@ -33,9 +33,9 @@ from pipeline.sources import open_source
 
 RESULTS = Path(__file__).parents[1] / "results"
 SAME = ("movies.parquet", "micro_genres.parquet", "neighbours.parquet")
-# What "all else" in a run leaves out: workers that start with the model, and films encoded.
-APART = ("start-workers", "embed")
-# Keywords, phrases and names that the same model encodes; counted as "all else", and told beside.
+# Stages that "all_else" leaves out: starting the workers with the model, and encoding the films.
+LEFT_OUT = ("start-workers", "embed")
+# Stages that encode keywords, phrases and names; part of "all_else", and also reported separately.
 TERMS = (
     "keyword-vectors",
     "phrase-vectors",
@@ -48,7 +48,7 @@ TERMS = (
 
 
 def mine(films: pa.Table, folder: Path, *options: str) -> Path:
-    """Mine a table of MOVIES through the command line; the folder of its release."""
+    """Mine a table of MOVIES through the command line; return the folder of the release."""
     folder.mkdir(parents=True)
     pq.write_table(films.drop_columns(["source", "row"]), folder / "catalogue.parquet")
     source = f"files:{folder / 'catalogue.parquet'}"
@@ -67,25 +67,28 @@ def mine(films: pa.Table, folder: Path, *options: str) -> Path:
     return out / "releases" / (out / "latest").read_text().strip()
 
 
-def report_of(release: Path) -> dict[str, Any]:
+def read_report(release: Path) -> dict[str, Any]:
+    """Return the content of report.json."""
     return dict(json.loads((release / "report.json").read_text()))
 
 
 def draw(movie_id: str, salt: str = "") -> float:
+    """Return a number in [0, 1) that depends on the id and the salt only."""
     digest = hashlib.blake2b(f"{salt}{movie_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 
-def part(films: pa.Table, salt: str, low: float, high: float) -> pa.Table:
-    """The films whose hashed id falls in [low, high)."""
+def select_films(films: pa.Table, salt: str, low: float, high: float) -> pa.Table:
+    """Return the films whose `draw` is in [low, high)."""
     ids = films.column("movie_id").to_pylist()
     return films.filter(pa.array([low <= draw(movie_id, salt) < high for movie_id in ids]))
 
 
-def one_run(films: pa.Table, folder: Path) -> dict[str, Any]:
-    report = report_of(mine(films, folder))
+def measure_run(films: pa.Table, folder: Path) -> dict[str, Any]:
+    """Mine the catalogue; return figures of its report."""
+    report = read_report(mine(films, folder))
     seconds = report["seconds"]
-    rest = seconds["total"] - sum(seconds[name] for name in APART)
+    rest = seconds["total"] - sum(seconds[name] for name in LEFT_OUT)
     terms = sum(seconds[name] for name in TERMS if name in seconds)
     return {
         "counts": report["counts"],
@@ -100,13 +103,13 @@ def one_run(films: pa.Table, folder: Path) -> dict[str, Any]:
     }
 
 
-def held_out(films: pa.Table, folder: Path) -> dict[str, Any]:
-    """Mine four fifths, assign the fifth; do the keywords hold there too?"""
-    release = mine(part(films, "", 0.2, 1), folder)
-    unseen = clean(part(films, "", 0, 0.2), CleanSettings())["movies"].to_pylist()
+def measure_held_out(films: pa.Table, folder: Path) -> dict[str, Any]:
+    """Mine 80 % of the films and assign the rest; count micro-genres whose keywords fit there."""
+    release = mine(select_films(films, "", 0.2, 1), folder)
+    unseen = clean(select_films(films, "", 0, 0.2), CleanSettings())["movies"].to_pylist()
     placed = [film["cluster"] for film in Assigner(release).assign(unseen)]
-    spoken = [{" ".join(k.lower().split()) for k in film["keywords"] or []} for film in unseen]
-    base = Counter(word for words in spoken for word in words)
+    keywords = [{" ".join(k.lower().split()) for k in film["keywords"] or []} for film in unseen]
+    base = Counter(word for words in keywords for word in words)
     genres = pq.read_table(release / "micro_genres.parquet").to_pylist()
     hits = judged = 0
     for genre in genres:
@@ -114,7 +117,7 @@ def held_out(films: pa.Table, folder: Path) -> dict[str, Any]:
         if len(rows) < 5:
             continue
         judged += 1
-        counts = Counter(word for row in rows for word in spoken[row])
+        counts = Counter(word for row in rows for word in keywords[row])
         score = {
             word: n / len(rows) * np.log(n / len(rows) * len(unseen) / base[word])
             for word, n in counts.items()
@@ -125,15 +128,15 @@ def held_out(films: pa.Table, folder: Path) -> dict[str, Any]:
     return {"micro_genres": len(genres), "judged": judged, "hits": hits, "share": hits / judged}
 
 
-def stable(films: pa.Table, folder: Path) -> dict[str, Any]:
-    """Two minings of random 80 % samples: do they agree on the films they share?"""
+def measure_stability(films: pa.Table, folder: Path) -> dict[str, Any]:
+    """Mine random 80 % samples in pairs; return the adjusted Rand index on their common films."""
     from sklearn.metrics import adjusted_rand_score
 
     pairs = []
     for pair in range(2):
         found = []
         for name in (f"{pair}a", f"{pair}b"):
-            release = mine(part(films, name, 0, 0.8), folder / name)
+            release = mine(select_films(films, name, 0, 0.8), folder / name)
             table = pq.read_table(release / "movies.parquet", columns=["movie_id", "cluster"])
             found.append(table.to_pandas().set_index("movie_id")["cluster"])
         both = found[0].to_frame("first").join(found[1].rename("second"), how="inner")
@@ -142,8 +145,8 @@ def stable(films: pa.Table, folder: Path) -> dict[str, Any]:
     return {"pairs": pairs, "ari": statistics.mean(pair["ari"] for pair in pairs)}
 
 
-def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
-    """Ours on Dask workers against SentenceTransformer.encode with its defaults, in turn."""
+def measure_encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
+    """Compare our encoding on Dask workers with SentenceTransformer.encode defaults, in turn."""
     from pipeline.embedding.embed import embed, warm
     from pipeline.embedding.weights import identify, load
     from pipeline.execution.runner import (
@@ -158,14 +161,14 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
     from pipeline.storage.work_store import WorkStore
 
     cleaned = clean(films, CleanSettings())["movies"]
-    made = extract_features(cleaned, FeatureSettings())["features"]
+    features = extract_features(cleaned, FeatureSettings())["features"]
     settings = EmbedSettings()
     model = identify(settings)
     peer = load(model.__class__(model.name, model.folder, model.revision, model.device, "float32"))
-    texts = made.column("text").to_pylist()
+    texts = features.column("text").to_pylist()
     constants = {"revision": model.revision, "dtype": model.dtype}
-    count = partition_count(len(made))
-    owner = partition_ids(made.column("movie_id"), count)
+    count = partition_count(len(features))
+    owner = partition_ids(features.column("movie_id"), count)
     ours, theirs, cosine = [], [], 0.0
     with tempfile.TemporaryDirectory() as folder, local_cluster(DaskSettings()) as client:
         store = WorkStore(Path(folder))
@@ -174,7 +177,7 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
                 "texts",
                 f"p{p}",
                 "0" * 64,
-                {"texts": made.filter(pa.array(owner == p))},
+                {"texts": features.filter(pa.array(owner == p))},
                 rows_in=0,
                 seconds=0.0,
             ).outputs["texts"]
@@ -194,7 +197,7 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
         row = dict(zip(vectors.column("text_hash").to_pylist(), range(len(vectors)), strict=True))
         from pipeline.schemas.vectors import matrix_of
 
-        mine_rows = matrix_of(vectors)[[row[h] for h in made.column("text_hash").to_pylist()]]
+        mine_rows = matrix_of(vectors)[[row[h] for h in features.column("text_hash").to_pylist()]]
         cosine = float((mine_rows * plain).sum(1).mean())
     ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
     return {
@@ -206,8 +209,8 @@ def encoding(films: pa.Table, repeats: int) -> dict[str, Any]:
     }
 
 
-def same_bytes(films: pa.Table, folder: Path) -> dict[str, Any]:
-    """One worker and two, rows in order and shuffled: the same three files."""
+def compare_bytes(films: pa.Table, folder: Path) -> dict[str, Any]:
+    """Mine with two workers, and with one and shuffled rows; compare three files."""
     order = np.random.default_rng(5).permutation(len(films))
     runs = {
         "two workers": mine(films, folder / "two", "--workers", "2"),
@@ -221,8 +224,9 @@ def same_bytes(films: pa.Table, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Run the benchmarks and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("catalogue", help="a file that --source files: takes")
+    parser.add_argument("catalogue", help="a file, as in --source files:FILE")
     parser.add_argument("--only", default="run,held-out,stable,encoding,bytes")
     parser.add_argument("--repeats", type=int, default=3)
     chosen = parser.parse_args()
@@ -233,17 +237,17 @@ def main() -> None:
     results = json.loads(file.read_text()) if file.exists() else {}
     results["machine"] = {
         "python": platform.python_version(),
-        "cpu": _cpu(),
+        "cpu": _find_processor(),
         "system": platform.system(),
     }
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         steps = {
-            "run": lambda: one_run(films, folder / "run"),
-            "held-out": lambda: held_out(films, folder / "held-out"),
-            "stable": lambda: stable(films, folder / "stable"),
-            "encoding": lambda: encoding(films, chosen.repeats),
-            "bytes": lambda: same_bytes(films, folder / "bytes"),
+            "run": lambda: measure_run(films, folder / "run"),
+            "held-out": lambda: measure_held_out(films, folder / "held-out"),
+            "stable": lambda: measure_stability(films, folder / "stable"),
+            "encoding": lambda: measure_encoding(films, chosen.repeats),
+            "bytes": lambda: compare_bytes(films, folder / "bytes"),
         }
         for name in chosen.only.split(","):
             results[name] = {"source": source.name, "rows": len(films), **steps[name]()}
@@ -251,7 +255,7 @@ def main() -> None:
             sys.stdout.write(f"{name}: {json.dumps(results[name])}\n")
 
 
-def _cpu() -> str:
+def _find_processor() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     return next((line.split(":")[1].strip() for line in lines if "model name" in line), "unknown")

@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.lib.served import api
+from benchmarks.lib.served import serve_api
 from pipeline.recommend.data.films import Films, link_films
 from pipeline.recommend.data.ingest import prepare
 from pipeline.recommend.data.interactions import build_history, build_history_from_partitions
@@ -188,7 +188,7 @@ def _peak_mib() -> int:
 
 def _api(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, Any]]:
     """Request the API of an output folder with a release and a recommender."""
-    with api(Path(arguments[0])) as served:
+    with serve_api(Path(arguments[0])) as served:
         base = served.address
         first = httpx.post(f"{base}/recommend", json={"user_id": 1}, timeout=60)
         first.raise_for_status()  # loads the recommender

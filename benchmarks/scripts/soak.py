@@ -1,13 +1,12 @@
-"""Runs that are killed all the time: does a film get lost, doubled or half written?
+"""Kill runs again and again: no film may be lost, doubled or half written.
 
     python -m benchmarks.scripts.soak --runs 20 --seed 1
 
-mines the bundled sample again and again, each time into a new folder, on a Prefect server, a Dask
-scheduler and two workers of its own, and kills one of these or the run itself every few seconds. A
-process that was killed is started again, a run too, until it ends well. Then its release must
-verify, hold every film once, and be the same bytes as that of a run that nothing disturbed; and
-Prefect must know of no run that still goes on. Writes `benchmarks/results/soak.json`; ends with 1
-when anything of that is not so.
+It mines the bundled sample N times, each time into a new folder, with its own Prefect server, Dask
+scheduler and two workers, and kills one of these or the run every few seconds. A killed process is
+restarted, and a run until it succeeds. Then the release must verify, have every film once, and have
+the same bytes as the release of an undisturbed run. At the end, no run may be unfinished in
+Prefect. It writes `benchmarks/results/soak.json`; its exit code is 1 if a check fails.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from benchmarks.lib.processes import Place, everything
-from benchmarks.lib.served import answering
+from benchmarks.lib.processes import Services, start_services
+from benchmarks.lib.served import wait_until_healthy
 from pipeline.errors import StoreError
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
@@ -38,43 +37,57 @@ from pipeline.storage.verify import checksums, verify_release
 RESULTS = Path(__file__).parents[1] / "results"
 KINDS = ("run", "run", "worker-0", "worker-1", "scheduler", "server")
 RUN_SECONDS = 300.0
-KILLS = 8  # of one run: then it is left alone, so that it ends
+KILLS = 8  # of one run, so that it ends
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 @dataclass
 class Soak:
-    """All that runs, and what became of it."""
+    """The processes of a soak, and the number of kills and starts.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder for the runs.
+    services : Services
+        Prefect server, scheduler and workers.
+    chance : random.Random
+        Chooses what is killed, and when.
+    kills : Counter of str
+        Kills by kind of process.
+    starts : int
+        Starts of runs.
+    """
 
     folder: Path
-    place: Place
+    services: Services
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     starts: int = 0
 
     def mine(self, out: Path, kills: int) -> None:
-        """Mine into `out` until it is done, killing `kills` times on the way."""
-        run = self.place.run(out, "--source", "sample", "--profile", "sample")
+        """Mine into `out` until the run succeeds, with `kills` kills."""
+        run = self.services.create_run(out, "--source", "sample", "--profile", "sample")
         deadline = time.monotonic() + RUN_SECONDS
         next_kill = time.monotonic() + self.chance.uniform(1, 6)
-        run.up()
+        run.start()
         self.starts += 1
         try:
             while True:
-                for part in self.place.parts.values():
-                    part.up()
+                for process in self.services.processes.values():
+                    process.start()
                 code = None if run.process is None else run.process.poll()
                 if code == 0:
                     return
                 if time.monotonic() > deadline:
                     raise SystemExit(f"{out} is not done after {RUN_SECONDS} s: see {run.log}")
                 if code is not None:
-                    answering(f"{self.place.server}/health")
-                    run.up()
+                    wait_until_healthy(f"{self.services.server}/health")
+                    run.start()
                     self.starts += 1
                 if kills and time.monotonic() > next_kill:
                     kind = self.chance.choice(KINDS)
-                    if (run if kind == "run" else self.place.parts[kind]).kill():
+                    if (run if kind == "run" else self.services.processes[kind]).kill():
                         self.kills[kind] += 1
                         kills -= 1
                     next_kill = time.monotonic() + self.chance.uniform(1, 6)
@@ -82,32 +95,32 @@ class Soak:
         finally:
             run.kill()
 
-    def unfinished(self) -> list[str]:
-        """Flow runs and tasks of which Prefect does not know the end, each with its state."""
-        answering(f"{self.place.server}/health")
+    def find_unfinished(self) -> list[str]:
+        """Return the flow runs and tasks that are unfinished in Prefect, each with its state."""
+        wait_until_healthy(f"{self.services.server}/health")
         return [
             f"{kind.rstrip('s')} {run['name']}: {run['state_type']}, of {run.get('flow_run_id')}"
             for kind in ("flow_runs", "task_runs")
-            for run in _all(self.place.server, kind)
+            for run in _all(self.services.server, kind)
             if run["state_type"] not in ENDED
         ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when nothing was lost, doubled, torn or left running."""
+    """Run the command; return 0 if nothing was lost, doubled, torn or left running."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scripts.soak", description=__doc__)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kills", type=int, default=KILLS, help="at most, in each run")
+    parser.add_argument("--kills", type=int, default=KILLS, help="most kills of each run")
     parser.add_argument("--model", help="folder of another model than the bundled one")
     parser.add_argument("--out", type=Path, default=RESULTS / "soak.json")
     chosen = parser.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory(prefix="soak-") as name,
-        everything(Path(name), chosen.model) as place,
+        start_services(Path(name), chosen.model) as services,
     ):
-        soak = Soak(Path(name), place, random.Random(chosen.seed))
-        result = _soaked(soak, chosen.runs, chosen.kills)
+        soak = Soak(Path(name), services, random.Random(chosen.seed))
+        result = _run_soak(soak, chosen.runs, chosen.kills)
     answer = {"runs": chosen.runs, "seed": chosen.seed, **result}
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(answer, indent=2) + "\n", encoding="utf-8")
@@ -116,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(answer[name] for name in bad))
 
 
-def _soaked(soak: Soak, runs: int, most_kills: int) -> dict[str, Any]:
+def _run_soak(soak: Soak, runs: int, most_kills: int) -> dict[str, Any]:
     started = time.perf_counter()
     wanted = _sample_ids()
     soak.mine(soak.folder / "undisturbed", kills=0)
@@ -138,7 +151,7 @@ def _soaked(soak: Soak, runs: int, most_kills: int) -> dict[str, Any]:
         doubled += sum(count > 1 for count in found.values())
         print(f"{out.name}: {seconds[-1]} s, {sum(soak.kills.values())} kills", file=sys.stderr)
     deadline = time.monotonic() + 60
-    while (left := soak.unfinished()) and time.monotonic() < deadline:
+    while (left := soak.find_unfinished()) and time.monotonic() < deadline:
         time.sleep(1)
     return {
         "films": len(wanted) * runs,

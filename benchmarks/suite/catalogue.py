@@ -1,4 +1,4 @@
-"""How fast synthetic films are made, in how much memory, and whether what is planted comes back."""
+"""Speed and memory of generating synthetic films, and whether k-means finds what is planted."""
 
 from __future__ import annotations
 
@@ -10,36 +10,47 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.lib.films import NOISE, Catalogue, write_catalogue
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, medians
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    fit_exponent,
+    median_row,
+)
 from benchmarks.lib.machine import Watch
 
-__all__ = ["BENCH", "recovered", "score", "score_release"]
+__all__ = ["BENCH", "measure_recovery", "score", "score_release"]
 
-_SCORED = 3_000  # films of which it is measured whether plain k-means finds them again
+_SCORED = 3_000  # films for k-means on their vectors
 
 
-def measure(asked: Asked) -> Found:
-    """Films a second and memory at each size; the AMI of plain k-means on vectors of some."""
+def measure(options: BenchOptions) -> BenchResult:
+    """Measure films per second and memory at each size, and the AMI of plain k-means."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="catalogue-") as folder:
-        for films in asked.sizes:
-            runs = [asked.place(_make, films, asked.seed, folder) for _ in range(asked.repeats)]
-            rows.append({"contender": "generator", "films": films, **medians(runs)})
-    scored = min(_SCORED, asked.sizes[0]) if asked.quick else _SCORED
+        for films in options.sizes:
+            runs = [
+                options.call(_generate, films, options.seed, folder) for _ in range(options.repeats)
+            ]
+            rows.append({"contender": "generator", "films": films, **median_row(runs)})
+    scored = min(_SCORED, options.sizes[0]) if options.quick else _SCORED
     figures = {
-        "time_exponent": exponent(asked.sizes, [row["seconds"] for row in rows]),
-        "memory_exponent": exponent(asked.sizes, [row["peak_mib"] for row in rows]),
-        "recovered": recovered(scored, asked.seed),
+        "time_exponent": fit_exponent(options.sizes, [row["seconds"] for row in rows]),
+        "memory_exponent": fit_exponent(options.sizes, [row["peak_mib"] for row in rows]),
+        "recovered": measure_recovery(scored, options.seed),
     }
-    told = figures["recovered"]
+    recovery = figures["recovered"]
     note = (
-        f"AMI of plain spherical k-means with the planted micro-genres, {told['films']:,} films in "
-        f"{told['planted']}: {told['ami']:.3f}, {told['noise_films']} films of noise left out"
+        f"AMI of plain spherical k-means with the planted micro-genres, {recovery['films']:,} "
+        f"films in {recovery['planted']}: {recovery['ami']:.3f}, without "
+        f"{recovery['noise_films']} films of noise"
     )
-    return Found(rows, figures, [note])
+    return BenchResult(rows, figures, [note])
 
 
-def _make(films: int, seed: int, folder: str) -> Row:
+def _generate(films: int, seed: int, folder: str) -> Row:
     paths = [Path(folder) / f"{name}.parquet" for name in ("films", "truth")]
     with Watch() as watch:
         write_catalogue(Catalogue(films, seed), *paths)
@@ -50,8 +61,19 @@ def _make(films: int, seed: int, folder: str) -> Row:
     }
 
 
-def recovered(films: int, seed: int) -> Row:
-    """How well plain k-means on the default model's vectors of the overviews finds the plan."""
+def measure_recovery(films: int, seed: int) -> Row:
+    """Return how well k-means on vectors of the default model finds the planted micro-genres.
+
+    Parameters
+    ----------
+    films, seed : int
+        Number and seed of the synthetic films.
+
+    Returns
+    -------
+    dict of str to Any
+        "films", "planted" (number of micro-genres), and the figures of `score`.
+    """
     import faiss
 
     from pipeline.embedding.embed import encode
@@ -59,10 +81,10 @@ def recovered(films: int, seed: int) -> Row:
     from pipeline.settings import EmbedSettings
 
     catalogue = Catalogue(films, seed)
-    made = [catalogue.film(number) for number in range(films)]
-    texts = [f"{row['overview']} {', '.join(row['keywords'])}" for row, _ in made]
+    rows = [catalogue.film(number) for number in range(films)]
+    texts = [f"{row['overview']} {', '.join(row['keywords'])}" for row, _ in rows]
     vectors = encode(texts, identify(EmbedSettings()))
-    planted = np.array([truth["micro_genre"] for _, truth in made])
+    planted = np.array([truth["micro_genre"] for _, truth in rows])
     faiss.omp_set_num_threads(2)
     kmeans = faiss.Kmeans(
         vectors.shape[1],
@@ -79,30 +101,40 @@ def recovered(films: int, seed: int) -> Row:
 
 
 def score(planted: np.ndarray, found: np.ndarray) -> Row:
-    """Adjusted mutual information (Vinh et al. 2010) over the films that are not noise.
+    """Compare two clusterings of the films that are not noise.
 
     Parameters
     ----------
-    planted, found : (films,) int, row by row the same films.
+    planted, found : ndarray of shape (n_films,), int
+        Planted micro-genre and found cluster of each film; NOISE for a film without micro-genre.
+
+    Returns
+    -------
+    dict of str to Any
+        "ami", at most 1, and "noise_films".
+
+    Notes
+    -----
+    Adjusted mutual information: Vinh, Epps and Bailey, JMLR 11 (2010).
     """
     from sklearn.metrics import adjusted_mutual_info_score
 
-    kept = planted != NOISE
+    clear = planted != NOISE
     return {
-        "ami": float(adjusted_mutual_info_score(planted[kept], found[kept])),
-        "noise_films": int((~kept).sum()),
+        "ami": float(adjusted_mutual_info_score(planted[clear], found[clear])),
+        "noise_films": int((~clear).sum()),
     }
 
 
 def score_release(truth: Path, release: Path) -> Row:
-    """The same of a release's micro-genres, with the truth that was written beside its films."""
+    """Return `score` for the micro-genres of a release; `truth` is a file with a table of TRUTH."""
     planted: pa.Table = pq.read_table(truth)
     movies = pq.read_table(release / "movies.parquet", columns=["movie_id", "cluster"])
     joined = movies.join(planted, "movie_id", join_type="inner")
-    answer = score(joined["micro_genre"].to_numpy(), joined["cluster"].to_numpy())
+    figures = score(joined["micro_genre"].to_numpy(), joined["cluster"].to_numpy())
     known = planted.filter(pa.compute.not_equal(planted["micro_genre"], NOISE))
     return {
-        **answer,
+        **figures,
         "planted": len(known["micro_genre"].unique()),
         "found": len(movies["cluster"].unique()),
     }
@@ -110,7 +142,7 @@ def score_release(truth: Path, release: Path) -> Row:
 
 BENCH = Bench(
     name="catalogue",
-    title="Synthetic films: made and streamed to Parquet",
+    title="Synthetic films: generated and streamed to Parquet",
     measure=measure,
     sizes=(10_000, 100_000),
     quick_sizes=(300, 600),

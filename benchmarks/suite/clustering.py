@@ -1,4 +1,4 @@
-"""k-means of many vectors: seconds, mean squared distance and memory, ours beside its peers."""
+"""k-means on many vectors: seconds, mean squared distance and memory of ours and its peers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from typing import Any
 import faiss
 import numpy as np
 
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
-from benchmarks.lib.machine import Watch, absent
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    fit_exponent,
+    median_row,
+    take_turns,
+)
+from benchmarks.lib.machine import Watch, find_missing
 from benchmarks.lib.vectors import enlarge, real_vectors
 from pipeline.cluster.kmeans import cluster_points
 from pipeline.cluster.mean_shift import smooth_and_link
@@ -24,41 +33,42 @@ _REFERENCE, _NEXT = "scikit-learn, k-means++", "faiss.Kmeans"
 _OURS, _SUPER = "ours", "faiss.SuperKmeans"
 _BATCHES = "scikit-learn, MiniBatch"
 _FIXED_K = 1_000
-_LEAF = 60  # films of a cluster where k grows with the films
+_LEAF = 60  # films per cluster when k grows with the films
 _MOST_K = 16_384
-# All but ours take time as films times k. Beyond the first product scikit-learn and dask-ml are
-# left out, and faiss.Kmeans is the reference; beyond the second so are MiniBatch, SuperKmeans,
-# which is slower than that, and smoothing, which never meets so many films: `cluster.train_films`.
-_PATIENCE, _MORE_PATIENCE = 1e8, 2e8
+# The time of all but ours is proportional to films times k. Beyond the first product, scikit-learn
+# and dask-ml are left out, and faiss.Kmeans is the reference. Beyond the second, MiniBatch,
+# SuperKmeans (which is slower) and ours with smoothing are left out too: a mining smooths at most
+# `cluster.train_films` films.
+_MAX_PRODUCT, _MAX_PRODUCT_OF_FAST = 1e8, 2e8
 
 Centroids = Callable[[np.ndarray, int, int], np.ndarray]
 
 
 def _ours(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """What the pipeline does with default settings, smoothing included; one thread, as a worker."""
-    return _mined(points, k, seed, ClusterSettings(min_films=1))
+    """Cluster as a worker does with default settings: with smoothing, on one thread."""
+    return _cluster(points, k, seed, ClusterSettings(min_films=1))
 
 
 def _ours_plain(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """The same without smoothing, which aims at what samples share, not at the least distance."""
-    return _mined(points, k, seed, ClusterSettings(min_films=1, smoothing_rounds=0, rounds=4))
+    """Cluster without smoothing, which aims at stable clusters, not at the least distance."""
+    return _cluster(points, k, seed, ClusterSettings(min_films=1, smoothing_rounds=0, rounds=4))
 
 
-def _mined(points: np.ndarray, k: int, seed: int, settings: ClusterSettings) -> np.ndarray:
+def _cluster(points: np.ndarray, k: int, seed: int, settings: ClusterSettings) -> np.ndarray:
     smoothed = smooth_and_link(points, settings, seed)
     return cluster_points(points, *smoothed, settings, k, seed)[0]
 
 
 def _faiss(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    return _trained(faiss.Kmeans(points.shape[1], k, seed=seed), points)
+    return _train(faiss.Kmeans(points.shape[1], k, seed=seed), points)
 
 
 def _super(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    return _trained(faiss.SuperKmeans(points.shape[1], k, seed=seed), points)
+    return _train(faiss.SuperKmeans(points.shape[1], k, seed=seed), points)
 
 
-def _trained(kmeans: Any, points: np.ndarray) -> np.ndarray:
-    """Centroids, with every point assigned as well, which the others' answers hold."""
+def _train(kmeans: Any, points: np.ndarray) -> np.ndarray:
+    """Train, and assign every point too, as the other contenders do; return the centroids."""
     kmeans.train(points)
     kmeans.assign(points)
     return np.asarray(kmeans.centroids)
@@ -98,46 +108,50 @@ CONTENDERS: dict[str, Centroids] = {
     "dask-ml, k-means||": _dask,
 }
 _LEFT_OUT = {
-    _PATIENCE: {_REFERENCE, "dask-ml, k-means||"},
-    _MORE_PATIENCE: {_BATCHES, _OURS, _SUPER},
+    _MAX_PRODUCT: {_REFERENCE, "dask-ml, k-means||"},
+    _MAX_PRODUCT_OF_FAST: {_BATCHES, _OURS, _SUPER},
 }
 
 
-def measure(asked: Asked) -> Found:
-    """Every contender in turn, each in a process of its own with the same vectors."""
-    real = real_vectors(asked.release, quick=asked.quick)
+def measure(options: BenchOptions) -> BenchResult:
+    """Run all contenders in turn, each in a new process with the same vectors."""
+    real = real_vectors(options.release, quick=options.quick)
     missing = {}
     if not hasattr(faiss, "SuperKmeans"):
         missing[_SUPER] = f"not in faiss {faiss.__version__}"
-    if why := absent("dask_ml"):
+    if why := find_missing("dask_ml"):
         missing["dask-ml, k-means||"] = why
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="clustering-") as folder:
-        for films in asked.sizes:
+        for films in options.sizes:
             path = Path(folder) / f"{films}.npy"
-            np.save(path, enlarge(real, films, asked.seed))
+            np.save(path, enlarge(real, films, options.seed))
             for k in _ks(films):
-                rows += _rows(path, films, k, asked, missing)
+                rows += _rows(path, films, k, options, missing)
             path.unlink()
-    return Found(rows, _figures(rows, asked), _notes(asked), missing)
+    return BenchResult(rows, _figures(rows, options), _notes(options), missing)
 
 
 def _ks(films: int) -> list[int]:
-    """k in step with the films, and k fixed; where the fixed one leaves clusters their films."""
+    """Return k in proportion to the films, and the fixed k, with at least ten films per cluster."""
     return sorted({min(_MOST_K, films // _LEAF), min(_FIXED_K, films // 10)})
 
 
-def _rows(path: Path, films: int, k: int, asked: Asked, missing: dict[str, str]) -> list[Row]:
+def _rows(
+    path: Path, films: int, k: int, options: BenchOptions, missing: dict[str, str]
+) -> list[Row]:
     left_out = set(missing)
     for most, names in _LEFT_OUT.items():
         if films * k > most:
             left_out |= names
     names = [name for name in CONTENDERS if name not in left_out]
-    turns = {n: lambda n=n: asked.place(_one, n, str(path), k, asked.seed) for n in names}
-    found = {name: medians(runs) for name, runs in _turns(turns, films, k, asked).items()}
-    best = found.get(_REFERENCE, found.get(_NEXT))
+    turns = {
+        n: lambda n=n: options.call(_measure_one, n, str(path), k, options.seed) for n in names
+    }
+    medians = {name: median_row(runs) for name, runs in _turns(turns, films, k, options).items()}
+    best = medians.get(_REFERENCE, medians.get(_NEXT))
     rows = []
-    for name, row in found.items():
+    for name, row in medians.items():
         rows.append(
             {
                 "contender": name,
@@ -154,14 +168,14 @@ def _rows(path: Path, films: int, k: int, asked: Asked, missing: dict[str, str])
 
 
 def _turns(
-    turns: dict[str, Callable[[], Row]], films: int, k: int, asked: Asked
+    turns: dict[str, Callable[[], Row]], films: int, k: int, options: BenchOptions
 ) -> dict[str, list[Row]]:
-    return take_turns(turns, asked.repeats, asked.work, f"clustering-{films}-{k}")
+    return take_turns(turns, options.repeats, options.work, f"clustering-{films}-{k}")
 
 
-def _one(name: str, path: str, k: int, seed: int) -> Row:
+def _measure_one(name: str, path: str, k: int, seed: int) -> Row:
     points = np.load(path)
-    CONTENDERS[name](points[:100], 3, seed)  # imports and compiles before it is timed
+    CONTENDERS[name](points[:100], 3, seed)  # imports and compiles before the timing
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     with Watch() as watch:
         centroids = CONTENDERS[name](points, k, seed)
@@ -174,9 +188,17 @@ def _one(name: str, path: str, k: int, seed: int) -> Row:
 
 
 def mean_squared_distance(points: np.ndarray, centroids: np.ndarray) -> float:
-    """Mean squared distance of points to the mean of those that share their nearest centroid.
+    """Return the mean squared distance of points to the mean of their cluster.
 
-    Whose centroids have unit length is not judged by that: everyone's are replaced by the means.
+    The cluster of a point is its nearest centroid. The means replace the centroids of all
+    contenders, since some return centroids of unit length.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, dim), float32
+        The points.
+    centroids : ndarray of shape (n_clusters, dim), float32
+        The centroids.
     """
     index = faiss.IndexFlatL2(points.shape[1])
     if np.allclose(np.linalg.norm(centroids, axis=1), 1, atol=1e-3):
@@ -187,24 +209,24 @@ def mean_squared_distance(points: np.ndarray, centroids: np.ndarray) -> float:
     runs = np.flatnonzero(np.diff(labels[order], prepend=-1))
     total = np.add.reduceat(points[order], runs, axis=0, dtype=np.float64)
     count = np.diff(np.append(runs, len(points)))
-    # what the squares add up to, less what those of the means do
+    # sum of squared lengths of the points, minus that of the means
     squares = float(np.einsum("ij,ij->", points, points, dtype=np.float64))
     return (squares - float((total**2 / count[:, None]).sum())) / len(points)
 
 
-def _figures(rows: list[Row], asked: Asked) -> dict[str, Any]:
+def _figures(rows: list[Row], options: BenchOptions) -> dict[str, Any]:
     growth = {}
     for name in CONTENDERS:
         own = [row for row in rows if row["contender"] == name and row["k"] == _FIXED_K]
-        growth[name] = exponent([r["films"] for r in own], [r["seconds"] for r in own])
+        growth[name] = fit_exponent([r["films"] for r in own], [r["seconds"] for r in own])
     return {"exponent_at_fixed_k": growth}
 
 
-def _notes(asked: Asked) -> list[str]:
+def _notes(options: BenchOptions) -> list[str]:
     return [
-        "distance: mean squared distance to the mean of the own cluster; ours runs on one thread, "
-        f"as in a worker, its peers on {os.cpu_count()}; seconds hold training and assignment; "
-        f"where scikit-learn would take too long, {_NEXT} is what others are compared with"
+        "distance: mean squared distance to the mean of the cluster; ours runs on one thread, as "
+        f"in a worker, its peers on {os.cpu_count()}; seconds include training and assignment; if "
+        f"scikit-learn would take too long, {_NEXT} is the reference"
     ]
 
 

@@ -1,4 +1,4 @@
-"""Documents and tokens a second of every way to encode, and how near it comes to float32."""
+"""Documents and tokens per second of each encoder, and how close its vectors are to float32."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ import numpy as np
 import torch
 
 from benchmarks.lib.encoders import ENCODERS, Library, chosen_dtype, token_counts
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, medians, take_turns
-from benchmarks.lib.machine import absent, gemm_peak, resident
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    median_row,
+    take_turns,
+)
+from benchmarks.lib.machine import find_missing, measure_gemm_peak, read_resident
 from benchmarks.lib.vectors import real_texts, synthetic_texts
 from pipeline.schemas.vectors import unit_rows
 
@@ -29,20 +37,27 @@ _NEIGHBOURS = 10
 
 
 class _Runner:
-    """A way in processes of its own, kept from turn to turn: the model is loaded once in each.
+    """An encoder in its own processes, which start at the first turn and load the model once.
 
-    They start at the first turn. With no process it runs in this one.
+    Parameters
+    ----------
+    encoder : str
+        Name in ENCODERS, or "pool".
+    processes : int
+        Number of processes; 0 to encode in this process.
+    threads : int
+        Threads of each.
     """
 
-    def __init__(self, way: str, processes: int, threads: int) -> None:
-        self.way, self.processes, self.threads = way, processes, threads
+    def __init__(self, encoder: str, processes: int, threads: int) -> None:
+        self.encoder, self.processes, self.threads = encoder, processes, threads
         self.pools: Sequence[Executor] = ()
 
     def _start(self) -> None:
         executors = [ProcessPoolExecutor(1, _SPAWN) for _ in range(self.processes)]
         self.pools = executors or [ThreadPoolExecutor(1)]
         for pool in self.pools:
-            pool.submit(_prepare, self.way, self.threads).result()
+            pool.submit(_prepare, self.encoder, self.threads).result()
 
     def __enter__(self) -> _Runner:
         return self
@@ -52,58 +67,65 @@ class _Runner:
             pool.shutdown()
 
     def turn(self, texts: Sequence[str], path: Path) -> Row:
-        """Encode the texts, each process its share, and keep the vectors as a NumPy file."""
+        """Encode the texts, a share in each process, and save the vectors as a NumPy file."""
         if not self.pools:
             self._start()
         began = time.perf_counter()
         parts = [
-            pool.submit(_encode, self.way, texts[start :: len(self.pools)])
+            pool.submit(_encode, self.encoder, texts[start :: len(self.pools)])
             for start, pool in enumerate(self.pools)
         ]
-        answers = [part.result() for part in parts]
+        results = [part.result() for part in parts]
         seconds = time.perf_counter() - began
-        vectors = np.empty((len(texts), answers[0][0].shape[1]), np.float32)
-        for start, (found, _) in enumerate(answers):
-            vectors[start :: len(self.pools)] = found
+        vectors = np.empty((len(texts), results[0][0].shape[1]), np.float32)
+        for start, (own, _) in enumerate(results):
+            vectors[start :: len(self.pools)] = own
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, vectors)
         return {
             "seconds": seconds,
             "texts": len(texts),
-            "peak_mib": max(peak for _, peak in answers),
+            "peak_mib": max(peak for _, peak in results),
         }
 
 
 @cache
-def _made(way: str) -> Any:
-    if way == "pool":
+def _load_encoder(encoder: str) -> Any:
+    if encoder == "pool":
         return Library(processes=os.cpu_count() or 1)
-    return ENCODERS[way][0]()
+    return ENCODERS[encoder][0]()
 
 
-def _prepare(way: str, threads: int) -> None:
+def _prepare(encoder: str, threads: int) -> None:
     torch.set_num_threads(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false" if threads == 1 else "true"
-    _made(way).encode(["a film"] * 8)
+    _load_encoder(encoder).encode(["a film"] * 8)
 
 
-def _encode(way: str, texts: Sequence[str]) -> tuple[np.ndarray, float]:
-    vectors = _made(way).encode(texts)
-    return vectors, resident()[1]
+def _encode(encoder: str, texts: Sequence[str]) -> tuple[np.ndarray, float]:
+    vectors = _load_encoder(encoder).encode(texts)
+    return vectors, read_resident()[1]
 
 
 def flops(tokens: np.ndarray, layers: int = 6, dim: int = 384, wide: int = 1_536) -> float:
-    """Floating-point operations of a BERT of this shape for texts of so many tokens.
+    """Return the floating-point operations of the matrix products of a BERT.
 
-    Products only: four of dim by dim and two of dim by wide for each token, and two of its
-    attention to every other of its text.
+    Each token has four products of dim by dim, two of dim by wide, and two of its attention to the
+    tokens of its text.
+
+    Parameters
+    ----------
+    tokens : ndarray of shape (n_texts,), int
+        Number of tokens of each text.
+    layers, dim, wide : int
+        Number of layers, their width, and the width of the feed-forward part.
     """
     dense = layers * (4 * dim * dim + 2 * dim * wide) * 2
     return float((dense * tokens + layers * 4 * dim * tokens**2).sum())
 
 
-def measure(asked: Asked) -> Found:
-    """Every way in turn on the same texts; figures are of the largest size."""
+def measure(options: BenchOptions) -> BenchResult:
+    """Run all encoders in turn on the same texts; the figures are those of the largest size."""
     cores = os.cpu_count() or 1
     chosen = chosen_dtype()
     runners = {
@@ -113,60 +135,61 @@ def measure(asked: Asked) -> Found:
         f"{_BASELINE}, pool of {cores}": ("pool", 1, cores),
     }
     missing = {}
-    for way, (_, modules) in ENCODERS.items():
-        why = absent(*modules)
+    for encoder, (_, modules) in ENCODERS.items():
+        why = find_missing(*modules)
         if why is not None:
-            missing[way] = why
-        elif way not in ("ours", f"ours, {chosen}", _BASELINE):
-            runners[way] = (way, cores, 1) if way.startswith("ours") else (way, 1, cores)
-    if asked.quick:  # all in this process, which no second pool of processes is started for
+            missing[encoder] = why
+        elif encoder not in ("ours", f"ours, {chosen}", _BASELINE):
+            ours = encoder.startswith("ours")
+            runners[encoder] = (encoder, cores, 1) if ours else (encoder, 1, cores)
+    if options.quick:  # all in this process
         del runners[f"{_BASELINE}, pool of {cores}"]
         missing[f"{_BASELINE}, pool of {cores}"] = "left out of a quick run"
-        runners = {name: (way, 0, cores) for name, (way, _, _) in runners.items()}
-    texts = real_texts(asked.release)
-    rounds = 3 if asked.quick else 12
-    peaks = {d: gemm_peak(d, threads=cores, rounds=rounds) for d in ("float32", chosen)}
+        runners = {name: (encoder, 0, cores) for name, (encoder, _, _) in runners.items()}
+    texts = real_texts(options.release)
+    rounds = 3 if options.quick else 12
+    peaks = {d: measure_gemm_peak(d, threads=cores, rounds=rounds) for d in ("float32", chosen)}
     rows: list[Row] = []
-    for size in asked.sizes:
-        some = (texts + synthetic_texts(max(0, size - len(texts)), asked.seed))[:size]
-        rows += _rows(some, runners, asked, peaks)
+    for size in options.sizes:
+        some = (texts + synthetic_texts(max(0, size - len(texts)), options.seed))[:size]
+        rows += _rows(some, runners, options, peaks)
     figures = _figures(rows[-len(runners) :], cores, peaks)
-    return Found(rows, figures, _notes(figures), missing)
+    return BenchResult(rows, figures, _notes(figures), missing)
 
 
-def _dtype_of(way: str) -> str:
-    """What a way computes in; 8-bit weights are counted as float32 all the same."""
-    if way == "ours":
+def _dtype_of(encoder: str) -> str:
+    """Return the dtype that an encoder computes in; 8-bit weights count as float32."""
+    if encoder == "ours":
         return chosen_dtype()
-    return "bfloat16" if "bfloat16" in way else "float32"
+    return "bfloat16" if "bfloat16" in encoder else "float32"
 
 
 def _rows(
     texts: Sequence[str],
     runners: dict[str, tuple[str, int, int]],
-    asked: Asked,
+    options: BenchOptions,
     peaks: Mapping[str, float],
 ) -> list[Row]:
     tokens = token_counts(texts)
     with ExitStack() as stack:
-        folder = stack.enter_context(asked.folder("embedding"))
+        folder = stack.enter_context(options.work_folder("embedding"))
         key = f"embedding-{len(texts)}"
         paths = {name: folder / key / f"{number}.npy" for number, name in enumerate(runners)}
         turns = {}
         for name, how in runners.items():
-            # a CPU without units for it is slow: a few texts are enough to tell
+            # a CPU without units for the dtype is slow: measure it with fewer texts
             few = len(texts) if _dtype_of(how[0]) in peaks else len(texts) // 8
             runner = stack.enter_context(_Runner(*how))
             some = texts[: max(few, 1)]
             turns[name] = lambda r=runner, t=some, p=paths[name]: r.turn(t, p)
-        found = take_turns(turns, asked.repeats, asked.work, key)
-        made = {name: np.load(path) for name, path in paths.items()}
-    exact = made[_BASELINE]
+        turn_rows = take_turns(turns, options.repeats, options.work, key)
+        saved = {name: np.load(path) for name, path in paths.items()}
+    exact = saved[_BASELINE]
     rows = []
-    for name, runs in found.items():
-        row = medians(runs)
-        # vectors of the library in bfloat16 are not quite of unit length
-        vectors, count = unit_rows(made[name]), row["texts"]
+    for name, runs in turn_rows.items():
+        row = median_row(runs)
+        # vectors of the library in bfloat16 do not have exactly unit length
+        vectors, count = unit_rows(saved[name]), row["texts"]
         peak = peaks.get(_dtype_of(runners[name][0]), peaks["float32"])
         rows.append(
             {
@@ -183,15 +206,15 @@ def _rows(
 
 
 def _same_neighbours(vectors: np.ndarray, exact: np.ndarray) -> float:
-    """Share of each text's nearest ones, by the exact vectors, that these vectors find too."""
+    """Return the share of each text's nearest texts, by exact vectors, that these vectors find."""
     count = min(_NEIGHBOURS, len(exact) - 1)
     if count < 1:
         return 1.0
     nearest = []
     for rows in (vectors, exact):
-        likeness = rows @ rows.T
-        np.fill_diagonal(likeness, -np.inf)
-        nearest.append(np.argpartition(-likeness, count - 1, axis=1)[:, :count])
+        similarity = rows @ rows.T
+        np.fill_diagonal(similarity, -np.inf)
+        nearest.append(np.argpartition(-similarity, count - 1, axis=1)[:, :count])
     return float(np.mean([len(set(a) & set(b)) / count for a, b in zip(*nearest, strict=True)]))
 
 
@@ -201,7 +224,7 @@ def _figures(rows: Sequence[Row], cores: int, peaks: Mapping[str, float]) -> dic
     theirs, pool = by[_BASELINE], by.get(f"{_BASELINE}, pool of {cores}")
     speed = "documents_per_second"
     dtype = chosen_dtype()
-    # what no encoder of that dtype can pass here: its products alone at the peak of this machine
+    # upper limit of any encoder with that dtype: the products alone, at the peak of this machine
     limit = ours[speed] / ours["share_of_gemm_peak"]
     return {
         "dtype": dtype,
@@ -218,19 +241,21 @@ def _figures(rows: Sequence[Row], cores: int, peaks: Mapping[str, float]) -> dic
 
 def _notes(figures: dict[str, Any]) -> list[str]:
     return [
-        f"ours computes in {figures['dtype']} here: {figures['times_the_defaults']:.2f} times "
-        f"encode's defaults at mean cosine {figures['mean_cosine']:.5f}, two workers "
-        f"{figures['times_one_worker']:.2f} times one",
-        f"this machine's own matrix products: {figures['gemm_gflops']:.0f} GFLOP/s in "
-        f"{figures['dtype']}, {figures['float32_gemm_gflops']:.0f} in float32; at the former the "
-        f"model's products alone allow {figures['limit_documents_per_second']:.0f} documents a "
-        f"second, {figures['limit_times_the_defaults']:.2f} times encode's defaults here",
+        f"ours computes in {figures['dtype']} here: {figures['times_the_defaults']:.2f} times the "
+        f"speed of sentence-transformers with defaults, at a mean cosine of "
+        f"{figures['mean_cosine']:.5f}; two workers are {figures['times_one_worker']:.2f} times as "
+        "fast as one",
+        f"peak of matrix products on this machine: {figures['gemm_gflops']:.0f} GFLOP/s in "
+        f"{figures['dtype']}, {figures['float32_gemm_gflops']:.0f} in float32; at the former, the "
+        f"products of the model alone limit encoding to "
+        f"{figures['limit_documents_per_second']:.0f} documents per second, "
+        f"{figures['limit_times_the_defaults']:.2f} times the defaults",
     ]
 
 
 BENCH = Bench(
     name="embedding",
-    title="Embedding with all-MiniLM-L6-v2: documents a second",
+    title="Embedding with all-MiniLM-L6-v2: documents per second",
     measure=measure,
     sizes=(1_000,),
     quick_sizes=(48,),

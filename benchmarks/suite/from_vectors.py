@@ -1,6 +1,6 @@
-"""Clusters and neighbours of vectors that are there: how both grow with the films, beside BERTopic.
+"""Clusters and neighbours of given vectors: how their time and memory grow, beside BERTopic.
 
-Everyone gets the same films: real vectors drawn at random, each with noise of its own.
+All contenders get the same films: real vectors drawn at random, each with noise.
 """
 
 from __future__ import annotations
@@ -16,56 +16,64 @@ from typing import Any
 import numpy as np
 
 from benchmarks.lib.growth import SMALL, growth_figures, stage_rows
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, take_turns
-from benchmarks.lib.machine import Watch, absent
-from benchmarks.lib.memory_sampler import watched
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    fit_exponent,
+    take_turns,
+)
+from benchmarks.lib.machine import Watch, find_missing
+from benchmarks.lib.memory_sampler import run_sampled
 from benchmarks.lib.vectors import draw_vectors, partition_sizes, real_vectors
 from pipeline.settings import ClusterSettings
 
 __all__ = ["BENCH", "RULES"]
 
 _GROWS = "k grows"
-# With the defaults k grows with the films, up to the most that clusters are trained on.
+# With the defaults, k grows with the films up to `cluster.train_films`.
 RULES: dict[str, dict[str, Any]] = {_GROWS: {}, "k fixed at 1,000": {"cluster": {"k": 1_000}}}
 _PEER = "BERTopic"
-_TRAINED = ClusterSettings().train_films  # beyond, k does not grow any more
-# Its UMAP works on one core when it is seeded, and the peer would take most of a measurement's time
-# beyond; up to here is enough to see how its time and its memory grow.
+_TRAINED = ClusterSettings().train_films  # k does not grow beyond
+# A seeded UMAP runs on one core, and would take most of the time of a measurement beyond this
+# size, which is enough to see how its time and memory grow.
 _PEER_FILMS = 50_000
-_UMAP_MANY = 4_096  # films from which it looks for near ones in another way, compiled by itself
+_UMAP_MANY = 4_096  # from here on UMAP searches neighbours approximately, which it compiles
 
 
-def measure(asked: Asked) -> Found:
-    """One run for each size and rule, and one of BERTopic; a work folder keeps what is measured."""
-    with asked.folder("from-vectors") as folder:
-        return _measure(asked, folder)
+def measure(options: BenchOptions) -> BenchResult:
+    """Measure each size and rule once, and BERTopic; reuse sizes measured in the work folder."""
+    with options.work_folder("from-vectors") as folder:
+        return _measure(options, folder)
 
 
-def _measure(asked: Asked, folder: Path) -> Found:
+def _measure(options: BenchOptions, folder: Path) -> BenchResult:
     real = folder / "real.npy"
-    np.save(real, real_vectors(asked.release, quick=asked.quick))
-    why = absent("umap", "hdbscan")
+    np.save(real, real_vectors(options.release, quick=options.quick))
+    why = find_missing("umap", "hdbscan")
     runs: dict[str, list[Row]] = {name: [] for name in (*RULES, _PEER)}
-    for films in asked.sizes:
-        key = f"from-vectors-{films}-seed-{asked.seed}"
+    for films in options.sizes:
+        key = f"from-vectors-{films}-seed-{options.seed}"
         turns: dict[str, Callable[[], Row]] = {
-            rule: partial(_ours, rule, real, films, asked.seed, folder / key)
+            rule: partial(_ours, rule, real, films, options.seed, folder / key)
             for rule in RULES
             if rule != _GROWS or films <= _TRAINED
         }
         if why is None and films <= _PEER_FILMS:
-            turns[_PEER] = partial(asked.place, _bertopic, str(real), films, asked.seed)
+            turns[_PEER] = partial(options.call, _bertopic, str(real), films, options.seed)
         for name, (run,) in take_turns(turns, 1, folder, key).items():
             runs[name].append(run)
     peer = runs.pop(_PEER)
     rows = [row for rule, own in runs.items() for row in stage_rows(own, SMALL, rule=rule)]
-    notes = [_told(rule, run) for rule, own in runs.items() for run in own]
-    notes += [_peer_told(run) for run in peer]
-    if why is None and asked.sizes[-1] > _PEER_FILMS:
+    notes = [_describe_run(rule, run) for rule, own in runs.items() for run in own]
+    notes += [_describe_peer(run) for run in peer]
+    if why is None and options.sizes[-1] > _PEER_FILMS:
         notes.append(f"{_PEER} is measured up to {_PEER_FILMS:,} films")
-    if asked.sizes[-1] > _TRAINED:
-        notes.append(f"{_GROWS} up to {_TRAINED:,} films, which clusters are trained on at most")
-    return Found(
+    if options.sizes[-1] > _TRAINED:
+        notes.append(f"{_GROWS} up to {_TRAINED:,} films, the most that clusters are trained on")
+    return BenchResult(
         rows + _peer_rows(peer),
         {rule: growth_figures(own) for rule, own in runs.items()},
         notes,
@@ -75,25 +83,25 @@ def _measure(asked: Asked, folder: Path) -> Found:
 
 def _ours(rule: str, real: Path, films: int, seed: int, place: Path) -> Row:
     out, answer = place / "out", place / "found.json"
-    shutil.rmtree(out, ignore_errors=True)  # going on from half a run would tell half its seconds
+    shutil.rmtree(out, ignore_errors=True)  # a resumed run would measure only a part
     place.mkdir(parents=True, exist_ok=True)
     workers = os.cpu_count() or 1
-    given = {
+    parameters = {
         "real": str(real),
         "out": str(out),
         "films": films,
         "seed": seed,
         "overrides": {"dask": {"workers": workers}, **RULES[rule]},
     }
-    found = watched(
-        "benchmarks.lib.vectors_run", [json.dumps(given), str(answer)], place / "run.log"
+    sampled = run_sampled(
+        "benchmarks.lib.vectors_run", [json.dumps(parameters), str(answer)], place / "run.log"
     )
-    shutil.rmtree(out)  # some gigabytes of a million films, which nobody reads again
-    return {"films": films, "workers": workers, **found, **json.loads(answer.read_text("utf-8"))}
+    shutil.rmtree(out)  # some gigabytes for a million films
+    return {"films": films, "workers": workers, **sampled, **json.loads(answer.read_text("utf-8"))}
 
 
 def _bertopic(real: str, films: int, seed: int) -> Row:
-    """BERTopic's default chain from vectors to topics."""
+    """Measure the default steps of BERTopic from vectors to topics."""
     vectors = np.load(real)
     parts = [
         draw_vectors(vectors, count, seed, number)
@@ -101,7 +109,7 @@ def _bertopic(real: str, films: int, seed: int) -> Row:
     ]
     points = np.concatenate(parts)
     del vectors, parts
-    # imports and compiles before it is timed
+    # imports and compiles before the timing
     _topics(points[:200], seed, force_approximation_algorithm=films >= _UMAP_MANY)
     with Watch() as watch:
         topics = _topics(points, seed)
@@ -114,7 +122,7 @@ def _bertopic(real: str, films: int, seed: int) -> Row:
 
 
 def _topics(points: np.ndarray, seed: int, **more: Any) -> np.ndarray:
-    """The topic of each film as BERTopic's own UMAP and HDBSCAN find it, -1 for none."""
+    """Return the topic of each film from UMAP and HDBSCAN as in BERTopic, -1 for none."""
     from hdbscan import HDBSCAN
     from umap import UMAP
 
@@ -132,8 +140,8 @@ def _topics(points: np.ndarray, seed: int, **more: Any) -> np.ndarray:
 
 
 def _peer_rows(runs: Sequence[Row]) -> list[Row]:
-    """Its topics grow with the films as well, so it stands beside ours where k grows."""
-    slope = exponent([run["films"] for run in runs], [run["seconds"] for run in runs])
+    """Return the rows of BERTopic; its topics grow with the films, as k does in that rule."""
+    slope = fit_exponent([run["films"] for run in runs], [run["seconds"] for run in runs])
     return [
         {
             "rule": _GROWS,
@@ -145,20 +153,21 @@ def _peer_rows(runs: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _told(rule: str, run: Row) -> str:
+def _describe_run(rule: str, run: Row) -> str:
     return (
-        f"{run['films']:,} films, {rule}: {run['seconds']['total']:.0f} s without the making of "
+        f"{run['films']:,} films, {rule}: {run['seconds']['total']:.0f} s without drawing "
         f"vectors, {run['clusters']:,} clusters, index {run['index']} with recall@10 "
-        f"{run['recall_at_10']:.3f}; at most resident: driver {run['driver_mib']:.0f} MiB, a "
+        f"{run['recall_at_10']:.3f}; peak memory: driver {run['driver_mib']:.0f} MiB, "
         f"worker {run['worker_mib']:.0f} MiB, Prefect server {run['server_mib']:.0f} MiB"
     )
 
 
-def _peer_told(run: Row) -> str:
+def _describe_peer(run: Row) -> str:
     return (
         f"{run['films']:,} films, {_PEER}'s UMAP and HDBSCAN: {run['seconds']:.0f} s, "
         f"{run['peak_mib']:.0f} MiB, {run['topics']:,} topics, "
-        f"{100 * run['unplaced_share']:.0f} % of films without one; a seeded UMAP takes one core"
+        f"{100 * run['unplaced_share']:.0f} % of films without a topic; a seeded UMAP "
+        "runs on one core"
     )
 
 

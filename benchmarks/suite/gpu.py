@@ -1,43 +1,56 @@
-"""The same encoding on a GPU: documents a second, and the share of the card's own bf16 peak."""
+"""Encoding on a GPU: documents per second, and the share of the bf16 peak of the device."""
 
 from __future__ import annotations
 
 import torch
 
 from benchmarks.lib.encoders import Library, Ours, token_counts
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, medians, take_turns
-from benchmarks.lib.machine import Watch, gemm_peak
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    median_row,
+    take_turns,
+)
+from benchmarks.lib.machine import Watch, measure_gemm_peak
 from benchmarks.lib.vectors import synthetic_texts
 from benchmarks.suite.embedding import flops
 
 __all__ = ["BENCH"]
 
-_NONE = "not measured: PyTorch sees no CUDA device here"
+_NONE = "not measured: PyTorch finds no CUDA device"
 _MILLION = 1_000_000
 
 
-def measure(asked: Asked) -> Found:
-    """Ours and the library's on the card, in bf16; nothing, and why, where there is none."""
+def measure(options: BenchOptions) -> BenchResult:
+    """Measure ours and sentence-transformers on the GPU; without one, the result says so."""
     if not torch.cuda.is_available():
-        return Found([], missing={"gpu": _NONE})
-    peak = gemm_peak("bfloat16", device="cuda", shapes=((8192, 8192, 8192), (65536, 384, 1536)))
-    ways = {
+        return BenchResult([], missing={"gpu": _NONE})
+    peak = measure_gemm_peak(
+        "bfloat16", device="cuda", shapes=((8192, 8192, 8192), (65536, 384, 1536))
+    )
+    encoders = {
         "ours, bfloat16": Ours("bfloat16", "cuda"),
         "sentence-transformers, float32": Library("float32", "cuda"),
         "sentence-transformers, bfloat16": Library("bfloat16", "cuda"),
     }
     rows: list[Row] = []
-    for size in asked.sizes:
-        texts = synthetic_texts(size, asked.seed)
+    for size in options.sizes:
+        texts = synthetic_texts(size, options.seed)
         tokens = token_counts(texts)
-        for way in ways.values():
-            way.encode(texts[:256])
-        found = take_turns(
-            {name: lambda way=way, texts=texts: _turn(way, texts) for name, way in ways.items()},
-            asked.repeats,
+        for encoder in encoders.values():
+            encoder.encode(texts[:256])
+        turns = take_turns(
+            {
+                name: lambda encoder=encoder, texts=texts: _run_turn(encoder, texts)
+                for name, encoder in encoders.items()
+            },
+            options.repeats,
         )
-        for name, runs in found.items():
-            row = medians(runs)
+        for name, runs in turns.items():
+            row = median_row(runs)
             rows.append(
                 {
                     "contender": name,
@@ -48,13 +61,14 @@ def measure(asked: Asked) -> Found:
                     "share_of_gemm_peak": flops(tokens) / row["seconds"] / 1e9 / peak,
                 }
             )
-    card = torch.cuda.get_device_name(0)
-    return Found(rows, {"card": card, "bf16_gflops": peak}, [f"{card}: {peak / 1000:.0f} TFLOP/s"])
+    device = torch.cuda.get_device_name(0)
+    note = f"{device}: {peak / 1000:.0f} TFLOP/s"
+    return BenchResult(rows, {"card": device, "bf16_gflops": peak}, [note])
 
 
-def _turn(way: Ours | Library, texts: list[str]) -> Row:
+def _run_turn(encoder: Ours | Library, texts: list[str]) -> Row:
     with Watch() as watch:
-        way.encode(texts)
+        encoder.encode(texts)
     return watch.row
 
 

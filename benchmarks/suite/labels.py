@@ -1,7 +1,7 @@
-"""Keywords of the same clusters by ours, by KeyBERT cluster by cluster, and by BERTopic.
+"""Keywords of the same clusters: ours, KeyBERT for each cluster, and BERTopic.
 
-Everyone gets the same films, vectors and clusters, and names a cluster by its five keywords joined;
-the figures are those of the report.
+All contenders get the same films, vectors and clusters. The name of a cluster is its five keywords,
+joined; the figures are those of the report.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.lib.films import NOISE, Catalogue
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, medians, take_turns
-from benchmarks.lib.machine import Watch, absent
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    median_row,
+    take_turns,
+)
+from benchmarks.lib.machine import Watch, find_missing
 from pipeline import label
 from pipeline.embedding.embed import embed_phrases, encode
 from pipeline.embedding.weights import identify, load
@@ -26,43 +34,60 @@ from pipeline.schemas.mining import CENTROIDS, RELEASED_MOVIES
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import EmbedSettings, LabelSettings
 
-__all__ = ["BENCH", "clustered", "ours"]
+__all__ = ["BENCH", "load_clustered_films", "ours"]
 
 _SETTINGS = EmbedSettings(device="cpu")
 _LABEL = LabelSettings()
 _READ = ["movie_id", "cluster", "overview", "tagline", "keywords", "directors", "cast"]
 
 
-def measure(asked: Asked) -> Found:
-    """Ours, KeyBERT and BERTopic in turn, each in a process of its own."""
-    ways: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+def measure(options: BenchOptions) -> BenchResult:
+    """Run ours, KeyBERT and BERTopic in turn, each in a new process."""
+    methods: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         "ours": (ours, ()),
         "KeyBERT, cluster by cluster": (_keybert, ("keybert",)),
         "BERTopic, c-TF-IDF": (_ctfidf, ("bertopic",)),
         "BERTopic, MMR": (_mmr, ("bertopic",)),
         "BERTopic, KeyBERTInspired": (_inspired, ("bertopic",)),
     }
-    missing = {name: why for name, (_, needed) in ways.items() if (why := absent(*needed))}
+    missing = {name: why for name, (_, needed) in methods.items() if (why := find_missing(*needed))}
     rows: list[Row] = []
-    for size in asked.sizes:
-        films = clustered(asked.release, size, asked.seed)
+    for size in options.sizes:
+        films = load_clustered_films(options.release, size, options.seed)
         turns = {
-            name: lambda way=way, films=films: asked.place(_turn, way, films)
-            for name, (way, _) in ways.items()
+            name: lambda method=method, films=films: options.call(_run_turn, method, films)
+            for name, (method, _) in methods.items()
             if name not in missing
         }
-        for name, runs in take_turns(turns, asked.repeats, asked.work, f"labels-{size}").items():
-            rows.append({"contender": name, "films": len(films), **medians(runs)})
-    return Found(rows, _figures(rows), missing=missing)
+        for name, runs in take_turns(
+            turns, options.repeats, options.work, f"labels-{size}"
+        ).items():
+            rows.append({"contender": name, "films": len(films), **median_row(runs)})
+    return BenchResult(rows, _figures(rows), missing=missing)
 
 
-def clustered(release: Path | None, films: int, seed: int) -> pa.Table:
-    """Films with their clusters, numbered from 0: whole ones of a release, or planted ones."""
+def load_clustered_films(release: Path | None, films: int, seed: int) -> pa.Table:
+    """Return films with their clusters: complete clusters of a release, or planted ones.
+
+    Parameters
+    ----------
+    release : Path, optional
+        Folder of a release; None for synthetic films.
+    films : int
+        The most films, if the first cluster has not more.
+    seed : int
+        Seed of the synthetic films.
+
+    Returns
+    -------
+    Table
+        Columns of RELEASED_MOVIES; clusters are numbered from 0.
+    """
     if release is None:
-        made = [Catalogue(films, seed).film(number) for number in range(films)]
+        planted = [Catalogue(films, seed).film(number) for number in range(films)]
         rows = [
             {name: row.get(name) for name in _READ} | {"cluster": truth["micro_genre"]}
-            for row, truth in made
+            for row, truth in planted
             if truth["micro_genre"] != NOISE
         ]
         schema = pa.schema([RELEASED_MOVIES.field(name) for name in _READ])
@@ -74,16 +99,18 @@ def clustered(release: Path | None, films: int, seed: int) -> pa.Table:
     for cluster in sorted(sizes):
         if not chosen or sum(sizes[c] for c in chosen) + sizes[cluster] <= films:
             chosen.append(cluster)
-    kept = table.filter(pa.compute.is_in(table["cluster"], value_set=pa.array(chosen, pa.int32())))
-    numbers = [chosen.index(cluster) for cluster in kept["cluster"].to_pylist()]
-    place = kept.schema.get_field_index("cluster")
-    return kept.set_column(place, "cluster", pa.array(numbers, pa.int32())).combine_chunks()
+    selected = table.filter(
+        pa.compute.is_in(table["cluster"], value_set=pa.array(chosen, pa.int32()))
+    )
+    numbers = [chosen.index(cluster) for cluster in selected["cluster"].to_pylist()]
+    place = selected.schema.get_field_index("cluster")
+    return selected.set_column(place, "cluster", pa.array(numbers, pa.int32())).combine_chunks()
 
 
-def _turn(way: Callable[..., list[list[str]]], films: pa.Table) -> Row:
-    # everyone's imports and weights come before it is timed
+def _run_turn(method: Callable[..., list[list[str]]], films: pa.Table) -> Row:
+    # imports and weights are loaded before the timing
     for library in ("keybert", "bertopic"):
-        if absent(library) is None:
+        if find_missing(library) is None:
             import_module(library)
     load(identify(_SETTINGS))
     texts = films["overview"].to_pylist()
@@ -91,7 +118,7 @@ def _turn(way: Callable[..., list[list[str]]], films: pa.Table) -> Row:
     labels = films["cluster"].to_numpy()
     means = _means(vectors, labels)
     with Watch() as watch:
-        keywords = way(films, vectors)
+        keywords = method(films, vectors)
     names = [" / ".join(own) for own in keywords]
     held = label.find_terms(films, films, label.term_lists(dict(enumerate(keywords))))
     figures = label.name_figures(
@@ -114,7 +141,7 @@ def _means(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
-    """The stages of the pipeline from clusters to keywords, one after the other."""
+    """Return the keywords of each cluster from the stages of the pipeline."""
     labels = films["cluster"].to_numpy()
     counted = label.count_terms(films, films)
     sizes = np.bincount(labels)
@@ -142,7 +169,7 @@ def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
 
 
 def _keybert(films: pa.Table, _: np.ndarray) -> list[list[str]]:
-    """All texts of a cluster as one, as the first miner did: phrases of one to three words, MMR."""
+    """Return KeyBERT keywords of the joined texts of each cluster: one to three words, with MMR."""
     from keybert import KeyBERT
 
     model = KeyBERT(load(identify(_SETTINGS)))
@@ -186,7 +213,7 @@ def _inspired(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
 
 
 def _bertopic(films: pa.Table, vectors: np.ndarray, representation: Any) -> list[list[str]]:
-    """BERTopic on clusters that are given: its way to name them, and nothing else."""
+    """Return the words by which BERTopic describes given clusters."""
     from bertopic import BERTopic
     from bertopic.cluster import BaseCluster
     from bertopic.dimensionality import BaseDimensionalityReduction
@@ -201,7 +228,7 @@ def _bertopic(films: pa.Table, vectors: np.ndarray, representation: Any) -> list
     )
     labels: Sequence[int] = films["cluster"].to_pylist()
     topics, _ = model.fit_transform(films["overview"].to_pylist(), vectors, y=labels)
-    # it numbers topics anew, largest first
+    # BERTopic renumbers topics by size, largest first
     number = {cluster: topic for cluster, topic in zip(labels, topics, strict=True)}
     return [
         [word for word, _ in model.get_topic(number[cluster])[: _LABEL.keywords] if word]
@@ -221,7 +248,7 @@ def _figures(rows: Sequence[Row]) -> dict[str, Any]:
 
 BENCH = Bench(
     name="labels",
-    title="Keywords of clusters: time, and the report's figures of names",
+    title="Keywords of clusters: time, and figures of the report",
     measure=measure,
     sizes=(600,),
     quick_sizes=(120,),

@@ -1,9 +1,8 @@
-"""Whole minings of loglines at a fixed k, up to a million films: how every stage grows.
+"""Complete minings of loglines at a fixed k, up to a million films: the growth of each stage.
 
-A logline is the beginning of one real sentence and the end of another, of films near each other: a
-million of them have the words and the subjects of real texts, and cost a third of whole ones. Half
-of them begin with a name, and the more there are, the more names: that is what a vocabulary grows
-by (Heaps' law).
+A logline joins the start of a real sentence and the end of another one, of two similar films: so a
+million of them have the words and subjects of real texts, at a third of the cost. Half of them
+start with a name, and more films have more names: this is how a vocabulary grows (Heaps' law).
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ import pyarrow.parquet as pq
 
 from benchmarks.lib.films import FILMS
 from benchmarks.lib.growth import SMALL, growth_figures, stage_rows
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, kept
+from benchmarks.lib.harness import Bench, BenchOptions, BenchResult, Plot, Row, load_or_measure
 from benchmarks.lib.vectors import real_texts, real_vectors
-from benchmarks.suite.end_to_end import mined, told
+from benchmarks.suite.end_to_end import describe_run, mine_catalogue
 from pipeline.schemas.vectors import matrix_of
 
-__all__ = ["BENCH", "Loglines", "sentences_of"]
+__all__ = ["BENCH", "Loglines", "split_sentences"]
 
 K = 1_000
-_CHUNK = 10_000  # films held at a time
-_NEAR = 10  # films from which the end comes
-_WORDS = range(6, 25)  # of a sentence that is taken
+_CHUNK = 10_000  # films in memory at a time
+_NEAR = 10  # similar films that may give the end
+_WORDS = range(6, 25)  # length of a usable sentence
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _SYLLABLES = (
     "ba",
@@ -56,21 +55,26 @@ _SYLLABLES = (
     "tul",
     "ver",
 )
-_NAMED = 0.5  # the share that begins with a name
-# A Pareto law of this index, from the hundredth rank on: n films have n^(1 / 1.7) different names
-# or so (Heaps).
+_NAMED = 0.5  # share of loglines that start with a name
+# Ranks of names follow a Pareto law with this index from rank 100 on: n films have about
+# n^(1 / 1.7) different names (Heaps).
 _TAIL, _COMMONEST = 0.7, 100
 
 
 @dataclass(frozen=True)
 class Loglines:
-    """Films of one sentence each; every film is a function of the seed and its number alone.
+    """Films with one sentence each; a film depends only on the seed and its number.
 
     Attributes
     ----------
-    sentences : those of each real film, at least one.
-    genres : of each real film.
-    near : (real films, any) int, rows of films near each.
+    sentences : sequence of sequence of str
+        Sentences of each real film, at least one.
+    genres : sequence of sequence of str
+        Genres of each real film.
+    near : ndarray of shape (n_real_films, n_near), int
+        Rows of the films similar to each.
+    seed : int
+        Seed of the random generators.
     """
 
     sentences: Sequence[Sequence[str]]
@@ -79,22 +83,22 @@ class Loglines:
     seed: int
 
     def film(self, number: int) -> dict[str, Any]:
-        """A row of FILMS."""
+        """Return one film, as a row of FILMS."""
         chance = Random(self.seed * 0x1_0000_0000 + number)
         one = chance.randrange(len(self.sentences))
         other = int(chance.choice(self.near[one]))
         words, more = (chance.choice(self.sentences[row]).split() for row in (one, other))
         cut, other_cut = (chance.uniform(0.3, 0.7) for _ in range(2))
-        told = [*words[: round(cut * len(words))], *more[round(other_cut * len(more)) :]]
+        text = [*words[: round(cut * len(words))], *more[round(other_cut * len(more)) :]]
         name = _name(int(_COMMONEST * chance.paretovariate(_TAIL)))
         title = f"{name}: {' '.join(words[:3]).title()}"
         if chance.random() < _NAMED:
-            told = [f"{name}:", *told]
+            text = [f"{name}:", *text]
         return {
             "movie_id": f"log-{number:08d}",
             "title": title,
             "year": chance.randint(1930, 2026),
-            "overview": " ".join(told),
+            "overview": " ".join(text),
             "genres": list(self.genres[one]),
             "keywords": [],
             "language": "en",
@@ -102,54 +106,54 @@ class Loglines:
         }
 
     def chunks(self, films: int) -> Iterator[pa.Table]:
-        """So many films, some thousands at a time."""
+        """Yield tables of FILMS, some thousand films each."""
         for start in range(0, films, _CHUNK):
-            made = [self.film(number) for number in range(start, min(films, start + _CHUNK))]
-            yield pa.Table.from_pylist(made, FILMS)
+            rows = [self.film(number) for number in range(start, min(films, start + _CHUNK))]
+            yield pa.Table.from_pylist(rows, FILMS)
 
 
-def sentences_of(text: str) -> list[str]:
-    """The sentences of a text that are neither very short nor very long."""
-    return [told for told in _SENTENCE.split(text.strip()) if len(told.split()) in _WORDS]
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text that have 6 to 24 words."""
+    return [part for part in _SENTENCE.split(text.strip()) if len(part.split()) in _WORDS]
 
 
 def _name(rank: int) -> str:
-    """The name of that rank, from 1; no two are alike."""
-    told = []
+    """Return the name of a rank, from 1; all are different."""
+    syllables = []
     while rank:
         rank, syllable = divmod(rank - 1, len(_SYLLABLES))
-        told.append(_SYLLABLES[syllable])
-    return "".join(told).capitalize() + "son"
+        syllables.append(_SYLLABLES[syllable])
+    return "".join(syllables).capitalize() + "son"
 
 
-def real_loglines(asked: Asked) -> Loglines:
-    """Loglines of a release's films, or of the bundled sample's."""
-    if asked.release is None:
+def build_loglines(options: BenchOptions) -> Loglines:
+    """Return loglines from the films of a release, or of the bundled sample."""
+    if options.release is None:
         texts = real_texts(None)
-        vectors = real_vectors(None, quick=asked.quick)
+        vectors = real_vectors(None, quick=options.quick)
         texts = texts[: len(vectors)]
         genres: list[list[str]] = [[] for _ in texts]
     else:
         movies = pq.read_table(
-            asked.release / "movies.parquet", columns=["movie_id", "overview", "genres"]
+            options.release / "movies.parquet", columns=["movie_id", "overview", "genres"]
         ).sort_by("movie_id")
         embeddings = pq.read_table(
-            asked.release / "embeddings.parquet", columns=["movie_id", "vector"]
+            options.release / "embeddings.parquet", columns=["movie_id", "vector"]
         )
         vectors = matrix_of(embeddings.sort_by("movie_id").combine_chunks())
         texts = movies["overview"].to_pylist()
-        genres = [told or [] for told in movies["genres"].to_pylist()]
-    sentences = [sentences_of(text) for text in texts]
-    rows = [row for row, told in enumerate(sentences) if told]
+        genres = [own or [] for own in movies["genres"].to_pylist()]
+    sentences = [split_sentences(text) for text in texts]
+    rows = [row for row, own in enumerate(sentences) if own]
     return Loglines(
         [sentences[row] for row in rows],
         [genres[row] for row in rows],
-        _near(vectors[rows]),
-        asked.seed,
+        _find_near(vectors[rows]),
+        options.seed,
     )
 
 
-def _near(vectors: np.ndarray) -> np.ndarray:
+def _find_near(vectors: np.ndarray) -> np.ndarray:
     import faiss
 
     index = faiss.IndexFlatIP(vectors.shape[1])
@@ -157,41 +161,45 @@ def _near(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(index.search(vectors, min(_NEAR + 1, len(vectors)))[1][:, 1:])
 
 
-def measure(asked: Asked) -> Found:
-    """One mining for each size. With a work folder, what is measured is kept and not done again."""
-    with asked.folder("loglines") as folder:
-        return _measure(asked, folder)
+def measure(options: BenchOptions) -> BenchResult:
+    """Mine once for each size; sizes that are already measured in the work folder are reused."""
+    with options.work_folder("loglines") as folder:
+        return _measure(options, folder)
 
 
-def _measure(asked: Asked, folder: Path) -> Found:
+def _measure(options: BenchOptions, folder: Path) -> BenchResult:
     runs = []
-    for films in asked.sizes:
-        key = f"loglines-{films}-seed-{asked.seed}"
-        runs.append(kept(folder, f"{key}/measured", partial(_one, films, asked, folder / key)))
-    return Found(
+    for films in options.sizes:
+        key = f"loglines-{films}-seed-{options.seed}"
+        runs.append(
+            load_or_measure(
+                folder, f"{key}/measured", partial(_measure_one, films, options, folder / key)
+            )
+        )
+    return BenchResult(
         stage_rows(runs, SMALL),
         growth_figures(runs),
-        [*(told(run) for run in runs), *(_words_told(run) for run in runs)],
+        [*map(describe_run, runs), *map(_describe_words, runs)],
     )
 
 
-def _one(films: int, asked: Asked, place: Path) -> Row:
+def _measure_one(films: int, options: BenchOptions, place: Path) -> Row:
     place.mkdir(parents=True, exist_ok=True)
     catalogue = place / "films.parquet"
     if not catalogue.exists():
-        made = place / "films.tmp"
-        with pq.ParquetWriter(made, FILMS) as to:
-            for chunk in real_loglines(asked).chunks(films):
+        temporary = place / "films.tmp"
+        with pq.ParquetWriter(temporary, FILMS) as to:
+            for chunk in build_loglines(options).chunks(films):
                 to.write_table(chunk)
-        made.rename(catalogue)
+        temporary.rename(catalogue)
     words: set[str] = set()
     for batch in pq.ParquetFile(catalogue).iter_batches(columns=["overview"]):
         words.update(*(text.lower().split() for text in batch["overview"].to_pylist()))
-    found = mined(films, catalogue, place / "out", {"cluster": {"k": K}})
-    return found | {"words": len(words)}
+    row = mine_catalogue(films, catalogue, place / "out", {"cluster": {"k": K}})
+    return row | {"words": len(words)}
 
 
-def _words_told(run: Row) -> str:
+def _describe_words(run: Row) -> str:
     return f"{run['films']:,} films have {run['words']:,} different words"
 
 

@@ -1,4 +1,4 @@
-"""Each index at growing sizes: time to build, bytes for a film, recall, queries a second."""
+"""Each kind of index at growing sizes: build time, bytes per film, recall, queries per second."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.lib.harness import Asked, Bench, Found, Plot, Row, exponent, medians, take_turns
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    fit_exponent,
+    median_row,
+    take_turns,
+)
 from benchmarks.lib.machine import Watch
 from benchmarks.lib.vectors import enlarge, real_vectors
 from pipeline.neighbours.index import build_index, index_bytes, index_kind
@@ -22,39 +31,41 @@ from pipeline.settings import NeighbourSettings
 __all__ = ["BENCH", "KINDS"]
 
 KINDS = ("flat", "ivf", "ivf-sq8", "hnsw")
-_HNSW_FILMS = 1_000_000  # more would take it hours to build, on one thread
-_QUERIES = 2_048  # films whose neighbours are looked for when searching is timed
+_HNSW_FILMS = 1_000_000  # more would take hours to build on one thread
+_QUERIES = 2_048  # films whose neighbours are searched in the timing
 
 
-def measure(asked: Asked) -> Found:
-    """Every kind of index in turn, each in a process of its own, on one thread as a worker has."""
-    real = real_vectors(asked.release, quick=asked.quick)
+def measure(options: BenchOptions) -> BenchResult:
+    """Measure each kind of index in turn, in a new process, on one thread like a worker."""
+    real = real_vectors(options.release, quick=options.quick)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="neighbours-") as folder:
-        for films in asked.sizes:
+        for films in options.sizes:
             path = Path(folder) / f"{films}.npy"
-            np.save(path, enlarge(real, films, asked.seed).astype(np.float16))
-            found = take_turns(
+            np.save(path, enlarge(real, films, options.seed).astype(np.float16))
+            turns = take_turns(
                 {
-                    kind: lambda k=kind, p=path: asked.place(_one, str(p), k, asked.seed)
+                    kind: lambda k=kind, p=path: options.call(_measure_one, str(p), k, options.seed)
                     for kind in KINDS
                     if kind != "hnsw" or films <= _HNSW_FILMS
                 },
-                asked.repeats,
-                asked.work,
+                options.repeats,
+                options.work,
                 f"neighbours-{films}",
             )
-            rows += [{"contender": k, "films": films, **medians(f)} for k, f in found.items()]
+            rows += [
+                {"contender": k, "films": films, **median_row(runs)} for k, runs in turns.items()
+            ]
             path.unlink()
-    figures = _figures(rows, asked)
+    figures = _figures(rows, options)
     auto = ", ".join(f"{kind} at {films:,}" for films, kind in figures["auto"].items())
-    notes = [f"`auto` takes {auto}"]
-    if asked.sizes[-1] > _HNSW_FILMS:
-        notes.append(f"hnsw is built of {_HNSW_FILMS:,} films at most")
-    return Found(rows, figures, notes)
+    notes = [f"`auto` chooses {auto}"]
+    if options.sizes[-1] > _HNSW_FILMS:
+        notes.append(f"hnsw is measured up to {_HNSW_FILMS:,} films")
+    return BenchResult(rows, figures, notes)
 
 
-def _one(path: str, kind: str, seed: int) -> Row:
+def _measure_one(path: str, kind: str, seed: int) -> Row:
     vectors = np.load(path)
     ids = pa.array([f"f{row:08d}" for row in range(len(vectors))])
     films = pa.table([ids, column_of_vectors(vectors, "float16")], ["movie_id", "vector"])
@@ -62,9 +73,9 @@ def _one(path: str, kind: str, seed: int) -> Row:
     with Watch() as built:
         index = build_index(films, settings, len(films))["index"]
     some = films.slice(0, min(_QUERIES, len(films)))
-    everyone = films.select(["movie_id"])
+    all_ids = films.select(["movie_id"])
     began = time.perf_counter()
-    nearest_films(some, everyone, index, settings)
+    nearest_films(some, all_ids, index, settings)
     searching = time.perf_counter() - began
     recall = recall_at_10(films, index, settings, seed)["recall"].column(0)[0].as_py()
     return {
@@ -72,17 +83,17 @@ def _one(path: str, kind: str, seed: int) -> Row:
         "bytes_per_film": sum(map(len, index_bytes(index))) / len(films),
         "recall_at_10": float(recall),
         "queries_per_second": len(some) / searching,
-        # what the stage costs on one worker: the index, and the neighbours of every film
+        # cost of the stage on one worker: the index, and the neighbours of all films
         "stage_seconds": built.seconds + len(films) * searching / len(some),
         "peak_mib": built.row["peak_mib"],
         "grown_mib": built.row["grown_mib"],
     }
 
 
-def _figures(rows: list[Row], asked: Asked) -> dict[str, Any]:
+def _figures(rows: list[Row], options: BenchOptions) -> dict[str, Any]:
     settings = NeighbourSettings()
-    found: dict[str, Any] = {
-        "auto": {films: index_kind(films, settings) for films in asked.sizes},
+    figures: dict[str, Any] = {
+        "auto": {films: index_kind(films, settings) for films in options.sizes},
         "flat_up_to": settings.flat_up_to,
         "ivf_up_to": settings.ivf_up_to,
         "stage_exponent": {},
@@ -90,18 +101,18 @@ def _figures(rows: list[Row], asked: Asked) -> dict[str, Any]:
     }
     for kind in dict.fromkeys(str(row["contender"]) for row in rows):
         own: list[Mapping[str, Any]] = [row for row in rows if row["contender"] == kind]
-        found["stage_exponent"][kind] = exponent(
+        figures["stage_exponent"][kind] = fit_exponent(
             [row["films"] for row in own], [row["stage_seconds"] for row in own]
         )
-    for films in asked.sizes:
+    for films in options.sizes:
         at = [row for row in rows if row["films"] == films]
-        found["cheapest"][films] = min(at, key=lambda row: row["stage_seconds"])["contender"]
-    return found
+        figures["cheapest"][films] = min(at, key=lambda row: row["stage_seconds"])["contender"]
+    return figures
 
 
 BENCH = Bench(
     name="neighbours",
-    title="Nearest films: each index on one thread",
+    title="Nearest films: each kind of index on one thread",
     measure=measure,
     sizes=(10_000, 100_000),
     quick_sizes=(500,),

@@ -1,4 +1,4 @@
-"""The suite of issue-sized questions: each a name, measured by `microgenres bench NAME`."""
+"""The benchmarks of the suite, by their names in `microgenres bench NAME`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.lib.harness import RESULTS, Asked, Bench, Found
+from benchmarks.lib.harness import RESULTS, Bench, BenchOptions, BenchResult
 from benchmarks.lib.results import show, write
 
-__all__ = ["NAMES", "bench_named", "run"]
+__all__ = ["NAMES", "find_bench", "run"]
 
 NAMES = (
     "catalogue",
@@ -29,23 +29,40 @@ NAMES = (
 _QUICK = Path("out") / "bench"
 
 
-def bench_named(name: str) -> Bench:
-    """The benchmark of that name; `ValueError` for another."""
+def find_bench(name: str) -> Bench:
+    """Return the benchmark of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
     if name not in NAMES:
         raise ValueError(f"no benchmark {name!r}; there are {', '.join(NAMES)}")
-    found: Bench = import_module(f"benchmarks.suite.{name.replace('-', '_')}").BENCH
-    return found
+    bench: Bench = import_module(f"benchmarks.suite.{name.replace('-', '_')}").BENCH
+    return bench
 
 
-def run(name: str, asked: Asked, console: Console) -> Found:
-    """Measure, show, and write; a quick run writes to out/bench unless told where."""
-    bench = bench_named(name)
-    sizes = asked.sizes or (bench.quick_sizes if asked.quick else bench.sizes)
-    asked = replace(asked, sizes=tuple(sorted(sizes)))
-    if asked.quick and asked.out == RESULTS:
-        asked = replace(asked, out=_QUICK)
-    found = bench.measure(asked)
-    show(bench, found, console)
-    for path in write(bench, asked, found, asked.out):
+def run(name: str, options: BenchOptions, console: Console) -> BenchResult:
+    """Run a benchmark, print its results and write them.
+
+    Parameters
+    ----------
+    name : str
+        One of NAMES.
+    options : BenchOptions
+        Options; without `sizes` those of the benchmark are used, and the default `out` of a quick
+        run is out/bench.
+    console : Console
+        For the table.
+    """
+    bench = find_bench(name)
+    sizes = options.sizes or (bench.quick_sizes if options.quick else bench.sizes)
+    options = replace(options, sizes=tuple(sorted(sizes)))
+    if options.quick and options.out == RESULTS:
+        options = replace(options, out=_QUICK)
+    result = bench.measure(options)
+    show(bench, result, console)
+    for path in write(bench, options, result, options.out):
         console.print(f"written: {path}", markup=False, soft_wrap=True)
-    return found
+    return result

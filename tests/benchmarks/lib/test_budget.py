@@ -1,4 +1,4 @@
-"""Bytes that one more film may cost a worker: a budget, held at a small scale."""
+"""The memory of a worker per additional film stays within a budget, tested at a small scale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.lib.harness import apart
+from benchmarks.lib.harness import run_in_new_process
 from benchmarks.lib.machine import Watch
 from pipeline.cluster import assign, smooth_points, train
 from pipeline.fileio.external_sort import StreamedTable
@@ -32,30 +32,30 @@ def films(count: int) -> pa.Table:
     return points_table(vectors)
 
 
-def grown(work: Callable[[pa.Table], object], few: int = FEW, many: int = MANY) -> float:
-    """Bytes that a film takes beyond its row of the input, from few to many films."""
+def bytes_per_film(work: Callable[[pa.Table], object], few: int = FEW, many: int = MANY) -> float:
+    """Return the bytes per additional film beyond its row of the input, from few to many films."""
     taken = []
     for count in (few, many):
         table = films(count)
-        work(table)  # libraries take their own memory at their first call
-        release_memory()  # what malloc keeps of it would hide what the second call takes
+        work(table)  # libraries allocate memory of their own at the first call
+        release_memory()  # memory that malloc retains would hide what the second call takes
         with Watch() as watch:
             work(table)
         taken.append(watch.grown_mib * 2**20)
     return (taken[1] - taken[0]) / (many - few)
 
 
-def least_of_three(taken: Callable[[], float], bound: float) -> float:
-    """What `taken` returns in a process of its own; above `bound`, the least of two more."""
+def least_of_three(measure: Callable[[], float], bound: float) -> float:
+    """Measure in a new process; above `bound`, return the least of up to three measurements."""
     found: list[float] = []
     while len(found) < 3 and min(found, default=bound) >= bound:
-        found.append(apart(taken))
+        found.append(run_in_new_process(measure))
     return min(found)
 
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is worked a part at a time is cut here too, as it is beyond 16,384 films."""
+    """Work in several parts, as the pipeline does beyond 16,384 films."""
     for name, value in {
         "mean_shift.EXACT_UP_TO": 1_000,
         "kmeans.EXACT_UP_TO": 1_000,
@@ -68,34 +68,34 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(import_module(f"pipeline.cluster.{module}"), constant, value)
 
 
-def test_clustering_keeps_to_its_budget() -> None:
+def test_the_memory_of_clustering() -> None:
     def work(table: pa.Table) -> None:
         smoothed = smooth_points(table, SETTINGS, 1)
         train(table, **smoothed, settings=SETTINGS, k=180, seed=1)
 
-    # the vectors as a matrix of their own, 1.5 KB; films times clusters would be 0.7 KB more
-    assert grown(work) < 4_096
+    # a copy of the vectors is 1.5 KB; a matrix of films by clusters would be 0.7 KB more
+    assert bytes_per_film(work) < 4_096
 
 
-def test_assigning_keeps_to_its_budget() -> None:
+def test_the_memory_of_assignment() -> None:
     centroids = planted(groups=200, films=1, dim=DIM)[0]
     table = pa.table([np.arange(200, dtype=np.int32), column_of_vectors(centroids)], CENTROIDS(DIM))
-    assert grown(lambda points: assign(points, table)) < 3_072
+    assert bytes_per_film(lambda points: assign(points, table)) < 3_072
 
 
-def test_an_index_keeps_to_its_budget() -> None:
-    # the vectors as float32, and an index of a quarter of that. Some 1,800 each time; one in eight
-    # is 200 more, by what malloc happens to keep
-    assert least_of_three(grown_by_an_index, 2_176) < 2_176
+def test_the_memory_of_building_an_index() -> None:
+    # The vectors as float32, and an index of a quarter of that: about 1,800. One run in eight has
+    # 200 more, which malloc retains.
+    assert least_of_three(measure_index, 2_176) < 2_176
 
 
-def grown_by_an_index() -> float:
-    """In a process of its own: what models left in malloc's hands would count as the index's."""
+def measure_index() -> float:
+    """Return bytes per film; in this process, memory that malloc retains would be counted too."""
     settings = NeighbourSettings(index="ivf-sq8")
-    return grown(lambda points: build_index(points, settings, len(points)))
+    return bytes_per_film(lambda points: build_index(points, settings, len(points)))
 
 
-def test_neighbours_of_a_partition_take_what_the_partition_does() -> None:
+def test_the_memory_of_searching_neighbours_of_a_partition() -> None:
     settings = NeighbourSettings(index="flat")
     indexes: dict[int, pa.Table] = {}
 
@@ -105,39 +105,39 @@ def test_neighbours_of_a_partition_take_what_the_partition_does() -> None:
         listed = points.select(["movie_id"])
         nearest_films(points.slice(0, 500), listed, indexes[len(points)], settings)
 
-    # the index as FAISS holds it, and as it grows; 500 times the films would be 2.0 KB more
-    assert grown(work) < 4_096
+    # the index of FAISS, and its growth; a matrix of 500 by all films would be 2.0 KB more
+    assert bytes_per_film(work) < 4_096
 
 
-def test_an_inverted_file_is_filled_and_searched_in_memory_that_does_not_grow() -> None:
-    assert least_of_three(grown_by_lists, 192) < 192
+def test_the_memory_of_an_inverted_file_does_not_grow() -> None:
+    assert least_of_three(measure_inverted_file, 192) < 192
 
 
-def grown_by_lists() -> float:
-    """Bytes that a film of the catalogue takes whoever codes or looks for some hundred of them."""
+def measure_inverted_file() -> float:
+    """Return bytes per film of the catalogue, when 500 films are encoded and searched."""
     settings = NeighbourSettings(index="ivf-sq8", searched_films=1_000)
-    made: dict[int, tuple[pa.Table, pa.Table]] = {}
+    built: dict[int, tuple[pa.Table, pa.Table]] = {}
 
     def work(points: pa.Table) -> None:
         count = len(points)
-        if count not in made:
+        if count not in built:
             index = build_index(points, settings, count)["index"]
-            made[count] = train_index(points, settings, count)["trained"], index
-        trained, index = made[count]
+            built[count] = train_index(points, settings, count)["trained"], index
+        trained, index = built[count]
         some = points.slice(0, 500)
         encode_films(some, trained, count, 0)
         nearest_films(some, points.select(["movie_id"]), index, settings)
 
     # 8-bit vectors of all films would be 392
-    return grown(work, MANY, 5 * MANY)
+    return bytes_per_film(work, MANY, 5 * MANY)
 
 
-def test_terms_are_ranked_in_memory_that_does_not_grow() -> None:
-    assert least_of_three(grown_by_terms, 24) < 24
+def test_the_memory_of_ranking_terms_does_not_grow() -> None:
+    assert least_of_three(measure_terms, 24) < 24
 
 
-def grown_by_terms() -> float:
-    """Bytes that a further row of counted terms takes whoever ranks them."""
+def measure_terms() -> float:
+    """Return bytes per additional row of term counts."""
     for constant in ("_RANGE_ROWS", "_PENDING"):
         setattr(import_module("pipeline.label.candidates"), constant, 2_000)
     part, groups = 5_000, 50
@@ -162,5 +162,5 @@ def grown_by_terms() -> float:
             with Watch() as watch:
                 rank_candidates(terms, WORD_COUNTS.empty_table(), sizes, LabelSettings())
         taken.append(watch.grown_mib * 2**20)
-    # a row that is ranked would be some 150
+    # all rows in memory would be about 150 bytes each
     return (taken[1] - taken[0]) / (60 * part)

@@ -7,30 +7,30 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.lib.films import Catalogue, write_catalogue
-from benchmarks.scripts.same_bytes import _begun, _shuffled, main
+from benchmarks.scripts.same_bytes import _has_begun, _shuffle, main
 
 
-def test_the_same_films_come_in_another_order(tmp_path: Path) -> None:
+def test_shuffling_keeps_the_films(tmp_path: Path) -> None:
     paths = [tmp_path / f"{name}.parquet" for name in ("films", "truth", "other")]
     write_catalogue(Catalogue(120, 1), *paths[:2])
-    _shuffled(paths[0], paths[2])
+    _shuffle(paths[0], paths[2])
     first, other = (pq.read_table(paths[n]) for n in (0, 2))
     assert not first.equals(other)
     key = first.column_names[0]
     assert first.sort_by(key).equals(other.sort_by(key))
 
 
-def test_a_stage_is_known_once_it_began(tmp_path: Path) -> None:
+def test_the_start_of_a_stage_is_read_from_the_record(tmp_path: Path) -> None:
     record = tmp_path / "stages"
-    assert not _begun(record, "names")
+    assert not _has_begun(record, "names")
     event = {"at": 1.0, "what": "began", "stage": "names"}
     record.write_text(json.dumps(event | {"stage": "clean"}) + "\n" + json.dumps(event)[:20])
-    assert _begun(record, "clean") and not _begun(record, "names")
+    assert _has_begun(record, "clean") and not _has_begun(record, "names")
     record.write_text(json.dumps(event) + "\n")
-    assert _begun(record, "names")
+    assert _has_begun(record, "names")
 
 
-def test_without_a_mining_it_says_what_to_run_first(
+def test_without_a_mining_the_error_names_the_command_to_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.lib.harness import Asked
+from benchmarks.lib.harness import BenchOptions
 from benchmarks.lib.vectors import enlarge
 from benchmarks.suite import clustering
 from benchmarks.suite.clustering import CONTENDERS, mean_squared_distance
@@ -14,9 +14,9 @@ from tests.support.planted import planted
 CHEAP = ("ours", "ours, no smoothing", "faiss.Kmeans", "scikit-learn, k-means++")
 
 
-def test_distance_is_what_brute_force_says() -> None:
+def test_the_distance_agrees_with_brute_force() -> None:
     points, _ = planted(groups=5, films=20, noise=0.3)
-    centroids = points[:5] * 1.3  # of no unit length: nearest by distance
+    centroids = points[:5] * 1.3  # not of unit length: nearest by distance
     nearest = ((points[:, None] - centroids) ** 2).sum(2).argmin(1)
     means = np.array([points[nearest == own].mean(0) for own in range(5)])
     expected = ((points - means[nearest]) ** 2).sum(1).mean()
@@ -28,17 +28,17 @@ def test_contenders_find_planted_groups(name: str) -> None:
     points, truth = planted(groups=8, films=40, noise=0.05)
     means = np.array([points[truth == own].mean(0) for own in range(8)])
     best, none = (mean_squared_distance(points, m) for m in (means, points.mean(0)[None]))
-    # from seeds at random one group in three may stay together with another
+    # with random initial centroids, one group in three may be merged with another
     assert best - 1e-6 <= mean_squared_distance(points, CONTENDERS[name](points, 8, 1))
     assert mean_squared_distance(points, CONTENDERS[name](points, 8, 1)) < (best + none) / 2
 
 
-def test_a_quick_run_compares_everyone_with_the_reference(
+def test_a_quick_run_compares_all_contenders_with_the_reference(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(clustering, "CONTENDERS", {name: CONTENDERS[name] for name in CHEAP})
     monkeypatch.setattr(clustering, "real_vectors", lambda *_, **__: planted(20, 10, dim=32)[0])
-    found = clustering.measure(Asked(sizes=(400,), repeats=1, quick=True))
+    found = clustering.measure(BenchOptions(sizes=(400,), repeats=1, quick=True))
     assert [(row["contender"], row["k"]) for row in found.rows] == [
         (name, k) for k in (6, 40) for name in CHEAP
     ]
@@ -49,12 +49,12 @@ def test_a_quick_run_compares_everyone_with_the_reference(
     assert all(row["distance_to_reference"] == 0 for row in reference)
 
 
-def test_more_vectors_are_unit_and_near_what_they_were_made_of() -> None:
+def test_copies_have_unit_length_and_are_near_their_originals() -> None:
     real, _ = planted(groups=4, films=5, dim=384)
-    made = enlarge(real, 100, seed=3)
-    assert made.shape == (100, 384) and np.array_equal(made, enlarge(real, 100, seed=3))
-    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
-    cosine = (made @ real.T).max(1)
-    # a unit vector and noise of length 0.8 at right angles to it
+    vectors = enlarge(real, 100, seed=3)
+    assert vectors.shape == (100, 384) and np.array_equal(vectors, enlarge(real, 100, seed=3))
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    cosine = (vectors @ real.T).max(1)
+    # a unit vector plus orthogonal noise of length 0.8
     assert np.median(cosine) == pytest.approx(1 / np.sqrt(1 + 0.8**2), abs=0.05)
     assert (cosine > 0.999).sum() == 20

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lib.harness import Asked
+from benchmarks.lib.harness import BenchOptions
 from benchmarks.suite import end_to_end
 from tests.support.prefect_process import PrefectProcess
 
@@ -24,14 +24,14 @@ def run(films: int, embed: float, tiny: float, driver: float) -> dict[str, objec
     }
 
 
-def test_what_is_kept_is_not_mined_again_and_growth_is_told(tmp_path: Path) -> None:
+def test_measured_sizes_are_reused_and_growth_is_fitted(tmp_path: Path) -> None:
     for films, seconds, driver in ((1_000, 10.0, 400.0), (4_000, 40.0, 403.0)):
         place = tmp_path / f"films-{films}-seed-2026"
         place.mkdir()
-        told = run(films, seconds, seconds / 1_000, driver)
-        (place / "measured.json").write_text(json.dumps(told))
-    found = end_to_end.measure(Asked(sizes=(1_000, 4_000), work=tmp_path))
-    # a stage of some hundredths of a second says nothing of growth
+        row = run(films, seconds, seconds / 1_000, driver)
+        (place / "measured.json").write_text(json.dumps(row))
+    found = end_to_end.measure(BenchOptions(sizes=(1_000, 4_000), work=tmp_path))
+    # a stage of some hundredths of a second has no measurable growth
     assert found.figures["growth"] == pytest.approx({"embed": 1.0, "total": 1.0})
     assert found.figures["driver_bytes_per_film"] == pytest.approx(3 * 2**20 / 3_000)
     assert found.figures["worker_bytes_per_film"] == 0
@@ -40,28 +40,28 @@ def test_what_is_kept_is_not_mined_again_and_growth_is_told(tmp_path: Path) -> N
     assert rows[1_000, "embed"]["worker_mib"] == 900 and rows[1_000, "tiny"]["worker_mib"] is None
 
 
-def test_stages_that_an_earlier_run_did_say_nothing_of_growth(tmp_path: Path) -> None:
+def test_resumed_stages_are_left_out_of_the_growth(tmp_path: Path) -> None:
     for films, seconds, resumed in ((1_000, 10.0, []), (4_000, 1.5, ["embed"])):
         place = tmp_path / f"films-{films}-seed-2026"
         place.mkdir()
-        told = run(films, seconds, films / 500, 400.0) | {"resumed": resumed}
-        (place / "measured.json").write_text(json.dumps(told))
-    found = end_to_end.measure(Asked(sizes=(1_000, 4_000), work=tmp_path))
+        row = run(films, seconds, films / 500, 400.0) | {"resumed": resumed}
+        (place / "measured.json").write_text(json.dumps(row))
+    found = end_to_end.measure(BenchOptions(sizes=(1_000, 4_000), work=tmp_path))
     assert found.figures["growth"] == pytest.approx({"tiny": 1.0})
     rows = {(row["films"], row["contender"]): row for row in found.rows}
     assert rows[1_000, "embed"]["seconds"] == 10
     assert rows[4_000, "embed"]["seconds"] is rows[4_000, "total"]["seconds"] is None
-    assert "what an earlier run did of embed" in found.notes[1]
+    assert "an earlier run did part of embed" in found.notes[1]
     assert "earlier run" not in found.notes[0]
 
 
-def test_a_real_mining_is_watched(tmp_path: Path, prefect: PrefectProcess) -> None:
+def test_a_real_mining_is_measured(tmp_path: Path, prefect: PrefectProcess) -> None:
     with prefect.used():
-        found = end_to_end.measure(Asked(sizes=(120,), repeats=1, quick=True, work=tmp_path))
-    (told,) = found.figures["runs"]
-    assert told["released"] == 120 and not told["resumed"]
-    assert told["recovered"]["ami"] > 0.3
-    assert 100 < told["driver_mib"] < 4_000 and 100 < told["worker_mib"] < 4_000
+        found = end_to_end.measure(BenchOptions(sizes=(120,), repeats=1, quick=True, work=tmp_path))
+    (row,) = found.figures["runs"]
+    assert row["released"] == 120 and not row["resumed"]
+    assert row["recovered"]["ami"] > 0.3
+    assert 100 < row["driver_mib"] < 4_000 and 100 < row["worker_mib"] < 4_000
     rows = {row["contender"]: row for row in found.rows}
     assert rows["embed"]["seconds"] > 0 and rows["embed"]["worker_mib"] > 100
     assert "120 films" in found.notes[0]

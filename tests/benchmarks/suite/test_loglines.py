@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.lib.films import FILMS
-from benchmarks.lib.harness import Asked
+from benchmarks.lib.harness import BenchOptions
 from benchmarks.suite import loglines
-from benchmarks.suite.loglines import Loglines, sentences_of
+from benchmarks.suite.loglines import Loglines, split_sentences
 from tests.support.prefect_process import PrefectProcess
 
 REAL = Loglines(
@@ -24,7 +24,7 @@ REAL = Loglines(
 )
 
 
-def test_a_film_depends_on_the_seed_and_its_number_alone() -> None:
+def test_a_film_depends_on_the_seed_and_its_number_only() -> None:
     films = [row for chunk in REAL.chunks(50) for row in chunk.to_pylist()]
     assert [REAL.film(number)["overview"] for number in (0, 49)] == [
         films[0]["overview"],
@@ -35,22 +35,22 @@ def test_a_film_depends_on_the_seed_and_its_number_alone() -> None:
     assert len({film["movie_id"] for film in films}) == 50
 
 
-def test_a_logline_begins_as_one_sentence_and_ends_as_that_of_a_film_near_it() -> None:
+def test_a_logline_joins_sentences_of_two_similar_films() -> None:
     ends = {0: "harbour of a small island", 1: "lonely ship for years", 2: "in a stolen boat"}
     begins = {0: "a thief leaves", 1: "two sisters open", 2: "the last whale"}
     named = 0
     for number in range(60):
         film = REAL.film(number)
         text = film["overview"]
-        told = text.split(": ", 1)[-1]
-        (one,) = [row for row, words in begins.items() if told.startswith(words)]
-        assert told.split()[-1] == ends[one].split()[-1]
+        logline = text.split(": ", 1)[-1]
+        (one,) = [row for row, words in begins.items() if logline.startswith(words)]
+        assert logline.split()[-1] == ends[one].split()[-1]
         assert film["genres"] == REAL.genres[one]
-        named += told != text
+        named += logline != text
     assert 15 < named < 45
 
 
-def test_the_more_films_the_more_names_but_fewer_in_proportion() -> None:
+def test_the_number_of_names_grows_more_slowly_than_the_films() -> None:
     names = [REAL.film(number)["title"].split(":")[0] for number in range(20_000)]
     few, many = len(set(names[:2_000])), len(set(names))
     assert 1.5 * few < many < 8 * few
@@ -72,12 +72,12 @@ def test_names_differ_by_rank() -> None:
     ],
 )
 def test_sentences_are_neither_short_nor_long(text: str, found: list[str]) -> None:
-    assert sentences_of(text) == found
+    assert split_sentences(text) == found
 
 
 def test_loglines_are_mined_at_a_fixed_k(tmp_path: Path, prefect: PrefectProcess) -> None:
     with prefect.used():
-        found = loglines.measure(Asked(sizes=(120,), repeats=1, quick=True, work=tmp_path))
+        found = loglines.measure(BenchOptions(sizes=(120,), repeats=1, quick=True, work=tmp_path))
     (run,) = found.figures["runs"]
     assert run["released"] == 120 and run["words"] > 300
     films = pq.read_table(tmp_path / "loglines-120-seed-2026" / "films.parquet")
@@ -86,5 +86,5 @@ def test_loglines_are_mined_at_a_fixed_k(tmp_path: Path, prefect: PrefectProcess
     assert rows["total"]["seconds"] > 0
     assert found.notes[0].startswith("120 films: ") and "AMI" not in found.notes[0]
     assert "different words" in found.notes[1]
-    # what is measured is kept
-    assert loglines.measure(Asked(sizes=(120,), work=tmp_path)).figures == found.figures
+    # the measured size is reused
+    assert loglines.measure(BenchOptions(sizes=(120,), work=tmp_path)).figures == found.figures

@@ -17,11 +17,11 @@ def run(*args: str) -> Result:
 
 
 def test_help_names_every_benchmark() -> None:
-    told = run("--help").stdout
-    assert all(name in told for name in NAMES)
+    shown = run("--help").stdout
+    assert all(name in shown for name in NAMES)
 
 
-def test_another_name_is_wrong_usage_and_the_right_ones_are_told() -> None:
+def test_an_unknown_name_is_wrong_usage_and_the_names_are_listed() -> None:
     result = run("nothing")
     assert result.exit_code == ExitCode.USAGE
     assert "catalogue, embedding, clustering" in result.stderr
@@ -34,11 +34,13 @@ def test_sizes_are_whole_numbers(sizes: str) -> None:
 
 
 def test_a_command_writes_what_it_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("benchmarks.suite.catalogue.recovered", lambda *_: dict.fromkeys(KEYS, 1))
+    monkeypatch.setattr(
+        "benchmarks.suite.catalogue.measure_recovery", lambda *_: dict.fromkeys(KEYS, 1)
+    )
     result = run("catalogue", "--quick", "--sizes", "50,20", "--out", str(tmp_path))
     assert result.exit_code == 0, result.stderr
-    told = json.loads((tmp_path / "catalogue.json").read_text())
-    assert [row["films"] for row in told["rows"]] == [20, 50] and told["quick"]
+    record = json.loads((tmp_path / "catalogue.json").read_text())
+    assert [row["films"] for row in record["rows"]] == [20, 50] and record["quick"]
     assert "films per second" in result.stdout and (tmp_path / "catalogue.png").exists()
 
 
