@@ -1,4 +1,4 @@
-"""Runs of the command line in processes of their own, forked from one that has all imported."""
+"""Run the command line in new processes, forked from one that has imported everything."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Any
 import dask
 from distributed.utils import get_mp_context
 
-__all__ = ["FORKED", "Child", "fork", "forked", "start", "wait_for"]
+__all__ = ["FORKED", "Child", "forked", "start", "start_process", "wait_for"]
 
-# What takes seconds to import is imported once, for runs and for workers; none starts a thread.
+# Modules that take seconds to import, imported once for runs and workers; none starts a thread.
 _PRELOADED = [
     "microgenres.cli.app",
     "flows.mining.flow",
@@ -36,34 +36,37 @@ _PRELOADED = [
 ]
 FORKED = {"distributed.worker.multiprocessing-method": "forkserver"}
 with dask.config.set(FORKED):
-    _FORKS: Any = get_mp_context()  # Dask has its own list of what to import: ours comes after
+    _FORKS: Any = get_mp_context()  # sets the list of Dask; ours replaces it
 _FORKS.set_forkserver_preload(_PRELOADED)
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the nanny of a worker sets it
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the nanny of a worker does
 
 
 @dataclass
 class Child:
-    """A process under way, in a group of its own; `log` takes what it prints."""
+    """A running process in its own process group; `log` has its output."""
 
     process: ForkServerProcess
     log: Path
 
     def end(self, seconds: float = 60.0) -> int:
-        """Its exit code, minus the signal where one killed it; it is killed after `seconds`."""
+        """Wait for the end; return the exit code, or minus the signal that killed the process.
+
+        After `seconds` the process is killed, and the test fails.
+        """
         self.process.join(seconds)
         if self.process.exitcode is None:
             self.kill()
-            raise AssertionError(f"not at an end after {seconds} s:\n{self.told()}")
+            raise AssertionError(f"still running after {seconds} s:\n{self.output()}")
         return self.process.exitcode
 
     def kill(self) -> None:
-        """SIGKILL it and all that it started in its group."""
+        """Kill the process and its group."""
         assert self.process.pid is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join()
 
-    def told(self) -> str:
-        """What it has printed so far."""
+    def output(self) -> str:
+        """Return what it has printed so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
@@ -74,39 +77,39 @@ def start(
     before: Callable[..., object] | None = None,
     *given: Any,
 ) -> Child:
-    """Begin `microgenres ARGS`; `before(*given)` is called first, in that process."""
-    # the process that is forked may have begun before the tests had this Prefect server
-    prefect = {name: told for name, told in os.environ.items() if name.startswith("PREFECT_")}
+    """Start `microgenres ARGS` in a process that first calls `before(*given)`."""
+    # the fork server may have started before the tests had this Prefect server
+    prefect = {name: text for name, text in os.environ.items() if name.startswith("PREFECT_")}
     work = (log, [str(arg) for arg in args], {**prefect, **(environment or {})}, before, given)
     process = _FORKS.Process(target=_command, args=work)
     process.start()
     return Child(process, log)
 
 
-def fork(function: Callable[..., object], *given: Any) -> ForkServerProcess:
-    """Begin an importable function in a fresh process."""
+def start_process(function: Callable[..., object], *given: Any) -> ForkServerProcess:
+    """Start an importable function in a new process."""
     process: ForkServerProcess = _FORKS.Process(target=function, args=given)
     process.start()
     return process
 
 
 def forked(function: Callable[..., object], *given: Any, seconds: float = 60.0) -> int:
-    """Call an importable function in a fresh process; returns its exit code."""
-    process = fork(function, *given)
+    """Call an importable function in a new process; return the exit code."""
+    process = start_process(function, *given)
     process.join(seconds)
     if process.exitcode is None:
         process.kill()
-        raise AssertionError(f"{function.__name__} is not at an end after {seconds} s")
+        raise AssertionError(f"{function.__name__} still runs after {seconds} s")
     return process.exitcode
 
 
 def wait_for(what: Callable[[], object], seconds: float, child: Child | None = None) -> None:
-    """Wait until `what()` is true, while `child` lives."""
+    """Wait until `what()` is true; fail if `child` ends before."""
     deadline = time.monotonic() + seconds
     while not what():
-        told = child.told() if child else ""
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain\n{told}"
-        assert child is None or child.process.exitcode is None, f"it ended too soon\n{told}"
+        output = child.output() if child else ""
+        assert time.monotonic() < deadline, f"not true after {seconds} s\n{output}"
+        assert child is None or child.process.exitcode is None, f"it ended too soon\n{output}"
         time.sleep(0.01)
 
 

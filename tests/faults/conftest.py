@@ -15,20 +15,20 @@ from distributed import Client, LocalCluster
 from benchmarks.lib.small_model import build_model
 from pipeline.execution.cluster import CLUSTER_CONFIG
 from tests.faults.child import FORKED, forked
-from tests.faults.mining import LIMIT, Place, checked
+from tests.faults.mining import LIMIT, Place, verify_latest
 from tests.support.prefect_process import PrefectProcess
 
 
 @pytest.fixture(scope="package")
 def server(prefect: PrefectProcess) -> Iterator[str]:
-    """The address of the Prefect server that runs here use."""
+    """Return the address of the Prefect server for the runs."""
     with prefect.used() as url:
         yield url
 
 
 @pytest.fixture(scope="package")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real encoder of some kilobytes with random weights."""
+    """Return an encoder of some kilobytes with random weights."""
     folder = tmp_path_factory.mktemp("model")
     assert forked(build_model, folder, seconds=120) == 0
     return folder / "whole"
@@ -36,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[LocalCluster]:
-    """Two single-thread workers under nannies; faults may kill them, tests share them."""
+    """Return two single-thread workers with nannies, shared by tests; faults may kill them."""
     with (
         dask.config.set(CLUSTER_CONFIG | FORKED),
         LocalCluster(
@@ -53,14 +53,14 @@ def cluster() -> Iterator[LocalCluster]:
 
 @pytest.fixture(scope="package")
 def client(cluster: LocalCluster) -> Iterator[Client]:
-    """The tests' own client of that cluster: it plants faults in the workers."""
+    """Return a client of the cluster, which plants faults in the workers."""
     with Client(cluster, set_as_default=False) as client:
         yield client
 
 
 @pytest.fixture(scope="package")
 def place(server: str, model: Path, cluster: LocalCluster) -> Place:
-    """Where runs of these tests take place."""
+    """Return server, model and scheduler of the runs."""
     return Place(server, model, cluster.scheduler_address)
 
 
@@ -74,14 +74,14 @@ class Reference:
 
 @pytest.fixture(scope="package")
 def reference(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """The sample, mined without a fault."""
+    """Mine the sample without a fault."""
     out = tmp_path_factory.mktemp("reference") / "out"
     run = place.mine(out)
-    assert run.end(240) == 0, run.told()
-    return Reference(out, checked(out, LIMIT))
+    assert run.end(240) == 0, run.output()
+    return Reference(out, verify_latest(out, LIMIT))
 
 
 @pytest.fixture
 def mined(reference: Reference, tmp_path: Path) -> Path:
-    """A copy of the output folder of the run without a fault."""
+    """Return a copy of the output folder of the run without a fault."""
     return Path(shutil.copytree(reference.out, tmp_path / "mined"))

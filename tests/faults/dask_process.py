@@ -1,4 +1,4 @@
-"""A scheduler and workers as processes of their own, that nobody starts again."""
+"""A Dask scheduler and workers as processes that are not restarted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["run_scheduler", "run_worker"]
 
 
 def run_scheduler(file: Path, worker_ttl: str = "5 minutes") -> None:
-    """Serve as a scheduler until killed; its address goes into `file`."""
+    """Run a scheduler until it is killed; write its address to `file`."""
 
     async def serve() -> None:
         async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
@@ -28,7 +28,7 @@ def run_scheduler(file: Path, worker_ttl: str = "5 minutes") -> None:
 
 
 def run_worker(file: Path) -> None:
-    """Serve as a worker of one thread, without a nanny, until the scheduler gives it up."""
+    """Run a worker with one thread and no nanny until the scheduler drops it."""
 
     async def serve() -> None:
         async with Worker(file.read_text(), nthreads=1, host="127.0.0.1") as worker:

@@ -1,4 +1,4 @@
-"""How these tests mine, and what must hold of a release whatever died on the way to it."""
+"""Mine for tests of faults, and check a release after any fault."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ from pipeline.storage.verify import checksums, verify_release
 from tests.faults.child import Child, start
 from tests.support.prefect_process import ask
 
-__all__ = ["LIMIT", "Place", "checked", "nothing_runs", "same_tables", "work_of"]
+__all__ = [
+    "LIMIT",
+    "Place",
+    "all_runs_ended",
+    "assert_same_tables",
+    "committed_work",
+    "verify_latest",
+]
 
 LIMIT = 531  # all films of the sample: three partitions
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where runs take place: a Prefect server, a model's folder, a scheduler."""
+    """Prefect server, model folder and scheduler of runs."""
 
     server: str
     model: Path
@@ -39,7 +46,7 @@ class Place:
         log: Path | None = None,
         **environment: str,
     ) -> Child:
-        """Begin to mine the sample, or what `args` say, into `out`."""
+        """Start to mine the sample, or the source in `args`, into `out`."""
         source = () if "--source" in args else ("--source", "sample")
         return start(
             log or out.with_suffix(".log"),
@@ -56,17 +63,17 @@ class Place:
         )
 
 
-def checked(out: Path, rows: int) -> Path:
-    """The latest release, which verifies and holds every row once, released or rejected."""
+def verify_latest(out: Path, rows: int) -> Path:
+    """Return the latest release; it must verify and have each row once, released or rejected."""
     release = ReleaseStore(out).folder()
     manifest = verify_release(release)
     counts = manifest["counts"]
     assert counts["rows_in"] == rows == counts["released"] + counts["rejected"]
     released = pq.read_table(release / "movies.parquet", columns=["movie_id"])
     rejected = pq.read_table(release / "rejects.parquet", columns=["movie_id"])
-    found = [i for table in (released, rejected) for i in table.column(0).to_pylist()]
+    ids = [i for table in (released, rejected) for i in table.column(0).to_pylist()]
     if all(source["name"] == "sample" for source in manifest["sources"]):
-        assert sorted(found) == sorted(_sample_ids())
+        assert sorted(ids) == sorted(_sample_ids())
     return release
 
 
@@ -75,25 +82,25 @@ def _sample_ids() -> list[str]:
     return [i for chunk in chunks for i in chunk.movies.column("movie_id").to_pylist()]
 
 
-def same_tables(one: Path, other: Path) -> None:
-    """Two releases hold the same tables and the same index, byte by byte."""
+def assert_same_tables(one: Path, other: Path) -> None:
+    """Check that two releases have the same tables and index, byte by byte."""
     first, second = (checksums(verify_release(release)) for release in (one, other))
     assert first == second
     assert len(first) >= 9
 
 
-def work_of(out: Path) -> dict[str, str]:
-    """Committed pieces of work as STAGE/PIECE-..., each with its manifest.
+def committed_work(out: Path) -> dict[str, str]:
+    """Return the text of the manifest of each committed piece, by STAGE/PIECE-...
 
-    A manifest names the files of the attempt that made it: the same text is the same attempt. What
-    a run works because there is a release before it is left out.
+    A manifest names the files of the attempt that wrote it: equal texts are the same attempt.
+    Stages that run only because of a previous release are left out.
     """
     found = [path for path in (out / "work").glob("*/*.json") if "-before" not in path.parent.name]
     return {f"{path.parent.name}/{path.stem}": path.read_text() for path in found}
 
 
-def nothing_runs(server: str, out: Path) -> bool:
-    """Whether Prefect knows the end of every flow run into `out`, and of their tasks."""
+def all_runs_ended(server: str, out: Path) -> bool:
+    """Return whether all flow runs into `out`, and their tasks, have ended in Prefect."""
     wanted: dict[str, Any] = {"flow_runs": {"name": {"any_": [f"mine into {out}"]}}}
     runs = ask(f"{server}/flow_runs/filter", wanted)
     assert runs

@@ -1,7 +1,7 @@
-"""Faults to plant: plugins for Dask workers, and steps at which a process kills itself.
+"""Faults: plugins for Dask workers, and steps at which a process kills itself.
 
-Nothing in the product knows of them. A worker's commit of a piece is where they strike: its table
-is computed and written under a temporary name, and nothing says yet that it exists.
+The faults of workers occur while a piece is committed: its table is written under a temporary name,
+and is not yet visible.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ __all__ = [
     "AtCommit",
     "die",
     "die_before_step",
-    "own_prefect",
-    "planted",
-    "publishing",
+    "die_while_publishing",
+    "plant_fault",
     "stop_before_workers_start",
+    "use_prefect_home",
 ]
 
-SECONDS = 60.0  # the longest that a fault waits for its test
+SECONDS = 60.0  # longest wait of a fault for its test
 
 
 class _Patch(WorkerPlugin):
-    """Replaces a function of a module in each worker, and puts it back."""
+    """Replace a function of a module in each worker, and restore it."""
 
     module: str
     function: str
@@ -50,14 +50,18 @@ class _Patch(WorkerPlugin):
 
 
 class AtCommit(_Patch):
-    """Strikes in a worker that has written a piece's table and not renamed it yet.
+    """Kill or stop a worker that has written the table of a piece and not renamed it.
 
     Parameters
     ----------
-    folder : takes the marker files, STAGE.struck or STAGE-PIECE.struck.
-    how : `kill`, `stop` (SIGSTOP), `hold` (until the file `go` is in `folder`).
-    stage, piece : where; "" for everywhere.
-    times : how often at each place.
+    folder : Path
+        Folder for marker files, STAGE.struck or STAGE-PIECE.struck.
+    how : {"kill", "stop", "hold"}
+        SIGKILL, SIGSTOP, or wait until `folder` has a file `go`.
+    stage, piece : str
+        Where; "" for all.
+    times : int
+        Number of faults of each stage or piece.
     """
 
     module, function = "pipeline.storage.work_store", "write_table"
@@ -69,14 +73,14 @@ class AtCommit(_Patch):
 
     def around(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def write(path: Path, table: pa.Table) -> Any:
-            made = real(path, table)
+            written = real(path, table)
             stage = path.parent.name
             key = path.name.lstrip(".").split("-")[0]
             if self.stage in ("", stage) and self.piece in ("", key):
                 name = f"{stage}-{key}" if self.piece else stage
                 if self._first(name):
                     self._strike()
-            return made
+            return written
 
         return write
 
@@ -96,15 +100,15 @@ class AtCommit(_Patch):
             while not (self.folder / "go").exists() and time.monotonic() < deadline:
                 time.sleep(0.01)
         elif self.how == "stop":
-            # to this very thread: sent to the process, it could go on for a while, to the rename
+            # to this thread: a signal to the process could arrive after the rename
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         else:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager
-def planted(client: Client, plugin: WorkerPlugin, name: str = "fault") -> Iterator[None]:
-    """Plant a fault in all workers of a cluster, those that are yet to come too."""
+def plant_fault(client: Client, plugin: WorkerPlugin, name: str = "fault") -> Iterator[None]:
+    """Plant a fault in all workers of a cluster, also those that start later."""
     client.register_plugin(plugin, name=name)
     try:
         yield
@@ -113,21 +117,21 @@ def planted(client: Client, plugin: WorkerPlugin, name: str = "fault") -> Iterat
 
 
 def die() -> None:
-    """End this very process as an oom-killer or a power cut would."""
+    """End this process as the OOM killer or a power cut would."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-# Each is a change of the disk, or what makes one last.
+# Each changes the disk, or makes a change durable.
 _STEPS = ("rename", "replace", "link", "unlink", "mkdir", "fsync", "rmdir")
 
 
 def die_before_step(number: int) -> list[str]:
-    """Make this process die before the step of that number, counted from 1, that it takes.
+    """Let this process die before its step of that number, counted from 1.
 
     Returns
     -------
     list of str
-        to which the steps taken are added, by name.
+        Names of the steps taken; it grows with each step.
     """
     taken: list[str] = []
 
@@ -145,12 +149,13 @@ def die_before_step(number: int) -> list[str]:
     return taken
 
 
-def publishing(moment: str) -> None:
-    """Make this process die while it publishes: before or after a call of `releases`.
+def die_while_publishing(moment: str) -> None:
+    """Let this process die before or after a call in `release_store`.
 
     Parameters
     ----------
-    moment : `before FUNCTION` or `after FUNCTION`, such as `after write_new`.
+    moment : str
+        `before FUNCTION` or `after FUNCTION`, for example `after write_new`.
     """
     from pipeline.storage import release_store
 
@@ -160,15 +165,15 @@ def publishing(moment: str) -> None:
     def call(*args: Any, **kwargs: Any) -> Any:
         if when == "before":
             die()
-        made = real(*args, **kwargs)
+        result = real(*args, **kwargs)
         die()
-        return made
+        return result
 
     setattr(release_store, name, call)
 
 
 def stop_before_workers_start(pid: int) -> None:
-    """Stop a process (SIGSTOP) when a run of this one is about to ask the workers to start."""
+    """Stop a process (SIGSTOP) when a run in this process is about to start the workers."""
     from flows.mining import flow as mine
 
     real = mine.start_workers
@@ -180,11 +185,11 @@ def stop_before_workers_start(pid: int) -> None:
     mine.start_workers = call
 
 
-_ENTERED: list[object] = []  # for the life of the process
+_ENTERED: list[object] = []  # keeps the settings until the process ends
 
 
-def own_prefect(home: Path, url: str | None) -> None:
-    """This process has a Prefect home of its own, and that server, or none given."""
+def use_prefect_home(home: Path, url: str | None) -> None:
+    """Use this Prefect home and this server, or no server if `url` is None."""
     from prefect.settings import (
         PREFECT_API_URL,
         PREFECT_CLIENT_MAX_RETRIES,

@@ -1,4 +1,4 @@
-"""Files that are no catalogue, beside one that is: refused by name before any commit."""
+"""Files that are not a catalogue are rejected by name before any commit."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ BAD: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.timeout(30)
-def test_a_bad_file_is_refused_by_name_and_nothing_is_committed(
+def test_a_bad_file_is_rejected_by_name_and_nothing_is_committed(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Rows as nobody wants them: each is released or rejected with a reason, none is lost."""
+"""Invalid and unusual rows: each is released or rejected with a reason, none is lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.cleaning.clean import REASONS as CLEANING
 from pipeline.sources import REASONS as READING
-from tests.faults.mining import Place, checked
+from tests.faults.mining import Place, verify_latest
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -89,8 +89,8 @@ def test_each_odd_row_is_released_or_rejected_with_a_reason(place: Place, tmp_pa
     rows = sum(bool(line) for line in written)
     out = tmp_path / "out"
     run = place.mine(out, "--source", f"files:{catalogue}")
-    assert run.end(120) == 0, run.told()
-    release = checked(out, rows)
+    assert run.end(120) == 0, run.output()
+    release = verify_latest(out, rows)
     released = pq.read_table(release / "movies.parquet").to_pylist()
     rejected = pq.read_table(release / "rejects.parquet").to_pylist()
     known = {**READING, **CLEANING}

@@ -1,4 +1,4 @@
-"""Another model, other settings, other code: nothing is mixed, and what still holds is reused."""
+"""Another model, other settings, other code: nothing is mixed, and valid work is reused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import verify_release
 from tests.faults.child import forked
 from tests.faults.conftest import Reference
-from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
+from tests.faults.mining import LIMIT, Place, assert_same_tables, committed_work, verify_latest
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -25,7 +25,7 @@ def another_model(folder: Path) -> None:
     build_model(folder)
 
 
-def newer_clean() -> None:
+def change_version_of_clean() -> None:
     """Declare another version of the stage `clean` in this process."""
     from dataclasses import replace
 
@@ -35,23 +35,23 @@ def newer_clean() -> None:
     setattr(clean, stage._ATTRIBUTE, replace(stage.spec_of(clean), version=99))
 
 
-def remade(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    """Stages of which pieces were made; none that was there may have changed."""
+def recomputed_stages(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the stages with new pieces; existing pieces must be unchanged."""
     assert {name: after[name] for name in before} == before
     return {name.split("/")[0] for name in after.keys() - before.keys()}
 
 
-def test_another_model_makes_another_release_and_reuses_what_no_model_touched(
+def test_another_model_gives_another_release_and_reuses_stages_without_a_model(
     place: Place, reference: Reference, mined: Path, tmp_path: Path
 ) -> None:
     assert forked(another_model, tmp_path / "model", seconds=120) == 0
-    before = work_of(mined)
+    before = committed_work(mined)
     run = place.mine(mined, MICROGENRES_EMBED__MODEL=str(tmp_path / "model" / "whole"))
-    assert run.end(120) == 0, run.told()
-    new = checked(mined, LIMIT)
-    made = remade(before, work_of(mined))
-    assert {"embed", "embeddings", "points", "assign", "neighbours"} <= made
-    assert not made & {"sources", "clean", "features"}
+    assert run.end(120) == 0, run.output()
+    new = verify_latest(mined, LIMIT)
+    recomputed = recomputed_stages(before, committed_work(mined))
+    assert {"embed", "embeddings", "points", "assign", "neighbours"} <= recomputed
+    assert not recomputed & {"sources", "clean", "features"}
     old = mined / "releases" / reference.release.name
     assert new != old
     verify_release(old)
@@ -62,31 +62,41 @@ def test_another_model_makes_another_release_and_reuses_what_no_model_touched(
     assert [len(found) for found in revisions] == [1, 1]
     assert revisions[0] != revisions[1]
 
-    # and back: all of the first run still holds
-    work = work_of(mined)
+    # with the first model again, all work of the first run is reused
+    work = committed_work(mined)
     back = place.mine(mined)
-    assert back.end(60) == 0, back.told()
-    assert work_of(mined) == work
+    assert back.end(60) == 0, back.output()
+    assert committed_work(mined) == work
     assert ReleaseStore(mined).latest() == reference.release.name
-    same_tables(checked(mined, LIMIT), reference.release)
+    assert_same_tables(verify_latest(mined, LIMIT), reference.release)
 
 
 def test_other_settings_reuse_the_vectors(place: Place, reference: Reference, mined: Path) -> None:
-    before = work_of(mined)
+    before = committed_work(mined)
     run = place.mine(mined, "-k", 20)
-    assert run.end(120) == 0, run.told()
-    made = remade(before, work_of(mined))
-    assert {"k-curve", "assign"} <= made
-    assert not made & {"sources", "clean", "features", "embed", "embeddings", "index", "neighbours"}
-    assert checked(mined, LIMIT).name != reference.release.name
+    assert run.end(120) == 0, run.output()
+    recomputed = recomputed_stages(before, committed_work(mined))
+    assert {"k-curve", "assign"} <= recomputed
+    assert not recomputed & {
+        "sources",
+        "clean",
+        "features",
+        "embed",
+        "embeddings",
+        "index",
+        "neighbours",
+    }
+    assert verify_latest(mined, LIMIT).name != reference.release.name
     verify_release(mined / "releases" / reference.release.name)
 
 
-def test_newer_code_of_a_stage_makes_it_again_and_equal_tables_end_it_there(
+def test_a_new_version_of_a_stage_repeats_only_that_stage_if_its_tables_are_equal(
     place: Place, reference: Reference, mined: Path
 ) -> None:
-    before = work_of(mined)
-    run = place.mine(mined, before=newer_clean)
-    assert run.end(120) == 0, run.told()
-    assert remade(before, work_of(mined)) == {"clean"}  # its tables are the same, so are the rest
-    same_tables(checked(mined, LIMIT), reference.release)
+    before = committed_work(mined)
+    run = place.mine(mined, before=change_version_of_clean)
+    assert run.end(120) == 0, run.output()
+    assert recomputed_stages(before, committed_work(mined)) == {
+        "clean"
+    }  # equal tables: later stages are reused
+    assert_same_tables(verify_latest(mined, LIMIT), reference.release)

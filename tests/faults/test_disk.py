@@ -1,4 +1,4 @@
-"""A disk that fills up, and files that rot: nothing final is torn, only what is hurt is redone."""
+"""A full disk and damaged files: no commit is torn, and only damaged pieces are repeated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.storage.verify import verify_release
 from pipeline.storage.work_store import WorkStore
 from tests.faults.child import forked
 from tests.faults.conftest import Reference
-from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
+from tests.faults.mining import LIMIT, Place, assert_same_tables, committed_work, verify_latest
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -28,7 +28,7 @@ FP = fingerprint("some work")
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 48 MiB."""
+    """Return a file system of 48 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
@@ -45,7 +45,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path, leave: int) -> Path:
-    """Take all room but `leave` bytes; returns the file that takes it."""
+    """Fill the disk except for `leave` bytes; return the file that fills it."""
     ballast = folder / "ballast"
     space = os.statvfs(folder)
     with ballast.open("wb") as handle:
@@ -54,15 +54,15 @@ def fill(folder: Path, leave: int) -> Path:
 
 
 @pytest.mark.parametrize("leave", [0, 400_000, 900_000], ids=["at-once", "in-a-stage", "later"])
-def test_a_full_disk_tears_nothing_and_the_run_goes_on_once_there_is_room(
+def test_a_full_disk_tears_no_file_and_the_run_resumes_when_there_is_space(
     place: Place, reference: Reference, small_disk: Path, tmp_path: Path, leave: int
 ) -> None:
     out = small_disk / "out"
     out.mkdir()
     ballast = fill(small_disk, leave)
-    full = place.mine(out, log=tmp_path / "full.log")  # not on the disk that is full
+    full = place.mine(out, log=tmp_path / "full.log")  # not on the full disk
     code = full.end(120)
-    log = full.told()
+    log = full.output()
     assert code in (1, 5), log
     assert "No space left on device" in log
     assert "make space" in log
@@ -71,19 +71,19 @@ def test_a_full_disk_tears_nothing_and_the_run_goes_on_once_there_is_room(
     for stage in [path for path in (out / "work").iterdir() if path.is_dir()]:
         for manifest in stage.glob("*.json"):
             assert manifest.stat().st_size, manifest
-    kept = work_of(out)
+    before = committed_work(out)
 
     ballast.unlink()
     run = place.mine(out)
-    assert run.end(120) == 0, run.told()
-    done = work_of(out)
-    assert {name: done[name] for name in kept} == kept
-    same_tables(checked(out, LIMIT), reference.release)
+    assert run.end(120) == 0, run.output()
+    done = committed_work(out)
+    assert {name: done[name] for name in before} == before
+    assert_same_tables(verify_latest(out, LIMIT), reference.release)
     assert store.failures() == []
 
 
 def commit_within(root: Path, most: int) -> None:
-    """Commit a piece of 800 KB in a process that may write files of `most` bytes."""
+    """Commit a piece of 800 KB in a process that may write at most `most` bytes per file."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     table = pa.table({"n": pa.array(range(100_000), pa.int64())})
@@ -100,9 +100,9 @@ def test_a_quota_leaves_no_half_written_file(tmp_path: Path, most: int) -> None:
     assert list((tmp_path / "out" / "work" / "stage").iterdir()) == []
     assert WorkStore(tmp_path / "out").lookup("stage", "p0", FP) is None
     assert forked(commit_within, tmp_path / "out", 10**9) == 0
-    made = WorkStore(tmp_path / "out").lookup("stage", "p0", FP)
-    assert made is not None
-    assert made.outputs["out"].rows == 100_000
+    manifest = WorkStore(tmp_path / "out").lookup("stage", "p0", FP)
+    assert manifest is not None
+    assert manifest.outputs["out"].rows == 100_000
 
 
 def flip(path: Path) -> None:
@@ -115,11 +115,9 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-9])
 
 
-def test_only_the_pieces_that_are_damaged_are_made_again(
-    place: Place, reference: Reference, mined: Path
-) -> None:
-    before = work_of(mined)
-    hurt = {}
+def test_only_damaged_pieces_are_repeated(place: Place, reference: Reference, mined: Path) -> None:
+    before = committed_work(mined)
+    damaged = {}
     for stage, piece, output, damage in (
         ("sources", "p00000", "movies", truncate),
         ("clean", "p00001", "movies", flip),
@@ -130,30 +128,30 @@ def test_only_the_pieces_that_are_damaged_are_made_again(
     ):
         path = sorted((mined / "work" / stage).glob(f"{piece}*.{output}.parquet"))[0]
         damage(path)
-        fingered = path.name.rsplit("-", 1)[0]
-        hurt[f"{stage}/{fingered}"] = path
-    assert hurt.keys() <= before.keys()
+        key = path.name.rsplit("-", 1)[0]
+        damaged[f"{stage}/{key}"] = path
+    assert damaged.keys() <= before.keys()
     run = place.mine(mined)
-    assert run.end(120) == 0, run.told()
-    after = work_of(mined)
-    assert {name for name in after if after[name] != before.get(name)} == hurt.keys()
-    same_tables(checked(mined, LIMIT), reference.release)
+    assert run.end(120) == 0, run.output()
+    after = committed_work(mined)
+    assert {name for name in after if after[name] != before.get(name)} == damaged.keys()
+    assert_same_tables(verify_latest(mined, LIMIT), reference.release)
 
 
 @pytest.mark.parametrize("damage", [flip, truncate, Path.unlink])
-def test_a_damaged_release_is_found_and_made_again(
+def test_a_damaged_release_is_found_and_published_again(
     place: Place, reference: Reference, mined: Path, damage: object
 ) -> None:
-    release = checked(mined, LIMIT)
-    work = work_of(mined)
+    release = verify_latest(mined, LIMIT)
+    work = committed_work(mined)
     for name in ("centroids.parquet", "index.faiss", "movies.parquet"):
         assert callable(damage)
         damage(release / name)
     with pytest.raises(Exception, match=r"(?s)centroids.parquet.*index.faiss.*movies.parquet"):
         verify_release(release)
     run = place.mine(mined)
-    assert run.end(120) == 0, run.told()
-    assert work_of(mined) == work
-    assert checked(mined, LIMIT) == release
-    same_tables(release, reference.release)
+    assert run.end(120) == 0, run.output()
+    assert committed_work(mined) == work
+    assert verify_latest(mined, LIMIT) == release
+    assert_same_tables(release, reference.release)
     shutil.rmtree(mined)

@@ -1,4 +1,4 @@
-"""The flow killed before and after each step of the commits: what is committed stays, once."""
+"""Kill the flow before and after each step of a commit: committed work stays, once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ from pipeline.storage.verify import verify_release
 from pipeline.storage.work_store import WorkStore
 from tests.faults.child import forked, wait_for
 from tests.faults.conftest import Reference
-from tests.faults.mining import LIMIT, Place, checked, nothing_runs, same_tables, work_of
-from tests.faults.plants import die_before_step, publishing
+from tests.faults.mining import (
+    LIMIT,
+    Place,
+    all_runs_ended,
+    assert_same_tables,
+    committed_work,
+    verify_latest,
+)
+from tests.faults.plants import die_before_step, die_while_publishing
 
 pytestmark = pytest.mark.timeout(300)
 
 FP = fingerprint("some work")
 TABLES = {name: pa.table({"movie_id": [f"{name}{n}" for n in range(9)]}) for name in "ab"}
-# In the order of the commit: every one of these runs dies there, and the next one goes on.
+# In the order of a commit: each run dies at one of these, and the next run resumes.
 MOMENTS = ("before write_new", "before _sync_tree", "before write_bytes", "after write_bytes")
 
 
@@ -45,7 +52,7 @@ def publish(root: Path, died_at: int, steps: Path) -> None:
     steps.write_text(" ".join(taken))
 
 
-def test_a_piece_is_committed_whole_or_not_at_all_whichever_step_is_the_last(
+def test_the_commit_of_a_piece_is_atomic_at_each_step(
     tmp_path: Path,
 ) -> None:
     for number in range(1, 100):
@@ -56,23 +63,23 @@ def test_a_piece_is_committed_whole_or_not_at_all_whichever_step_is_the_last(
         assert end == -signal.SIGKILL
         store = WorkStore(root)
         found = store.lookup("stage", "p0", FP)
-        before = work_of(root)
-        made = store.commit("stage", "p0", FP, TABLES, rows_in=9, seconds=0.0)
+        before = committed_work(root)
+        manifest = store.commit("stage", "p0", FP, TABLES, rows_in=9, seconds=0.0)
         if found is not None:
-            assert made == found
-            assert work_of(root) == before
+            assert manifest == found
+            assert committed_work(root) == before
         for name, table in TABLES.items():
-            assert store.read(made.outputs[name], verify=True).equals(table)
+            assert store.read(manifest.outputs[name], verify=True).equals(table)
         store.sweep(0)
         assert len(list((root / "work" / "stage").iterdir())) == 3
-        assert store.lookup("stage", "p0", FP) == made
+        assert store.lookup("stage", "p0", FP) == manifest
     taken = steps.read_text().split()
     assert {"fsync", "rename", "link"} <= set(taken)
-    assert number == len(taken) + 1  # every step was the last one once
+    assert number == len(taken) + 1  # each step was the last one once
     assert number > 10
 
 
-def test_a_release_is_published_whole_or_not_at_all_whichever_step_is_the_last(
+def test_the_commit_of_a_release_is_atomic_at_each_step(
     tmp_path: Path,
 ) -> None:
     for number in range(1, 100):
@@ -99,22 +106,22 @@ def test_a_release_is_published_whole_or_not_at_all_whichever_step_is_the_last(
     assert number > 10
 
 
-def test_a_run_killed_around_each_step_of_its_release_goes_on(
+def test_a_run_killed_at_each_step_of_its_release_is_resumed(
     place: Place, reference: Reference, mined: Path
 ) -> None:
     shutil.rmtree(mined / "releases")
     (mined / "latest").unlink()
-    work = work_of(mined)
+    work = committed_work(mined)
     for moment in MOMENTS:
-        run = place.mine(mined, before=publishing, given=(moment,))
-        assert run.end(60) == -signal.SIGKILL, run.told()
-        assert work_of(mined) == work, moment
+        run = place.mine(mined, before=die_while_publishing, given=(moment,))
+        assert run.end(60) == -signal.SIGKILL, run.output()
+        assert committed_work(mined) == work, moment
         shown = [path for path in (mined / "releases").glob("[!.]*")]
         assert len(shown) == (moment in MOMENTS[2:])
         assert (mined / "latest").exists() == (moment == MOMENTS[3])
     run = place.mine(mined)
-    assert run.end(60) == 0, run.told()
-    assert work_of(mined) == work
-    same_tables(checked(mined, LIMIT), reference.release)
+    assert run.end(60) == 0, run.output()
+    assert committed_work(mined) == work
+    assert_same_tables(verify_latest(mined, LIMIT), reference.release)
     assert [path.name for path in (mined / "releases").iterdir()] == [reference.release.name]
-    wait_for(lambda: nothing_runs(place.server, mined), 30)
+    wait_for(lambda: all_runs_ended(place.server, mined), 30)

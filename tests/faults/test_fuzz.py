@@ -1,4 +1,4 @@
-"""Whatever bytes a file holds, its reader answers or names it: no other error, no hang."""
+"""Readers accept any bytes or raise an error that names the file: no other error, no hang."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ CELL = st.one_of(
 )
 
 
-def outcome(path: Path) -> list[SourceChunk] | None:
-    """The chunks of a catalogue, checked, or None where it is refused by name."""
+def read_chunks(path: Path) -> list[SourceChunk] | None:
+    """Read a catalogue and check its chunks; return None if it is rejected by name."""
     source = open_source(f"files:{path}", SMALL)
     try:
         source.check()
@@ -88,13 +88,13 @@ def outcome(path: Path) -> list[SourceChunk] | None:
     return chunks
 
 
-def cleaned(chunks: list[SourceChunk]) -> None:
-    """Cleaning takes what reading gives, and loses no row."""
+def check_cleaning(chunks: list[SourceChunk]) -> None:
+    """Check that cleaning accepts the rows of a source and loses none."""
     movies = pa.concat_tables([chunk.movies for chunk in chunks])
-    made = clean(movies, CleanSettings())
-    assert made["movies"].num_rows + made["rejects"].num_rows == movies.num_rows
-    assert set(made["rejects"].column("reason").to_pylist()) <= set(CLEANING)
-    ids = made["movies"].column("movie_id").to_pylist()
+    tables = clean(movies, CleanSettings())
+    assert tables["movies"].num_rows + tables["rejects"].num_rows == movies.num_rows
+    assert set(tables["rejects"].column("reason").to_pylist()) <= set(CLEANING)
+    ids = tables["movies"].column("movie_id").to_pylist()
     assert len(set(ids)) == len(ids)
 
 
@@ -106,9 +106,9 @@ def cleaned(chunks: list[SourceChunk]) -> None:
 def test_any_bytes_as_a_catalogue(tmp_path: Path, name: str, data: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(data)
-    chunks = outcome(path)
+    chunks = read_chunks(path)
     if chunks:
-        cleaned(chunks)
+        check_cleaning(chunks)
 
 
 @FUZZ
@@ -127,9 +127,9 @@ def test_any_cells_of_a_csv(
     lines = [separator.join(header), *(separator.join(map(cell, row)) for row in rows)]
     path = tmp_path / ("f.tsv" if separator == "\t" else "f.csv")
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
-    chunks = outcome(path)
+    chunks = read_chunks(path)
     if chunks:
-        cleaned(chunks)
+        check_cleaning(chunks)
 
 
 @FUZZ
@@ -137,10 +137,10 @@ def test_any_cells_of_a_csv(
 def test_any_json_of_a_row(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     path = tmp_path / "f.jsonl"
     path.write_bytes("\n".join(map(json.dumps, rows)).encode())
-    chunks = outcome(path)
+    chunks = read_chunks(path)
     if chunks:
         assert sum(chunk.rows_in for chunk in chunks) == len(rows)
-        cleaned(chunks)
+        check_cleaning(chunks)
 
 
 @FUZZ
@@ -158,7 +158,7 @@ def test_any_damage_to_a_parquet_or_gzip_catalogue(
         flipped[place % len(sound)] ^= byte
         for data in (bytes(flipped), sound[: cut % len(sound)]):
             path.write_bytes(data)
-            outcome(path)
+            read_chunks(path)
 
 
 @FUZZ

@@ -29,7 +29,7 @@ def pieces(store: WorkStore, count: int, **constants: object) -> list[Piece]:
 
 
 @pytest.mark.timeout(180)
-def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
+def test_a_piece_is_retried_with_smaller_batches_then_quarantined(tmp_path: Path) -> None:
     store = WorkStore(tmp_path / "out")
     stage = Stage.of(greedy, lean={"batch": 10})
     todo = pieces(store, 4, folder=str(tmp_path), hungry="p1", always="p2")
@@ -49,7 +49,7 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
         run_stage(store, stage, todo, client=client)
     done = [p.key for p in todo if store.lookup(stage.name, p.key, piece_fingerprint(stage, p))]
     assert done == ["p0", "p1", "p3"]
-    reasons = {blamed["piece"]: blamed["reason"] for blamed in store.failures()}
+    reasons = {failure["piece"]: failure["reason"] for failure in store.failures()}
     assert list(reasons) == ["p2"]
     assert "memory" in reasons["p2"]
     tries = [path.name.split("-")[:2] for path in tmp_path.glob("*.called")]
@@ -61,8 +61,8 @@ def test_smaller_batches_then_quarantine(tmp_path: Path) -> None:
 def test_a_failed_allocation_is_retried_with_less_memory(tmp_path: Path) -> None:
     store = WorkStore(tmp_path / "out")
     lean = Stage.of(fails_for_memory, name="leaner", lean={"batch": 8})
-    (made,) = run_stage(store, lean, pieces(store, 1), backoff_seconds=0.01).manifests
-    assert store.read(made.outputs["out"]).equals(MOVIES)
+    (manifest,) = run_stage(store, lean, pieces(store, 1), backoff_seconds=0.01).manifests
+    assert store.read(manifest.outputs["out"]).equals(MOVIES)
     same = Stage.of(fails_for_memory)
     with pytest.raises(QuarantineError, match=r"p0: .*MemoryError.*tried 3 times"):
         run_stage(store, same, pieces(store, 1), retries=2, backoff_seconds=0.01)

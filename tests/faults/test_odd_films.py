@@ -1,4 +1,4 @@
-"""Films that cluster badly: one, all alike, fewer than k; vectors of zeros and of NaN."""
+"""Films that are hard to cluster: one, equal ones, fewer than k; zero and NaN vectors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.schemas.mining import POINTS
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import ClusterSettings
 from pipeline.storage.release_store import ReleaseStore
-from tests.faults.mining import Place, checked
+from tests.faults.mining import Place, verify_latest
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -44,14 +44,14 @@ def film(number: int, overview: str = PLOT) -> dict[str, Any]:
         pytest.param([film(n, f"{PLOT} Film {n}.") for n in range(8)], ("-k", 500), 8, id="k>n"),
     ],
 )
-def test_a_few_films_or_films_alike_make_a_release_without_nan(
+def test_few_or_equal_films_give_a_release_without_nan(
     place: Place, tmp_path: Path, films: list[dict[str, Any]], options: tuple[Any], clusters: int
 ) -> None:
     source = catalogue(tmp_path / "films.jsonl", films)
     out = tmp_path / "out"
     run = place.mine(out, "--source", source, *options)
-    assert run.end(120) == 0, run.told()
-    release = checked(out, len(films))
+    assert run.end(120) == 0, run.output()
+    release = verify_latest(out, len(films))
     centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
     assert np.isfinite(centroids).all()
     assert 1 <= len(centroids) <= clusters
@@ -67,7 +67,7 @@ def points(rows: np.ndarray) -> pa.Table:
 
 
 @pytest.mark.parametrize("zeros", [1, 20, 40])
-def test_films_without_a_direction_are_assigned_and_make_no_nan_centroid(zeros: int) -> None:
+def test_zero_vectors_are_assigned_and_give_no_nan_centroid(zeros: int) -> None:
     rng = np.random.default_rng(5)
     rows = rng.normal(size=(40, 16)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -87,9 +87,7 @@ def test_films_without_a_direction_are_assigned_and_make_no_nan_centroid(zeros: 
     assert set(assigned.column("cluster").to_pylist()) <= set(range(len(centroids)))
 
 
-def test_a_model_that_gives_nan_is_quarantined_with_its_reason(
-    place: Place, tmp_path: Path
-) -> None:
+def test_nan_vectors_of_a_model_are_quarantined_with_a_reason(place: Place, tmp_path: Path) -> None:
     broken = Path(shutil.copytree(place.model, tmp_path / "broken"))
     weights = load_file(broken / "model.safetensors")
     name = next(name for name in weights if "LayerNorm" in name)
@@ -102,7 +100,7 @@ def test_a_model_that_gives_nan_is_quarantined_with_its_reason(
     source = catalogue(tmp_path / "films.jsonl", [film(n) for n in range(5)])
     run = place.mine(out, "--source", source, MICROGENRES_EMBED__MODEL=str(broken))
     assert run.end(120) != 0
-    assert "gave a vector that is not finite" in run.told()
+    assert "gave a vector that is not finite" in run.output()
     assert not (out / "latest").exists()
     assert not list((out / "work").glob("points/*.json"))
     assert not ReleaseStore(out).latest()

@@ -1,4 +1,4 @@
-"""The Prefect server killed in mid-run: mining goes on, and its record is made whole."""
+"""The Prefect server is killed during a run: mining continues, and the record is completed."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from distributed import Client
 from flows.services.prefect_server import free_port
 from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
-from tests.faults.mining import LIMIT, Place, checked, same_tables, work_of
-from tests.faults.plants import AtCommit, own_prefect, planted
+from tests.faults.mining import LIMIT, Place, assert_same_tables, committed_work, verify_latest
+from tests.faults.plants import AtCommit, plant_fault, use_prefect_home
 from tests.support.prefect_process import PrefectProcess
 
 pytestmark = pytest.mark.timeout(300)
 
 
 def children(pid: int) -> list[int]:
-    """Processes whose parent is `pid`."""
+    """Return the processes whose parent is `pid`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -39,14 +39,14 @@ def children(pid: int) -> list[int]:
 
 
 @contextmanager
-def run_held(
+def hold_run(
     place: Place, client: Client, out: Path, home: Path, url: str | None
 ) -> Iterator[Child]:
-    """A run that waits in the middle of a piece for as long as the block lasts."""
+    """Yield a run that waits in the middle of a piece until the block ends."""
     markers = out.with_name("markers")
     markers.mkdir()
-    with planted(client, AtCommit(markers, "hold", "features", "p00001")):
-        run = place.mine(out, before=own_prefect, given=(home, url))
+    with plant_fault(client, AtCommit(markers, "hold", "features", "p00001")):
+        run = place.mine(out, before=use_prefect_home, given=(home, url))
         try:
             wait_for(lambda: list(markers.iterdir()), 120, run)
             yield run
@@ -55,7 +55,7 @@ def run_held(
             run.process.join(120)
 
 
-def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
+def test_an_embedded_server_is_restarted_and_all_tasks_end(
     place: Place,
     reference: Reference,
     client: Client,
@@ -63,14 +63,14 @@ def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
     tmp_path: Path,
 ) -> None:
     out, home = tmp_path / "out", prefect.empty_home(tmp_path / "home")
-    with run_held(place, client, out, home, None) as run:
+    with hold_run(place, client, out, home, None) as run:
         assert run.process.pid is not None
         (server,) = children(run.process.pid)
         os.killpg(server, signal.SIGKILL)
-    log = run.told()
+    log = run.output()
     assert run.end(1) == 0, log
     assert "is restarted" in log
-    same_tables(checked(out, LIMIT), reference.release)
+    assert_same_tables(verify_latest(out, LIMIT), reference.release)
     with closing(sqlite3.connect(home / "prefect.db")) as record:
         (flow_run,) = record.execute("select state_type from flow_run").fetchall()
         tasks = dict(record.execute("select state_type, count(*) from task_run group by 1"))
@@ -78,7 +78,7 @@ def test_an_embedded_server_that_dies_comes_back_and_nothing_stays_running(
     assert set(tasks) == {"COMPLETED"}, tasks
 
 
-def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
+def test_a_lost_external_server_fails_the_run_but_not_its_work(
     place: Place,
     reference: Reference,
     client: Client,
@@ -99,20 +99,20 @@ def test_a_given_server_that_dies_for_good_costs_the_show_and_not_the_work(
     ) as server:
         try:
             wait_for(lambda: answers(int(port)), 120)
-            with run_held(place, client, out, home, url) as run:
+            with hold_run(place, client, out, home, url) as run:
                 os.killpg(server.pid, signal.SIGKILL)
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGKILL)
-    log = run.told()
+    log = run.output()
     assert run.end(1) == 1, log
     assert "did not accept an artifact" in log
     assert "error: the Prefect server at" in log
-    same_tables(checked(out, LIMIT), reference.release)
-    work = work_of(out)
+    assert_same_tables(verify_latest(out, LIMIT), reference.release)
+    work = committed_work(out)
     again = place.mine(out)
-    assert again.end(60) == 0, again.told()
-    assert work_of(out) == work
+    assert again.end(60) == 0, again.output()
+    assert committed_work(out) == work
 
 
 def answers(port: int) -> bool:

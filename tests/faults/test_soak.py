@@ -1,4 +1,4 @@
-"""A short soak: random kills of every process through one run; the long one is a command."""
+"""A short `benchmarks.scripts.soak`: random kills of all processes during one run."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from benchmarks.scripts import soak
 
 
 @pytest.mark.timeout(300)
-def test_nothing_is_lost_whatever_is_killed(
+def test_random_kills_lose_nothing(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MICROGENRES_EMBED__DTYPE", "float32")
-    told = tmp_path / "soak.json"
+    file = tmp_path / "soak.json"
     code = soak.main(
-        ["--runs", "1", "--seed", "7", "--kills", "4", "--model", str(model), "--out", str(told)]
+        ["--runs", "1", "--seed", "7", "--kills", "4", "--model", str(model), "--out", str(file)]
     )
-    answer = json.loads(told.read_text())
+    answer = json.loads(file.read_text())
     assert code == 0, answer
     assert answer["films"] == 531
     assert answer["films_lost"] == answer["films_doubled"] == answer["left_running"] == 0

@@ -1,4 +1,4 @@
-"""Events reach who listens, from any thread, and a broken listener ends nothing."""
+"""Events reach all listeners, from any thread; a broken listener does not stop a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from flows.events import Address, Event, Note, PieceDone, emit, listen
 
 
-def test_only_while_listening() -> None:
+def test_a_listener_gets_events_during_its_block_only() -> None:
     heard: list[Event] = []
     emit(Note("before"))
     with listen(heard.append):
@@ -19,7 +19,7 @@ def test_only_while_listening() -> None:
     assert heard == [Address("Dask dashboard", "http://x")]
 
 
-def test_all_who_listen_hear_every_thread() -> None:
+def test_all_listeners_get_events_of_all_threads() -> None:
     first: list[Event] = []
     second: list[Event] = []
     with listen(first.append), listen(second.append):
@@ -50,7 +50,7 @@ def test_a_broken_listener_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     assert "no longer shown" in caplog.text
 
 
-def test_an_interrupt_passes() -> None:
+def test_an_interrupt_in_a_listener_is_raised() -> None:
     def interrupt(_: Event) -> None:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml without Docker: its commands as processes mine the sample to a release."""
+"""The commands of docker-compose.yml, run as processes without Docker, mine the sample."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SERVICES = {
 
 @dataclass
 class Site:
-    """What runs, where."""
+    """The running services, their folder, and two addresses."""
 
     machine: Machine
     folder: Path
@@ -53,11 +53,11 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The services of docker-compose.yml but API and explorer, with two Dask workers."""
+    """Start the services of docker-compose.yml except API and explorer, with two Dask workers."""
     binaries = programs()
     if binaries is None:
         assert not os.environ.get("CI"), "CI installs PostgreSQL"
-        pytest.skip("no PostgreSQL on this machine: install Debian's package `postgresql`")
+        pytest.skip("PostgreSQL is not installed: install the Debian package `postgresql`")
     folder = tmp_path_factory.mktemp("site")
     for name in ("logs", "data", "certificates"):
         (folder / name).mkdir()
@@ -102,7 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def run(site: Site) -> dict[str, Any]:
-    """A run of the sample's deployment, as its Prefect server tells it at the end."""
+    """Run the deployment of the sample; return the flow run from the Prefect server."""
     deployment = site.ask("/deployments/name/mine/sample")
     parameters = {"limit": 150}
     begun = site.ask(f"/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
@@ -135,10 +135,14 @@ def test_the_release_verifies(site: Site, run: dict[str, Any]) -> None:
 def test_both_workers_log_to_the_run_in_json(site: Site, run: dict[str, Any]) -> None:
     wanted = {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
 
-    def told() -> list[str]:
+    def messages() -> list[str]:
         return [log["message"] for log in site.ask("/logs/filter", wanted)]
 
-    until(lambda: any(m.startswith("embed p0000") for m in told()), 20, "no word of a worker")
+    until(
+        lambda: any(m.startswith("embed p0000") for m in messages()),
+        20,
+        "no log record of a worker",
+    )
     printed = []
     for log in (site.folder / "logs").glob("worker-*.log"):
         lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
@@ -150,7 +154,7 @@ def test_both_workers_log_to_the_run_in_json(site: Site, run: dict[str, Any]) ->
     assert {line["stage"] for line in pieces} >= {"clean", "embed", "assign", "names"}
 
 
-def test_only_who_has_a_certificate_reaches_dask(site: Site) -> None:
+def test_dask_rejects_clients_without_a_certificate(site: Site) -> None:
     context = ssl.create_default_context(cafile=str(site.folder / "certificates" / "ca.crt"))
     context.check_hostname = False
     with (
@@ -158,18 +162,18 @@ def test_only_who_has_a_certificate_reaches_dask(site: Site) -> None:
         socket.create_connection(("127.0.0.1", site.scheduler), timeout=10) as plain,
         context.wrap_socket(plain) as wrapped,
     ):
-        assert wrapped.recv(1) != b"", "it let us in"
-        pytest.fail("it talks to someone without a certificate")
+        assert wrapped.recv(1) != b"", "a client without a certificate was accepted"
+        pytest.fail("a client without a certificate was accepted")
     with socket.create_connection(("127.0.0.1", site.scheduler), timeout=10) as plain:
         plain.sendall(b"no TLS at all\r\n\r\n")
         plain.settimeout(10)
         answer = b""
         with suppress(ConnectionError):
             answer = plain.recv(4096)
-    assert answer[:1] in (b"", b"\x15"), "it speaks without TLS: more than TLS's own alert"
+    assert answer[:1] in (b"", b"\x15"), "it answers without TLS, with more than the alert of TLS"
 
 
-def test_no_secret_is_told(site: Site, run: dict[str, Any]) -> None:
+def test_no_secret_is_stored_or_logged(site: Site, run: dict[str, Any]) -> None:
     keys = [
         line
         for path in (site.folder / "certificates").glob("*.key")
@@ -177,7 +181,7 @@ def test_no_secret_is_told(site: Site, run: dict[str, Any]) -> None:
     ]
     assert len(keys) >= 3
     secrets = [secret.encode() for secret in (PASSWORD, KEY, *keys)]
-    told = json.dumps(
+    answers = json.dumps(
         [
             site.ask("/logs/filter", {"limit": 200}),
             site.ask("/artifacts/filter", {"limit": 200}),
@@ -186,13 +190,13 @@ def test_no_secret_is_told(site: Site, run: dict[str, Any]) -> None:
         ]
     ).encode()
     for secret in secrets:
-        assert secret not in told
-    looked = 0
+        assert secret not in answers
+    files = 0
     for place in ("data", "logs"):
         for path in (site.folder / place).rglob("*"):
             if path.is_file():
                 data = path.read_bytes()
-                looked += 1
+                files += 1
                 for secret in secrets:
                     assert secret not in data, path
-    assert looked > 50
+    assert files > 50

@@ -1,4 +1,4 @@
-"""What the Compose files promise: they resolve, nothing is open, secrets have no defaults."""
+"""The Compose files resolve, publish ports on loopback only, and have no default secrets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ONCE = {"certificates", "deployments"}
 
 
 def compose() -> list[str]:
-    """The Compose that there is: Docker's plugin, or Debian's program."""
+    """Return the command of Compose: the Docker plugin, or the Debian program."""
     if shutil.which("docker"):
         found = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
         if found.returncode == 0:
@@ -30,7 +30,7 @@ def compose() -> list[str]:
     if shutil.which("docker-compose"):
         return ["docker-compose"]
     assert not os.environ.get("CI"), "CI installs docker-compose"
-    pytest.skip("neither `docker compose` nor docker-compose on this machine")
+    pytest.skip("neither `docker compose` nor docker-compose is installed")
 
 
 def resolved(*files: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -55,16 +55,16 @@ def resolved(*files: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_compose_resolves_the_files(files: tuple[str, ...]) -> None:
     done = resolved(*files, **SECRETS)
     assert done.returncode == 0, done.stderr
-    made = yaml.safe_load(done.stdout)["services"]
-    assert set(made) == set(services(SECRETS))
+    found = yaml.safe_load(done.stdout)["services"]
+    assert set(found) == set(services(SECRETS))
     if len(files) == 2:
-        assert made["worker"]["command"][:3] == ["dask", "cuda", "worker"]
-        assert "gpu" in json.dumps(made["worker"]["deploy"])
-        assert made["scheduler"]["image"] == made["worker"]["image"]
+        assert found["worker"]["command"][:3] == ["dask", "cuda", "worker"]
+        assert "gpu" in json.dumps(found["worker"]["deploy"])
+        assert found["scheduler"]["image"] == found["worker"]["image"]
 
 
 @pytest.mark.parametrize("missing", sorted(SECRETS))
-def test_compose_refuses_to_go_on_without_a_secret(missing: str) -> None:
+def test_compose_fails_without_a_secret(missing: str) -> None:
     given = {name: value for name, value in SECRETS.items() if name != missing}
     with pytest.raises(Unset, match=missing):
         services(given)
@@ -73,17 +73,17 @@ def test_compose_refuses_to_go_on_without_a_secret(missing: str) -> None:
     assert missing in done.stderr
 
 
-def test_nothing_is_published_beyond_loopback() -> None:
-    made = services(SECRETS)
-    published = {name: service["ports"] for name, service in made.items() if "ports" in service}
+def test_ports_are_published_on_loopback_only() -> None:
+    found = services(SECRETS)
+    published = {name: service["ports"] for name, service in found.items() if "ports" in service}
     assert set(published) == {"prefect-server", "scheduler", "api", "explorer"}
     for name, ports in published.items():
         assert all(re.match(r"127\.0\.0\.1:\d+:\d+$", port) for port in ports), name
-        assert "8786" not in str(ports), "the scheduler's own port stays within"
-    assert all("network_mode" not in service for service in made.values())
+        assert "8786" not in str(ports), "the port of the scheduler is not published"
+    assert all("network_mode" not in service for service in found.values())
 
 
-def test_every_service_is_held_and_watched() -> None:
+def test_services_are_restricted_and_have_health_checks() -> None:
     for name, service in services(SECRETS).items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
@@ -115,17 +115,17 @@ def test_images_are_pinned_and_not_root() -> None:
         assert image == "micro-genre-miner" or re.fullmatch(r"postgres:\d+\.\d+-\w+", image), name
 
 
-def test_what_the_image_copies_is_let_into_its_context() -> None:
+def test_dockerignore_allows_what_the_image_copies() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     copied = [
         word
         for line in re.findall(r"^COPY (?!--from)(.*)$", text, flags=re.MULTILINE)
         for word in line.split()[:-1]
     ]
-    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     for name in copied:
         assert (ROOT / name).exists(), name
-        assert f"!{name}" in let_in, name
+        assert f"!{name}" in allowed, name
 
 
 def test_the_image_contains_every_package_of_the_project() -> None:
@@ -137,27 +137,27 @@ def test_the_image_contains_every_package_of_the_project() -> None:
 
 
 def test_dask_uses_tls_everywhere() -> None:
-    made: dict[str, dict[str, Any]] = services(SECRETS)
+    found: dict[str, dict[str, Any]] = services(SECRETS)
     for name, role in {
         "scheduler": "scheduler",
         "worker": "worker",
         "prefect-worker": "client",
     }.items():
-        environment = made[name]["environment"]
+        environment = found[name]["environment"]
         assert environment["MICROGENRES_DASK__TLS_CA"] == "/certificates/ca.crt"
         assert environment["MICROGENRES_DASK__TLS_KEY"] == f"/certificates/{role}.key"
     assert "tcp://" not in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert "tcp://" not in (ROOT / "docker-compose.gpu.yml").read_text(encoding="utf-8")
 
 
-def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
-    made = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    flows = {path: load_flow_from_entrypoint(path) for path in {d["entrypoint"] for d in made}}
+def test_deployments_have_described_and_valid_parameters() -> None:
+    found = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    flows = {path: load_flow_from_entrypoint(path) for path in {d["entrypoint"] for d in found}}
     assert {"mine", "fetch", "update", "genres", "retrain"} <= {
         flow.name for flow in flows.values()
     }
     names = []
-    for deployment in made:
+    for deployment in found:
         flow = flows[deployment["entrypoint"]]
         names.append(f"{flow.name}/{deployment['name']}")
         described = flow.parameters.properties
@@ -171,7 +171,7 @@ def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
     assert len(names) == len(set(names))
     scheduled = {
         name: deployment["schedules"][0]["cron"]
-        for name, deployment in zip(names, made, strict=True)
+        for name, deployment in zip(names, found, strict=True)
         if "schedules" in deployment
     }
     assert (
@@ -188,8 +188,8 @@ def test_the_deployments_of_the_flows_say_what_their_parameters_are() -> None:
     )
 
 
-def test_what_a_deployment_may_not_be_given_is_refused() -> None:
-    """The schema that the test above holds parameters against does hold."""
+def test_invalid_parameters_of_a_deployment_are_rejected() -> None:
+    """The schema that the test above uses does reject parameters."""
     schema = load_flow_from_entrypoint("flows.update.flow.update_flow").parameters.model_dump()
     assert not validate({"sources": ["sample"], "out": "x"}, schema)
     assert validate({"out": "x"}, schema)

@@ -1,4 +1,4 @@
-"""Reads docker-compose.yml as Compose does, and starts its services as plain processes."""
+"""Read docker-compose.yml as Compose does, and start its services as processes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _PROGRAMS = {
 
 
 class Unset(KeyError):
-    """A variable that Compose would refuse to go on without."""
+    """A variable that Compose requires is not set."""
 
 
 def interpolate(value: Any, variables: Mapping[str, str]) -> Any:
-    """`${NAME}`, `${NAME:-default}` and `${NAME:?what}` in every text below `value`."""
+    """Replace `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in all texts of `value`."""
     if isinstance(value, dict):
         return {name: interpolate(item, variables) for name, item in value.items()}
     if isinstance(value, list):
@@ -47,7 +47,7 @@ def interpolate(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The services of docker-compose.yml with their variables put in."""
+    """Return the services of docker-compose.yml with the values of variables."""
     with open(ROOT / "docker-compose.yml", encoding="utf-8") as file:
         whole = yaml.safe_load(file)
     return dict(interpolate(whole["services"], variables))
@@ -58,8 +58,13 @@ class Machine:
 
     Parameters
     ----------
-    services : from `services`. here : what stands in for host names, ports and paths of the
-        containers, put in from the first to the last. logs : a folder for what they print.
+    services : dict of str to dict
+        From `services`.
+    here : dict of str to str
+        Regular expressions for host names, ports and paths of the containers, and their
+        replacements, applied in order.
+    logs : Path
+        Folder for the output of the services.
     """
 
     def __init__(
@@ -69,17 +74,17 @@ class Machine:
         self.processes: list[tuple[str, subprocess.Popen[bytes]]] = []
 
     def environment(self, name: str) -> dict[str, str]:
-        """Only what the service is given, and what any process needs."""
-        given = self.services[name].get("environment", {})
-        asked = {key: self._here(str(value)) for key, value in given.items()}
+        """Return the variables of the service, and those that all processes need."""
+        declared = self.services[name].get("environment", {})
+        own = {key: self._here(str(value)) for key, value in declared.items()}
         plain = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
-        # the image's own
+        # set in the image
         plain |= {"HOME": str(self.logs), "PREFECT_HOME": str(self.logs / name)}
         plain |= {"PREFECT_UI_STATIC_DIRECTORY": str(self.logs / "prefect-ui")}
-        return plain | {"DO_NOT_TRACK": "1"} | asked
+        return plain | {"DO_NOT_TRACK": "1"} | own
 
     def start(self, name: str, **more: str) -> subprocess.Popen[bytes]:
-        """Start a service that stays."""
+        """Start a service."""
         with open(self.logs / f"{name}-{len(self.processes)}.log", "ab") as log:
             process = subprocess.Popen(
                 self._command(self.services[name]["command"]),
@@ -94,12 +99,12 @@ class Machine:
         return process
 
     def run(self, name: str) -> None:
-        """Run a service that ends, to its end."""
+        """Run a service until it ends, which must succeed."""
         process = self.start(name)
         assert process.wait(120) == 0, self.said(name)
 
     def wait(self, name: str, seconds: float = 90.0) -> None:
-        """Wait until the service's own health check is content."""
+        """Wait until the health check of the service succeeds."""
         kind, *test = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD"
         deadline = time.monotonic() + seconds
@@ -120,12 +125,12 @@ class Machine:
             time.sleep(0.3)
 
     def said(self, name: str) -> str:
-        """What a service has printed."""
+        """Return the output of a service."""
         logs = sorted(self.logs.glob(f"{name}-*.log"))
         return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4_000:] for log in logs)
 
     def end(self) -> None:
-        """End all at once, as Compose does; what does not end by itself is killed."""
+        """Terminate all services at once, as Compose does, and kill those that remain."""
         for _, process in reversed(self.processes):
             if process.poll() is None:
                 process.terminate()
@@ -147,7 +152,7 @@ class Machine:
 
 
 def until(true: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The first answer of `true` that is true; fails with `what` after so many seconds."""
+    """Call `true` until its result is true, and return that; fail with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline, what

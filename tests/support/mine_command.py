@@ -33,19 +33,29 @@ SAME = ("movies.parquet", "micro_genres.parquet", "neighbours.parquet")
 
 @dataclass(frozen=True)
 class Mined:
-    """A finished run, and what it told meanwhile."""
+    """A finished run.
+
+    Attributes
+    ----------
+    out : Path
+        Output folder.
+    release : Release
+        Its release.
+    events : list of Event
+        Events of the run.
+    """
 
     out: Path
     release: Release
-    told: list[Event]
+    events: list[Event]
 
 
 def run(sources: list[str], out: Path, workers: int, **sections: dict[str, Any]) -> Mined:
-    told: list[Event] = []
+    events: list[Event] = []
     overrides = {"dask": {"workers": workers}, **sections}
-    with listen(told.append):
+    with listen(events.append):
         path = mine(sources, str(out), profile="sample", overrides=overrides)
-    return Mined(out, Release(Path(path)), told)
+    return Mined(out, Release(Path(path)), events)
 
 
 def sample_csv() -> str:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for tests, from Debian's package, never run as root."""
+"""A PostgreSQL server for tests, from the Debian package; it never runs as root."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def programs() -> Path | None:
-    """The folder of `postgres` and `initdb`; None where PostgreSQL is not installed."""
+    """Return the folder of `postgres` and `initdb`, or None if PostgreSQL is not installed."""
     found = shutil.which("postgres")
     if found is not None and shutil.which("initdb") is not None:
         return Path(found).resolve().parent
@@ -24,11 +24,16 @@ def programs() -> Path | None:
 
 @contextmanager
 def postgres(folder: Path, port: int, user: str, password: str) -> Iterator[None]:
-    """Run a server on loopback with one user and a database of the same name, until the block ends.
+    """Run a server on loopback until the block ends.
 
     Parameters
     ----------
-    folder : below which the database of binaries lies: what `programs` found.
+    folder : Path
+        Folder of the programs, from `programs`.
+    port : int
+        Port of the server.
+    user, password : str
+        Its user; the database has the same name.
     """
     account = pwd.getpwnam("postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
     place = Path(tempfile.mkdtemp(prefix="microgenres-pg-"))

@@ -34,15 +34,15 @@ class PrefectProcess:
     home: Path
 
     def empty_home(self, home: Path) -> Path:
-        """Make a home folder with an empty record, which takes a server seconds to make itself."""
+        """Create a home folder with an empty database, which would take a server seconds."""
         home.mkdir()
         return Path(shutil.copy(self.home / _EMPTY, home / "prefect.db")).parent
 
     @contextmanager
     def used(self) -> Iterator[str]:
-        """It is the server of runs here and of processes started meanwhile; yields its address.
+        """Use this server for runs here and in new processes; yield its address.
 
-        It holds what other tests have run: ask for runs by name.
+        It also has the runs of other tests: query runs by name.
         """
         from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
@@ -60,7 +60,7 @@ class PrefectProcess:
 
 @contextmanager
 def prefect_process(home: Path) -> Iterator[PrefectProcess]:
-    """Start a server with an empty record in `home`; it ends with the block, or with us."""
+    """Start a server with an empty database in `home`; it ends with the block or this process."""
     port = str(free_port())
     command = prefect_command(
         "server",
@@ -75,18 +75,18 @@ def prefect_process(home: Path) -> Iterator[PrefectProcess]:
     log, url = home / "server.log", f"http://127.0.0.1:{port}/api"
     environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_API_URL": ""}
     with (
-        open(log, "wb") as said,
+        open(log, "wb") as output,
         subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             env=environment,
             start_new_session=True,
         ) as process,
     ):
         try:
-            until(lambda: _answers(url, process), 120, f"it does not start: see {log}")
+            until(lambda: _answers(url, process), 120, f"the server does not start: see {log}")
             with (
                 closing(sqlite3.connect(home / "prefect.db")) as record,
                 closing(sqlite3.connect(home / _EMPTY)) as empty,
@@ -98,16 +98,16 @@ def prefect_process(home: Path) -> Iterator[PrefectProcess]:
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, "it has ended"
+    assert process.poll() is None, "the server has ended"
     with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):
         return True
     return False
 
 
 def ask(url: str, question: dict[str, Any] | None = None, method: str | None = None) -> Any:
-    """What a Prefect server answers: to a question sent to `url`, or to `url` itself; or None."""
+    """Send a request to a Prefect server, with a body if `question` is given; return its JSON."""
     data = None if question is None else json.dumps(question).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:
-        said = answer.read()
-    return json.loads(said) if said else None
+        body = answer.read()
+    return json.loads(body) if body else None

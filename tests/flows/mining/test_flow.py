@@ -1,4 +1,4 @@
-"""The whole route with nothing replaced: the real model, a Dask cluster, a Prefect server."""
+"""A complete mining with the real model, a Dask cluster and a Prefect server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.support.mine_command import (
 )
 from tests.support.prefect_process import ask
 
-# The first test waits for the run that all share.
+# The first test waits for the shared run.
 pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,7 +73,7 @@ STAGES = {
 
 
 def run_of(server: str, out: Path) -> dict[str, Any]:
-    """What the server knows of the last flow run into a folder."""
+    """Return the last flow run into a folder from the server."""
     wanted = {"flow_runs": {"name": {"any_": [f"mine into {out}"]}}, "sort": "START_TIME_DESC"}
     return dict(ask(f"{server}/flow_runs/filter", wanted)[0])
 
@@ -84,13 +84,13 @@ def artifacts_of(server: str, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def manifests(folder: Path) -> dict[Path, bytes]:
-    """What is written down of all work committed in a folder."""
+    """Return the manifests of all committed work in a folder."""
     return {path: path.read_bytes() for path in folder.rglob("*.json")}
 
 
 @pytest.fixture(scope="module")
 def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
-    """The same films in another order, as a file, mined by one worker."""
+    """Mine the same films in another order, from a file, with one worker."""
     folder = tmp_path_factory.mktemp("shuffled")
     header, *rows = list(csv.reader(lines()))
     random.Random(7).shuffle(rows)
@@ -100,7 +100,7 @@ def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
     return run([f"files:{catalogue}"], folder / "out", 1)
 
 
-# --- what Prefect and the terminal see
+# --- Prefect and events
 
 
 def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined) -> None:
@@ -109,7 +109,7 @@ def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined
     wanted = {"task_runs": {"flow_run_id": {"any_": [flow_run["id"]]}}, "limit": 200}
     deadline = time.monotonic() + 30
     tasks: list[dict[str, Any]] = []
-    # the server writes what happened to tasks a little later
+    # the server stores the states of tasks a little later
     while {t["name"] for t in tasks if t["state_name"] == "Completed"} != TASKS:
         assert time.monotonic() < deadline, [(t["name"], t["state_name"]) for t in tasks]
         time.sleep(0.2)
@@ -138,8 +138,8 @@ def test_artifacts_have_the_same_keys_in_each_run(
     assert one == other
 
 
-def test_each_stage_is_told_to_who_listens(mined: Mined) -> None:
-    assert {event.stage for event in mined.told if isinstance(event, StageDone)} >= STAGES
+def test_each_stage_emits_an_event(mined: Mined) -> None:
+    assert {event.stage for event in mined.events if isinstance(event, StageDone)} >= STAGES
 
 
 # --- the same bytes
@@ -151,7 +151,7 @@ def test_one_worker_and_shuffled_rows_give_the_same_bytes(mined: Mined, shuffled
     same_bytes(mined.release, shuffled.release)
 
 
-def test_a_killed_run_goes_on_and_gives_the_same_bytes(
+def test_a_killed_run_is_resumed_and_gives_the_same_bytes(
     server: str, mined: Mined, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -178,78 +178,78 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     assert 1 <= len(done) < mined.release.manifest.partition_count
     assert not (out / "latest").exists()
 
-    told = answer(*args, "--workers", 2)
+    resumed = answer(*args, "--workers", 2)
     after = manifests(out / "work")
     assert {path: after.get(path) for path in before} == before
     assert len(list(embedded.glob("*.json"))) == mined.release.manifest.partition_count
     again = Release(find_release(out))
     same_bytes(mined.release, again)
     # the same films, settings and result are the same release
-    assert told["release_id"] == again.id == mined.release.id
+    assert resumed["release_id"] == again.id == mined.release.id
     assert verify_release(again.path)["counts"]["released"] == FILMS
-    # a part was encoded before: what the rest took says nothing of the speed
+    # a part was encoded before, so there is no figure of speed
     assert again.report.embedding.texts_per_second is None
 
 
-# --- texts that stand in several partitions
+# --- texts of several partitions
 
 
-def test_a_text_of_several_partitions_is_encoded_once_and_lent(server: str, tmp_path: Path) -> None:
+def test_a_text_of_several_partitions_is_encoded_once(server: str, tmp_path: Path) -> None:
     films = list(csv.DictReader(lines()))
-    told = [name for name in films[0] if name in ("overview", "tagline", "keywords")]
+    columns = [name for name in films[0] if name in ("overview", "tagline", "keywords")]
     for number, film in enumerate(films):
-        if number % 10 == 0:  # a tenth of the films tell one of three stories
-            film |= {name: films[1 + number // 10 % 3][name] for name in told}
+        if number % 10 == 0:  # a tenth of the films have one of three texts
+            film |= {name: films[1 + number // 10 % 3][name] for name in columns}
     catalogue = tmp_path / "films.csv"
     with catalogue.open("w", encoding="utf-8", newline="") as target:
         writer = csv.DictWriter(target, list(films[0]))
         writer.writeheader()
         writer.writerows(films)
-    made = run([f"files:{catalogue}"], tmp_path / "out", 2)
+    result = run([f"files:{catalogue}"], tmp_path / "out", 2)
 
-    vectors = pq.read_table(made.release.path / "embeddings.parquet")
+    vectors = pq.read_table(result.release.path / "embeddings.parquet")
     texts, rows = vectors["text_hash"].to_pylist(), vectors["vector"].to_pylist()
     assert len(texts) == FILMS and len(set(texts)) == FILMS - len(films[::10])
     of_text: dict[str, Any] = {}
     assert all(of_text.setdefault(text, row) == row for text, row in zip(texts, rows, strict=True))
-    work = made.out / "work"
+    work = result.out / "work"
     encoded = [pq.read_table(path) for path in (work / "embed").glob("*.parquet")]
     assert sum(len(table) for table in encoded) == len(set(texts))
-    lent = [pq.read_table(path) for path in (work / "lent-vectors").glob("*.parquet")]
-    # who borrows reads what is lent, three rows at most, not all that others encoded
-    assert lent and all(1 <= len(table) <= 3 for table in lent)
+    shared = [pq.read_table(path) for path in (work / "lent-vectors").glob("*.parquet")]
+    # a partition reads only the vectors that it needs from others: at most three rows
+    assert shared and all(1 <= len(table) <= 3 for table in shared)
 
 
-# --- an index that no worker holds whole
+# --- an index built in pieces
 
 
-def test_an_inverted_file_laid_in_pieces_is_released(
+def test_an_inverted_file_built_in_pieces_is_released(
     server: str, mined: Mined, tmp_path: Path
 ) -> None:
     settings = NeighbourSettings(index="ivf-sq8")
     out = Path(shutil.copytree(mined.out, tmp_path / "out", symlinks=True))
     before = manifests(out / "work" / "embed")
-    made = run(["sample"], out, 2, neighbours={"index": settings.index})
-    assert made.release.id != mined.release.id
+    result = run(["sample"], out, 2, neighbours={"index": settings.index})
+    assert result.release.id != mined.release.id
     # no film is encoded again for another index
     assert before and before == manifests(out / "work" / "embed")
-    films = pq.read_table(made.release.path / "embeddings.parquet")
+    films = pq.read_table(result.release.path / "embeddings.parquet")
     whole = build_index(films, settings, len(films))["index"]
-    laid = (made.release.path / "index.faiss").read_bytes()
-    assert laid == b"".join(index_bytes(whole))
-    found = made.release.report.neighbours
+    released = (result.release.path / "index.faiss").read_bytes()
+    assert released == b"".join(index_bytes(whole))
+    found = result.release.report.neighbours
     assert found.index == "ivf-sq8" and found.recall_at_10 > 0.9
-    near = pq.read_table(made.release.path / "neighbours.parquet")
+    near = pq.read_table(result.release.path / "neighbours.parquet")
     again = nearest_films(films, films.select(["movie_id"]), whole, settings)["neighbours"]
     order = [("movie_id", "ascending"), ("rank", "ascending")]
     one, other = near.sort_by(order), again.sort_by(order)
     for column in ("movie_id", "rank", "neighbour_id"):
         assert one[column].equals(other[column]), column
-    # products of another shape round otherwise in the last digit
+    # matrix products of another shape differ in the last digit
     np.testing.assert_allclose(one["similarity"], other["similarity"], atol=1e-6)
 
 
-# --- what goes wrong
+# --- errors
 
 
 def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_path: Path) -> None:

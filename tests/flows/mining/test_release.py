@@ -1,4 +1,4 @@
-"""What a mining of the sample releases: films, names, families, index, page, manifest."""
+"""The release of the sample: films, names, families, index, page, manifest."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pipeline.schemas.vectors import matrix_of
 from pipeline.storage.verify import verify_release
 from tests.support.mine_command import FILMS, SAME, Mined, lines
 
-# The first test waits for the run that all share.
+# The first test waits for the shared run.
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_release_verifies_and_holds_all_films(mined: Mined) -> None:
+def test_the_release_verifies_and_has_all_films(mined: Mined) -> None:
     manifest = verify_release(mined.release.path)
     assert manifest["counts"] == {"rows_in": FILMS, "released": FILMS, "rejected": 0}
     assert mined.release.movies.num_rows == FILMS
@@ -48,7 +48,7 @@ def test_clusters_are_the_editors_micro_genres(mined: Mined) -> None:
     assert score >= 0.75
 
 
-def test_names_are_unique_and_at_home(mined: Mined) -> None:
+def test_names_are_unique_and_near_their_centroid(mined: Mined) -> None:
     names = mined.release.micro_genres.column("micro_genre_name").to_pylist()
     families = mined.release.families.column("family_name").to_pylist()
     assert len(names) >= 24
@@ -65,7 +65,7 @@ def test_names_are_unique_and_at_home(mined: Mined) -> None:
     assert figures.near_duplicate_pairs == []
 
 
-def test_keywords_are_five_themes_that_the_films_speak_of(mined: Mined) -> None:
+def test_keywords_are_themes_of_the_films(mined: Mined) -> None:
     people = {
         person.casefold()
         for column in ("directors", "cast")
@@ -83,7 +83,7 @@ def test_keywords_are_five_themes_that_the_films_speak_of(mined: Mined) -> None:
     assert figures.keyword_coverage >= 0.70
 
 
-def test_families_gather_micro_genres_and_are_named(mined: Mined) -> None:
+def test_families_group_micro_genres_and_have_names(mined: Mined) -> None:
     families, genres = mined.release.families.to_pylist(), mined.release.micro_genres.to_pylist()
     assert 2 <= len(families) < len(genres)
     named = {row["family"]: row["family_name"] for row in families}
@@ -94,7 +94,7 @@ def test_families_gather_micro_genres_and_are_named(mined: Mined) -> None:
     assert any(" & " in name for name in named.values())
 
 
-def test_every_film_says_where_it_belongs(mined: Mined) -> None:
+def test_every_film_has_its_micro_genre_and_runner_up(mined: Mined) -> None:
     genres = {row["cluster"]: row for row in mined.release.micro_genres.to_pylist()}
     for film in mined.release.movies.to_pylist():
         genre = genres[film["cluster"]]
@@ -106,7 +106,7 @@ def test_every_film_says_where_it_belongs(mined: Mined) -> None:
         assert film["runner_up"] != film["cluster"]
 
 
-def test_index_answers_as_the_table_of_neighbours(mined: Mined) -> None:
+def test_the_index_agrees_with_the_table_of_neighbours(mined: Mined) -> None:
     index = faiss.read_index(str(mined.release.path / "index.faiss"))
     vectors = pq.read_table(mined.release.path / "embeddings.parquet")
     ids, matrix = vectors.column("movie_id").to_pylist(), matrix_of(vectors)
@@ -123,7 +123,7 @@ def test_index_answers_as_the_table_of_neighbours(mined: Mined) -> None:
 
 
 class _Links(HTMLParser):
-    """Whatever a page would fetch."""
+    """The resources that a page would load."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class _Links(HTMLParser):
                 self.fetched.append(value or "")
 
 
-def test_report_page_stands_alone(mined: Mined) -> None:
+def test_the_report_page_loads_nothing(mined: Mined) -> None:
     page = (mined.release.path / "report.html").read_text(encoding="utf-8")
     links = _Links()
     links.feed(page)
@@ -146,7 +146,7 @@ def test_report_page_stands_alone(mined: Mined) -> None:
         assert name.split()[0] in page
 
 
-def test_manifest_tells_how_it_was_made(mined: Mined) -> None:
+def test_the_manifest_records_settings_versions_and_sources(mined: Mined) -> None:
     manifest = mined.release.manifest
     assert manifest.schema_version == 1
     assert manifest.settings["cluster"]["leaf_films"] == 19  # of the profile

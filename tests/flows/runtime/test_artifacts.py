@@ -20,13 +20,13 @@ def test_artifacts_are_sent_in_order_from_another_thread() -> None:
 
     first = artifacts.send(create, "first")
     artifacts.send(lambda number, *, share: seen.append((number, share)), first, share=0.5)
-    assert seen == []  # the run is not kept waiting
+    assert seen == []  # the run does not wait
     gate.set()
     artifacts.close()
     assert seen == [("first", False), (1, 0.5)]
 
 
-def test_one_that_cannot_be_sent_is_told_once_and_the_rest_are_dropped(
+def test_a_failed_artifact_is_logged_once_and_the_rest_are_dropped(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     artifacts, seen = Artifacts(), []

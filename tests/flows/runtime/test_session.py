@@ -1,4 +1,4 @@
-"""Runs of a folder: each has a ledger, waits its turn, and a dead one is settled, it alone."""
+"""Runs of a folder: each has a ledger and waits for others; only dead runs are settled."""
 
 from __future__ import annotations
 
@@ -62,31 +62,35 @@ def begin(server: str, out: Path, name: str, seconds: float, wait: float = 0) ->
 
 
 def states(server: str) -> dict[str, str]:
-    """The last runs by name; those of other tests among them."""
+    """Return the state of the last runs by name, also of those of other tests."""
     wanted = {"sort": "EXPECTED_START_TIME_DESC", "limit": 200}
     return {run["name"]: run["state_type"] for run in ask(f"{server}/flow_runs/filter", wanted)}
 
 
-def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_path: Path) -> None:
+def test_the_next_start_marks_only_the_dead_run_as_crashed(server: str, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for out in (ours, theirs):
         out.mkdir()
     before = states(server)
     dead, alive = begin(server, ours, "dead", 600), begin(server, theirs, "alive", 600)
     try:
-        until(lambda: (ours / "dead").exists() and (theirs / "alive").exists(), 90, "no start")
+        until(
+            lambda: (ours / "dead").exists() and (theirs / "alive").exists(),
+            90,
+            "the runs do not start",
+        )
         until(lambda: states(server).get("dead") == "RUNNING", 30, "it does not run")
         waiting = begin(server, ours, "waiting", 0, 120)
-        until(lambda: folder_status(ours)["waiting"], 60, "the second does not wait")
+        until(lambda: folder_status(ours)["waiting"], 60, "the second run does not wait")
         assert folder_status(ours)["state"] == "running"
         dead.send_signal(signal.SIGKILL)
         dead.wait()
-        said, _ = waiting.communicate(timeout=60)
-        assert waiting.returncode == 0, said
-        assert "another run is writing" in said
-        assert "marked crashed" in said
-        made = {name: state for name, state in states(server).items() if name not in before}
-        assert made == {"dead": "CRASHED", "waiting": "COMPLETED", "alive": "RUNNING"}
+        output, _ = waiting.communicate(timeout=60)
+        assert waiting.returncode == 0, output
+        assert "another run is writing" in output
+        assert "marked crashed" in output
+        new = {name: state for name, state in states(server).items() if name not in before}
+        assert new == {"dead": "CRASHED", "waiting": "COMPLETED", "alive": "RUNNING"}
         tasks = {
             run["flow_run_id"]: run["state_type"]
             for run in ask(
@@ -96,7 +100,7 @@ def test_a_dead_run_is_crashed_at_the_next_start_and_no_other(server: str, tmp_p
         found = {record.state: record.run for record in read_records(ours)}
         assert set(found) == {"crashed", "completed"}
         assert tasks.get(found["crashed"], "CRASHED") == "CRASHED"
-        assert list((ours / "releases").iterdir()) == [], "what it left half made is gone"
+        assert list((ours / "releases").iterdir()) == [], "its unfinished release is deleted"
         assert folder_status(ours)["state"] == "idle"
         assert folder_status(theirs)["state"] == "running"
     finally:
@@ -126,9 +130,7 @@ launch(run, Path(sys.argv[1]), {"name": sys.argv[2]})
 """
 
 
-def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
-    server: str, tmp_path: Path
-) -> None:
+def test_the_next_start_reports_the_end_of_killed_runs(server: str, tmp_path: Path) -> None:
     from prefect import flow
 
     from flows.runtime.launch import launch
@@ -136,7 +138,7 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
 
     before = states(server)
     for where in ("ours", "theirs"):
-        for moment in ("after", "before"):  # the first also looks for the dead
+        for moment in ("after", "before"):  # the first also looks for dead runs
             command = [sys.executable, "-c", LAUNCHED, str(tmp_path / where)]
             done = subprocess.run(
                 [*command, f"{where} {moment} its ledger"],
@@ -154,7 +156,7 @@ def test_the_next_start_tells_what_a_run_could_not_whenever_it_was_killed(
     @flow(flow_run_name="the next")
     def following(out: str) -> str:
         with hold_folder(Store(Path(out)), LogSettings(), {}) as run_id:
-            # what the record holds of a task whose end was lost with a server that died
+            # a task whose end was lost with a dead server
             lost = {"flow_run_id": run_id, "task_key": "lost", "dynamic_key": "0", "name": "lost"}
             ask(f"{server}/task_runs/", lost | {"state": {"type": "RUNNING"}})
         return out
@@ -201,7 +203,7 @@ def test_old_ledgers_are_deleted(tmp_path: Path) -> None:
     assert len(read_records(tmp_path)) == 20
 
 
-def test_a_secret_in_an_error_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_in_an_error_is_redacted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMDB_API_KEY", "very-secret-0815")
     with open_ledger(tmp_path, "one", {"sources": ["x?key=very-secret-0815"]}) as ledger:
         ledger.set_state("failed", "refused with very-secret-0815")
@@ -218,7 +220,9 @@ def test_a_secret_in_an_error_stays_out(tmp_path: Path, monkeypatch: pytest.Monk
         (ValueError("wrong"), "failed"),
     ],
 )
-def test_how_a_run_ended_is_written_down(tmp_path: Path, error: BaseException, state: str) -> None:
+def test_the_ledger_records_how_a_run_ended(
+    tmp_path: Path, error: BaseException, state: str
+) -> None:
     from flows.runtime.session import hold_folder
 
     with pytest.raises(type(error)), hold_folder(Store(tmp_path), LogSettings(), {}):
@@ -228,7 +232,7 @@ def test_how_a_run_ended_is_written_down(tmp_path: Path, error: BaseException, s
     assert "same command" in answer["next"]
 
 
-def test_a_busy_folder_is_refused_or_waited_for(tmp_path: Path) -> None:
+def test_a_run_waits_for_a_busy_folder_or_fails(tmp_path: Path) -> None:
     from flows.runtime.session import hold_folder
 
     store, free = Store(tmp_path), threading.Event()
@@ -250,7 +254,7 @@ def test_status_of_folders(tmp_path: Path) -> None:
     empty = folder_status(tmp_path)
     assert (empty["state"], empty["run"], empty["release"]) == ("empty", None, None)
     assert f"microgenres mine --out {tmp_path}" in empty["next"]
-    assert list(tmp_path.iterdir()) == [], "asking makes nothing"
+    assert list(tmp_path.iterdir()) == [], "status creates no files"
     store = Store(tmp_path)
     store.work.record_failure("embed", "p00001", "0" * 64, "ValueError: no number")
     with open_ledger(tmp_path, "one", {}) as ledger:

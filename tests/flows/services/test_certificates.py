@@ -1,4 +1,4 @@
-"""Certificates: a handshake needs one of the authority's, and what is valid is left alone."""
+"""Certificates: a handshake needs one of the authority, and valid ones are not replaced."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from flows.services.healthcheck import check, main
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("certificates") / "below"
-    assert make_certificates(folder, 90)
-    return folder
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("certificates") / "below"
+    assert make_certificates(path, 90)
+    return path
 
 
-def test_keys_are_for_their_owner_and_the_authoritys_is_gone(made: Path) -> None:
-    assert sorted(path.name for path in made.iterdir()) == sorted(
+def test_keys_are_private_and_the_key_of_the_authority_is_deleted(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
         ["ca.crt", *(f"{role}.{kind}" for role in ROLES for kind in ("crt", "key"))]
     )
     for role in ROLES:
-        assert (made / f"{role}.key").stat().st_mode & 0o777 == 0o600
-    assert 89 < (days_left(made) or 0) < 90
+        assert (folder / f"{role}.key").stat().st_mode & 0o777 == 0o600
+    assert 89 < (days_left(folder) or 0) < 90
 
 
-def test_valid_ones_are_left_and_others_made_anew(made: Path, tmp_path: Path) -> None:
-    before = (made / "ca.crt").read_bytes()
-    assert not make_certificates(made, 90)
-    assert (made / "ca.crt").read_bytes() == before
+def test_valid_certificates_stay_and_others_are_replaced(folder: Path, tmp_path: Path) -> None:
+    before = (folder / "ca.crt").read_bytes()
+    assert not make_certificates(folder, 90)
+    assert (folder / "ca.crt").read_bytes() == before
     assert make_certificates(tmp_path, 20)
-    assert not make_certificates(tmp_path, 20), "more than half of their days are left"
-    assert make_certificates(tmp_path, 365), "they end within a month"
+    assert not make_certificates(tmp_path, 20), "more than half of the days are left"
+    assert make_certificates(tmp_path, 365), "they expire within a month"
     first = (tmp_path / "worker.key").read_bytes()
     (tmp_path / "worker.crt").write_bytes(b"")
     assert days_left(tmp_path) is None
@@ -43,10 +43,10 @@ def test_valid_ones_are_left_and_others_made_anew(made: Path, tmp_path: Path) ->
     assert (tmp_path / "worker.key").read_bytes() != first
 
 
-def serve(made: Path, server: socket.socket) -> None:
+def serve(folder: Path, server: socket.socket) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made / "scheduler.crt", made / "scheduler.key")
-    context.load_verify_locations(made / "ca.crt")
+    context.load_cert_chain(folder / "scheduler.crt", folder / "scheduler.key")
+    context.load_verify_locations(folder / "ca.crt")
     context.verify_mode = ssl.CERT_REQUIRED
     for _ in range(2):
         plain, _ = server.accept()
@@ -57,16 +57,19 @@ def serve(made: Path, server: socket.socket) -> None:
                 continue
 
 
-def test_health_checks_shake_hands_with_a_certificate_only(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_health_checks_need_a_certificate_of_the_authority(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     make_certificates(tmp_path, 90)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tls://127.0.0.1:{server.getsockname()[1]}"
-        thread = threading.Thread(target=serve, args=(made, server), daemon=True)
+        thread = threading.Thread(target=serve, args=(folder, server), daemon=True)
         thread.start()
         for name, file in (("CA", "ca.crt"), ("CERT", "worker.crt"), ("KEY", "worker.key")):
-            monkeypatch.setenv(f"MICROGENRES_DASK__TLS_{name}", str(made / file))
+            monkeypatch.setenv(f"MICROGENRES_DASK__TLS_{name}", str(folder / file))
         check(address)
         monkeypatch.setenv("MICROGENRES_DASK__TLS_CA", str(tmp_path / "ca.crt"))
         with pytest.raises(ssl.SSLError):

@@ -12,7 +12,7 @@ from flows.services.prefect_queues import PrefectQueues
 
 
 class Sender(QueueService[int]):
-    """A real sender of Prefect, whose server answers when `open` is set."""
+    """A real queue of Prefect, whose server answers once `open` is set."""
 
     open = threading.Event()
     sent: list[int]
@@ -34,7 +34,7 @@ def _closed() -> Iterator[None]:
     PrefectQueues.drain()
 
 
-def test_drain_sends_all_that_waits_and_ends_the_sender() -> None:
+def test_drain_sends_all_waiting_items_and_ends_the_queue() -> None:
     sender = Sender.instance()
     for item in range(20):
         sender.send(item)
@@ -44,11 +44,11 @@ def test_drain_sends_all_that_waits_and_ends_the_sender() -> None:
     assert Sender.instance() is not sender
 
 
-def test_drop_discards_what_waits() -> None:
+def test_drop_discards_waiting_items() -> None:
     sender = Sender.instance()
     for item in range(20):
         sender.send(item)
     PrefectQueues.drop()
     Sender.open.set()
     PrefectQueues.drain()
-    assert len(sender.sent) <= 2, "at most those that were being sent"
+    assert len(sender.sent) <= 2, "at most the items that were being sent"

@@ -1,4 +1,4 @@
-"""The Prefect server of a run: a given one is used, an embedded one starts and ends with it."""
+"""The Prefect server of a run: a configured one is used, an embedded one ends with the run."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def home(prefect: PrefectProcess, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder of Prefect, with an empty record."""
+    """Return a home folder of Prefect with an empty database."""
     return prefect.empty_home(tmp_path_factory.mktemp("prefect") / "home")
 
 
 @pytest.fixture
 def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No server is given."""
+    """Configure no server."""
     from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
     monkeypatch.setenv("PREFECT_HOME", str(home))
@@ -89,7 +89,7 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
         assert run() == 3
         (recorded,) = ask(f"{url}/flow_runs/filter", {})
         assert (recorded["name"], recorded["state_type"]) == ("a run", "COMPLETED")
-        # the server writes task runs down a moment after they end
+        # the server stores task runs a moment after they end
         deadline = time.monotonic() + 120
         while sum(t["state_type"] == "COMPLETED" for t in ask(f"{url}/task_runs/filter", {})) < 2:
             assert time.monotonic() < deadline
@@ -97,7 +97,7 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
     assert PREFECT_API_URL.value() is None
     assert not answers(url)
 
-    # The next one finds what this one recorded, it ends with a failure.
+    # The next server has the records of this one; the block ends with an error.
     with pytest.raises(ZeroDivisionError), prefect_server(tmp_path / "server.log") as url:
         tasks = ask(f"{url}/task_runs/filter", {})
         assert {(t["name"], t["state_type"]) for t in tasks} == {
@@ -119,7 +119,7 @@ RUN = (
 
 @contextmanager
 def run_with_server(home: Path, log: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process with an embedded server, whose address it prints."""
+    """Run a process with an embedded server, which prints its address."""
     environment = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
     with subprocess.Popen(
         [sys.executable, "-c", RUN, str(log)],
@@ -143,16 +143,18 @@ def ended(process: psutil.Process) -> bool:
 
 
 @pytest.mark.timeout(200)
-def test_it_ends_with_a_run_that_is_killed_even_when_a_request_is_open(
-    home: Path, tmp_path: Path
-) -> None:
-    """The server is one that was started again, and waits for the rest of a request."""
+def test_it_ends_with_a_killed_run_even_during_a_request(home: Path, tmp_path: Path) -> None:
+    """The server was restarted before, and waits for the rest of a request."""
     with run_with_server(home, tmp_path / "server.log") as run:
         assert run.stdout is not None
         url = run.stdout.readline().strip()
         first = server_of(run)
         os.killpg(first.pid, signal.SIGKILL)
-        until(lambda: server_of(run).pid != first.pid and answers(url), 120, "it stays away")
+        until(
+            lambda: server_of(run).pid != first.pid and answers(url),
+            120,
+            "the server is not restarted",
+        )
         server, place = server_of(run), urlsplit(url)
         with socket.create_connection((place.hostname, place.port), timeout=10) as half:
             head = b"POST /api/flow_runs/filter HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
@@ -162,14 +164,14 @@ def test_it_ends_with_a_run_that_is_killed_even_when_a_request_is_open(
     assert not answers(url)
 
 
-def test_it_ends_with_a_run_that_is_killed_while_it_starts(home: Path, tmp_path: Path) -> None:
+def test_it_ends_with_a_run_killed_while_it_starts(home: Path, tmp_path: Path) -> None:
     with run_with_server(home, tmp_path / "server.log") as run:
         server = server_of(run)
         run.send_signal(signal.SIGKILL)
         until(lambda: ended(server), 60, "the server outlives the run")
 
 
-def test_a_server_that_cannot_start_tells_where_its_log_is(
+def test_the_error_of_a_failed_start_names_the_log(
     alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "no-folder"

@@ -1,4 +1,4 @@
-"""`microgenres ui` for real: a browser starts a run and sees it; a cancelled one leaves quiet."""
+"""`microgenres ui`: a browser starts and shows a run; a cancelled run stops its workers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Ui:
     def ask(
         self, path: str, question: dict[str, Any] | None = None, method: str | None = None
     ) -> Any:
-        """An answer of the API; as Prefect's own client, it asks again when SQLite is busy."""
+        """Send a request to the API; like the client of Prefect, retry it while SQLite is busy."""
         for wait in (0.5, 1.0, 2.0, 4.0, 8.0, None):
             try:
                 return ask(f"{self.url}/api{path}", question, method)
@@ -55,8 +55,8 @@ class Ui:
 
     def begin(self, name: str, **parameters: Any) -> str:
         deployment = self.ask(f"/deployments/name/mine/{name}")
-        asked = {"parameters": parameters}
-        return str(self.ask(f"/deployments/{deployment['id']}/create_flow_run", asked)["id"])
+        body = {"parameters": parameters}
+        return str(self.ask(f"/deployments/{deployment['id']}/create_flow_run", body)["id"])
 
     def ended(self, run: str) -> dict[str, Any]:
         ends = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -96,23 +96,23 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         "--port",
         str(port),
     ]
-    log = folder / "said.log"
-    with open(log, "wb") as said:
+    log = folder / "ui.log"
+    with open(log, "wb") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
             env=environment | {"PYTHONPATH": str(ROOT)},
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # tests that a shell began in the background inherit that it is ignored
+            # a test run started in the background of a shell inherits an ignored SIGINT
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
     try:
         until(
             lambda: "start a run at" in log.read_text() or process.poll() is not None,
             150,
-            "it does not start",
+            "the command does not start",
         )
         assert process.poll() is None, log.read_text()
         yield Ui(process, f"http://127.0.0.1:{port}", folder / "out", log)
@@ -124,19 +124,19 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real encoder of some kilobytes: the model is not what is looked at here."""
+    """Return an encoder of some kilobytes: these tests do not need real embeddings."""
     folder = tmp_path_factory.mktemp("model")
     assert forked(build_model, folder, seconds=120) == 0
     return folder / "whole"
 
 
 def small(model: Path) -> dict[str, Any]:
-    """Parameters of a small run."""
+    """Return the parameters of a small run."""
     embed = {"model": str(model), "dtype": "float32"}
     return {"limit": 150, "overrides": {"embed": embed}}
 
 
-def test_the_deployments_of_every_flow_are_there(ui: Ui) -> None:
+def test_all_flows_have_deployments(ui: Ui) -> None:
     wanted = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     made = ui.ask("/deployments/filter", {})
     assert len(made) == len(wanted) >= 7
@@ -164,14 +164,14 @@ def test_the_deployments_of_every_flow_are_there(ui: Ui) -> None:
         "one limit for each output folder, one folder each"
     )
     settings = ui.ask("/admin/settings")["server"]["concurrency"]
-    assert settings["lease_storage"].endswith(".filesystem"), "a server started again knows them"
+    assert settings["lease_storage"].endswith(".filesystem"), "a restarted server knows them"
 
 
 def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
     ui: Ui, model: Path, browser: Any
 ) -> None:
     deployment = ui.ask("/deployments/name/mine/sample")
-    # A small run: the form of the UI takes the deployment's own parameters.
+    # A small run: the form of the UI uses the parameters of the deployment.
     changed = {"parameters": deployment["parameters"] | small(model)}
     ui.ask(f"/deployments/{deployment['id']}", changed, "PATCH")
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
@@ -197,28 +197,28 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
     page.goto(f"{ui.url}/artifacts/artifact/{made['report']['id']}")
     page.get_by_text("micro-genres", exact=False).first.wait_for()
     assert made["embed-progress"]["data"] == 100.0
-    told = ui.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
-    assert any(log["message"].startswith("embed p0") for log in told), "a worker's own word"
+    logs = ui.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
+    assert any(log["message"].startswith("embed p0") for log in logs), "a log record of a worker"
     tasks = {task["name"] for task in ui.ask("/task_runs/filter", {})}
     assert {"read sources", "embed texts", "cluster films", "publish release"} <= tasks
     (release,) = (ui.out / "sample" / "releases").iterdir()
     assert verify_release(release)["counts"]["rows_in"] == 150
 
 
-def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui, model: Path) -> None:
+def test_a_cancelled_run_stops_dask_and_can_run_again(ui: Ui, model: Path) -> None:
     out = ui.out / "cancelled"
     run = ui.begin("sample", out=str(out), limit=None)
     begun = until(
         lambda: "embed" in ui.ledger(out, run)["stages"] and ui.ledger(out, run),
         150,
-        "it does not come to the embedding",
+        "the run does not reach the embedding",
     )
     flow = psutil.Process(begun["pid"])
     processes = [flow, *flow.children(recursive=True)]
     assert len(processes) >= 3, "two workers of Dask"
     moment = time.monotonic()
     ui.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
-    until(lambda: not living(processes), QUIET_SECONDS, "Dask is not quiet")
+    until(lambda: not living(processes), QUIET_SECONDS, "processes of Dask still run")
     quiet = time.monotonic() - moment
     assert ui.ended(run)["state_type"] == "CANCELLED"
     assert ui.ledger(out, run)["state"] == "cancelled"
@@ -230,9 +230,9 @@ def test_a_cancelled_run_leaves_dask_quiet_and_is_run_again(ui: Ui, model: Path)
     verify_release(release)
 
 
-def test_one_signal_ends_all(ui: Ui) -> None:
+def test_one_signal_ends_all_processes(ui: Ui) -> None:
     processes = family(ui.process)
     assert len(processes) >= 2, "a server and a worker"
     ui.process.send_signal(signal.SIGINT)
     assert ui.process.wait(60) == 130
-    until(lambda: not living(processes), 30, "something outlives the command")
+    until(lambda: not living(processes), 30, "a process outlives the command")

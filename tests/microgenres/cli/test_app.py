@@ -1,4 +1,4 @@
-"""The command line: what each command prints, and how it ends."""
+"""The command line: output and exit code of each command."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def process(*args: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help_teaches() -> None:
+def test_help_has_examples_and_exit_codes() -> None:
     whole = run("--help")
     assert whole.exit_code == 0
     for word in ("mine", *LOOKING, "Exit codes", "130", "interrupted"):
@@ -59,7 +59,7 @@ def test_help_teaches() -> None:
         assert f" {panel} " in panels, panel
 
 
-def test_help_and_show_load_nothing_heavy(out: Path) -> None:
+def test_help_and_show_import_no_large_libraries(out: Path) -> None:
     code = (
         "import sys; from microgenres.cli.app import app\n"
         "try: app(sys.argv[1:])\n"
@@ -147,25 +147,25 @@ def test_show_one(out: Path) -> None:
     shown = run("show", "1", "--release", out / "releases" / "tiny-1").stdout
     for word in ("Small-Town [Slasher] Horror", "masked killer", "1978 to 2018", "[REC]", "0.830"):
         assert word in shown, word
-    assert "Whimsical Wonder" in shown, "its nearest"
+    assert "Whimsical Wonder" in shown, "the nearest micro-genre"
     assert "weak" in run("show", "2", "--out", out).stdout
 
 
-def test_a_run_closes_with_what_it_made(
+def test_a_run_ends_with_a_summary_of_its_release(
     out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     show_run(Release(find_release(out)), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     folder = out / "releases" / "tiny-1"
-    assert f"Release  {folder}" in lines, "a path is never folded"
+    assert f"Release  {folder}" in lines, "a path is not wrapped"
     assert f"Report   {folder / 'report.html'}" in lines
     assert lines[-1].startswith("Figures  3 micro-genres")
     assert any("Submarine Cold-War Thriller" in line for line in lines)
     show_run(Release(find_release(out)), as_json=True)
-    made = json.loads(capsys.readouterr().out)
-    assert made["path"] == str(folder)
-    assert len(made["micro_genres"]) == 3
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["path"] == str(folder)
+    assert len(summary["micro_genres"]) == 3
 
 
 def test_similar(out: Path) -> None:
@@ -181,7 +181,7 @@ def test_similar(out: Path) -> None:
     ]
 
 
-def test_a_film_that_is_not_there(out: Path) -> None:
+def test_an_unknown_film_is_an_error_with_a_suggestion(out: Path) -> None:
     result = run("similar", "Das Bot", "--out", out)
     assert result.exit_code == ExitCode.USAGE
     assert "did you mean Das Boot (1981)?" in result.stderr
@@ -209,9 +209,9 @@ def test_verify(out: Path, tmp_path: Path) -> None:
         assert result.stdout == ""
         assert "movies.parquet: is missing" in result.stderr
         assert "stray: is not in the manifest" in result.stderr
-    told = run("verify", folder, "--json")
-    assert told.exit_code == ExitCode.RELEASE
-    assert json.loads(told.stdout)["problems"] == [
+    as_json = run("verify", folder, "--json")
+    assert as_json.exit_code == ExitCode.RELEASE
+    assert json.loads(as_json.stdout)["problems"] == [
         "movies.parquet: is missing",
         "stray: is not in the manifest",
     ]
@@ -236,7 +236,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
         assert "error: no release in" in result.stderr
 
 
-def test_the_real_process_ends_as_it_says(out: Path, tmp_path: Path) -> None:
+def test_exit_codes_of_a_real_process(out: Path, tmp_path: Path) -> None:
     fine = process("similar", "Das Boot (1981)", "--out", out, "--json")
     assert (fine.returncode, fine.stderr) == (0, "")
     assert json.loads(fine.stdout)["similar"][0]["movie_id"] == "8"
@@ -249,7 +249,7 @@ def test_the_real_process_ends_as_it_says(out: Path, tmp_path: Path) -> None:
     assert process("--version").stdout.startswith("microgenres ")
 
 
-def test_titles_survive_a_terminal_that_cannot_show_them(out: Path) -> None:
+def test_titles_are_escaped_on_an_ascii_terminal(out: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "microgenres.cli.app", "show", "--out", str(out)],
         capture_output=True,

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.mine_command import Mined, answer, command
 
-# The first test waits for the run that all share.
+# The first test waits for the shared run.
 pytestmark = pytest.mark.timeout(600)
 
 SUBMARINE = (
@@ -52,16 +52,16 @@ def test_assign_finds_films_of_the_release_again(mined: Mined, tmp_path: Path) -
 
 
 def test_report(mined: Mined) -> None:
-    told, report = answer("report", "--out", mined.out), mined.release.report.to_dict()
-    assert told.keys() == report.keys()
-    assert told["counts"] == report["counts"]
-    assert told["clusters"] == pytest.approx(report["clusters"], abs=1e-5)  # rounded for scripts
+    shown, report = answer("report", "--out", mined.out), mined.release.report.to_dict()
+    assert shown.keys() == report.keys()
+    assert shown["counts"] == report["counts"]
+    assert shown["clusters"] == pytest.approx(report["clusters"], abs=1e-5)  # rounded in JSON
     printed = command("report", "--out", mined.out)
     assert printed.exit_code == 0
     assert "report.html" in printed.stdout
 
 
-def test_verify_finds_the_damage(mined: Mined, tmp_path: Path) -> None:
+def test_verify_finds_damage(mined: Mined, tmp_path: Path) -> None:
     assert answer("verify", "--out", mined.out)["ok"] is True
     damaged = tmp_path / mined.release.id
     shutil.copytree(mined.release.path, damaged)
@@ -71,7 +71,7 @@ def test_verify_finds_the_damage(mined: Mined, tmp_path: Path) -> None:
     table.write_bytes(data)
     result = command("verify", damaged, "--json")
     assert result.exit_code == 4
-    told = json.loads(result.stdout)
-    assert told["ok"] is False
-    assert [problem.split(":")[0] for problem in told["problems"]] == ["neighbours.parquet"]
+    shown = json.loads(result.stdout)
+    assert shown["ok"] is False
+    assert [problem.split(":")[0] for problem in shown["problems"]] == ["neighbours.parquet"]
     assert command("verify", damaged).exit_code == 4

@@ -1,4 +1,4 @@
-"""Bars on a terminal, plain lines elsewhere, and standard output left to the result."""
+"""Progress bars on a terminal, plain lines elsewhere, and nothing on standard output."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def test_plain_lines_are_rate_limited() -> None:
         moment[0] += LINE_SECONDS / 2
         lines(PieceDone("embed", done, 10, reused=1))
     lines(StageDone("embed", 12.34, "486 [films]"))
-    found = " (1 found from before)"
+    reused = " (1 reused)"
     assert lines_of(stream) == [
         "embed begins, 10 pieces",
-        *(f"embed {done}/10{found}" for done in (2, 4, 6, 8, 10)),
+        *(f"embed {done}/10{reused}" for done in (2, 4, 6, 8, 10)),
         "embed done in 12.3 s: 486 [films]",
     ]
 
 
-def test_a_single_piece_is_not_counted() -> None:
+def test_a_single_piece_has_no_count() -> None:
     console, stream = plain()
     lines = Lines(console)
     for event in (StageStarted("space", 1), PieceDone("space", 1, 1), StageDone("space", 0.1)):
@@ -49,7 +49,7 @@ def test_a_single_piece_is_not_counted() -> None:
     assert lines_of(stream) == ["space begins", "space done in 0.1 s"]
 
 
-def test_the_last_piece_is_always_told() -> None:
+def test_the_last_piece_is_always_shown() -> None:
     console, stream = plain()
     lines = Lines(console, now=lambda: 0.0)
     lines(StageStarted("clean"))
@@ -96,5 +96,5 @@ def test_follow_on_a_terminal() -> None:
     assert "Prefect UI: http://127.0.0.1:4200" in shown
     assert "embed done in 2.0 s: 4 films" in shown
     assert "info: said" in shown
-    assert re.search(r"late +\S+ +1/3", shown), "a bar of a stage that nobody announced"
-    assert "\x1b[?25h" in stream.getvalue(), "the cursor came back"
+    assert re.search(r"late +\S+ +1/3", shown), "a bar of a stage without a start event"
+    assert "\x1b[?25h" in stream.getvalue(), "the cursor is visible again"

@@ -1,4 +1,4 @@
-"""Every error ends as one message on standard error and a code that means something."""
+"""Each error ends with one message on standard error and its exit code."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_error_has_its_code(error: Exception, code: int) -> None:
 
 
 def failing(error: BaseException) -> typer.Typer:
-    """An application of the same kind, whose one command raises `error`."""
+    """Return an application whose one command raises `error`."""
     broken = typer.Typer(cls=Commands, pretty_exceptions_enable=False)
     broken.callback()(lambda: None)
 
@@ -55,7 +55,7 @@ def failing(error: BaseException) -> typer.Typer:
 
 
 def wrapped(error: MicrogenresError) -> Exception:
-    outer = RuntimeError("the orchestrator's own words")
+    outer = RuntimeError("an error of the orchestrator")
     outer.__cause__ = error
     return outer
 

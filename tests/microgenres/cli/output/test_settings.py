@@ -1,4 +1,4 @@
-"""Every setting is listed as it is declared, with the value that a run would have."""
+"""Each setting is listed with its declaration and the value that a run would use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.errors import SettingsError
 from pipeline.settings import Settings, profiles
 
 
-def test_every_knob_is_told() -> None:
+def test_every_setting_is_listed() -> None:
     rows = {row["name"]: row for row in knobs()}
     sections = [s for s in Settings.model_fields if s != "seed"]
     wanted = {f"{s}.{knob}" for s in sections for knob in type(getattr(Settings(), s)).model_fields}
@@ -25,7 +25,9 @@ def test_every_knob_is_told() -> None:
     assert rows["source.column_map"]["default"] == {}
 
 
-def test_values_are_those_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_come_from_files_and_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = tmp_path / "my.toml"
     own.write_text("seed = 7\n[label]\nkeywords = 4\n")
     monkeypatch.setenv("MICROGENRES_LABEL__KEYWORDS", "3")
@@ -39,7 +41,7 @@ def test_an_unknown_profile_is_an_error() -> None:
         knobs("nope")
 
 
-def test_profiles_say_what_they_are_for() -> None:
+def test_profiles_have_descriptions() -> None:
     rows = profile_rows()
     assert [row["name"] for row in rows] == profiles()
     assert all(len(row["description"]) > 20 for row in rows)

@@ -1,4 +1,4 @@
-"""Tables fit 80 columns, show names to the letter, and JSON is JSON."""
+"""Tables fit the width, names are shown unchanged, and JSON is valid."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def rendered(shown: RenderableType, width: int = 80) -> str:
     return stream.getvalue()
 
 
-def test_text_is_neither_markup_nor_a_command_to_the_terminal() -> None:
+def test_markup_and_control_characters_are_not_interpreted() -> None:
     assert rendered(text("[red]The [/red] :bomb: \x1b[31m\x07end\nline")).strip() == (
         "[red]The [/red] :bomb: \N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}end line"
     )
 
 
 @pytest.mark.parametrize("width", [60, 80, 110, 160])
-def test_micro_genres_fit_and_lose_nothing(width: int) -> None:
+def test_micro_genres_are_wrapped_and_not_truncated(width: int) -> None:
     row = genre(1) | {"keywords": ["a very long keyword " * 3, "unbreakable" * 9, "last"]}
     shown = rendered(micro_genres_table([row], width=width), width)
     assert all(len(line) <= width for line in shown.splitlines())
     squeezed = "".join(shown.split())
     assert "[Slasher]" in shown
     assert "last" in shown
-    assert "[REC](2007)" in squeezed or width < 80  # folded inside the word below that
+    assert "[REC](2007)" in squeezed or width < 80  # wrapped inside the word below that width
     assert "…" not in shown
 
 
@@ -63,7 +63,7 @@ def test_json_has_no_nan_and_six_decimals() -> None:
 
 
 @pytest.mark.parametrize(("encoding", "raw"), [("utf-8", True), ("ascii", False)])
-def test_json_is_what_the_stream_can_hold(encoding: str, raw: bool) -> None:
+def test_json_is_escaped_for_the_encoding_of_the_stream(encoding: str, raw: bool) -> None:
     data = io.BytesIO()
     stream = io.TextIOWrapper(data, encoding=encoding)
     to_json({"title": "Amélie"}, stream)
@@ -81,13 +81,13 @@ def test_figures_in_one_line() -> None:
     assert figures({"names": None, "clusters": {"seed_ari": None}}) == ""
 
 
-def test_report_shows_every_figure_and_how_to_read_it() -> None:
+def test_the_report_shows_and_explains_each_figure() -> None:
     stream = io.StringIO()
     print_report(Console(file=stream, width=80), REPORT | {"unknown": {"new": 42}, "names": {}})
     shown = stream.getvalue()
     assert "Tiny [films]" in shown
     for figure in ("0.1235", "Nearer 1 is tighter.", "leaf size", "9.5", "flat", "42", "0.6"):
         assert figure in shown, figure
-    assert "1978" not in shown, "the years are drawn in the page"
+    assert "1978" not in shown, "the years are only on the page"
     assert max(map(len, shown.splitlines())) <= 80
     print_report(Console(file=stream, width=80), {})

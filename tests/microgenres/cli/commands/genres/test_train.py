@@ -1,4 +1,4 @@
-"""`microgenres genres`: a whole walk over the sample on a local cluster, and what is refused."""
+"""`microgenres genres`: all commands on the sample with a local cluster, and wrong usage."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def out(server: str, settings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output folder with models of the sample."""
+    """Return an output folder with models trained on the sample."""
     folder = tmp_path_factory.mktemp("out")
     done = run(
         "train",
@@ -60,7 +60,7 @@ def out(server: str, settings: Path, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def test_help_teaches() -> None:
+def test_help_has_examples() -> None:
     whole = run("--help").stdout
     for command in ("train", "evaluate", "predict", "export-conllu", "report", "models", "track"):
         assert command in whole
@@ -83,19 +83,19 @@ def test_models_and_folds_are_registered(out: Path) -> None:
 
 
 def test_evaluation_and_report(out: Path, settings: Path) -> None:
-    told = json.loads(run("evaluate", "--out", out, "--settings", settings, "--json").stdout)
-    assert set(told["inputs"]["both"]["models"]) == {"adaptation", "logistic-tfidf"}
+    report = json.loads(run("evaluate", "--out", out, "--settings", settings, "--json").stdout)
+    assert set(report["inputs"]["both"]["models"]) == {"adaptation", "logistic-tfidf"}
     shown = run("evaluate", "--out", out, "--settings", settings)
     assert "held-out films" in shown.stdout
-    made = run("report", "--out", out, "--settings", settings)
-    assert made.exit_code == 0, made.output
-    assert all(Path(line).is_file() for line in made.stdout.splitlines())
+    written = run("report", "--out", out, "--settings", settings)
+    assert written.exit_code == 0, written.output
+    assert all(Path(line).is_file() for line in written.stdout.splitlines())
 
 
 def test_one_film_is_predicted(out: Path) -> None:
     text = "A detective hunts a killer through the rain."
-    told = run("predict", text, "--title", "Rain", "-m", "adaptation", "--out", out, "--json")
-    (film,) = json.loads(told.stdout)["films"]
+    result = run("predict", text, "--title", "Rain", "-m", "adaptation", "--out", out, "--json")
+    (film,) = json.loads(result.stdout)["films"]
     assert film["predicted_genres"] and film["inference_time"] > 0
     shown = run("predict", text, "-m", "adaptation", "--out", out)
     assert film["predicted_genres"][0] in shown.stdout
@@ -147,7 +147,7 @@ def test_wrong_usage_ends_with_2(args: list[str]) -> None:
     assert done.stdout == ""
 
 
-def test_nothing_trained_is_told(tmp_path: Path) -> None:
+def test_without_models_the_error_names_the_command(tmp_path: Path) -> None:
     for args in (["evaluate"], ["report"], ["track"], ["predict", "A text."]):
         done = run(*args, "--out", tmp_path)
         assert done.exit_code == ExitCode.FAILED

@@ -1,4 +1,4 @@
-"""Unseen films come from plain lines or JSON lines; what is wrong names file and line."""
+"""Unseen films are read from plain lines or JSON lines; errors name file and line."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_json_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("\n \n", "holds no film"),
-        ('{"overview": "A"}\nB', "line 2: no JSON"),
+        ("\n \n", "contains no film"),
+        ('{"overview": "A"}\nB', "line 2: not valid JSON"),
         ('{"overview": "A"}\n[1]', "line 2: a JSON object"),
         ('{"overview": " "}', "line 1: `overview`"),
         ('{"title": "A"}', "line 1: `overview`"),
@@ -46,7 +46,7 @@ def test_json_lines(tmp_path: Path) -> None:
         ('{"overview": "A", "tagline": 3}', "line 1: `tagline`"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, problem: str) -> None:
+def test_errors_name_file_and_line(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(SourceError, match=rf"films\.txt.*{problem}"):
         read_films(written(tmp_path, text))
 
