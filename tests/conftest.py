@@ -28,8 +28,8 @@ def lock_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _alone_where_it_measures(request: pytest.FixtureRequest, lock_folder: Path) -> Iterator[None]:
     """Run a file marked `alone` while no other file runs: it measures time or memory.
 
-    Every file passes the gate. A file that measures holds it, so that no other one starts, and
-    waits until those that run have ended.
+    Each file locks the gate for a moment. A file that measures keeps the lock, so that no other
+    file starts, and waits until the running ones have ended.
     """
     alone = request.node.get_closest_marker("alone") is not None
     with (

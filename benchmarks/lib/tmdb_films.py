@@ -16,6 +16,7 @@ WORDS = "A slow start, then a tense and moving second half that stays with you f
 
 @cache
 def sample() -> tuple[dict[str, str], ...]:
+    """Return the rows of the bundled sample."""
     text = (files("pipeline.sources") / "sample.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines(keepends=True)))
 

@@ -43,6 +43,7 @@ class TmdbResponses:
         self.prepared: dict[tuple[int, tuple[str, ...]], bytes] = {}
 
     def route(self, path: str, params: dict[str, str]) -> dict[str, Any] | bytes:
+        """Return the response to a request, as a dict or as JSON; raise ApiError for an error."""
         parts = path.strip("/").split("/")
         if parts == ["discover", "movie"]:
             return self.discover(params)
@@ -59,6 +60,7 @@ class TmdbResponses:
         raise ApiError(34)
 
     def details(self, film_id: int, params: dict[str, str]) -> bytes:
+        """Return one film with the parts of `append_to_response`."""
         appended = tuple(filter(None, params.get("append_to_response", "").split(",")))
         if len(appended) > 20:
             raise ApiError(27)
@@ -74,6 +76,7 @@ class TmdbResponses:
         return self.prepared[film_id, appended]
 
     def discover(self, params: dict[str, str]) -> dict[str, Any]:
+        """Return one page of the films that match the parameters."""
         page = number(params)
         if not 1 <= page <= LAST_PAGE:
             raise ApiError(22)
@@ -98,6 +101,7 @@ class TmdbResponses:
         return response
 
     def matching(self, params: dict[str, str]) -> list[dict[str, Any]]:
+        """Return all films that match the parameters, sorted."""
         query = json.dumps(params, sort_keys=True)
         if query in self.lists:
             return self.lists[query]
@@ -118,6 +122,7 @@ class TmdbResponses:
         return found
 
     def changed_films(self, params: dict[str, str]) -> dict[str, Any]:
+        """Return one page of the ids of films that changed between two dates."""
         try:
             first = date.fromisoformat(params["start_date"])
             last = date.fromisoformat(params["end_date"])
@@ -131,6 +136,7 @@ class TmdbResponses:
 
 
 def number(params: dict[str, str]) -> int:
+    """Return the number of the requested page."""
     try:
         return int(params.get("page", "1"))
     except ValueError as error:
@@ -138,6 +144,7 @@ def number(params: dict[str, str]) -> int:
 
 
 def paged(rows: list[Any], page: int, size: int) -> dict[str, Any]:
+    """Return one page of rows in the format of TMDB."""
     return {
         "page": page,
         "results": rows[(page - 1) * size : page * size],

@@ -58,6 +58,7 @@ class Hit:
 
     @property
     def query(self) -> str:
+        """Return path and parameters as a text."""
         return self.path + "?" + "&".join(f"{k}={v}" for k, v in sorted(self.params.items()))
 
 

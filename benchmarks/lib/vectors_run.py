@@ -41,7 +41,7 @@ def from_vectors(
     """Draw vectors, cluster the films and find their neighbours, as a Prefect flow.
 
     Args:
-        real: NumPy file of unit vectors, (n_real, dim), of which vectors are drawn.
+        real: NumPy file of unit vectors, (n_real, dim), from which vectors are drawn.
         out: Folder of the work.
         films: Number of films.
         seed: Seed of the vectors.

@@ -223,8 +223,8 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
         Seed of the changes.
     """
     out, first = folder / "out", folder / "first.parquet"
-    opened = [open_source(source, SourceSettings()) for source in sources]
-    films = pa.concat_tables([c.movies for source in opened for c in source.read()])
+    catalogues = [open_source(source, SourceSettings()) for source in sources]
+    films = pa.concat_tables([c.movies for source in catalogues for c in source.read()])
     films = _drop_repeated(films)
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(films))

@@ -141,7 +141,15 @@ def _means(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
-    """Return the keywords of each cluster from the stages of the pipeline."""
+    """Return the keywords of each cluster from the stages of the pipeline.
+
+    Parameters
+    ----------
+    films : Table
+        Columns as from `load_clustered_films`.
+    vectors : ndarray of shape (n_films, dim), float32
+        Text vector of each film, of unit length.
+    """
     labels = films["cluster"].to_numpy()
     counted = label.count_terms(films, films)
     sizes = np.bincount(labels)

@@ -257,9 +257,9 @@ def test_any_bytes_as_unseen_films(tmp_path: Path, data: bytes) -> None:
 @FUZZ
 @given(spec=st.text(max_size=20))
 def test_any_text_as_a_source(spec: str) -> None:
-    opened: Callable[..., Any] = open_source
+    read_source: Callable[..., Any] = open_source
     try:
-        opened(spec, SMALL).check()
+        read_source(spec, SMALL).check()
     except (SourceError, SettingsError):
         return
     assert spec in ("sample", "sample:")

@@ -11,12 +11,12 @@ from flows.events import Address, Event, Note, PieceDone, emit, listen
 
 
 def test_a_listener_gets_events_during_its_block_only() -> None:
-    heard: list[Event] = []
+    events: list[Event] = []
     emit(Note("before"))
-    with listen(heard.append):
+    with listen(events.append):
         emit(Address("Dask dashboard", "http://x"))
     emit(Note("after"))
-    assert heard == [Address("Dask dashboard", "http://x")]
+    assert events == [Address("Dask dashboard", "http://x")]
 
 
 def test_all_listeners_get_events_of_all_threads() -> None:
@@ -35,18 +35,18 @@ def test_all_listeners_get_events_of_all_threads() -> None:
 
 
 def test_a_broken_listener_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    heard: list[Event] = []
+    events: list[Event] = []
     calls: list[Event] = []
 
     def broken(event: Event) -> None:
         calls.append(event)
         raise BrokenPipeError("the terminal is gone")
 
-    with caplog.at_level(logging.WARNING), listen(broken), listen(heard.append):
+    with caplog.at_level(logging.WARNING), listen(broken), listen(events.append):
         emit(Note("one"))
         emit(Note("two"))
     assert calls == [Note("one")]
-    assert heard == [Note("one"), Note("two")]
+    assert events == [Note("one"), Note("two")]
     assert "no longer shown" in caplog.text
 
 

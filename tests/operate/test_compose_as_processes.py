@@ -111,8 +111,8 @@ def run(site: Site) -> dict[str, Any]:
         found = dict(site.ask(f"/flow_runs/{begun['id']}"))
         return found if found["state_type"] in ("COMPLETED", "FAILED", "CRASHED") else None
 
-    last = until(ended, 180, "the run does not end:\n" + site.machine.said("prefect-worker"))
-    assert last["state_type"] == "COMPLETED", site.machine.said("prefect-worker")
+    last = until(ended, 180, "the run does not end:\n" + site.machine.output("prefect-worker"))
+    assert last["state_type"] == "COMPLETED", site.machine.output("prefect-worker")
     return dict(last)
 
 

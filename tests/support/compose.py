@@ -101,7 +101,7 @@ class Machine:
     def run(self, name: str) -> None:
         """Run a service until it ends, which must succeed."""
         process = self.start(name)
-        assert process.wait(120) == 0, self.said(name)
+        assert process.wait(120) == 0, self.output(name)
 
     def wait(self, name: str, seconds: float = 90.0) -> None:
         """Wait until the health check of the service succeeds."""
@@ -120,11 +120,11 @@ class Machine:
             )
             if done.returncode == 0:
                 return
-            assert all(p.poll() is None for n, p in self.processes if n == name), self.said(name)
-            assert time.monotonic() < deadline, f"{done.stderr}\n{self.said(name)}"
+            assert all(p.poll() is None for n, p in self.processes if n == name), self.output(name)
+            assert time.monotonic() < deadline, f"{done.stderr}\n{self.output(name)}"
             time.sleep(0.3)
 
-    def said(self, name: str) -> str:
+    def output(self, name: str) -> str:
         """Return the output of a service."""
         logs = sorted(self.logs.glob(f"{name}-*.log"))
         return "\n".join(log.read_text(encoding="utf-8", errors="replace")[-4_000:] for log in logs)

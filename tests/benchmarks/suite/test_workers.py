@@ -36,7 +36,7 @@ def test_a_real_worker_encodes_each_piece_and_reports_its_seconds(tmp_path: Path
 
 
 def test_rows_are_strong_weak_and_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
-    def scaling(size: int, texts: dict[int, int], asked: BenchOptions) -> dict[int, Row]:
+    def scaling(size: int, texts: dict[int, int], options: BenchOptions) -> dict[int, Row]:
         return {
             w: {"seconds": count / 10 / w + 1, "tasks": [1.0] * (count // 10), "overhead": 0.1}
             for w, count in texts.items()

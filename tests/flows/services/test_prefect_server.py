@@ -53,15 +53,15 @@ def answers(url: str) -> bool:
 def test_a_given_server_is_used_and_none_is_started(alone: None, tmp_path: Path) -> None:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    heard: list[Event] = []
+    events: list[Event] = []
     log = tmp_path / "server.log"
     with (
         temporary_settings({PREFECT_API_URL: "http://prefect.invalid:4200/api"}),
-        listen(heard.append),
+        listen(events.append),
         prefect_server(log) as url,
     ):
         assert url == "http://prefect.invalid:4200/api"
-    assert heard == [Address("Prefect UI", "http://prefect.invalid:4200")]
+    assert events == [Address("Prefect UI", "http://prefect.invalid:4200")]
     assert not log.exists()
 
 
@@ -77,11 +77,11 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
     def run() -> int:
         return step(1) + step(2)
 
-    heard: list[Event] = []
-    with listen(heard.append), prefect_server(tmp_path / "logs" / "server.log") as url:
+    events: list[Event] = []
+    with listen(events.append), prefect_server(tmp_path / "logs" / "server.log") as url:
         assert urlsplit(url).hostname == "127.0.0.1"
         assert PREFECT_API_URL.value() == url
-        assert heard == [Address("Prefect UI", url.removesuffix("/api"))]
+        assert events == [Address("Prefect UI", url.removesuffix("/api"))]
         settings = ask(f"{url}/admin/settings")
         assert settings["server"]["analytics_enabled"] is False
         with urllib.request.urlopen(url.removesuffix("/api"), timeout=30) as page:

@@ -138,8 +138,8 @@ def small(model: Path) -> dict[str, Any]:
 
 def test_all_flows_have_deployments(ui: Ui) -> None:
     wanted = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    made = ui.ask("/deployments/filter", {})
-    assert len(made) == len(wanted) >= 7
+    deployments = ui.ask("/deployments/filter", {})
+    assert len(deployments) == len(wanted) >= 7
     assert {flow["name"] for flow in ui.ask("/flows/filter", {})} >= {
         "mine",
         "fetch",
@@ -147,7 +147,7 @@ def test_all_flows_have_deployments(ui: Ui) -> None:
         "genres",
     }
     folders: dict[str, set[str]] = {}
-    for deployment in made:
+    for deployment in deployments:
         assert not any(schedule["active"] for schedule in deployment["schedules"])
         described = deployment["parameter_openapi_schema"]["properties"]
         assert set(deployment["parameters"]) == set(described)
@@ -191,12 +191,12 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
     page.get_by_text("Artifacts", exact=True).first.click()
     page.get_by_text("embed-partitions").first.wait_for()
     kinds = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
-    made = {found["key"]: found for found in ui.ask("/artifacts/filter", kinds)}
-    page.goto(f"{ui.url}/artifacts/artifact/{made['embed-partitions']['id']}")
+    artifacts = {found["key"]: found for found in ui.ask("/artifacts/filter", kinds)}
+    page.goto(f"{ui.url}/artifacts/artifact/{artifacts['embed-partitions']['id']}")
     page.get_by_text("p00000").first.wait_for()
-    page.goto(f"{ui.url}/artifacts/artifact/{made['report']['id']}")
+    page.goto(f"{ui.url}/artifacts/artifact/{artifacts['report']['id']}")
     page.get_by_text("micro-genres", exact=False).first.wait_for()
-    assert made["embed-progress"]["data"] == 100.0
+    assert artifacts["embed-progress"]["data"] == 100.0
     logs = ui.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
     assert any(log["message"].startswith("embed p0") for log in logs), "a log record of a worker"
     tasks = {task["name"] for task in ui.ask("/task_runs/filter", {})}
