@@ -1,4 +1,4 @@
-"""The examples in docstrings, run as they stand."""
+"""Run the examples of docstrings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("microgenres", "flows", "pipeline", "serve")
+PACKAGES = ("microgenres", "flows", "pipeline", "serve", "benchmarks")
 LEAST_EXAMPLES = 40
 
 
