@@ -27,7 +27,7 @@ PER_THEME = 10
 
 @dataclass(frozen=True)
 class Mined:
-    """Tables of the same films, row by row; `theme` is the editors' label, which no stage sees."""
+    """Tables with the same films in the same order; no stage reads the editors' label `theme`."""
 
     movies: pa.Table
     features: pa.Table

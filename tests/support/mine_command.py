@@ -1,4 +1,4 @@
-"""The bundled sample mined for real, once for all tests of this folder, and what they ask of it."""
+"""Mine the bundled sample, run commands, and compare releases."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class Mined:
 
 
 def run(sources: list[str], out: Path, workers: int, **sections: dict[str, Any]) -> Mined:
+    """Mine with the profile `sample`; `sections` are further settings."""
     events: list[Event] = []
     overrides = {"dask": {"workers": workers}, **sections}
     with listen(events.append):
@@ -59,24 +60,29 @@ def run(sources: list[str], out: Path, workers: int, **sections: dict[str, Any])
 
 
 def sample_csv() -> str:
+    """Return the text of the bundled sample."""
     return files("pipeline.sources").joinpath("sample.csv").read_text(encoding="utf-8")
 
 
 def command(*args: object) -> Result:
+    """Run `microgenres ARGS` in this process."""
     return CliRunner().invoke(app, [str(a) for a in args], env={"COLUMNS": "120"})
 
 
 def answer(*args: object) -> Any:
+    """Run a command with `--json`, which must succeed; return its JSON."""
     result = command(*args, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
 def same_bytes(one: Release, other: Release) -> None:
+    """Check that the files of SAME have the same bytes in both releases."""
     for name in SAME:
         first, second = (release.manifest.files[name] for release in (one, other))
         assert first == second, name
 
 
 def lines() -> list[str]:
+    """Return the lines of the bundled sample."""
     return sample_csv().splitlines(keepends=True)

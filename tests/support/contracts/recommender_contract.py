@@ -1,4 +1,4 @@
-"""What every recommender must do. Inherit, set `name` and `ndcg`, and call the class `Test...`."""
+"""Tests that each recommender must pass: inherit as `Test...` and set `name` and `ndcg`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.ratings import SEED, SETTINGS, RatingsData
 
 
 class RecommenderContract:
-    """Tests of one model; the fixture `data` gives the ratings.
+    """Tests of one model; the fixture `data` returns the ratings.
 
     Attributes
     ----------
