@@ -87,7 +87,7 @@ def test_page_has_every_section_and_chart(read: Reader) -> None:
         "97.4\u202f%",
         "212.7",
         "missing overview",
-        "about 50 films each",
+        "about 50 films per micro-genre",
         "Stories overlap",
     ):
         assert word in read.words, word
