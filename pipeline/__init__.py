@@ -1,0 +1,1 @@
+"""What the product knows, without Prefect, FastAPI or Streamlit; see `docs/architecture.md`."""

@@ -1,0 +1,1 @@
+"""Serves released tables, read only: the API and the explorer."""

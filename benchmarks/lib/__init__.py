@@ -1,0 +1,1 @@
+"""What benchmarks share: harness, results, synthetic catalogues, a fake TMDB server."""

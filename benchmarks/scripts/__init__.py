@@ -1,0 +1,1 @@
+"""Measurements that are commands of their own: `python -m benchmarks.scripts.NAME`."""

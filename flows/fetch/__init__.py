@@ -1,0 +1,1 @@
+"""The flow that fetches films from the TMDB API."""

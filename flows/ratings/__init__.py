@@ -1,0 +1,1 @@
+"""The flows that train, evaluate and maintain recommenders."""

@@ -82,6 +82,7 @@ class ShownStage:
         )
 
     def piece(self, done: int, total: int, _manifest: Manifest) -> None:
+        """Show that `done` of `total` pieces are committed."""
         emit(PieceDone(self.name, done, total))
         if time.monotonic() - self.last > _SHOW_SECONDS:
             self.last = time.monotonic()

@@ -1,0 +1,1 @@
+"""Processes around the flows: Prefect server, UI, deployments, Dask processes, certificates."""

@@ -1,0 +1,1 @@
+"""The command line: the app, options that commands share, exit codes and the console."""

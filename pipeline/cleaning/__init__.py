@@ -1,0 +1,1 @@
+"""Raw rows to clean films: validation, text repair, data profile, language."""

@@ -1,0 +1,1 @@
+"""Runs stages in this process or on Dask: pieces, retries, scheduler, cluster."""

@@ -1,0 +1,1 @@
+"""Films to the text that is embedded, and to points in the space of the clustering."""

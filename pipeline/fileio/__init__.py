@@ -1,0 +1,1 @@
+"""Files: atomic writes, checksums, manifests of pieces, Parquet, external sort."""

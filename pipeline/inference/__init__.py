@@ -1,0 +1,1 @@
+"""Places films that are not in a release into its micro-genres."""

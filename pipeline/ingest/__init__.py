@@ -1,0 +1,1 @@
+"""Catalogues to committed partitions of rows, and the hashes of rows."""

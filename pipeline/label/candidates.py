@@ -135,7 +135,7 @@ def _ranges(counts: pa.Table | Parts, schema: pa.Schema, key: str) -> Iterator[p
 
 
 def _gain(films: pd.Series, own: pd.Series, total: pd.Series, all_films: int) -> pd.Series:
-    """p log(p / p0), with p smoothed towards p0 by the weight of one film."""
+    """Return p log(p / p0), with p smoothed towards p0 by the weight of one film."""
     base = total / max(all_films, 1)
     share = (films + base) / (own + 1)
     lift = (share / base.where(base > 0, 1)).where(films > 0, 1)

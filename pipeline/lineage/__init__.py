@@ -1,0 +1,1 @@
+"""How the micro-genres of one release continue in the next."""

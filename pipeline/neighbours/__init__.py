@@ -1,0 +1,1 @@
+"""The FAISS index of films, and the nearest films of each film."""

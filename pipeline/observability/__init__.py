@@ -1,0 +1,1 @@
+"""Log records and their context, redaction of secrets, memory, MLflow."""

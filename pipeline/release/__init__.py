@@ -1,0 +1,1 @@
+"""Reads a release: its tables, its films and micro-genres, titles."""

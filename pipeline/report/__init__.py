@@ -1,0 +1,1 @@
+"""The quality report of a release: figures, charts, and the HTML page."""

@@ -1,0 +1,1 @@
+"""Schemas of tables and documents, declarations of stages: where the stages meet."""

@@ -1,0 +1,1 @@
+"""The only code that commits: pieces of work, releases, verification, pruning."""

@@ -1,0 +1,1 @@
+"""What an update computes: changes, placed films, drift, novelty, report."""

@@ -1,0 +1,1 @@
+"""The web explorer: a Streamlit application over a release."""

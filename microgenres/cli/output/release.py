@@ -171,14 +171,14 @@ def show_verified(path: Path, *, as_json: bool) -> None:
 
 def show_settings(profile: str, file: Path | None, *, as_json: bool) -> None:
     """Print every setting with its value, type, default and description."""
-    from microgenres.cli.output.settings import knobs, knobs_tables
+    from microgenres.cli.output.settings import setting_rows, settings_tables
 
-    rows = knobs(profile, file)
+    rows = setting_rows(profile, file)
     if as_json:
         to_json({"profile": profile, "settings": rows}, sys.stdout)
         return
     console = standard_output()
-    for table in knobs_tables(rows):
+    for table in settings_tables(rows):
         console.print(table)
 
 

@@ -19,19 +19,31 @@ from microgenres.cli.console import text
 from microgenres.cli.output.tables import headed, plain_table
 from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
 
-__all__ = ["knobs", "knobs_tables", "profile_rows"]
+__all__ = ["profile_rows", "setting_rows", "settings_tables"]
 
 _BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}"}
 
 
-def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, Any]]:
-    """Return one row per setting: `name`, `type`, `default`, `value` (in a run), `description`,
-    `variable` (of the environment), `section`, `section_description`.
+def setting_rows(profile: str = "default", file: Path | None = None) -> list[dict[str, Any]]:
+    """Return one row per setting.
+
+    Parameters
+    ----------
+    profile : str
+        Name of a profile.
+    file : Path, optional
+        A TOML file of settings.
+
+    Returns
+    -------
+    list of dict
+        `name`, `type`, `default`, `value` (in a run), `description`, `variable` (of the
+        environment), `section`, `section_description`.
 
     Raises
     ------
     SettingsError
-        for an unknown profile or a wrong value in the file or the environment.
+        If the profile is unknown, or the file or the environment has a wrong value.
     """
     loaded = load_settings(profile=profile, file=file)
     rows: list[dict[str, Any]] = []
@@ -39,14 +51,14 @@ def knobs(profile: str = "default", file: Path | None = None) -> list[dict[str, 
         value = getattr(loaded, name)
         if isinstance(value, BaseModel):
             about = (type(value).__doc__ or "").strip()
-            for knob, inner in type(value).model_fields.items():
-                rows.append(_row(name, about, f"{name}.{knob}", inner, getattr(value, knob)))
+            for setting, inner in type(value).model_fields.items():
+                rows.append(_row(name, about, f"{name}.{setting}", inner, getattr(value, setting)))
         else:
             rows.append(_row("", "Of the whole run.", name, field, value))
     return rows
 
 
-def knobs_tables(rows: list[dict[str, Any]]) -> list[Group]:
+def settings_tables(rows: list[dict[str, Any]]) -> list[Group]:
     """Return a table per section, under its title; a value that is not the default is marked."""
     tables: dict[str, Table] = {}
     titles: dict[str, str] = {}

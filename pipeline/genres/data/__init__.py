@@ -1,0 +1,1 @@
+"""Films and labels for genre classifiers: rows, texts, split, CoNLL-U."""

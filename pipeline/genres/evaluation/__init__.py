@@ -1,0 +1,1 @@
+"""Evaluates genre classifiers; report page, model card, export."""

@@ -1,0 +1,1 @@
+"""Genre classifiers, their calibration and their metrics."""

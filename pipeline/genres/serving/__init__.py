@@ -1,0 +1,1 @@
+"""Predicts and explains genres with stored classifiers."""

@@ -1,0 +1,1 @@
+"""Trains genre classifiers, stores them, and registers them."""

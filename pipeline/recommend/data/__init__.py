@@ -1,0 +1,1 @@
+"""Ratings and films for recommenders: ingest, split by time, matrices."""

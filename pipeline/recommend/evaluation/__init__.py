@@ -1,0 +1,1 @@
+"""Metrics of recommenders, and their evaluation."""

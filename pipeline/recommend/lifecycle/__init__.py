@@ -1,0 +1,1 @@
+"""Batches, monitoring, retraining and rollback of the served recommender."""

@@ -1,0 +1,1 @@
+"""Recommends films with the served version, and explains why."""

@@ -1,0 +1,1 @@
+"""Catalogues in files: readers, compression, dialects, rows."""

@@ -1,0 +1,1 @@
+"""Ratings and films in the layouts of MovieLens."""

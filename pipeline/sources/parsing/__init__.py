@@ -1,0 +1,1 @@
+"""Cells of catalogues to values: lists, literals, dates, numbers."""

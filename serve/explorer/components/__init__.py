@@ -1,0 +1,1 @@
+"""Parts that the pages of the explorer share: cards, charts, map, word cloud."""

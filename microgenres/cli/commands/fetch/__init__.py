@@ -1,0 +1,1 @@
+"""`microgenres fetch`: films from the TMDB API."""

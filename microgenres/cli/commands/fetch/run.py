@@ -23,6 +23,27 @@ def run_fetch(
     verbose: bool,
     as_json: bool,
 ) -> None:
+    """Run the fetch flow and print its result.
+
+    Parameters
+    ----------
+    what : str
+        `tmdb` or `changes`.
+    wanted : dict
+        Settings of the section `fetch`; None for those that are not set.
+    chosen : dict
+        Other parameters of the flow.
+    out : Path
+        The output folder.
+    profile : str
+        Name of a profile of settings.
+    settings_file : Path, optional
+        A TOML file of settings.
+    verbose : bool
+        Log more.
+    as_json : bool
+        Print one JSON object.
+    """
     from microgenres.cli.console import follow, standard_error, standard_output
 
     given = {name: value for name, value in wanted.items() if value is not None}

@@ -1,0 +1,1 @@
+"""`microgenres genres`: genre classifiers."""

@@ -1,0 +1,1 @@
+"""Commands of an operator: status, prune, certificates, scheduler, worker, deploy, ui."""

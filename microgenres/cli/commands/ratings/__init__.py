@@ -1,0 +1,1 @@
+"""`microgenres ratings`: recommenders."""

@@ -25,6 +25,7 @@ ReleaseOption = Annotated[
 def run_flow(
     name: str, out: Path, profile: str, file: Path | None, verbose: bool, **parameters: Any
 ) -> Any:
+    """Run a flow of `flows.ratings` by the name of its command; return its result."""
     with shown(profile, file, {}, verbose=verbose):
         from flows.ratings.evaluate_flow import evaluate_ratings
         from flows.ratings.flows import ingest_ratings, monitor, retrain, train_ratings
@@ -37,10 +38,11 @@ def run_flow(
             "monitor": monitor,
             "retrain": retrain,
         }
-        given = {**parameters, "out": out, "profile": profile, "settings_file": file}
-        plain = {n: str(value) if isinstance(value, Path) else value for n, value in given.items()}
+        values = {**parameters, "out": out, "profile": profile, "settings_file": file}
+        plain = {n: str(value) if isinstance(value, Path) else value for n, value in values.items()}
         return launch_served(flows[name], out, plain)
 
 
-def print_json(found: Any) -> None:
-    typer.echo(json.dumps(found, indent=1, default=str))
+def print_json(document: Any) -> None:
+    """Print a document as indented JSON."""
+    typer.echo(json.dumps(document, indent=1, default=str))

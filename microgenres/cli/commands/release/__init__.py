@@ -1,0 +1,1 @@
+"""Commands that read a release: show, similar, assign, report, verify."""

@@ -1,0 +1,1 @@
+"""`microgenres serve`: the API and the explorer."""

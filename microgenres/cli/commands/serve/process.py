@@ -27,10 +27,11 @@ def served_place(out: Path, release: str | None) -> Path:
 
 
 def become(module: str, *arguments: str) -> None:
-    # -P: a folder `serve` in the current folder is not this package
+    """Replace this process by `python -m MODULE ARGUMENTS`."""
     sys.stdout.flush()
     sys.stderr.flush()
     # A setting gives PyTorch and FAISS their threads. Threads of other libraries would outnumber
     # the cores; OpenMP threads then sleep between products, and a response takes a quarter longer.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # -P: a folder `serve` in the current folder is not this package
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])

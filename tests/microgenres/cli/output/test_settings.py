@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from microgenres.cli.output.settings import knobs, profile_rows
+from microgenres.cli.output.settings import profile_rows, setting_rows
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings, profiles
 
 
 def test_every_setting_is_listed() -> None:
-    rows = {row["name"]: row for row in knobs()}
+    rows = {row["name"]: row for row in setting_rows()}
     sections = [s for s in Settings.model_fields if s != "seed"]
-    wanted = {f"{s}.{knob}" for s in sections for knob in type(getattr(Settings(), s)).model_fields}
+    wanted = {
+        f"{s}.{setting}" for s in sections for setting in type(getattr(Settings(), s)).model_fields
+    }
     assert set(rows) == wanted | {"seed"}
     assert all(row["description"] and row["type"] for row in rows.values())
     assert rows["embed.dtype"]["type"] == "auto | float32 | bfloat16"
@@ -31,14 +33,14 @@ def test_values_come_from_files_and_the_environment(
     own = tmp_path / "my.toml"
     own.write_text("seed = 7\n[label]\nkeywords = 4\n")
     monkeypatch.setenv("MICROGENRES_LABEL__KEYWORDS", "3")
-    rows = {row["name"]: row for row in knobs("default", own)}
+    rows = {row["name"]: row for row in setting_rows("default", own)}
     assert (rows["seed"]["value"], rows["seed"]["default"]) == (7, 2026)
     assert (rows["label.keywords"]["value"], rows["label.keywords"]["default"]) == (3, 5)
 
 
 def test_an_unknown_profile_is_an_error() -> None:
     with pytest.raises(SettingsError, match="'nope'"):
-        knobs("nope")
+        setting_rows("nope")
 
 
 def test_profiles_have_descriptions() -> None:
