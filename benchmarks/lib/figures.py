@@ -165,9 +165,8 @@ def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], 
     stages: dict[tuple[str | None, str], Row] = {}
     for row in rows:
         one = stages.setdefault((row.get("rule"), row["contender"]), {})
-        one |= row | {
-            f"seconds at {row['films']}": row["seconds"]
-        }  # the last size gives the other columns
+        # the last size gives the other columns
+        one |= row | {f"seconds at {row['films']}": row["seconds"]}
     long = [
         one
         for one in stages.values()

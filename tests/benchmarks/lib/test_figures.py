@@ -80,7 +80,7 @@ def test_a_stage_has_a_column_for_each_size() -> None:
         "machine": {"cores": 2, "processor": "p"},
     }
     lines = render_block("end-to-end", record).splitlines()
-    assert lines[0].startswith("| stage | 1,000 films, s | 5,000 films, s | fit_exponent |")
+    assert lines[0].startswith("| stage | 1,000 films, s | 5,000 films, s | exponent |")
     assert [line.split(" | ")[:3] for line in lines[2:4]] == [
         ["| embed", "10", "50"],
         ["| late", "-", "3"],

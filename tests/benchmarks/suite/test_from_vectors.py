@@ -111,7 +111,7 @@ def test_the_readme_has_the_stages_of_each_rule(tmp_path: Path) -> None:
         "machine": {"cores": 2, "processor": "p"},
     }
     lines = render_block("from-vectors", record).splitlines()
-    assert lines[0].startswith("|  | stage | 10,000 films, s | 80,000 films, s | fit_exponent |")
+    assert lines[0].startswith("|  | stage | 10,000 films, s | 80,000 films, s | exponent |")
     assert [line.split(" | ")[:4] for line in lines[2:6]] == [
         [f"| {GROWS}", "landscape", "5", "113.1"],
         [f"| {GROWS}", "total", "9", "72"],
