@@ -27,7 +27,6 @@ def test_examples_of_docstrings_are_right(module: str) -> None:
     result = doctest.testmod(
         import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     )
-    assert result.attempted > 0
     assert result.failed == 0
 
 
@@ -37,6 +36,6 @@ def test_newcomers_find_examples() -> None:
         test.name
         for name in modules_with_examples()
         for test in finder.find(import_module(name))
-        if test.examples
+        if any(doctest.SKIP not in example.options for example in test.examples)
     ]
     assert len(documented) >= LEAST_EXAMPLES, documented

@@ -26,7 +26,7 @@ from tests.faults.mining import (
 )
 from tests.faults.plants import AtCommit, stop_before_workers_start
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 
 
 @dataclass

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from cachetools import LRUCache
 from scipy import sparse
 
 from pipeline.errors import ModelError
@@ -74,8 +74,8 @@ class ServedVersion:
         Explains its lists.
     about : TrainingSummary
         What it was trained on.
-    cache : OrderedDict of bytes to (ndarray, ndarray)
-        Scores and stars of the most recent profiles.
+    cache : LRUCache of bytes to (ndarray, ndarray)
+        Scores and stars of the most recent profiles; `lock` guards it.
     """
 
     version: str
@@ -83,7 +83,10 @@ class ServedVersion:
     films: Films
     explainer: Explainer
     about: TrainingSummary
-    cache: OrderedDict[bytes, tuple[np.ndarray, np.ndarray]] = field(default_factory=OrderedDict)
+    cache: LRUCache[bytes, tuple[np.ndarray, np.ndarray]] = field(
+        default_factory=lambda: LRUCache(_CACHED_PROFILES)
+    )
+    lock: Lock = field(default_factory=Lock)
 
     def predict(self, profile: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
         """Predict scores and stars of all films; the most recent profiles are cached.
@@ -101,14 +104,13 @@ class ServedVersion:
             Scores (higher is better), and stars from 0.5 to 5.
         """
         key = profile.indices.tobytes() + profile.data.tobytes()
-        found = self.cache.get(key)
-        if found is None:
-            found = self.model.score(profile)[0], self.model.predict_stars(profile)[0]
-            self.cache[key] = found
-            while len(self.cache) > _CACHED_PROFILES:
-                with suppress(KeyError):  # another thread removed it first
-                    self.cache.popitem(last=False)
-        return found
+        with self.lock:
+            predicted = self.cache.get(key)
+        if predicted is None:
+            predicted = self.model.score(profile)[0], self.model.predict_stars(profile)[0]
+            with self.lock:
+                self.cache[key] = predicted
+        return predicted
 
     def profile_of(self, rated: Sequence[tuple[int, float]]) -> sparse.csr_matrix:
         """Return ratings as a profile.

@@ -68,7 +68,7 @@ def out(mined: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def later(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The catalogue some days later: two films gone, one told anew, three new."""
+    """The catalogue some days later: two films withdrawn, one with another text, three new."""
     rows = catalogue().slice(2, FILMS + 1).to_pylist()
     rows[0]["overview"] += " Now it is another story."
     folder = tmp_path_factory.mktemp("later")
@@ -86,9 +86,9 @@ def test_an_update_is_a_release_that_follows(out: Path, later: str) -> None:
     manifest = verify_release(release.path)
     assert (manifest["kind"], manifest["parent"], manifest["generation"]) == ("updated", "mined", 1)
     assert ReleaseStore(out).latest() == release.id
-    told = release.report.update
-    assert (told.added, told.changed, told.withdrawn) == (3, 1, 2)
-    assert told.texts_encoded == told.placed == 4
+    counts = release.report.update
+    assert (counts.added, counts.changed, counts.withdrawn) == (3, 1, 2)
+    assert counts.texts_encoded == counts.placed == 4
     assert manifest["counts"] == {"rows_in": 201, "released": 201, "rejected": 0}
     lineage = release.table("lineage", LINEAGE)
     assert set(lineage["event"].to_pylist()) == {"kept"}
@@ -102,7 +102,7 @@ def test_an_update_is_a_release_that_follows(out: Path, later: str) -> None:
 
 
 def kill_at(step: str, source: str, out: Path) -> None:
-    """In a process of its own: die, as by a power cut, where `step` is called."""
+    """Run an update in its own process, which is killed where `step` is called."""
     import importlib
 
     path, name = step.rsplit(".", 1)
@@ -119,7 +119,7 @@ def kill_at(step: str, source: str, out: Path) -> None:
     bring([source], out)
 
 
-def test_killed_at_any_point_it_comes_to_the_same_release(
+def test_an_update_killed_at_any_point_gives_the_same_release_when_resumed(
     mined: Path, later: str, tmp_path: Path
 ) -> None:
     whole = Path(shutil.copytree(mined, tmp_path / "whole"))
@@ -137,7 +137,7 @@ def test_killed_at_any_point_it_comes_to_the_same_release(
     assert left == {"mined", wanted.name}
 
 
-def test_many_updates_end_where_one_mining_does(tmp_path: Path) -> None:
+def test_many_updates_give_the_films_of_one_mining(tmp_path: Path) -> None:
     assert many(20, 10, tmp_path, slice_seconds=0.0) is None  # a slice at a time
     found = many(20, 10, tmp_path)
     assert found is not None
@@ -175,7 +175,7 @@ def test_films_of_a_new_kind_are_proposed(out: Path) -> None:
     assert sum(p["films"] for p in proposed) <= release.report.novelty["films"]
 
 
-def test_the_commands_tell_what_they_did(out: Path, later: str) -> None:
+def test_update_history_and_rollback_print_their_results(out: Path, later: str) -> None:
     cli = CliRunner()
 
     def ask(*args: str) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def test_the_commands_tell_what_they_did(out: Path, later: str) -> None:
     assert done["update"]["added"] == 3
     assert not ask("update", "--source", later)["made"]
     grown = ask("history")
-    assert [told["kind"] for told in grown["releases"]] == ["mined", "updated"]
+    assert [row["kind"] for row in grown["releases"]] == ["mined", "updated"]
     assert sum(row["last"] for row in grown["micro_genres"]) == 201
     assert sum(row["first"] for row in grown["micro_genres"]) == FILMS
     back = ask("rollback")
@@ -210,7 +210,7 @@ def test_a_catalogue_of_other_films_is_refused(out: Path) -> None:
     assert ReleaseStore(out).latest() == "mined"
 
 
-def test_a_part_of_the_catalogue_cannot_be_mined(out: Path) -> None:
+def test_mining_when_due_needs_the_whole_catalogue(out: Path) -> None:
     with pytest.raises(SettingsError, match="whole catalogue"):
         update(["sample"], str(out), only_changes=True, mine_when_due=True)
 

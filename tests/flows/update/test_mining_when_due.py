@@ -55,11 +55,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(out: Path, source: str, *args: str, **environment: str) -> dict[str, Any]:
     """What `microgenres update` tells."""
-    told = CliRunner().invoke(
+    printed = CliRunner().invoke(
         app, ["update", "--source", source, "--out", str(out), *args, "--json"], env=environment
     )
-    assert told.exit_code == 0, told.output
-    return dict(json.loads(told.stdout))
+    assert printed.exit_code == 0, printed.output
+    return dict(json.loads(printed.stdout))
 
 
 def stop(*_args: object, **_named: object) -> str:
@@ -73,14 +73,14 @@ def runs(server: str, name: str) -> list[dict[str, Any]]:
 
 def test_an_update_without_drift_mines_nothing(server: str, out: Path) -> None:
     rows = catalogue().slice(1, FILMS)
-    told = command(out, write_catalogue(out / "a.parquet", rows), "--mine-when-due")
-    assert (told["made"], told["mined"], told["due"]) == (True, False, [])
+    printed = command(out, write_catalogue(out / "a.parquet", rows), "--mine-when-due")
+    assert (printed["made"], printed["mined"], printed["due"]) == (True, False, [])
     (run,) = runs(server, f"update {out}")
     assert run["state_type"] == "COMPLETED"
     assert runs(server, f"mine into {out}") == []
 
 
-def test_drift_starts_a_mining_that_goes_on_from_the_update(
+def test_drift_starts_a_mining_that_continues_the_update(
     server: str, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = catalogue().slice(2, FILMS).to_pylist()
@@ -97,9 +97,9 @@ def test_drift_starts_a_mining_that_goes_on_from_the_update(
     decided = [r for r in updated.table("drift", DRIFT).to_pylist() if r["generation"] == 2]
     assert {row["decision"] for row in decided} == {"mining started"}
 
-    told = command(out, source, "--mine-when-due", MICROGENRES_PUBLISH__TITLE="Of today")
-    assert (told["made"], told["mined"], told["due"]) == (True, True, ["growth"])
-    release = ReleasedTables(Path(told["path"]))
+    printed = command(out, source, "--mine-when-due", MICROGENRES_PUBLISH__TITLE="Of today")
+    assert (printed["made"], printed["mined"], printed["due"]) == (True, True, ["growth"])
+    release = ReleasedTables(Path(printed["path"]))
     manifest = verify_release(release.path)
     assert (manifest["kind"], manifest["parent"]) == ("mined", updated.id)
     assert manifest["generation"] == 3
@@ -120,4 +120,4 @@ def test_drift_starts_a_mining_that_goes_on_from_the_update(
     assert mining["state_type"] == "COMPLETED"
     assert mining["parent_task_run_id"]  # a sub-flow of the update
     again = command(out, source, "--mine-when-due")
-    assert (again["made"], again["due"], again["release_id"]) == (False, [], told["release_id"])
+    assert (again["made"], again["due"], again["release_id"]) == (False, [], printed["release_id"])

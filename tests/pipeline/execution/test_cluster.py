@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -31,6 +32,16 @@ def test_a_worker_ends_without_deleting_its_objects(caplog: pytest.LogCaptureFix
         caplog.set_level(logging.WARNING, "distributed")
         client.run(_hold)
     assert not [message for message in caplog.messages if "still alive" in message]
+
+
+def test_workers_default_to_the_cores_that_this_process_may_use() -> None:
+    """`dask.system.CPU_COUNT` is not documented: see `docs/private-apis.md`."""
+    script = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+        "from pipeline.execution import cluster; print(cluster.CPU_COUNT)"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert printed.stdout.strip() == b"1"
 
 
 def test_a_warm_worker_has_not_imported_prefect() -> None:

@@ -15,6 +15,8 @@ from pipeline.sources.tmdb.rate_limiter import RateLimiter, SentRequest
 from pipeline.sources.tmdb.response_cache import ResponseCache
 from tests.support.tmdb_client import download_all, quick
 
+pytestmark = pytest.mark.alone
+
 
 class Clock:
     """A clock that advances only while a task sleeps; tasks wake up late at random."""
