@@ -178,9 +178,10 @@ def stop_before_workers_start(pid: int) -> None:
 
     real = mine.start_workers
 
-    def call(*args: Any) -> Any:
+    def call(run: Any) -> Any:
+        assert run.client.status == "running"  # a run connects at the first use of its client
         os.kill(pid, signal.SIGSTOP)
-        return real(*args)
+        return real(run)
 
     mine.start_workers = call
 
