@@ -1,4 +1,4 @@
-"""The steps from points to micro-genres, and from vectors to nearest films."""
+"""The steps that cluster the points, and that find the nearest films of each film."""
 
 from __future__ import annotations
 
@@ -26,25 +26,39 @@ from pipeline.neighbours import search as neighbours
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
 
-# Pieces that neighbours are looked for in: whoever searches for one goes through the whole index.
-# There are more of them where a piece would have more partitions than that.
+# Number of pieces of the neighbour search; each piece reads the whole index.
+# With more than `_SEARCHES * _GROUP` partitions there is a piece per `_GROUP` partitions.
 _SEARCHES, _GROUP = 16, 8
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """What clustering made."""
+    """The result of clustering.
+
+    Attributes
+    ----------
+    assignments : tuple of FileRef
+        ASSIGNMENTS of each partition.
+    centroids : FileRef
+        CENTROIDS.
+    choice : dict
+        How k was chosen; see `cluster.choose_k`.
+    seed_ari : float, optional
+        Adjusted Rand index with the clustering of another seed, -1 to 1.
+    comparison : tuple of FileRef
+        Figures of other methods on a sample of the films.
+    """
 
     assignments: Refs
     centroids: FileRef
-    choice: dict[str, Any]  # see cluster.choose_k
+    choice: dict[str, Any]
     seed_ari: float | None
     comparison: tuple[FileRef, ...]
 
 
 @step("cluster films")
 def cluster_films(run: RunContext, points: Refs) -> Clusters:
-    """Points to centroids and assignments, with k chosen by leaf size and stability."""
+    """Choose k by leaf size and stability, fit the centroids, and assign the films to them."""
     section, seed = run.settings.cluster, run.settings.seed
     training = points[: run.training(points)]
     trained = sum(ref.rows or 0 for ref in training)
@@ -85,7 +99,7 @@ def cluster_films(run: RunContext, points: Refs) -> Clusters:
 def find_neighbours(
     run: RunContext, embeddings: Refs, films: int
 ) -> tuple[Refs, Refs, dict[str, Any]]:
-    """The index over all films, the nearest films of each, and how exact the index is."""
+    """Build the index of all films; return the nearest films of each, the index and its recall."""
     section = run.settings.neighbours
     kind = film_index.index_kind(films, section)
     groups = grouped(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
@@ -106,7 +120,7 @@ def find_neighbours(
     shared: dict[str, Refs] = {"everyone": everyone, "index": index}
     near = run.stage(neighbours.nearest_films, add_to_all(pieces, shared), settings=section)
     recall = 1.0
-    if kind != "flat":  # exact search is its own truth
+    if kind != "flat":  # an exact search finds all
         measured = run.stage(
             neighbours.recall_at_10,
             [Piece("all", {"embeddings": embeddings, "index": index}, {"seed": run.settings.seed})],
@@ -123,7 +137,7 @@ def find_neighbours(
 def _inverted_file(
     run: RunContext, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
 ) -> Refs:
-    """The index of `film_index.build_index`, built without the whole index in memory."""
+    """Build the index of `film_index.build_index` without the whole index in memory."""
     begun = run.stage(
         film_index.train_index,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
@@ -154,7 +168,7 @@ def _inverted_file(
 def _compared(
     run: RunContext, inputs: dict[str, Refs], assignments: Refs, k: int
 ) -> tuple[float | None, Refs]:
-    """Agreement with another seed, and other methods on a sample of the same films."""
+    """Measure the agreement with another seed, and other methods on a sample of the films."""
     section, seed = run.settings.cluster, run.settings.seed
     few = len(first_films(inputs["points"], run.settings.report.compare_films))
     methods = [

@@ -1,4 +1,4 @@
-"""What the steps of a mining hand to the last one, which makes the release."""
+"""The results of the steps of a mining, from which the last step builds the release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Mined"]
 
 
 class Mined:
-    """All that the steps before made; a plain object, so that Prefect does not look inside."""
+    """The results of all steps; a plain object, so that Prefect does not inspect it."""
 
     intake: PartitionedCatalogue
     cleaned: StageResult
