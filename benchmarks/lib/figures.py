@@ -173,7 +173,8 @@ def _side_by_side(rows: list[Row], columns: dict[str, str]) -> tuple[list[Row], 
         if any((one.get(f"seconds at {size}") or 0) >= _SHORT_STAGE for size in sizes)
     ]
     seconds = {f"seconds at {size}": f"{size:,} films, s" for size in sizes}
-    first = {key: columns[key] for key in ("rule", "contender") if key in columns}
+    leading: tuple[str, ...] = ("rule", "contender")
+    first = {key: columns[key] for key in leading if key in columns}
     return long, {**first, **seconds, **columns}
 
 

@@ -102,8 +102,8 @@ def read_resident(pid: int | None = None) -> tuple[float, float]:
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
     except OSError:  # it ended meanwhile
         return 0.0, 0.0
-    now, most = (float(lines.get(name, "0 kB").split()[0]) for name in ("VmRSS", "VmHWM"))
-    return now / 1024, most / 1024
+    now, peak = (float(lines.get(name, "0 kB").split()[0]) for name in ("VmRSS", "VmHWM"))
+    return now / 1024, peak / 1024
 
 
 class Watch:

@@ -10,5 +10,5 @@ __all__ = ["sample_rows"]
 
 def sample_rows() -> list[dict[str, str]]:
     """Return the rows of the bundled CSV file, with the editors' column `micro_genre`."""
-    with (files("pipeline.sources") / "sample.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    text = (files("pipeline.sources") / "sample.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(keepends=True)))
