@@ -48,7 +48,7 @@ audit: $(CREATED) ## Ask the advisory database about every pinned package; see d
 	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 test: check ## Run the checks, then the tests, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 test-slow: $(DEV) ## Run the soak and the longest runs of faults
 	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)

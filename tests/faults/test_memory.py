@@ -17,8 +17,6 @@ from pipeline.execution.stage import piece_fingerprint
 from pipeline.storage.work_store import WorkStore
 from tests.faults.memory import fails_for_memory, greedy
 
-pytestmark = pytest.mark.alone
-
 MOVIES = pa.table({"movie_id": ["1", "2"]})
 
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.scripts import soak
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_random_kills_lose_nothing(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

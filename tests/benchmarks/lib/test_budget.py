@@ -23,8 +23,6 @@ from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import ClusterSettings, LabelSettings, NeighbourSettings
 from tests.support.planted import planted, points_table
 
-pytestmark = pytest.mark.alone
-
 FEW, MANY, DIM = 4_000, 12_000, 384
 SETTINGS = ClusterSettings(components=32, smoothing_rounds=1, leaf_films=20)
 

@@ -55,6 +55,7 @@ def test_resumed_stages_are_left_out_of_the_growth(tmp_path: Path) -> None:
     assert "earlier run" not in found.notes[0]
 
 
+@pytest.mark.slow
 def test_a_real_mining_is_measured(tmp_path: Path, prefect: PrefectProcess) -> None:
     with prefect.used():
         found = end_to_end.measure(BenchOptions(sizes=(120,), repeats=1, quick=True, work=tmp_path))

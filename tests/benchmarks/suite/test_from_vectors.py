@@ -120,6 +120,7 @@ def test_the_readme_has_the_stages_of_each_rule(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_quick_run_clusters_and_finds_neighbours_with_each_rule(
     tmp_path: Path, prefect: PrefectProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

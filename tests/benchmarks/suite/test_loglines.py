@@ -75,6 +75,7 @@ def test_sentences_are_neither_short_nor_long(text: str, found: list[str]) -> No
     assert split_sentences(text) == found
 
 
+@pytest.mark.slow
 def test_loglines_are_mined_at_a_fixed_k(tmp_path: Path, prefect: PrefectProcess) -> None:
     with prefect.used():
         found = loglines.measure(BenchOptions(sizes=(120,), repeats=1, quick=True, work=tmp_path))

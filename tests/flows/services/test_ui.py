@@ -179,7 +179,7 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
     page.goto(f"{ui.url}/deployments/deployment/{deployment['id']}")
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Quick run").click()
-    page.get_by_text("Folder that takes the work and the releases.").wait_for()  # the form
+    page.get_by_text("Folder for the work and the releases.").wait_for()  # the form
     page.get_by_role("button", name="Run", exact=True).last.click()
     found = until(lambda: ui.ask("/flow_runs/filter", {}), 60, "no run was started")
     assert len(found) == 1
@@ -205,6 +205,7 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
     assert verify_release(release)["counts"]["rows_in"] == 150
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_stops_dask_and_can_run_again(ui: Ui, model: Path) -> None:
     out = ui.out / "cancelled"
     run = ui.begin("sample", out=str(out), limit=None)

@@ -137,6 +137,7 @@ def test_an_update_killed_at_any_point_gives_the_same_release_when_resumed(
     assert left == {"mined", wanted.name}
 
 
+@pytest.mark.slow
 def test_many_updates_give_the_films_of_one_mining(tmp_path: Path) -> None:
     assert many(20, 10, tmp_path, slice_seconds=0.0) is None  # a slice at a time
     found = many(20, 10, tmp_path)
