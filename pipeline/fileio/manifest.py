@@ -150,8 +150,8 @@ def checked_path(root: Path, path: str) -> Path:
 
     Examples
     --------
-    >>> checked_path(Path("out"), "work/embed/p0.parquet").as_posix()
-    'out/work/embed/p0.parquet'
+    >>> checked_path(Path("out"), "embed/p0.parquet").as_posix()
+    'out/embed/p0.parquet'
     >>> checked_path(Path("out"), "../secret")
     Traceback (most recent call last):
     pipeline.errors.CorruptFileError: out: a manifest names the path '../secret', which leaves it
