@@ -23,6 +23,22 @@ class SourceSettings(Section):
     )
     chunk_rows: int = Field(5_000, ge=1, le=1_000_000, description="Rows to read at a time.")
     max_file_bytes: int = Field(20 * 2**30, ge=1, description="Most bytes of an uncompressed file.")
+    encoding: str = Field(
+        "auto",
+        min_length=1,
+        description="Encoding of text files, such as cp1251; `auto` recognizes or guesses it.",
+    )
+    types: tuple[str, ...] = Field(
+        (),
+        description="Types to read where a table has a column of types (movie, TV show); all if "
+        "empty.",
+    )
+    max_rejected_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Greatest share of rows that may be rejected; above it nothing is published.",
+    )
     century_pivot: int = Field(
         30,
         ge=0,
@@ -94,7 +110,7 @@ class CleanSettings(Section):
         3, ge=1, description="Fewest words of an overview; a shorter one counts as missing."
     )
     max_overview_chars: int = Field(
-        20_000, ge=100, description="Most characters of an overview; a longer one is rejected."
+        20_000, ge=100, description="Most characters of a text; a longer one is cut."
     )
     max_list_items: int = Field(
         500, ge=1, description="Most entries of a list; the rest is dropped."

@@ -39,6 +39,13 @@ class UpdateSettings(Section):
         ge=0,
         description="Most new texts to encode in this process; more are encoded on the cluster.",
     )
+    max_withdrawn_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Greatest share of films that an update may withdraw; above it nothing is "
+        "published.",
+    )
 
 
 class NoveltySettings(Section):

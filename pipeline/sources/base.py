@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from pipeline.errors import TableError
 from pipeline.schemas import mining as tables
+from pipeline.schemas.reading import CELL_LOSSES, ROW_KEYS
 
-__all__ = ["REASONS", "Source", "SourceChunk"]
+__all__ = ["REASONS", "Source", "SourceChunk", "TableSummary"]
 
 # Why a source rejects a row, with an explanation and advice.
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -39,6 +40,13 @@ class SourceChunk:
         Table of REJECTS, in the order of the file.
     rows_in : int
         Data rows read: ``movies.num_rows + rejects.num_rows``.
+    losses : pa.Table
+        Table of CELL_LOSSES: cells that could not be read.
+    keys : pa.Table
+        Table of ROW_KEYS, a row for each row of `movies`; without rows if no row has another id.
+    fills : bool
+        Whether the rows are those of a side table: they fill the films of the same id, and are no
+        films themselves. Title or overview are null.
 
     Raises
     ------
@@ -49,6 +57,9 @@ class SourceChunk:
     movies: pa.Table
     rejects: pa.Table
     rows_in: int
+    losses: pa.Table = field(default_factory=CELL_LOSSES.empty_table)
+    keys: pa.Table = field(default_factory=ROW_KEYS.empty_table)
+    fills: bool = False
 
     def __post_init__(self) -> None:
         tables.validate(self.movies, tables.MOVIES, name="source movies")
@@ -56,6 +67,38 @@ class SourceChunk:
         rows_out = self.movies.num_rows + self.rejects.num_rows
         if rows_out != self.rows_in:
             raise TableError(f"source chunk: {self.rows_in} rows in, {rows_out} rows out")
+        if self.keys.num_rows not in (0, self.movies.num_rows):
+            raise TableError(
+                f"source chunk: {self.movies.num_rows} films, ids of {self.keys.num_rows}"
+            )
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """What a table of a source is, and what becomes of its columns.
+
+    Attributes
+    ----------
+    name : str
+        Name of the file and, where it holds several tables, of the table in it.
+    form : str
+        How it is written, such as "CSV, utf-8, separated by ;".
+    role : str
+        "films"; "fills" for a side table; "not read" for a table that is neither, such as ratings.
+    columns : Mapping of str to tuple of str
+        Column of MOVIES -> columns of the file that give it.
+    not_used : tuple of str
+        Columns of the file that give nothing.
+    notes : tuple of str
+        What else a user should know, such as a guessed encoding or why a table is not read.
+    """
+
+    name: str
+    form: str
+    role: str
+    columns: Mapping[str, tuple[str, ...]]
+    not_used: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -89,6 +132,16 @@ class Source(Protocol):
         ------
         SourceError
             If it cannot be read; the message names the file, the cause, and what to do.
+        """
+        ...
+
+    def tables(self) -> list[TableSummary]:
+        """Return what each table of the source is, in the order in which they are read.
+
+        Raises
+        ------
+        SourceError
+            If a file cannot be read.
         """
         ...
 
