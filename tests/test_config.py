@@ -93,7 +93,7 @@ def test_each_layer_overrides_the_one_below(
     [
         ("seed = = 7", "own.toml: not valid TOML"),
         ("embed = 3", "setting embed = 3"),
-        ("[embed]\nnope = 1", r"setting embed\.nope = 1: Extra inputs are not permitted"),
+        ("[embed]\nnope = 1", r"own\.toml: setting embed\.nope is unknown: embed has batch"),
         (None, "own.toml cannot be read"),
     ],
 )

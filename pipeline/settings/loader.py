@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from contextvars import ContextVar
 from importlib.resources import files
@@ -34,6 +35,7 @@ from pipeline.settings.recommenders import RecommendSettings, UpkeepSettings
 from pipeline.settings.runtime import DaskSettings, LogSettings
 from pipeline.settings.serve import ServeSettings
 from pipeline.settings.sources import CleanSettings, FetchSettings, SourceSettings
+from pipeline.settings.unknown_names import check_environment, check_values
 from pipeline.settings.update import (
     DriftSettings,
     IdentitySettings,
@@ -175,8 +177,8 @@ def load_settings(
     Raises
     ------
     SettingsError
-        If a value is not allowed, the profile is unknown, or the file cannot be read. The message
-        names the setting, its value and what is allowed.
+        If a name is unknown, a value is not allowed, the profile is unknown, or the file cannot be
+        read. The message names the setting, its value and what is allowed.
 
     Examples
     --------
@@ -192,7 +194,11 @@ def load_settings(
             raise SettingsError(f"profile {profile!r} is unknown: use one of {profiles()}")
         contents.insert(0, _read_toml(_config_folder() / f"{profile}.toml"))
     if file is not None:
-        contents.insert(0, _read_toml(Path(file)))
+        own = _read_toml(Path(file))
+        check_values(own, Settings, where=str(file))
+        contents.insert(0, own)
+    check_environment(os.environ, ENV_PREFIX, Settings)
+    check_values(overrides or {}, Settings)
     token = _files.set(tuple(contents))
     try:
         return Settings(**overrides or {})
