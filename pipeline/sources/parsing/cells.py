@@ -14,17 +14,27 @@ from pipeline.sources.parsing.literals import CellError, decode, is_null, text
 
 __all__ = [
     "cast",
+    "comparable_title",
+    "comparable_titles",
     "count",
     "countries",
     "directors",
+    "genres",
     "identifier",
+    "imdb_id",
     "imdb_overview",
+    "is_certificate",
+    "known_text",
+    "language",
     "millions",
     "minutes",
     "money",
     "names",
     "number",
     "piped_names",
+    "title_and_year",
+    "tmdb_id",
+    "vote",
 ]
 
 # "Sammy Davis, Jr." is one name in a list joined by commas.
@@ -36,7 +46,7 @@ _HOURS = re.compile(r"(?:(\d+)\s*h(?:rs?|ours?)?)?\s*(?:(\d+)\s*m(?:ins?|inutes?
 _INT64 = 2**63
 
 
-def number(value: object) -> float | None:
+def number(value: object, *, decimal_comma: bool = False) -> float | None:
     """Return a finite number from a number or a text; NaN is missing.
 
     Examples
@@ -68,7 +78,7 @@ def number(value: object) -> float | None:
     return parsed
 
 
-def count(value: object) -> int | None:
+def count(value: object, *, decimal_comma: bool = False) -> int | None:
     """Return a whole number that fits in 64 bits."""
     parsed = number(value)
     if parsed is None:
@@ -83,7 +93,7 @@ def _positive(parsed: float | None) -> float | None:
     return parsed or None
 
 
-def money(value: object) -> float | None:
+def money(value: object, *, decimal_comma: bool = False) -> float | None:
     """Return US dollars from `237000000`, `"$28.34M"` or `"10,000"`; 0 is missing."""
     if not isinstance(value, str) or is_null(value):
         return _positive(number(value))
@@ -94,13 +104,13 @@ def money(value: object) -> float | None:
     return _positive((number(match[1]) or 0.0) * scale)
 
 
-def millions(value: object) -> float | None:
+def millions(value: object, *, decimal_comma: bool = False) -> float | None:
     """Return US dollars from a column in millions."""
     parsed = money(value)
     return None if parsed is None else parsed * 1e6
 
 
-def minutes(value: object) -> float | None:
+def minutes(value: object, *, decimal_comma: bool = False) -> float | None:
     """Return minutes from `142`, `"142 min"` or `"2h 22m"`; 0 is missing.
 
     Examples
@@ -199,3 +209,62 @@ def imdb_overview(value: object) -> str | None:
     return (
         None if overview is None else re.sub(r"\s*See full (?:summary|synopsis).*$", "", overview)
     )
+
+
+def genres(value: object) -> list[str] | None:
+    """Return names of genres; also splits at slashes, and reads TMDB's numbers of genres."""
+    return names(value)
+
+
+def vote(value: object, *, decimal_comma: bool = False) -> float | None:
+    """Return a vote on 0 to 10 from `7.8`, `"7.8/10"`, `"78%"` or `"3.5/5"`."""
+    return number(value, decimal_comma=decimal_comma)
+
+
+def is_certificate(value: object) -> bool:
+    """Return whether a cell is a certificate of age, such as "PG-13", and not a vote."""
+    return isinstance(value, str) and value.strip().upper() in {"G", "PG", "PG-13", "R", "NC-17"}
+
+
+def known_text(value: object) -> str | None:
+    """Return text, None where it says that the value is unknown; not for titles."""
+    return None if is_null(value) else text(value)
+
+
+def language(value: object) -> str | None:
+    """Return a language as it is written, code or name."""
+    return known_text(value)
+
+
+def imdb_id(value: object) -> str | None:
+    """Return an id of IMDb, "tt" and at least 7 digits, also from an address or digits."""
+    cell = identifier(value)
+    match = re.search(r"(?:tt)?([0-9]{5,9})", cell or "")
+    if cell is not None and match is None:
+        raise CellError("is not an id of IMDb")
+    return None if match is None else f"tt{match[1]:0>7}"
+
+
+def tmdb_id(value: object) -> str | None:
+    """Return an id of TMDB, digits, also from an address."""
+    cell = identifier(value)
+    match = re.search(r"[0-9]+", cell or "")
+    if cell is not None and match is None:
+        raise CellError("is not an id of TMDB")
+    return None if match is None else match[0]
+
+
+def title_and_year(title: str) -> tuple[str, int | None]:
+    """Return a title without the year that it ends with in brackets, and the year."""
+    match = re.fullmatch(r"(.*\S)\s*\((\d{4})\)", title.strip(), re.DOTALL)
+    return (title, None) if match is None else (match[1], int(match[2]))
+
+
+def comparable_title(title: str) -> str:
+    """Return a title without case, accents, punctuation and article, for comparing; may be ""."""
+    return "".join(c for c in title.casefold() if c.isalnum())
+
+
+def comparable_titles(title: str) -> tuple[str, ...]:
+    """Return the comparable title, and that of each other title in brackets behind it."""
+    return (comparable_title(title),)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 
 from pipeline.sources.parsing.cells import count
 from pipeline.sources.parsing.literals import CellError, is_null
 
-__all__ = ["date", "year"]
+__all__ = ["date", "prefers_day_first", "year"]
 
 _ROMAN = re.compile(r"\(?[IVXL]+\)?")  # IMDb numbers films of the same title and year with these
 _YEAR = re.compile(
@@ -59,7 +60,9 @@ def _century(two_digits: int, pivot: int, near: int | None) -> int:
     return two_digits + (1900 if two_digits > pivot else 2000)
 
 
-def date(value: object, *, pivot: int, near: int | None = None) -> tuple[str | None, int | None]:
+def date(
+    value: object, *, pivot: int, near: int | None = None, day_first: bool = False
+) -> tuple[str | None, int | None]:
     """Return the date of a cell and its year.
 
     Parameters
@@ -71,6 +74,9 @@ def date(value: object, *, pivot: int, near: int | None = None) -> tuple[str | N
         Two-digit years above it are 19xx, the others 20xx.
     near : int, optional
         Year of the row's own year column; it decides the century instead of `pivot`.
+
+    day_first : bool
+        Whether the day comes first in dates with slashes; see `prefers_day_first`.
 
     Returns
     -------
@@ -102,7 +108,7 @@ def date(value: object, *, pivot: int, near: int | None = None) -> tuple[str | N
         d, m, y = (int(part) for part in match.groups())
     elif match := _MONTH_FIRST.fullmatch(cell):
         m, d, y = (int(part) for part in match.groups())
-        if m > _MONTHS:
+        if m > _MONTHS or (day_first and d <= _MONTHS):
             m, d = d, m
         if len(match[3]) == len("99"):
             y = _century(y, pivot, near)
@@ -114,3 +120,17 @@ def date(value: object, *, pivot: int, near: int | None = None) -> tuple[str | N
         return dt.date(y, m, d).isoformat(), y
     except ValueError as error:
         raise CellError("is not a date of the calendar") from error
+
+
+def prefers_day_first(cells: Iterable[object]) -> bool:
+    """Return whether the day comes first in the dates with slashes of a column.
+
+    It does where at least one first number exceeds 12 and no second number does.
+    """
+    first = False
+    for cell in cells:
+        if isinstance(cell, str) and (match := _MONTH_FIRST.match(cell.strip())):
+            if int(match[2]) > _MONTHS:
+                return False
+            first = first or int(match[1]) > _MONTHS
+    return first
