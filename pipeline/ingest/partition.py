@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,12 +23,13 @@ from pipeline.fileio.atomic import explain_full_disk
 from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
 from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.schemas.partitions import partition_count, partition_ids
+from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, open_source
 
 __all__ = ["CommitStore", "PartitionedCatalogue", "open_sources", "read_catalogue"]
 
-_STAGE, _VERSION = "sources", 1
+_STAGE, _VERSION = "sources", 2
 _GROUP_ROWS = 200_000  # rows in memory at once while partitions are cut
 
 
@@ -76,13 +77,20 @@ class PartitionedCatalogue:
     rows_in : int
         Rows of all partitions and rejects.
     sources : tuple of dict
-        For each source: `name`, `sha256`, `rows` and, where it has one, `attribution`.
+        For each source: `name`, `sha256`, `rows`, `tables` (fields of
+        `pipeline.schemas.reading_summary.ReadTable`) and, where it has one, `attribution`.
+    losses : FileRef
+        Table of CELL_LOSSES: cells that the sources could not read.
+    notes : tuple of str
+        What a user should know, such as files that number their films independently.
     """
 
     partitions: tuple[FileRef, ...]
     rejects: FileRef
     rows_in: int
     sources: tuple[dict[str, object], ...]
+    losses: FileRef
+    notes: tuple[str, ...] = ()
 
 
 def read_catalogue(
@@ -92,6 +100,7 @@ def read_catalogue(
     *,
     limit: int | None = None,
     resume: bool = True,
+    known_sources: Sequence[str] = (),
 ) -> PartitionedCatalogue:
     """Read every source, cut the rows into partitions by id, and commit the partitions.
 
@@ -108,6 +117,9 @@ def read_catalogue(
         not depend on the order of the rows. Rows of other films do not count as read.
     resume : bool
         Reuse the partitions of an earlier run on the same sources and settings.
+    known_sources : sequence of str
+        Names of the sources of the previous release, in the order of its manifest. The id of a
+        film is that of its row in the first of them, so that it stays when files are added.
 
     Returns
     -------
@@ -121,7 +133,14 @@ def read_catalogue(
     """
     sources = open_sources(specs, settings)
     hashes = [[source.name, source.content_hash()] for source in sources]
-    key = fingerprint(_STAGE, _VERSION, settings.model_dump(mode="json"), sorted(hashes), limit)
+    key = fingerprint(
+        _STAGE,
+        _VERSION,
+        settings.model_dump(mode="json"),
+        sorted(hashes),
+        limit,
+        list(known_sources),
+    )
     if resume:
         committed = _lookup(store, key)
         if committed is not None:
@@ -174,6 +193,7 @@ class _ChunkSpool:
         self.chunks: list[Path] = []
         self.rejects: list[pa.Table] = [REJECTS.empty_table()]
         self.sources: list[dict[str, object]] = []
+        self.losses: list[pa.Table] = []
 
     def read(self, source: Source, sha256: str) -> None:
         """Read a source to its end and write its rows to the folder.
@@ -193,10 +213,16 @@ class _ChunkSpool:
                 pq.write_table(chunk.movies, path, compression="lz4")
             self.chunks.append(path)
             self.rejects.append(chunk.rejects)
+            self.losses.append(chunk.losses)
         if not rows:
             raise SourceError(f"source {source.name!r} has no rows")
         attribution = {"attribution": source.attribution} if source.attribution else {}
-        self.sources.append({"name": source.name, "sha256": sha256, "rows": rows} | attribution)
+        summaries = (
+            [asdict(table) for table in source.tables()] if hasattr(source, "tables") else []
+        )
+        self.sources.append(
+            {"name": source.name, "sha256": sha256, "rows": rows, "tables": summaries} | attribution
+        )
 
     def ids(self) -> list[str]:
         """Return the id of every row, in the order read."""
@@ -244,12 +270,12 @@ def _commit(
         _STAGE,
         "plan",
         key,
-        {"rejects": rejects},
+        {"rejects": rejects, "losses": combine_losses(spool.losses)},
         rows_in=rows_in,
         seconds=0.0,
-        extra={"partitions": count, "sources": spool.sources},
+        extra={"partitions": count, "sources": spool.sources, "notes": []},
     )
-    return PartitionedCatalogue(tuple(refs), plan.outputs["rejects"], rows_in, tuple(spool.sources))
+    return _catalogue(plan, refs)
 
 
 def _lookup(store: CommitStore, key: str) -> PartitionedCatalogue | None:
@@ -262,8 +288,17 @@ def _lookup(store: CommitStore, key: str) -> PartitionedCatalogue | None:
         if manifest is None:
             return None
         refs.append(manifest.outputs["movies"])
+    return _catalogue(plan, refs)
+
+
+def _catalogue(plan: Manifest, partitions: Sequence[FileRef]) -> PartitionedCatalogue:
     return PartitionedCatalogue(
-        tuple(refs), plan.outputs["rejects"], plan.rows_in, tuple(plan.extra["sources"])
+        tuple(partitions),
+        plan.outputs["rejects"],
+        plan.rows_in,
+        tuple(plan.extra["sources"]),
+        plan.outputs["losses"],
+        tuple(plan.extra["notes"]),
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pipeline.schemas.document import Document
 
-__all__ = ["LostCells", "ReadingSummary", "ReadTable", "RejectedRows"]
+__all__ = ["LostCells", "ReadTable", "ReadingSummary", "RejectedRows"]
 
 
 class RejectedRows(Document):
