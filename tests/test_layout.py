@@ -24,6 +24,7 @@ NOT_MIRRORED = {
     "flows/update/test_mining_when_due.py",
     "microgenres/cli/test_commands.py",
     "pipeline/cluster/test_cluster.py",
+    "pipeline/ingest/test_cases.py",
     "pipeline/report/test_html_browser.py",
     "serve/api/test_app_fuzz.py",
     "serve/explorer/test_app_browser.py",
