@@ -3,6 +3,7 @@
 MicrogenresError
 |- SettingsError        a setting is missing, not allowed, or contradicts another
 |- SourceError          a catalogue cannot be read: names the file and the cause
+|  `- NotATable          a file holds no table, such as a text or a picture
 |- TableError           a table does not have its schema
 |- StoreError           a file on the disk is not as it was committed
 |  |- BusyError         another run has locked the output folder
@@ -20,6 +21,7 @@ __all__ = [
     "CorruptFileError",
     "MicrogenresError",
     "ModelError",
+    "NotATable",
     "QuarantineError",
     "ReleaseError",
     "SettingsError",
@@ -40,6 +42,10 @@ class SettingsError(MicrogenresError):
 
 class SourceError(MicrogenresError):
     """A catalogue cannot be read; the message names the file and the cause."""
+
+
+class NotATable(SourceError):
+    """A file holds no table; a folder or archive that holds tables beside it can be read."""
 
 
 class TableError(MicrogenresError):

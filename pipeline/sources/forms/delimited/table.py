@@ -1,0 +1,83 @@
+"""A table of delimited text."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pipeline.sources.forms.base import RawChunk, TableForm
+from pipeline.sources.forms.contents import Content
+from pipeline.sources.forms.damage import reported
+from pipeline.sources.forms.delimited.layout import Layout
+from pipeline.sources.forms.delimited.records import read_batches
+from pipeline.sources.forms.text.blocks import MAX_LINE_CHARS, text_lines
+from pipeline.sources.forms.text.encodings import Encoding
+
+__all__ = ["DelimitedTable"]
+
+
+@dataclass(frozen=True)
+class DelimitedTable:
+    """Rows of delimited text."""
+
+    content: Content
+    encoding: Encoding
+    layout: Layout
+
+    @property
+    def name(self) -> str:
+        """Name of the file, and of the member of an archive."""
+        return self.content.name
+
+    @property
+    def form(self) -> TableForm:
+        """How the table is written."""
+        separator = self.layout.separator
+        return TableForm(
+            "TSV" if separator == "\t" else "CSV",
+            compression=self.content.compression,
+            encoding=self.encoding.name,
+            confidence=self.encoding.confidence,
+            separator=separator,
+            notes=self.encoding.notes + self.layout.notes,
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the header, in order."""
+        return self.layout.columns
+
+    @property
+    def sparse(self) -> bool:
+        """Return False: all rows have the same columns."""
+        return False
+
+    @property
+    def attribution(self) -> str:
+        """Return "": a text has no metadata."""
+        return ""
+
+    def chunks(self, wanted: Sequence[str] | None, rows: int) -> Iterator[RawChunk]:
+        """Yield all rows in order; see `RawTable`."""
+        return reported(self._chunks(wanted, rows), self.name)
+
+    def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
+        csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_CHARS))
+        keep = [
+            (i, name)
+            for i, name in enumerate(self.layout.columns)
+            if wanted is None or name in wanted
+        ]
+        lines = islice(text_lines(self.content, self.encoding), self.layout.skipped, None)
+        first = 1
+        for rows, malformed in read_batches(lines, self.layout, size):
+            if malformed:
+                empty: list[object] = [None] * self.layout.width
+                columns = list(zip(*(cells if cells else empty for cells in rows), strict=True))
+            else:
+                columns = list(zip(*rows, strict=True))
+            cells = {name: list(columns[i]) for i, name in keep}
+            yield RawChunk(first, len(rows), cells, malformed)
+            first += len(rows)

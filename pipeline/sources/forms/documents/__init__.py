@@ -1,0 +1,1 @@
+"""JSON documents: where the rows are in them, and reading them in flat memory."""

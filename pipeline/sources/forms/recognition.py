@@ -1,0 +1,75 @@
+"""The form of a file, recognized from its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+from pipeline.errors import NotATable, SourceError
+from pipeline.settings import SourceSettings
+from pipeline.sources.forms.base import RawTable
+from pipeline.sources.forms.columnar import open_parquet
+from pipeline.sources.forms.contents import Content, file_content, unpacked
+from pipeline.sources.forms.damage import DAMAGE
+from pipeline.sources.forms.delimited.layout import find_layout
+from pipeline.sources.forms.delimited.table import DelimitedTable
+from pipeline.sources.forms.documents.table import open_json
+from pipeline.sources.forms.partitions import PartitionTable
+from pipeline.sources.forms.paths import inspect_path
+from pipeline.sources.forms.text.blocks import line_blocks, split_lines
+from pipeline.sources.forms.text.encodings import find_encoding
+
+__all__ = ["open_tables"]
+
+
+def open_tables(
+    path: Path, settings: SourceSettings, partition: Mapping[str, str | None] | None = None
+) -> list[RawTable]:
+    """Return the tables of a file, at least one.
+
+    Parameters
+    ----------
+    path : Path
+        A file in any form that is read; its name decides nothing.
+    partition : Mapping of str to str or None, optional
+        Columns that the folders of the file give; see `FoundFile.partition`. A column of the same
+        name in the file prevails.
+    settings : SourceSettings
+        `encoding`, `max_file_bytes`, and whether `column_map` has numbers of columns.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read or is no table; the message names the file and the cause.
+    """
+    inspect_path(path)
+    try:
+        tables = _tables(unpacked(file_content(path, settings.max_file_bytes)), settings)
+    except DAMAGE as error:
+        raise SourceError(
+            f"{path}: cannot be read: {error}; the file is damaged or incomplete, fetch it again"
+        ) from error
+    return [PartitionTable(table, partition) for table in tables] if partition else tables
+
+
+def _tables(content: Content, settings: SourceSettings) -> list[RawTable]:
+    head = content.head(4096)
+    if not head:
+        raise SourceError(f"{content.name}: is empty")
+    if head.startswith(b"PAR1"):
+        return [open_parquet(content)]
+    return [_text_table(content, settings)]
+
+
+def _text_table(content: Content, settings: SourceSettings) -> RawTable:
+    encoding = find_encoding(content, settings.encoding)
+    block = next(line_blocks(content, encoding), "")
+    if block.lstrip()[:1] in ("{", "["):
+        return open_json(content, encoding)
+    mapped = settings.column_map.values()
+    headless = bool(mapped) and all(name.isdigit() for name in mapped)
+    layout = find_layout(list(islice(split_lines(block), 2_000)), headless=headless)
+    if layout is None:
+        raise NotATable(f"{content.name}: no separator of cells can be recognized")
+    return DelimitedTable(content, encoding, layout)

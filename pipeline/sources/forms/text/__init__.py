@@ -1,0 +1,1 @@
+"""Text of files: encodings, and blocks of whole lines."""
