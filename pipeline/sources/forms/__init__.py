@@ -1,4 +1,4 @@
-"""The forms in which tables of films come: CSV, JSON, Parquet, spreadsheets, databases, archives."""
+"""The forms in which tables of films come: CSV, JSON, Parquet, workbooks, databases, archives."""
 
 from pipeline.sources.forms.base import RawChunk, RawTable, TableForm
 from pipeline.sources.forms.paths import FoundFile, file_hash, find_files, inspect_path

@@ -58,12 +58,15 @@ class RawChunk:
     malformed : Mapping of int to str
         Position in the chunk, from 0, of each line that is not a row of the table -> why. Its cells
         are None.
+    repaired : Mapping of int to str
+        Position in the chunk of each row whose cells had to be put together -> what was wrong.
     """
 
     first_row: int
     rows: int
     cells: Mapping[str, list[object]]
     malformed: Mapping[int, str] = field(default_factory=dict)
+    repaired: Mapping[int, str] = field(default_factory=dict)
 
 
 class RawTable(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.sources.forms.base import RawChunk, RawTable, TableForm
 
@@ -62,4 +62,4 @@ class PartitionTable:
                 name: [None if i in chunk.malformed else value for i in range(chunk.rows)]
                 for name, value in added.items()
             }
-            yield RawChunk(chunk.first_row, chunk.rows, {**cells, **chunk.cells}, chunk.malformed)
+            yield replace(chunk, cells={**cells, **chunk.cells})

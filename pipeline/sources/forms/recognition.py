@@ -12,7 +12,7 @@ from pipeline.sources.forms.base import RawTable
 from pipeline.sources.forms.columnar import open_parquet
 from pipeline.sources.forms.contents import Content, file_content, unpacked
 from pipeline.sources.forms.damage import DAMAGE
-from pipeline.sources.forms.delimited.layout import find_layout
+from pipeline.sources.forms.delimited.sniffing import find_layout
 from pipeline.sources.forms.delimited.table import DelimitedTable
 from pipeline.sources.forms.documents.table import open_json
 from pipeline.sources.forms.partitions import PartitionTable
@@ -67,9 +67,8 @@ def _text_table(content: Content, settings: SourceSettings) -> RawTable:
     block = next(line_blocks(content, encoding), "")
     if block.lstrip()[:1] in ("{", "["):
         return open_json(content, encoding)
-    mapped = settings.column_map.values()
-    headless = bool(mapped) and all(name.isdigit() for name in mapped)
-    layout = find_layout(list(islice(split_lines(block), 2_000)), headless=headless)
+    lines = list(islice(split_lines(block), 2_000))
+    layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
     if layout is None:
         raise NotATable(f"{content.name}: no separator of cells can be recognized")
     return DelimitedTable(content, encoding, layout)

@@ -1,23 +1,19 @@
-"""The layout of delimited text, found in its first lines: separator, quoting, header, width."""
+"""The layout of delimited text: what its first lines decide for all its rows."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
-__all__ = ["SEPARATORS", "Layout", "find_layout"]
+__all__ = ["Layout", "code_columns", "parse", "unescape"]
 
-SEPARATORS = (",", ";", "\t", "|")
-_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_SEP_LINE = re.compile(r'^"?sep=(.)"?[\r\n]*$', re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?[\d.,]*\d%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
-_CODE = re.compile(r"(?=[^\d]{0,4}\d)[\w.:/+-]{1,24}")
-_SAMPLE_ROWS = 300
-_HEADER_WITHIN = 60  # rows among which the header is looked for
+# A number, date or id, such as 7.5, 1999-12-31, tt0111161 or $1,000: a digit, no space, short.
+_CODE = re.compile(r"(?=[^\d]{0,6}\d)[\w.,:/+$€£%#-]{1,24}")
+_ESCAPED_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
 
 @dataclass(frozen=True)
@@ -29,15 +25,16 @@ class Layout:
     separator : str
         One character.
     quoted : bool
-        Whether cells are quoted as in CSV; otherwise a quote is text.
+        Whether cells are quoted as in CSV. Otherwise a quote is text, except in a cell that can
+        only be meant as quoted (doubled quotes, or a line end inside).
     escaped : bool
         Whether a backslash escapes a quote.
     columns : tuple of str
         Unique names.
     skipped : int
         Lines before the first data row, the header included.
-    codes : Mapping of int to pattern
-        Columns of numbers or ids: a line that has other text there is no row.
+    codes : frozenset of int
+        Columns of numbers or ids in all rows of the sample: a line with other text there is no row.
     notes : tuple of str
         What a user should know.
     """
@@ -48,88 +45,72 @@ class Layout:
     columns: tuple[str, ...]
     skipped: int
     codes: frozenset[int] = frozenset()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
         """Number of cells of a row."""
         return len(self.columns)
 
+    def fits(self, cells: Sequence[str], *, part: bool = False) -> bool:
+        """Return whether cells can be a row: the width, and numbers where rows have numbers.
 
-def _parse(lines: Sequence[str], separator: str, quoted: bool) -> list[tuple[int, list[str]]]:
-    """Return each row with the number of lines up to its end."""
+        Parameters
+        ----------
+        cells : sequence of str
+            The cells of a line.
+        part : bool
+            Whether the last cells may be missing.
+        """
+        width = len(cells)
+        if width < self.width and not part:
+            return False
+        if width > self.width and any(cells[self.width :]):
+            return False
+        return all(
+            not cells[i] or _CODE.fullmatch(cells[i].strip()) for i in self.codes if i < width
+        )
+
+    def looks_like_row(self, line: str) -> bool:
+        """Return whether a line on its own is plainly a row: it has numbers where rows have them.
+
+        False if no column has numbers in all rows: then nothing is plain.
+        """
+        if not self.codes or line.count(self.separator) < self.width - 1:
+            return False
+        cells = next(iter(parse([line], self.separator, self.quoted)), [])
+        return self.fits(cells) and any(cells[i] for i in self.codes)
+
+
+def parse(
+    lines: Iterable[str], separator: str, quoted: bool, *, strict: bool = False
+) -> Iterable[list[str]]:
+    """Return a reader of rows; `strict` raises `csv.Error` where a quote is out of place."""
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(lines, delimiter=separator, quoting=quoting)
-    rows = []
-    for cells in reader:
-        rows.append((reader.line_num, cells))
-        if len(rows) >= _SAMPLE_ROWS:
-            break
-    return rows
+    return csv.reader(lines, delimiter=separator, quoting=quoting, strict=strict)
 
 
-def _modal_width(rows: Sequence[tuple[int, list[str]]]) -> tuple[int, float]:
-    """Return the most frequent number of cells above 1, and the share of rows with it."""
-    widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
-    if not widths:
-        return 0, 0.0
-    filled = sum(1 for _, cells in rows if any(cells))
-    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-    return width, count / filled
-
-
-def find_layout(lines: Sequence[str], *, headless: bool = False) -> Layout | None:
-    """Return the layout of a text from its first lines, or None if nothing separates cells.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        The first lines, with their ends.
-    headless : bool
-        Whether there is no header; columns are then called "1", "2", ...
-    """
-    first = 0
-    separators: Sequence[str] = SEPARATORS
-    if lines and (mark := _SEP_LINE.match(lines[0])):
-        first, separators = 1, (mark[1],)
-    best: tuple[float, int, str, bool] | None = None
-    for separator in separators:
-        quoted = separator != "\t"
-        width, share = _modal_width(_parse(lines[first:], separator, quoted))
-        if width and (best is None or (share, width) > best[:2]):
-            best = (share, width, separator, quoted)
-    if best is None:
-        return None
-    _, width, separator, quoted = best
-    return _with_header(lines, first, separator, quoted, width, headless)
-
-
-def _with_header(
-    lines: Sequence[str], first: int, separator: str, quoted: bool, width: int, headless: bool
-) -> Layout:
-    rows = _parse(lines[first:], separator, quoted)
-    if headless:
-        names = tuple(str(i + 1) for i in range(width))
-        return Layout(separator, quoted, False, names, first)
-    at = next((i for i, (_, cells) in enumerate(rows) if len(cells) == width), 0)
-    line, header = rows[at]
-    return Layout(separator, quoted, False, unique(header), first + line)
-
-
-def unique(header: Sequence[str]) -> tuple[str, ...]:
-    """Return stripped names; a repeated name gets a number, as "title.2".
+def unescape(line: str) -> str:
+    r"""Return a line with \" doubled as in CSV.
 
     Examples
     --------
-    >>> unique(["id", "title ", "title"])
-    ('id', 'title', 'title.2')
+    >>> unescape(r'1,"a \"b\" c",2')
+    '1,"a ""b"" c",2'
     """
-    seen: dict[str, None] = {}
-    for cell in header:
-        base = name = cell.strip()
-        number = 1
-        while name in seen:
-            number += 1
-            name = f"{base}.{number}"
-        seen[name] = None
-    return tuple(seen)
+    if '\\"' not in line:
+        return line
+    if "\\\\" not in line:
+        return line.replace('\\"', '""')
+    return _ESCAPED_QUOTE.sub(r'\1""', line)
+
+
+def code_columns(rows: Iterable[Sequence[str]], width: int) -> frozenset[int]:
+    """Return the columns whose cells are all numbers or ids, in two rows at least."""
+    filled = [[cell.strip() for cell in row] for row in islice(rows, 300) if len(row) == width]
+    found = set()
+    for i in range(width):
+        cells = [row[i] for row in filled if row[i]]
+        if len(cells) >= 2 and all(map(_CODE.fullmatch, cells)):
+            found.add(i)
+    return frozenset(found)

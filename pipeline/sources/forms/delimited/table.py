@@ -72,12 +72,10 @@ class DelimitedTable:
         ]
         lines = islice(text_lines(self.content, self.encoding), self.layout.skipped, None)
         first = 1
-        for rows, malformed in read_batches(lines, self.layout, size):
-            if malformed:
-                empty: list[object] = [None] * self.layout.width
-                columns = list(zip(*(cells if cells else empty for cells in rows), strict=True))
-            else:
-                columns = list(zip(*rows, strict=True))
-            cells = {name: list(columns[i]) for i, name in keep}
-            yield RawChunk(first, len(rows), cells, malformed)
+        missing = [None] * self.layout.width
+        for batch in read_batches(lines, self.layout, size):
+            rows = [cells or missing for cells in batch.rows] if batch.malformed else batch.rows
+            columns = list(zip(*rows, strict=True))
+            cells: dict[str, list[object]] = {name: list(columns[i]) for i, name in keep}
+            yield RawChunk(first, len(rows), cells, batch.malformed, batch.repaired)
             first += len(rows)

@@ -1,0 +1,191 @@
+"""Find the layout of delimited text in its first lines."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pipeline.sources.forms.delimited.layout import Layout, code_columns, parse, unescape
+
+__all__ = ["SEPARATORS", "find_layout", "unique_names"]
+
+SEPARATORS = (",", ";", "\t", "|")
+_SEP_LINE = re.compile(r'^"?sep=(.)"?[\r\n]*$', re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?[\d.,]*\d%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_SAMPLE_ROWS = 300
+_HEADER_WITHIN = 60  # rows among which the header is looked for
+
+_Row = tuple[int, list[str]]  # number of lines up to its end, cells
+
+
+def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout | None:
+    """Return the layout of a text from its first lines, or None if nothing separates cells.
+
+    The separator is the one that cuts the most lines into equally many cells.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The first lines, with their ends.
+    mapped : sequence of str
+        Columns that the user names. If all are numbers, and no header has them, the table has no
+        header and its columns are called "1", "2", ...
+    """
+    first = 0
+    separators: Sequence[str] = SEPARATORS
+    if lines and (mark := _SEP_LINE.match(lines[0])):
+        first, separators = 1, (mark[1],)
+    best: tuple[float, int, str] | None = None
+    for separator in separators:
+        share, width = max(
+            _modal(_whole_rows(lines, first, separator, True)),
+            _modal(_single_rows(lines, first, separator)),
+        )
+        if width and (best is None or (share, width) > best[:2]):
+            best = (share, width, separator)
+    if best is None:
+        return None
+    _, width, separator = best
+    quoted = separator in ",;" or _quotes_cells(lines[first:], separator, width)
+    escaped = quoted and _escapes(lines[first:], separator, width)
+    sample = [unescape(line) for line in lines] if escaped else lines
+    rows = _whole_rows(sample, first, separator, quoted)
+    if not any(len(cells) == width for _, cells in rows[1:]):  # one cell swallows all of them
+        rows = _single_rows(sample, first, separator)
+    singles = [cells for _, cells in _single_rows(sample, first, separator)]
+    headless = bool(mapped) and all(name.isdigit() for name in mapped)
+    if headless and not any(set(mapped) <= set(map(str.strip, cells)) for cells in singles[:1]):
+        columns = tuple(str(i + 1) for i in range(width))
+        codes = code_columns(singles, width)
+        return Layout(separator, quoted, escaped, columns, first, codes, ("has no header",))
+    at = _header_row(rows, width)
+    end, header = rows[at]
+    columns, notes = _columns(header, [cells for _, cells in rows[at + 1 :]], width)
+    if at:
+        before = rows[at - 1][0] - first
+        notes = (f"lines before the header, skipped: {before}", *notes)
+    codes = code_columns(singles[at + 1 :], len(columns))
+    return Layout(separator, quoted, escaped, columns, end, codes, notes)
+
+
+def _whole_rows(lines: Sequence[str], first: int, separator: str, quoted: bool) -> list[_Row]:
+    """Return the rows of the sample that are not blank; a quoted cell may have line ends."""
+    reader = csv.reader(
+        lines[first:], delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    )
+    rows = []
+    for cells in reader:
+        if any(cells):
+            rows.append((first + reader.line_num, cells))
+        if len(rows) >= _SAMPLE_ROWS:
+            break
+    return rows
+
+
+def _single_rows(lines: Sequence[str], first: int, separator: str) -> list[_Row]:
+    """Return each line of the sample on its own, so that no quote costs another line."""
+    rows: list[_Row] = []
+    for number, line in enumerate(lines[first : first + _SAMPLE_ROWS], start=first + 1):
+        cells = next(iter(parse([line], separator, separator in ",;|")), [])
+        if any(cells):
+            rows.append((number, cells))
+    return rows
+
+
+def _modal(rows: Sequence[_Row]) -> tuple[float, int]:
+    """Return the share of the rows with the most frequent width above 1, and this width."""
+    widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+    if not widths:
+        return 0.0, 0
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    return count / len(rows), width
+
+
+def _quotes_cells(lines: Sequence[str], separator: str, width: int) -> bool:
+    """Return whether cells are quoted as in CSV, in a text whose quotes may be text.
+
+    They are if a column is quoted in all rows, or if all cells with a comma or quote are.
+    """
+    rows = [line.rstrip("\r\n").split(separator) for line in lines[:_SAMPLE_ROWS]]
+    rows = [cells for cells in rows if len(cells) == width]
+    for column in zip(*rows, strict=True):
+        filled = [cell for cell in column if cell]
+        if len(filled) >= 2 and all(map(_QUOTED.fullmatch, filled)):
+            return True
+    special = [cell for cells in rows for cell in cells if "," in cell or '"' in cell]
+    commas = sum("," in cell for cell in special)
+    return commas >= 2 and all(map(_QUOTED.fullmatch, special))
+
+
+def _escapes(lines: Sequence[str], separator: str, width: int) -> bool:
+    """Return whether more rows have the right width if a backslash escapes a quote."""
+    if not any('\\"' in line for line in lines):
+        return False
+
+    def right(sample: Iterator[str]) -> int:
+        count = 0
+        for line in sample:
+            try:
+                cells = next(iter(parse([line], separator, True, strict=True)), [])
+            except csv.Error:
+                continue
+            count += len(cells) == width
+        return count
+
+    return right(map(unescape, lines)) > right(iter(lines))
+
+
+def _header_row(rows: Sequence[_Row], width: int) -> int:
+    """Return the position of the header: the first row that names most of the columns."""
+    fewest = max(2, round(0.6 * width))
+    candidates = [
+        i
+        for i, (_, cells) in enumerate(rows[:_HEADER_WITHIN])
+        if len(cells) >= width - 1 and sum(map(bool, map(str.strip, cells))) >= fewest
+    ]
+    for i in candidates:
+        cells = [cell.strip() for cell in rows[i][1]]
+        if sum(map(bool, cells)) >= width or not any(map(_NUMBER.fullmatch, cells)):
+            return i
+    return candidates[0] if candidates else 0
+
+
+def _columns(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the columns, and notes."""
+    names = [cell.strip() for cell in header]
+    longer = [cells for cells in rows if len(cells) == len(names) + 1]
+    if len(names) == width - 1 and longer and any(cells[-1].strip() for cells in longer):
+        names = ["", *names]  # R writes row names without a name in the header
+    while len(names) > 2 and not names[-1]:  # commas at the ends of all lines
+        last = len(names) - 1
+        if any(len(cells) > last and cells[last].strip() for cells in rows):
+            break
+        names.pop()
+    named = [name if name or not i else f"Unnamed: {i}" for i, name in enumerate(names)]
+    columns = unique_names(named)
+    twice = sorted({name for name in named if named.count(name) > 1})
+    notes = tuple(f"column {name!r} is there more than once" for name in twice)
+    return columns, notes
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names; a repeated one gets a number, as "title.2".
+
+    Examples
+    --------
+    >>> unique_names(["id", "title", "title"])
+    ('id', 'title', 'title.2')
+    """
+    seen: dict[str, None] = {}
+    for base in names:
+        name, number = base, 1
+        while name in seen:
+            number += 1
+            name = f"{base}.{number}"
+        seen[name] = None
+    return tuple(seen)
