@@ -6,30 +6,78 @@ import ast
 import json
 import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Mapping
 from decimal import Decimal
 
-__all__ = ["CellError", "decode", "is_null", "restore_bytes", "text"]
+from pipeline.sources.parsing.words import MISSING, UNKNOWN_WORDS
 
-_NULLS = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "nat", "\\n", "-"})
+__all__ = [
+    "CellError",
+    "decode",
+    "is_missing",
+    "is_null",
+    "known_text",
+    "plain",
+    "restore_bytes",
+    "text",
+]
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")  # an invalid byte under `surrogateescape`
-_ADJACENT = re.compile(r"(['\"])\s+(['\"])")
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_NUMPY = re.compile(rf"\[\s*{_QUOTED}(?:\s+{_QUOTED})+\s*\]", re.DOTALL)
+_QUOTED_TEXT = re.compile(_QUOTED, re.DOTALL)
+_ARRAY = re.compile(
+    r"(?:np\.|numpy\.)?(?:array|frozenset|set|list|tuple)\((.*?)(?:,\s*dtype=.*)?\)", re.S
+)
+_BARE_LIST = re.compile(r"\[[^\[\]{}'\"]*\]")  # [Action, Drama], as Java prints it
+_BARE_NAN = re.compile(r"(?<=[\[,: ])nan(?=[,\]} ])")
+_POSTGRES_ITEM = re.compile(r'(?:\s*"((?:[^"\\]|\\.)*)"\s*|([^",{}]*))(,|$)', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MAX_LITERAL_CHARS = 1_000_000  # a longer list cell is an attack or an accident, not a film
+_LONGEST_MARK = 40  # characters of a cell that says that its value is unknown
+# Dashes, quotes and invisible marks that NFKC does not unify; powers and fractions it would misread.
+_PLAIN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys("\u2018\u2019\u201b\u02bc\u2032", "'")
+    | dict.fromkeys("\u201c\u201d\u2033", '"')
+    | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+    | dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹½¼¾⅓⅔", "^")
+)
 
 
 class CellError(ValueError):
     """A cell has the wrong type; the message completes "column 'x': 'y' ..."."""
 
 
-def is_null(value: object) -> bool:
-    """Return whether a cell means that the value is unknown."""
+def is_missing(value: object) -> bool:
+    """Return whether a cell holds nothing, or a mark of a program such as "null" or "N/A"."""
     if value is None:
         return True
-    if isinstance(value, float):
-        return math.isnan(value)
-    return isinstance(value, str) and value.strip().lower() in _NULLS
+    if isinstance(value, str):
+        if len(value) > _LONGEST_MARK:
+            return not value.strip()
+        return value.strip().lower() in MISSING
+    return isinstance(value, float) and math.isnan(value)
+
+
+def is_null(value: object) -> bool:
+    """Return whether a cell means that the value is unknown; not for titles ("Unknown", "Null").
+
+    Examples
+    --------
+    >>> is_null("N/A"), is_null("Unbekannt"), is_null("(no genres listed)"), is_null("0")
+    (True, True, True, False)
+    """
+    if is_missing(value):
+        return True
+    if not isinstance(value, str) or len(value) > _LONGEST_MARK:
+        return False
+    return (
+        value.strip(" \t\r\n.").lower() in UNKNOWN_WORDS or value.strip().lower() in UNKNOWN_WORDS
+    )
 
 
 def restore_bytes(cell: str) -> str:
@@ -48,6 +96,19 @@ def _windows_1252(match: re.Match[str]) -> str:
         return byte.decode("cp1252")
     except UnicodeDecodeError:  # Windows-1252 does not define five bytes
         return "\ufffd"
+
+
+def plain(cell: str) -> str:
+    """Return the text of a number or date with the digits, dashes and spaces of ASCII.
+
+    Examples
+    --------
+    >>> plain(" １\u202f234\u2013５ ")
+    '1 234-5'
+    """
+    if not cell.isascii():
+        cell = unicodedata.normalize("NFKC", cell.translate(_PLAIN)).translate(_PLAIN)
+    return cell.strip()
 
 
 def text(value: object) -> str | None:
@@ -69,25 +130,78 @@ def text(value: object) -> str | None:
     return None if cell in ("", "\\N") else cell
 
 
+def known_text(value: object) -> str | None:
+    """Return text, None where it says that the value is unknown; not for titles."""
+    return None if is_null(value) else text(value)
+
+
 def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
-    """Return the list or object of a cell, written as JSON or Python; other text unchanged."""
+    """Return the list or object of a cell, written by JSON, Python, NumPy or PostgreSQL.
+
+    Other text is unchanged.
+
+    Raises
+    ------
+    CellError
+        If the cell is a list or object that cannot be read.
+    """
     if is_null(value):
         return None
     if isinstance(value, list | Mapping):
         return value
+    if isinstance(value, tuple | set | frozenset):
+        return _as_list(value)
     if not isinstance(value, str):
         raise CellError("is not a list")
     cell = value.strip()
-    if cell[0] not in "[{":
+    if cell[0] not in "[{(\"'afnslt":
+        return cell
+    if cell[0] in "\"'":  # JSON within a text of JSON
+        inner = _parse_literal(cell) if cell[1:].lstrip()[:1] in ("[", "{") else None
+        return decode(inner) if isinstance(inner, str) else cell
+    if cell[0] not in "[{(":
+        if cell[-1] != ")" or (match := _ARRAY.fullmatch(cell)) is None:
+            return cell
+        return decode(match[1])
+    return _decode_brackets(cell)
+
+
+def _as_list(parsed: tuple[object, ...] | set[object] | frozenset[object]) -> list[object]:
+    return list(parsed) if isinstance(parsed, tuple) else sorted(parsed, key=str)
+
+
+def _decode_brackets(cell: str) -> str | list[object] | Mapping[str, object]:
+    if cell[0] == "(" and not (cell[-1] == ")" and cell[1:].lstrip()[:1] in ("'", '"')):
         return cell
     parsed = _parse_literal(cell)
     if isinstance(parsed, tuple | set | frozenset):
-        return sorted(parsed, key=str) if isinstance(parsed, set | frozenset) else list(parsed)
+        return _as_list(parsed)
     if isinstance(parsed, list | dict):
         return parsed
-    if "|" in cell:  # "[REC]|zombie"
+    if cell[0] == "(" or "|" in cell:  # "[REC]|zombie"
         return cell
+    if cell[0] == "{" and cell[-1] == "}":
+        return _postgres_array(cell[1:-1])
+    if cell[0] == "[" and _BARE_LIST.fullmatch(cell):
+        return [entry.strip() for entry in cell[1:-1].split(",")]
     raise CellError("is not a list that can be read")
+
+
+def _postgres_array(inner: str) -> list[object]:
+    entries: list[object] = []
+    at = 0
+    while at < len(inner):
+        match = _POSTGRES_ITEM.match(inner, at)
+        if match is None or (match[3] == "" and match.end() < len(inner)):
+            raise CellError("is not a list that can be read")
+        if match[1] is not None:
+            entries.append(_ESCAPED.sub(r"\1", match[1]))
+        elif ":" in match[2]:  # a broken object, not an array
+            raise CellError("is not a list that can be read")
+        else:
+            entries.append(match[2].strip())
+        at = match.end()
+    return entries
 
 
 def _parse_literal(cell: str) -> object:
@@ -97,8 +211,10 @@ def _parse_literal(cell: str) -> object:
         return json.loads(cell)
     except (ValueError, RecursionError):
         source = cell
-    if "," not in cell:  # NumPy prints ['a' 'b'], which Python would read as one text 'ab'
-        source = _ADJACENT.sub(r"\1, \2", cell)
+    if _NUMPY.fullmatch(cell):  # ['a' 'b'], which Python would read as one text 'ab'
+        source = f"[{','.join(_QUOTED_TEXT.findall(cell))}]"
+    if "nan" in source:  # of pandas, which Python cannot read back
+        source = _BARE_NAN.sub("None", source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an invalid escape in a title

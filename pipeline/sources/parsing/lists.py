@@ -1,0 +1,201 @@
+"""Parsers of lists of names in every notation: JSON, Python, PostgreSQL, text with separators."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from pipeline.sources.parsing.literals import CellError, decode, is_null, text
+
+__all__ = ["NAME_KEYS", "countries", "cut", "entries", "listed", "names", "piped_names"]
+
+# "Sammy Davis, Jr." is one name in a list joined by commas.
+_COMMA = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)")
+_EASTERN = re.compile("[、，،]")
+_SEMICOLON = re.compile("[;；؛]")
+_BULLET = re.compile(r"[•●▪‣⁃∙]|(?<=\s)·(?=\s)")
+_LINE_ITEM = re.compile(r"^[ \t]*[-*][ \t]+", re.MULTILINE)
+_SLASH = re.compile(r"(?<=\s)/(?=\s)")
+NAME_KEYS = (
+    "name",
+    "full_name",
+    "fullName",
+    "primaryName",
+    "title",
+    "label",
+    "value",
+    "tag",
+    "text",
+)
+_LONGEST = 300  # characters of a name that may have a note behind it
+_DEEPEST = 5  # lists within lists
+_ET_AL = re.compile(r"[,;]?\s+(?:et al|u\. ?a|и др|usw|etc)\.?$|\s*(?:\.{3}|…)$", re.IGNORECASE)
+_MORE = re.compile(
+    r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:more|others)(?:\.{3}|…)?|et al\.?|etc\.?|u\. ?a\.?|и др\.?|\.{3}|…",
+    re.I,
+)
+
+
+def cut(cell: str, *, commas: bool = True) -> list[str]:
+    """Return the parts of a text, cut at the first kind of separator that it has.
+
+    Parameters
+    ----------
+    cell : str
+        Names joined by `|`, `;`, bullets, commas (also of Chinese, Japanese or Arabic), ` / ` or
+        line ends.
+    commas : bool
+        Whether a name has no comma; otherwise the list is joined by `|` only.
+
+    Examples
+    --------
+    >>> cut("Drama • War"), cut("Sammy Davis, Jr., Dean Martin")
+    (['Drama', 'War'], ['Sammy Davis, Jr.', ' Dean Martin'])
+    """
+    if "&" in cell and ";" in cell:
+        cell = html.unescape(cell)
+    if "|" in cell or not commas:
+        return cell.split("|")
+    if not cell.isascii():
+        if len(parts := _SEMICOLON.split(cell)) > 1:
+            return parts
+        if len(parts := _BULLET.split(cell)) > 1:
+            return parts
+        cell = _EASTERN.sub(",", cell)
+    elif ";" in cell:
+        return cell.split(";")
+    if "\n" in cell and len(parts := _LINE_ITEM.split(cell)) > 2:
+        return parts
+    if "," in cell:
+        return _COMMA.split(cell)
+    if "/" in cell and len(parts := _SLASH.split(cell)) > 1:
+        return parts
+    return cell.split("\n")
+
+
+def entries(value: object, *, part: str = "", commas: bool = True) -> list[object]:
+    """Return the entries of a list; of a JSON object, those of `part` or of its first list.
+
+    An object without a list and a name holds the names as its values, as in Freebase.
+
+    Raises
+    ------
+    CellError
+        If the cell is no list, or one that cannot be read.
+    """
+    decoded = decode(value)
+    if decoded is None:
+        return []
+    if isinstance(decoded, str):
+        return list(cut(decoded, commas=commas))
+    if isinstance(decoded, Mapping):
+        return _of_object(decoded, part)
+    return list(_flat(decoded))
+
+
+def _of_object(decoded: Mapping[str, object], part: str) -> list[object]:
+    inner = decoded.get(part) if part else None
+    if inner is None and not part:
+        inner = next((v for v in decoded.values() if isinstance(v, list)), None)
+    if isinstance(inner, list):
+        return list(_flat(inner))
+    if any(key in decoded for key in NAME_KEYS) or "id" in decoded:
+        return [decoded]
+    if part and all(" " in key for key in decoded):  # {"Bo Lint": "The Captain"}
+        return list(decoded)
+    values = list(decoded.values())
+    if values and all(isinstance(v, bool) for v in values):  # {"Drama": true, "War": false}
+        return [key for key, chosen in decoded.items() if chosen]
+    if any(isinstance(v, Mapping) for v in values):  # {"0": {"name": "Drama"}}
+        return list(_flat(values))
+    return [v for v in values if isinstance(v, str)]
+
+
+def _flat(decoded: Iterable[object], depth: int = 1) -> Iterator[object]:
+    """Yield entries, those of inner lists in place; an entry may itself be a list written as text."""
+    for entry in decoded:
+        inner = entry
+        if isinstance(entry, str) and entry[:1] in ("{", "[") and entry[-1:] in ("}", "]"):
+            try:
+                inner = decode(entry)
+            except CellError:  # "[REC]" is a name
+                inner = entry
+            if not isinstance(inner, Mapping) and not (isinstance(inner, list) and '"' in entry):
+                inner = entry
+        if isinstance(inner, list | tuple):
+            if depth == _DEEPEST:
+                raise CellError("is a list of lists that is too deep")
+            yield from _flat(inner, depth + 1)
+        else:
+            yield inner
+
+
+def _name(entry: object, keys: tuple[str, ...]) -> str | None:
+    if isinstance(entry, Mapping):
+        entry = next((entry[key] for key in keys if entry.get(key)), None)
+    if entry is None or (isinstance(entry, float) and entry != entry):  # noqa: PLR0124
+        return None
+    if not isinstance(entry, str):
+        raise CellError("holds an entry that is not a name")
+    return text(entry)
+
+
+def _tidy(name: str) -> str | None:
+    if "&" in name and ";" in name:
+        name = html.unescape(name)
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'" and name.count(name[0]) == 2:
+        name = name[1:-1].strip()
+    if len(name) > _LONGEST:
+        return name
+    if not name[-1:].isalnum() and name[-1:] in ".…":
+        name = "" if _MORE.fullmatch(name) else _ET_AL.sub("", name)
+    return (
+        None
+        if is_null(name) or (name[-4:].lower() in ("more", "hers") and _MORE.fullmatch(name))
+        else name
+    )
+
+
+def listed(found: Iterable[object], keys: tuple[str, ...] = NAME_KEYS) -> list[str] | None:
+    """Return the names of entries, without those that mean "unknown"; None if there are none.
+
+    Of names that differ in case only, the first is returned.
+
+    Raises
+    ------
+    CellError
+        If an entry is not a name.
+    """
+    chosen: dict[str, str] = {}
+    for entry in found:
+        name = _name(entry, keys)
+        if name is not None and (name := _tidy(name)):
+            chosen.setdefault(name.casefold(), name)
+    return list(chosen.values()) or None
+
+
+def names(value: object) -> list[str] | None:
+    """Return names from JSON, a Python list, or text joined with `|`, `;`, commas or bullets.
+
+    Examples
+    --------
+    >>> names("Drama|War"), names('[{"id": 18, "name": "Drama"}]'), names("unknown")
+    (['Drama', 'War'], ['Drama'], None)
+    >>> names('{"/m/01jfsb": "Thriller", "/m/06n90": "Science Fiction"}')
+    ['Thriller', 'Science Fiction']
+    """
+    return listed(entries(value))
+
+
+def piped_names(value: object) -> list[str] | None:
+    """Return names joined with `|` only, so that a name may contain a comma."""
+    return listed(entries(value, commas=False))
+
+
+def countries(value: object) -> list[str] | None:
+    """Return ISO 3166-1 alpha-2 codes if the cell has them, else names."""
+    found = entries(value)
+    if len(found) == 1 and isinstance(found[0], str) and "/" in found[0]:
+        found = list(found[0].split("/"))
+    return listed(found, ("iso_3166_1", *NAME_KEYS))

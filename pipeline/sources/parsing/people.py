@@ -1,0 +1,95 @@
+"""Parsers of directors and actors, from lists of names and from the credits of TMDB."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from pipeline.sources.parsing.lists import entries, listed
+
+__all__ = ["cast", "directors"]
+
+# Two full names joined by a word; "Joel and Ethan Coen" or "Simon and Garfunkel" are unchanged.
+_AND = re.compile(r"\s+(?:and|&|und|et|y|e|i|og|och|и|та|và)\s+", re.IGNORECASE)
+_LEADING_AND = re.compile(r"^\s*(?:and|&|und|et)\s+(?=\S+\s)", re.IGNORECASE)
+_FULL_NAME = re.compile(r"[^\s,]+\s+[^\s,].*")
+# "(voice)", "(as B. Lint)", "(uncredited)": notes on a credit behind a name.
+_NOTE = re.compile(
+    r"\s*[(\[](?:also |singing |english |original )?(?:voice|voices|stimme|sprecher|voix|voz|voces|vozes|voce"
+    r"|voci|голос|声优?|配音|声の出演|uncredited|credit only|credited|not credited|archive|stock|as|als|como"
+    r"|co-?director|director|directed|creator|created|regie|réalisateur|guest|cameo|narrator|self|himself"
+    r"|herself|segment|episodes?|\d+ episodes?|scenes? deleted|deleted|co-?directed|unconfirmed|i{1,3}|iv|v|x{0,2}[ivx]+)"
+    r"\b[^()\[\]]*[)\]]?$",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(r"\s+(?:as|\.{2,}|…)\s+\S.*$", re.DOTALL)  # "Bo Lint as Bo", "Bo Lint ... Bo"
+_LABEL = re.compile(
+    r"^\s*(?:directors?|directed by|stars?|starring|cast|with|actors?|regie|dir\.)\s*:\s*|^\s*directed by\s+",
+    re.I,
+)
+
+
+_LONGEST = 300  # characters of a name that may have notes
+
+
+def _split(name: str) -> list[str]:
+    """Return the two or more full names that a text joins by "and", else the text.
+
+    Examples
+    --------
+    >>> _split("Ada Quill and Ed Bray"), _split("Joel and Ethan Coen")
+    (['Ada Quill', 'Ed Bray'], ['Joel and Ethan Coen'])
+    """
+    parts = _AND.split(_LEADING_AND.sub("", name))
+    return parts if all(_FULL_NAME.fullmatch(part) for part in parts) else [name]
+
+
+def _people(found: Iterable[object], *, written: bool) -> list[str] | None:
+    """Return names without notes; `written`: they stand in one text, not in a list."""
+    chosen: list[object] = []
+    for entry in found:
+        if not isinstance(entry, str):
+            chosen.append(entry)
+            continue
+        name = _LABEL.sub("", entry) if written else entry
+        name = name.strip()
+        if len(name) > _LONGEST:
+            chosen.append(name)
+            continue
+        while name[-1:] in (")", "]") and (shorter := _NOTE.sub("", name)) != name:
+            name = shorter
+        if written:
+            chosen.extend(_split(_ROLE.sub("", name)))
+        else:
+            chosen.append(name)
+    return listed(chosen)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.lstrip()[:1] not in ("[", "{")
+
+
+def directors(value: object) -> list[str] | None:
+    """Return the names of directors, also from a `crew` list or `credits` object of TMDB.
+
+    Examples
+    --------
+    >>> directors("Ada Quill and Ed Bray"), directors("N/A, Ada Quill")
+    (['Ada Quill', 'Ed Bray'], ['Ada Quill'])
+    >>> directors('[{"job": "Writer", "name": "W"}, {"job": "Director", "name": "D"}]')
+    ['D']
+    """
+    found = entries(value, part="crew")
+    crew = [e for e in found if not isinstance(e, Mapping) or e.get("job") in (None, "Director")]
+    return _people(crew, written=_is_text(value))
+
+
+def cast(value: object) -> list[str] | None:
+    """Return the names of actors in billing order, also from a `credits` object of TMDB.
+
+    Examples
+    --------
+    >>> cast("Bo Lint (voice), Cy Marr as the Captain")
+    ['Bo Lint', 'Cy Marr']
+    """
+    return _people(entries(value, part="cast"), written=_is_text(value))
