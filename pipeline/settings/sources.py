@@ -15,11 +15,17 @@ class SourceSettings(Section):
     """How a catalogue is read."""
 
     dialect: Literal["auto", "tmdb", "kaggle", "udacity", "imdb", "columns"] = Field(
-        "auto", description="Dialect of the columns; `auto` detects it from the header."
+        "auto",
+        description="Whose names of columns come first, where a file has several for one purpose.",
     )
     column_map: dict[str, str] = Field(
         default_factory=dict,
-        description="Our column -> column of the file, for a catalogue in no known dialect.",
+        description="Our column -> column of the file, for columns that are not found by their "
+        'names; "1", "2", ... are those of a file without header.',
+    )
+    table_maps: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Name of a file, or pattern -> its column map, for a source of several tables.",
     )
     chunk_rows: int = Field(5_000, ge=1, le=1_000_000, description="Rows to read at a time.")
     max_file_bytes: int = Field(20 * 2**30, ge=1, description="Most bytes of an uncompressed file.")

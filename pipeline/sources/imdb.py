@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow as pa
 from pipeline.errors import SourceError
 from pipeline.schemas import mining as tables
 from pipeline.settings import SourceSettings
-from pipeline.sources.base import SourceChunk
+from pipeline.sources.base import SourceChunk, TableSummary
 from pipeline.sources.files.source import FilesSource
 
 __all__ = ["ImdbGenresSource", "genre_of"]
@@ -71,6 +72,15 @@ class ImdbGenresSource:
             )
         self._files.check()
 
+    @property
+    def files(self) -> FilesSource:
+        """The files as they are, without the genres of their names."""
+        return self._files
+
+    def tables(self) -> list[TableSummary]:
+        """Return what each file is."""
+        return self._files.tables()
+
     def content_hash(self) -> str:
         """Return the SHA-256 (hex) of the names and bytes of all files."""
         return self._files.content_hash()
@@ -87,17 +97,17 @@ class ImdbGenresSource:
             field = tables.MOVIES.field("genres")
             position = tables.MOVIES.get_field_index("genres")
             movies = chunk.movies.set_column(position, field, pa.array(genres, field.type))
-            yield SourceChunk(movies, chunk.rejects, chunk.rows_in)
+            yield replace(chunk, movies=movies)
 
 
 def genre_of(file: str) -> str:
-    """Return the genre that a file is named after.
+    """Return the genre that a file is named after; its folders do not count.
 
     Examples
     --------
     >>> genre_of("action.csv"), genre_of("scifi.csv.gz")
     ('Action', 'Sci-Fi')
     """
-    stem = file.split(".", maxsplit=1)[0].strip().lower()
+    stem = file.rpartition("/")[2].split(".", maxsplit=1)[0].strip().lower()
     words = re.split(r"[\s_-]+", stem)
     return _SPELLINGS.get("-".join(words)) or " ".join(word.capitalize() for word in words)

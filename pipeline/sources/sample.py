@@ -6,17 +6,18 @@ Its column `micro_genre`, chosen by editors, is never read: tests compare result
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import as_file, files
+from contextlib import contextmanager
+from importlib.resources import as_file
+from importlib.resources import files as resources
 
 from pipeline.errors import SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.base import SourceChunk
-from pipeline.sources.files.compression import file_hash, inspect_path
-from pipeline.sources.files.source import check_file, read_file
+from pipeline.sources.base import SourceChunk, TableSummary
+from pipeline.sources.files.source import FilesSource
 
 __all__ = ["SampleSource"]
 
-_RESOURCE = files("pipeline.sources") / "sample.csv"
+_RESOURCE = resources("pipeline.sources") / "sample.csv"
 
 
 class SampleSource:
@@ -26,7 +27,15 @@ class SampleSource:
     """
 
     def __init__(self, settings: SourceSettings) -> None:
-        self._settings = settings.model_copy(update={"dialect": "columns", "column_map": {}})
+        self._settings = settings.model_copy(
+            update={
+                "dialect": "columns",
+                "column_map": {},
+                "table_maps": {},
+                "types": (),
+                "encoding": "utf-8",
+            }
+        )
 
     @property
     def name(self) -> str:
@@ -46,16 +55,26 @@ class SampleSource:
         """Raise `SourceError` unless the file is part of the installation."""
         if not _RESOURCE.is_file():
             raise SourceError("sample: sample.csv is missing; install the package again")
-        with as_file(_RESOURCE) as path:
-            check_file(path, self._settings)
+        with self.files() as files:
+            files.check()
 
     def content_hash(self) -> str:
         """Return the SHA-256 (hex) of the file."""
-        with as_file(_RESOURCE) as path:
-            inspect_path(path)
-            return file_hash(path)
+        with self.files() as files:
+            return files.content_hash()
 
     def read(self) -> Iterator[SourceChunk]:
         """Yield the rows in chunks."""
+        with self.files() as files:
+            yield from files.read()
+
+    def tables(self) -> list[TableSummary]:
+        """Return what the table is."""
+        with self.files() as files:
+            return files.tables()
+
+    @contextmanager
+    def files(self) -> Iterator[FilesSource]:
+        """Yield the file as a source, while it exists on the disk."""
         with as_file(_RESOURCE) as path:
-            yield from read_file(path, self._settings, label=self.name)
+            yield FilesSource(path, self._settings, label=self.name)

@@ -1,1 +1,1 @@
-"""Catalogues in files: readers, compression, dialects, rows."""
+"""Catalogues in files: which column is which, which table has films, rows, the source."""

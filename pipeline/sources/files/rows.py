@@ -1,40 +1,31 @@
-"""Convert rows of a file to rows of MOVIES, or to rejects with a reason."""
+"""Convert the rows of a table to rows of MOVIES column by column, or to rejects with a reason."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 
 from pipeline.schemas import mining as tables
+from pipeline.schemas.reading import ROW_KEYS, UNKNOWN, LossTally
+from pipeline.settings import SourceSettings
 from pipeline.sources.base import SourceChunk
-from pipeline.sources.files.dialects import Column, Plan
+from pipeline.sources.files.cell_reader import CellReader
+from pipeline.sources.files.columns import KEYS, ColumnPlan, late_columns
+from pipeline.sources.files.evidence import fold_type
+from pipeline.sources.files.nested import pick
+from pipeline.sources.forms import RawChunk
+from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing.dates import date
 from pipeline.sources.parsing.literals import CellError
 
-__all__ = ["Malformed", "RawRow", "build_chunk", "derive_id"]
+__all__ = ["RowReader", "derive_id"]
 
-_SHOWN = 80  # characters of an offending value that a reject quotes
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """A line that is not a row of this file, and why."""
-
-    detail: str
-
-
-RawRow = Mapping[str, object] | Malformed
-
-
-class _Rejected(Exception):
-    """A row is rejected; caught for each row, never raised to a caller."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
+FIRST_YEAR, LAST_YEAR = 1874, 2035  # the first film; cleaning decides over years outside
+_ABOUT = re.compile(r"\s*(?:[~\u2248]|(?:c|ca|circa|about|approx|um|vers|около|ок)\b\.?)\s*", re.I)
+_SHOWN = 80  # characters of a value that a reject quotes
 
 
 def derive_id(title: str, year: int | None) -> str:
@@ -51,100 +42,239 @@ def derive_id(title: str, year: int | None) -> str:
     return "t-" + hashlib.blake2b(known.encode(), digest_size=8).hexdigest()
 
 
-def _wrong_type(name: str, value: object, error: CellError) -> _Rejected:
-    shown = repr(value)
-    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
-    return _Rejected("wrong_type", f"column {name!r}: {shown} {error}")
+def _possible(year: object) -> bool:
+    return isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR
 
 
-def _parse_cells(raw: Mapping[str, object], column: Column) -> object:
-    assert column.parse is not None
-    joined: list[object] = []
-    for name in column.names:
-        value = raw.get(name)
-        try:
-            parsed = column.parse(value)
-        except CellError as error:
-            raise _wrong_type(name, value, error) from error
-        if parsed is not None and not column.gather:
-            return parsed
-        joined.extend(parsed if isinstance(parsed, list) else [])
-    return joined or None
-
-
-def _parse_release(
-    raw: Mapping[str, object], column: Column, year: int | None, pivot: int
-) -> tuple[str | None, int | None]:
-    for name in column.names:
-        value = raw.get(name)
-        try:
-            released, released_year = date(value, pivot=pivot, near=year)
-        except CellError as error:
-            raise _wrong_type(name, value, error) from error
-        if released_year is not None:
-            return released, year if year is not None else released_year
-    return None, year
-
-
-def _parse_movie(
-    raw: Mapping[str, object], plan: Plan, pivot: int, movie: dict[str, object]
-) -> None:
-    """Fill `movie`, the id first, so that a reject has the id whatever the reason."""
-    for target, column in plan.columns.items():
-        if column.parse is not None:
-            movie[target] = _parse_cells(raw, column)
-    if "release_date" in plan.columns:
-        known = movie.get("year")
-        movie["release_date"], movie["year"] = _parse_release(
-            raw, plan.columns["release_date"], known if isinstance(known, int) else None, pivot
-        )
-    if movie.get("movie_id") is None:
-        title, year = movie.get("title"), movie.get("year")
-        if not isinstance(title, str):
-            raise _Rejected("missing_id", "neither an id nor a title")
-        movie["movie_id"] = derive_id(title, year if isinstance(year, int) else None)
-
-
-def build_chunk(
-    rows: Sequence[tuple[int, RawRow]], plan: Plan, *, label: str, pivot: int
-) -> SourceChunk:
-    """Convert rows to films, or to rejects if a cell has the wrong type.
+class RowReader:
+    """Converts the chunks of one table, in order.
 
     Parameters
     ----------
-    rows : sequence of (int, RawRow)
-        Number of the data row, from 1, and the row.
-    plan : Plan
-        The columns to read.
+    plan : ColumnPlan
+        Which columns are read.
     label : str
         Value of column `source`.
-    pivot : int
-        See `SourceSettings.century_pivot`.
+    settings : SourceSettings
+        `century_pivot` and `types`.
+    decimal_comma : bool
+        Whether numbers have a decimal comma.
+    fills : bool
+        Whether the table is a side table.
     """
-    movies: list[dict[str, object]] = []
-    rejects: list[dict[str, object]] = []
-    for number, raw in rows:
-        movie: dict[str, object] = {"source": label, "row": number}
-        try:
-            if isinstance(raw, Malformed):
-                raise _Rejected("malformed_row", raw.detail)
-            _parse_movie(raw, plan, pivot, movie)
-        except _Rejected as rejected:
-            rejects.append(
-                {
-                    "source": label,
-                    "row": number,
-                    "movie_id": movie.get("movie_id"),
-                    "reason": rejected.reason,
-                    "detail": rejected.detail,
-                }
+
+    def __init__(
+        self,
+        plan: ColumnPlan,
+        *,
+        label: str,
+        settings: SourceSettings,
+        decimal_comma: bool = False,
+        fills: bool = False,
+    ) -> None:
+        self._plan, self._label, self._fills = plan, label, fills
+        self._decimal_comma, self._pivot = decimal_comma, settings.century_pivot
+        self._types = frozenset(map(fold_type, settings.types))
+        self._readers: dict[tuple[str, str], CellReader] = {}
+        self._dates: dict[tuple[str, int | None, bool], tuple[str | None, int | None] | str] = {}
+
+    @property
+    def plan(self) -> ColumnPlan:
+        """The plan, with the columns that later rows of a sparse table have."""
+        return self._plan
+
+    def read(self, chunk: RawChunk) -> SourceChunk:
+        """Return the films and rejects of a chunk."""
+        self._plan = late_columns(self._plan, tuple(chunk.cells))
+        tally = LossTally()
+        values = {
+            target: self._column(target, chunk, tally)
+            for target in self._plan.uses
+            if target != "release_date"
+        }
+        nothing: list[object] = [None] * chunk.rows
+        titles = values.setdefault("title", list(nothing))
+        years = values.setdefault("year", list(nothing))
+        self._fill_years(chunk, values, years, tally)
+        self._years_of_titles(titles, years)
+        ids, has_id = self._ids(values, chunk.rows)
+        rejects = self._rejects(chunk, ids, values.get("type", nothing))
+        kept = [i for i in range(chunk.rows) if i not in rejects]
+        values |= {
+            "movie_id": ids,
+            "source": [self._label] * chunk.rows,
+            "row": [*range(chunk.first_row, chunk.first_row + chunk.rows)],
+        }
+        whole = len(kept) == chunk.rows
+
+        def column(name: str, kind: pa.DataType) -> pa.Array:
+            found = values.get(name)
+            if found is None:
+                return pa.nulls(len(kept), kind)
+            return pa.array(found if whole else [found[i] for i in kept], kind)
+
+        movies = pa.table([column(f.name, f.type) for f in tables.MOVIES], schema=tables.MOVIES)
+        known = [has_id[i] for i in kept]
+        keyed = any(key in values for key in KEYS) or not all(known)
+        keys = [*(column(key, pa.string()) for key in KEYS), pa.array(known, pa.bool_())]
+        return SourceChunk(
+            movies,
+            pa.Table.from_pylist([rejects[i] for i in sorted(rejects)], tables.REJECTS),
+            chunk.rows,
+            tally.table(),
+            pa.table(keys, schema=ROW_KEYS) if keyed else ROW_KEYS.empty_table(),
+            self._fills,
+        )
+
+    def _cells(self, name: str, chunk: RawChunk) -> Sequence[object]:
+        path = self._plan.paths.get(name)
+        if path is not None:
+            return [pick(cell, path[1:]) for cell in chunk.cells.get(path[0], ())] or (
+                [None] * chunk.rows
             )
-        else:
-            movies.append(movie)
-    return SourceChunk(_table(movies, tables.MOVIES), _table(rejects, tables.REJECTS), len(rows))
+        return chunk.cells.get(name) or [None] * chunk.rows
+
+    def _column(self, target: str, chunk: RawChunk, tally: LossTally) -> list[object]:
+        use = self._plan.uses[target]
+        values: list[object] = []
+        for name in use.names:
+            reader = self._readers.get((target, name))
+            if reader is None:
+                reader = CellReader(target, name, use, decimal_comma=self._decimal_comma)
+                self._readers[target, name] = reader
+            cells = self._cells(name, chunk)
+            if not values:
+                values = reader.read(cells, chunk.first_row, tally, self._label)
+            elif use.gather:
+                found = reader.read(cells, chunk.first_row, tally, self._label)
+                values = [_joined(a, b) for a, b in zip(values, found, strict=True)]
+            elif None in values:
+                needed = [
+                    cell if value is None else None
+                    for cell, value in zip(cells, values, strict=True)
+                ]
+                found = reader.read(needed, chunk.first_row, tally, self._label)
+                values = [b if a is None else a for a, b in zip(values, found, strict=True)]
+        return values
+
+    def _fill_years(
+        self,
+        chunk: RawChunk,
+        values: dict[str, list[object]],
+        years: list[object],
+        tally: LossTally,
+    ) -> None:
+        """Read the dates of release, and take the year from them where there is no possible one."""
+        use = self._plan.uses.get("release_date")
+        if use is None:
+            return
+        found: list[object] = [None] * chunk.rows
+        known: list[int | None] = [None] * chunk.rows  # years of the dates
+        for name in use.names:
+            for i, cell in enumerate(self._cells(name, chunk)):
+                if cell is None or cell == "" or known[i] is not None:
+                    continue
+                own = years[i]
+                near = own if isinstance(own, int) and _possible(own) else None
+                read = self._date(cell, near, name in use.day_first)
+                if isinstance(read, str):
+                    row = chunk.first_row + i
+                    tally.add(self._label, "release_date", name, UNKNOWN, row, cell, read)
+                else:
+                    found[i], known[i] = read
+        values["release_date"] = found
+        own_use = self._plan.uses.get("year")
+        own_name = own_use.names[0] if own_use else ""
+        own_cells = self._cells(own_name, chunk) if own_use else [None] * chunk.rows
+        for i, year in enumerate(known):
+            own, cell = years[i], own_cells[i]
+            if year is None or not _possible(year):
+                continue
+            if own is None:
+                years[i] = year
+            elif not _possible(own):
+                years[i] = year
+                detail = f"is outside {FIRST_YEAR} to {LAST_YEAR}"
+                row = chunk.first_row + i
+                tally.add(self._label, "year", own_name, UNKNOWN, row, cell, detail)
+            elif own != year and isinstance(cell, str) and _ABOUT.match(cell):
+                years[i] = year  # a date is more precise than "c. 1920"
+
+    def _date(
+        self, cell: object, near: int | None, day_first: bool
+    ) -> tuple[str | None, int | None] | str:
+        """Return the date and year of a cell, or why it cannot be read."""
+        if not isinstance(cell, str):
+            return self._parse_date(cell, near, day_first)
+        key = (cell, near, day_first)
+        if key not in self._dates:
+            if len(self._dates) > 100_000:  # noqa: PLR2004
+                self._dates.clear()
+            self._dates[key] = self._parse_date(cell, near, day_first)
+        return self._dates[key]
+
+    def _parse_date(
+        self, cell: object, near: int | None, day_first: bool
+    ) -> tuple[str | None, int | None] | str:
+        try:
+            return date(cell, pivot=self._pivot, near=near, day_first=day_first)
+        except CellError as error:
+            return str(error)
+
+    @staticmethod
+    def _years_of_titles(titles: list[object], years: list[object]) -> None:
+        """Take the year from titles such as "Salt Lamp (1999)" where there is no other."""
+        for i, title in enumerate(titles):
+            if years[i] is None and isinstance(title, str) and title[-1] in ")]\uff09":
+                bare, year = parse.title_and_year(title)
+                if year is not None and _possible(year):
+                    titles[i], years[i] = bare, year
+
+    def _ids(self, values: dict[str, list[object]], rows: int) -> tuple[list[object], list[bool]]:
+        """Return the ids, None where nothing gives one, and whether they are the file's own."""
+        ids = list(values.get("movie_id") or [None] * rows)
+        has_id = [value is not None for value in ids]
+        titles, years = values["title"], values["year"]
+        for i, known in enumerate(has_id):
+            if known:
+                continue
+            title, year = titles[i], years[i]
+            if self._fills:
+                others = (values[key][i] for key in KEYS if key in values)
+                ids[i] = next((other for other in others if other is not None), None)
+            if ids[i] is None and isinstance(title, str):
+                own = year if isinstance(year, int) and _possible(year) else None
+                ids[i] = derive_id(title, own)
+        return ids, has_id
+
+    def _rejects(
+        self, chunk: RawChunk, ids: Sequence[object], types: Sequence[object]
+    ) -> dict[int, dict[str, object]]:
+        found: dict[int, tuple[str, str]] = {}
+        for i, detail in chunk.malformed.items():
+            found[i] = ("malformed_row", detail or "not a row of this table")
+        if None in ids:
+            for i, value in enumerate(ids):
+                if value is None:
+                    found.setdefault(i, ("missing_id", "neither an id nor a title"))
+        if self._types:
+            for i, kind in enumerate(types):
+                if isinstance(kind, str) and fold_type(kind) not in self._types:
+                    detail = f"type {kind[:_SHOWN]!r} is none of source.types"
+                    found.setdefault(i, ("other_type", detail))
+        return {
+            i: {
+                "source": self._label,
+                "row": chunk.first_row + i,
+                "movie_id": None if reason == "malformed_row" else ids[i],
+                "reason": reason,
+                "detail": detail,
+            }
+            for i, (reason, detail) in found.items()
+        }
 
 
-def _table(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(
-        [{name: row.get(name) for name in schema.names} for row in rows], schema
-    )
+def _joined(first: object, second: object) -> object:
+    """Return two lists as one, each entry once; None if both are missing."""
+    lists = [part for part in (first, second) if isinstance(part, list)]
+    return [*dict.fromkeys(entry for part in lists for entry in part)] or None

@@ -1,107 +1,253 @@
-"""Catalogues in the user's files: one file, or every catalogue file of a folder by name."""
+"""Catalogues in the user's files: a file, every table of a folder or archive, or a pattern."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
+import os
+from collections import Counter
+from collections.abc import Generator, Iterator
+from functools import cached_property
+from glob import has_magic
+from pathlib import Path, PurePosixPath
 
-from pipeline.errors import SourceError
+from pipeline.errors import NotATable, SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.base import SourceChunk
-from pipeline.sources.files import readers
-from pipeline.sources.files.compression import FORMATS, file_format, file_hash, inspect_path
-from pipeline.sources.files.dialects import Plan, make_plan
-from pipeline.sources.files.rows import build_chunk
+from pipeline.sources.base import SourceChunk, TableSummary
+from pipeline.sources.files.column_maps import check_mapped, check_maps, map_of, resolve_map
+from pipeline.sources.files.column_names import nearest_names
+from pipeline.sources.files.columns import choose_columns
+from pipeline.sources.files.rows import RowReader
+from pipeline.sources.files.table_roles import PlannedTable, assign_roles
+from pipeline.sources.forms import (
+    FoundFile,
+    RawChunk,
+    RawTable,
+    file_hash,
+    find_files,
+    inspect_path,
+    open_tables,
+)
 
-__all__ = ["FilesSource", "check_file", "read_file"]
+__all__ = ["FilesSource", "nearest_file", "read_table"]
 
 log = logging.getLogger(__name__)
 
-
-def check_file(path: Path, settings: SourceSettings) -> None:
-    """Check the format, columns and first rows of a file; raise `SourceError` if they are wrong."""
-    inspect_path(path)
-    plan = _plan(path, settings)
-    log.info("%s: dialect %s, columns for %s", path.name, plan.dialect, ", ".join(plan.columns))
-
-
-def _plan(path: Path, settings: SourceSettings) -> Plan:
-    columns = readers.read_columns(path, settings.max_file_bytes)
-    return make_plan(columns, settings, file=str(path), sparse=file_format(path) == "jsonl")
-
-
-def read_file(path: Path, settings: SourceSettings, *, label: str) -> Iterator[SourceChunk]:
-    """Yield all rows of one file in chunks of `settings.chunk_rows`; `label` is column `source`."""
-    inspect_path(path)
-    plan = _plan(path, settings)
-    wanted = sorted({name for column in plan.columns.values() for name in column.names})
-    numbered = enumerate(readers.read_rows(path, settings.max_file_bytes, wanted), start=1)
-    while rows := list(islice(numbered, settings.chunk_rows)):
-        yield build_chunk(rows, plan, label=label, pivot=settings.century_pivot)
+_SAMPLE_ROWS = 500  # first rows whose cells decide which column is which
 
 
 class FilesSource:
-    """The films of a file, or of all catalogue files directly in a folder.
+    """The films of a file, of all tables of a folder or archive, or of the files of a pattern.
 
     Parameters
     ----------
     path : Path
-        A file or a folder. Hidden files and files of other formats in a folder are skipped. Column
-        `source` is the name of each file, and rows are numbered from 1 in each.
+        A file, a folder, or a pattern such as `data/*.csv`. Column `source` is the name of each
+        file (with its folders where names repeat), and rows are numbered from 1 in each.
     settings : SourceSettings
         How to read it.
+    label : str
+        Value of column `source` for the only table; its file name if empty.
     """
 
-    def __init__(self, path: Path, settings: SourceSettings) -> None:
-        self._path, self._settings = path, settings
+    def __init__(self, path: Path, settings: SourceSettings, *, label: str = "") -> None:
+        self._path, self._settings, self._label = path, settings, label
 
     @property
     def name(self) -> str:
-        """Name of the file or folder."""
+        """Name of the file or folder, or the last part of the pattern."""
         return self._path.name or self._path.resolve().name or "root"
 
     @property
     def attribution(self) -> str:
         """Notices that the files require, each once."""
-        return " ".join(dict.fromkeys(filter(None, map(readers.read_attribution, self._files()))))
+        notices = (t.table.attribution for t in self.planned if t.table is not None)
+        return " ".join(dict.fromkeys(filter(None, notices)))
 
     def gone(self) -> frozenset[str]:
         """Return no ids: files report no removed films."""
         return frozenset()
 
-    def _files(self) -> list[Path]:
-        if not self._path.is_dir():
-            return [self._path]
-        try:
-            entries = sorted(self._path.iterdir(), key=lambda entry: entry.name)
-        except OSError as error:
-            raise SourceError(f"{self._path}: the folder cannot be read: {error}") from error
-        files = [e for e in entries if file_format(e) and e.name[0] != "." and not e.is_dir()]
-        if not files:
-            raise SourceError(
-                f"{self._path}: the folder has no catalogue; the formats are {', '.join(FORMATS)}"
-            )
+    @cached_property
+    def _files(self) -> list[FoundFile]:
+        path = self._path
+        if not os.path.lexists(path) and not has_magic(str(path)):
+            raise SourceError(f"{path}: there is no such file{nearest_file(path)}")
+        files = find_files(path)
+        for file in files:
+            inspect_path(file.path)
         return files
 
+    @cached_property
+    def _opened(self) -> tuple[list[tuple[FoundFile, RawTable]], dict[str, str]]:
+        """The tables of all files, and why other files hold none."""
+        check_maps(self._settings)
+        tables: list[tuple[FoundFile, RawTable]] = []
+        passed: dict[str, str] = {}
+        files = self._files
+        for file in files:
+            own = map_of(file.label, self._settings)
+            settings = self._settings.model_copy(update={"column_map": own})
+            try:
+                found = open_tables(file.path, settings, file.partition or None)
+            except NotATable as error:
+                if len(files) == 1:
+                    raise
+                passed[file.label] = str(error)
+                continue
+            tables += [(file, table) for table in found]
+        if not tables:
+            raise SourceError(
+                f"{self._path}: has no catalogue, not one table; {next(iter(passed.values()), '')}"
+            )
+        return tables, passed
+
+    @cached_property
+    def planned(self) -> list[PlannedTable]:
+        """How each table is read, in order; files that hold no table come last.
+
+        Raises
+        ------
+        SourceError
+            If a file cannot be read.
+        """
+        opened, passed = self._opened
+        labels = self._labels([(file, table) for file, table in opened])
+        found = [
+            self._plan(file, table, label, alone=len(opened) == 1)
+            for (file, table), label in zip(opened, labels, strict=True)
+        ]
+        self._check_map(opened)
+        planned = assign_roles(found)
+        skipped = [
+            PlannedTable(label, None, None, "not read", (f"not read: {why}",))
+            for label, why in passed.items()
+        ]
+        return planned + skipped
+
+    def _labels(self, opened: list[tuple[FoundFile, RawTable]]) -> list[str]:
+        if self._label and len(opened) == 1:
+            return [self._label]
+        names = Counter(PurePosixPath(label).name for label in {f.label for f, _ in opened})
+        tables = Counter(file.label for file, _ in opened)
+        labels: list[str] = []
+        for file, table in opened:
+            short = PurePosixPath(file.label).name
+            label = file.label if names[short] > 1 else short
+            if tables[file.label] > 1:
+                inner = table.name.removeprefix(str(file.path)).strip(" :!/#()[]")
+                label = f"{label}:{inner or labels.count(label) + 1}"
+            while label in labels:
+                label += "'"
+            labels.append(label)
+        return labels
+
+    def _plan(self, file: FoundFile, table: RawTable, label: str, *, alone: bool) -> PlannedTable:
+        first = _first(table)
+        if first is None or not first.rows:
+            if alone:
+                raise SourceError(f"{file.path}: has no rows")
+            return PlannedTable(label, table, None, "not read", ("not read: has no rows",))
+        columns = list(dict.fromkeys([*table.columns, *first.cells]))
+        bad = first.malformed
+        sample = {
+            name: [cell for i, cell in enumerate(cells) if i not in bad] if bad else cells
+            for name, cells in first.cells.items()
+        }
+        plan = choose_columns(
+            columns,
+            sample,
+            mapped=resolve_map(map_of(file.label, self._settings), columns),
+            dialect=self._settings.dialect,
+        )
+        notes = ()
+        if self._settings.types and "type" not in plan.uses:
+            notes = ("no column of types, so source.types does not apply",)
+        return PlannedTable(label, table, plan, "", notes)
+
+    def _check_map(self, opened: list[tuple[FoundFile, RawTable]]) -> None:
+        general = self._settings.column_map
+        tables = [table for file, table in opened if map_of(file.label, self._settings) == general]
+        if general and not any(table.sparse for table in tables):
+            strict = self._settings.dialect == "columns"
+            check_mapped(general, [t.columns for t in tables], str(self._path), strict=strict)
+
     def check(self) -> None:
-        """Raise `SourceError` unless every file can be read."""
-        for path in self._files():
-            check_file(path, self._settings)
+        """Raise `SourceError` unless every file can be read and a table has films or fills some."""
+        for table in self.planned:
+            columns = sorted(table.plan.uses) if table.plan else []
+            log.info("%s: %s, columns for %s", table.label, table.role, ", ".join(columns))
+        self._tables()
+
+    def _tables(self) -> list[PlannedTable]:
+        """Return the tables that are read."""
+        read = [table for table in self.planned if table.role in ("films", "fills")]
+        unclear = [table for table in self.planned if table.role == "unclear"]
+        # Beside films, a table without titles and ids is none of this catalogue.
+        serious = [t for t in unclear if t.plan is not None and "title" in t.plan.uses]
+        if serious or (unclear and not read):
+            table = (serious or unclear)[0]
+            raise SourceError(f"{self._file_of(table)}: {table.notes[-1]}")
+        if not read:
+            notes = [f"{table.label} is {note}" for table in self.planned for note in table.notes]
+            raise SourceError(f"{self._path}: has no films; {'; '.join(notes[:3])}")
+        return read
+
+    def _file_of(self, table: PlannedTable) -> str:
+        return table.table.name if table.table is not None else str(self._path)
+
+    def tables(self) -> list[TableSummary]:
+        """Return what each table is, in the order in which they are read."""
+        return [table.summary() for table in self.planned]
 
     def content_hash(self) -> str:
         """Return the SHA-256 (hex) of the file, or of the names and hashes of several."""
-        files = self._files()
-        for path in files:
-            inspect_path(path)
-        if files == [self._path]:
+        files = self._files
+        if [file.path for file in files] == [self._path]:
             return file_hash(self._path)
-        lines = "".join(f"{file_hash(path)}  {path.name}\n" for path in files)
+        passed = self._opened[1]
+        lines = "".join(f"{file_hash(f.path)}  {f.label}\n" for f in files if f.label not in passed)
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
     def read(self) -> Iterator[SourceChunk]:
-        """Yield the rows of the files in chunks, the files sorted by name."""
-        for path in self._files():
-            yield from read_file(path, self._settings, label=path.name)
+        """Yield the rows of the tables in chunks, the files sorted by name."""
+        for table in self._tables():
+            yield from read_table(table, self._settings)
+
+
+def read_table(planned: PlannedTable, settings: SourceSettings) -> Iterator[SourceChunk]:
+    """Yield the rows of one table in chunks of `settings.chunk_rows`."""
+    table, plan = planned.table, planned.plan
+    if table is None or plan is None:
+        return
+    reader = RowReader(
+        plan,
+        label=planned.label,
+        settings=settings,
+        decimal_comma=table.form.decimal_comma,
+        fills=planned.role == "fills",
+    )
+    wanted = None if table.sparse else plan.wanted
+    for chunk in table.chunks(wanted, settings.chunk_rows):
+        if chunk.rows:
+            yield reader.read(chunk)
+
+
+def _first(table: RawTable) -> RawChunk | None:
+    """Return the first rows of a table, and close its file at once."""
+    chunks = table.chunks(None, _SAMPLE_ROWS)
+    try:
+        return next(chunks, None)
+    finally:
+        if isinstance(chunks, Generator):
+            chunks.close()
+
+
+def nearest_file(path: Path) -> str:
+    """Return "; did you mean 'films.csv'?" of the folder of a path that does not exist, or ""."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    near = nearest_names(path.name, names)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -8,7 +8,10 @@ from typing import Any
 
 from pipeline.errors import SourceError
 from pipeline.settings import FetchSettings
-from pipeline.sources.files.compression import inspect_path, open_lines
+from pipeline.sources.forms import inspect_path
+from pipeline.sources.forms.contents import file_content, unpacked
+from pipeline.sources.forms.text.blocks import text_lines
+from pipeline.sources.forms.text.encodings import Encoding
 from pipeline.sources.tmdb.discovery import ListedFilm
 
 __all__ = ["read_export"]
@@ -35,11 +38,11 @@ def read_export(path: Path, settings: FetchSettings) -> list[ListedFilm]:
     films: dict[int, ListedFilm] = {}
     number = 0
     try:
-        with open_lines(path, _MAX_BYTES) as lines:
-            for number, line in enumerate(lines, start=1):
-                film = _parse_film(path, number, line) if line.strip() else None
-                if film is not None and _is_included(film, settings):
-                    films[film["id"]] = ListedFilm(film["id"], float(film.get("popularity") or 0.0))
+        content = unpacked(file_content(path, _MAX_BYTES))
+        for number, line in enumerate(text_lines(content, Encoding("utf-8-sig")), start=1):
+            film = _parse_film(path, number, line) if line.strip() else None
+            if film is not None and _is_included(film, settings):
+                films[film["id"]] = ListedFilm(film["id"], float(film.get("popularity") or 0.0))
     except (OSError, EOFError) as error:
         raise SourceError(
             f"{path}: cannot be read past line {number}: {error}; download it again"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.base import SourceChunk
-from pipeline.sources.files.compression import file_hash, inspect_path
-from pipeline.sources.files.source import check_file, read_file
+from pipeline.sources.base import SourceChunk, TableSummary
+from pipeline.sources.files.source import FilesSource
+from pipeline.sources.forms import file_hash, inspect_path
 from pipeline.sources.tmdb import ATTRIBUTION
 from pipeline.sources.tmdb.fetch_manifest import FILMS, gone_films, read_manifest
 
@@ -25,7 +25,9 @@ class TmdbSource:
     def __init__(self, folder: Path, settings: SourceSettings) -> None:
         inner = folder / "fetch"
         self._folder = inner if inner.is_dir() else folder
-        self._settings = settings.model_copy(update={"dialect": "tmdb", "column_map": {}})
+        self._settings = settings.model_copy(
+            update={"dialect": "tmdb", "column_map": {}, "table_maps": {}, "types": ()}
+        )
 
     @property
     def name(self) -> str:
@@ -43,7 +45,7 @@ class TmdbSource:
 
     def check(self) -> None:
         """Raise `SourceError` unless the catalogue can be read."""
-        check_file(self._verified_file(), self._settings)
+        self.files().check()
 
     def content_hash(self) -> str:
         """Return the SHA-256 (hex) of the catalogue."""
@@ -51,7 +53,21 @@ class TmdbSource:
 
     def read(self) -> Iterator[SourceChunk]:
         """Yield the rows in chunks."""
-        yield from read_file(self._verified_file(), self._settings, label=self.name)
+        yield from self.files().read()
+
+    def tables(self) -> list[TableSummary]:
+        """Return what the table is."""
+        return self.files().tables()
+
+    def files(self) -> FilesSource:
+        """Return the verified file as a source.
+
+        Raises
+        ------
+        SourceError
+            If it is not the file that the fetch wrote.
+        """
+        return FilesSource(self._verified_file(), self._settings, label=self.name)
 
     def _verified_file(self) -> Path:
         path = self._folder / FILMS

@@ -1,0 +1,169 @@
+"""Parse the cells of a column, each distinct cell once; cells that cannot be read are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from pipeline.schemas.reading import UNKNOWN, LossTally
+from pipeline.sources.files.column_names import find_names
+from pipeline.sources.files.columns import ColumnUse
+from pipeline.sources.parsing import cells as parse
+from pipeline.sources.parsing import dates
+from pipeline.sources.parsing.literals import CellError, is_null, text
+
+__all__ = ["CellReader"]
+
+Parser = Callable[[object], object]
+
+_CACHED = 100_000  # distinct cells of a column in memory
+_NULL_CHARS = 40  # a longer text is never a word for "unknown"
+_MILLIONS = 1e6
+_LISTS: Mapping[str, Parser] = {
+    "genres": parse.genres,
+    "keywords": parse.names,
+    "directors": parse.directors,
+    "cast": parse.cast,
+    "countries": parse.countries,
+}
+_NUMBERS: Mapping[str, Callable[..., float | None]] = {
+    "runtime_minutes": parse.minutes,
+    "vote_average": parse.vote,
+    "vote_count": parse.count,
+    "popularity": parse.number,
+    "budget_usd": parse.money,
+    "revenue_usd": parse.money,
+}
+_UNCACHED = frozenset({"title", "overview", "movie_id", "imdb_id", "tmdb_id"})
+
+
+def _overview(cell: object) -> str | None:
+    """Return an overview without the link that IMDb puts behind it."""
+    if not isinstance(cell, str) or len(cell) < _NULL_CHARS:
+        return None if is_null(cell) else parse.imdb_overview(cell)
+    return parse.imdb_overview(cell) if "See full " in cell else text(cell)
+
+
+def _cut(parser: Parser, separator: str, cell: object) -> object:
+    """Return the list of a cell whose column has one separator only."""
+    if isinstance(cell, str) and separator in cell and not is_null(cell):
+        return parser(cell.split(separator))
+    # The column says what separates, so that a comma is part of a name.
+    if isinstance(cell, str) and cell.lstrip()[:1] not in ("[", "{") and not is_null(cell):
+        return parser([cell])
+    return parser(cell)
+
+
+def _scaled(parser: Callable[..., float | None], factor: float, cell: object) -> float | None:
+    found = parser(cell)
+    return None if found is None else found * factor
+
+
+_TEXTS: Mapping[str, Parser] = {
+    "title": text,
+    "overview": _overview,
+    "tagline": text,
+    "language": parse.language,
+    "poster_path": parse.known_text,
+    "type": parse.known_text,
+    "year": dates.year,
+    "imdb_id": parse.imdb_id,
+    "tmdb_id": parse.tmdb_id,
+}
+
+
+def _parser(target: str, name: str, use: ColumnUse, *, decimal_comma: bool) -> Parser:
+    if target in _LISTS:
+        separator = use.separators.get(name, "")
+        return partial(_cut, _LISTS[target], separator) if separator else _LISTS[target]
+    if target in _NUMBERS:
+        factor = use.scales.get(name, 1.0)
+        if factor == _MILLIONS:
+            return partial(parse.millions, decimal_comma=decimal_comma)
+        numeric = partial(_NUMBERS[target], decimal_comma=decimal_comma)
+        return numeric if factor == 1.0 else partial(_scaled, numeric, factor)
+    if target == "movie_id":
+        like = {found.target for found in find_names(name)}
+        return next(
+            (_TEXTS[key] for key in ("imdb_id", "tmdb_id") if key in like), parse.identifier
+        )
+    return _TEXTS[target]
+
+
+class _Unreadable:
+    """A cell that cannot be read, and why."""
+
+    __slots__ = ("detail",)
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+
+
+class CellReader:
+    """Parses one column of a file for one column of MOVIES, chunk by chunk.
+
+    Parameters
+    ----------
+    target : str
+        Column of MOVIES, `imdb_id`, `tmdb_id` or `type`; not the date of release.
+    name : str
+        Column of the file.
+    use : ColumnUse
+        Its separators and scales.
+    decimal_comma : bool
+        Whether numbers have a decimal comma.
+    """
+
+    def __init__(self, target: str, name: str, use: ColumnUse, *, decimal_comma: bool) -> None:
+        self.target, self.name = target, name
+        self._parser = _parser(target, name, use, decimal_comma=decimal_comma)
+        self._cache: dict[object, object] | None = None if target in _UNCACHED else {}
+
+    def read(
+        self, cells: Sequence[object], first_row: int, tally: LossTally, source: str
+    ) -> list[object]:
+        """Return the values of consecutive rows, None where a cell is missing or unreadable.
+
+        Parameters
+        ----------
+        cells : sequence of object
+            One for each row.
+        first_row : int
+            Number of the first row, from 1.
+        tally : LossTally
+            Counts the cells that cannot be read.
+        source : str
+            Column `source` of the rows.
+        """
+        values = self._cached(cells) if self._cache is not None else [*map(self._parse, cells)]
+        lost = [i for i, value in enumerate(values) if value.__class__ is _Unreadable]
+        for i in lost:
+            bad = values[i]
+            assert isinstance(bad, _Unreadable)
+            tally.add(source, self.target, self.name, UNKNOWN, first_row + i, cells[i], bad.detail)
+            values[i] = None
+        return values
+
+    def _cached(self, cells: Sequence[object]) -> list[object]:
+        cache = self._cache
+        assert cache is not None
+        # Of equal keys such as 1, 1.0 and True only one would be parsed, so only texts are cached.
+        texts = {cell for cell in cells if cell.__class__ is str}
+        if len(cache) + len(texts) > _CACHED:
+            cache.clear()
+        cache[None] = None
+        for cell in texts:
+            if cell not in cache:
+                cache[cell] = self._parse(cell)
+        return [
+            cache[cell] if cell is None or cell.__class__ is str else self._parse(cell)
+            for cell in cells
+        ]
+
+    def _parse(self, cell: object) -> object:
+        if cell is None:
+            return None
+        try:
+            return self._parser(cell)
+        except CellError as error:
+            return _Unreadable(str(error))

@@ -1,0 +1,198 @@
+"""Names of columns in catalogues: `config/lexicon/columns.toml`, looked up in any spelling."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normalize"]
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BRACKETS = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]")
+_NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
+_DERIVED = 1_000  # rank added for each step away from the name in the file
+
+# Parts of a name that say where a value lies, not what it is: `_source.title`, `titleLabel`.
+_WRAPPERS = frozenset(
+    "source fields node attributes movie film item data doc properties show record row movies films "
+    "imdb tmdb omdb wikipedia wiki the".split()
+)
+_ENDINGS = frozenset("value label name text str string list raw clean cleaned names values".split())
+_LANGUAGES = frozenset(
+    "en eng english us de deu ger german fr fra fre french es spa spanish it ita italian pt por ru "
+    "rus russian zh cn chn chinese ja jp nl pl ko tr uk".split()
+)
+# Units at the end of a name; the factor to minutes or US dollars, by the column of MOVIES.
+_UNITS: Mapping[str, Mapping[str, float]] = {
+    "runtime_minutes": {
+        "minutes": 1, "minute": 1, "mins": 1, "min": 1, "minuten": 1, "minutos": 1, "minuti": 1,
+        "in": 1, "seconds": 1 / 60, "second": 1 / 60, "secs": 1 / 60, "sec": 1 / 60, "s": 1 / 60,
+        "hours": 60, "hour": 60, "hrs": 60, "h": 60, "ms": 1 / 60_000, "мин": 1, "минут": 1,
+        "минуты": 1, "分钟": 1, "分": 1,
+    },
+    "money": {
+        "usd": 1, "us": 1, "dollars": 1, "dollar": 1, "in": 1, "of": 1,
+        "millions": 1e6, "million": 1e6, "mio": 1e6, "mln": 1e6, "mill": 1e6, "m": 1e6, "mm": 1e6,
+        "millionen": 1e6, "millones": 1e6, "milioni": 1e6, "milhoes": 1e6, "млн": 1e6,
+        "thousands": 1e3, "k": 1e3, "billions": 1e9, "billion": 1e9, "bn": 1e9,
+    },
+}  # fmt: skip
+_MONEY = ("budget_usd", "revenue_usd")
+
+
+@dataclass(frozen=True)
+class NamedLike:
+    """A column of the file is named like a column of MOVIES.
+
+    Attributes
+    ----------
+    target : str
+        Column of MOVIES, `imdb_id`, `tmdb_id` or `type`.
+    rank : int
+        Preference among the columns of this target; smaller is better.
+    weak : bool
+        Whether the name means something else in many files.
+    scale : float
+        Factor of a number in other units, such as 1,000,000 for "Revenue (Millions)".
+    """
+
+    target: str
+    rank: int
+    weak: bool
+    scale: float = 1.0
+
+
+def normalize(name: str) -> str:
+    """Return a name in lower case without accents, its words joined by `_`.
+
+    Examples
+    --------
+    >>> normalize("Runtime (Minutes)"), normalize("imdbRating"), normalize("Título"), normalize("片名")
+    ('runtime_minutes', 'imdb_rating', 'titulo', '片名')
+    """
+    text = unicodedata.normalize("NFKC", name).replace("imDb", "imdb").replace("IMDb", "Imdb")
+    text = _CAMEL.sub("_", text.replace("TMDb", "Tmdb").replace("ß", "ss"))
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in folded if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", kept)).strip("_")
+
+
+@cache
+def _lexicon() -> Mapping[str, tuple[NamedLike, ...]]:
+    text = (files("config") / "lexicon" / "columns.toml").read_text(encoding="utf-8")
+    found: dict[str, list[NamedLike]] = {}
+    for target, lists in tomllib.loads(text).items():
+        for weak in (False, True):
+            for rank, name in enumerate(lists["weak" if weak else "names"]):
+                key = normalize(name).replace("_", "")
+                entries = found.setdefault(key, [])
+                if all(entry.target != target for entry in entries):
+                    entries.append(NamedLike(target, rank, weak))
+    return {key: tuple(entries) for key, entries in found.items()}
+
+
+def find_names(name: str) -> tuple[NamedLike, ...]:
+    """Return what a column of the file is named like, the nearest first.
+
+    Examples
+    --------
+    >>> [(found.target, found.scale) for found in find_names("Revenue (Millions)")]
+    [('revenue_usd', 1000000.0)]
+    >>> [found.target for found in find_names("imdbID")]
+    ['movie_id', 'imdb_id']
+    """
+    own = normalize(name)
+    found: dict[str, NamedLike] = {}
+    seen = {own.replace("_", "")}
+    _add(found, own, 0, _lexicon())
+    bare = normalize(_BRACKETS.sub(" ", name))
+    steps = [(own, 0)] + ([(bare, 0)] if bare and bare != own else [])
+    for words, level in steps:
+        if level:
+            _add(found, words, level, _lexicon())
+        if found or level > 2:  # noqa: PLR2004  at most three parts are left out
+            continue
+        for shorter in _shorter(words):
+            key = shorter.replace("_", "")
+            if key and key not in seen:
+                seen.add(key)
+                steps.append((shorter, level + 1))
+        if level == 0 and words != own:
+            _add(found, words, 1, _lexicon())
+    for target, scale, shorter in _scaled(own, bare):
+        entries = _lexicon().get(shorter.replace("_", ""), ())
+        for entry in entries:
+            if entry.target == target and (target not in found or scale != 1.0):
+                found[target] = NamedLike(target, entry.rank + _DERIVED, entry.weak, scale)
+    return tuple(sorted(found.values(), key=lambda n: (n.weak, n.rank)))
+
+
+def _add(
+    found: dict[str, NamedLike],
+    words: str,
+    level: int,
+    lexicon: Mapping[str, tuple[NamedLike, ...]],
+) -> None:
+    for entry in lexicon.get(words.replace("_", ""), ()):
+        if entry.target not in found:
+            # A weak name that is only a part of the whole name says too little.
+            if entry.weak and level:
+                continue
+            # `imdb.title` is a title, but `imdb.id` is no id of this file.
+            if entry.target in ("movie_id", "imdb_id", "tmdb_id", "type") and level:
+                continue
+            found[entry.target] = NamedLike(entry.target, entry.rank + level * _DERIVED, entry.weak)
+
+
+def _shorter(words: str) -> list[str]:
+    """Return the name without its first or last word where that says where, not what."""
+    parts = words.split("_")
+    out = []
+    if len(parts) > 1:
+        if parts[0] in _WRAPPERS:
+            out.append("_".join(parts[1:]))
+        if parts[-1] in _ENDINGS or parts[-1] in _LANGUAGES or parts[-1] in ("x", "y"):
+            out.append("_".join(parts[:-1]))
+    return out
+
+
+def _scaled(*spellings: str) -> list[tuple[str, float, str]]:
+    """Return (target, factor, name without units) for a name that ends with units."""
+    out = []
+    for target in ("runtime_minutes", *_MONEY):
+        units = _UNITS["money" if target in _MONEY else target]
+        for words in spellings:
+            parts, scale = words.split("_"), 1.0
+            while len(parts) > 1 and parts[-1] in units:
+                scale *= units[parts.pop()]
+            if len(parts) < len(words.split("_")):
+                out.append((target, float(scale), "_".join(parts)))
+    return out
+
+
+def column_number(name: str) -> tuple[str, int] | None:
+    """Return the name without its number, and the number, of one of several like columns.
+
+    Examples
+    --------
+    >>> column_number("Star2"), column_number("actor_1_name"), column_number("Title")
+    (('star', 2), ('actor_name', 1), None)
+    """
+    words = normalize(name)
+    numbers = _NUMBER.findall(words)
+    rest = _NUMBER.sub("", words).strip("_")
+    return (rest, int(numbers[0])) if len(numbers) == 1 and rest else None
+
+
+def nearest_names(name: str, among: list[str]) -> list[str]:
+    """Return the most similar of several names, at most one, for "did you mean"."""
+    import difflib  # used for errors only
+
+    by_key = {normalize(other): other for other in reversed(among)}
+    close = difflib.get_close_matches(normalize(name), list(by_key), n=1, cutoff=0.6)
+    return [by_key[key] for key in close]

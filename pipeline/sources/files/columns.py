@@ -1,0 +1,350 @@
+"""Which columns of a file give which columns of MOVIES: by their names, checked by their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from pipeline.schemas import mining as tables
+from pipeline.sources.files.column_names import (
+    NamedLike,
+    column_number,
+    find_names,
+    normalize,
+)
+from pipeline.sources.files.evidence import Evidence, objection, vote_scale
+from pipeline.sources.files.nested import Paths, expand, pick
+from pipeline.sources.parsing.dates import prefers_day_first
+
+__all__ = ["KEYS", "TARGETS", "ColumnPlan", "ColumnUse", "choose_columns", "late_columns"]
+
+TARGETS = tuple(name for name in tables.MOVIES.names if name not in ("source", "row"))
+KEYS = ("imdb_id", "tmdb_id")  # columns of ROW_KEYS
+_LISTS = ("genres", "keywords", "directors", "cast", "countries")
+# Columns that have no fallback: a number of another authority has another scale.
+_SINGLE = (
+    "vote_average",
+    "vote_count",
+    "popularity",
+    "budget_usd",
+    "revenue_usd",
+    "tagline",
+    "type",
+)
+_BETTER = 1.5  # a column of overviews with this many times the text is used before another
+_LONG = 600  # characters beyond which a longer overview is not better
+_FALLBACK_WORDS = 5  # fewest words of texts that may stand in for an overview
+_DERIVED = 1_000
+# Names that a dialect prefers, where a file has several.
+_PREFERRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "udacity": {"movie_id": ("id",), "title": ("original_title",)},
+    "imdb": {
+        "movie_id": ("movie_id", "tconst", "imdb_id", "const"),
+        "title": ("movie_name", "series_title", "primary_title"),
+        "overview": ("description",),
+    },
+}
+# Columns that say that the rows are opinions of users, or other titles of films.
+_USERS = frozenset({"userid", "user", "username", "uid", "reviewer", "reviewerid", "reviewid"})
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """The columns of a file that give one column of MOVIES, of ROW_KEYS, or the type of a row.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Columns of the file; the first cell that is not missing is used.
+    reason : str
+        Why they were chosen.
+    gather : bool
+        Whether to join the lists of all columns instead.
+    scales : Mapping of str to float
+        Column of the file -> factor of its numbers, where it is not 1.
+    separators : Mapping of str to str
+        Column of the file -> the only separator of its lists, where it has one.
+    day_first : frozenset of str
+        Columns whose dates with slashes begin with the day.
+    """
+
+    names: tuple[str, ...]
+    reason: str
+    gather: bool = False
+    scales: Mapping[str, float] = field(default_factory=dict)
+    separators: Mapping[str, str] = field(default_factory=dict)
+    day_first: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """How to read the rows of one table.
+
+    Attributes
+    ----------
+    uses : Mapping of str to ColumnUse
+        Column of MOVIES, `imdb_id`, `tmdb_id` or `type` -> columns of the file.
+    not_used : Mapping of str to str
+        Column of the file that gives nothing -> why; empty if its name says nothing.
+    paths : Mapping of str to tuple of str
+        Column within the objects of another column, such as `imdb.rating` -> the path to it.
+    users : str
+        Column of users, where the rows are their ratings or tags; else empty.
+    examples : Mapping of str to object
+        Column of the file -> its first cell that is not missing.
+    evidence : Mapping of str to Evidence
+        Column of the file -> its first cells.
+    """
+
+    uses: Mapping[str, ColumnUse]
+    not_used: Mapping[str, str]
+    paths: Paths
+    users: str = ""
+    examples: Mapping[str, object] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> list[str]:
+        """Columns of the table that must be read, sorted."""
+        names = {name for use in self.uses.values() for name in use.names}
+        return sorted({self.paths[name][0] if name in self.paths else name for name in names})
+
+    @property
+    def has_films(self) -> bool:
+        """Whether the table has titles and overviews."""
+        return "title" in self.uses and "overview" in self.uses
+
+    @property
+    def has_id(self) -> bool:
+        """Whether the table has an id of any authority."""
+        return any(name in self.uses for name in ("movie_id", *KEYS))
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    name: str
+    like: NamedLike
+    seen: Evidence
+
+    @property
+    def level(self) -> int:
+        return self.like.rank // _DERIVED
+
+
+def choose_columns(
+    columns: Sequence[str],
+    sample: Mapping[str, Sequence[object]],
+    *,
+    mapped: Mapping[str, str] | None = None,
+    dialect: str = "auto",
+) -> ColumnPlan:
+    """Find the columns of MOVIES in a table.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of the table.
+    sample : Mapping of str to sequence of object
+        Column -> cells of the first rows.
+    mapped : Mapping of str to str, optional
+        Column of MOVIES -> column of the table, as the settings say; these are used unchecked.
+    dialect : str
+        Names that this dialect prefers come first, where a file has several.
+
+    Returns
+    -------
+    ColumnPlan
+
+    Examples
+    --------
+    >>> plan = choose_columns(["Titel", "Inhalt"], {"Titel": ["Wall"], "Inhalt": ["It falls."]})
+    >>> plan.uses["overview"].names
+    ('Inhalt',)
+    """
+    paths = expand(columns, sample)
+    seen = {name: Evidence(sample.get(name, ())) for name in columns}
+    for name, path in paths.items():
+        seen[name] = Evidence([pick(cell, path[1:]) for cell in sample.get(path[0], ())])
+    mapped = dict(mapped or {})
+    strong, weak, objections = _candidates(seen, mapped, dialect)
+    uses: dict[str, ColumnUse] = {}
+    for target in (*TARGETS, *KEYS, "type"):
+        if target in mapped:
+            uses[target] = ColumnUse((mapped[target],), "named by source.column_map")
+        elif strong.get(target):
+            uses[target] = _use(target, strong[target])
+    used = {name for use in uses.values() for name in use.names}
+    uses |= _numbered(seen, uses, used)
+    for target, found in weak.items():
+        free = [c for c in found if c.name not in used]
+        if target not in uses and free:
+            uses[target] = _use(target, free[:1])
+            used.add(free[0].name)
+    uses = {target: _details(target, use, seen) for target, use in uses.items()}
+    used = {name for use in uses.values() for name in use.names}
+    parents = {paths[name][0] for name in used if name in paths}
+    rest = [name for name in columns if name not in used and name not in parents]
+    return ColumnPlan(
+        uses={target: uses[target] for target in (*TARGETS, *KEYS, "type") if target in uses},
+        not_used={name: _why_not(name, objections, strong) for name in rest},
+        paths={name: path for name, path in paths.items() if name in used},
+        users=next((n for n in columns if normalize(n).replace("_", "") in _USERS), ""),
+        examples={name: found.present[0] for name, found in seen.items() if found.present},
+        evidence=seen,
+    )
+
+
+def _candidates(
+    seen: Mapping[str, Evidence], mapped: Mapping[str, str], dialect: str
+) -> tuple[dict[str, list[_Candidate]], dict[str, list[_Candidate]], dict[str, str]]:
+    strong: dict[str, list[_Candidate]] = {}
+    weak: dict[str, list[_Candidate]] = {}
+    objections: dict[str, str] = {}
+    preferred = _PREFERRED.get(dialect, {})
+    taken = set(mapped.values())
+    for name, found in seen.items():
+        if name in taken:
+            continue
+        for like in find_names(name):
+            against = objection(like.target, name, found, weak=like.weak)
+            if against:
+                objections.setdefault(name, against)
+                continue
+            first = preferred.get(like.target, ())
+            if normalize(name) in first:
+                like = replace(like, rank=first.index(normalize(name)) - len(first))
+            group = weak if like.weak else strong
+            group.setdefault(like.target, []).append(_Candidate(name, like, found))
+    for group in (strong, weak):
+        for target in group:
+            group[target].sort(key=lambda c: (c.like.rank, list(seen).index(c.name)))
+    return strong, weak, objections
+
+
+def _use(target: str, found: list[_Candidate]) -> ColumnUse:
+    if target == "overview":
+        return _overview(found)
+    if target == "movie_id":
+        return _identity(found)
+    if target == "title":
+        first, *others = found
+        # `name` beside `title` is often that of a person; it stands in only where titles lack.
+        rest = [c for c in others if "original" in normalize(c.name) or first.seen.fill < 1]
+        return _named(target, [first, *rest])
+    return _named(target, found[:1] if target in _SINGLE else found)
+
+
+def _named(target: str, found: list[_Candidate], why: str = "") -> ColumnUse:
+    scales = {c.name: c.like.scale for c in found if c.like.scale != 1.0}
+    reason = f"named like {target}" + (", and its cells fit" if found[0].like.weak else "")
+    return ColumnUse(tuple(c.name for c in found), why or reason, scales=scales)
+
+
+def _overview(found: list[_Candidate]) -> ColumnUse:
+    def text(candidate: _Candidate) -> float:
+        return candidate.seen.fill * min(candidate.seen.chars, _LONG)
+
+    best = found[0]
+    for other in found[1:]:
+        if other.level == best.level and text(other) > _BETTER * text(best):
+            best = other
+    rest = [c for c in found if c is not best and c.seen.words >= _FALLBACK_WORDS]
+    why = "named like overview"
+    if len(found) > 1 and best is not found[0]:
+        why += (
+            f"; its texts are longer ({best.seen.chars:.0f} characters) than in {found[0].name!r}"
+        )
+    elif best.seen.texts:
+        why += f"; texts of {best.seen.chars:.0f} characters"
+    return _named("overview", [best, *rest], why)
+
+
+def _identity(found: list[_Candidate]) -> ColumnUse:
+    unique = [c for c in found if not c.seen.repeats] or found
+    first = unique[0]
+    rest = [
+        c
+        for c in unique[1:]
+        if first.seen.fill < 1 and any(like.target == "imdb_id" for like in find_names(c.name))
+    ]
+    why = "named like movie_id"
+    if first is not found[0]:
+        why += f"; the values of {found[0].name!r} repeat"
+    return _named("movie_id", [first, *rest], why)
+
+
+def _numbered(
+    seen: Mapping[str, Evidence], uses: Mapping[str, ColumnUse], used: set[str]
+) -> dict[str, ColumnUse]:
+    """Return the lists that several columns give: star1, star2, star3."""
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for name, found in seen.items():
+        numbered = column_number(name)
+        if numbered is None or name in used:
+            continue
+        for like in find_names(numbered[0]):
+            if like.target in _LISTS and not objection(like.target, name, found, weak=False):
+                groups.setdefault(like.target, []).append((numbered[1], name))
+                break
+    gathered = {}
+    for target, members in groups.items():
+        own = uses[target].names if target in uses else ()
+        if len(own) > 1 or (own and "star" != normalize(own[0])):
+            continue
+        names = (*own, *(name for _, name in sorted(members)))
+        gathered[target] = ColumnUse(names, "numbered columns, joined", gather=True)
+    return gathered
+
+
+def _details(target: str, use: ColumnUse, seen: Mapping[str, Evidence]) -> ColumnUse:
+    """Return the use with what the cells say of separators, scales and dates."""
+    found = {name: seen[name] for name in use.names if name in seen}
+    if target in _LISTS:
+        cut = {name: f.separator for name, f in found.items() if f.separator}
+        return replace(use, separators=cut)
+    if target == "vote_average":
+        scales = {name: s for name, f in found.items() if (s := vote_scale(f)) != 1.0}
+        reason = use.reason + ("; votes of 0 to 100" if scales else "")
+        return replace(use, scales={**use.scales, **scales}, reason=reason)
+    if target in ("release_date", "year"):
+        first = frozenset(name for name, f in found.items() if prefers_day_first(f.present))
+        return replace(use, day_first=first)
+    return use
+
+
+def _why_not(
+    name: str, objections: Mapping[str, str], strong: Mapping[str, list[_Candidate]]
+) -> str:
+    if name in objections:
+        return objections[name]
+    like = [target for target, found in strong.items() if any(c.name == name for c in found)]
+    return f"another column gives {like[0]}" if like else ""
+
+
+@cache
+def _late_targets(name: str) -> tuple[NamedLike, ...]:
+    return tuple(like for like in find_names(name) if not like.weak and like.rank < _DERIVED)
+
+
+def late_columns(plan: ColumnPlan, columns: Sequence[str]) -> ColumnPlan:
+    """Return the plan with columns that the first rows of a sparse table lack, such as JSON keys.
+
+    They are used after the columns that were found before, in order of their names.
+    """
+    known = {*plan.not_used, *plan.wanted, *(n for use in plan.uses.values() for n in use.names)}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for name in columns:
+        if name not in known:
+            for like in _late_targets(name):
+                found.setdefault(like.target, []).append((like.rank, name))
+    if not found:
+        return plan
+    uses = dict(plan.uses)
+    for target, names in found.items():
+        added = tuple(name for _, name in sorted(names))
+        if target not in uses:
+            uses[target] = ColumnUse(added, f"named like {target}, in later rows")
+        elif not uses[target].gather and target not in ("movie_id", *_SINGLE):
+            uses[target] = replace(uses[target], names=(*uses[target].names, *added))
+    return replace(plan, uses=uses)

@@ -1,0 +1,157 @@
+"""The role of each table of a source: films, side tables that fill films, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.sources.base import TableSummary
+from pipeline.sources.files.column_maps import explain_missing, guess_map
+from pipeline.sources.files.column_names import normalize
+from pipeline.sources.files.columns import KEYS, TARGETS, ColumnPlan
+from pipeline.sources.forms import RawTable, TableForm
+
+__all__ = ["PlannedTable", "assign_roles", "describe_form"]
+
+_IDENTITY = ("movie_id", "title", "year", "type", *KEYS)
+# A table with one of these beside titles holds other titles of films, or persons.
+_OTHER_TITLES = frozenset({"isoriginaltitle", "ordering", "titlekind", "aka", "akas"})
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """A table of a source, and how its rows are read.
+
+    Attributes
+    ----------
+    label : str
+        Value of column `source`.
+    table : RawTable or None
+        None for a file that is no table.
+    plan : ColumnPlan or None
+        None for a file that is no table.
+    role : str
+        "films", "fills", "not read", or "unclear" where a table looks like one of films, but title
+        or overview are not found.
+    notes : tuple of str
+        What a user should know, such as why a table is not read.
+    """
+
+    label: str
+    table: RawTable | None
+    plan: ColumnPlan | None
+    role: str
+    notes: tuple[str, ...] = ()
+
+    def summary(self) -> TableSummary:
+        """Return what the table is, and what becomes of its columns."""
+        if self.table is None or self.plan is None:
+            return TableSummary(self.label, "", "not read", {}, (), self.notes)
+        used = self.role in ("films", "fills")
+        columns = {target: use.names for target, use in self.plan.uses.items()} if used else {}
+        notes = [*self.table.form.notes, *self.notes]
+        if self.role == "films":
+            absent = [name for name in TARGETS if name not in columns and name != "movie_id"]
+            notes += [f"no column for {', '.join(absent)}"] if absent else []
+        return TableSummary(
+            self.label,
+            describe_form(self.table.form),
+            "not read" if self.role == "unclear" else self.role,
+            columns,
+            tuple(self.plan.not_used) if used else tuple(self.table.columns),
+            tuple(notes),
+        )
+
+
+def describe_form(form: TableForm) -> str:
+    """Return how a table is written, as in "CSV, gzip, utf-8, separated by ;".
+
+    Examples
+    --------
+    >>> describe_form(TableForm("CSV", encoding="utf-8", separator=";"))
+    'CSV, utf-8, separated by ;'
+    """
+    separator = {"\t": "tabs", "": ""}.get(form.separator, form.separator)
+    parts = [form.kind, form.compression, form.encoding]
+    return ", ".join([*filter(None, parts), *([f"separated by {separator}"] if separator else [])])
+
+
+def assign_roles(tables: Sequence[PlannedTable]) -> list[PlannedTable]:
+    """Return the tables of one source with their roles.
+
+    A table with titles and overviews has films. A table with an id and other columns fills films.
+    Where no table has both, the one with titles has the films, and the ones with texts fill them.
+
+    Parameters
+    ----------
+    tables : sequence of PlannedTable
+        Any role; "not read" stays.
+    """
+    roles = [_role(table) for table in tables]
+    films = [i for i, table in enumerate(roles) if table.role == "films"]
+    if not films:
+        texts = [t for t in roles if t.role == "fills" and "overview" in _uses(t)]
+        titled = [i for i, t in enumerate(roles) if t.role == "fills" and "title" in _uses(t)]
+        if texts and titled:
+            first = max(titled, key=lambda i: (len(_uses(roles[i])), -i))
+            note = "its overviews are in " + ", ".join(table.label for table in texts)
+            roles[first] = replace(roles[first], role="films", notes=(*roles[first].notes, note))
+            films = [first]
+    own = {_id_name(roles[i]) for i in films}
+    joined = any(key in _uses(roles[i]) for i in films for key in KEYS)
+    return [
+        _join_by_keys(table, own) if table.role == "fills" and films and joined else table
+        for table in roles
+    ]
+
+
+def _uses(table: PlannedTable) -> frozenset[str]:
+    return frozenset(table.plan.uses) if table.plan is not None else frozenset()
+
+
+def _id_name(table: PlannedTable) -> str:
+    use = table.plan.uses.get("movie_id") if table.plan is not None else None
+    return normalize(use.names[0]) if use else ""
+
+
+def _role(table: PlannedTable) -> PlannedTable:
+    plan, raw = table.plan, table.table
+    if plan is None or raw is None or table.role == "not read":
+        return replace(table, role="not read")
+    if plan.has_films:
+        return replace(table, role="films")
+
+    def unread(why: str) -> PlannedTable:
+        return replace(table, role="not read", notes=(*table.notes, why))
+
+    if plan.users:
+        return unread(f"not read: its rows belong to users (column {plan.users!r})")
+    other = [name for name in plan.not_used if normalize(name).replace("_", "") in _OTHER_TITLES]
+    if other and "title" in plan.uses:
+        return unread(f"not read: it has other titles of films (column {other[0]!r})")
+    missing = explain_missing(plan, raw.columns)
+    if "title" in plan.uses and "overview" in guess_map(plan):
+        return replace(table, role="unclear", notes=(*table.notes, missing))
+    if "overview" in plan.uses and "title" in guess_map(plan) and not plan.has_id:
+        return replace(table, role="unclear", notes=(*table.notes, missing))
+    useful = [target for target in plan.uses if target not in _IDENTITY]
+    ids = [target for target in KEYS if target in plan.uses]
+    if plan.has_id and (useful or "title" in plan.uses or len(ids) == len(KEYS)):
+        return replace(table, role="fills", notes=(*table.notes, missing))
+    return replace(table, role="unclear", notes=(*table.notes, missing))
+
+
+def _join_by_keys(table: PlannedTable, own: set[str]) -> PlannedTable:
+    """Return a side table without its own id where an id of an authority is the safer one.
+
+    The column `movieId` of a table of links is not the `id` of the films beside it.
+    """
+    plan = table.plan
+    if plan is None or _id_name(table) in own or not any(key in plan.uses for key in KEYS):
+        return table
+    use = plan.uses.get("movie_id")
+    if use is None or any(use.names[0] in plan.uses[key].names for key in KEYS if key in plan.uses):
+        return table
+    uses = {target: found for target, found in plan.uses.items() if target != "movie_id"}
+    unused = {use.names[0]: "ids of another authority"} | dict(plan.not_used)
+    return replace(table, plan=replace(plan, uses=uses, not_used=unused))
