@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - marks and words of other scripts
 """Parser of genres: lists as everywhere, also joined by slashes, and TMDB's numbers of genres."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - marks and words of other scripts
 """Parsers of lists of names in every notation: JSON, Python, PostgreSQL, text with separators."""
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def plain(cell: str) -> str:
 
     Examples
     --------
-    >>> plain(" １\u202f234\u2013５ ")
+    >>> plain("1\u202f234\u20135 ")
     '1 234-5'
     """
     if not cell.isascii():

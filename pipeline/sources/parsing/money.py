@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - marks and words of other scripts
 """Parsers of amounts of money in US dollars; an amount in another currency is unknown."""
 
 from __future__ import annotations

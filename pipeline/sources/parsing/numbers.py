@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from pipeline.sources.parsing.literals import CellError, is_missing, is_null, plain
-from pipeline.sources.parsing.words import MAGNITUDES, fold
+from pipeline.sources.parsing.words import MAGNITUDES, UNITS, fold
 
 __all__ = ["count", "digits", "magnitude", "number", "uses_decimal_comma"]
 
@@ -20,10 +20,6 @@ _POINTS = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?", re.ASCII)
 _SPACES = re.compile(r"[-+]?[1-9]\d{0,2}(?:([ '])\d{3})(?:\1\d{3})*(?:[.,]\d*)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?", re.ASCII)
 _WITH_WORDS = re.compile(r"([-+]?[\d.,][\d.,' ]*(?:[eE][-+]?\d+(?!\d))?)([^\d]*)", re.ASCII)
-_UNITS = frozenset(
-    fold(word)
-    for word in ["votes", "vote", "ratings", "rating", "reviews", "review", "users", "user", "people", "voters", "viewers", "likes", "views", "stimmen", "bewertungen", "votos", "voto", "votantes", "valoraciones", "calificaciones", "avaliacoes", "voti", "recensioni", "avis", "notes", "голосов", "голоса", "голос", "оценок", "оценки", "оценка", "stemmen", "glosow", "rosta", "oylar"]
-)
 _HAN_UNITS = re.compile("[人票次评價价評分数數条條个個件名看过過已参与參與명개표건]+")
 _INT64 = 2**63
 _MAX_DIGITS = 400  # of a number; more is not one
@@ -87,7 +83,7 @@ def _scaled(cell: str, decimal_comma: bool) -> Decimal | None:
         return None
     value = digits(match[1].strip(), decimal_comma=decimal_comma)
     power, unit = magnitude(match[2])
-    if unit and unit not in _UNITS and not _HAN_UNITS.fullmatch(unit):
+    if unit and unit not in UNITS and not _HAN_UNITS.fullmatch(unit):
         return None
     try:
         return None if value is None else value.scaleb(power)

@@ -15,20 +15,19 @@ _LEADING_AND = re.compile(r"^\s*(?:and|&|und|et)\s+(?=\S+\s)", re.IGNORECASE)
 _FULL_NAME = re.compile(r"[^\s,]+\s+[^\s,].*")
 # "(voice)", "(as B. Lint)", "(uncredited)": notes on a credit behind a name.
 _NOTE = re.compile(
-    r"\s*[(\[](?:also |singing |english |original )?(?:voice|voices|stimme|sprecher|voix|voz|voces|vozes|voce"
-    r"|voci|голос|声优?|配音|声の出演|uncredited|credit only|credited|not credited|archive|stock|as|als|como"
-    r"|co-?director|director|directed|creator|created|regie|réalisateur|guest|cameo|narrator|self|himself"
-    r"|herself|segment|episodes?|\d+ episodes?|scenes? deleted|deleted|co-?directed|unconfirmed|i{1,3}|iv|v|x{0,2}[ivx]+)"
-    r"\b[^()\[\]]*[)\]]?$",
+    r"\s*[(\[](?:also |singing |english |original )?(?:voices?|stimme|sprecher|voix|voz|voces|vozes"
+    r"|voce|voci|голос|声优?|配音|声の出演|uncredited|credit only|credited|not credited|archive|stock"
+    r"|as|als|como|co-?director|director|directed|co-?directed|creator|created|regie|réalisateur"
+    r"|guest|cameo|narrator|self|himself|herself|segment|(?:\d+ )?episodes?|scenes? deleted"
+    r"|deleted|unconfirmed|[ivx]+)\b[^()\[\]]*[)\]]?$",
     re.IGNORECASE,
 )
 _ROLE = re.compile(r"\s+(?:as|\.{2,}|…)\s+\S.*$", re.DOTALL)  # "Bo Lint as Bo", "Bo Lint ... Bo"
 _LABEL = re.compile(
-    r"^\s*(?:directors?|directed by|stars?|starring|cast|with|actors?|regie|dir\.)\s*:\s*|^\s*directed by\s+",
-    re.I,
+    r"^\s*(?:(?:directors?|directed by|stars?|starring|cast|with|actors?|regie|dir\.)\s*:"
+    r"|directed by\s)\s*",
+    re.IGNORECASE,
 )
-
-
 _LONGEST = 300  # characters of a name that may have notes
 
 

@@ -21,7 +21,10 @@ _MINUTES = (
     r"(?:(?P<m>\d+(?:[.,]\d+)?)(?!\d)\s*(?:minutes?|mins?|minuten|minutos?|minuti|minuto|mn|m|minut[ya]?"
     r"|минуты|минута|минут|мин|мин|分钟|分鐘|分間|分|분|'|dk|dakika)?\.?)?"
 )
-_SECONDS = r"(?:[\s,]*(?:and|und|et|y|e)?\s*(?P<s>\d+)\s*(?:seconds?|secs?|s|sek|sekunden|секунд|сек|秒|초|'')\.?)?"
+_SECONDS = (
+    r"(?:[\s,]*(?:and|und|et|y|e)?\s*(?P<s>\d+)\s*(?:seconds?|secs?|s|sek|sekunden|секунд|сек|秒|초"
+    r"|'')\.?)?"
+)
 _TEXT = re.compile(_DAYS + _HOURS + _MINUTES + _SECONDS + r"(?:\s*long)?", re.ASCII)
 _ISO = re.compile(
     r"p(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+)(?:\.\d+)?s)?)?",

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - marks and words of other scripts
 """Parsers of titles: the year behind a title, and titles to compare across catalogues."""
 
 from __future__ import annotations
@@ -7,7 +8,8 @@ import unicodedata
 
 __all__ = ["comparable_title", "comparable_titles", "title_and_year"]
 
-# "(1999)", "[1999]", "(TV Series 1999–2003)", "(1999 film)", "(1999/II)", "(II) (1999)", "(1999) (TV)"
+# "(1999)", "[1999]", "(TV Series 1999-2003)", "(1999 film)", "(1999/II)", "(II) (1999)", and
+# "(1999) (TV)"
 _FORM = (
     r"(?:US|USA|UK|AU|CA|IE|tv|video|film|movie|series|serie|mini|mini-series|miniseries|short|special"
     r"|game|documentary|podcast|anime|fernsehfilm|téléfilm|película|фильм|сериал|电影)"
@@ -44,7 +46,7 @@ def title_and_year(title: str) -> tuple[str, int | None]:
     --------
     >>> title_and_year("Waltz Nine, The (2001)"), title_and_year("Blade Runner 2049")
     (('Waltz Nine, The', 2001), ('Blade Runner 2049', None))
-    >>> title_and_year("Salt Lamp (TV Series 1999–2003)")
+    >>> title_and_year("Salt Lamp (TV Series 1999-2003)")
     ('Salt Lamp', 1999)
     """
     if title.rstrip()[-1:] not in (")", "]", "）"):

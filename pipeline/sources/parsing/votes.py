@@ -12,7 +12,7 @@ __all__ = ["is_certificate", "vote"]
 _NUMBER = r"([\d.,]+)"
 _OF_SCALE = re.compile(
     rf"{_NUMBER}\s*(?:/|out of|of|von|sur|de|su|su un totale di|из|van)\s*{_NUMBER}(?:\s*stars?)?",
-    re.I,
+    re.IGNORECASE,
 )
 _PERCENT = re.compile(rf"{_NUMBER}\s*(?:%|percent|prozent|pct)", re.IGNORECASE)
 _POINTS = re.compile(rf"{_NUMBER}\s*(?:分|点|점|pts\.?|points?|punkte|puntos|punti)", re.IGNORECASE)
@@ -24,24 +24,24 @@ _TEN = 10.0
 _CERTIFICATE = re.compile(
     r"""
     # United States: cinema and television
-    G | GP | M | X | R | PG | (?:S/)?PG[- ]?1[0-9] | NC[- ]?1[67] | M/PG | N\.?R\.? | NOT[ ]RATED | UNRATED
-    | UR | APPROVED | PASSED | TV[- ]?(?:Y7?(?:[- ]?FV)?|G|PG|14|MA|13|NR)(?:[ ]?[DLSV]+)?
-    | RX? | ALL | ALL[ ]AGES | ADULTS?(?:[ ]ONLY)?
+    G | GP | M | X | RX? | PG | (?:S/)?PG[- ]?1[0-9] | NC[- ]?1[67] | M/PG | N\.?R\.? | UR
+    | NOT[ ]RATED | UNRATED | APPROVED | PASSED | ALL | ALL[ ]AGES | ADULTS?(?:[ ]ONLY)?
+    | TV[- ]?(?:Y7?(?:[- ]?FV)?|G|PG|14|MA|13|NR)(?:[ ]?[DLSV]+)?
     # United Kingdom, Ireland, Australia, Canada
-    | U | UC | 12A | 15A | 16A? | E | RC | MA | MA[ ]?15\+? | M[ ]?15\+ | R[ ]?18\+? | X[ ]?18\+ | 14A | 18A | AA
+    | U | UC | 12A | 14A | 15A | 16A | 18A | E | RC | MA | MA[ ]?15\+? | M[ ]?15\+ | R[ ]?18\+?
+    | X[ ]?18\+ | AA
     # Germany, Switzerland, Austria
     | FSK[- ]?(?:AB[ ]?)?\d{1,2} | AB[ ]\d{1,2}(?:[ ]JAHREN?)? | O\.?[ ]?AL\.?
     | OHNE[ ]ALTERSBESCHR\w+ | JUGENDFREI
     # France, Spain, Italy, Portugal, Brazil
-    | TOUS[ ]PUBLICS | T\.?P\.? | -[ ]?1[0268] | APTA | T | V\.?M\.?[ ]?1[48] | VIETATO.* | M/\d{1,2}
-    | L | LIVRE | AL | A?L\d? | A1[02468] | \d{1,2}[ ](?:ANS|ANOS|A[NÑ]OS|ANNI|JAHRE|YEARS)
-    # India
-    | U[/ ]?A(?:[ ]?\d{1,2}\+?)? | A | S
-    # Netherlands, Scandinavia
-    | MG\d{1,2} | BTL | BARNTILLÅTEN | K-?\d{1,2} | S-?\d{1,2}
-    # Japan, Korea, Hong Kong, Singapore, Russia, platforms
-    | PG[- ]?12 | R[- ]?1[0-9]\+? | \d{1,2}세.* | 전체.?관람가 | 청소년.?관람.?불가 | I | II | IIA | IIB | III
-    | NC16 | M18 | R21 | PG13 | \d{1,2}[ ]?\+ | \+[ ]?\d{1,2} | B | B-?15 | C | D | K | MATURE.* | TEEN.*
+    | TOUS[ ]PUBLICS | T\.?P\.? | -[ ]?1[0268] | APTA | T | V\.?M\.?[ ]?1[48] | VIETATO.*
+    | M/\d{1,2} | LIVRE | A?L\d? | A1[02468] | \d{1,2}[ ](?:ANS|ANOS|A[NÑ]OS|ANNI|JAHRE|YEARS)
+    # India, Netherlands, Scandinavia
+    | U[/ ]?A(?:[ ]?\d{1,2}\+?)? | A | S | MG\d{1,2} | BTL | BARNTILLÅTEN | [KS]-?\d{1,2}
+    # Japan, Korea, Hong Kong, Singapore, Mexico, Russia, platforms
+    | PG[- ]?12 | R[- ]?1[0-9]\+? | \d{1,2}세.* | 전체.?관람가 | 청소년.?관람.?불가
+    | I{1,3} | II[AB] | M18 | R21 | B | B-?15 | C | D | K | \d{1,2}[ ]?\+ | \+[ ]?\d{1,2}
+    | MATURE.* | TEEN.*
     """,
     re.VERBOSE | re.IGNORECASE,
 )
