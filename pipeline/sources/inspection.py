@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import pyarrow as pa
+
+from pipeline.errors import SourceError
+from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
+from pipeline.sources import Source, open_source
+from pipeline.sources.files.column_maps import guess_map
+from pipeline.sources.files.columns import TARGETS, ColumnPlan, choose_columns
+from pipeline.sources.files.source import FilesSource, read_table, row_reader
+from pipeline.sources.files.table_roles import PlannedTable
+from pipeline.sources.imdb import ImdbGenresSource
+from pipeline.sources.sample import SampleSource
+from pipeline.sources.tmdb.source import TmdbSource
 
 __all__ = [
     "ChosenColumn",
@@ -17,6 +31,8 @@ __all__ = [
     "UnusedColumn",
     "inspect_source",
 ]
+
+_SHOWN = 80  # characters of an example
 
 
 @dataclass(frozen=True)
@@ -207,4 +223,118 @@ def inspect_source(spec: str, settings: SourceSettings, *, rows: int = 5) -> Ins
     SourceError
         If the source does not exist, or a file is damaged.
     """
-    raise NotImplementedError
+    source = open_source(spec, settings)
+    with _files_of(source) as files:
+        problem = ""
+        planned = files.planned
+        try:
+            files.check()
+        except SourceError as error:
+            problem = str(error)
+        if not problem and not any(table.role == "films" for table in planned):
+            problem = f"{planned[0].label}: {planned[0].notes[-1]}"
+        tables = tuple(_inspect(table, settings, rows) for table in planned)
+    return Inspection(spec, tables, problem)
+
+
+@contextmanager
+def _files_of(source: Source) -> Iterator[FilesSource]:
+    if isinstance(source, SampleSource):
+        with source.files() as files:
+            yield files
+    elif isinstance(source, TmdbSource):
+        yield source.files()
+    else:
+        assert isinstance(source, FilesSource | ImdbGenresSource)
+        yield source if isinstance(source, FilesSource) else source.files
+
+
+def _inspect(planned: PlannedTable, settings: SourceSettings, rows: int) -> TableInspection:
+    table, plan = planned.table, planned.plan
+    if table is None or plan is None:
+        return TableInspection(planned.label, "not read", "", notes=planned.notes)
+    form = table.form
+    described = TableInspection(
+        name=planned.label,
+        role=planned.role,
+        kind=form.kind,
+        compression=form.compression,
+        encoding=form.encoding,
+        separator=form.separator,
+        confidence=form.confidence,
+        notes=(*form.notes, *planned.notes),
+        not_used=_not_used(plan, list(table.columns) if planned.role == "not read" else None),
+    )
+    if planned.role == "not read":
+        return described
+    guess = guess_map(plan)
+    if planned.role == "unclear":
+        # The films are shown as they would be read with the column map to paste.
+        columns = [*plan.evidence]
+        sample = {name: seen.present for name, seen in plan.evidence.items()}
+        tried = choose_columns(columns, sample, mapped=guess, why_mapped="a guess from its cells")
+        planned = replace(planned, plan=replace(tried, paths=plan.paths))
+    reader = row_reader(planned, settings)
+    counts: Counter[str] = Counter()
+    first_rejects: dict[str, tuple[int, str]] = {}
+    losses: list[pa.Table] = []
+    examples: list[dict[str, Any]] = []
+    total = 0
+    for chunk in read_table(planned, settings, reader):
+        total += chunk.rows_in
+        losses.append(chunk.losses)
+        if len(examples) < rows:
+            examples += chunk.movies.slice(0, rows - len(examples)).to_pylist()
+        counts.update(chunk.rejects.column("reason").to_pylist())
+        for reject in chunk.rejects.to_pylist():
+            first_rejects.setdefault(reject["reason"], (reject["row"], reject["detail"]))
+    plan = reader.plan
+    return replace(
+        described,
+        rows=total,
+        films=total - counts.total(),
+        columns=tuple(
+            ChosenColumn(target, use.names, use.reason) for target, use in plan.uses.items()
+        ),
+        missing=tuple(target for target in TARGETS if target not in plan.uses),
+        not_used=_not_used(plan),
+        examples=tuple(
+            {name: value for name, value in film.items() if value is not None} for film in examples
+        ),
+        rejected=tuple(
+            RejectedRows(reason, count, *first_rejects[reason])
+            for reason, count in counts.most_common()
+        ),
+        unknown=_unknown(losses),
+        column_map=guess
+        if planned.role == "unclear"
+        else {target: use.names[0] for target, use in plan.uses.items()},
+    )
+
+
+def _unknown(losses: list[pa.Table]) -> tuple[UnknownCells, ...]:
+    rows = combine_losses(losses).to_pylist()
+    return tuple(
+        UnknownCells(
+            row["column"],
+            row["file_column"] or "",
+            row["cells"],
+            row["example_row"],
+            row["example"],
+            row["detail"],
+        )
+        for row in sorted(rows, key=lambda row: -row["cells"])
+    )
+
+
+def _not_used(plan: ColumnPlan, names: list[str] | None = None) -> tuple[UnusedColumn, ...]:
+    shown = list(plan.not_used) if names is None else names
+    return tuple(
+        UnusedColumn(name, _example(plan.examples.get(name)), plan.not_used.get(name, ""))
+        for name in shown
+    )
+
+
+def _example(cell: object) -> str:
+    text = "" if cell is None else " ".join(str(cell).split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -138,6 +138,7 @@ def choose_columns(
     *,
     mapped: Mapping[str, str] | None = None,
     dialect: str = "auto",
+    why_mapped: str = "named by source.column_map",
 ) -> ColumnPlan:
     """Find the columns of MOVIES in a table.
 
@@ -151,6 +152,8 @@ def choose_columns(
         Column of MOVIES -> column of the table, as the settings say; these are used unchecked.
     dialect : str
         Names that this dialect prefers come first, where a file has several.
+    why_mapped : str
+        Reason of the columns in `mapped`.
 
     Returns
     -------
@@ -171,7 +174,7 @@ def choose_columns(
     uses: dict[str, ColumnUse] = {}
     for target in (*TARGETS, *KEYS, "type"):
         if target in mapped:
-            uses[target] = ColumnUse((mapped[target],), "named by source.column_map")
+            uses[target] = ColumnUse((mapped[target],), why_mapped)
         elif strong.get(target):
             uses[target] = _use(target, strong[target])
     used = {name for use in uses.values() for name in use.names}

@@ -198,7 +198,9 @@ class RowReader:
                 row = chunk.first_row + i
                 tally.add(self._label, "year", own_name, UNKNOWN, row, cell, detail)
             elif own != year and isinstance(cell, str) and _ABOUT.match(cell):
-                years[i] = year  # a date is more precise than "c. 1920"
+                years[i] = year
+                detail = "is less exact than the date of release, which gives the year"
+                tally.add(self._label, "year", own_name, UNKNOWN, chunk.first_row + i, cell, detail)
 
     def _date(
         self, cell: object, near: int | None, day_first: bool

@@ -29,7 +29,7 @@ from pipeline.sources.forms import (
     open_tables,
 )
 
-__all__ = ["FilesSource", "nearest_file", "read_table"]
+__all__ = ["FilesSource", "nearest_file", "read_table", "row_reader"]
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class FilesSource:
             If a file cannot be read.
         """
         opened, passed = self._opened
-        labels = self._labels([(file, table) for file, table in opened])
+        labels = self._labels(opened)
         found = [
             self._plan(file, table, label, alone=len(opened) == 1)
             for (file, table), label in zip(opened, labels, strict=True)
@@ -160,7 +160,7 @@ class FilesSource:
             mapped=resolve_map(map_of(file.label, self._settings), columns),
             dialect=self._settings.dialect,
         )
-        notes = ()
+        notes: tuple[str, ...] = ()
         if self._settings.types and "type" not in plan.uses:
             notes = ("no column of types, so source.types does not apply",)
         return PlannedTable(label, table, plan, "", notes)
@@ -215,19 +215,26 @@ class FilesSource:
             yield from read_table(table, self._settings)
 
 
-def read_table(planned: PlannedTable, settings: SourceSettings) -> Iterator[SourceChunk]:
-    """Yield the rows of one table in chunks of `settings.chunk_rows`."""
-    table, plan = planned.table, planned.plan
-    if table is None or plan is None:
-        return
-    reader = RowReader(
-        plan,
+def row_reader(planned: PlannedTable, settings: SourceSettings) -> RowReader:
+    """Return the reader of the rows of a table that is read."""
+    assert planned.table is not None and planned.plan is not None
+    return RowReader(
+        planned.plan,
         label=planned.label,
         settings=settings,
-        decimal_comma=table.form.decimal_comma,
+        decimal_comma=planned.table.form.decimal_comma,
         fills=planned.role == "fills",
     )
-    wanted = None if table.sparse else plan.wanted
+
+
+def read_table(
+    planned: PlannedTable, settings: SourceSettings, reader: RowReader | None = None
+) -> Iterator[SourceChunk]:
+    """Yield the rows of one table in chunks of `settings.chunk_rows`."""
+    table = planned.table
+    assert table is not None
+    reader = reader or row_reader(planned, settings)
+    wanted = None if table.sparse else reader.plan.wanted
     for chunk in table.chunks(wanted, settings.chunk_rows):
         if chunk.rows:
             yield reader.read(chunk)
