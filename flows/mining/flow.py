@@ -13,14 +13,22 @@ from prefect import flow
 from flows.events import StageDone, StageStarted, emit
 from flows.mining.cluster import cluster_films, find_neighbours
 from flows.mining.embed import embed_texts, place_films
-from flows.mining.ingest import clean_movies, extract_features, read_sources
+from flows.mining.ingest import (
+    check_reading,
+    clean_movies,
+    extract_features,
+    find_languages,
+    read_sources,
+    sum_up_reading,
+)
 from flows.mining.label import name_clusters
 from flows.mining.publish import publish_release
 from flows.mining.results import Mined
 from flows.runtime.context import RunContext
 from flows.runtime.launch import launch_served
 from flows.runtime.session import open_run
-from pipeline.errors import MicrogenresError, SourceError
+from pipeline.errors import MicrogenresError
+from pipeline.lineage.previous_release import known_sources
 from pipeline.settings import load_settings
 from pipeline.warmup import load, warm
 
@@ -63,12 +71,20 @@ def mine_flow(
     with open_run(out, settings, about, resume=resume, wait_minutes=wait_minutes) as run:
         start_workers(run)
         mined = Mined()
-        mined.intake = read_sources(run, sources, limit)
+        mined.known_sources = known_sources(run.store.releases)
+        mined.intake = read_sources(run, sources, limit, mined.known_sources)
         mined.cleaned = clean_movies(run, mined.intake)
         movies = mined.cleaned.refs("movies")
         films = mined.cleaned.rows("movies")
-        if not films:
-            raise SourceError("cleaning rejected every film; the log lists the reasons")
+        mined.reading = sum_up_reading(
+            run,
+            mined.intake,
+            mined.cleaned,
+            films,
+            [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))],
+        )
+        check_reading(mined.reading, settings.source.max_rejected_share)
+        mined.languages = find_languages(run, movies)
         mined.features = extract_features(run, movies)
         mined.embeddings, mined.embedding_figures = embed_texts(
             run, mined.features.refs("features")
@@ -80,7 +96,9 @@ def mine_flow(
             run, mined.embeddings, films
         )
         mined.clusters = cluster_films(run, mined.points)
-        mined.named = name_clusters(run, movies, mined.embeddings, mined.clusters)
+        mined.named = name_clusters(
+            run, movies, mined.embeddings, mined.clusters, mined.languages
+        )
         return publish_release(run, mined)
 
 

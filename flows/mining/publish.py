@@ -107,6 +107,7 @@ def _report(
             "data_quality": profile.combine(
                 [profiles], count_reasons(rejects), mined.intake.rows_in
             ),
+            "reading": mined.reading.to_dict(),
             "k": choice,
             "clusters": clusters,
             "names": mined.named.figures,

@@ -47,7 +47,11 @@ def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
         )
         for ref in refs
     ]
-    settings = run.settings.model_dump(mode="json", exclude=set(Settings.NOT_MINING))
+    left_out: dict[str, bool | set[str]] = {
+        **Settings.GUARDS,
+        **dict.fromkeys(Settings.NOT_MINING, True),
+    }
+    settings = run.settings.model_dump(mode="json", exclude=left_out)
     # the columns too: mining again must not find an older release that lacks a column
     layout = {name: table.schema.names for name, table in tables.files.items()}
     rejects = len(tables.whole("rejects"))
@@ -99,7 +103,17 @@ def manifest_of(
             "dtype": run.model.dtype,
             "device": run.model.device,
         },
-        "sources": list(mined.intake.sources),
+        "sources": [
+            # what the tables are is in `reading`
+            {name: value for name, value in source.items() if name != "tables"}
+            for source in mined.intake.sources
+        ],
+        "source_order": list(
+            dict.fromkeys(
+                [*mined.known_sources, *(str(source["name"]) for source in mined.intake.sources)]
+            )
+        ),
+        "reading": mined.reading.to_dict(),
         "partition_count": len(mined.intake.partitions),
     }
     return ReleaseManifest.model_validate(document)

@@ -9,7 +9,6 @@ import pyarrow as pa
 from flows.mining.results import Mined
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, piece_per_partition
-from pipeline.cleaning.language import detect_languages
 from pipeline.features.space import arrays_to_table
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
 from pipeline.ingest.row_hash import hash_rows
@@ -61,9 +60,6 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
     rows = run.stage(
         hash_rows, piece_per_partition(("movies", mined.intake.partitions)), shown=False
     )
-    spoken = run.stage(
-        detect_languages, piece_per_partition(("movies", mined.cleaned.refs("movies"))), shown=False
-    )
     trained = run.training(mined.points)
     map_numbers, positions = place_catalogue(
         run.read(mined.points[:trained]),
@@ -87,7 +83,7 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
         "space": run.read(mined.placed_by["space"]),
         "vocabulary": run.read(mined.placed_by["vocabulary"]),
         "map": arrays_to_table(map_numbers),
-        "languages": run.read(spoken.refs("languages")).sort_by("movie_id"),
+        "languages": run.read(mined.languages).sort_by("movie_id"),
         "baseline": assignments.select(BASELINE.names).sort_by(
             [(n, "ascending") for n in BASELINE.names]
         ),

@@ -9,6 +9,7 @@ from flows.mining.label import MicroGenreNames
 from flows.runtime.tasks import Refs
 from pipeline.execution.runner import StageResult
 from pipeline.ingest.partition import PartitionedCatalogue
+from pipeline.schemas.reading_summary import ReadingSummary
 
 __all__ = ["Mined"]
 
@@ -16,8 +17,11 @@ __all__ = ["Mined"]
 class Mined:
     """The results of all steps; a plain object, so that Prefect does not inspect it."""
 
+    known_sources: tuple[str, ...]
     intake: PartitionedCatalogue
     cleaned: StageResult
+    reading: ReadingSummary
+    languages: Refs
     features: StageResult
     embeddings: Refs
     points: Refs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from flows.mining.flow import mine_flow
 from flows.mining.ingest import read_sources
 from flows.runtime.launch import launch_served
 from flows.runtime.session import hold_folder, run_context
+from flows.update.options import check_options
 from flows.update.publish import publish_update
 from flows.update.steps import (
     embed_new_texts,
@@ -21,8 +22,12 @@ from flows.update.steps import (
     find_novelty,
     place_changed_films,
 )
-from pipeline.errors import ReleaseError, SettingsError
-from pipeline.lineage.previous_release import PreviousRelease, find_previous_release
+from pipeline.errors import ReleaseError
+from pipeline.lineage.previous_release import (
+    PreviousRelease,
+    find_previous_release,
+    known_sources,
+)
 from pipeline.release.reader import ReleasedTables
 from pipeline.settings import Settings, load_settings
 from pipeline.storage.store import Store
@@ -45,12 +50,18 @@ class UpdateResult:
         The drift figures past their threshold, which make another mining due.
     mined : bool
         Whether the catalogue was mined again for that.
+    retained : int
+        Films whose rows could not be read, so that they are as they were.
+    reading : dict
+        Fields of `pipeline.schemas.reading_summary.ReadingSummary`.
     """
 
     path: str
     made: bool
     due: list[str]
     mined: bool = False
+    retained: int = 0
+    reading: dict[str, Any] = field(default_factory=dict)
 
 
 def update(
@@ -72,7 +83,7 @@ def update(
     SettingsError
         If `mine_when_due` and `only_changes` are both set.
     """
-    _check_options(out, only_changes=only_changes, mine_when_due=mine_when_due)
+    check_options(out, only_changes=only_changes, mine_when_due=mine_when_due)
     parameters = {
         "sources": sources,
         "out": out,
@@ -112,7 +123,7 @@ def update_flow(
         `path` of the latest release, whether it was `made` and `mined` now, and the figures that
         make a mining `due`.
     """
-    _check_options(out, only_changes=only_changes, mine_when_due=mine_when_due)
+    check_options(out, only_changes=only_changes, mine_when_due=mine_when_due)
     here = load_settings(profile=profile, file=settings_file, overrides=overrides)
     store = Store(Path(out))
     about = {"sources": sources, "flow": "update"}
@@ -121,48 +132,49 @@ def update_flow(
         settings = settings_for_update(before, here)
         model = before.manifest.model.model_dump(include={"revision", "dtype"})
         with run_context(store, run_id, settings, model_constants=model) as run:
-            catalogue = read_sources(run, sources, None)
+            catalogue = read_sources(run, sources, None, known_sources(store.releases))
             rows = find_changed_rows(run, before, catalogue, sources, only_changes)
-            changes = find_changed_films(run, before, catalogue, rows, only_changes)
+            changes, reading = find_changed_films(run, before, catalogue, rows, only_changes)
+            # a mining has no earlier rows: it would lose the films whose rows cannot be read
+            starts = mine_when_due and not changes.retained
             if changes.same:
                 emit(Note(f"nothing to do: release {before.id} is up to date"))
                 # recorded with the release; the mining that was due then has not happened since
                 due = before.report.drift.past
                 result = UpdateResult(str(before.path), made=False, due=due)
             else:
-                if len(changes.films) == 0 and len(changes.withdrawn) == len(before.movies):
+                if len(changes.withdrawn) - len(changes.added) == len(before.movies):
                     raise ReleaseError(
-                        f"the catalogue has none of the films of release {before.id}; if it "
-                        "contains only what changed, say so with --only-changes"
+                        f"no film of release {before.id} would be left, and a release needs films; "
+                        "if the sources contain only what changed, say so with --only-changes"
                     )
                 texts, vectors, encoded = embed_new_texts(run, before, changes)
                 updated = place_changed_films(run, before, changes, texts, vectors)
                 novelty = find_novelty(run, before, updated)
                 path, drift = publish_update(
-                    run, before, previous, changes, updated, novelty, encoded, mine_when_due
+                    run, before, previous, changes, updated, novelty, encoded, starts, reading
                 )
                 if drift.due:
-                    next_step = "starts now" if mine_when_due else "is due: `microgenres mine`"
                     past = ", ".join(drift.past)
+                    next_step = _next_step(mine_when_due, len(changes.retained))
                     emit(Note(f"past their threshold: {past}; another mining {next_step}"))
                 result = UpdateResult(path, made=True, due=drift.past)
-    if mine_when_due and result.due:
+            result = replace(result, retained=len(changes.retained), reading=reading.to_dict())
+    if starts and result.due:
         mined = mine_flow(
             sources, out, overrides=_as_overrides(settings), wait_minutes=wait_minutes
         )
-        result = UpdateResult(mined, made=True, due=result.due, mined=True)
+        result = replace(result, path=mined, made=True, mined=True)
     return asdict(result)
 
 
-def _check_options(out: str, *, only_changes: bool, mine_when_due: bool) -> None:
-    """Raise an error for options that contradict each other, or a folder without a release."""
-    if mine_when_due and only_changes:
-        raise SettingsError(
-            "--mine-when-due needs the whole catalogue, but --only-changes says that the sources "
-            "contain only a part of it: leave one of them out"
+def _next_step(mine_when_due: bool, retained: int) -> str:
+    if mine_when_due and retained:
+        return (
+            f"is due, but does not start: it would lose {retained:,} films whose rows cannot be "
+            "read; correct them, or `microgenres mine`"
         )
-    if not (Path(out) / "releases").is_dir():
-        raise ReleaseError(f"no release in {out}: run `microgenres mine --out {out}` first")
+    return "starts now" if mine_when_due else "is due: `microgenres mine`"
 
 
 def _latest_release(store: Store) -> tuple[ReleasedTables, PreviousRelease]:

@@ -9,11 +9,12 @@ from flows.runtime.release_writer import ReleaseContent, write_release
 from flows.runtime.tasks import step
 from pipeline.fileio.manifest import fingerprint
 from pipeline.fileio.parquet import table_digest
-from pipeline.lineage.previous_release import PreviousRelease
+from pipeline.lineage.previous_release import PreviousRelease, known_sources
 from pipeline.neighbours.index import index_bytes
 from pipeline.release.reader import ReleasedTables
 from pipeline.report.html import render_page
 from pipeline.report.summary import films_on_map
+from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.update.apply import UpdatedRelease
 from pipeline.update.changes import Changes
 from pipeline.update.drift import Drift
@@ -38,6 +39,7 @@ def publish_update(
     novelty: dict[str, Any],
     texts_encoded: int,
     mine_when_due: bool,
+    reading: ReadingSummary,
 ) -> tuple[str, Drift]:
     """Publish the next release; return its folder, and how far it drifted."""
     with run.timed("publish") as detail:
@@ -60,6 +62,7 @@ def publish_update(
             decision=decision,
             novelty=novelty,
             publish=run.settings.publish,
+            reading=reading,
         )
         # partitions are cut by a hash of the ids: the first films are a random sample
         sample = tables["embeddings"].column("movie_id").slice(0, run.settings.report.map_films)
@@ -73,7 +76,9 @@ def publish_update(
                 report=report,
                 page=render_page(report, tables["micro_genres"], tables["families"], shown),
                 publish=run.settings.publish,
-                manifest=update_manifest(before, changes, updated, report, generation),
+                manifest=update_manifest(
+                    before, changes, updated, report, generation, known_sources(run.store.releases)
+                ),
             ),
         )
         detail.append(f"release {release_id}")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from flows.events import Note, emit
+from flows.mining.ingest import check_reading, sum_up_reading
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import piece_per_partition, step
 from pipeline.cleaning.clean import clean
@@ -18,6 +20,7 @@ from pipeline.inference.encoder import encoder_of
 from pipeline.ingest.partition import PartitionedCatalogue
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.release.reader import ReleasedTables
+from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.schemas.vectors import matrix_of
 from pipeline.update.apply import UpdatedRelease, apply_changes, text_vectors
 from pipeline.update.changes import (
@@ -28,7 +31,8 @@ from pipeline.update.changes import (
     films_to_place,
     removed_films,
 )
-from pipeline.update.outcome import find_novel_films, missing_texts
+from pipeline.update.outcome import find_novel_films, missing_texts, retained_examples
+from pipeline.update.withdrawals import check_withdrawals
 
 __all__ = [
     "embed_new_texts",
@@ -68,8 +72,22 @@ def find_changed_films(
     catalogue: PartitionedCatalogue,
     changed_rows: RowChanges,
     only_changes: bool,
-) -> Changes:
-    """Clean the rows that changed, and compare their films with those of the release."""
+) -> tuple[Changes, ReadingSummary]:
+    """Clean the rows that changed, and compare their films with those of the release.
+
+    Returns
+    -------
+    changes : Changes
+    reading : ReadingSummary
+        What reading the catalogue gave and lost. Cells that cleaning cuts are counted in the rows
+        that changed only.
+
+    Raises
+    ------
+    SourceError
+        If more rows are rejected, or more films withdrawn, than the settings allow.
+    """
+    guard = run.settings.update.max_withdrawn_share
     with run.timed("changes") as detail:
         parts = [changed_rows.select(run.read(ref)) for ref in catalogue.partitions]
         touched = pa.concat_tables(parts).combine_chunks()
@@ -90,12 +108,38 @@ def find_changed_films(
             run.read(catalogue.rejects),
             catalogue.sources,
             only_changes=only_changes,
+            withdraw_unseen=guard >= 1,
         )
         detail.append(
             f"{len(changes.added):,} new, {len(changes.changed):,} changed, "
             f"{len(changes.withdrawn):,} withdrawn"
         )
-    return changes
+    reading = sum_up_reading(
+        run,
+        catalogue,
+        cleaned,
+        catalogue.rows_in - len(changes.fresh_rejects),
+        [changes.fresh_rejects],
+    )
+    if changes.retained:
+        films = retained_examples(before.movies, changes.retained, 1)[0]
+        emit(Note(f"{_retained(len(changes.retained))} as before, such as {films}"))
+    check_reading(reading, run.settings.source.max_rejected_share)
+    check_withdrawals(
+        before,
+        changes.withdrawn,
+        changed_rows.removed,
+        changed_rows.rows_before,
+        changed_rows.rows,
+        guard,
+    )
+    return changes, reading
+
+
+def _retained(count: int) -> str:
+    if count == 1:
+        return "1 film whose row cannot be read stays"
+    return f"{count:,} films whose rows cannot be read stay"
 
 
 @step("embed new texts")

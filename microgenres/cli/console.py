@@ -55,8 +55,39 @@ def shown(
     if log.format == "json":
         from flows.runtime.log_sinks import log_lines
 
-        return log_lines(log)
-    return follow(standard_error(), level=logging.INFO if verbose else logging.WARNING)
+        lines: AbstractContextManager[None] = log_lines(log)
+    else:
+        lines = follow(standard_error(), level=logging.INFO if verbose else logging.WARNING)
+    return _with_one_line_errors(lines)
+
+
+@contextmanager
+def _with_one_line_errors(shown: AbstractContextManager[None]) -> Iterator[None]:
+    """Show a run without Prefect's records of its failure: the command prints the error itself."""
+    import prefect.main  # noqa: F401  # its import adds the handlers
+
+    console_filter = _NoFailures()
+    handlers = [*logging.getLogger().handlers, *logging.getLogger("prefect").handlers]
+    for handler in handlers:
+        handler.addFilter(console_filter)
+    try:
+        with shown:
+            yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(console_filter)
+
+
+class _NoFailures(logging.Filter):
+    """Lets no error of a flow or task run pass, and a retry only without its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name not in ("prefect.flow_runs", "prefect.task_runs"):
+            return True
+        if "Retry" not in record.getMessage():
+            return record.levelno < logging.ERROR
+        record.exc_info = record.exc_text = None  # Prefect's own handler has sent the record
+        return True
 
 
 def text(value: object, style: str = "") -> Text:

@@ -10,6 +10,8 @@ import typer
 
 __all__ = [
     "OUT",
+    "AllowRejects",
+    "AllowWithdrawals",
     "AsJson",
     "Clusters",
     "Debug",
@@ -183,6 +185,23 @@ RowLimit = Annotated[
         "--limit", min=1, metavar="N", help="Mine a sample of N films.", rich_help_panel=_CATALOGUE
     ),
 ]
+AllowRejects = Annotated[
+    bool,
+    typer.Option(
+        "--allow-rejects",
+        help="Go on although most rows are rejected (source.max_rejected_share).",
+        rich_help_panel=_CATALOGUE,
+    ),
+]
+AllowWithdrawals = Annotated[
+    bool,
+    typer.Option(
+        "--allow-withdrawals",
+        help="Withdraw all films that are no longer in the catalogue, however many "
+        "(update.max_withdrawn_share).",
+        rich_help_panel=_CATALOGUE,
+    ),
+]
 Clusters = Annotated[
     str | None,
     typer.Option(
@@ -256,6 +275,8 @@ def overrides(
     k: str | None = None,
     seed: int | None = None,
     log_format: str | None = None,
+    allow_rejects: bool = False,
+    allow_withdrawals: bool = False,
 ) -> dict[str, Any]:
     """Return the settings that the given options set, by section; an option not given sets none."""
     chosen: dict[str, Any] = {}
@@ -265,6 +286,10 @@ def overrides(
         chosen["cluster"] = {"k": k if k == "auto" else int(k)}
     if log_format is not None:
         chosen["log"] = {"format": log_format}
+    if allow_rejects:
+        chosen["source"] = {"max_rejected_share": 1.0}
+    if allow_withdrawals:
+        chosen["update"] = {"max_withdrawn_share": 1.0}
     dask = {"workers": workers, "scheduler": scheduler}
     given = {name: value for name, value in dask.items() if value is not None}
     if given:

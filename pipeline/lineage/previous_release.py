@@ -20,7 +20,12 @@ from pipeline.schemas.vectors import matrix_of
 from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST, read_release_manifest, verify_release
 
-__all__ = ["PreviousRelease", "find_previous_release", "find_release_of_content"]
+__all__ = [
+    "PreviousRelease",
+    "find_previous_release",
+    "find_release_of_content",
+    "known_sources",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +105,25 @@ def find_previous_release(
             name = _parent(folder)
             name = None if name in damaged else name
     return previous, _known_ids(releases, damaged)
+
+
+def known_sources(releases: ReleaseStore) -> tuple[str, ...]:
+    """Return the names of the sources of the latest release and of those before, the oldest first.
+
+    Parameters
+    ----------
+    releases : ReleaseStore
+        Releases of an output folder; without a readable one there are no names.
+    """
+    try:
+        manifest = read_release_manifest(releases.folder())
+    except ReleaseError:  # no release yet, or a damaged one, which `find_previous_release` reports
+        return ()
+    order, sources = manifest.get("source_order"), manifest.get("sources")
+    if isinstance(order, list) and order:
+        return tuple(map(str, order))
+    entries = sources if isinstance(sources, list) else []
+    return tuple(str(entry["name"]) for entry in entries if "name" in entry)
 
 
 def find_release_of_content(releases: ReleaseStore, content: str) -> Path | None:

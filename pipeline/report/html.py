@@ -28,12 +28,15 @@ from pipeline.report.formatting import (
     share,
     whole,
 )
+from pipeline.report.reading import shortened
 from pipeline.schemas import mining as tables
 
 __all__ = ["FILM_MAP", "render_page"]
 
 _STAGES = 12  # the longest stages; the others are summed in one row
 _LANGUAGES = 12  # the languages with most films; the others are combined in one row
+_TABLES = 40  # tables of a catalogue; a folder may have thousands
+_NAMES = 24  # columns of a table
 _ENGLISH = "en"
 
 
@@ -89,6 +92,7 @@ def render_page(
         shades=shade_legend(genres),
         mapped=points.num_rows,
         rejects=_bars(_rejects(report), whole),
+        **_reading(report),
         missing_fields=_bars(_missing_fields(report), whole),
         **_languages(report),
         comparison=_comparison(report),
@@ -151,6 +155,54 @@ def _bars(rows: Iterable[tuple[str, Any]], write: Writer) -> list[tuple[str, str
 def _rejects(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
     rejects = lookup(report, "data_quality.rejects") or {}
     return [(reason.replace("_", " "), rows) for reason, rows in rejects.items()]
+
+
+def _reading(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables that were read, rejected rows with an example, and cells that lost something."""
+
+    def listed(name: str) -> list[Mapping[str, Any]]:
+        return [row for row in lookup(report, f"reading.{name}") or [] if isinstance(row, Mapping)]
+
+    tables = [
+        (
+            plain(row.get("name")),
+            plain(row.get("form")),
+            plain(row.get("role")),
+            shortened(list(row.get("columns") or {}), _NAMES) or "none",
+            shortened(row.get("not_used") or [], _NAMES) or "none",
+        )
+        for row in listed("tables")
+    ]
+    rejects = [
+        (
+            plain(row.get("reason")).replace("_", " "),
+            whole(row.get("rows")),
+            plain(row.get("example")),
+        )
+        for row in listed("rejected")
+    ]
+    cells = [
+        (
+            plain(row.get("column")).replace("_", " "),
+            plain(row.get("loss")),
+            whole(row.get("cells")),
+            plain(row.get("example")),
+        )
+        for row in listed("cells")
+    ]
+    notes = [plain(note) for note in lookup(report, "reading.notes") or []]
+    notes += [
+        f"{plain(row.get('name'))}: {plain(note)}"
+        for row in listed("tables")
+        for note in row.get("notes") or []
+    ]
+    return {
+        "read_tables": tables[:_TABLES],
+        "more_tables": max(0, len(tables) - _TABLES),
+        "rejected_rows": rejects,
+        "lost_cells": cells,
+        "reading_notes": notes[:_TABLES],
+    }
 
 
 def _missing_fields(report: Mapping[str, Any]) -> list[tuple[str, Any]]:

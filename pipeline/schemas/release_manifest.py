@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.errors import ReleaseError
 from pipeline.schemas.document import Document, Number
+from pipeline.schemas.reading_summary import ReadingSummary
 
 __all__ = ["ReleaseCounts", "ReleaseManifest", "ReleasedFile", "ReleasedModel"]
 
@@ -88,8 +89,16 @@ class ReleaseManifest(Document):
     """The model that encoded the texts."""
     sources: list[dict[str, Any]] = Field(default_factory=list)
     """The catalogues: path, SHA-256, number of rows and what else a source records."""
+    source_order: list[str] = Field(default_factory=list)
+    """Names of the sources of this release and of those before it, the oldest first."""
     partition_count: int | None = None
     """Number of partitions of the mining run."""
+    reading: ReadingSummary | None = None
+    """What reading the catalogues gave and lost; of an update, what it read."""
+    unreadable_rows: dict[str, int] = Field(default_factory=dict)
+    """For an update: unreadable rows without id by source, when each was last read as a whole."""
+    retained_films: int | None = None
+    """For an update: films whose rows could not be read, so that they are as they were before."""
 
     def weak_threshold(self) -> float:
         """Return `weak_below`.

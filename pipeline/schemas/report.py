@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from pipeline.schemas.document import Document, Number
+from pipeline.schemas.reading_summary import ReadingSummary
 
 __all__ = [
     "Carried",
@@ -224,6 +225,10 @@ class UpdateCounts(Document):
     added: int | None = None
     changed: int | None = None
     withdrawn: int | None = None
+    retained: int | None = None
+    """Films whose rows could not be read, so that they are as they were before."""
+    retained_examples: list[str] = Field(default_factory=list)
+    """Some of them, each with the reason."""
     placed: int | None = None
     """Films assigned to a cluster by this update."""
     texts_encoded: int | None = None
@@ -251,6 +256,8 @@ class Report(Document):
     licence: str | None = None
     counts: ReportCounts = Field(default_factory=ReportCounts)
     data_quality: DataQuality = Field(default_factory=DataQuality)
+    reading: ReadingSummary | None = None
+    """What reading the catalogues gave and lost; of an update, what it read."""
     k: ClusterNumber = Field(default_factory=ClusterNumber)
     clusters: ClusterQuality = Field(default_factory=ClusterQuality)
     names: NameQuality = Field(default_factory=NameQuality)

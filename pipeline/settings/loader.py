@@ -98,12 +98,19 @@ class Settings(BaseSettings):
     NOT_MINING: ClassVar[frozenset[str]] = frozenset(
         {"fetch", "dask", "serve", "log", "update", "novelty", "drift"}
     )
-    # What the manifest of a release leaves out: where a run works. Some of it names files of one
-    # machine. A section as a whole (True), or some of its settings.
+    # Limits that stop a run before it publishes. They are no part of a result, and what one run was
+    # allowed to lose the next one is not.
+    GUARDS: ClassVar[dict[str, set[str]]] = {
+        "source": {"max_rejected_share"},
+        "update": {"max_withdrawn_share"},
+    }
+    # What the manifest of a release leaves out: where a run works, and its guards. Some of it names
+    # files of one machine. A section as a whole (True), or some of its settings.
     NOT_RECORDED: ClassVar[dict[str, bool | set[str]]] = {
         "serve": True,
         "log": True,
         "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
+        **GUARDS,
     }
 
     @classmethod

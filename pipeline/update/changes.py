@@ -15,6 +15,7 @@ from pipeline.schemas.lineage import ROWS
 from pipeline.schemas.mining import MOVIES, REJECTS, RELEASED_MOVIES
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
+from pipeline.update.withdrawals import UNREADABLE, Absences, retained_rows, split_absent
 
 __all__ = [
     "FACTS",
@@ -45,11 +46,17 @@ class RowChanges:
         ROWS of the release.
     touched : pa.Array
         Ids of the films whose rows differ, sorted.
+    read : pa.Array
+        Ids of the rows that the sources gave; `rows` has others too if they give only changes.
+    removed : frozenset of str
+        Ids of the films that a source lists as removed.
     """
 
     rows: pa.Table
     rows_before: pa.Table
     touched: pa.Array
+    read: pa.Array
+    removed: frozenset[str] = frozenset()
 
     def select(self, movies: pa.Table) -> pa.Table:
         """Return the rows of MOVIES that belong to touched films."""
@@ -66,14 +73,21 @@ class Changes:
         CLEAN_MOVIES of the films that are new or have another value in FACTS, by id.
     added, changed, withdrawn : list of str
         Ids of the films, sorted.
+    retained : dict of str to str
+        Id -> why the row cannot be read, of films that are as they were; see
+        `pipeline.update.withdrawals`.
     placed : list of str
         Ids of `added` and of those `changed` whose text or keywords changed, sorted.
     rows : pa.Table
         ROWS of the catalogue now.
     rejects : pa.Table
         REJECTS of the catalogue now.
+    fresh_rejects : pa.Table
+        Those of them whose rows were read now; all, unless the sources give only changes.
+    unreadable : dict of str to int
+        Source -> rows without an id that could not be read when it was last read as a whole.
     rows_in : int
-        Number of rows of the catalogue, accepted and rejected.
+        Number of rows of the catalogue, accepted and rejected, and of the retained films.
     sources : tuple of dict
         "name", "sha256" and "rows" of each source that was read.
     same : bool
@@ -84,9 +98,12 @@ class Changes:
     added: list[str]
     changed: list[str]
     withdrawn: list[str]
+    retained: dict[str, str]
     placed: list[str]
     rows: pa.Table
     rejects: pa.Table
+    fresh_rejects: pa.Table
+    unreadable: dict[str, int]
     rows_in: int
     sources: tuple[dict[str, object], ...]
     same: bool
@@ -128,10 +145,10 @@ def compare_rows(
         Ids of films that a source lists as removed.
     only_changes : bool
         Whether the catalogue contains only the films that changed. Otherwise films that it lacks
-        are withdrawn. A film is withdrawn in any case if it is in `removed`, or if none of its rows
-        is usable any more.
+        are withdrawn. A film in `removed` is withdrawn in any case.
     """
     now = pa.concat_tables([ROWS.empty_table(), *hashed])
+    read = now["movie_id"].combine_chunks().unique()
     rows_before = before.table("rows", ROWS)
     if only_changes:
         listed = pa.array(sorted({*now["movie_id"].to_pylist(), *removed}), pa.string())
@@ -139,7 +156,7 @@ def compare_rows(
         now = pa.concat_tables([rows_before.filter(others), now])
     now = now.combine_chunks().sort_by(_ORDER)
     touched = pa.array(sorted(_ids_with_other_rows(rows_before, now)), pa.string())
-    return RowChanges(now, rows_before, touched)
+    return RowChanges(now, rows_before, touched, read, frozenset(removed))
 
 
 def compare_films(
@@ -151,10 +168,12 @@ def compare_films(
     sources: tuple[dict[str, object], ...],
     *,
     only_changes: bool,
+    withdraw_unseen: bool = False,
 ) -> Changes:
     """Compare the films whose rows changed with those of a release.
 
-    A film may be the same although one of its rows changed.
+    A film may be the same although one of its rows changed. A film whose rows are there, but
+    cannot be read, stays as it was.
 
     Parameters
     ----------
@@ -170,9 +189,12 @@ def compare_films(
         "name", "sha256" and "rows" of each source.
     only_changes : bool
         Whether the catalogue contains only the films that changed.
+    withdraw_unseen : bool
+        Withdraw films without a row, even if rows of their source cannot be read.
     """
-    rows, touched = changed_rows.rows, changed_rows.touched
+    touched = changed_rows.touched
     rejects = _all_rejects(before, changed_rows, source_rejects, clean_rejects, only_changes)
+    fresh = _fresh_rejects(rejects, changed_rows, source_rejects) if only_changes else rejects
     columns = ["movie_id", *FACTS]
     released = before.movies.select(columns)
     released = released.filter(pc.is_in(released["movie_id"], value_set=touched))
@@ -180,10 +202,23 @@ def compare_films(
     new = {row["movie_id"]: row for row in cleaned.select(columns).to_pylist()}
     added = sorted(new.keys() - old.keys())
     changed = sorted(i for i in new.keys() & old.keys() if new[i] != old[i])
-    withdrawn = sorted(old.keys() - new.keys())
+    absences = split_absent(
+        before,
+        old.keys() - new.keys(),
+        changed_rows.removed,
+        changed_rows.rows_before,
+        changed_rows.rows,
+        fresh,
+        only_changes=only_changes,
+        withdraw_unseen=withdraw_unseen,
+    )
+    rows = _rows_with_retained(changed_rows, absences)
     placed = [i for i in changed if any(new[i][name] != old[i][name] for name in _PLACING)]
     shown = pa.array([*added, *changed], pa.string())
-    source_rows = len(rejects) - sum(r in REASONS for r in rejects["reason"].to_pylist())
+    retained = _without_hash(rows)
+    pairs = zip(rejects["reason"].to_pylist(), rejects["movie_id"].to_pylist(), strict=True)
+    # rejected rows that are not in `rows`: no source could read them, or their film is retained
+    rejected_rows = sum(reason not in REASONS or i in retained for reason, i in pairs)
     compared = ["movie_id", "reason"]
     order = [(name, "ascending") for name in compared]
     same_rejects = (
@@ -195,13 +230,44 @@ def compare_films(
         films=cleaned.filter(pc.is_in(cleaned["movie_id"], value_set=shown)),
         added=added,
         changed=changed,
-        withdrawn=withdrawn,
+        withdrawn=absences.withdrawn,
+        retained=absences.retained,
         placed=sorted([*added, *placed]),
         rows=rows,
         rejects=rejects,
-        rows_in=len(rows) + source_rows,
+        fresh_rejects=fresh,
+        unreadable=absences.unreadable,
+        rows_in=len(rows) + rejected_rows,
         sources=sources,
-        same=not (added or changed or withdrawn) and same_rejects,
+        same=not (added or changed or absences.withdrawn)
+        and same_rejects
+        and retained == _without_hash(changed_rows.rows_before),
+    )
+
+
+def _rows_with_retained(changed_rows: RowChanges, absences: Absences) -> pa.Table:
+    """ROWS of the catalogue now, with one row for each retained film."""
+    ids = pa.array([*absences.retained], pa.string())
+    others = pc.invert(pc.is_in(changed_rows.rows["movie_id"], value_set=ids))
+    own = retained_rows(changed_rows.rows_before, absences)
+    return pa.concat_tables([changed_rows.rows.filter(others), own]).sort_by(_ORDER)
+
+
+def _without_hash(rows: pa.Table) -> set[str]:
+    """Ids of the retained films in ROWS."""
+    return set(
+        rows.filter(pc.equal(rows["row_hash"], pa.scalar(UNREADABLE, pa.uint64())))[
+            "movie_id"
+        ].to_pylist()
+    )
+
+
+def _fresh_rejects(rejects: pa.Table, changed_rows: RowChanges, by_source: pa.Table) -> pa.Table:
+    """REJECTS of the rows that sources with only changes gave, without those of earlier ones."""
+    by_clean = pc.is_in(rejects["reason"], value_set=pa.array(list(REASONS)))
+    read = pc.is_in(rejects["movie_id"], value_set=changed_rows.read)
+    return pa.concat_tables([rejects.filter(pc.and_(by_clean, read)), by_source]).sort_by(
+        [("source", "ascending"), ("row", "ascending")]
     )
 
 
@@ -233,7 +299,8 @@ def _all_rejects(
     untouched = pc.invert(pc.is_in(old["movie_id"], value_set=changed_rows.touched))
     stays = old.filter(pc.and_(by_clean, untouched))
     if only_changes:  # rejects of earlier catalogues stay, without duplicates
-        both = pa.concat_tables([old.filter(pc.invert(by_clean)), by_source]).to_pylist()
+        earlier = old.filter(pc.and_(pc.invert(by_clean), untouched))
+        both = pa.concat_tables([earlier, by_source]).to_pylist()
         once = {tuple(row.values()): row for row in both}
         by_source = pa.Table.from_pylist(list(once.values()), REJECTS)
     whole = pa.concat_tables(

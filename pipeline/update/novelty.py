@@ -13,6 +13,7 @@ from scipy.cluster import hierarchy
 from pipeline.features.text import normalize_keyword
 from pipeline.label import PROPOSALS, centroid_table, choose_names, genre_noun, propose_names
 from pipeline.label.lexicon import is_boilerplate
+from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.lineage import NOVEL
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import NoveltySettings
@@ -195,5 +196,5 @@ def _typical_keywords(
 def _genre_shares(movies: pa.Table) -> dict[str, float]:
     films: Counter[str] = Counter()
     for genres in movies.column("genres").to_pylist():
-        films.update(set(genres or []))
+        films.update(fold_genres(genres))
     return {genre: count / max(1, len(movies)) for genre, count in films.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.cleaning import profile
 from pipeline.cleaning.language import fit_by_language
@@ -26,6 +27,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import assemble
 from pipeline.report.summary import count_reasons, release_counts
 from pipeline.schemas.lineage import BASELINE, DRIFT
+from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import DriftSettings, IdentitySettings, NoveltySettings, PublishSettings
@@ -39,6 +41,7 @@ __all__ = [
     "find_novel_films",
     "measure_drift",
     "missing_texts",
+    "retained_examples",
     "update_lineage",
     "update_manifest",
     "update_report",
@@ -47,6 +50,7 @@ __all__ = [
 # Sections that an update takes from the report of the release it follows: they were measured when
 # that was mined, and an update moves no centroid and names nothing.
 _CARRIED = ("k", "comparison", "names", "clusters", "embedding")
+_EXAMPLES = 10  # retained films that the report names
 
 
 def missing_texts(texts: pa.Table, vectors: Mapping[str, np.ndarray]) -> pa.Table:
@@ -211,6 +215,7 @@ def update_report(
     decision: str,
     novelty: Mapping[str, Any],
     publish: PublishSettings,
+    reading: ReadingSummary,
 ) -> dict[str, Any]:
     """Return the quality report of an update, without its run times."""
     parent, tables = before.report.to_dict(), updated.tables
@@ -227,6 +232,7 @@ def update_report(
                 changes.rows_in, movies, rejects, tables["micro_genres"], tables["families"]
             ),
             "data_quality": _data_quality(parent, movies, reasons, changes.rows_in),
+            "reading": reading.to_dict(),
             **{name: parent[name] for name in _CARRIED if name in parent},
             "carried": {"from": mined, "sections": [n for n in _CARRIED if n in parent]},
             "neighbours": parent["neighbours"],
@@ -238,6 +244,8 @@ def update_report(
                 "added": len(changes.added),
                 "changed": len(changes.changed),
                 "withdrawn": len(changes.withdrawn),
+                "retained": len(changes.retained),
+                "retained_examples": retained_examples(movies, changes.retained, _EXAMPLES),
                 "placed": len(changes.placed),
                 "texts_encoded": texts_encoded,
             },
@@ -259,6 +267,7 @@ def update_manifest(
     updated: UpdatedRelease,
     report: Mapping[str, Any],
     generation: int,
+    known_sources: Sequence[str],
 ) -> ReleaseManifest:
     """Return the manifest of an update: the manifest of its parent, with the new values."""
     carried = {n: v for n, v in before.manifest.to_dict().items() if n not in ("files", "content")}
@@ -274,9 +283,46 @@ def update_manifest(
             name: {field.name: str(field.type) for field in table.schema}
             for name, table in updated.tables.items()
         },
-        "sources": list(changes.sources),
+        "sources": [
+            # what the tables are is in `reading`
+            {name: value for name, value in source.items() if name != "tables"}
+            for source in changes.sources
+        ],
+        "source_order": list(
+            dict.fromkeys([*known_sources, *(str(source["name"]) for source in changes.sources)])
+        ),
+        "reading": report["reading"],
+        "unreadable_rows": changes.unreadable,
+        "retained_films": len(changes.retained),
     }
     return ReleaseManifest.model_validate(document)
+
+
+def retained_examples(movies: pa.Table, retained: Mapping[str, str], most: int) -> list[str]:
+    """Return some retained films, each with the reason: "Heat (1995): films.csv row 7: ...".
+
+    Parameters
+    ----------
+    movies : pa.Table
+        Columns movie_id, title and year of the released films.
+    retained : Mapping of str to str
+        Id -> why its row cannot be read.
+    most : int
+        Most films to name, the first by id.
+
+    Examples
+    --------
+    >>> movies = pa.table({"movie_id": ["1"], "title": ["Heat"], "year": [1995]})
+    >>> retained_examples(movies, {"1": "a.csv row 7: missing_overview, no overview"}, 3)
+    ['Heat (1995): a.csv row 7: missing_overview, no overview']
+    """
+    ids = pa.array(sorted(retained)[:most], pa.string())
+    films = movies.filter(pc.is_in(movies["movie_id"], value_set=ids)).sort_by("movie_id")
+    examples = []
+    for film in films.select(["movie_id", "title", "year"]).to_pylist():
+        year = "" if film["year"] is None else f" ({film['year']})"
+        examples.append(f"{film['title'] or film['movie_id']}{year}: {retained[film['movie_id']]}")
+    return examples
 
 
 def _data_quality(

@@ -20,7 +20,8 @@ def settings_for_update(before: ReleasedTables, here: Settings) -> Settings:
         The release.
     here : Settings
         The settings of now. Sections that have no part in a mining come from here: cluster, logs,
-        thresholds of updates; also title, licence and attribution, where they are set.
+        thresholds of updates; also title, licence and attribution, where they are set, and the
+        guards that stop a run.
 
     Raises
     ------
@@ -34,6 +35,11 @@ def settings_for_update(before: ReleasedTables, here: Settings) -> Settings:
         for name in Settings.mining_sections()
         if name != "publish" and (name in stored or name in _REQUIRED)
     }
+    for section, names in Settings.GUARDS.items():
+        if section in mined:
+            own = getattr(here, section)
+            guards = {name: getattr(own, name) for name in names}
+            mined[section] = mined[section].model_copy(update=guards)
     seed = {"seed": stored.get("seed", here.seed)}
     return here.model_copy(update={**mined, **seed, "publish": publish_settings(before, here)})
 

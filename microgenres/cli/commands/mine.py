@@ -14,6 +14,7 @@ def mine(
     *,
     source: o.Sources = None,
     limit: o.RowLimit = None,
+    allow_rejects: o.AllowRejects = False,
     out: o.Out = o.OUT,
     k: o.Clusters = None,
     seed: o.Seed = None,
@@ -29,7 +30,8 @@ def mine(
 ) -> None:
     """Mine a catalogue: read, clean, embed, cluster, name, and publish a release.
 
-    The same command resumes an interrupted run.
+    First it says how it reads each file; `microgenres inspect` says more. If more than half of the
+    rows are rejected, nothing is published. The same command resumes an interrupted run.
 
     [bold]Examples[/bold]
     microgenres mine
@@ -38,19 +40,30 @@ def mine(
     microgenres mine --profile cluster --scheduler tls://10.0.0.5:8786 --out /shared/films
     """
     chosen = o.overrides(
-        workers=workers, scheduler=scheduler, k=k, seed=seed, log_format=log_format
+        workers=workers,
+        scheduler=scheduler,
+        k=k,
+        seed=seed,
+        log_format=log_format,
+        allow_rejects=allow_rejects,
     )
-    with shown(profile, settings_file, chosen, verbose=verbose):
-        if workers and scheduler:
-            from flows.events import Note, emit
+    sources = source or ["sample"]
+    from microgenres.cli.preflight import check_sources
 
+    described = check_sources(sources, profile, settings_file, chosen)
+    with shown(profile, settings_file, chosen, verbose=verbose):
+        from flows.events import Note, emit
+
+        for line in described:
+            emit(Note(line))
+        if workers and scheduler:
             emit(Note("--workers has no effect with --scheduler, which has its own workers"))
         from flows.mining.flow import mine as run
 
         if not verbose:
             quiet_dask()
         path = run(
-            source or ["sample"],
+            sources,
             str(out),
             profile=profile,
             settings_file=None if settings_file is None else str(settings_file),

@@ -32,6 +32,8 @@ def update(
             rich_help_panel="Mining",
         ),
     ] = False,
+    allow_withdrawals: o.AllowWithdrawals = False,
+    allow_rejects: o.AllowRejects = False,
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     verbose: o.Verbose = False,
@@ -41,23 +43,35 @@ def update(
 ) -> None:
     """Bring the latest release up to date with its catalogue, without mining again.
 
-    The sources are the catalogue as it is now: films that are not in them are withdrawn. New films
-    and changed texts are assigned with the space and centroids of the release; micro-genres keep
-    their ids and names. Films are read, cleaned and placed with the settings of the mining.
+    The sources are the catalogue as it is now: films that are not in them are withdrawn, but if
+    these are more than a tenth, nothing is published. A film whose row cannot be read stays. New
+    films and changed texts are assigned with the space and centroids of the release; micro-genres
+    keep their ids and names. Films are read, cleaned and placed with the settings of the mining.
 
     [bold]Examples[/bold]
     microgenres update --source files:tmdb.csv --out films
     microgenres update --source files:changes.jsonl --only-changes --out films
     microgenres update --source files:tmdb.csv --mine-when-due --out films
     """
-    from flows.update.flow import update as run
+    from flows.update.options import check_options
+    from microgenres.cli.preflight import check_update
 
-    chosen = o.overrides(log_format=log_format)
+    chosen = o.overrides(
+        log_format=log_format, allow_rejects=allow_rejects, allow_withdrawals=allow_withdrawals
+    )
+    sources = source or ["sample"]
+    check_options(out, only_changes=only_changes, mine_when_due=mine_when_due)
+    described = check_update(sources, out, profile, settings_file, chosen)
     with shown(profile, settings_file, chosen, verbose=verbose):
+        from flows.events import Note, emit
+        from flows.update.flow import update as run
+
+        for line in described:
+            emit(Note(line))
         if not verbose:
             quiet_dask()
         found = run(
-            source or ["sample"],
+            sources,
             str(out),
             profile,
             None if settings_file is None else str(settings_file),

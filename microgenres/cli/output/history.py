@@ -32,6 +32,8 @@ def show_updated(found: UpdateResult, *, as_json: bool) -> None:
         "due": found.due,
         "counts": release.counts,
         "update": done or None,
+        "retained": found.retained,
+        "reading": found.reading or None,
     }
     if as_json:
         to_json(document, sys.stdout)
@@ -39,11 +41,15 @@ def show_updated(found: UpdateResult, *, as_json: bool) -> None:
     console = standard_output()
     if not found.made:
         console.print(text(f"Release {release.id} is up to date; no new one was made"))
+        if found.retained:
+            console.print(
+                text(f"{found.retained:,} of its films have rows that cannot be read now")
+            )
         return
     table = plain_table()
     table.add_column("films")
     table.add_column("", justify="right")
-    for name in ("added", "changed", "withdrawn", "texts_encoded"):
+    for name in ("added", "changed", "withdrawn", "retained", "texts_encoded"):
         table.add_row(name.replace("_", " "), number(done.get(name)))
     console.print(headed(f"Release {release.id}", table))
     console.print(text(f"Release  {release.path}"), soft_wrap=True)

@@ -46,6 +46,7 @@ def show_run(release: Release, *, as_json: bool) -> None:
             _about(release)
             | {
                 "report_html": str(release.file("report.html")),
+                "reading": release.report.to_dict().get("reading"),
                 "micro_genres": _by_size(release),
             },
             sys.stdout,

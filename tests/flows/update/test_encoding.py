@@ -83,7 +83,7 @@ def encoded(
     with RunContext(Store(out), settings, connect, model_constants=constants) as run:
         read = read_sources(run, [source], None)
         rows = find_changed_rows(run, before, read, [source], False)
-        changes = find_changed_films(run, before, read, rows, False)
+        changes, _ = find_changed_films(run, before, read, rows, False)
         table, vectors, count = embed_new_texts(run, before, changes)
     assert count == TEXTS
     texts = dict(zip(table["text_hash"].to_pylist(), table["text"].to_pylist(), strict=True))

@@ -206,9 +206,10 @@ def test_with_only_changes_other_films_stay(base: Base) -> None:
     fresh = catalogue().slice(300, 1).to_pylist()
     changes = base.changes([retitled, unusable, *fresh], only_changes=True)
     assert changes.changed == [retitled["movie_id"]]
-    assert changes.withdrawn == [unusable["movie_id"]]
+    assert changes.withdrawn == []
+    assert list(changes.retained) == [unusable["movie_id"]], "rejected is not gone"
     assert changes.added == [fresh[0]["movie_id"]]
-    assert changes.rows_in == 241 == 240 + len(changes.rejects)
+    assert changes.rows_in == 242 == 241 + len(changes.rejects)
     assert changes.rejects["reason"].to_pylist() == ["missing_overview"]
 
 

@@ -57,10 +57,16 @@ def predict(
         return
     if to is None:
         raise typer.BadParameter("name the file for the genres", param_hint="--to")
-    from flows.genres.predict_flow import predict_catalogue
+    from microgenres.cli.preflight import check_sources
 
     chosen = o.overrides(workers=workers, scheduler=scheduler)
+    described = check_sources(source, profile, settings_file, chosen)
     with shown(profile, settings_file, chosen, verbose=verbose):
+        from flows.events import Note, emit
+        from flows.genres.predict_flow import predict_catalogue
+
+        for line in described:
+            emit(Note(line))
         if not verbose:
             quiet_dask()
         files = predict_catalogue(

@@ -100,6 +100,14 @@ def train(
     microgenres genres train --source files:tmdb.csv --model all --folds --out films
     microgenres genres train -m transformer --here --seconds 600 --out films
     """
+    from microgenres.cli.preflight import check_sources
+
+    sources = source or ["sample"]
+    chosen = o.overrides(workers=workers, scheduler=scheduler, seed=seed, log_format=log_format)
+    described = check_sources(sources, profile, settings_file, chosen)
+    if fill is not None:
+        described += check_sources([fill], profile, settings_file, chosen)
+    from flows.events import Note, emit
     from flows.genres.prepare import Plan
     from flows.genres.train_flow import learn_genres
     from pipeline.genres.models.classifier import MODELS
@@ -107,12 +115,13 @@ def train(
     names = list(MODELS) if "all" in (model or ()) else list(model or _DEFAULT)
     read = list(inputs or ("both",))
     Plan.of(names, read)  # unknown names are reported before anything starts
-    chosen = o.overrides(workers=workers, scheduler=scheduler, seed=seed, log_format=log_format)
     with shown(profile, settings_file, chosen, verbose=verbose):
+        for line in described:
+            emit(Note(line))
         if not verbose:
             quiet_dask()
         found = learn_genres(
-            source or ["sample"],
+            sources,
             str(out),
             names,
             read,
