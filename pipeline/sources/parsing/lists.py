@@ -13,11 +13,18 @@ __all__ = ["NAME_KEYS", "countries", "cut", "entries", "listed", "names", "piped
 
 # "Sammy Davis, Jr." is one name in a list joined by commas.
 _COMMA = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)")
-_EASTERN = re.compile("[、，،]")
-_SEMICOLON = re.compile("[;；؛]")
+_EASTERN = re.compile("[、，،]")  # commas of Chinese, Japanese and Arabic
+_SEMICOLON = re.compile("[；؛]")
 _BULLET = re.compile(r"[•●▪‣⁃∙]|(?<=\s)·(?=\s)")
-_LINE_ITEM = re.compile(r"^[ \t]*[-*][ \t]+", re.MULTILINE)
-_SLASH = re.compile(r"(?<=\s)/(?=\s)")
+# In this order; the first that cuts the text does.
+_SEPARATORS = (
+    (";", re.compile(";")),
+    ("•", re.compile("•")),
+    ("\n", re.compile(r"(?:^|\n)[ \t]*[-*][ \t]+")),
+    (",", _COMMA),
+    ("/", re.compile(r"(?<=\s)/(?=\s)")),
+    ("\n", re.compile("\n")),
+)
 NAME_KEYS = (
     "name",
     "full_name",
@@ -33,8 +40,9 @@ _LONGEST = 300  # characters of a name that may have a note behind it
 _DEEPEST = 5  # lists within lists
 _ET_AL = re.compile(r"[,;]?\s+(?:et al|u\. ?a|и др|usw|etc)\.?$|\s*(?:\.{3}|…)$", re.IGNORECASE)
 _MORE = re.compile(
-    r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:more|others)(?:\.{3}|…)?|et al\.?|etc\.?|u\. ?a\.?|и др\.?|\.{3}|…",
-    re.I,
+    r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:more|others)(?:\.{3}|…)?|et al\.?|etc\.?|u\. ?a\.?"
+    r"|и др\.?|\.{3}|…",
+    re.IGNORECASE,
 )
 
 
@@ -59,20 +67,11 @@ def cut(cell: str, *, commas: bool = True) -> list[str]:
     if "|" in cell or not commas:
         return cell.split("|")
     if not cell.isascii():
-        if len(parts := _SEMICOLON.split(cell)) > 1:
+        cell = _BULLET.sub("•", _SEMICOLON.sub(";", _EASTERN.sub(",", cell)))
+    for mark, separator in _SEPARATORS:
+        if mark in cell and len(parts := separator.split(cell)) > 1:
             return parts
-        if len(parts := _BULLET.split(cell)) > 1:
-            return parts
-        cell = _EASTERN.sub(",", cell)
-    elif ";" in cell:
-        return cell.split(";")
-    if "\n" in cell and len(parts := _LINE_ITEM.split(cell)) > 2:
-        return parts
-    if "," in cell:
-        return _COMMA.split(cell)
-    if "/" in cell and len(parts := _SLASH.split(cell)) > 1:
-        return parts
-    return cell.split("\n")
+    return [cell]
 
 
 def entries(value: object, *, part: str = "", commas: bool = True) -> list[object]:
@@ -114,7 +113,7 @@ def _of_object(decoded: Mapping[str, object], part: str) -> list[object]:
 
 
 def _flat(decoded: Iterable[object], depth: int = 1) -> Iterator[object]:
-    """Yield entries, those of inner lists in place; an entry may itself be a list written as text."""
+    """Yield entries, those of inner lists in place; a text may itself be a list."""
     for entry in decoded:
         inner = entry
         if isinstance(entry, str) and entry[:1] in ("{", "[") and entry[-1:] in ("}", "]"):

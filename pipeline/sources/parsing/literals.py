@@ -38,7 +38,7 @@ _POSTGRES_ITEM = re.compile(r'(?:\s*"((?:[^"\\]|\\.)*)"\s*|([^",{}]*))(,|$)', re
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MAX_LITERAL_CHARS = 1_000_000  # a longer list cell is an attack or an accident, not a film
 _LONGEST_MARK = 40  # characters of a cell that says that its value is unknown
-# Dashes, quotes and invisible marks that NFKC does not unify; powers and fractions it would misread.
+# Dashes, quotes and invisible marks that NFKC does not unify; powers that it would misread.
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
     | dict.fromkeys("\u2018\u2019\u201b\u02bc\u2032", "'")
@@ -154,16 +154,14 @@ def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
     if not isinstance(value, str):
         raise CellError("is not a list")
     cell = value.strip()
-    if cell[0] not in "[{(\"'afnslt":
-        return cell
-    if cell[0] in "\"'":  # JSON within a text of JSON
-        inner = _parse_literal(cell) if cell[1:].lstrip()[:1] in ("[", "{") else None
-        return decode(inner) if isinstance(inner, str) else cell
-    if cell[0] not in "[{(":
-        if cell[-1] != ")" or (match := _ARRAY.fullmatch(cell)) is None:
-            return cell
-        return decode(match[1])
-    return _decode_brackets(cell)
+    inner: object = None
+    if cell[0] in "[{(":
+        return _decode_brackets(cell)
+    if cell[0] in "\"'" and cell[1:].lstrip()[:1] in ("[", "{"):  # JSON within a text of JSON
+        inner = _parse_literal(cell)
+    elif cell[-1] == ")" and (match := _ARRAY.fullmatch(cell)):
+        inner = match[1]
+    return decode(inner) if isinstance(inner, str) and inner != cell else cell
 
 
 def _as_list(parsed: tuple[object, ...] | set[object] | frozenset[object]) -> list[object]:
@@ -175,14 +173,19 @@ def _decode_brackets(cell: str) -> str | list[object] | Mapping[str, object]:
         return cell
     parsed = _parse_literal(cell)
     if isinstance(parsed, tuple | set | frozenset):
-        return _as_list(parsed)
-    if isinstance(parsed, list | dict):
-        return parsed
-    if cell[0] == "(" or "|" in cell:  # "[REC]|zombie"
-        return cell
+        parsed = _as_list(parsed)
+    elif not isinstance(parsed, list | dict):
+        if cell[0] == "(" or "|" in cell:  # "[REC]|zombie"
+            return cell
+        parsed = _unquoted(cell)
+    return parsed
+
+
+def _unquoted(cell: str) -> list[object]:
+    """Return the entries of `{Action,Drama}` or `[Action, Drama]`."""
     if cell[0] == "{" and cell[-1] == "}":
         return _postgres_array(cell[1:-1])
-    if cell[0] == "[" and _BARE_LIST.fullmatch(cell):
+    if _BARE_LIST.fullmatch(cell):
         return [entry.strip() for entry in cell[1:-1].split(",")]
     raise CellError("is not a list that can be read")
 

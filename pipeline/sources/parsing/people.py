@@ -15,11 +15,11 @@ _LEADING_AND = re.compile(r"^\s*(?:and|&|und|et)\s+(?=\S+\s)", re.IGNORECASE)
 _FULL_NAME = re.compile(r"[^\s,]+\s+[^\s,].*")
 # "(voice)", "(as B. Lint)", "(uncredited)": notes on a credit behind a name.
 _NOTE = re.compile(
-    r"\s*[(\[](?:also |singing |english |original )?(?:voices?|stimme|sprecher|voix|voz|voces|vozes"
-    r"|voce|voci|голос|声优?|配音|声の出演|uncredited|credit only|credited|not credited|archive|stock"
-    r"|as|als|como|co-?director|director|directed|co-?directed|creator|created|regie|réalisateur"
-    r"|guest|cameo|narrator|self|himself|herself|segment|(?:\d+ )?episodes?|scenes? deleted"
-    r"|deleted|unconfirmed|[ivx]+)\b[^()\[\]]*[)\]]?$",
+    r"\s*[(\[](?:also |singing |english |original )?(?:voices?|stimme|sprecher|voix|voz|voces"
+    r"|vozes|voce|voci|голос|声优?|配音|声の出演|uncredited|credit only|credited|not credited"
+    r"|archive|stock|as|als|como|co-?director|director|directed|co-?directed|creator|created"
+    r"|regie|réalisateur|guest|cameo|narrator|self|himself|herself|segment|(?:\d+ )?episodes?"
+    r"|scenes? deleted|deleted|unconfirmed|[ivx]+)\b[^()\[\]]*[)\]]?$",
     re.IGNORECASE,
 )
 _ROLE = re.compile(r"\s+(?:as|\.{2,}|…)\s+\S.*$", re.DOTALL)  # "Bo Lint as Bo", "Bo Lint ... Bo"

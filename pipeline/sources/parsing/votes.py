@@ -115,7 +115,11 @@ def vote(value: object, *, decimal_comma: bool = False) -> float | None:
     except CellError:
         if is_null(value):
             raise
-    cell = _BY.sub("", plain(value))
+    return _on_a_scale(plain(value), decimal_comma)
+
+
+def _on_a_scale(cell: str, decimal_comma: bool) -> float | None:
+    cell = _BY.sub("", cell)
     shorter = _COUNTED.sub("", cell) or cell
     if match := _OF_SCALE.fullmatch(shorter):
         return _on_ten(match[1], match[2], decimal_comma)

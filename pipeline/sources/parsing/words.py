@@ -58,8 +58,10 @@ sconosciuta|sconosciuti|non disponibile|non specificato|non noto|ignoto|onbekend
 niet beschikbaar|niet bekend|okänd|okänt|ej tillgänglig|ukjent|ukendt|tuntematon|nieznany
 nieznana|nieznane|brak danych|brak|neznámý|neznámé|neznámá|neznáme|ismeretlen|bilinmiyor
 bilinmeyen|necunoscut|nepoznato|nepoznat|άγνωστο|άγνωστος|неизвестно|неизвестен|неизвестный
-неизвестна|нет данных|не указано|не указан|невідомо|невідомий|немає даних|未知|不明|不详|不詳|未详|暂无|暫無
-暂无数据|无|無|なし|情報なし|미상|알 수 없음|알수없음|없음|정보 없음|غير معروف|غير متوفر|अज्ञात|không rõ|tidak diketahui
+неизвестна|нет данных|не указано|не указан|невідомо|невідомий|немає даних
+未知|不明|不详|不詳|未详|暂无|暫無
+暂无数据|无|無|なし|情報なし|미상|알 수 없음
+알수없음|없음|정보 없음|غير معروف|غير متوفر|अज्ञात|không rõ|tidak diketahui
 """
 # What people write where they do not know: of whole cells and of entries of lists, in lower case.
 UNKNOWN_WORDS = frozenset(w.strip() for line in _UNKNOWN.split("\n") for w in line.split("|")) - {
