@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from flows.events import Note, emit
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, piece_per_partition, step
 from pipeline.embedding.embed import embed, embed_phrases, join_vectors, share_vectors
@@ -83,6 +84,13 @@ def place_films(
     if section.mode != "embedding":
         piece = Piece("all", {"features": texts[:training]}, {"seed": run.settings.seed})
         fitted["terms"] = run.stage(fit_tfidf, [piece], settings=section).refs("tfidf")
+        if not sum(ref.rows or 0 for ref in fitted["terms"]):
+            emit(
+                Note(
+                    "TF-IDF is left out: no word of the texts is left after stop words and the "
+                    "limits features.tfidf_min_films and features.tfidf_max_share"
+                )
+            )
     sample = {
         "movies": movies[:training],
         "features": texts[:training],

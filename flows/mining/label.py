@@ -55,12 +55,12 @@ class MicroGenreNames:
 
 @step("name clusters")
 def name_clusters(
-    run: RunContext, movies: Refs, embeddings: Refs, clusters: Clusters
+    run: RunContext, movies: Refs, embeddings: Refs, clusters: Clusters, languages: Refs
 ) -> MicroGenreNames:
     """Give each cluster a unique name, keywords, an id and a family."""
     assignments = clusters.assignments
     films = piece_per_partition(("movies", movies), ("assignments", assignments))
-    counted = run.stage(label.count_terms, films)
+    counted = run.stage(label.count_terms, _with_languages(run, films, languages))
     facts = label.count_cluster_facts(
         (run.read(own, ["keywords", "genres"]), run.read(assigned, ["cluster"]))
         for own, assigned in zip(movies, assignments, strict=True)
@@ -160,6 +160,19 @@ def _name_level(
     scored = label.scored_keywords(table, groups)
     nouns = label.genre_nouns(facts)
     return keywords, choose_level_names(run, level, nouns, keywords, scored, text_means)
+
+
+def _with_languages(run: RunContext, films: Sequence[Piece], languages: Refs) -> list[Piece]:
+    """Add the language of each film, and the languages of the catalogue, to its partition."""
+    known = label.catalogue_languages(run.read(ref, ["text_language"]) for ref in languages)
+    return [
+        Piece(
+            piece.key,
+            {**piece.inputs, "languages": (own,)},
+            {**piece.constants, "known_languages": known},
+        )
+        for piece, own in zip(films, languages, strict=True)
+    ]
 
 
 def _find_terms(

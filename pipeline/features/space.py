@@ -63,6 +63,7 @@ def table_to_arrays(space: pa.Table) -> dict[str, np.ndarray]:
 
 @stage(
     "points",
+    version=2,
     inputs=("movies", "features", "embeddings", "vocabulary", "space", "terms"),
     outputs=("points",),
 )
@@ -129,12 +130,13 @@ def place_films(
     settings : FeatureSettings
         Mode and weights.
     terms : Table, optional
-        Result of `fit_tfidf`, for the modes with TF-IDF.
+        Result of `fit_tfidf`, for the modes with TF-IDF; the block is left out if it has no rows.
 
     Returns
     -------
     ndarray of shape (n_films, width), float32
-        Points of unit length. The width is dim, plus the TF-IDF components, plus 3.
+        Points of unit length. The width is dim, plus the TF-IDF components, plus 3
+        in the mode "full".
     """
     fitted = table_to_arrays(space)
     # outside the amounts of text that were fitted, the regression is not extrapolated
@@ -147,7 +149,7 @@ def place_films(
     predicted = text @ fitted["expected"] / fitted["expected_scale"]
     centred = (block - fitted["keyword_mean"]) / fitted["keyword_scale"]
     blocks = [text + settings.keyword_weight * np.where(has_keywords, centred, predicted)]
-    if terms is not None and settings.mode != "embedding":
+    if terms is not None and len(terms) and settings.mode != "embedding":
         model = {
             "term": np.array(terms.column("term").to_pylist(), object),
             "idf": terms.column("idf").to_numpy(),

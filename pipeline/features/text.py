@@ -165,7 +165,7 @@ def _hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@stage("tfidf", inputs=("features",), outputs=("tfidf",))
+@stage("tfidf", version=2, inputs=("features",), outputs=("tfidf",))
 def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[str, pa.Table]:
     """Fit TF-IDF of 1-grams to 3-grams and its truncated SVD on a sample of films.
 
@@ -182,7 +182,8 @@ def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[
     -------
     dict of str to Table
         "tfidf": term (string), idf (float64), vector (`tfidf_components` float32): the term's row
-        of the right singular vectors.
+        of the right singular vectors. No rows if no term is left, as for texts that consist of
+        stop words, or for limits that leave out every term.
 
     Notes
     -----
@@ -201,17 +202,26 @@ def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[
         max_df=min(1.0, max(settings.tfidf_max_share, (min_films + 1) / max(1, len(texts)))),
         max_features=settings.tfidf_max_features,
     )
-    weights = vectorizer.fit_transform(texts)
+    try:
+        weights = vectorizer.fit_transform(texts)
+    except ValueError:
+        # The settings are valid: the vocabulary is empty after stop words, or after the limits on
+        # the number of films.
+        return {"tfidf": _tfidf_table([], np.zeros(0), np.zeros((0, 1), np.float32))}
     width = max(1, min(settings.tfidf_components, *(side - 1 for side in weights.shape)))
     with np.errstate(invalid="ignore"):  # a single film has no variance to divide by
         svd = TruncatedSVD(width, random_state=seed % 2**32).fit(weights)
     terms = vectorizer.get_feature_names_out().tolist()
+    return {"tfidf": _tfidf_table(terms, vectorizer.idf_, svd.components_.T)}
+
+
+def _tfidf_table(terms: Sequence[str], idf: np.ndarray, vectors: np.ndarray) -> pa.Table:
     columns = [
         pa.array(terms, pa.string()),
-        pa.array(vectorizer.idf_, pa.float64()),
-        column_of_vectors(svd.components_.T),
+        pa.array(idf, pa.float64()),
+        column_of_vectors(vectors),
     ]
-    return {"tfidf": pa.table(columns, names=["term", "idf", "vector"])}
+    return pa.table(columns, names=["term", "idf", "vector"])
 
 
 def tfidf_vectors(texts: Iterable[str], model: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -29,6 +29,7 @@ from pipeline.label.names import (
     reusable_names,
 )
 from pipeline.label.quality import name_figures
+from pipeline.label.stop_words import catalogue_languages
 from pipeline.label.term_counts import count_terms, find_terms, term_lists
 from pipeline.label.text_centroids import (
     centroid_table,
@@ -43,6 +44,7 @@ __all__ = [
     "ClusterFacts",
     "add_name_vectors",
     "candidate_terms",
+    "catalogue_languages",
     "centroid_table",
     "choose_names",
     "chosen_keywords",

@@ -11,7 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
-from pipeline.label.lexicon import STOP_WORDS, is_boilerplate
+from pipeline.label.form import is_form
+from pipeline.label.lexicon import is_boilerplate
+from pipeline.label.stop_words import is_stop_word
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
@@ -32,12 +34,16 @@ CANDIDATES = pa.schema(
 
 _PENDING = 2**18  # candidates in memory before all but the best are dropped
 _RANGE_ROWS = 32_768  # rows of counts sorted in memory at once
+_FREQUENT = 0.15  # share of all films from which a term may be a phrase of the catalogue
+_SPREAD = 0.75  # such a phrase is in this share of the films' clusters ...
+_EVEN = 0.5  # ... with at least this much of its share of all films ...
+_LIFT = 2.0  # ... and nowhere as many times likelier
 _SPARSE = 0.1  # if a smaller share of the films has keywords, any phrase may be a candidate
 
 
 @stage(
     "candidates",
-    version=2,
+    version=3,
     inputs=("terms", "words", "sizes", "above"),
     outputs=("candidates",),
     streamed=("terms", "words"),
@@ -105,9 +111,15 @@ def _rank_range(
         # a term that occurs in a keyword somewhere is a theme; most other phrases are not
         allowed &= (total["keyword_films"] >= 2) | (total["part_films"] >= 2)
     total = total[allowed]
-    usable = [not (is_boilerplate(term) or _unusable(term, persons)) for term in total.index]
+    # what the catalogue lists as a keyword is a theme, even "film director"
+    listed = (total["keyword_films"] >= 2) | (total["part_films"] >= 2)
+    usable = [
+        not (is_boilerplate(term) or _unusable(term, persons) or (not known and is_form(term)))
+        for term, known in zip(total.index, listed, strict=True)
+    ]
     total = total[np.array(usable, bool)].add_suffix("_total").reset_index()
     least = (size["films"] // 4).clip(1, settings.min_films)
+    phrases = _phrases_of_all(counts, total, size["films"])
     counts = counts[counts["films"] >= counts["cluster"].map(least)]
     counts = counts.merge(total, on="term")
     own = counts["cluster"].map(size["films"])
@@ -117,9 +129,28 @@ def _rank_range(
     counts["keyword_gain"] = _gain(
         counts["keyword_films"], own_with_keywords, counts["keyword_films_total"], with_keywords
     )
-    counts = counts[(counts["gain"] > 0) | (counts["keyword_gain"] > 0)]
+    everywhere = counts["term"].isin(phrases) & (
+        counts["share"] < _LIFT * counts["films_total"] / max(films, 1)
+    )
+    counts = counts[((counts["gain"] > 0) | (counts["keyword_gain"] > 0)) & ~everywhere]
     counts["rank"] = counts["gain"] + counts["keyword_gain"]
     return _best(counts[[*CANDIDATES.names, "rank"]], settings)
+
+
+def _phrases_of_all(
+    counts: pd.DataFrame, total: pd.DataFrame, size: pd.Series[int]
+) -> frozenset[str]:
+    """Terms that most clusters have about as often as the catalogue: its way of speaking."""
+    films = int(size.sum())
+    base = total.set_index("term")["films_total"] / max(films, 1)
+    base = base[base >= _FREQUENT]
+    own = counts[counts["term"].isin(base.index)]
+    if own.empty:
+        return frozenset()
+    share = own["films"] / own["cluster"].map(size)
+    even = own[share >= _EVEN * own["term"].map(base)]
+    spread = even["cluster"].map(size).groupby(even["term"]).sum() / max(films, 1)
+    return frozenset(spread.index[spread >= _SPREAD])
 
 
 def _best(counts: pd.DataFrame, settings: LabelSettings) -> pd.DataFrame:
@@ -155,6 +186,6 @@ def _persons(words: pa.Table | Parts) -> frozenset[str]:
 
 def _unusable(term: str, persons: frozenset[str]) -> bool:
     parts = term.split()
-    if len(parts) > 4 or all(part in STOP_WORDS or part.isdigit() for part in parts):
+    if len(parts) > 4 or all(is_stop_word(part) or part.isdigit() for part in parts):
         return True
     return parts[0] in persons or (len(parts) == 2 and parts[-1] in persons)

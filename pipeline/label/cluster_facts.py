@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from pipeline.label.names import genre_noun
+from pipeline.schemas.genre_words import fold_genres
 
 __all__ = [
     "ClusterFacts",
@@ -31,7 +32,8 @@ class ClusterFacts:
     keyword_films : int
         Number of films with at least one keyword.
     genres : Counter of str
-        Number of films by genre; a film with several genres counts in each.
+        Number of films by genre, as `fold_genre` returns it; a film with several genres counts in
+        each.
     """
 
     films: int = 0
@@ -67,7 +69,7 @@ def count_cluster_facts(partitions: Iterable[tuple[pa.Table, pa.Table]]) -> list
             own = facts[cluster]
             own.films += 1
             own.keyword_films += bool(row["keywords"])
-            own.genres.update(set(row["genres"] or []))
+            own.genres.update(fold_genres(row["genres"]))
     return [facts[cluster] for cluster in range(max(facts) + 1)]
 
 

@@ -1,4 +1,4 @@
-"""Word lists of naming: words that no name contains, nouns of genres, and forms of words."""
+"""Word lists of naming: words that no name contains, and forms of words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import lru_cache
 
 __all__ = [
     "BOILERPLATE",
-    "GENRE_NOUNS",
     "STOP_WORDS",
     "is_boilerplate",
     "lemma",
@@ -99,33 +98,9 @@ STOP_WORDS = word_set(
     whom whose why act based big emotions famous filmed girl's heroes little movie original pink
     power self social will with within without woman won't work works world would year years yet you
     young your
+    amid despite hers nobody ours per theirs though till unless via yours
     """
 )
-
-# The noun at the end of a name, by genre of the films.
-GENRE_NOUNS = {
-    "Action": "Action",
-    "Adventure": "Adventure",
-    "Animation": "Animation",
-    "Comedy": "Comedy",
-    "Crime": "Crime Story",
-    "Documentary": "Documentary",
-    "Drama": "Drama",
-    "Family": "Family Film",
-    "Fantasy": "Fantasy",
-    "History": "Historical Drama",
-    "Horror": "Horror",
-    "Music": "Music Film",
-    "Musical": "Musical",
-    "Mystery": "Mystery",
-    "Romance": "Romance",
-    "Science Fiction": "Sci-Fi",
-    "Sci-Fi": "Sci-Fi",
-    "Sport": "Sports Drama",
-    "Thriller": "Thriller",
-    "War": "War Film",
-    "Western": "Western",
-}
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|\d+")
 

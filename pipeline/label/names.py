@@ -14,7 +14,8 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.lexicon import GENRE_NOUNS, lemma, normal_form, word_set
+from pipeline.label.lexicon import lemma, normal_form, word_set
+from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import matrix_of
 
 __all__ = [
@@ -39,6 +40,9 @@ _BY_SCORE = 5  # keywords of highest score that names consist of, alone and in p
 _BY_CONTRAST = 2  # further keywords of highest contrast
 _BY_CONTRAST_WIDE = 9  # the same for a cluster that needs more proposals
 _SWAPPED = 3  # first keywords whose pairs are proposed in the other order too
+_LEAST_SHARE = 0.25  # of the films of a cluster that have the genre of its noun
+_MOST_FILMS = 0.6  # the same for a genre of form, and for a label outside the lexicon
+_LONGEST_LABEL = 24  # characters of a label that serves as a noun
 _LONGEST_NAME = 60  # characters
 _WEIGHT = 0.15  # of the weight of a proposal beside its margin in cosine
 
@@ -46,31 +50,50 @@ _WEIGHT = 0.15  # of the weight of a proposal beside its margin in cosine
 def genre_noun(shares: Mapping[str, float], base: Mapping[str, float]) -> str:
     """Return the noun for the films of a cluster: that of its most typical genre.
 
+    A genre that says how films are made, such as Animation, names a cluster only if most of its
+    films are that; otherwise the genre that most of them have does. A label outside the lexicon
+    names a cluster of which most films have it, if no genre of the lexicon does.
+
     Parameters
     ----------
     shares : Mapping of str to float
-        Share of the films of the cluster with each genre, 0 to 1.
+        Share of the films of the cluster with each genre, 0 to 1; genres as `fold_genre` returns.
     base : Mapping of str to float
         The same of all films.
 
     Returns
     -------
     str
-        One of GENRE_NOUNS, or "" if no known genre has a quarter of the films.
+        A noun of `config/lexicon/genres.toml`, or a label of the catalogue, or "" if no genre has a
+        quarter of the films.
 
     Examples
     --------
     >>> genre_noun({"War": 0.9, "Drama": 0.9}, {"War": 0.1, "Drama": 0.5})
     'War Film'
+    >>> genre_noun({"Animation": 0.3, "Drama": 0.9}, {"Animation": 0.1, "Drama": 0.9})
+    'Drama'
+    >>> genre_noun({"Kung Fu": 0.8}, {"Kung Fu": 0.2})
+    'Kung Fu'
     """
-    gains = {
-        genre: share * float(np.log(share / max(base.get(genre, share), 1e-9)) + 0.5)
-        for genre, share in shares.items()
-        if share >= 0.25 and genre in GENRE_NOUNS
-    }
-    if not gains:
-        return ""
-    return GENRE_NOUNS[min(gains, key=lambda genre: (-gains[genre], genre))]
+    lexicon = genre_words()
+
+    def gain(genre: str) -> float:
+        share = shares[genre]
+        return share * float(np.log(share / max(base.get(genre, share), 1e-9)) + 0.5)
+
+    known = [genre for genre in shares if shares[genre] >= _LEAST_SHARE and genre in lexicon.nouns]
+    themes = [genre for genre in known if genre not in lexicon.forms]
+    if known:
+        best = min(known, key=lambda genre: (-gain(genre), genre))
+        if best in lexicon.forms and shares[best] < _MOST_FILMS:
+            # the noun of the majority, not of the genre that is merely typical
+            best = min(themes, key=lambda genre: (-shares[genre], genre), default="")
+        if best:
+            return lexicon.nouns[best]
+    own = [g for g in shares if g not in lexicon.nouns and shares[g] >= _MOST_FILMS]
+    own = [g for g in own if len(g) <= _LONGEST_LABEL]
+    return min(own, key=lambda genre: (-gain(genre), genre), default="")
 
 
 def title_case(words: str) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from pipeline.report.explanations import EXPLANATIONS
+from pipeline.schemas.genre_words import fold_genres
 from pipeline.settings import ReportSettings
 
 __all__ = [
@@ -236,10 +237,11 @@ def _purity(labels: np.ndarray, genres: Iterable[Sequence[str] | None]) -> float
     counts: dict[int, dict[str, int]] = {}
     known = 0
     for label, names in zip(labels.tolist(), genres, strict=True):
-        if names:
+        folded = fold_genres(names)
+        if folded:
             known += 1
             own = counts.setdefault(label, {})
-            for name in names:
+            for name in folded:
                 own[name] = own.get(name, 0) + 1
     return sum(max(own.values()) for own in counts.values()) / known if known else None
 

@@ -1,0 +1,189 @@
+"""What a text says about a film as a film: leads of encyclopaedias, credits, releases, reviews.
+
+"Title is a 1994 horror film directed by ..." stands in nearly every text of some catalogues; it is
+form, not the story. The words and patterns are data: `config/lexicon/boilerplate.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from pipeline.label.lexicon import STOP_WORDS
+from pipeline.schemas.genre_words import fold_genre
+
+__all__ = ["is_form", "story_parts"]
+
+_LEAD = 14  # words between the verb and the noun of a lead at most
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+
+
+@dataclass(frozen=True)
+class _Lexicon:
+    """The words of `boilerplate.toml`, in lower case."""
+
+    words: frozenset[str]
+    alone: frozenset[str]
+    copulas: frozenset[str]
+    articles: frozenset[str]
+    genres: frozenset[str]
+    nouns: frozenset[str]
+    endings: tuple[str, ...]
+    followers: frozenset[str]
+    after_lead: frozenset[str]
+    anywhere: tuple[tuple[str, ...], ...]
+    credits: re.Pattern[str]
+
+
+def is_form(term: str) -> bool:
+    """Return whether a term is about films as films: it names no theme.
+
+    Parameters
+    ----------
+    term : str
+        A word or phrase in lower case.
+
+    Examples
+    --------
+    >>> is_form("horror film directed"), is_form("stars"), is_form("rock stars")
+    (True, True, False)
+    """
+    words = [part for word in term.split() for part in (word, *word.split("-"))]
+    lexicon = _lexicon()
+    return any(word in lexicon.words for word in words) or all(
+        word in lexicon.alone or word in STOP_WORDS for word in term.split()
+    )
+
+
+def story_parts(clause: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the parts of a clause that tell the story of a film.
+
+    Parameters
+    ----------
+    clause : sequence of str
+        Words as written.
+
+    Examples
+    --------
+    >>> lead = "Rust is a 1994 horror film directed by Ina Volk in which a nun hunts ghosts"
+    >>> list(story_parts(lead.split()))
+    [['a', 'nun', 'hunts', 'ghosts']]
+    >>> list(story_parts("A nun hunts ghosts".split()))
+    [['A', 'nun', 'hunts', 'ghosts']]
+    """
+    words = list(clause)
+    end = _end_of_lead(words)
+    if end is not None:
+        words = words[end:]
+        start = _start_of_story(words, _lexicon().after_lead)
+        credit = _credit_in(" ".join(words))
+        if credit and start and len(" ".join(words[: start - 1])) >= credit.start():
+            start = _start_of_story(words)  # "directed by X, who ..." goes on about the credit
+        words = [] if start is None else words[start:]
+    while words:
+        text = " ".join(words)
+        credit = _credit_in(text)
+        if credit is None:
+            yield words
+            return
+        before = text[: credit.start()].split()
+        if before:
+            yield before
+        rest = text[credit.end() :].split()
+        start = _start_of_story(rest)
+        words = [] if start is None else rest[start:]
+
+
+def _end_of_lead(words: Sequence[str]) -> int | None:
+    """Position after "is a ... film", or None if the clause has no such words."""
+    lexicon = _lexicon()
+    lower = [word.lower() for word in words]
+    for verb, word in enumerate(lower[:-2]):
+        if word not in lexicon.copulas or lower[verb + 1] not in lexicon.articles:
+            continue
+        last = min(verb + 2 + _LEAD, len(words))
+        dated = False
+        found: int | None = None
+        for position in range(verb + 2, last):
+            dated = dated or words[position][0].isupper() or bool(_YEAR.fullmatch(words[position]))
+            if lower[position] in lexicon.after_lead or (lower[position],) in lexicon.anywhere:
+                break
+            if _names_films(lower[position], dated=dated) and _ends_there(words, position):
+                found = position + 1
+        if found is not None:
+            return found
+    return None
+
+
+def _names_films(word: str, *, dated: bool) -> bool:
+    """Whether a word is a noun for films, or a genre after a year or a nationality."""
+    lexicon = _lexicon()
+    if word.rpartition("-")[2] in lexicon.nouns or word in lexicon.nouns:
+        return True
+    return word.endswith(lexicon.endings) or (dated and _is_genre(word))
+
+
+def _ends_there(words: Sequence[str], position: int) -> bool:
+    """Whether the noun is not part of a longer one, as in "a film student"."""
+    if position + 1 == len(words):
+        return True
+    following = words[position + 1]
+    plain = following.lower()
+    lexicon = _lexicon()
+    if plain == "of" and not words[position].lower().startswith(("film", "movie")):
+        return False  # "a series of murders"
+    return (
+        not following[0].islower()
+        or plain in STOP_WORDS
+        or plain in lexicon.followers
+        or plain in lexicon.nouns
+        or any(plain == marker[0] for marker in lexicon.anywhere)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _is_genre(word: str) -> bool:
+    return any(genre in _lexicon().genres for genre in fold_genre(word))
+
+
+def _start_of_story(words: Sequence[str], more: frozenset[str] = frozenset()) -> int | None:
+    """Position after the first word that begins a story, or None."""
+    lower = [word.lower() for word in words]
+    for position, word in enumerate(lower):
+        if word in more:
+            return position + 1
+        for marker in _lexicon().anywhere:
+            if tuple(lower[position : position + len(marker)]) == marker:
+                return position + len(marker)
+    return None
+
+
+def _credit_in(text: str) -> re.Match[str] | None:
+    """The first credit in a clause, whose first word may have the capital of a sentence."""
+    first = text[:1].lower()
+    return _lexicon().credits.search(first + text[1:] if len(first) == 1 else text)
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    text = files("config").joinpath("lexicon/boilerplate.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    lead, story = data["lead"], data["story"]
+    patterns = "|".join(data["credits"]["patterns"])
+    return _Lexicon(
+        words=frozenset(word for words in data["words"].values() for word in words),
+        alone=frozenset(data["alone"]["words"]),
+        copulas=frozenset(lead["copulas"]),
+        articles=frozenset(lead["articles"]),
+        genres=frozenset(lead["genres"]),
+        nouns=frozenset(lead["nouns"]),
+        endings=tuple(lead["endings"]),
+        followers=frozenset(lead["followers"]),
+        after_lead=frozenset(story["after_lead"]),
+        anywhere=tuple(tuple(marker.split()) for marker in story["anywhere"]),
+        credits=re.compile(rf"(?<![\w-])(?:{patterns})(?!\w)"),
+    )
