@@ -1,5 +1,6 @@
 """Read the rows of every source, cut them into partitions by a hash of the film's id, commit them.
 
+Between reading and cutting, `pipeline.ingest.catalogue_rows` decides which rows are one film.
 Nothing is committed until every source has been read to its end. The number of partitions depends
 on the number of rows only, so the same catalogue gives the same partitions on every machine.
 """
@@ -10,18 +11,19 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pipeline.errors import SourceError
-from pipeline.fileio.atomic import explain_full_disk
 from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
-from pipeline.schemas.mining import MOVIES, REJECTS
+from pipeline.ingest.catalogue_rows import CatalogueRows, check_tables
+from pipeline.ingest.side_tables import fill
+from pipeline.schemas.mining import MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
@@ -109,7 +111,8 @@ def read_catalogue(
     store : CommitStore
         Where the partitions are committed.
     specs : sequence of str
-        Sources such as `files:films.csv`; see `pipeline.sources.open_source`.
+        Sources such as `files:films.csv`; see `pipeline.sources.open_source`. Their order does not
+        matter.
     settings : SourceSettings
         How to read the sources.
     limit : int, optional
@@ -129,15 +132,17 @@ def read_catalogue(
     Raises
     ------
     SourceError
-        If a source cannot be read; the message names the file and the cause. Nothing is committed.
+        If a source cannot be read, or no source has films; the message names the file and the
+        cause. Nothing is committed.
     """
-    sources = open_sources(specs, settings)
+    # the order of the sources decides nothing, not even the order of the rows
+    sources = sorted(open_sources(specs, settings), key=lambda source: source.name)
     hashes = [[source.name, source.content_hash()] for source in sources]
     key = fingerprint(
         _STAGE,
         _VERSION,
-        settings.model_dump(mode="json"),
-        sorted(hashes),
+        settings.model_dump(mode="json", exclude={"max_rejected_share"}),
+        hashes,
         limit,
         list(known_sources),
     )
@@ -149,10 +154,11 @@ def read_catalogue(
         store.drop(_STAGE, "plan", key)
     # `WorkStore.sweep` removes folders of this name that a killed run has left.
     with tempfile.TemporaryDirectory(dir=store.root / "work", prefix=".intake-") as folder:
-        spool = _ChunkSpool(Path(folder))
-        for source, (_, sha256) in zip(sources, hashes, strict=True):
-            spool.read(source, sha256)
-        return _commit(store, key, spool, limit)
+        rows = CatalogueRows(Path(folder))
+        for position, (source, (_, sha256)) in enumerate(zip(sources, hashes, strict=True)):
+            rows.read(source, sha256, position)
+        rows.settle(known_sources)
+        return _commit(store, key, rows, limit)
 
 
 def open_sources(specs: Sequence[str], settings: SourceSettings) -> list[Source]:
@@ -161,7 +167,7 @@ def open_sources(specs: Sequence[str], settings: SourceSettings) -> list[Source]
     Raises
     ------
     SourceError
-        If a source cannot be read, or two sources have the same name.
+        If a source cannot be read, two sources have the same name, or no source has films.
     """
     sources = [open_source(spec, settings) for spec in specs]
     names = Counter(source.name for source in sources)
@@ -172,88 +178,31 @@ def open_sources(specs: Sequence[str], settings: SourceSettings) -> list[Source]
                 f"source {source.name!r} is given {names[source.name]} times, so its rows would "
                 "be ambiguous: give each file once, or rename one"
             )
+    check_tables(sources)
     return sources
 
 
-class _ChunkSpool:
-    """Rows of sources as chunks on the disk, so that memory does not grow with the catalogue.
-
-    Attributes
-    ----------
-    chunks : list of Path
-        Parquet files of MOVIES, in the order read.
-    rejects : list of pa.Table
-        Tables of REJECTS; the first is empty.
-    sources : list of dict
-        See `PartitionedCatalogue.sources`.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.chunks: list[Path] = []
-        self.rejects: list[pa.Table] = [REJECTS.empty_table()]
-        self.sources: list[dict[str, object]] = []
-        self.losses: list[pa.Table] = []
-
-    def read(self, source: Source, sha256: str) -> None:
-        """Read a source to its end and write its rows to the folder.
-
-        Raises
-        ------
-        SourceError
-            If the source has no rows or cannot be read.
-        StoreError
-            If the disk is full.
-        """
-        rows = 0
-        for chunk in source.read():
-            rows += chunk.rows_in
-            path = self.folder / f"{len(self.chunks):06d}.parquet"
-            with explain_full_disk(path):
-                pq.write_table(chunk.movies, path, compression="lz4")
-            self.chunks.append(path)
-            self.rejects.append(chunk.rejects)
-            self.losses.append(chunk.losses)
-        if not rows:
-            raise SourceError(f"source {source.name!r} has no rows")
-        attribution = {"attribution": source.attribution} if source.attribution else {}
-        summaries = (
-            [asdict(table) for table in source.tables()] if hasattr(source, "tables") else []
-        )
-        self.sources.append(
-            {"name": source.name, "sha256": sha256, "rows": rows, "tables": summaries} | attribution
-        )
-
-    def ids(self) -> list[str]:
-        """Return the id of every row, in the order read."""
-        return [
-            movie_id
-            for path in self.chunks
-            for movie_id in pq.read_table(path, columns=["movie_id"]).column(0).to_pylist()
-        ]
-
-
 def _commit(
-    store: CommitStore, key: str, spool: _ChunkSpool, limit: int | None
+    store: CommitStore, key: str, rows: CatalogueRows, limit: int | None
 ) -> PartitionedCatalogue:
-    ids = spool.ids()
-    sample = _smallest_hashes(ids, limit) if limit is not None else None
-    rows = len(ids) if sample is None else sum(movie_id in sample for movie_id in ids)
-    count = partition_count(rows)
+    ids = rows.ids()
+    sample = None
+    if limit is not None:
+        sample = _smallest_hashes(ids.to_pylist(), limit)
+        ids = ids.filter(pc.is_in(ids, value_set=sample))
+    count = partition_count(len(ids))
     refs: list[FileRef] = []
-    # A few partitions at a time: each pass reads the spool once and keeps only their rows.
-    for group in np.array_split(np.arange(count), max(1, -(-rows // _GROUP_ROWS))):
+    # A few partitions at a time: each pass reads the rows once and keeps only their own.
+    for group in np.array_split(np.arange(count), max(1, -(-len(ids) // _GROUP_ROWS))):
         parts: dict[int, list[pa.Table]] = {int(p): [MOVIES.empty_table()] for p in group}
-        for path in spool.chunks:
-            chunk = pq.read_table(path, schema=MOVIES)
-            if sample is not None:
-                sampled = [i in sample for i in chunk.column("movie_id").to_pylist()]
-                chunk = chunk.filter(pa.array(sampled, pa.bool_()))
-            partition = partition_ids(chunk.column("movie_id"), count)
-            for p, tables in parts.items():
-                tables.append(chunk.filter(pa.array(partition == p)))
+        fills: dict[int, list[pa.Table]] = {int(p): [MOVIES.empty_table()] for p in group}
+        for chunk in rows.films():
+            _divide(chunk, sample, count, parts)
+        for chunk in rows.fills():
+            _divide(chunk, sample, count, fills)
         for p, tables in parts.items():
             movies = pa.concat_tables(tables).combine_chunks()
+            movies = fill(movies, pa.concat_tables(fills[p])).combine_chunks()
             manifest = store.commit(
                 _STAGE,
                 _partition_name(p),
@@ -263,19 +212,30 @@ def _commit(
                 seconds=0.0,
             )
             refs.append(manifest.outputs["movies"])
-    rejects = pa.concat_tables(spool.rejects).combine_chunks()
-    rows_in = rows + len(rejects)
+    rejects = pa.concat_tables(rows.rejects).combine_chunks()
     # The plan comes last: only with it do the partitions count as committed.
     plan = store.commit(
         _STAGE,
         "plan",
         key,
-        {"rejects": rejects, "losses": combine_losses(spool.losses)},
-        rows_in=rows_in,
+        {"rejects": rejects, "losses": combine_losses(rows.losses)},
+        rows_in=len(ids) + len(rejects),
         seconds=0.0,
-        extra={"partitions": count, "sources": spool.sources, "notes": []},
+        extra={"partitions": count, "sources": rows.sources, "notes": rows.notes},
     )
     return _catalogue(plan, refs)
+
+
+def _divide(
+    chunk: pa.Table, sample: pa.Array | None, count: int, parts: Mapping[int, list[pa.Table]]
+) -> None:
+    """Add the rows of a chunk to the tables of their partitions, where `parts` has them."""
+    if sample is not None:
+        chunk = chunk.filter(pc.is_in(chunk.column("movie_id"), value_set=sample))
+    partition = partition_ids(chunk.column("movie_id"), count)
+    for p in np.unique(partition).tolist():
+        if p in parts:
+            parts[p].append(chunk.filter(pa.array(partition == p)))
 
 
 def _lookup(store: CommitStore, key: str) -> PartitionedCatalogue | None:
@@ -306,6 +266,9 @@ def _partition_name(partition: int) -> str:
     return f"p{partition:05d}"
 
 
-def _smallest_hashes(ids: Sequence[str], limit: int) -> frozenset[str]:
-    ranked = sorted(set(ids), key=lambda i: hashlib.blake2b(i.encode(), digest_size=8).digest())
-    return frozenset(ranked[:limit])
+def _smallest_hashes(ids: Sequence[str], limit: int) -> pa.Array:
+    def rank(movie_id: str) -> bytes:
+        encoded = movie_id.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(encoded, digest_size=8).digest()
+
+    return pa.array(sorted(set(ids), key=rank)[:limit], pa.string())
