@@ -1,7 +1,7 @@
 """Catalogues of films: `open_source` opens one; each reads films (MOVIES) and rejects (REJECTS).
 
-The sources are `sample`, `files:catalogue.csv`, `files:folder`, `files:data/*.csv`, `tmdb:out` after a fetch into
-`out`, and `imdb:folder`.
+The sources are `sample`, `files:catalogue.csv`, `files:folder`, `files:data/*.csv`, `tmdb:out`
+after a fetch into `out`, and `imdb:folder`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def open_source(spec: str, settings: SourceSettings) -> Source:
     Parameters
     ----------
     spec : str
-        `sample`, `files:PATH` (a file, folder or pattern), `tmdb:FOLDER` (of a fetch), `imdb:FOLDER` (one
-        file per genre), or the path of an existing file or folder.
+        `sample`, `files:PATH` (a file, folder or pattern), `tmdb:FOLDER` (of a fetch),
+        `imdb:FOLDER` (one file per genre), or the path of an existing file or folder.
     settings : SourceSettings
         How to read it.
 

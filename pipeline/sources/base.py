@@ -22,8 +22,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "JSON object); look for an unescaped separator, quote or line break.",
         "missing_id": "The row has neither an id nor a title to derive one from; "
         "add an id column, or map it with source.column_map.",
-        "other_type": "The type of the row, such as a TV show, is none of source.types; add its type "
-        "to that setting, or leave it empty to read all types.",
+        "other_type": "The type of the row, such as a TV show, is none of source.types; add its "
+        "type to that setting, or leave it empty to read all types.",
         "wrong_type": "A cell cannot be read as the type of its column, such as a year 'abc'; "
         "correct the cell, or map another column with source.column_map.",
     }

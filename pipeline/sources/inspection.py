@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.errors import SourceError
 from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
-from pipeline.sources import Source, open_source
+from pipeline.sources import Source, SourceChunk, open_source
 from pipeline.sources.files.column_maps import guess_map
 from pipeline.sources.files.columns import TARGETS, ColumnPlan, choose_columns
 from pipeline.sources.files.source import FilesSource, read_table, row_reader
@@ -201,7 +201,13 @@ class Inspection:
         return asdict(self)
 
 
-def inspect_source(spec: str, settings: SourceSettings, *, rows: int = 5) -> Inspection:
+def inspect_source(
+    spec: str,
+    settings: SourceSettings,
+    *,
+    rows: int = 5,
+    see: Callable[[SourceChunk], object] | None = None,
+) -> Inspection:
     """Read a source from its first to its last row and return what was found.
 
     Parameters
@@ -212,6 +218,8 @@ def inspect_source(spec: str, settings: SourceSettings, *, rows: int = 5) -> Ins
         How to read it.
     rows : int
         Most films to show for each table.
+    see : callable, optional
+        Called with each chunk of films, so that the source is read only once.
 
     Returns
     -------
@@ -232,8 +240,8 @@ def inspect_source(spec: str, settings: SourceSettings, *, rows: int = 5) -> Ins
         except SourceError as error:
             problem = str(error)
         if not problem and not any(table.role == "films" for table in planned):
-            problem = f"{planned[0].label}: {planned[0].notes[-1]}"
-        tables = tuple(_inspect(table, settings, rows) for table in planned)
+            problem = f"{planned[0].label}: {planned[0].missing}"
+        tables = tuple(_inspect(table, settings, rows, see) for table in planned)
     return Inspection(spec, tables, problem)
 
 
@@ -249,7 +257,12 @@ def _files_of(source: Source) -> Iterator[FilesSource]:
         yield source if isinstance(source, FilesSource) else source.files
 
 
-def _inspect(planned: PlannedTable, settings: SourceSettings, rows: int) -> TableInspection:
+def _inspect(
+    planned: PlannedTable,
+    settings: SourceSettings,
+    rows: int,
+    see: Callable[[SourceChunk], object] | None,
+) -> TableInspection:
     table, plan = planned.table, planned.plan
     if table is None or plan is None:
         return TableInspection(planned.label, "not read", "", notes=planned.notes)
@@ -262,7 +275,7 @@ def _inspect(planned: PlannedTable, settings: SourceSettings, rows: int) -> Tabl
         encoding=form.encoding,
         separator=form.separator,
         confidence=form.confidence,
-        notes=(*form.notes, *planned.notes),
+        notes=(*form.notes, *planned.notes, *filter(None, [planned.missing])),
         not_used=_not_used(plan, list(table.columns) if planned.role == "not read" else None),
     )
     if planned.role == "not read":
@@ -282,6 +295,8 @@ def _inspect(planned: PlannedTable, settings: SourceSettings, rows: int) -> Tabl
     total = 0
     for chunk in read_table(planned, settings, reader):
         total += chunk.rows_in
+        if see is not None and planned.role == "films":
+            see(chunk)
         losses.append(chunk.losses)
         if len(examples) < rows:
             examples += chunk.movies.slice(0, rows - len(examples)).to_pylist()

@@ -56,14 +56,24 @@ def _cut(parser: Parser, separator: str, cell: object) -> object:
 
 def _scaled(parser: Callable[..., float | None], factor: float, cell: object) -> float | None:
     found = parser(cell)
-    return None if found is None else found * factor
+    if found is None:
+        return None
+    return found * factor if factor > 1 else found / round(1 / factor)  # 73 / 10 is exact, 7.3
+
+
+def _language(cell: object) -> str | None:
+    """Return a language; of a list or object, its first name."""
+    if isinstance(cell, str) and cell.lstrip()[:1] not in ("[", "{"):
+        return parse.language(cell)
+    listed = parse.names(cell)
+    return parse.language(listed[0]) if listed else None
 
 
 _TEXTS: Mapping[str, Parser] = {
     "title": text,
     "overview": _overview,
     "tagline": text,
-    "language": parse.language,
+    "language": _language,
     "poster_path": parse.known_text,
     "type": parse.known_text,
     "year": dates.year,

@@ -1,26 +1,30 @@
-"""Column maps of the settings: which apply to a table, and what to paste where columns are unclear."""
+"""Column maps: those of the settings that apply to a table, and those to paste for unclear ones."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from pipeline.errors import SettingsError, SourceError
 from pipeline.settings import SourceSettings
-from pipeline.sources.files.column_names import nearest_names, normalize
+from pipeline.sources.files.column_names import find_names, nearest_names, normalize
 from pipeline.sources.files.columns import KEYS, TARGETS, ColumnPlan
+from pipeline.sources.files.evidence import Evidence, objection
 
 __all__ = [
     "check_mapped",
     "check_maps",
     "explain_missing",
+    "fitting_map",
     "guess_map",
     "map_of",
     "resolve_map",
     "to_toml",
 ]
 
+_CELL = re.compile(r"[-+]?[\d.,:/-]*\d|[{\[].*[}\]]|/\w+/\w+|https?://.*", re.DOTALL)
 _SHOWN_COLUMNS = 20
 _OVERVIEW_WORDS, _TITLE_WORDS = 8, 9
 _HEADER_CHARS = 60  # a longer name of a column is rather a cell of a file without header
@@ -64,6 +68,18 @@ def resolve_map(wanted: Mapping[str, str], columns: Sequence[str]) -> dict[str, 
         if own is not None:
             found[target] = own
     return found
+
+
+def fitting_map(
+    mapped: Mapping[str, str], sample: Mapping[str, Sequence[object]]
+) -> dict[str, str]:
+    """Return a map without columns that are named by number and whose cells do not fit."""
+    return {
+        target: name
+        for target, name in mapped.items()
+        if not name.isdigit()
+        or not objection(target, name, Evidence(sample.get(name, ())), weak=False)
+    }
 
 
 def guess_map(plan: ColumnPlan) -> dict[str, str]:
@@ -117,15 +133,34 @@ def explain_missing(plan: ColumnPlan, columns: Sequence[str]) -> str:
     example = {"title": "Name", "overview": "Plot"} | {
         target: guess[target] for target in ("title", "overview") if target in guess
     }
+    headless = _looks_headless(columns)
+    if headless:
+        example = {"title": "2", "overview": "3"} | {
+            target: str(columns.index(name) + 1)
+            for target, name in guess.items()
+            if target in missing and name in columns
+        }
     pasted = {target: example[target] for target in missing}
-    headless = any(len(name) > _HEADER_CHARS or name.isdigit() for name in columns)
     return (
         f"no column for {' and '.join(missing)}; the file has {shown or 'no columns'}"
         + (f" and {more} more" if more > 0 else "")
         + "".join(f"; {entry}" for entry in found)
-        + f". Write in the settings, {'' if found else 'for example '}[source] {to_toml(pasted)}"
-        + ('; in a file without header the columns are "1", "2", ...' if headless else "")
+        + f". Write in the settings, {'for example ' if len(found) < len(missing) else ''}[source] {to_toml(pasted)}"
+        + ("; the file seems to have no header, so its columns are numbers" if headless else "")
     )
+
+
+def _looks_headless(columns: Sequence[str]) -> bool:
+    """Return whether the names of columns are rather the cells of a first row.
+
+    Examples
+    --------
+    >>> _looks_headless(["975900", "/m/03vyhn", "Ghosts"]), _looks_headless(["id", "Name", "x"])
+    (True, False)
+    """
+    if not columns or any(find_names(name) for name in columns):
+        return False
+    return any(len(name) > _HEADER_CHARS or _CELL.fullmatch(name) for name in columns)
 
 
 def check_mapped(

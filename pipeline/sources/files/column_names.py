@@ -13,19 +13,21 @@ from importlib.resources import files
 __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normalize"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BRACKETS = re.compile(r"[(\[（【][^()\[\]（）【】]*[)\]）】]")
+_BRACKETS = re.compile(r"[(\[\uff08\u3010][^()\[\]\uff08\uff09\u3010\u3011]*[)\]\uff09\u3011]")
 _NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
 _DERIVED = 1_000  # rank added for each step away from the name in the file
 
 # Parts of a name that say where a value lies, not what it is: `_source.title`, `titleLabel`.
 _WRAPPERS = frozenset(
-    "source fields node attributes movie film item data doc properties show record row movies films "
-    "imdb tmdb omdb wikipedia wiki the".split()
+    "source fields node attributes movie film item data doc properties show record row movies "
+    "films imdb tmdb omdb wikipedia wiki".split()
 )
-_ENDINGS = frozenset("value label name text str string list raw clean cleaned names values".split())
+_ENDINGS = frozenset(
+    "value label name text str string list raw clean cleaned names values x y".split()
+)
 _LANGUAGES = frozenset(
-    "en eng english us de deu ger german fr fra fre french es spa spanish it ita italian pt por ru "
-    "rus russian zh cn chn chinese ja jp nl pl ko tr uk".split()
+    "en eng english us de deu ger german fr fra fre french es spa spanish it ita italian pt por "
+    "ru rus russian zh cn chn chinese ja jp nl pl ko tr uk".split()
 )
 # Units at the end of a name; the factor to minutes or US dollars, by the column of MOVIES.
 _UNITS: Mapping[str, Mapping[str, float]] = {
@@ -72,8 +74,8 @@ def normalize(name: str) -> str:
 
     Examples
     --------
-    >>> normalize("Runtime (Minutes)"), normalize("imdbRating"), normalize("Título"), normalize("片名")
-    ('runtime_minutes', 'imdb_rating', 'titulo', '片名')
+    >>> [normalize(name) for name in ("Runtime (Minutes)", "imdbRating", "Título", "片名")]
+    ['runtime_minutes', 'imdb_rating', 'titulo', '片名']
     """
     text = unicodedata.normalize("NFKC", name).replace("imDb", "imdb").replace("IMDb", "Imdb")
     text = _CAMEL.sub("_", text.replace("TMDb", "Tmdb").replace("ß", "ss"))
@@ -115,7 +117,7 @@ def find_names(name: str) -> tuple[NamedLike, ...]:
     for words, level in steps:
         if level:
             _add(found, words, level, _lexicon())
-        if found or level > 2:  # noqa: PLR2004  at most three parts are left out
+        if found or level > 2:
             continue
         for shorter in _shorter(words):
             key = shorter.replace("_", "")
@@ -140,8 +142,8 @@ def _add(
 ) -> None:
     for entry in lexicon.get(words.replace("_", ""), ()):
         if entry.target not in found:
-            # A weak name that is only a part of the whole name says too little.
-            if entry.weak and level:
+            # A weak name that is only a small part of the whole name says too little.
+            if entry.weak and level > 1:
                 continue
             # `imdb.title` is a title, but `imdb.id` is no id of this file.
             if entry.target in ("movie_id", "imdb_id", "tmdb_id", "type") and level:
@@ -156,7 +158,7 @@ def _shorter(words: str) -> list[str]:
     if len(parts) > 1:
         if parts[0] in _WRAPPERS:
             out.append("_".join(parts[1:]))
-        if parts[-1] in _ENDINGS or parts[-1] in _LANGUAGES or parts[-1] in ("x", "y"):
+        if parts[-1] in _ENDINGS or parts[-1] in _LANGUAGES:
             out.append("_".join(parts[:-1]))
     return out
 

@@ -13,7 +13,7 @@ from pipeline.sources.files.column_names import (
     find_names,
     normalize,
 )
-from pipeline.sources.files.evidence import Evidence, objection, vote_scale
+from pipeline.sources.files.evidence import Evidence, objection, same_years, vote_scale
 from pipeline.sources.files.nested import Paths, expand, pick
 from pipeline.sources.parsing.dates import prefers_day_first
 
@@ -67,6 +67,8 @@ class ColumnUse:
         Column of the file -> the only separator of its lists, where it has one.
     day_first : frozenset of str
         Columns whose dates with slashes begin with the day.
+    weak : bool
+        Whether the name means something else in many files.
     """
 
     names: tuple[str, ...]
@@ -75,6 +77,7 @@ class ColumnUse:
     scales: Mapping[str, float] = field(default_factory=dict)
     separators: Mapping[str, str] = field(default_factory=dict)
     day_first: frozenset[str] = frozenset()
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,13 @@ class ColumnPlan:
     def has_films(self) -> bool:
         """Whether the table has titles and overviews."""
         return "title" in self.uses and "overview" in self.uses
+
+    def without_weak(self) -> ColumnPlan:
+        """Return the plan without columns whose names mean something else in many files."""
+        weak = {name: use for name, use in self.uses.items() if use.weak}
+        uses = {name: use for name, use in self.uses.items() if not use.weak}
+        unused = {n: f"may be {target}" for target, use in weak.items() for n in use.names}
+        return replace(self, uses=uses, not_used={**self.not_used, **unused})
 
     @property
     def has_id(self) -> bool:
@@ -181,10 +191,14 @@ def choose_columns(
     uses |= _numbered(seen, uses, used)
     for target, found in weak.items():
         free = [c for c in found if c.name not in used]
+        if target == "release_date" and free and not _agrees(free[0].seen, uses, seen):
+            objections[free[0].name] = "its dates are not in the years of release"
+            continue
         if target not in uses and free:
             uses[target] = _use(target, free[:1])
             used.add(free[0].name)
     uses = {target: _details(target, use, seen) for target, use in uses.items()}
+    _share_ids(uses, seen)
     used = {name for use in uses.values() for name in use.names}
     parents = {paths[name][0] for name in used if name in paths}
     rest = [name for name in columns if name not in used and name not in parents]
@@ -215,10 +229,10 @@ def _candidates(
                 objections.setdefault(name, against)
                 continue
             first = preferred.get(like.target, ())
-            if normalize(name) in first:
-                like = replace(like, rank=first.index(normalize(name)) - len(first))
+            rank = first.index(normalize(name)) - len(first) if normalize(name) in first else None
+            ranked = like if rank is None else replace(like, rank=rank)
             group = weak if like.weak else strong
-            group.setdefault(like.target, []).append(_Candidate(name, like, found))
+            group.setdefault(like.target, []).append(_Candidate(name, ranked, found))
     for group in (strong, weak):
         for target in group:
             group[target].sort(key=lambda c: (c.like.rank, list(seen).index(c.name)))
@@ -241,7 +255,8 @@ def _use(target: str, found: list[_Candidate]) -> ColumnUse:
 def _named(target: str, found: list[_Candidate], why: str = "") -> ColumnUse:
     scales = {c.name: c.like.scale for c in found if c.like.scale != 1.0}
     reason = f"named like {target}" + (", and its cells fit" if found[0].like.weak else "")
-    return ColumnUse(tuple(c.name for c in found), why or reason, scales=scales)
+    names = tuple(c.name for c in found)
+    return ColumnUse(names, why or reason, scales=scales, weak=found[0].like.weak)
 
 
 def _overview(found: list[_Candidate]) -> ColumnUse:
@@ -277,6 +292,15 @@ def _identity(found: list[_Candidate]) -> ColumnUse:
     return _named("movie_id", [first, *rest], why)
 
 
+def _agrees(seen: Evidence, uses: Mapping[str, ColumnUse], others: Mapping[str, Evidence]) -> bool:
+    """Return whether the dates of a column called "date" lie in the years of release."""
+    own = uses.get("year")
+    if own is None or own.names[0] not in others:
+        return True
+    pairs = list(zip(others[own.names[0]].cells, seen.cells, strict=False))
+    return same_years(pairs)
+
+
 def _numbered(
     seen: Mapping[str, Evidence], uses: Mapping[str, ColumnUse], used: set[str]
 ) -> dict[str, ColumnUse]:
@@ -293,7 +317,9 @@ def _numbered(
     gathered = {}
     for target, members in groups.items():
         own = uses[target].names if target in uses else ()
-        if len(own) > 1 or (own and "star" != normalize(own[0])):
+        first = normalize(own[0]) if own else ""
+        stems = {stem[0] for _, name in members if (stem := column_number(name)) is not None}
+        if len(own) > 1 or (first and first not in stems):
             continue
         names = (*own, *(name for _, name in sorted(members)))
         gathered[target] = ColumnUse(names, "numbered columns, joined", gather=True)
@@ -314,6 +340,17 @@ def _details(target: str, use: ColumnUse, seen: Mapping[str, Evidence]) -> Colum
         first = frozenset(name for name, f in found.items() if prefers_day_first(f.present))
         return replace(use, day_first=first)
     return use
+
+
+def _share_ids(uses: dict[str, ColumnUse], seen: Mapping[str, Evidence]) -> None:
+    """Let ids of IMDb and TMDB be the ids of a file that has no others, and the reverse."""
+    own = uses.get("movie_id")
+    if own is None:
+        key = next((key for key in KEYS if key in uses), None)
+        if key is not None:
+            uses["movie_id"] = replace(uses[key], reason=f"the only id is {key}")
+    elif "imdb_id" not in uses and own.names[0] in seen and seen[own.names[0]].has_imdb_ids:
+        uses["imdb_id"] = ColumnUse(own.names[:1], "its cells are ids of IMDb")
 
 
 def _why_not(

@@ -14,7 +14,7 @@ from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing import dates
 from pipeline.sources.parsing.literals import CellError, is_null
 
-__all__ = ["Evidence", "fold_type", "objection"]
+__all__ = ["Evidence", "fold_type", "objection", "same_years", "vote_scale"]
 
 Parser = Callable[[object], object]
 
@@ -23,6 +23,7 @@ _PERSON_ID = re.compile(
     r"\s*\[?['\"]?(?:nm|co|ch|Q)?\d+['\"]?(?:\s*[,|;]\s*['\"]?(?:nm|co|ch|Q)?\d+['\"]?)*\]?\s*"
 )
 _IMDB_ID = re.compile(r".*\btt\d{5,9}\b.*|\s*\d{5,9}(?:\.0)?\s*", re.DOTALL)
+_TT = re.compile(r"tt\d{6,9}")
 _ENTITY = re.compile(r"&#?\w{1,8};")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _AGES = frozenset({0, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21})
@@ -32,6 +33,7 @@ _OVERVIEW_WORDS = 8  # mean of a column of texts that is not named like an overv
 _MOST = 0.5
 _FEW = 10  # with fewer cells, repeated values say nothing
 _TENS, _HUNDREDS = 10, 100
+_PIVOT = 30  # century of two-digit years; here it decides nothing
 
 
 class Evidence:
@@ -44,6 +46,7 @@ class Evidence:
     """
 
     def __init__(self, cells: Sequence[object]) -> None:
+        self.cells = cells
         self.present = [cell for cell in cells if not is_null(cell)]
         self.fill = len(self.present) / len(cells) if cells else 0.0
 
@@ -83,6 +86,11 @@ class Evidence:
     def distinct(self) -> float:
         """Share of the present cells that are different."""
         return len({str(cell) for cell in self.present}) / len(self.present) if self.present else 1
+
+    @property
+    def has_imdb_ids(self) -> bool:
+        """Whether most cells are ids of IMDb such as tt0133093."""
+        return self.share(lambda c: isinstance(c, str) and bool(_TT.fullmatch(c.strip()))) >= _MOST
 
     @property
     def repeats(self) -> bool:
@@ -127,7 +135,7 @@ def objection(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
     return _not_text(target, seen, weak=weak)
 
 
-def _not_text(target: str, seen: Evidence, *, weak: bool) -> str:
+def _not_text(target: str, seen: Evidence, *, weak: bool) -> str:  # noqa: PLR0911
     address = seen.share(lambda cell: isinstance(cell, str) and bool(_ADDRESS.fullmatch(cell)))
     if address >= _MOST:
         return "its cells are addresses"
@@ -143,6 +151,8 @@ def _not_text(target: str, seen: Evidence, *, weak: bool) -> str:
     if target == "overview":
         if seen.readable(parse.number) >= _MOST:
             return "its cells are numbers"
+        if seen.share(_is_code) >= _MOST:
+            return "its cells are ids"
         if weak and seen.words < _OVERVIEW_WORDS:
             return f"its texts are too short for overviews ({seen.words:.0f} words)"
     return ""
@@ -162,16 +172,20 @@ def _not_an_id(target: str, seen: Evidence, *, weak: bool) -> str:
     if seen.share(lambda cell: isinstance(cell, list | Mapping | bool)) >= _MOST:
         return "its cells are lists or objects"
     if target == "imdb_id":
-        fits = seen.share(lambda cell: bool(_IMDB_ID.fullmatch(str(cell))))
+        fits = seen.share(_may_be_imdb_id)
         return "" if fits >= _MOST else "its cells are no ids of IMDb"
     if target == "tmdb_id":
         fits = seen.readable(parse.tmdb_id)
         return "" if fits >= _MOST else "its cells are no ids of TMDB"
-    if seen.words > 3 or (weak and seen.words > 1):  # noqa: PLR2004  ids are one word, slugs few
+    if seen.words > 3 or (weak and seen.words > 1):
         return "its texts are no ids"
     if weak and (seen.distinct < 1 or seen.share(_looks_like_id) < _MOST):
         return "its cells are no ids"
     return ""
+
+
+def _may_be_imdb_id(cell: object) -> bool:
+    return isinstance(cell, int) or bool(_IMDB_ID.fullmatch(str(cell)))
 
 
 def _looks_like_id(cell: object) -> bool:
@@ -180,10 +194,7 @@ def _looks_like_id(cell: object) -> bool:
 
 
 def _not_names(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
-    if target != "genres" and seen.share(
-        lambda cell: not isinstance(cell, bool)
-        and (isinstance(cell, int | float) or (isinstance(cell, str) and bool(_PERSON_ID.fullmatch(cell))))
-    ) >= _MOST:  # fmt: skip
+    if target != "genres" and seen.share(_is_number_or_id) >= _MOST:
         return "its cells are ids or numbers, not names"
     if seen.share(lambda cell: isinstance(cell, str) and bool(_ADDRESS.fullmatch(cell))) >= _MOST:
         return "its cells are addresses"
@@ -192,6 +203,12 @@ def _not_names(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
     if weak and (seen.chars > _TITLE_CHARS / 2 or not seen.texts):
         return "its cells are no lists of names"
     return ""
+
+
+def _is_number_or_id(cell: object) -> bool:
+    if isinstance(cell, str):
+        return bool(_PERSON_ID.fullmatch(cell))
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def _structured(cell: object) -> object:
@@ -207,7 +224,7 @@ def _is_year(cell: object) -> object:
 
 
 def _is_date(cell: object) -> object:
-    return dates.date(cell, pivot=30)[1]
+    return dates.date(cell, pivot=_PIVOT)[1]
 
 
 _NUMERIC: Mapping[str, tuple[Parser, str]] = {
@@ -233,6 +250,26 @@ def _not_numeric(target: str, seen: Evidence, *, weak: bool) -> str:
     # A 0 stands for "unknown" and is no reason against a column.
     share = seen.readable(lambda cell: 0 if str(cell) in ("0", "0.0") else parser(cell))
     return "" if share >= (_MOST if weak else 1e-9) else f"its cells are no {kind}"
+
+
+def same_years(pairs: Sequence[tuple[object, object]]) -> bool:
+    """Return whether most dates lie in the year beside them, or none can be compared.
+
+    Parameters
+    ----------
+    pairs : sequence of (object, object)
+        Cell of a year, cell of a date.
+    """
+    compared = agreeing = 0
+    for year_cell, date_cell in pairs:
+        try:
+            year, found = dates.year(year_cell), dates.date(date_cell, pivot=_PIVOT)[1]
+        except CellError:
+            continue
+        if year is not None and found is not None:
+            compared += 1
+            agreeing += year == found
+    return agreeing >= _MOST * compared
 
 
 def _numbers(seen: Evidence) -> list[float]:

@@ -28,8 +28,8 @@ def expand(columns: Sequence[str], sample: Mapping[str, Sequence[object]]) -> Pa
 
     Examples
     --------
-    >>> expand(["imdb"], {"imdb": [{"rating": 7.5, "votes": {"all": 3}}]})
-    {'imdb.rating': ('imdb', 'rating'), 'imdb.votes': ('imdb', 'votes'), 'imdb.votes.all': ('imdb', 'votes', 'all')}
+    >>> list(expand(["imdb"], {"imdb": [{"rating": 7.5, "votes": {"all": 3}}]}))
+    ['imdb.rating', 'imdb.votes', 'imdb.votes.all']
     """
     paths: dict[str, tuple[str, ...]] = {}
     for column in columns:

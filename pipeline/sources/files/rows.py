@@ -210,7 +210,7 @@ class RowReader:
             return self._parse_date(cell, near, day_first)
         key = (cell, near, day_first)
         if key not in self._dates:
-            if len(self._dates) > 100_000:  # noqa: PLR2004
+            if len(self._dates) > 100_000:
                 self._dates.clear()
             self._dates[key] = self._parse_date(cell, near, day_first)
         return self._dates[key]

@@ -14,7 +14,13 @@ from pathlib import Path, PurePosixPath
 from pipeline.errors import NotATable, SourceError
 from pipeline.settings import SourceSettings
 from pipeline.sources.base import SourceChunk, TableSummary
-from pipeline.sources.files.column_maps import check_mapped, check_maps, map_of, resolve_map
+from pipeline.sources.files.column_maps import (
+    check_mapped,
+    check_maps,
+    fitting_map,
+    map_of,
+    resolve_map,
+)
 from pipeline.sources.files.column_names import nearest_names
 from pipeline.sources.files.columns import choose_columns
 from pipeline.sources.files.rows import RowReader
@@ -154,10 +160,12 @@ class FilesSource:
             name: [cell for i, cell in enumerate(cells) if i not in bad] if bad else cells
             for name, cells in first.cells.items()
         }
+        mapped = resolve_map(map_of(file.label, self._settings), columns)
         plan = choose_columns(
             columns,
             sample,
-            mapped=resolve_map(map_of(file.label, self._settings), columns),
+            # One map of numbers may be that of several files without headers.
+            mapped=mapped if alone else fitting_map(mapped, sample),
             dialect=self._settings.dialect,
         )
         notes: tuple[str, ...] = ()
@@ -183,18 +191,13 @@ class FilesSource:
         """Return the tables that are read."""
         read = [table for table in self.planned if table.role in ("films", "fills")]
         unclear = [table for table in self.planned if table.role == "unclear"]
-        # Beside films, a table without titles and ids is none of this catalogue.
-        serious = [t for t in unclear if t.plan is not None and "title" in t.plan.uses]
-        if serious or (unclear and not read):
-            table = (serious or unclear)[0]
-            raise SourceError(f"{self._file_of(table)}: {table.notes[-1]}")
+        if unclear:
+            where = unclear[0].table.name if unclear[0].table is not None else str(self._path)
+            raise SourceError(f"{where}: {unclear[0].missing}")
         if not read:
             notes = [f"{table.label} is {note}" for table in self.planned for note in table.notes]
             raise SourceError(f"{self._path}: has no films; {'; '.join(notes[:3])}")
         return read
-
-    def _file_of(self, table: PlannedTable) -> str:
-        return table.table.name if table.table is not None else str(self._path)
 
     def tables(self) -> list[TableSummary]:
         """Return what each table is, in the order in which they are read."""

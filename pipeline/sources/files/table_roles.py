@@ -35,6 +35,8 @@ class PlannedTable:
         or overview are not found.
     notes : tuple of str
         What a user should know, such as why a table is not read.
+    missing : str
+        Which of title and overview are not found, and what to write; empty where that is right.
     """
 
     label: str
@@ -42,6 +44,7 @@ class PlannedTable:
     plan: ColumnPlan | None
     role: str
     notes: tuple[str, ...] = ()
+    missing: str = ""
 
     def summary(self) -> TableSummary:
         """Return what the table is, and what becomes of its columns."""
@@ -50,6 +53,7 @@ class PlannedTable:
         used = self.role in ("films", "fills")
         columns = {target: use.names for target, use in self.plan.uses.items()} if used else {}
         notes = [*self.table.form.notes, *self.notes]
+        notes += [self.missing] if self.missing else []
         if self.role == "films":
             absent = [name for name in TARGETS if name not in columns and name != "movie_id"]
             notes += [f"no column for {', '.join(absent)}"] if absent else []
@@ -97,12 +101,24 @@ def assign_roles(tables: Sequence[PlannedTable]) -> list[PlannedTable]:
             note = "its overviews are in " + ", ".join(table.label for table in texts)
             roles[first] = replace(roles[first], role="films", notes=(*roles[first].notes, note))
             films = [first]
+    if films:
+        roles = [_beside_films(table) for table in roles]
     own = {_id_name(roles[i]) for i in films}
     joined = any(key in _uses(roles[i]) for i in films for key in KEYS)
     return [
         _join_by_keys(table, own) if table.role == "fills" and films and joined else table
         for table in roles
     ]
+
+
+def _beside_films(table: PlannedTable) -> PlannedTable:
+    """Return a table without what would be wrong with it if it were alone."""
+    if table.role != "unclear":
+        return replace(table, missing="")
+    if "title" in _uses(table):
+        return table
+    note = "not read: it has no titles, and nothing that fills films"
+    return replace(table, role="not read", notes=(*table.notes, note), missing="")
 
 
 def _uses(table: PlannedTable) -> frozenset[str]:
@@ -120,25 +136,31 @@ def _role(table: PlannedTable) -> PlannedTable:
         return replace(table, role="not read")
     if plan.has_films:
         return replace(table, role="films")
+    why = _why_not_read(plan)
+    if why:
+        return replace(table, role="not read", notes=(*table.notes, f"not read: {why}"))
+    missing = explain_missing(plan, raw.columns)
+    guess = guess_map(plan)
+    looks_like_films = ("title" in plan.uses and "overview" in guess) or (
+        "overview" in plan.uses and "title" in guess and not plan.has_id
+    )
+    strong = plan.without_weak()
+    useful = [target for target in strong.uses if target not in _IDENTITY]
+    ids = [target for target in KEYS if target in strong.uses]
+    fills = useful or "title" in strong.uses or len(ids) == len(KEYS)
+    if not looks_like_films and strong.has_id and fills:
+        return replace(table, role="fills", plan=strong, missing=missing)
+    return replace(table, role="unclear", missing=missing)
 
-    def unread(why: str) -> PlannedTable:
-        return replace(table, role="not read", notes=(*table.notes, why))
 
+def _why_not_read(plan: ColumnPlan) -> str:
+    """Return why a table is not one of this catalogue; empty if it may be."""
     if plan.users:
-        return unread(f"not read: its rows belong to users (column {plan.users!r})")
+        return f"its rows belong to users (column {plan.users!r})"
     other = [name for name in plan.not_used if normalize(name).replace("_", "") in _OTHER_TITLES]
     if other and "title" in plan.uses:
-        return unread(f"not read: it has other titles of films (column {other[0]!r})")
-    missing = explain_missing(plan, raw.columns)
-    if "title" in plan.uses and "overview" in guess_map(plan):
-        return replace(table, role="unclear", notes=(*table.notes, missing))
-    if "overview" in plan.uses and "title" in guess_map(plan) and not plan.has_id:
-        return replace(table, role="unclear", notes=(*table.notes, missing))
-    useful = [target for target in plan.uses if target not in _IDENTITY]
-    ids = [target for target in KEYS if target in plan.uses]
-    if plan.has_id and (useful or "title" in plan.uses or len(ids) == len(KEYS)):
-        return replace(table, role="fills", notes=(*table.notes, missing))
-    return replace(table, role="unclear", notes=(*table.notes, missing))
+        return f"it has other titles of films (column {other[0]!r})"
+    return ""
 
 
 def _join_by_keys(table: PlannedTable, own: set[str]) -> PlannedTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -17,10 +18,12 @@ from pipeline.sources.forms.delimited.table import DelimitedTable
 from pipeline.sources.forms.documents.table import open_json
 from pipeline.sources.forms.partitions import PartitionTable
 from pipeline.sources.forms.paths import inspect_path
-from pipeline.sources.forms.text.blocks import line_blocks, split_lines
-from pipeline.sources.forms.text.encodings import find_encoding
+from pipeline.sources.forms.text.blocks import split_lines, text_pieces
+from pipeline.sources.forms.text.encodings import Encoding, find_encoding
 
 __all__ = ["open_tables"]
+
+_JSON = re.compile(r"[\s,\ufeff\x1e]*[{\[]")
 
 
 def open_tables(
@@ -59,16 +62,31 @@ def _tables(content: Content, settings: SourceSettings) -> list[RawTable]:
         raise SourceError(f"{content.name}: is empty")
     if head.startswith(b"PAR1"):
         return [open_parquet(content)]
-    return [_text_table(content, settings)]
+    return _text_tables(content, settings)
 
 
-def _text_table(content: Content, settings: SourceSettings) -> RawTable:
+def _text_tables(content: Content, settings: SourceSettings) -> list[RawTable]:
     encoding = find_encoding(content, settings.encoding)
-    block = next(line_blocks(content, encoding), "")
-    if block.lstrip()[:1] in ("{", "["):
-        return open_json(content, encoding)
+    block = _first_block(content, encoding)
     lines = list(islice(split_lines(block), 2_000))
+    looks_like_json = _JSON.match(block)
+    if looks_like_json:
+        try:
+            return list(open_json(content, encoding))
+        except NotATable:
+            if block.lstrip()[:1] != "[":  # a title such as "[REC]" may start a table
+                raise
     layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
     if layout is None:
         raise NotATable(f"{content.name}: no separator of cells can be recognized")
-    return DelimitedTable(content, encoding, layout)
+    return [DelimitedTable(content, encoding, layout)]
+
+
+def _first_block(content: Content, encoding: Encoding) -> str:
+    """Return the first lines of a text; of one without line ends, its start."""
+    text = ""
+    for piece in text_pieces(content, encoding):
+        text += piece
+        if "\n" in piece or "\r" in piece or len(text) > 2**21:
+            break
+    return text

@@ -1,131 +1,202 @@
-"""Read a MovieLens file in chunks of constant memory: typed rows, and rejects with a reason."""
+"""Read columns of a file of ratings or films in chunks of constant memory, with row numbers."""
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
-from pipeline.schemas.ratings import RATING_REJECTS
+from pipeline.sources.movielens.data_files import DAMAGED, DataFile
+from pipeline.sources.movielens.layout import Layout
 
-__all__ = ["RatingRows", "read_rows"]
+__all__ = ["RawRows", "read_rows"]
 
 _BLOCK = 8 * 2**20  # bytes parsed at a time
-_INTEGER, _NUMBER = r"^\s*[0-9]{1,18}\s*$", r"^\s*[0-9]{1,6}(\.[0-9]{1,12})?\s*$"
+_PARQUET_ROWS = 2**18
 
 
 @dataclass(frozen=True)
-class RatingRows:
+class RawRows:
     """Consecutive rows of a file.
 
     Attributes
     ----------
-    good : pa.Table
-        Rows in the schema of the file, and their numbers in `row`, from 1.
-    rejects : pa.Table
-        Table of RATING_REJECTS.
+    cells : pa.Table
+        The columns that were wanted, by name of the field.
+    rows : ndarray of shape (n,), int64
+        Number of each row, from 1, without the header line and blank lines.
+    malformed : list of (int, str)
+        Number of each row with too many or too few cells, and how many it has.
     """
 
-    good: pa.Table
-    rejects: pa.Table
+    cells: pa.Table
+    rows: np.ndarray
+    malformed: list[tuple[int, str]]
 
 
 def read_rows(
-    path: Path, header: Mapping[str, str], schema: pa.Schema, *, double_colon: bool = False
-) -> Iterator[RatingRows]:
-    """Yield the rows of a CSV file, or of a `::` file without a header line.
+    file: DataFile,
+    layout: Layout,
+    fields: Mapping[str, int],
+    types: Mapping[str, pa.DataType] | None = None,
+) -> Iterator[RawRows]:
+    """Yield some columns of a file.
 
     Parameters
     ----------
-    path : Path
+    file : DataFile
         The file.
-    header : Mapping of str to str
-        Column of the file to column of `schema`, in the order of the file.
-    schema : pa.Schema
-        Types of the columns.
-    double_colon : bool
-        Whether the file has `::` between cells, no header line, and is Latin-1.
+    layout : Layout
+        How it is written.
+    fields : Mapping of str to int
+        Field -> number of its column.
+    types : Mapping of str to pa.DataType or None
+        Types of the fields; None: all are text.
 
     Yields
     ------
-    RatingRows
+    RawRows
         Consecutive rows.
 
     Raises
     ------
     SourceError
-        If the file is missing, has another header, or cannot be read to its end; the message names
-        it.
+        If the file cannot be read to its end; the message names it and the row.
+    pa.ArrowInvalid
+        If a cell does not have its type. Text has no such cells.
     """
+    if layout.kind == "parquet":
+        yield from _read_parquet(file, layout, fields, types)
+        return
     malformed: list[tuple[int, str]] = []
 
     def skip(row: Any) -> str:
         detail = f"{row.actual_columns} cells where there are {row.expected_columns}"
-        malformed.append((int(row.number) - (0 if double_colon else 1), detail))
+        malformed.append((int(row.number) - layout.skip, detail))
         return "skip"
 
-    at, names = 0, list(header.values())
+    at = 0
+    text = types is None
+    names = [str(number) for number in range(len(layout.columns))]
+    wanted = {field: names[number] for field, number in fields.items()}
+    convert = pcsv.ConvertOptions(
+        include_columns=list(wanted.values()),
+        column_types={
+            wanted[field]: pa.string() if types is None else types[field] for field in fields
+        },
+        strings_can_be_null=False,
+        null_values=[] if types is not None else None,
+    )
     try:
-        with _open(path, double_colon) as handle:
-            reader = pcsv.open_csv(
-                handle,
-                # with several threads the number of a malformed row is unknown
-                read_options=pcsv.ReadOptions(
-                    use_threads=False,
-                    block_size=_BLOCK,
-                    column_names=list(header) if double_colon else None,
-                    encoding="latin1" if double_colon else "utf8",
-                ),
-                parse_options=pcsv.ParseOptions(
-                    delimiter="\t" if double_colon else ",",
-                    quote_char=False if double_colon else '"',
-                    newlines_in_values=pa.string() in schema.types and not double_colon,
-                    invalid_row_handler=skip,
-                ),
-                convert_options=pcsv.ConvertOptions(
-                    column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-                ),
-            )
-            if reader.schema.names != list(header):
-                raise SourceError(
-                    f"{path}: its columns are {', '.join(reader.schema.names)}; a MovieLens file "
-                    f"has {', '.join(header)}"
+        with closing(_open_text(file, layout)) as handle:
+            try:
+                reader = pcsv.open_csv(
+                    handle,
+                    # with several threads the number of a malformed row is unknown
+                    read_options=pcsv.ReadOptions(
+                        use_threads=False,
+                        block_size=_BLOCK,
+                        column_names=names,
+                        skip_rows=layout.skip,
+                    ),
+                    parse_options=pcsv.ParseOptions(
+                        delimiter="\t" if layout.separator == "::" else layout.separator,
+                        quote_char='"' if layout.quoted else False,
+                        newlines_in_values=layout.quoted
+                        and not {"title", "tag"}.isdisjoint(fields),
+                        invalid_row_handler=skip,
+                    ),
+                    convert_options=convert,
                 )
+            except pa.ArrowInvalid as error:
+                if not text or "Empty CSV" not in str(error):
+                    raise
+                return  # a header line only
             for batch in reader:
-                chunk = pa.Table.from_batches([batch]).rename_columns(names)
+                chunk = pa.Table.from_batches([batch]).rename_columns(list(fields))
                 rows, ended = _numbers(at, chunk.num_rows, [number for number, _ in malformed])
                 own = [row for row in malformed if row[0] <= ended]
                 malformed = [row for row in malformed if row[0] > ended]
                 at = ended
-                yield _convert(path.name, chunk, rows, schema, own)
+                yield RawRows(chunk, rows, own)
             if malformed:
-                empty = pa.table({name: pa.array([], pa.string()) for name in names})
-                yield _convert(path.name, empty, np.zeros(0, np.int64), schema, malformed)
-    except FileNotFoundError as error:
-        raise SourceError(f"{path}: there is no such file; give the folder of MovieLens") from error
-    except (OSError, pa.ArrowException) as error:
+                kinds = types or dict.fromkeys(fields, pa.string())
+                empty = pa.table({field: pa.array([], kinds[field]) for field in fields})
+                yield RawRows(empty, np.zeros(0, np.int64), malformed)
+    except (*DAMAGED, pa.ArrowException) as error:
+        if isinstance(error, pa.ArrowInvalid) and not text:
+            raise
         raise SourceError(
-            f"{path}: cannot be read past data row {at}: {error}; fetch it again"
+            f"{file.shown}: cannot be read past data row {at}: {error}; fetch it again"
         ) from error
 
 
-def _open(path: Path, double_colon: bool) -> IO[bytes]:
-    return io.BufferedReader(_TabReader(path)) if double_colon else open(path, "rb")
+def _read_parquet(
+    file: DataFile,
+    layout: Layout,
+    fields: Mapping[str, int],
+    types: Mapping[str, pa.DataType] | None,
+) -> Iterator[RawRows]:
+    at = 0
+    try:
+        with file.open() as handle:
+            columns = [layout.columns[number] for number in fields.values()]
+            for batch in pq.ParquetFile(handle).iter_batches(_PARQUET_ROWS, columns=columns):
+                by_name = pa.Table.from_batches([batch]).select(columns)
+                cells = {
+                    field: _cast_cells(by_name.column(at), types[field] if types else pa.string())
+                    for at, field in enumerate(fields)
+                }
+                rows = np.arange(at + 1, at + 1 + batch.num_rows, dtype=np.int64)
+                at += batch.num_rows
+                yield RawRows(pa.table(cells), rows, [])
+    except pa.ArrowInvalid:
+        raise
+    except (*DAMAGED, pa.ArrowException) as error:
+        raise SourceError(
+            f"{file.shown}: cannot be read past data row {at}: {error}; fetch it again"
+        ) from error
 
 
-class _TabReader(io.RawIOBase):
-    """Read a `::` file with tabs as separators; no separator is split between two blocks."""
+def _cast_cells(cells: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    """Return cells of Parquet as text or numbers; lists are joined by `|`."""
+    if pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type):
+        joined = [None if cell is None else "|".join(map(str, cell)) for cell in cells.to_pylist()]
+        cells = pa.chunked_array([pa.array(joined, pa.string())])
+    if wanted == pa.string():
+        return cells.cast(wanted).fill_null("")
+    if cells.null_count:
+        raise pa.ArrowInvalid("a cell is empty")
+    return cells.cast(wanted)
 
-    def __init__(self, path: Path) -> None:
-        self._file, self._left = open(path, "rb"), b""  # noqa: SIM115 - closed by close()
+
+def _open_text(file: DataFile, layout: Layout) -> IO[bytes]:
+    """Open a file as UTF-8 with one character between cells."""
+    handle = file.open()
+    if layout.separator == "::" or layout.encoding != "utf-8":
+        return io.BufferedReader(_Converted(handle, layout), 2**20)
+    return handle
+
+
+class _Converted(io.RawIOBase):
+    """Read a file as UTF-8, with tabs as separators in place of `::`."""
+
+    def __init__(self, handle: IO[bytes], layout: Layout) -> None:
+        self._handle, self._left = handle, b""
+        self._colons = layout.separator == "::"
+        self._decoder: codecs.IncrementalDecoder | None = None
+        if layout.encoding != "utf-8":
+            encoding = layout.encoding.removesuffix("-replace")
+            self._decoder = codecs.getincrementaldecoder(encoding)("replace")
 
     def readable(self) -> bool:
         """Return True."""
@@ -133,18 +204,23 @@ class _TabReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read converted bytes into `buffer`."""
-        if not self._left:
-            block = self._file.read(2**20)
-            if block.endswith(b":"):
-                block += self._file.readline()
-            self._left = block.replace(b"::", b"\t")
+        while not self._left:
+            block = self._handle.read(2**20)
+            if self._colons and block.endswith(b":"):
+                block += self._handle.readline()  # no separator is split between two blocks
+            ended = not block
+            if self._decoder is not None:
+                block = self._decoder.decode(block, final=ended).encode()
+            self._left = block.replace(b"::", b"\t") if self._colons else block
+            if ended:
+                break
         size = min(len(buffer), len(self._left))
         buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._handle.close()
         super().close()
 
 
@@ -156,39 +232,3 @@ def _numbers(at: int, count: int, bad: list[int]) -> tuple[np.ndarray, int]:
     if bad:
         numbers = numbers[~np.isin(numbers, bad)][:count]
     return numbers, int(numbers[-1])
-
-
-def _convert(
-    name: str,
-    chunk: pa.Table,
-    rows: np.ndarray,
-    schema: pa.Schema,
-    malformed: list[tuple[int, str]],
-) -> RatingRows:
-    wrong: dict[int, str] = {}
-    columns = {}
-    for field in schema:
-        cells = chunk.column(field.name)
-        try:
-            columns[field.name] = pc.cast(pc.utf8_trim_whitespace(cells), field.type)
-        except pa.ArrowInvalid:
-            pattern = _INTEGER if pa.types.is_integer(field.type) else _NUMBER
-            fits = pc.match_substring_regex(cells, pattern)
-            for at in np.flatnonzero(~fits.to_numpy()):
-                cell = cells[int(at)].as_py()
-                wrong.setdefault(int(at), f"{field.name} is {cell[:40]!r}")
-            numbers = pc.if_else(fits, pc.utf8_trim_whitespace(cells), pa.scalar(None, pa.string()))
-            columns[field.name] = pc.cast(numbers, field.type)
-    good = pa.table({**columns, "row": rows})
-    rejects = [
-        *({"row": row, "reason": "malformed_row", "detail": detail} for row, detail in malformed),
-        *({"row": int(rows[i]), "reason": "wrong_type", "detail": t} for i, t in wrong.items()),
-    ]
-    if wrong:
-        keep = np.ones(len(rows), bool)
-        keep[list(wrong)] = False
-        good = good.filter(pa.array(keep))
-    rejects.sort(key=lambda reject: int(str(reject["row"])))
-    return RatingRows(
-        good, pa.Table.from_pylist([{"file": name, **r} for r in rejects], RATING_REJECTS)
-    )

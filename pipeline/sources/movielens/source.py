@@ -1,168 +1,189 @@
-"""A folder of MovieLens: ratings, films, links, tags and tag genome, in all its layouts.
+"""A data set of ratings: ratings, films, links, tags and tag genome, in all layouts of MovieLens.
 
-25M, 32M, latest and latest-small are CSV files with headers; 1M and 10M are `::` files without
-header. Ratings are read in chunks, so memory does not depend on their number.
+25M, 32M, latest and latest-small are CSV files with headers; 20M has other names at Kaggle; 1M and
+10M are `::` files without header, 100K is `u.data` and `u.item`. Each file may be compressed, in a
+folder of its own, or in a zip archive. Ratings are read in chunks, so memory does not depend on
+their number.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.errors import SourceError
-from pipeline.schemas.ratings import FILMS, GENOME, RATING_REJECTS, RATINGS, TAGS
-from pipeline.sources.movielens.rows import RatingRows, read_rows
+from pipeline.schemas.ratings import TAGS
+from pipeline.sources.movielens.data_files import DataFile, list_files
+from pipeline.sources.movielens.films import read_films, read_genome, read_links, read_tags
+from pipeline.sources.movielens.layout import find_layout
+from pipeline.sources.movielens.ratings_file import RatingRows, RatingsFile
 
-__all__ = ["RATING_COLUMNS", "MovieLens", "check_ratings"]
+__all__ = ["MovieLens"]
 
-_LAST_SECOND = 4_102_444_800  # 2100-01-01
-_NO_GENRES = "(no genres listed)"
-_YEAR = re.compile(r"\s*\((\d{4})(?:\s*[-\u2013]\s*\d{0,4})?\)\s*$")
-RATING_COLUMNS = {
-    "userId": "user_id",
-    "movieId": "film_id",
-    "rating": "rating",
-    "timestamp": "timestamp",
+# Role -> names without suffix, the most certain first.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "ratings": (
+        *("ratings", "rating", "u.data", "user_ratedmovies-timestamps", "user_ratedmovies"),
+        "ratings_small",
+    ),
+    "films": ("movies", "movie", "u.item", "films", "film", "items"),
+    "links": ("links", "link", "links_small"),
+    "tags": ("tags", "tag"),
+    "genome": ("genome-scores", "genome_scores", "genomescores"),
+    "genres": ("u.genre",),
 }
-_FILM_CELLS = pa.schema([("film_id", pa.int64()), ("title", pa.string()), ("genres", pa.string())])
-_LINK_CELLS = pa.schema([("film_id", pa.int64()), ("imdb", pa.string()), ("tmdb", pa.string())])
+_SUFFIXES = (".csv", ".tsv", ".dat", ".txt", ".parquet", ".inter", ".item", ".data", "")
+_SNIFFED = 60  # files that are opened to find out what they are
 
 
 class MovieLens:
-    """One folder of MovieLens.
+    """One data set of ratings.
 
     Parameters
     ----------
-    folder : Path
-        Folder that the MovieLens archive unpacks to.
+    place : Path
+        The folder that the archive unpacks to, the archive itself, or the file of ratings.
 
     Raises
     ------
     SourceError
-        If the folder has neither `ratings.csv` nor `ratings.dat`.
+        If there are no ratings, or several data sets; the message says what is expected.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.double_colon = not (folder / "ratings.csv").is_file()
-        self.ratings_file = folder / ("ratings.dat" if self.double_colon else "ratings.csv")
-        if not self.ratings_file.is_file():
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.files = _find_files(place)
+        if "ratings" not in self.files:
             raise SourceError(
-                f"{folder}: has neither ratings.csv nor ratings.dat; give the folder that the "
-                "MovieLens archive unpacks to"
+                f"{place}: has no ratings: give the folder or zip archive of MovieLens, with "
+                "ratings.csv, rating.csv, ratings.dat or u.data, or a file with the columns "
+                "userId, movieId, rating, timestamp"
             )
+        self.ratings_file = RatingsFile(self.files["ratings"])
 
     def ratings(self) -> Iterator[RatingRows]:
         """Yield the valid ratings (RATINGS with `row`) and the rejects, in chunks."""
-        for chunk in read_rows(
-            self.ratings_file, RATING_COLUMNS, RATINGS, double_colon=self.double_colon
-        ):
-            yield check_ratings(chunk, self.ratings_file.name)
+        return self.ratings_file.rows()
+
+    @cached_property
+    def _text_ids(self) -> bool:
+        return self.ratings_file.survey.text_films
 
     def films(self) -> tuple[pa.Table, pa.Table]:
-        """Return the films (FILMS, sorted by `film_id`) and the rejects (RATING_REJECTS)."""
-        path = self.folder / ("movies.dat" if self.double_colon else "movies.csv")
-        names = {"movieId": "film_id", "title": "title", "genres": "genres"}
-        chunks = list(read_rows(path, names, _FILM_CELLS, double_colon=self.double_colon))
-        rejects = pa.concat_tables([RATING_REJECTS.empty_table(), *(c.rejects for c in chunks)])
-        links = self._links()
-        rows = {}
-        for row in (row for chunk in chunks for row in chunk.good.to_pylist()):
-            title, year = _split_year(row["title"])
-            genres = [g for g in row["genres"].split("|") if g and g != _NO_GENRES]
-            imdb, tmdb = links.get(row["film_id"], (None, None))
-            rows[row["film_id"]] = {
-                "film_id": row["film_id"],
-                "title": title,
-                "year": year,
-                "genres": genres,
-                "imdb_id": imdb,
-                "tmdb_id": tmdb,
-            }
-        return pa.Table.from_pylist([rows[key] for key in sorted(rows)], FILMS), rejects
+        """Return the films (FILMS, sorted by `film_id`) and the rejects (RATING_REJECTS).
 
-    def _links(self) -> dict[int, tuple[str | None, str | None]]:
-        path = self.folder / "links.csv"
-        if not path.is_file():
-            return {}
-        names = {"movieId": "film_id", "imdbId": "imdb", "tmdbId": "tmdb"}
-        links = {}
-        for chunk in read_rows(path, names, _LINK_CELLS):
-            for row in chunk.good.to_pylist():
-                imdb = f"tt{row['imdb'].zfill(7)}" if row["imdb"].isdigit() else None
-                tmdb = row["tmdb"].removesuffix(".0")
-                links[row["film_id"]] = (imdb, tmdb if tmdb.isdigit() else None)
-        return links
+        Raises
+        ------
+        SourceError
+            If there is no list of films, or it cannot be read.
+        """
+        file = self.files.get("films")
+        if file is None and "title" in self.ratings_file.layout.fields:
+            file = self.ratings_file.file
+        if file is None:
+            raise SourceError(
+                f"{self.files['ratings'].folder}: has ratings, but no list of films: add "
+                "movies.csv with the columns movieId, title, genres, or movies.dat, or u.item"
+            )
+        links = self.files.get("links")
+        linked = {} if links is None else read_links(links, text_ids=self._text_ids)
+        return read_films(file, linked, self.files.get("genres"), text_ids=self._text_ids)
+
+    @property
+    def has_links(self) -> bool:
+        """Whether there is a file of links to TMDB and IMDb."""
+        return "links" in self.files
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know about how the files are read."""
+        return self.ratings_file.notes
 
     def tags(self) -> pa.Table:
-        """Return the tags (TAGS); no rows if the layout has none."""
-        path = self.folder / "tags.csv"
-        if not path.is_file():
-            return TAGS.empty_table()
-        names = {"userId": "user_id", "movieId": "film_id", "tag": "tag", "timestamp": "timestamp"}
-        parts = [chunk.good.select(TAGS.names) for chunk in read_rows(path, names, TAGS)]
-        return pa.concat_tables([TAGS.empty_table(), *parts])
+        """Return the tags (TAGS); no rows if the data set has none."""
+        file = self.files.get("tags")
+        return TAGS.empty_table() if file is None else read_tags(file)
 
     @property
     def has_genome(self) -> bool:
-        """Whether the folder has a tag genome."""
-        return (self.folder / "genome-scores.csv").is_file()
+        """Whether there is a tag genome."""
+        return "genome" in self.files
 
     def genome(self) -> Iterator[pa.Table]:
-        """Yield the tag genome (GENOME) in chunks; relevances above 1 are left out."""
-        names = {"movieId": "film_id", "tagId": "tag_id", "relevance": "relevance"}
-        for chunk in read_rows(self.folder / "genome-scores.csv", names, GENOME):
-            scores = chunk.good.select(GENOME.names)
-            yield scores.filter(pc.less_equal(scores["relevance"], 1.0))
+        """Yield the tag genome (GENOME) in chunks; relevances outside 0 to 1 are left out."""
+        return read_genome(self.files["genome"], text_ids=self._text_ids)
 
 
-def _split_year(text: str) -> tuple[str, int | None]:
-    """Return the title and year of a text such as `Seven (1995)`; None if it has no year."""
-    match = _YEAR.search(text)
-    if match is None:
-        return text.strip(), None
-    return text[: match.start()].strip() or text.strip(), int(match.group(1))
+def _stem(file: DataFile) -> str:
+    name = file.name.lower()
+    suffix = PurePosixPath(name).suffix
+    return name.removesuffix(suffix) if suffix in _SUFFIXES[:-2] else name
 
 
-def check_ratings(chunk: RatingRows, name: str) -> RatingRows:
-    """Move ratings with an impossible value or time to the rejects.
+def _is_data(file: DataFile) -> bool:
+    suffix = PurePosixPath(file.name.lower()).suffix
+    return suffix in _SUFFIXES or file.name.lower().startswith("u.")
 
-    Parameters
-    ----------
-    chunk : RatingRows
-        Rows of RATINGS.
-    name : str
-        Name of the file.
 
-    Returns
-    -------
-    RatingRows
-        Reason `rating_out_of_range` is a rating outside 0.5 to 5 stars; `impossible_time` is a
-        timestamp outside 1970 to 2100.
-    """
-    good = chunk.good
-    rating, time = (good.column(c).to_numpy() for c in ("rating", "timestamp"))
-    bounds = {
-        "rating_out_of_range": ~((rating >= 0.5) & (rating <= 5.0)),
-        "impossible_time": (time <= 0) | (time >= _LAST_SECOND),
-    }
-    bad = np.zeros(len(rating), bool)
-    rejects = [chunk.rejects]
-    for (reason, out), value in zip(bounds.items(), (rating, time), strict=True):
-        rows = np.flatnonzero(out & ~bad)
-        bad |= out
-        if len(rows):
-            columns = [
-                [name] * len(rows),
-                good.column("row").to_numpy()[rows],
-                [reason] * len(rows),
-                [f"{float(value[i]):g}" for i in rows],
-            ]
-            rejects.append(pa.table(columns, schema=RATING_REJECTS))
-    valid = good.filter(pa.array(~bad)) if bad.any() else good
-    return RatingRows(valid, pa.concat_tables(rejects))
+def _find_files(place: Path) -> dict[str, DataFile]:
+    """Return the file of each role, by names and then by columns."""
+    files = list_files(place)
+    chosen: dict[str, DataFile] = {}
+    if place.is_file() and len(files) == 1 and not files[0].member:
+        chosen["ratings"] = files[0]  # the file itself; its neighbours are films, links, ...
+        files = [file for file in list_files(place.parent) if file.folder == str(place.parent)]
+    elif (ratings := _by_name(place, files)) is not None:
+        chosen["ratings"] = ratings
+    else:
+        files = [file for file in files if _is_data(file)][:_SNIFFED]
+        roles = {file: _role(file) for file in files}
+        found = [file for file in files if roles[file] == "ratings"]
+        if len(found) > 1:
+            several = ", ".join(file.shown for file in found[:4])
+            raise SourceError(
+                f"{place}: has several files of ratings: {several}; give one of them, or a folder "
+                "with one"
+            )
+        if not found:
+            return {}
+        chosen["ratings"] = found[0]
+    beside = [file for file in files if file.folder == chosen["ratings"].folder]
+    by_stem = {_stem(file): file for file in reversed(beside)}
+    for role, names in _NAMES.items():
+        named = [by_stem[name] for name in names if name in by_stem]
+        if named and role not in chosen:
+            chosen[role] = named[0]
+    others = [file for file in beside if _is_data(file) and file not in chosen.values()]
+    for file in others[:_SNIFFED] if "films" not in chosen else ():
+        found_role = _role(file)
+        if found_role in ("films", "links"):
+            chosen.setdefault(found_role, file)
+    return chosen
+
+
+def _by_name(place: Path, files: Sequence[DataFile]) -> DataFile | None:
+    """Return the file of ratings by its name; the outermost folder counts."""
+    for name in _NAMES["ratings"]:
+        found = [file for file in files if _stem(file) == name and _is_data(file)]
+        if not found:
+            continue
+        folders = sorted({file.folder for file in found}, key=lambda f: (f.count("/"), f))
+        outermost = [f for f in folders if f.count("/") == folders[0].count("/")]
+        if len(outermost) > 1:
+            raise SourceError(
+                f"{place}: has several data sets, in {', '.join(outermost[:4])}: give one of them"
+            )
+        own = [file for file in found if file.folder == outermost[0]]
+        return min(own, key=lambda file: (not file.name.endswith(".csv"), file.name))
+    return None
+
+
+def _role(file: DataFile) -> str | None:
+    """Return what a file is by its columns; None if it is no text or no table."""
+    try:
+        return find_layout(file).role
+    except SourceError:
+        return None

@@ -153,7 +153,7 @@ def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
         return _as_list(value)
     if not isinstance(value, str):
         raise CellError("is not a list")
-    cell = value.strip()
+    cell = value.strip(" \t\r\n") or value  # others may be parts of letters, see `text`
     inner: object = None
     if cell[0] in "[{(":
         return _decode_brackets(cell)

@@ -12,7 +12,7 @@ __all__ = ["cast", "directors"]
 # Two full names joined by a word; "Joel and Ethan Coen" or "Simon and Garfunkel" are unchanged.
 _AND = re.compile(r"\s+(?:and|&|und|et|y|e|i|og|och|и|та|và)\s+", re.IGNORECASE)
 _LEADING_AND = re.compile(r"^\s*(?:and|&|und|et)\s+(?=\S+\s)", re.IGNORECASE)
-_FULL_NAME = re.compile(r"[^\s,]+\s+[^\s,].*")
+_FULL_NAME = re.compile(r"(?!(?:the|his|her|their|die|les|los|las)\s)[^\s,]+\s+[^\s,].*", re.I)
 # "(voice)", "(as B. Lint)", "(uncredited)": notes on a credit behind a name.
 _NOTE = re.compile(
     r"\s*[(\[](?:also |singing |english |original )?(?:voices?|stimme|sprecher|voix|voz|voces"
@@ -43,29 +43,22 @@ def _split(name: str) -> list[str]:
     return parts if all(_FULL_NAME.fullmatch(part) for part in parts) else [name]
 
 
-def _people(found: Iterable[object], *, written: bool) -> list[str] | None:
-    """Return names without notes; `written`: they stand in one text, not in a list."""
+def _people(found: Iterable[object]) -> list[str] | None:
+    """Return names without notes on their credits."""
     chosen: list[object] = []
     for entry in found:
-        if not isinstance(entry, str):
+        if not isinstance(entry, str) or len(entry) > _LONGEST:
             chosen.append(entry)
             continue
-        name = _LABEL.sub("", entry) if written else entry
-        name = name.strip()
-        if len(name) > _LONGEST:
-            chosen.append(name)
-            continue
+        # No-break spaces stay: they are parts of letters in text of a wrong encoding.
+        name = _LABEL.sub("", entry).strip(" \t\r\n")
         while name[-1:] in (")", "]") and (shorter := _NOTE.sub("", name)) != name:
             name = shorter
-        if written:
-            chosen.extend(_split(_ROLE.sub("", name)))
-        else:
+        if name.isalpha():
             chosen.append(name)
+        else:
+            chosen.extend(_split(_ROLE.sub("", name)))
     return listed(chosen)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.lstrip()[:1] not in ("[", "{")
 
 
 def directors(value: object) -> list[str] | None:
@@ -80,7 +73,7 @@ def directors(value: object) -> list[str] | None:
     """
     found = entries(value, part="crew")
     crew = [e for e in found if not isinstance(e, Mapping) or e.get("job") in (None, "Director")]
-    return _people(crew, written=_is_text(value))
+    return _people(crew)
 
 
 def cast(value: object) -> list[str] | None:
@@ -91,4 +84,4 @@ def cast(value: object) -> list[str] | None:
     >>> cast("Bo Lint (voice), Cy Marr as the Captain")
     ['Bo Lint', 'Cy Marr']
     """
-    return _people(entries(value, part="cast"), written=_is_text(value))
+    return _people(entries(value, part="cast"))

@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from pipeline.errors import SourceError
+from pipeline.errors import NotATable, SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
 from pipeline.sources.forms.damage import reported
-from pipeline.sources.forms.text.blocks import text_lines
+from pipeline.sources.forms.documents.rows import (
+    Row,
+    line_rows,
+    stream_rows,
+    table_rows,
+    without_actions,
+)
+from pipeline.sources.forms.documents.stream import Broken, RowStart
+from pipeline.sources.forms.documents.structure import (
+    Structure,
+    find_structures,
+    row_start,
+)
+from pipeline.sources.forms.documents.values import dotted_columns
+from pipeline.sources.forms.text.blocks import text_lines, text_pieces
 from pipeline.sources.forms.text.encodings import Encoding
 
 __all__ = ["JsonTable", "open_json"]
 
-_FIRST_ROWS = 200
+_FIRST_ROWS = 200  # rows whose keys are the columns: an object may omit missing values
+_HEADS = (2**17, 2**22, 2**25)  # characters in which the rows are looked for
 
 
 @dataclass(frozen=True)
 class JsonTable:
-    """Objects, each a row."""
+    """Objects, each a row.
+
+    Attributes
+    ----------
+    content : Content
+        The bytes of the document.
+    encoding : Encoding
+        Their encoding.
+    structure : Structure
+        Where the rows are.
+    start : RowStart
+        How rows start.
+    name : str
+        Name of the file, of the member of an archive, and of the list where there are several.
+    columns : tuple of str
+        Keys of the first rows; members of objects in them as "imdb.rating".
+    """
 
     content: Content
     encoding: Encoding
-    columns: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Name of the file, and of the member of an archive."""
-        return self.content.name
+    structure: Structure
+    start: RowStart
+    name: str
+    columns: tuple[str, ...] = ()
 
     @property
     def form(self) -> TableForm:
         """How the table is written."""
         return TableForm(
-            "JSON lines",
+            self.structure.kind,
             compression=self.content.compression,
             encoding=self.encoding.name,
             confidence=self.encoding.confidence,
@@ -57,42 +85,98 @@ class JsonTable:
         """Yield all rows in order; see `RawTable`."""
         return reported(self._chunks(wanted, rows), self.name)
 
+    def _rows(self) -> Iterator[Row]:
+        structure = self.structure
+        rows: Iterator[Row]
+        if structure.layout == "lines":
+            rows = line_rows(text_lines(self.content, self.encoding), structure)
+        elif structure.layout in ("columns", "split", "arrays"):
+            rows = table_rows(text_pieces(self.content, self.encoding), structure)
+        else:
+            rows = stream_rows(text_pieces(self.content, self.encoding), structure, self.start)
+        return without_actions(rows) if structure.bulk else rows
+
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         first = 1
-        lines = enumerate(text_lines(self.content, self.encoding), start=1)
-        filled = ((number, line) for number, line in lines if not line.isspace())
-        while batch := list(islice(filled, size)):
-            rows: list[dict[str, object]] = []
-            malformed = {}
-            for number, line in batch:
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    malformed[len(rows)] = f"line {number} is not JSON: {error}"
-                    row = {}
-                if not isinstance(row, dict):
-                    kind = type(row).__name__
-                    malformed[len(rows)] = f"line {number} is not a JSON object but {kind}"
-                    row = {}
-                rows.append(row)
-            names = dict.fromkeys(key for row in rows for key in row)
-            cells = {
-                name: [row.get(name) for row in rows]
-                for name in names
-                if wanted is None or name in wanted
-            }
-            yield RawChunk(first, len(rows), cells, malformed)
-            first += len(rows)
+        rows = self._rows()
+        while batch := list(islice(rows, size)):
+            malformed = {i: row.detail for i, row in enumerate(batch) if isinstance(row, Broken)}
+            objects = [row if isinstance(row, dict) else {} for row in batch]
+            yield RawChunk(first, len(batch), _columns(objects, wanted), malformed)
+            first += len(batch)
 
 
-def open_json(content: Content, encoding: Encoding) -> JsonTable:
-    """Return the table of a JSON text."""
-    table = JsonTable(content, encoding, ())
-    first = next(table.chunks(None, _FIRST_ROWS), None)
-    if first is None:
+def _columns(
+    rows: Sequence[dict[str, object]], wanted: Sequence[str] | None
+) -> dict[str, list[object]]:
+    names: dict[str, object] = {}
+    for row in rows:
+        names.update(row)
+    keep = None if wanted is None else {*wanted, *(name.partition(".")[0] for name in wanted)}
+    cells = {
+        name: [row.get(name) for row in rows] for name in names if keep is None or name in keep
+    }
+    cells |= dotted_columns(cells)
+    return cells if wanted is None else {n: v for n, v in cells.items() if n in set(wanted)}
+
+
+def open_json(content: Content, encoding: Encoding) -> list[JsonTable]:
+    """Return the tables of a JSON document.
+
+    Raises
+    ------
+    SourceError
+        If it holds no objects, or no rows.
+    """
+    structures: list[Structure] = []
+    text = ""
+    for size in _HEADS:
+        text, whole = _head(content, encoding, size)
+        structures = find_structures(text)
+        if whole or (structures and structures[0].layout != "values") or len(text) < size:
+            break
+        if structures and structures[0].kind != "JSON object":
+            break
+    if not structures and not text.strip(" \t\r\n\ufeff,[]{}"):
         raise SourceError(f"{content.name}: has no rows")
-    if not first.cells:
-        raise SourceError(
-            f"{content.name}: none of its first lines is a JSON object; write one object per line"
+    if not structures:
+        raise NotATable(
+            f"{content.name}: none of its first values is a JSON object; write one object per "
+            "film, in an array or one per line"
         )
-    return JsonTable(content, encoding, tuple(first.cells))
+    tables: list[JsonTable] = []
+    why = ""
+    for structure in structures:
+        name = content.name
+        if len(structures) > 1:
+            name += ": " + ".".join(structure.path)
+        start = row_start(text, (), keyed=False)
+        table = JsonTable(content, encoding, structure, start, name)
+        head = list(islice(table._rows(), _FIRST_ROWS))  # the first rows do not need `start`
+        rows = [row for row in head if isinstance(row, dict)]
+        if not rows:
+            why = next((row.detail for row in head if isinstance(row, Broken)), why)
+            continue
+        keyed = structure.layout == "members"
+        sample = [{k: v for k, v in row.items() if k != structure.key_column} for row in rows[:1]]
+        if structure.inner or structure.wrapper:
+            sample = []
+        start = row_start(text, sample if keyed else rows[:1] if sample else [], keyed=keyed)
+        table = replace(table, start=start, columns=tuple(_columns(rows, None)))
+        tables.append(table)
+    if not tables and why:
+        raise NotATable(f"{content.name}: looks like JSON, but {why}")
+    if not tables or not any(table.columns for table in tables):
+        raise SourceError(f"{content.name}: has no rows")
+    return tables
+
+
+def _head(content: Content, encoding: Encoding, size: int) -> tuple[str, bool]:
+    """Return the first characters of a text, and whether they are all."""
+    pieces, length = [], 0
+    for piece in text_pieces(content, encoding):
+        pieces.append(piece)
+        length += len(piece)
+        if length > size:
+            return "".join(pieces)[:size], False
+    return "".join(pieces), True
