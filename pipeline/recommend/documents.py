@@ -72,7 +72,11 @@ class RejectExample(_Document):
 
 
 class PreparedManifest(_Document):
-    """`manifest.json` of a folder of prepared ratings; rows_in = kept + rejected."""
+    """`manifest.json` of a folder of prepared ratings; rows_in = kept + rejected.
+
+    `notes` say how the files were read, such as the scale of the ratings; `has_links` whether a
+    file says which films these are of TMDB and IMDb.
+    """
 
     format: int
     source: str
@@ -85,6 +89,8 @@ class PreparedManifest(_Document):
     first_second: int
     last_second: int
     files: dict[str, str]
+    notes: list[str] = []
+    has_links: bool = True
 
 
 # Figures of an evaluation

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.fileio.parquet import read_table
+from pipeline.recommend.data.linking import FilmList, Linking, link_lists
 from pipeline.recommend.data.matrices import normalise_rows
 from pipeline.recommend.documents import FilmMetadata
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
@@ -20,8 +23,10 @@ __all__ = [
     "films_from_table",
     "films_to_table",
     "link_films",
+    "listed",
 ]
 
+_IMDB = re.compile(r"tt\d{5,10}")
 _NO_CLUSTER = -1
 _NO_ROW = -1
 
@@ -54,6 +59,8 @@ class Films:
         Reduced tag genome; 0 for a film without tag scores. There may be no columns.
     release_id : str or None
         Release that the vectors and micro-genres come from.
+    linking : Linking or None
+        How the films are linked to the release; it is not stored with a model.
     """
 
     ids: np.ndarray
@@ -67,6 +74,7 @@ class Films:
     cluster_names: dict[int, str]
     genome: np.ndarray
     release_id: str | None = None
+    linking: Linking | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -125,7 +133,7 @@ def encode_genres(genres: list[list[str]]) -> tuple[np.ndarray, tuple[str, ...]]
 
 
 def link_films(films: pa.Table, release: Path | None, genome: pa.Table | None = None) -> Films:
-    """Link the films of MovieLens to a release, by the ids of TMDB or IMDb.
+    """Link rated films to a release, by the ids of TMDB or IMDb, else by title and year.
 
     Parameters
     ----------
@@ -147,21 +155,21 @@ def link_films(films: pa.Table, release: Path | None, genome: pa.Table | None = 
     cluster = np.full(len(ids), _NO_CLUSTER, np.int64)
     vectors, cluster_names, release_id = np.zeros((len(ids), 1), np.float32), {}, None
     movie_ids: list[str | None] = [None] * len(ids)
+    linking: Linking | None = None
     if release is not None:
         release_id = release.name
-        movies = read_table(release / "movies.parquet", ["movie_id", "cluster"]).to_pydict()
+        columns = ["movie_id", "title", "year", "cluster"]
+        movies = read_table(release / "movies.parquet", columns).to_pydict()
         embeddings = read_table(release / "embeddings.parquet", ["movie_id", "vector"])
         known = matrix_of(embeddings)
         row_of = {movie: row for row, movie in enumerate(embeddings.column("movie_id").to_pylist())}
-        cluster_of = dict(zip(movies["movie_id"], movies["cluster"], strict=True))
         vectors = np.zeros((len(ids), known.shape[1]), np.float32)
-        tmdb, imdb = (films.column(name).to_pylist() for name in ("tmdb_id", "imdb_id"))
-        for row, candidates in enumerate(zip(tmdb, imdb, strict=True)):
-            movie = next((c for c in candidates if c is not None and c in cluster_of), None)
-            if movie is not None:
-                movie_ids[row], cluster[row] = movie, cluster_of[movie]
-                if movie in row_of:
-                    vectors[row] = known[row_of[movie]]
+        found, linking = link_lists(listed(films), _released(movies))
+        for row in np.flatnonzero(found >= 0).tolist():
+            movie = movies["movie_id"][found[row]]
+            movie_ids[row], cluster[row] = movie, movies["cluster"][found[row]]
+            if movie in row_of:
+                vectors[row] = known[row_of[movie]]
         vectors = normalise_rows(vectors)
         named = read_table(release / "micro_genres.parquet", ["cluster", "micro_genre_name"])
         pairs = (named.column(n).to_pylist() for n in ("cluster", "micro_genre_name"))
@@ -178,7 +186,27 @@ def link_films(films: pa.Table, release: Path | None, genome: pa.Table | None = 
         cluster_names=cluster_names,
         genome=_genome_rows(ids, genome),
         release_id=release_id,
+        linking=linking,
     )
+
+
+def listed(films: pa.Table) -> FilmList:
+    """Return a table of FILMS as a list to be linked."""
+    titles, years, tmdb, imdb = (
+        films.column(name).to_pylist() for name in ("title", "year", "tmdb_id", "imdb_id")
+    )
+    return FilmList(titles, years, {"tmdb": tmdb, "imdb": imdb})
+
+
+def _released(movies: dict[str, list[Any]]) -> FilmList:
+    """Return the films of a release as a list to be linked; the form of an id says whose it is."""
+    ids: list[str] = movies["movie_id"]
+    kinds = ["tmdb" if one.isdigit() else "imdb" if _IMDB.fullmatch(one) else "own" for one in ids]
+    by_kind = {
+        kind: [one if own == kind else None for one, own in zip(ids, kinds, strict=True)]
+        for kind in ("tmdb", "imdb", "own")
+    }
+    return FilmList(movies["title"], movies["year"], by_kind)
 
 
 def _genome_rows(ids: np.ndarray, genome: pa.Table | None) -> np.ndarray:

@@ -33,7 +33,7 @@ __all__ = [
     "prepare",
 ]
 
-VERSION = 1  # raised by hand whenever the same files would give other partitions
+VERSION = 2  # raised by hand whenever the same files would give other partitions
 MANIFEST = "manifest.json"
 FORMAT = 1
 PARTITION_BYTES = 48 * 2**20  # bytes of the file of ratings per partition
@@ -102,12 +102,12 @@ def partition_of(user_ids: np.ndarray, count: int) -> np.ndarray:
 
 
 def prepare(source: Path, out: Path) -> PreparedRatings:
-    """Convert the ratings of a MovieLens folder to Parquet, unless that is done already.
+    """Convert ratings in any layout of MovieLens to Parquet, unless that is done already.
 
     Parameters
     ----------
     source : Path
-        Folder with the files of MovieLens.
+        Folder or zip archive of MovieLens, or a file of ratings beside its list of films.
     out : Path
         The result is a folder in it, named by a hash of the source files.
 
@@ -117,8 +117,10 @@ def prepare(source: Path, out: Path) -> PreparedRatings:
         If a file cannot be read or has no valid rating; the message names the file and the cause.
     """
     movielens = MovieLens(source)
-    files = sorted(p for p in source.iterdir() if p.suffix in (".csv", ".dat") and p.is_file())
-    mark = fingerprint(VERSION, PARTITION_BYTES, {p.name: file_sha256(p) for p in files})[:16]
+    hashes = {file.path: "" for file in movielens.files.values()}
+    hashes = {path: file_sha256(path) for path in hashes}
+    used = {role: [f.name, f.member, hashes[f.path]] for role, f in movielens.files.items()}
+    mark = fingerprint(VERSION, PARTITION_BYTES, used)[:16]
     folder = out / f"ratings-{mark}"
     if (folder / MANIFEST).is_file():
         return PreparedRatings(folder)
@@ -128,7 +130,7 @@ def prepare(source: Path, out: Path) -> PreparedRatings:
 
 
 def _fill(movielens: MovieLens, folder: Path) -> None:
-    count = max(1, -(-movielens.ratings_file.stat().st_size // PARTITION_BYTES))
+    count = max(1, -(-movielens.ratings_file.file.text_bytes // PARTITION_BYTES))
     films, film_rejects = movielens.films()
     write_table(folder / "films.parquet", films)
     rejects = pq.ParquetWriter(folder / "rejects.parquet", RATING_REJECTS)
@@ -168,12 +170,12 @@ def _fill(movielens: MovieLens, folder: Path) -> None:
             path.unlink()
     if not counts["kept"]:
         raise SourceError(
-            f"{movielens.ratings_file}: none of its {counts['rows_in']:,} rows is a rating: "
-            f"{reasons or 'the file has no rows'}"
+            f"{movielens.ratings_file.file.shown}: none of its {counts['rows_in']:,} rows is a "
+            f"rating: {reasons or 'the file has no rows'}"
         )
     manifest = PreparedManifest(
         format=FORMAT,
-        source=movielens.folder.name,
+        source=movielens.place.name,
         films=films.num_rows,
         rows_in=counts["rows_in"],
         kept=counts["kept"],
@@ -182,6 +184,8 @@ def _fill(movielens: MovieLens, folder: Path) -> None:
         examples=[RejectExample(**row) for row in examples[: 5 * _EXAMPLES]],
         first_second=min(first for first, _ in seconds),
         last_second=max(last for _, last in seconds),
+        notes=movielens.notes,
+        has_links=movielens.has_links,
         files=file_checksums(folder, sorted(folder.glob("*.parquet"))),
     )
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))

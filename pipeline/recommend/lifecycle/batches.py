@@ -21,13 +21,16 @@ from pipeline.recommend.lifecycle.database import UpkeepDatabase
 from pipeline.recommend.lifecycle.drift import count_ratings
 from pipeline.schemas.mining import validate
 from pipeline.schemas.ratings import RATING_REJECTS, RATINGS
-from pipeline.sources.movielens.rows import RatingRows, read_rows
-from pipeline.sources.movielens.source import RATING_COLUMNS, check_ratings
+from pipeline.sources.movielens.data_files import DataFile
+from pipeline.sources.movielens.layout import find_layout
+from pipeline.sources.movielens.ratings_file import RatingRows, check_ratings
+from pipeline.sources.movielens.source import MovieLens
 
 __all__ = ["ingest_by_week", "list_batches", "list_rating_files", "read_ratings_file"]
 
 _FOLDER = "batches"
-_SUFFIXES = (".csv", ".parquet")
+_SUFFIXES = (".csv", ".tsv", ".dat", ".data", ".parquet")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
 def list_rating_files(places: Sequence[str]) -> list[Path]:
@@ -48,19 +51,31 @@ def list_rating_files(places: Sequence[str]) -> list[Path]:
         if not place.exists():
             raise SourceError(f"{place}: there is no such file or folder of ratings")
         if place.is_dir():
-            files += sorted(path for path in place.iterdir() if path.suffix in _SUFFIXES)
+            files += sorted(path for path in place.iterdir() if _may_be_ratings(path))
         else:
             files.append(place)
     return files
 
 
+def _may_be_ratings(path: Path) -> bool:
+    """Return whether a file of a folder is not known to be something else, such as films."""
+    name = path.name.lower()
+    packed = name.endswith(_COMPRESSED)
+    if not path.is_file() or not (packed or name.endswith(_SUFFIXES)):
+        return False
+    try:
+        return name.endswith(".zip") or find_layout(DataFile(path)).role in ("ratings", None)
+    except SourceError:
+        return True  # reading it says what is wrong
+
+
 def read_ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
-    """Read a CSV file with the columns of MovieLens, or a Parquet file of RATINGS.
+    """Read a file of ratings in any layout of MovieLens, or a Parquet file of RATINGS.
 
     Parameters
     ----------
     path : Path
-        The file; Parquet if it ends in `.parquet`.
+        The file; it may be compressed, or a zip archive with one file of ratings.
 
     Returns
     -------
@@ -72,20 +87,20 @@ def read_ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
     Raises
     ------
     SourceError
-        If the file cannot be read or has no valid rating; the message names it.
+        If the file cannot be read, or has no valid rating or no times; the message names it.
     """
-    if path.suffix == ".parquet":
-        try:
-            table = validate(read_table(path), RATINGS, name=path.name)
-        except CorruptFileError as error:
-            raise SourceError(f"{path}: cannot be read: {error}") from error
-        rows = RatingRows(add_row_numbers(table), RATING_REJECTS.empty_table())
-        chunks = [check_ratings(rows, path.name)]
-    else:
-        parts = read_rows(path, RATING_COLUMNS, RATINGS)
-        chunks = [check_ratings(part, path.name) for part in parts]
+    chunks = _read_released(path) if path.suffix == ".parquet" else None
+    if chunks is None:
+        source = MovieLens(path).ratings_file
+        chunks = list(source.rows())
+        if source.survey.unit is None and any(chunk.good.num_rows for chunk in chunks):
+            raise SourceError(
+                f"{path}: has no times, and a batch belongs to a week: add the column timestamp"
+            )
     rejected: dict[str, int] = {}
-    raw = pa.concat_tables([c.good.select([*RATINGS.names, "row"]) for c in chunks])
+    columns = [*RATINGS.names, "row"]
+    empty = add_row_numbers(RATINGS.empty_table())
+    raw = pa.concat_tables([empty, *(c.good.select(columns).cast(empty.schema) for c in chunks)])
     ratings, repeated = deduplicate(raw, path.name)
     for table in (*(chunk.rejects for chunk in chunks), repeated):
         for reason in table.column("reason").to_pylist():
@@ -94,6 +109,19 @@ def read_ratings_file(path: Path) -> tuple[pa.Table, dict[str, int]]:
         reasons = rejected or "the file has no rows"
         raise SourceError(f"{path}: none of its rows is a rating: {reasons}")
     return ratings, rejected
+
+
+def _read_released(path: Path) -> list[RatingRows] | None:
+    """Return the rows of a Parquet file of RATINGS; None if it has other columns."""
+    try:
+        table = read_table(path)
+    except CorruptFileError as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from error
+    if table.schema.names != RATINGS.names:
+        return None
+    table = validate(table, RATINGS, name=path.name)
+    rows = RatingRows(add_row_numbers(table), RATING_REJECTS.empty_table())
+    return [check_ratings(rows, path.name)]
 
 
 def ingest_by_week(

@@ -139,7 +139,7 @@ def _columns(cells: pa.Table, survey: Survey) -> dict[str, pa.Array]:
         scores = _to_stars(scores, survey.scale)
     # a number that is none, such as "nan", is out of range; an unreadable cell is null
     unreadable = None if survey.typed else values.is_null().to_numpy(zero_copy_only=False)
-    columns["rating"] = pa.array(scores.astype(np.float32), mask=unreadable)
+    columns["rating"] = pa.array(np.clip(scores, -1e9, 1e9).astype(np.float32), mask=unreadable)
     if survey.unit is None:
         columns["timestamp"] = _random_times(columns["user_id"], columns["film_id"])
     elif survey.unit > 1:

@@ -72,7 +72,7 @@ def test_a_file_without_a_valid_rating_is_an_error_and_leaves_no_files(tmp_path:
     place = tmp_path / "in"
     place.mkdir()
     with pytest.raises(SourceError, match="none of its 1 rows is a rating"):
-        prepare(write_folder(place, HEAD + "1,1,77,5\n"), tmp_path / "out")
+        prepare(write_folder(place, HEAD + "1,1,777,5\n"), tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
 
 

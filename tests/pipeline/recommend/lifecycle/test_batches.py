@@ -76,7 +76,7 @@ def test_a_batch_is_complete_after_a_kill(
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     file = tmp_path / "week.csv"
-    file.write_text("userId,movieId,rating,timestamp\n1,2,99,5\n")
+    file.write_text("userId,movieId,rating,timestamp\n1,2,999,5\n")
     with pytest.raises(SourceError, match=r"week\.csv: none of its rows is a rating"):
         read_ratings_file(file)
     with pytest.raises(SourceError, match=r"absent\.csv"):
