@@ -155,7 +155,7 @@ def find_structures(text: str) -> list[Structure]:
     """
     line = next((line for line in text.split("\n") if line.strip()), "")
     if not _is_json(line) and recover(line) is not None:
-        return [Structure("Python objects in lines", "lines")]
+        return [Structure("JSON lines (not strict)", "lines")]
     values = top_values(text)
     if not values:
         return []
