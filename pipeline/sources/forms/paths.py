@@ -9,12 +9,20 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from pipeline.errors import SourceError
 
-__all__ = ["FoundFile", "file_hash", "find_files", "inspect_path"]
+__all__ = [
+    "FoundFile",
+    "file_hash",
+    "find_files",
+    "folder_cells",
+    "inspect_path",
+    "may_hold_table",
+    "skips_folder",
+]
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 # Files beside catalogues that hold no table. Others are recognized by their content.
@@ -128,13 +136,24 @@ def _matches(pattern: Path) -> list[FoundFile]:
 
 
 def _found(file: Path, root: Path) -> FoundFile:
-    label = file.relative_to(root)
-    partition: dict[str, str | None] = {}
+    label = PurePosixPath(file.relative_to(root).as_posix())
+    return FoundFile(file, str(label), folder_cells(label))
+
+
+def folder_cells(label: PurePosixPath) -> dict[str, str | None]:
+    """Return the cells that the folders of a path give.
+
+    Examples
+    --------
+    >>> folder_cells(PurePosixPath("year=1999/language=de/part-0.parquet"))
+    {'year': '1999', 'language': 'de'}
+    """
+    cells: dict[str, str | None] = {}
     for part in label.parts[:-1]:
         name, equals, value = part.partition("=")
         if name and equals:
-            partition[unquote(name)] = None if value == _NULL_PARTITION else unquote(value)
-    return FoundFile(file, label.as_posix(), partition)
+            cells[unquote(name)] = None if value == _NULL_PARTITION else unquote(value)
+    return cells
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -160,3 +179,8 @@ def may_hold_table(name: str) -> bool:
     """
     lower = name.lower()
     return not (lower[0] in "._~" or _NO_TABLES.search(lower) or _NO_TABLE_STEMS.match(lower))
+
+
+def skips_folder(name: str) -> bool:
+    """Return whether a folder holds no catalogue: hidden ones and those of tools."""
+    return name[:1] in (".", "_") or name.lower() in _SKIPPED_FOLDERS

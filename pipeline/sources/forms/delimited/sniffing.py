@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.sources.forms.delimited.layout import Layout, code_columns, parse, unescape
 
-__all__ = ["SEPARATORS", "find_layout", "unique_names"]
+__all__ = ["SEPARATORS", "find_layout", "header_position", "unique_names"]
 
 SEPARATORS = (",", ";", "\t", "|")
 _SEP_LINE = re.compile(r'^"?sep=(.)"?[\r\n]*$', re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _SAMPLE_ROWS = 300
+_FEWEST_EQUAL = 0.5  # share of the lines with equally many cells
+_LONGEST_NAME = 200  # characters of a column; a longer one is a sentence
 _HEADER_WITHIN = 60  # rows among which the header is looked for
 
 _Row = tuple[int, list[str]]  # number of lines up to its end, cells
@@ -48,7 +50,7 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
             best = (share, width, separator)
     if best is None:
         return None
-    _, width, separator = best
+    share, width, separator = best
     quoted = separator in ",;" or _quotes_cells(lines[first:], separator, width)
     escaped = quoted and _escapes(lines[first:], separator, width)
     sample = [unescape(line) for line in lines] if escaped else lines
@@ -61,8 +63,10 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
         columns = tuple(str(i + 1) for i in range(width))
         codes = code_columns(singles, width)
         return Layout(separator, quoted, escaped, columns, first, codes, ("has no header",))
-    at = _header_row(rows, width)
+    at = header_position([cells for _, cells in rows], width)
     end, header = rows[at]
+    if not first and not _is_table(share, header, singles):
+        return None
     columns, notes = _columns(header, [cells for _, cells in rows[at + 1 :]], width)
     if at:
         before = rows[at - 1][0] - first
@@ -138,19 +142,40 @@ def _escapes(lines: Sequence[str], separator: str, width: int) -> bool:
     return right(map(unescape, lines)) > right(iter(lines))
 
 
-def _header_row(rows: Sequence[_Row], width: int) -> int:
-    """Return the position of the header: the first row that names most of the columns."""
+def header_position(rows: Sequence[Sequence[str]], width: int, *, ragged: bool = True) -> int:
+    """Return the position of the header: the first row that names most of the columns.
+
+    A row with numbers is none, unless it fills all columns or there is no other.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The first rows.
+    width : int
+        Number of columns.
+    ragged : bool
+        Whether rows before the header have fewer cells.
+    """
     fewest = max(2, round(0.6 * width))
+    stripped = [[cell.strip() for cell in cells] for cells in rows[:_HEADER_WITHIN]]
     candidates = [
         i
-        for i, (_, cells) in enumerate(rows[:_HEADER_WITHIN])
-        if len(cells) >= width - 1 and sum(map(bool, map(str.strip, cells))) >= fewest
+        for i, cells in enumerate(stripped)
+        if (not ragged or len(cells) >= width - 1) and sum(map(bool, cells)) >= fewest
     ]
     for i in candidates:
-        cells = [cell.strip() for cell in rows[i][1]]
+        cells = stripped[i]
         if sum(map(bool, cells)) >= width or not any(map(_NUMBER.fullmatch, cells)):
             return i
     return candidates[0] if candidates else 0
+
+
+def _is_table(share: float, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether lines are rows rather than sentences with commas."""
+    if max(map(len, header)) > _LONGEST_NAME:
+        return False
+    inside = sum(1 < len(cells) <= len(header) for cells in rows)
+    return share > _FEWEST_EQUAL or (len(header) > 2 and inside >= 0.8 * len(rows))
 
 
 def _columns(

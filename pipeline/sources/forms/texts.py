@@ -1,0 +1,75 @@
+"""Tables of texts: a JSON document, or lines of cells."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from pipeline.errors import NotATable, SourceError
+from pipeline.settings import SourceSettings
+from pipeline.sources.forms.base import RawTable
+from pipeline.sources.forms.contents import Content
+from pipeline.sources.forms.delimited.sniffing import find_layout
+from pipeline.sources.forms.delimited.table import DelimitedTable
+from pipeline.sources.forms.documents.table import open_json
+from pipeline.sources.forms.other_files import describe_text
+from pipeline.sources.forms.text.blocks import MAX_LINE_CHARS, split_lines, text_pieces
+from pipeline.sources.forms.text.encodings import Encoding, find_encoding
+
+__all__ = ["open_text"]
+
+_JSON = re.compile(r"[\s,\ufeff\x1e]*[{\[]")
+_FIRST_LINES = 2_000
+
+
+def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
+    """Return the tables of a text.
+
+    Parameters
+    ----------
+    content : Content
+        The bytes.
+    settings : SourceSettings
+        `encoding` and `column_map`.
+
+    Raises
+    ------
+    SourceError
+        If it has no rows; `NotATable` if it is no table.
+    """
+    encoding = find_encoding(content, settings.encoding)
+    block = _first_lines(content, encoding)
+    if not block.strip("\ufeff \t\r\n\0"):
+        raise SourceError(f"{content.name}: is empty")
+    if described := describe_text(block):
+        raise NotATable(f"{content.name}: {described}")
+    if _JSON.match(block):
+        try:
+            return list(open_json(content, encoding))
+        except NotATable:
+            if block.lstrip()[:1] != "[":  # a title such as "[REC]" may start a table
+                raise
+    lines = list(islice(split_lines(block), _FIRST_LINES))
+    layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
+    if layout is None:
+        raise NotATable(
+            f"{content.name}: looks like plain text, no comma, semicolon, tab or bar separates "
+            "cells in its first lines; write a CSV file with a header"
+        )
+    table = DelimitedTable(content, encoding, layout)
+    if next(table.chunks(None, 1), None) is None:
+        raise SourceError(f"{content.name}: has no rows")
+    return [table]
+
+
+def _first_lines(content: Content, encoding: Encoding) -> str:
+    """Return the first lines of a text, the last without its end if it is very long."""
+    text = ""
+    for piece in text_pieces(content, encoding):
+        text += piece
+        end = max(text.rfind("\n"), text.rfind("\r")) + 1
+        if end:
+            return text[:end]
+        if len(text) > MAX_LINE_CHARS:
+            break
+    return text
