@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ Parser = Callable[[object], object]
 _CACHED = 100_000  # distinct cells of a column in memory
 _NULL_CHARS = 40  # a longer text is never a word for "unknown"
 _MILLIONS = 1e6
+_IMDB_ID = re.compile(r"tt[1-9]\d{6,8}|tt0\d{6}", re.ASCII)
 _LISTS: Mapping[str, Parser] = {
     "genres": parse.genres,
     "keywords": parse.names,
@@ -37,11 +39,31 @@ _NUMBERS: Mapping[str, Callable[..., float | None]] = {
 _UNCACHED = frozenset({"title", "overview", "movie_id", "imdb_id", "tmdb_id"})
 
 
+def _text(cell: object) -> str | None:
+    """Return what `text` returns, without its slow checks where they find nothing."""
+    if isinstance(cell, str) and cell.isascii():
+        stripped = cell.strip(" \t\r\n")
+        return None if stripped in ("", "\\N") else stripped
+    return text(cell)
+
+
 def _overview(cell: object) -> str | None:
     """Return an overview without the link that IMDb puts behind it."""
     if not isinstance(cell, str) or len(cell) < _NULL_CHARS:
         return None if is_null(cell) else parse.imdb_overview(cell)
-    return parse.imdb_overview(cell) if "See full " in cell else text(cell)
+    return parse.imdb_overview(cell) if "See full " in cell else _text(cell)
+
+
+def _identifier(cell: object) -> str | None:
+    if isinstance(cell, str) and cell.isascii() and cell.isdecimal():
+        return cell
+    return parse.identifier(cell)
+
+
+def _imdb_id(cell: object) -> str | None:
+    if isinstance(cell, str) and _IMDB_ID.fullmatch(cell):
+        return cell
+    return parse.imdb_id(cell)
 
 
 def _cut(parser: Parser, separator: str, cell: object) -> object:
@@ -70,14 +92,14 @@ def _language(cell: object) -> str | None:
 
 
 _TEXTS: Mapping[str, Parser] = {
-    "title": text,
+    "title": _text,
     "overview": _overview,
-    "tagline": text,
+    "tagline": _text,
     "language": _language,
     "poster_path": parse.known_text,
     "type": parse.known_text,
     "year": dates.year,
-    "imdb_id": parse.imdb_id,
+    "imdb_id": _imdb_id,
     "tmdb_id": parse.tmdb_id,
 }
 
@@ -94,9 +116,7 @@ def _parser(target: str, name: str, use: ColumnUse, *, decimal_comma: bool) -> P
         return numeric if factor == 1.0 else partial(_scaled, numeric, factor)
     if target == "movie_id":
         like = {found.target for found in find_names(name)}
-        return next(
-            (_TEXTS[key] for key in ("imdb_id", "tmdb_id") if key in like), parse.identifier
-        )
+        return next((_TEXTS[key] for key in ("imdb_id", "tmdb_id") if key in like), _identifier)
     return _TEXTS[target]
 
 

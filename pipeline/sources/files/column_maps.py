@@ -140,12 +140,13 @@ def explain_missing(plan: ColumnPlan, columns: Sequence[str]) -> str:
             for target, name in guess.items()
             if target in missing and name in columns
         }
+    for_example = "for example " if len(found) < len(missing) else ""
     pasted = {target: example[target] for target in missing}
     return (
         f"no column for {' and '.join(missing)}; the file has {shown or 'no columns'}"
         + (f" and {more} more" if more > 0 else "")
         + "".join(f"; {entry}" for entry in found)
-        + f". Write in the settings, {'for example ' if len(found) < len(missing) else ''}[source] {to_toml(pasted)}"
+        + f". Write in the settings, {for_example}[source] {to_toml(pasted)}"
         + ("; the file seems to have no header, so its columns are numbers" if headless else "")
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normalize"]
 
@@ -17,18 +18,6 @@ _BRACKETS = re.compile(r"[(\[\uff08\u3010][^()\[\]\uff08\uff09\u3010\u3011]*[)\]
 _NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
 _DERIVED = 1_000  # rank added for each step away from the name in the file
 
-# Parts of a name that say where a value lies, not what it is: `_source.title`, `titleLabel`.
-_WRAPPERS = frozenset(
-    "source fields node attributes movie film item data doc properties show record row movies "
-    "films imdb tmdb omdb wikipedia wiki".split()
-)
-_ENDINGS = frozenset(
-    "value label name text str string list raw clean cleaned names values x y".split()
-)
-_LANGUAGES = frozenset(
-    "en eng english us de deu ger german fr fra fre french es spa spanish it ita italian pt por "
-    "ru rus russian zh cn chn chinese ja jp nl pl ko tr uk".split()
-)
 # Units at the end of a name; the factor to minutes or US dollars, by the column of MOVIES.
 _UNITS: Mapping[str, Mapping[str, float]] = {
     "runtime_minutes": {
@@ -85,10 +74,20 @@ def normalize(name: str) -> str:
 
 
 @cache
-def _lexicon() -> Mapping[str, tuple[NamedLike, ...]]:
+def _file() -> Mapping[str, Any]:
     text = (files("config") / "lexicon" / "columns.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _parts(kind: str) -> frozenset[str]:
+    return frozenset(_file()["parts"][kind])
+
+
+@cache
+def _lexicon() -> Mapping[str, tuple[NamedLike, ...]]:
     found: dict[str, list[NamedLike]] = {}
-    for target, lists in tomllib.loads(text).items():
+    for target, lists in _file()["columns"].items():
         for weak in (False, True):
             for rank, name in enumerate(lists["weak" if weak else "names"]):
                 key = normalize(name).replace("_", "")
@@ -106,7 +105,7 @@ def find_names(name: str) -> tuple[NamedLike, ...]:
     >>> [(found.target, found.scale) for found in find_names("Revenue (Millions)")]
     [('revenue_usd', 1000000.0)]
     >>> [found.target for found in find_names("imdbID")]
-    ['movie_id', 'imdb_id']
+    ['imdb_id', 'movie_id']
     """
     own = normalize(name)
     found: dict[str, NamedLike] = {}
@@ -156,9 +155,9 @@ def _shorter(words: str) -> list[str]:
     parts = words.split("_")
     out = []
     if len(parts) > 1:
-        if parts[0] in _WRAPPERS:
+        if parts[0] in _parts("places"):
             out.append("_".join(parts[1:]))
-        if parts[-1] in _ENDINGS or parts[-1] in _LANGUAGES:
+        if parts[-1] in _parts("endings") or parts[-1] in _parts("languages"):
             out.append("_".join(parts[:-1]))
     return out
 
