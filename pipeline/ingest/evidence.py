@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ftfy import fix_encoding
 
-__all__ = ["Description", "agrees_strongly", "contradicts", "describe"]
+__all__ = ["Description", "agrees_strongly", "contradicts", "describe", "repair"]
 
 # Frequent words of each language: they show in which language a text is.
 _LANGUAGES = {
@@ -51,10 +51,15 @@ depois pela pelo seus suas jovem deze haar zijn worden door
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _WORD = re.compile(r"\w+")
+# two characters of Windows-1252 that UTF-8 bytes read as it give
+_DAMAGE = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
 _STEM = 5  # letters of a word that are compared: "smuggler", "smugglers"
 _SHORTEST = 4  # letters of a word that says something
 _ENOUGH = 5  # words that a text must have before lacking common words means anything
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_CAST, _SAME_CAST = 10, 2  # names of the cast that are compared, and that must be the same
 _SAME = 0.5  # share of the words of a text that are in the other if both are one text
 _LEAD = 60  # characters in which the lead of an encyclopaedia names the film
 
@@ -67,6 +72,8 @@ class Description:
     ----------
     directors : frozenset of str
         Comparable names; empty if unknown.
+    cast : frozenset of str
+        Comparable names of the first 10 of the cast.
     plot : frozenset of str
         Stems of the words of the overview, without those of the title and frequent ones.
     words : frozenset of str
@@ -80,6 +87,7 @@ class Description:
     """
 
     directors: frozenset[str]
+    cast: frozenset[str]
     plot: frozenset[str]
     words: frozenset[str]
     language: str
@@ -105,10 +113,11 @@ def describe(
     of_title = _fold(title or "")
     known = {word[:_STEM] for word in _WORD.findall(of_title)}
     plot = frozenset(_stems(text) - known)
-    names = [name for name in (*(directors or ()), *(cast or ())[:10]) if name]
+    names = [name for name in (*(directors or ()), *(cast or ())[:_CAST]) if name]
     of_names = _stems(_fold(" ".join(names))) - known
     return Description(
         directors=frozenset(filter(None, map(_name, directors or ()))),
+        cast=frozenset(filter(None, map(_name, (cast or ())[:_CAST]))),
         plot=plot,
         words=plot | of_names,
         language=_language(text),
@@ -140,10 +149,13 @@ def contradicts(one: Description, two: Description) -> bool:
 
 
 def agrees_strongly(one: Description, two: Description) -> bool:
-    """Return whether two descriptions are certainly of one film: same directors, or same text."""
+    """Return whether two descriptions are certainly of one film.
+
+    They are if a director, two of the cast or the text are the same.
+    """
     if one.directors and two.directors and _same_names(one.directors, two.directors):
         return True
-    return _same_text(one, two)
+    return len(one.cast & two.cast) >= _SAME_CAST or _same_text(one, two)
 
 
 def _same_text(one: Description, two: Description) -> bool:
@@ -183,8 +195,13 @@ def _name(name: str | None) -> str:
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", fix_encoding(text).casefold())
+    decomposed = unicodedata.normalize("NFKD", repair(text).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def repair(text: str) -> str:
+    """Return a text with UTF-8 that was read as Windows-1252 repaired: "JoffÃ©" is "Joffé"."""
+    return fix_encoding(text) if not text.isascii() and _DAMAGE.search(text) else text
 
 
 def _stems(text: str) -> set[str]:

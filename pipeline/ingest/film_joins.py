@@ -169,7 +169,9 @@ class FilmJoins:
         self, pairs: list[tuple[int, int, int]], found: dict[int, Description], keys: _Keys
     ) -> None:
         files = self._values.file
-        for rank, one, two in pairs:
+        strong = {(one, two): agrees_strongly(found[one], found[two]) for _, one, two in pairs}
+        # of two films of one title and year, a third row joins the one that it agrees with
+        for rank, one, two in sorted(pairs, key=lambda pair: (pair[0], not strong[pair[1:]])):
             a, b = self._find(one), self._find(two)
             if a == b or keys.conflict(a, b):
                 continue
@@ -177,7 +179,7 @@ class FilmJoins:
             if rank == _SAME_YEAR:
                 joined = not contradicts(left, right)
             elif rank == _NEXT_YEAR:
-                joined = files[one] != files[two] and agrees_strongly(left, right)
+                joined = files[one] != files[two] and strong[one, two]
             else:  # only the same text is evidence enough
                 joined = left.text == right.text and bool(left.text)
             if joined:

@@ -12,7 +12,7 @@ from pipeline.cleaning.clean import clean
 from pipeline.ingest.losses import NOT_LOST
 from pipeline.schemas.reading import combine_losses
 from pipeline.settings import CleanSettings, SourceSettings
-from pipeline.sources import open_source
+from pipeline.sources import SourceChunk
 from pipeline.sources.inspection import Inspection, RejectedRows, UnknownCells, inspect_source
 
 __all__ = ["CleaningResult", "InspectedCatalogue", "inspect_catalogue"]
@@ -91,50 +91,56 @@ def inspect_catalogue(
     >>> inspect_catalogue("sample", SourceSettings(), CleanSettings()).cleaning.films
     531
     """
-    inspection = inspect_source(spec, source, rows=rows)
+    cleaner = _Cleaner(cleaning)
+    inspection = inspect_source(spec, source, rows=rows, see=cleaner.add)
     if inspection.problem:
         return InspectedCatalogue(inspection, CleaningResult())
-    return InspectedCatalogue(inspection, _clean(spec, source, cleaning))
+    return InspectedCatalogue(inspection, cleaner.result())
 
 
-def _clean(spec: str, source: SourceSettings, settings: CleanSettings) -> CleaningResult:
-    """Clean a source chunk by chunk: a film of several chunks counts once."""
-    counts: Counter[str] = Counter()
-    first: dict[str, tuple[int, str]] = {}
-    losses: list[pa.Table] = []
-    ids: set[str] = set()
-    for chunk in open_source(spec, source).read():
-        if chunk.fills:
-            continue
-        cleaned = clean(chunk.movies, settings)
-        again = 0
+class _Cleaner:
+    """Cleans the chunks of a source, one after the other; a film of several chunks counts once."""
+
+    def __init__(self, settings: CleanSettings) -> None:
+        self._settings = settings
+        self._ids: set[str] = set()
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, tuple[int, str]] = {}
+        self._losses: list[pa.Table] = []
+
+    def add(self, chunk: SourceChunk) -> None:
+        cleaned = clean(chunk.movies, self._settings)
         for movie_id in cleaned["movies"]["movie_id"].to_pylist():
-            again += movie_id in ids
-            ids.add(movie_id)
-        counts["duplicate_id"] += again
+            if movie_id in self._ids:
+                self._count("duplicate_id", 0, f"a row above has the id {movie_id!r} too")
+            self._ids.add(movie_id)
         for reject in cleaned["rejects"].to_pylist():
-            counts[reject["reason"]] += 1
-            first.setdefault(reject["reason"], (reject["row"], reject["detail"]))
+            self._count(reject["reason"], reject["row"], reject["detail"])
         if "losses" in cleaned:
-            losses.append(cleaned["losses"])
-    first.setdefault("duplicate_id", (0, "a row of an earlier part has the same id"))
-    return CleaningResult(
-        films=len(ids),
-        rejected=tuple(
-            RejectedRows(reason, rows, *first[reason])
-            for reason, rows in counts.most_common()
-            if rows
-        ),
-        lost=sum(rows for reason, rows in counts.items() if reason not in NOT_LOST),
-        cells=tuple(
-            UnknownCells(
-                row["column"],
-                row["loss"],
-                row["cells"],
-                row["example_row"],
-                row["example"],
-                row["detail"],
-            )
-            for row in sorted(combine_losses(losses).to_pylist(), key=lambda row: -row["cells"])
-        ),
-    )
+            self._losses.append(cleaned["losses"])
+
+    def _count(self, reason: str, row: int, detail: str) -> None:
+        self._counts[reason] += 1
+        self._first.setdefault(reason, (row, detail))
+
+    def result(self) -> CleaningResult:
+        cells = combine_losses(self._losses).to_pylist()
+        return CleaningResult(
+            films=len(self._ids),
+            rejected=tuple(
+                RejectedRows(reason, rows, *self._first[reason])
+                for reason, rows in self._counts.most_common()
+            ),
+            lost=sum(rows for reason, rows in self._counts.items() if reason not in NOT_LOST),
+            cells=tuple(
+                UnknownCells(
+                    row["column"],
+                    row["loss"],
+                    row["cells"],
+                    row["example_row"],
+                    row["example"],
+                    row["detail"],
+                )
+                for row in sorted(cells, key=lambda row: -row["cells"])
+            ),
+        )

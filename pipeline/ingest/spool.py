@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.fileio.atomic import explain_full_disk
+from pipeline.ingest.evidence import repair
 from pipeline.schemas.mining import MOVIES
 from pipeline.sources.parsing.titles import comparable_title
 
@@ -159,12 +160,16 @@ class RowSpool:
 
     def values(self) -> RowValues:
         """Return the numbers of all rows."""
-        return RowValues(
-            *(
-                np.concatenate([getattr(part, name) for part in self._values])
-                for name in RowValues.__dataclass_fields__
-            )
-        )
+        if len(self._values) > 1:  # one copy only
+            self._values = [
+                RowValues(
+                    *(
+                        np.concatenate([getattr(part, name) for part in self._values])
+                        for name in RowValues.__dataclass_fields__
+                    )
+                )
+            ]
+        return self._values[0]
 
     def take_ids(self, rows: Numbers) -> list[str]:
         """Return the ids of some rows as read."""
@@ -197,7 +202,10 @@ class RowSpool:
         """Return hashes of comparable titles of some rows; 0 where there is none."""
         found: list[Hashes] = [np.zeros(0, np.uint64)]
         for _, table in self.parts(rows, ["title"]):
-            titles = [comparable_title(t) if t else "" for t in table.column(0).to_pylist()]
+            titles = [
+                comparable_title(repair(title)) if title else ""
+                for title in table.column(0).to_pylist()
+            ]
             found.append(hash_texts(pa.array(titles, pa.string())))
         return np.concatenate(found)
 
