@@ -43,6 +43,7 @@ TMDB_GENRES: Mapping[int, str] = {
 }
 _JOINED = re.compile(r"\s*[/／·・+>]\s*|\s+[-–—]\s+|\s*,\s*")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+(?:[\s\u3000]+[\u3040-\u30ff\u3400-\u9fff]+)+")
+_NUMBER = re.compile(r"\s*\d{1,5}(?:\.0+)?\s*", re.ASCII)
 _NUMBERS = re.compile(r"\s*\d{1,5}(?:\.0+)?(?:\s+\d{1,5})*\s*", re.ASCII)
 _LONGEST = 500  # characters of an entry that is searched for other separators
 _HASHTAGS = re.compile(r"\s*#\S+(?:\s+#\S+)*\s*")
@@ -71,7 +72,7 @@ def _id(entry: object) -> int | None:
     if isinstance(entry, float):
         return int(entry) if entry.is_integer() else None
     if isinstance(entry, str):
-        return int(float(entry)) if _NUMBERS.fullmatch(entry) else None
+        return int(float(entry)) if _NUMBER.fullmatch(entry) else None
     return entry if isinstance(entry, int) else None
 
 

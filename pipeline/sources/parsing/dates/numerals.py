@@ -86,6 +86,8 @@ def compact(cell: str) -> Parts | None:
         int(cell) % _SECONDS_IN_DAY_MS == 0 or int(cell[8:10]) > 23
     ):
         return None
+    if len(cell) == len("19941014") and not d and int(cell) % _EPOCH_DAY == 0:
+        return None  # a moment, rather than a year without a day
     try:
         dt.date(y, m or 1, d or 1)
     except ValueError:

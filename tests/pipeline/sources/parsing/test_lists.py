@@ -1,0 +1,95 @@
+"""Lists of names in many notations."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.sources.parsing.lists import countries, cut, names, piped_names
+from pipeline.sources.parsing.literals import CellError
+from tests.support.cases import case
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ('[{"id": 28, "name": "Action"}, {"id": 12, "name": "War"}]', ["Action", "War"]),
+        ("[{'id': 28, 'name': \"Ocean's\"}]", ["Ocean's"]),
+        ("['Drama', \"love of one's life\"]", ["Drama", "love of one's life"]),
+        ("['Drama' 'War']", ["Drama", "War"]),
+        ("['a, b' 'c']", ["a, b", "c"]),
+        ("['a\\d']", ["a\\d"]),
+        ("('a', 'b')|c", ["('a', 'b')", "c"]),
+        ("Action|Science Fiction| War |", ["Action", "Science Fiction", "War"]),
+        ("Action, Crime,\n Drama", ["Action", "Crime", "Drama"]),
+        (
+            "Frank Sinatra, Sammy Davis, Jr., Dean Martin",
+            ["Frank Sinatra", "Sammy Davis, Jr.", "Dean Martin"],
+        ),
+        ("a, b; c", ["a, b", "c"]),
+        ("[REC]|zombie", ["[REC]", "zombie"]),
+        ({"id": 1, "keywords": [{"name": "sea"}]}, ["sea"]),
+        ({"name": "sea"}, ["sea"]),
+        ({"0": {"name": "sea"}, "1": {"name": "fog"}}, ["sea", "fog"]),
+        (["a", None, " ", "b "], ["a", "b"]),
+        ([float("nan"), "b"], ["b"]),
+        ("Oscar Isaac Jacob Elordi", ["Oscar Isaac Jacob Elordi"]),
+        ("9/11, AC/DC", ["9/11", "AC/DC"]),
+        ("R&amp;B; soul", ["R&B", "soul"]),
+        ("serial-killer, 1984", ["serial-killer", "1984"]),
+        ('{"a \\"b\\"",c}', ['a "b"', "c"]),
+        ("a, unknown, N/A, -, none", ["a"]),
+        *[
+            (none, None)
+            for none in ("[]", "{}", "[[]]", "", None, float("nan"), "unknown", "(none)", "{NULL}")
+        ],
+    ],
+)
+def test_names(cell: object, expected: list[str] | None) -> None:
+    assert names(cell) == expected
+
+
+def test_keywords_of_the_case() -> None:
+    with case("16-unknown-as-a-value/films.csv").open(encoding="utf-8", newline="") as lines:
+        assert [names(row["keywords"]) for row in csv.DictReader(lines)] == [None, ["robot"], None]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[{'name': 'cut",
+        "[1, 2]",
+        "[__import__('os').getcwd()]",
+        "[" * 5000,
+        5,
+        "['" + "x" * 1000000 + "']",
+        "{a: b",
+        "{'a': [",
+        "[[[[[['a']]]]]]",
+        True,
+    ],
+)
+def test_a_broken_list_is_an_error(cell: object) -> None:
+    with pytest.raises(CellError):
+        names(cell)
+
+
+def test_a_list_joined_with_bars_may_contain_commas() -> None:
+    assert piped_names("Monsters, Inc|Pixar") == ["Monsters, Inc", "Pixar"]
+    assert piped_names("Lies, all of it") == ["Lies, all of it"]
+
+
+def test_countries() -> None:
+    assert countries([{"iso_3166_1": "GB", "name": "United Kingdom"}, "FR"]) == ["GB", "FR"]
+    assert countries("USA|UK") == countries("USA/UK") == countries("USA / UK") == ["USA", "UK"]
+
+
+@given(
+    st.lists(st.text("abcdef ", min_size=1).map(str.strip).filter(bool), min_size=2, unique=True),
+    st.sampled_from(["|", ";", ", ", " / ", "\n", " \u2022 ", "\u3001", "\uff0c", "\uff1b"]),
+)
+def test_a_joined_list_is_cut_again(entries: list[str], separator: str) -> None:
+    assert [part.strip() for part in cut(separator.join(entries))] == entries
