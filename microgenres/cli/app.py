@@ -17,6 +17,7 @@ from microgenres.cli.commands.bench import bench
 from microgenres.cli.commands.fetch.group import app as fetch
 from microgenres.cli.commands.genres.group import app as genres
 from microgenres.cli.commands.history import history
+from microgenres.cli.commands.inspect import inspect
 from microgenres.cli.commands.mine import mine
 from microgenres.cli.commands.operate.certificates import certificates
 from microgenres.cli.commands.operate.deploy import deploy
@@ -60,11 +61,13 @@ def microgenres(version: o.Version = False, debug: o.Debug = False) -> None:
     microgenres show                          its micro-genres
     microgenres similar "Das Boot (1981)"     films like this one
     microgenres assign "A submarine crew ..." the micro-genre of another film
+    microgenres inspect my.csv                how a file of yours would be read
     microgenres mine --source files:my.csv    your own catalogue
     """
 
 
 app.command(epilog=EXIT_CODES)(mine)
+app.command(epilog=EXIT_CODES)(inspect)
 _PANELS: dict[str | None, tuple[Callable[..., None], ...]] = {
     None: (show, similar, assign, report, verify, settings, profiles),
     "Keeping it up to date": (update, history, rollback),

@@ -8,7 +8,7 @@ from typing import Protocol
 from pipeline.schemas.reading import CUT, DROPPED, UNKNOWN
 from pipeline.schemas.reading_summary import ReadingSummary, ReadTable
 
-__all__ = ["DescribedTable", "reading_lines", "shortened", "table_lines"]
+__all__ = ["DescribedTable", "reading_lines", "shortened", "table_lines", "worth_saying"]
 
 _TABLES, _REASONS, _COLUMNS, _FILLS, _NOTES = 6, 4, 5, 2, 2  # most lines of each kind
 _NAMES = 6  # most names in a line
@@ -61,6 +61,19 @@ def shortened(names: Sequence[str], most: int = _NAMES) -> str:
     return ", ".join(names[:most]) + more
 
 
+def worth_saying(role: str, notes: Sequence[str]) -> list[str]:
+    """Return the notes on a table that say more than its role and its columns do.
+
+    Examples
+    --------
+    >>> worth_saying("films", ["no column for year", "lines before the header, skipped: 2"])
+    ['lines before the header, skipped: 2']
+    """
+    if role in ("films", "fills"):
+        return [note for note in notes if not note.startswith("no column for")]
+    return [note.removeprefix("not read: ") for note in notes]
+
+
 def table_lines(tables: Sequence[DescribedTable], most: int = _TABLES) -> list[str]:
     """Return what each table is and which of its columns are used: one or two lines a table.
 
@@ -75,12 +88,14 @@ def table_lines(tables: Sequence[DescribedTable], most: int = _TABLES) -> list[s
     for table in tables[:most]:
         start = f"{table.name}: {table.form}"
         if table.role == "not read":
-            lines.append(f"{start}: not read" + "".join(f"; {note}" for note in table.notes))
+            notes = worth_saying(table.role, table.notes)
+            lines.append(f"{start}; not read" + "".join(f": {note}" for note in notes))
             continue
         use = "fills in" if table.role == "fills" else "gives"
         used = f"{start}; {use} {shortened(list(table.columns), 20)}"
         left = f"; not used: {shortened(table.not_used)}" if table.not_used else ""
-        lines += [used + left, *(f"{table.name}: {note}" for note in table.notes)]
+        notes = worth_saying(table.role, table.notes)
+        lines += [used + left, *(f"{table.name}: {note}" for note in notes)]
     if len(tables) > most:
         lines.append(
             f"and {len(tables) - most:,} more tables; `microgenres inspect` shows them all"

@@ -10,16 +10,39 @@ import typer
 
 from microgenres.cli.console import shown
 
-__all__ = ["ReleaseOption", "SourceFolder", "print_json", "run_flow"]
+__all__ = ["ReleaseOption", "SourceFolder", "check_inputs", "print_json", "run_flow"]
 
 
-SourceFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of MovieLens.")]
+SourceFolder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER", help="Folder or zip archive of MovieLens, or a file of ratings."
+    ),
+]
 
 
 ReleaseOption = Annotated[
     Path | None,
     typer.Option("--release", metavar="DIR", help="A release, or an output folder with one."),
 ]
+
+
+def check_inputs(source: Path, release: Path | None) -> None:
+    """Open the ratings and find the release, so that errors come before any server starts.
+
+    Raises
+    ------
+    SourceError
+        If there are no ratings, or their columns are others; the message says what is expected.
+    ReleaseError
+        If there is no release.
+    """
+    from pipeline.release.lookup import find_release
+    from pipeline.sources.movielens.source import MovieLens
+
+    MovieLens(source)
+    if release is not None:
+        find_release(release)
 
 
 def run_flow(

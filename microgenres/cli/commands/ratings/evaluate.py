@@ -10,6 +10,7 @@ from microgenres.cli import options as o
 from microgenres.cli.commands.ratings.common import (
     ReleaseOption,
     SourceFolder,
+    check_inputs,
     print_json,
     run_flow,
 )
@@ -38,6 +39,7 @@ def evaluate(
     [bold]Examples[/bold]
     microgenres ratings evaluate ml-latest-small --release films --out films
     """
+    check_inputs(source, release)
     found = run_flow(
         "evaluate",
         out,

@@ -18,7 +18,7 @@ __all__ = ["ingest"]
 
 def ingest(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Ratings: CSV or Parquet.")
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Ratings in any layout of MovieLens.")
     ] = None,
     *,
     weeks: Annotated[
@@ -38,6 +38,9 @@ def ingest(
     """
     if not files and not weeks:
         raise typer.BadParameter("give a file, or --weeks", param_hint="FILE")
+    from pipeline.recommend.lifecycle.batches import list_rating_files
+
+    list_rating_files([str(f) for f in files or []])  # errors come before any server starts
     print_json(
         run_flow(
             "ingest",

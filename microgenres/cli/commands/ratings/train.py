@@ -10,6 +10,7 @@ from microgenres.cli import options as o
 from microgenres.cli.commands.ratings.common import (
     ReleaseOption,
     SourceFolder,
+    check_inputs,
     print_json,
     run_flow,
 )
@@ -32,7 +33,9 @@ def train(
 
     [bold]Examples[/bold]
     microgenres ratings train ml-latest-small --release films --out films
+    microgenres ratings train ml-100k.zip --out films
     """
+    check_inputs(source, release)
     found = run_flow(
         "train",
         out,
@@ -43,4 +46,5 @@ def train(
         model=model,
         release=release,
     )
-    print_json({name: found[name] for name in ("version", "model", "status", "figures")})
+    names = ("version", "model", "status", "films_linked", "warnings", "figures")
+    print_json({name: found[name] for name in names})

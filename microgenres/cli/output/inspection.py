@@ -1,0 +1,246 @@
+"""Print how files would be read: one block for each table, or one JSON object."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from microgenres.cli.console import standard_output, text
+from microgenres.cli.exit_codes import complain
+from microgenres.cli.output.tables import headed, number, plain_table, to_json
+from pipeline.ingest.inspection import CleaningResult, InspectedCatalogue
+from pipeline.report.reading import worth_saying
+from pipeline.sources.inspection import RejectedRows, TableInspection, UnknownCells
+
+__all__ = ["form_of", "show_inspected"]
+
+_NOT_USED = 20  # most unused columns to list
+_FIRST_CELL = 50  # most characters of the first cell of an unused column
+_CELL = 160  # most characters of a film's cell
+_YEAR = 9_999  # greater numbers get separators
+_SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "vertical bar", " ": "space"}
+_ROLES = {
+    "fills": "fills in the films of other tables",
+    "not read": "not read",
+    "unclear": "title or overview not found",
+}
+_NOT_SHOWN = ("title", "year", "source", "row")  # of a film, below its headline
+
+
+def show_inspected(found: Sequence[InspectedCatalogue], *, as_json: bool) -> bool:
+    """Print what was found; return whether films can be read.
+
+    Parameters
+    ----------
+    found : sequence of InspectedCatalogue
+        One for each source.
+    as_json : bool
+        Print one JSON object with `sources`.
+    """
+    has_films = any(not one.inspection.problem for one in found)
+    # a side table alone has no films, but beside others it may fill theirs
+    problems = [
+        one.inspection.problem
+        for one in found
+        if one.inspection.problem and not (has_films and _only_fills(one))
+    ]
+    if as_json:
+        to_json({"sources": [one.to_dict() for one in found]}, sys.stdout)
+    else:
+        console = standard_output()
+        for one in found:
+            _print_source(console, one)
+    for problem in problems:
+        complain(problem)
+    return not problems
+
+
+def form_of(table: TableInspection) -> str:
+    """Return how a table is written, such as "CSV, gzip, utf-8, separated by semicolon".
+
+    Examples
+    --------
+    >>> form_of(TableInspection("a.csv", "films", "CSV", encoding="cp1251", confidence=0.93))
+    'CSV, cp1251 (guessed, 93 % sure)'
+    """
+    encoding = table.encoding
+    if encoding and table.confidence is not None:
+        encoding += f" (guessed, {table.confidence:.0%} sure)".replace("%", " %")
+    separator = _SEPARATORS.get(table.separator, repr(table.separator))
+    parts = [
+        table.kind,
+        table.compression,
+        encoding,
+        f"separated by {separator}" if table.separator else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _only_fills(one: InspectedCatalogue) -> bool:
+    return all(table.role in ("fills", "not read") for table in one.inspection.tables)
+
+
+def _print_source(console: Console, one: InspectedCatalogue) -> None:
+    for table in one.inspection.tables:
+        _print_table(console, table)
+    if not one.inspection.problem:
+        _print_cleaning(console, one.cleaning, one.inspection.tables)
+    for table in one.inspection.tables:
+        if table.column_map and table.role in ("films", "unclear"):
+            _print_map(console, table)
+
+
+def _print_table(console: Console, table: TableInspection) -> None:
+    head = Text.assemble((table.name, "bold"), "  ", (form_of(table), "dim"))
+    console.print(head, soft_wrap=True)
+    notes = worth_saying(table.role, table.notes)
+    if table.role == "not read":
+        console.print(text("not read" + "".join(f": {note}" for note in notes[:1])))
+        console.print()
+        return
+    counts = f"{_count(table.rows, 'row')}, {number(table.films)} can be read"
+    role = _ROLES.get(table.role)
+    console.print(text(f"{role}; {counts}" if role else counts))
+    for note in notes:
+        console.print(text(f"note: {note}", "yellow"))
+    console.print()
+    if table.columns:
+        console.print(_columns(table))
+    if table.missing:
+        console.print(text(f"No column for: {', '.join(table.missing)}", "dim"))
+        console.print()
+    if table.not_used:
+        console.print(_not_used(table))
+    what = "Rows" if table.role == "fills" else "Films"
+    _print_films(console, f"{what} as they would be read", table.examples)
+    _print_lost(console, "Rows that are rejected", table.rejected)
+    _print_cells(
+        console, "Cells that cannot be read: they are unknown, the film stays", table.unknown
+    )
+
+
+def _columns(table: TableInspection) -> Any:
+    shown = plain_table()
+    shown.add_column("Becomes", no_wrap=True)
+    shown.add_column("Column of the file", overflow="fold", ratio=2)
+    shown.add_column("Why", overflow="fold", ratio=5, style="dim")
+    for column in table.columns:
+        shown.add_row(
+            text(column.column, "bold"), text(", ".join(column.file_columns)), text(column.reason)
+        )
+    return headed("Columns", shown)
+
+
+def _not_used(table: TableInspection) -> Any:
+    has_reasons = any(column.reason for column in table.not_used)
+    shown = plain_table()
+    shown.add_column("Column of the file", overflow="fold", min_width=12, ratio=2)
+    shown.add_column("Its first cell", overflow="fold", ratio=3, style="dim")
+    if has_reasons:
+        shown.add_column("Why not", overflow="fold", ratio=3, style="dim")
+    for column in table.not_used[:_NOT_USED]:
+        example = column.example
+        example = example if len(example) <= _FIRST_CELL else example[: _FIRST_CELL - 3] + "..."
+        cells = [text(column.name), text(example)]
+        shown.add_row(*cells, *([text(column.reason)] if has_reasons else []))
+    if len(table.not_used) > _NOT_USED:
+        shown.add_row(text(f"and {len(table.not_used) - _NOT_USED} more"))
+    return headed("Not used", shown)
+
+
+def _print_films(console: Console, title: str, films: Sequence[Mapping[str, Any]]) -> None:
+    if not films:
+        return
+    console.print(text(title, "bold"))
+    for film in films:
+        console.print()
+        year = f" ({film['year']})" if film.get("year") is not None else ""
+        title = film.get("title") or film.get("movie_id") or "(no title)"
+        row = f"  row {number(film['row'])}" if film.get("row") is not None else ""
+        console.print(Text.assemble((f"{title}{year}", "bold"), (row, "dim")))
+        cells = Table.grid(padding=(0, 2))
+        cells.add_column(style="dim", no_wrap=True)
+        cells.add_column(overflow="fold")
+        for name, value in film.items():
+            if name not in _NOT_SHOWN:
+                cells.add_row(f"  {name}", text(_cell(value)))
+        console.print(cells)
+    console.print()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        shown = ", ".join(map(str, value[:8]))
+        value = shown + (f" and {len(value) - 8} more" if len(value) > 8 else "")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    shown = number(value) if isinstance(value, int) and value > _YEAR else str(value)
+    return shown if len(shown) <= _CELL else shown[: _CELL - 3] + "..."
+
+
+def _print_cleaning(
+    console: Console, cleaning: CleaningResult, tables: Sequence[TableInspection]
+) -> None:
+    rows = sum(table.rows for table in tables if table.role == "films")
+    share = f" of {_count(rows, 'row')}" if rows else ""
+    console.print(text(f"After cleaning: {_count(cleaning.films, 'film')}{share}", "bold"))
+    console.print()
+    _print_lost(console, "Rows that cleaning rejects", cleaning.rejected)
+    _print_cells(console, "Cells that cleaning changes", cleaning.cells)
+
+
+def _print_lost(console: Console, title: str, rejected: Sequence[RejectedRows]) -> None:
+    if not rejected:
+        return
+    shown = plain_table()
+    shown.add_column("Reason", overflow="fold", ratio=2)
+    shown.add_column("Rows", justify="right", no_wrap=True)
+    shown.add_column("Such as", overflow="fold", ratio=5)
+    for entry in rejected:
+        example = (
+            f"row {number(entry.example_row)}: {entry.example}"
+            if entry.example_row
+            else entry.example
+        )
+        shown.add_row(text(entry.reason.replace("_", " ")), number(entry.rows), text(example))
+    console.print(headed(title, shown))
+
+
+def _print_cells(console: Console, title: str, cells: Sequence[UnknownCells]) -> None:
+    if not cells:
+        return
+    shown = plain_table()
+    shown.add_column("Column", overflow="fold", ratio=2)
+    shown.add_column("Cells", justify="right", no_wrap=True)
+    shown.add_column("Such as", overflow="fold", ratio=5)
+    for entry in cells:
+        name = entry.column
+        if entry.file_column and entry.file_column != entry.column:
+            name += f" ({entry.file_column})"
+        example = f"row {number(entry.example_row)}: {entry.example!r} {entry.detail}"
+        shown.add_row(text(name), number(entry.cells), text(example))
+    console.print(headed(title, shown))
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{number(count)} {noun}" + ("" if count == 1 else "s")
+
+
+def _print_map(console: Console, table: TableInspection) -> None:
+    guess = table.role == "unclear"
+    what = "A guess" if guess else "To read other columns"
+    console.print(
+        text(f"{what}: put these lines in a file, correct them, and give it with --settings")
+    )
+    console.print()
+    console.print(text("[source.column_map]"), soft_wrap=True)
+    for column, name in table.column_map.items():
+        # a JSON text is a basic string of TOML
+        console.print(text(f"{column} = {json.dumps(name, ensure_ascii=False)}"), soft_wrap=True)
+    console.print()
