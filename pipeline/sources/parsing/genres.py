@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks and words of other scripts
 """Parser of genres: lists as everywhere, also joined by slashes, and TMDB's numbers of genres."""
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ def genres(value: object) -> list[str] | None:
     >>> genres("Action/Adventure"), genres("[28, 18]"), genres("{Action,Drama}")
     (['Action', 'Adventure'], ['Action', 'Drama'], ['Action', 'Drama'])
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # noqa: PLR0124
+    if isinstance(value, int | float) and not isinstance(value, bool) and not is_null(value):
         value = [value]
     found = [part for entry in entries(value) for part in _parts(entry)]
     known = [_id(entry) for entry in found]

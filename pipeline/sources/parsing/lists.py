@@ -1,9 +1,9 @@
-# ruff: noqa: RUF001 - marks and words of other scripts
 """Parsers of lists of names in every notation: JSON, Python, PostgreSQL, text with separators."""
 
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -60,7 +60,7 @@ def cut(cell: str, *, commas: bool = True) -> list[str]:
     Examples
     --------
     >>> cut("Drama • War"), cut("Sammy Davis, Jr., Dean Martin")
-    (['Drama', 'War'], ['Sammy Davis, Jr.', ' Dean Martin'])
+    (['Drama ', ' War'], ['Sammy Davis, Jr.', ' Dean Martin'])
     """
     if "&" in cell and ";" in cell:
         cell = html.unescape(cell)
@@ -134,7 +134,7 @@ def _flat(decoded: Iterable[object], depth: int = 1) -> Iterator[object]:
 def _name(entry: object, keys: tuple[str, ...]) -> str | None:
     if isinstance(entry, Mapping):
         entry = next((entry[key] for key in keys if entry.get(key)), None)
-    if entry is None or (isinstance(entry, float) and entry != entry):  # noqa: PLR0124
+    if entry is None or (isinstance(entry, float) and math.isnan(entry)):
         return None
     if not isinstance(entry, str):
         raise CellError("holds an entry that is not a name")

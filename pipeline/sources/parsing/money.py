@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks and words of other scripts
 """Parsers of amounts of money in US dollars; an amount in another currency is unknown."""
 
 from __future__ import annotations
@@ -120,4 +119,4 @@ def money(value: object, *, decimal_comma: bool = False) -> float | None:
 def millions(value: object, *, decimal_comma: bool = False) -> float | None:
     """Return US dollars from a column in millions."""
     parsed = money(value, decimal_comma=decimal_comma)
-    return None if parsed is None else parsed * 1e6
+    return None if parsed is None else number(Decimal(parsed).scaleb(6))

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks and words of other scripts
 """Parsers of titles: the year behind a title, and titles to compare across catalogues."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - words of other alphabets look like Latin ones
 """Words that catalogues write for values, in many languages: months, magnitudes, "unknown"."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks of other scripts
 """Genres: lists in every notation, and TMDB's numbers."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks of other scripts
 """Runtimes in minutes, in many notations."""
 
 from __future__ import annotations

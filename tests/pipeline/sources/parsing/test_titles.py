@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks of other scripts
 """Titles: the year behind them, and what makes two titles the same."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - marks of other scripts
 """Years of release, alone or within other text."""
 
 from __future__ import annotations
