@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect import flow
 
+from flows.events import Note, emit
 from flows.ratings.flows import link_rated_films, prepare_ratings
 from flows.runtime.context import RunContext
 from flows.runtime.session import open_run
@@ -16,6 +17,7 @@ from flows.runtime.tasks import step
 from pipeline.execution.runner import Piece
 from pipeline.fileio.atomic import write_bytes
 from pipeline.recommend import FOLDER
+from pipeline.recommend.data.explore import explore
 from pipeline.recommend.data.films import Films, film_metadata, films_to_table
 from pipeline.recommend.data.ingest import PreparedRatings
 from pipeline.recommend.data.temporal_split import find_boundaries, split_by_time
@@ -67,7 +69,7 @@ def evaluate_ratings(
     """Fit recommenders on the earliest ratings and evaluate them on later ones.
 
     Args:
-        source: Folder with the files of MovieLens.
+        source: Folder or zip archive of MovieLens, or a file of ratings beside its films.
         out: Output folder; the figures are also written to `ratings/evaluation.json` in it.
         models: Names of the models; empty means all. The first is compared with each other model.
         release: A release, or an output folder with one. Films get its vectors and micro-genres.
@@ -77,7 +79,7 @@ def evaluate_ratings(
         wait_minutes: How long to wait for another run on the same folder.
 
     Returns:
-        The figures of each model, and by how much the first exceeds each other model.
+        The figures of each model, by how much the first exceeds each other model, and warnings.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     names = list(dict.fromkeys(models or ["hybrid", *MODELS]))
@@ -87,11 +89,15 @@ def evaluate_ratings(
     with open_run(out, settings, about, wait_minutes=wait_minutes) as run:
         prepared = prepare_ratings(out, source)
         films = link_rated_films(prepared, source, release, settings)
+        warnings = explore(prepared.ratings(), films)["warnings"]
+        for warning in warnings:
+            emit(Note(f"warning: {warning}"))
         found = _compare(run, prepared, films, names)
         leads = compare_with(found, names[0], settings.recommend.bootstrap, settings.seed)
         report = {
             "models": {name: one.figures.model_dump(mode="json") for name, one in found.items()},
             f"{names[0]}_ahead": leads,
+            "warnings": warnings,
         }
         write_bytes(Path(out) / FOLDER / RESULTS, (json.dumps(report, indent=1) + "\n").encode())
     return report

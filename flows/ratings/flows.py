@@ -20,7 +20,7 @@ from pipeline.recommend.data.films import Films, link_films
 from pipeline.recommend.data.ingest import PreparedRatings, prepare
 from pipeline.recommend.data.tag_genome import reduce_genome
 from pipeline.recommend.data.temporal_split import select_between, split_by_week, week_name
-from pipeline.recommend.documents import BatchResult, MonitorResult, RetrainResult, VersionRow
+from pipeline.recommend.documents import BatchResult, MonitorResult, RetrainResult, TrainedVersion
 from pipeline.recommend.lifecycle.batches import (
     ingest_by_week,
     list_rating_files,
@@ -88,16 +88,25 @@ def _lock_and_open(
 
 @step("prepare ratings")
 def prepare_ratings(out: str, source: str) -> PreparedRatings:
-    """Convert the ratings of a MovieLens folder to Parquet in `DIR/ratings`, unless done already.
+    """Convert ratings in any layout of MovieLens to Parquet in `DIR/ratings`, unless done already.
+
+    Says at the terminal how the files are read, and how many rows are rejected.
 
     Parameters
     ----------
     out : str
         The output folder.
     source : str
-        Folder with the files of MovieLens.
+        Folder or zip archive of MovieLens, or a file of ratings beside its list of films.
     """
-    return prepare(Path(source), Path(out) / FOLDER / "data")
+    prepared = prepare(Path(source), Path(out) / FOLDER / "data")
+    manifest = prepared.manifest
+    for note in manifest.notes:
+        emit(Note(note))
+    if manifest.rejected:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in manifest.rejects.items())
+        emit(Note(f"{manifest.rejected:,} of {manifest.rows_in:,} ratings are rejected: {reasons}"))
+    return prepared
 
 
 @step("link films")
@@ -152,11 +161,11 @@ def train_ratings(
     settings_file: str | None = None,
     overrides: dict[str, Any] | None = None,
     wait_minutes: float = 0.0,
-) -> VersionRow:
-    """Prepare the ratings of a MovieLens folder; train, evaluate and serve a recommender.
+) -> TrainedVersion:
+    """Prepare ratings in any layout of MovieLens; train, evaluate and serve a recommender.
 
     Args:
-        source: Folder with the files of MovieLens.
+        source: Folder or zip archive of MovieLens, or a file of ratings beside its films.
         out: Output folder; the results are in its folder `ratings`.
         release: A release, or an output folder with one. Films get its vectors and micro-genres.
         model: Name of the model.
@@ -166,15 +175,20 @@ def train_ratings(
         wait_minutes: How long to wait for another run on the same folder.
 
     Returns:
-        The version that is now served.
+        The version that is now served, the number of linked films, and warnings.
     """
     settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
     with _lock_and_open(out, settings, "ratings", wait_minutes) as lifecycle:
         prepared = prepare_ratings(out, source)
         films = link_rated_films(prepared, source, release, settings)
         found = _explore(prepared, films, lifecycle.folder)
-        emit(Note(f"{found['ratings']:,} ratings; {found['films_linked']:,} films are linked"))
-        return step("train")(lifecycle.train)(prepared, films, model)
+        ways = f"{found['linked_by_id']:,} by id, {found['linked_by_title']:,} by title and year"
+        linked = f"{found['films_linked']:,} of {found['films']:,} films are linked"
+        emit(Note(f"{found['ratings']:,} ratings" + (f"; {linked}: {ways}" if release else "")))
+        for warning in found["warnings"]:
+            emit(Note(f"warning: {warning}"))
+        trained = step("train")(lifecycle.train)(prepared, films, model, found["warnings"])
+    return {**trained, "films_linked": found["films_linked"], "warnings": found["warnings"]}
 
 
 @flow(name="ingest ratings", flow_run_name="batches into {out}", validate_parameters=False)
@@ -191,7 +205,7 @@ def ingest_ratings(
 
     Args:
         out: The output folder.
-        files: CSV files with the columns of MovieLens, Parquet files, or folders with such files.
+        files: Files of ratings in any layout of MovieLens, or folders with such files.
             A batch that was ingested before is not ingested again.
         buffered_weeks: Number of weeks that the first training left out to ingest.
         profile: Name of a profile of settings.

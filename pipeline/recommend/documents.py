@@ -30,6 +30,7 @@ __all__ = [
     "Recommendation",
     "RejectExample",
     "RetrainResult",
+    "TrainedVersion",
     "TrainingSummary",
     "VersionRow",
     "parse_document",
@@ -170,6 +171,10 @@ class TrainingSummary(_Document):
         Seed of the random generator.
     shape : list of int
         Number of training ratings with 0.5, 1, ... 5 stars.
+    films_linked : int or None
+        Number of films that the release has; None in versions of earlier programs.
+    warnings : list of str
+        What a user should know, such as that no film is linked, and why.
     """
 
     data: str
@@ -179,6 +184,8 @@ class TrainingSummary(_Document):
     figures: EvaluationFigures
     seed: int
     shape: list[int]
+    films_linked: int | None = None
+    warnings: list[str] = []
 
 
 class ModelManifest(_Document):
@@ -223,6 +230,13 @@ class VersionRow(TypedDict):
     learnt_before: int
     figures: dict[str, Any]
     created_at: datetime
+
+
+class TrainedVersion(VersionRow):
+    """A version that was trained now, with the number of linked films and the warnings."""
+
+    films_linked: int
+    warnings: list[str]
 
 
 class IngestionRow(TypedDict):
@@ -312,7 +326,10 @@ class RetrainResult(TypedDict):
 
 
 class Reason(TypedDict):
-    """Why a film is recommended; all but `genres` and `text` are None for an empty profile."""
+    """Why a film is recommended; all but `genres` and `text` are None if nothing rated explains it.
+
+    `similarity` is that of the texts; it is None where one of the two films has none.
+    """
 
     because_of: str | None
     because_of_film_id: int | None

@@ -13,7 +13,7 @@ __all__ = ["ExpectedRatings", "Recommendations", "ReloadResult", "ServedModel"]
 
 
 class RecommendationReason(ResponseModel):
-    """Why a film is recommended."""
+    """Why a film is recommended: what is known to join it to a film that the user rated high."""
 
     text: str = Field(examples=["because you rated Das Boot 5 of 5; both are Submarine Thrillers"])
     because_of: str | None = None
@@ -21,7 +21,9 @@ class RecommendationReason(ResponseModel):
     stars: float | None = None
     same_micro_genre: str | None = None
     genres: list[str] = Field([])
-    similarity: float | None = None
+    similarity: float | None = Field(
+        None, description="Cosine of the texts of both films; null where one has none."
+    )
 
 
 class RecommendedFilm(ResponseModel):
@@ -71,6 +73,10 @@ class ServedModel(ResponseModel):
     loaded_at: datetime
     release_id: str | None = Field(description="Release of its film vectors and micro-genres.")
     films: int
+    films_linked: int | None = Field(
+        None, description="Number of films that the release has; null if the version is older."
+    )
+    warnings: list[str] = Field([], description="What limits it, such as that no film is linked.")
     learnt_from_ratings: int
     figures: dict[str, Any] = Field(description="Quality measured on later ratings.")
 

@@ -31,6 +31,8 @@ class RatingStatistics(TypedDict):
     ----------
     ratings, users, films, films_rated, films_linked : int
         Counts; linked films are those that the release has.
+    linked_by_id, linked_by_title : int
+        Number of films that are linked by an id of TMDB or IMDb, and by title and year.
     ratings_of_linked_films : float
         Share of the ratings, 0 to 1.
     ratings_of_unknown_films : int
@@ -53,6 +55,8 @@ class RatingStatistics(TypedDict):
         Number of ratings by hour (0 to 23, UTC) and weekday (0 is Monday).
     genres : dict of str to GenreStatistics
         By name of the genre.
+    warnings : list of str
+        Why texts and micro-genres of most ratings are unknown; empty without a release.
     """
 
     ratings: int
@@ -60,6 +64,8 @@ class RatingStatistics(TypedDict):
     films: int
     films_rated: int
     films_linked: int
+    linked_by_id: int
+    linked_by_title: int
     ratings_of_linked_films: float
     ratings_of_unknown_films: int
     density: float
@@ -74,6 +80,7 @@ class RatingStatistics(TypedDict):
     by_hour: list[int]
     by_weekday: list[int]
     genres: dict[str, GenreStatistics]
+    warnings: list[str]
 
 
 def explore(partitions: Iterable[pa.Table], films: Films) -> RatingStatistics:
@@ -109,13 +116,17 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> RatingStatistics:
     mean = np.concatenate([np.zeros(0), *means])
     total = int(stars.sum())
     rated = int((by_film > 0).sum())
+    share_linked = float(by_film[films.linked].sum() / max(1, total))
+    linking = films.linking
     return {
         "ratings": total,
         "users": len(count),
         "films": len(films),
         "films_rated": rated,
         "films_linked": int(films.linked.sum()),
-        "ratings_of_linked_films": float(by_film[films.linked].sum() / max(1, total)),
+        "linked_by_id": 0 if linking is None else linking.by_id,
+        "linked_by_title": 0 if linking is None else linking.by_title,
+        "ratings_of_linked_films": share_linked,
         "ratings_of_unknown_films": unknown,
         "density": total / max(1, len(count) * rated),
         "stars": {f"{s:g}": int(c) for s, c in zip(_STARS, stars[1:], strict=True)},
@@ -141,6 +152,7 @@ def explore(partitions: Iterable[pa.Table], films: Films) -> RatingStatistics:
             }
             for g, name in enumerate(films.genre_names)
         },
+        "warnings": [] if linking is None else linking.warnings(share_linked),
     }
 
 

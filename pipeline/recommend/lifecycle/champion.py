@@ -6,6 +6,7 @@ and run again: a version is named by what it is trained on, figures by the batch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ from pipeline.settings import RecommendSettings, UpkeepSettings
 
 __all__ = ["RecommenderLifecycle", "version_folder"]
 
-VERSION = 1
+VERSION = 2
 _WORST_RMSE = 1.01  # of a promoted challenger, relative to the champion's
 
 
@@ -73,7 +74,9 @@ class RecommenderLifecycle:
     upkeep: UpkeepSettings
     seed: int
 
-    def train(self, prepared: PreparedRatings, films: Films, name: str) -> VersionRow:
+    def train(
+        self, prepared: PreparedRatings, films: Films, name: str, warnings: Sequence[str] = ()
+    ) -> VersionRow:
         """Train on the earliest ratings, evaluate on later ones, and serve the version.
 
         Parameters
@@ -84,6 +87,8 @@ class RecommenderLifecycle:
             The films.
         name : str
             Name of the model.
+        warnings : sequence of str
+            Stored with the version.
 
         Returns
         -------
@@ -101,6 +106,7 @@ class RecommenderLifecycle:
             data=prepared.folder.name,
             learnt_before=at.test,
             known_before=at.buffer,
+            warnings=warnings,
         )
         champion = self.database.champion()
         if champion is None or champion["version"] != row["version"]:
@@ -117,6 +123,7 @@ class RecommenderLifecycle:
         data: str,
         learnt_before: int,
         known_before: int,
+        warnings: Sequence[str] = (),
     ) -> VersionRow:
         batches = [row["digest"] for row, _ in list_batches(self.folder, self.database)]
         version = fingerprint(
@@ -143,6 +150,8 @@ class RecommenderLifecycle:
                 figures=evaluation.figures,
                 seed=self.seed,
                 shape=list(count_ratings(earlier.column("rating").to_numpy()).counts),
+                films_linked=int(films.linked.sum()),
+                warnings=list(warnings),
             )
             save_model(model, films, place, about)
         about = read_manifest(place).about
@@ -257,6 +266,7 @@ class RecommenderLifecycle:
             data=about.data,
             learnt_before=border,
             known_before=about.known_before,
+            warnings=about.warnings,
         )
         version = challenger["version"]
         if version == row["version"]:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
 from pipeline.recommend.data.matrices import replace_values
-from pipeline.recommend.models.base import HIGHEST, Arrays, RankingRecommender
+from pipeline.recommend.models.base import HIGHEST, Arrays, RankingRecommender, relate_factors
 from pipeline.settings import RecommendSettings
 
 __all__ = ["ALS", "NMF"]
@@ -68,6 +68,10 @@ class FactorModel(RankingRecommender):
     def score(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.score`."""
         return np.asarray(self.fit_profile_factors(profiles) @ self.films.T, np.float32)
+
+    def relate(self, films: np.ndarray, rated: np.ndarray) -> np.ndarray:
+        """See `Recommender.relate`; the cosine of the factors."""
+        return relate_factors(self.films, films, rated)
 
     def export_state(self) -> dict[str, np.ndarray]:
         """See `Recommender.export_state`."""

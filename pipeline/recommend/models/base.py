@@ -16,7 +16,12 @@ from scipy import sparse
 
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
-from pipeline.recommend.data.matrices import replace_values, row_indices, standardise
+from pipeline.recommend.data.matrices import (
+    normalise_rows,
+    replace_values,
+    row_indices,
+    standardise,
+)
 from pipeline.settings import RecommendSettings
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "RatingBiases",
     "Recommender",
     "damped_means",
+    "relate_factors",
 ]
 
 LOWEST, HIGHEST = 0.5, 5.0  # stars
@@ -91,6 +97,28 @@ class Recommender(ABC):
         ndarray of shape (n_profiles, n_films), float32
             Stars, 0.5 to 5.
         """
+
+    def relate(self, films: np.ndarray, rated: np.ndarray) -> np.ndarray | None:
+        """Return how far the same people rate films high, as far as the model has learnt it.
+
+        Parameters
+        ----------
+        films : ndarray of shape (n,), int64
+            Rows of films.
+        rated : ndarray of shape (m,), int64
+            Rows of films that a user rated.
+
+        Returns
+        -------
+        ndarray of shape (n, m), float32, or None
+            Above 0 where the same people rate both high, otherwise 0; None if the model learns
+            nothing about pairs of films.
+        """
+        return None
+
+    def liked_by_many(self) -> np.ndarray | None:
+        """Return whether several users rated each film high, bool (n_films,); None if unknown."""
+        return None
 
     @abstractmethod
     def export_state(self) -> dict[str, np.ndarray]:
@@ -242,6 +270,28 @@ def damped_means(group: np.ndarray, values: np.ndarray, count: int, damping: flo
     """
     total = np.bincount(group, values, count)
     return np.asarray(total / (np.bincount(group, minlength=count) + damping + 1e-9), np.float32)
+
+
+_RELATED = 0.5  # cosine of the factors of two films from which the same people rate both high
+
+
+def relate_factors(factors: np.ndarray, films: np.ndarray, rated: np.ndarray) -> np.ndarray:
+    """Return the cosines of factors of films with those of rated films, 0 below a half.
+
+    Parameters
+    ----------
+    factors : ndarray of shape (n_films, n_factors), float32
+        Factors of all films.
+    films, rated : ndarray of shape (n,) and (m,), int64
+        Rows.
+
+    Returns
+    -------
+    ndarray of shape (n, m), float32
+        0, or 0.5 to 1.
+    """
+    cosines = normalise_rows(factors[films]) @ normalise_rows(factors[rated]).T
+    return np.asarray(np.where(cosines >= _RELATED, cosines, 0), np.float32)
 
 
 _SLOPE_USERS = 1_000  # users that the slope is fitted on

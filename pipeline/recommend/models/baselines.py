@@ -11,7 +11,10 @@ from pipeline.recommend.data.matrices import normalise_rows, replace_values, row
 from pipeline.recommend.models.base import HIGHEST, LOWEST, Arrays, RatingBiases, Recommender
 from pipeline.settings import RecommendSettings
 
-__all__ = ["Bias", "Content", "content_vectors", "taste_weights"]
+__all__ = ["Bias", "Content", "centre_known", "content_vectors", "taste_weights"]
+
+
+_MANY = 5  # users who rated a film high
 
 
 class Bias(Recommender):
@@ -35,6 +38,10 @@ class Bias(Recommender):
         """See `Recommender.score`."""
         return np.tile(self.popular, (profiles.shape[0], 1))
 
+    def liked_by_many(self) -> np.ndarray:
+        """See `Recommender.liked_by_many`."""
+        return np.asarray(self.popular >= np.log1p(_MANY - 0.5), bool)
+
     def predict_stars(self, profiles: sparse.csr_matrix) -> np.ndarray:
         """See `Recommender.predict_stars`."""
         stars = np.clip(self.biases.predict_stars(profiles), LOWEST, HIGHEST)
@@ -50,6 +57,21 @@ class Bias(Recommender):
         self.popular = arrays["popular"]
 
 
+def centre_known(block: np.ndarray) -> np.ndarray | None:
+    """Return rows of unit length around the mean of the known rows; None if no row is known.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_films, dim), float32
+        Embeddings or tag genome; a row of zeros is unknown and stays so.
+    """
+    known = np.abs(block).sum(1) > 0
+    if block.shape[1] < 2 or not known.any():
+        return None
+    centred = np.where(known[:, None], block - block[known].mean(0), 0)
+    return np.asarray(normalise_rows(centred), np.float32)
+
+
 def content_vectors(films: Films) -> np.ndarray:
     """Return vectors of what films are about, from their embeddings and tag genome.
 
@@ -63,13 +85,8 @@ def content_vectors(films: Films) -> np.ndarray:
     ndarray of shape (n_films, dim), float32
         Rows of unit length; 0 for a film without embedding and tag genome.
     """
-    parts = []
-    for block in (films.vectors, films.genome):
-        known = np.abs(block).sum(1) > 0
-        if block.shape[1] < 2 or not known.any():
-            continue
-        centred = np.where(known[:, None], block - block[known].mean(0), 0)
-        parts.append(normalise_rows(centred))
+    centred = (centre_known(block) for block in (films.vectors, films.genome))
+    parts = [part for part in centred if part is not None]
     if not parts:
         return np.asarray(normalise_rows(films.genres), np.float32)
     return np.asarray(normalise_rows(np.hstack(parts)), np.float32)

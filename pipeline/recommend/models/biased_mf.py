@@ -15,7 +15,14 @@ from scipy import sparse
 from pipeline.recommend.data.films import Films
 from pipeline.recommend.data.interactions import History
 from pipeline.recommend.data.matrices import row_indices
-from pipeline.recommend.models.base import HIGHEST, LOWEST, Arrays, RatingBiases, Recommender
+from pipeline.recommend.models.base import (
+    HIGHEST,
+    LOWEST,
+    Arrays,
+    RatingBiases,
+    Recommender,
+    relate_factors,
+)
 from pipeline.settings import RecommendSettings
 
 __all__ = ["SVD", "solve_profile_factors"]
@@ -84,6 +91,10 @@ class SVD(Recommender):
         factors = solve_profile_factors(residuals, self.films, self.settings.penalty)
         stars = self.biases.predict_stars(profiles) + factors @ self.films.T
         return np.asarray(stars, np.float32)
+
+    def relate(self, films: np.ndarray, rated: np.ndarray) -> np.ndarray:
+        """See `Recommender.relate`; the cosine of the factors."""
+        return relate_factors(self.films, films, rated)
 
     def export_state(self) -> dict[str, np.ndarray]:
         """See `Recommender.export_state`."""

@@ -55,6 +55,16 @@ class EASE(RankingRecommender):
         scores[:, self.chosen] = preference_weights(profiles[:, self.chosen]) @ self.weights
         return scores
 
+    def relate(self, films: np.ndarray, rated: np.ndarray) -> np.ndarray:
+        """See `Recommender.relate`; the positive weights."""
+        at = np.full(self.count, -1, np.int64)
+        at[self.chosen] = np.arange(len(self.chosen))
+        related = np.zeros((len(films), len(rated)), np.float32)
+        rows, columns = at[films] >= 0, at[rated] >= 0
+        weights = self.weights[np.ix_(at[rated][columns], at[films][rows])].T
+        related[np.ix_(rows, columns)] = np.maximum(weights, 0)
+        return related
+
     def export_state(self) -> dict[str, np.ndarray]:
         """See `Recommender.export_state`."""
         return {**super().export_state(), "chosen": self.chosen, "weights": self.weights}

@@ -28,6 +28,7 @@ __all__ = ["Hybrid"]
 
 _MEMBERS = (Bias, Content, ItemKNN, SVD, ALS, EASE)
 _STAR_MEMBERS = ("bias", "content", "item-knn", "svd", "als")
+_PAIR_MEMBERS = ("item-knn", "ease")
 _COLD_LIMIT = 6.0  # standard deviations
 _VALIDATION_USERS = 2_000  # users that the weights are fitted on
 _LEAST_RATINGS = 200  # fewer ratings do not change the weights of the stars
@@ -139,6 +140,16 @@ class Hybrid(Recommender):
         """See `Recommender.predict_stars`; a weighted mean of the members' stars."""
         stars = np.tensordot(self.blend, self._predict_member_stars(profiles), 1)
         return np.asarray(np.clip(stars, LOWEST, HIGHEST), np.float32)
+
+    def relate(self, films: np.ndarray, rated: np.ndarray) -> np.ndarray:
+        """See `Recommender.relate`; what item KNN or EASE have learnt."""
+        learnt = (self.members[name].relate(films, rated) for name in _PAIR_MEMBERS)
+        known = [related for related in learnt if related is not None]
+        return np.asarray(np.max(known, axis=0), np.float32)
+
+    def liked_by_many(self) -> np.ndarray | None:
+        """See `Recommender.liked_by_many`."""
+        return self.members["bias"].liked_by_many()
 
     def export_state(self) -> dict[str, np.ndarray]:
         """See `Recommender.export_state`."""

@@ -65,6 +65,10 @@ class ItemKNN(Recommender):
         stars = np.clip(self.biases.predict_stars(profiles) + total / weight, LOWEST, HIGHEST)
         return np.asarray(stars, np.float32)
 
+    def relate(self, films: np.ndarray, rated: np.ndarray) -> np.ndarray:
+        """See `Recommender.relate`; the cosine of the residuals."""
+        return np.asarray(self.rated[rated][:, films].T.toarray(), np.float32)
+
     def export_state(self) -> dict[str, np.ndarray]:
         """See `Recommender.export_state`."""
         arrays = self.biases.export_state()

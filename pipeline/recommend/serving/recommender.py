@@ -49,6 +49,8 @@ class ListQuery:
         First and last year of release, both included; None: unlimited.
     seen : bool
         Whether films of the profile may be listed.
+    without : tuple of int
+        Ids of other films that may not be listed, such as films seen without a rating.
     """
 
     top_k: int = 10
@@ -56,6 +58,7 @@ class ListQuery:
     year_from: int | None = None
     year_to: int | None = None
     seen: bool = False
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,9 @@ class ServedVersion:
             allowed &= (films.year > 0) & (films.year <= query.year_to)
         if not query.seen:
             allowed[profile.indices] = False
+        if query.without:
+            rows = films.row_of(np.array(query.without, np.int64))
+            allowed[rows[rows >= 0]] = False
         candidates = np.flatnonzero(allowed)
         if not len(candidates):
             return []
@@ -219,7 +225,7 @@ class RecommenderService:
         place = version_folder(self._folder, row["version"])
         model, films = open_model(place)
         about = read_manifest(place).about
-        return ServedVersion(row["version"], model, films, Explainer(films), about)
+        return ServedVersion(row["version"], model, films, Explainer(films, model), about)
 
     def reload(self) -> bool:
         """Serve the current champion of the database; return whether it is another version."""
@@ -237,6 +243,10 @@ class RecommenderService:
         tables = [read_table(path) for _, path in list_batches(self._folder, self._database)]
         ratings = pa.concat_tables([RATINGS.empty_table(), *tables]).sort_by("user_id")
         return len(tables), ratings
+
+    def films(self) -> pa.Table:
+        """Return the films of the current version with their ids of IMDb and TMDB, as FILMS."""
+        return PreparedRatings(self._folder / "data" / self.current.about.data).films()
 
     def rated_by(self, user: int) -> list[tuple[int, float]]:
         """Return the ratings of a user as pairs of film id and stars; empty if unknown."""

@@ -231,6 +231,8 @@ def recommend_router(settings: ServeSettings, loader: RecommenderLoader) -> APIR
             loaded_at=loader.loaded_at,
             release_id=served.films.release_id,
             films=len(served.films),
+            films_linked=served.about.films_linked,
+            warnings=served.about.warnings,
             learnt_from_ratings=served.about.ratings,
             figures=served.about.figures.model_dump(mode="json"),
         )

@@ -18,7 +18,8 @@ __all__ = ["ingest"]
 
 def ingest(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Ratings in any layout of MovieLens.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Ratings in any layout of MovieLens."),
     ] = None,
     *,
     weeks: Annotated[
