@@ -208,10 +208,12 @@ def fit_tfidf(features: pa.Table, settings: FeatureSettings, seed: int) -> dict[
         # The settings are valid: the vocabulary is empty after stop words, or after the limits on
         # the number of films.
         return {"tfidf": _tfidf_table([], np.zeros(0), np.zeros((0, 1), np.float32))}
+    terms = vectorizer.get_feature_names_out().tolist()
+    if len(terms) == 1:  # the SVD of one column is that column
+        return {"tfidf": _tfidf_table(terms, vectorizer.idf_, np.ones((1, 1), np.float32))}
     width = max(1, min(settings.tfidf_components, *(side - 1 for side in weights.shape)))
     with np.errstate(invalid="ignore"):  # a single film has no variance to divide by
         svd = TruncatedSVD(width, random_state=seed % 2**32).fit(weights)
-    terms = vectorizer.get_feature_names_out().tolist()
     return {"tfidf": _tfidf_table(terms, vectorizer.idf_, svd.components_.T)}
 
 

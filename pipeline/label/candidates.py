@@ -34,10 +34,10 @@ CANDIDATES = pa.schema(
 
 _PENDING = 2**18  # candidates in memory before all but the best are dropped
 _RANGE_ROWS = 32_768  # rows of counts sorted in memory at once
-_FREQUENT = 0.15  # share of all films from which a term may be a phrase of the catalogue
+_FREQUENT = 0.05  # share of all films from which a term may be a phrase of the catalogue
 _SPREAD = 0.75  # such a phrase is in this share of the films' clusters ...
 _EVEN = 0.5  # ... with at least this much of its share of all films ...
-_LIFT = 2.0  # ... and nowhere as many times likelier
+_LIFT = 1.5  # ... and nowhere as many times likelier
 _SPARSE = 0.1  # if a smaller share of the films has keywords, any phrase may be a candidate
 
 
@@ -119,7 +119,8 @@ def _rank_range(
     ]
     total = total[np.array(usable, bool)].add_suffix("_total").reset_index()
     least = (size["films"] // 4).clip(1, settings.min_films)
-    phrases = _phrases_of_all(counts, total, size["films"])
+    unlisted = total[~listed.reindex(total["term"]).to_numpy()]
+    phrases = _phrases_of_all(counts, unlisted, size["films"])
     counts = counts[counts["films"] >= counts["cluster"].map(least)]
     counts = counts.merge(total, on="term")
     own = counts["cluster"].map(size["films"])

@@ -19,6 +19,7 @@ from pipeline.schemas.genre_words import fold_genre
 __all__ = ["is_form", "story_parts"]
 
 _LEAD = 14  # words between the verb and the noun of a lead at most
+_POSSESSIVE = re.compile("['\u2019]s?$")
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 
 
@@ -52,11 +53,11 @@ def is_form(term: str) -> bool:
     >>> is_form("horror film directed"), is_form("stars"), is_form("rock stars")
     (True, True, False)
     """
-    words = [part for word in term.split() for part in (word, *word.split("-"))]
+    words = [_POSSESSIVE.sub("", word) for word in term.split()]
     lexicon = _lexicon()
-    return any(word in lexicon.words for word in words) or all(
-        word in lexicon.alone or word in STOP_WORDS for word in term.split()
-    )
+    if any(part in lexicon.words for word in words for part in (word, *word.split("-"))):
+        return True
+    return all(word in lexicon.alone or word in STOP_WORDS for word in words)
 
 
 def story_parts(clause: Sequence[str]) -> Iterator[list[str]]:

@@ -275,3 +275,17 @@ def test_a_space_can_be_fitted_on_one_film() -> None:
     for mode in MODES:
         points = placed(films, settings_of(mode))
         assert np.isfinite(points).all()
+
+
+def test_tfidf_without_terms_is_left_out() -> None:
+    films = mined()
+    space = fit_space(
+        films.movies, films.features, films.embeddings, films.vocabulary, FeatureSettings()
+    )["space"]
+    blank = features_of([{"text": "it was in the"}])
+    terms = fit_tfidf(blank, settings_of("full"), 1)["tfidf"]
+    tables = (films.movies, films.features, films.embeddings, films.vocabulary, space)
+    for mode, width in (("embedding+tfidf", DIM), ("full", DIM + 3)):
+        points = matrix_of(place(*tables, settings_of(mode), terms)["points"])
+        assert points.shape == (len(films.movies), width)
+        np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1, atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections import Counter
 
@@ -22,6 +23,7 @@ from pipeline.features.text import (
 from pipeline.schemas.mining import CLEAN_MOVIES, FEATURES, validate
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import FeatureSettings
+from tests.support.cases import case
 from tests.support.films import features_of, mined, nearest_of_own_theme, table_of
 
 DEFAULT = FeatureSettings()
@@ -178,3 +180,25 @@ class TestTfidf:
         table = fit_tfidf(features_of([{"text": t} for t in texts[:films]]), DEFAULT, 1)["tfidf"]
         found = tfidf_vectors(texts[:films], model_of(table))
         assert np.isfinite(found).all()
+
+
+class TestTfidfWithoutTerms:
+    """Texts of stop words only, and limits that leave out every term."""
+
+    def test_texts_of_stop_words_give_no_rows(self) -> None:
+        with case("25-stop-words-only/films.csv").open(encoding="utf-8", newline="") as file:
+            rows = [{"text": row["overview"]} for row in csv.DictReader(file)]
+        table = fit_tfidf(features_of(rows), FeatureSettings(mode="full"), 1)["tfidf"]
+        assert (len(table), table.column_names) == (0, ["term", "idf", "vector"])
+        assert matrix_of(table).shape == (0, 1)
+
+    def test_limits_that_leave_no_term_give_no_rows(self) -> None:
+        texts = [f"A submarine dives to wreck{row}." for row in range(40)]
+        settings = FeatureSettings(tfidf_min_films=4, tfidf_max_share=0.2)
+        table = fit_tfidf(features_of([{"text": text} for text in texts]), settings, 1)["tfidf"]
+        assert len(table) == 0
+
+    def test_texts_without_a_word_give_no_rows(self) -> None:
+        films = features_of([{"text": "... !"}, {"text": "\u6218\u4e89\u7247"}])
+        assert len(fit_tfidf(features_of([{"text": "... !"}]), DEFAULT, 1)["tfidf"]) == 0
+        assert len(fit_tfidf(films, DEFAULT, 1)["tfidf"]) == 1

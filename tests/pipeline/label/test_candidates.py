@@ -56,6 +56,7 @@ def names(table: pa.Table, cluster: int = 0) -> list[str]:
 
 
 TWO = {0: 20, 1: 20}
+TEN = {cluster: 20 for cluster in range(10)}
 
 
 def test_terms_more_likely_here_than_elsewhere_are_ranked_best_first() -> None:
@@ -225,3 +226,28 @@ def test_ranges_of_terms_give_the_same_candidates(
         monkeypatch.setattr("pipeline.label.candidates._PENDING", pending)
         assert rank(terms, 6).equals(whole)
         assert rank(terms, 3, above).equals(families)
+
+
+def test_words_of_form_are_no_candidates_unless_the_catalogue_lists_them() -> None:
+    found = {
+        (0, "horror film directed"): (9, 0, 0),
+        (0, "starring"): (9, 0, 0),
+        (0, "negative reviews"): (9, 0, 0),
+        (0, "ghost"): (9, 0, 0),
+    }
+    assert names(ranked(found, TWO, with_keywords={0: 0, 1: 0})) == ["ghost"]
+    listed = {(0, "film festival"): (9, 4, 9), (0, "film crew"): (9, 0, 0)}
+    assert names(ranked(listed, TWO)) == ["film festival"]
+
+
+def test_what_most_clusters_say_alike_is_no_candidate() -> None:
+    """A catalogue's way of speaking, or function words of a language without a list."""
+    alike = {(cluster, "kwa"): (8 + (cluster == 0), 0, 0) for cluster in TEN}
+    theme = {(cluster, "ghost"): (12 if cluster == 0 else 2, 0, 0) for cluster in TEN}
+    none = dict.fromkeys(TEN, 0)
+    assert names(ranked({**alike, **theme}, TEN, with_keywords=none)) == ["ghost"]
+
+
+def test_a_keyword_of_the_catalogue_may_be_said_everywhere() -> None:
+    alike = {(cluster, "life"): (8 + (cluster == 0), 3, 3) for cluster in TEN}
+    assert names(ranked(alike, TEN)) == ["life"]

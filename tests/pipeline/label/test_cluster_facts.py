@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from pipeline.label.cluster_facts import (
     merge_cluster_facts,
     size_table,
 )
+from tests.support.cases import case
 
 MOVIES = pa.schema([("keywords", pa.list_(pa.string())), ("genres", pa.list_(pa.string()))])
 
@@ -75,3 +77,34 @@ def test_the_noun_of_a_cluster_is_compared_with_all_films() -> None:
         ClusterFacts(5, 0, Counter()),
     ]
     assert genre_nouns(facts) == ["War Film", "Drama", ""]
+
+
+def test_labels_of_one_genre_are_counted_together() -> None:
+    facts = count_cluster_facts(
+        [part((0, None, ["Horror Movies", "International Movies"]), (0, None, ["Horrorfilm"]))]
+    )
+    assert facts[0].genres == Counter(Horror=2)
+
+
+def test_case_17_gives_nouns_of_genres() -> None:
+    """A cluster of each theme, and one of half crime, half horror, as the mining forms it."""
+    for name in ("films.csv", "lowercase.csv"):
+        with case(f"17-genre-words/{name}").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        number = {"Crime": 0, "Ghost": 1, "War": 2, "Love": 3}
+        films = [(number[row["title"].split()[0]], None, row["genres"].split(", ")) for row in rows]
+        apart = genre_nouns(count_cluster_facts([part(*films)]))
+        assert apart == ["Crime Story", "Horror", "War Film", "Romance"]
+        halves = [(max(cluster, 1) - 1, keywords, genres) for cluster, keywords, genres in films]
+        together = genre_nouns(count_cluster_facts([part(*halves)]))
+        assert together[0] in ("Crime Story", "Horror")
+        assert together[1:] == ["War Film", "Romance"]
+
+
+def test_case_18_names_films_that_are_mostly_not_animated_by_their_majority() -> None:
+    with case("18-genre-of-a-minority/films.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    films = [
+        (int(row["title"].startswith("Girl")), None, row["genres"].split(", ")) for row in rows
+    ]
+    assert genre_nouns(count_cluster_facts([part(*films)])) == ["Drama", "Drama"]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.label.lexicon import GENRE_NOUNS, normal_form
+from pipeline.label.lexicon import normal_form
 from pipeline.label.names import (
     PROPOSALS,
     choose_names,
@@ -19,6 +19,7 @@ from pipeline.label.names import (
     title_case,
 )
 from pipeline.label.text_centroids import centroid_table
+from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import column_of_vectors
 
 DIM = 3
@@ -138,13 +139,28 @@ def test_genre_noun_is_that_of_the_most_typical_genre() -> None:
     base = {"Drama": 0.6, "Thriller": 0.2, "War": 0.05}
     assert genre_noun({"Drama": 0.7, "Thriller": 0.8, "War": 0.1}, base) == "Thriller"
     assert genre_noun({"Drama": 0.9}, base) == "Drama"
-    assert genre_noun({"War": 0.5, "Drama": 0.6}, base) == GENRE_NOUNS["War"]
+    assert genre_noun({"War": 0.5, "Drama": 0.6}, base) == "War Film"
 
 
 def test_no_typical_genre_gives_no_noun() -> None:
     assert genre_noun({}, {}) == ""
     assert genre_noun({"Drama": 0.1}, {"Drama": 0.1}) == ""
-    assert genre_noun({"Ikebana": 0.9}, {"Ikebana": 0.1}) == ""
+    assert genre_noun({"Ikebana": 0.5}, {"Ikebana": 0.1}) == ""
+
+
+def test_an_unknown_label_of_most_films_is_their_noun() -> None:
+    assert genre_noun({"Ikebana": 0.9}, {"Ikebana": 0.1}) == "Ikebana"
+    assert genre_noun({"Ikebana": 0.9, "Drama": 0.3}, {"Ikebana": 0.1, "Drama": 0.3}) == "Drama"
+    assert genre_noun({"Films of the " + "very " * 6 + "old": 0.9}, {}) == ""
+
+
+@pytest.mark.parametrize("form", ["Animation", "Documentary", "Family", "Musical", "Short"])
+def test_how_films_are_made_is_a_noun_of_most_films_only(form: str) -> None:
+    base = {form: 0.07, "Drama": 1.0, "Comedy": 0.3}
+    assert genre_noun({form: 13 / 45, "Drama": 1.0}, base) == "Drama"
+    assert genre_noun({form: 0.59, "Drama": 0.6, "Comedy": 0.35}, base) == "Drama"
+    assert genre_noun({form: 0.6, "Drama": 0.6}, base) == genre_words().nouns[form]
+    assert genre_noun({form: 0.5}, base) == ""
 
 
 def choose(

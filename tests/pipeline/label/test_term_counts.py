@@ -275,3 +275,75 @@ def test_holdings_are_positions_in_the_terms_of_the_cluster() -> None:
     found = find_terms(films, assigned(0, 1, 1), lists)["holdings"]
     assert found.column("cluster").to_pylist() == [0, 1, 1]
     assert found.column("held").to_pylist() == [[0, 1], [], [0]]
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "\u2019"])
+def test_contracted_function_words_are_in_no_term(apostrophe: str) -> None:
+    text = "When she's fired, a driver who's late finds that they're heirs and doesn't care"
+    found = terms(text.replace("'", apostrophe))
+    assert not [term for term in found if apostrophe in term]
+    assert {"fired", "driver", "late", "heirs", "care"} <= found
+
+
+def test_sentences_are_no_phrases() -> None:
+    found = terms("a killer who steals watches as the prisoner of war falls in love")
+    assert {"killer", "steals watches", "prisoner of war", "falls in love"} <= found
+    assert not {"killer who steals"} & found
+
+
+def terms_in(language: str, overview: str, known: Sequence[str] = ()) -> set[str]:
+    spoken = pa.table({"text_language": pa.array([language], pa.string())})
+    counted = count_terms(
+        movies({"overview": overview}), assigned(0), spoken, list(known or [language])
+    )
+    return set(counted["terms"].column("term").to_pylist())
+
+
+def test_function_words_of_the_language_of_a_text_are_in_no_term() -> None:
+    german = terms_in(
+        "de", "W\u00e4hrend der Polizist auf dem Dachboden steht, landet ein Raumschiff."
+    )
+    assert {"polizist", "dachboden", "raumschiff", "landet"} <= german
+    words_found = {word for term in german for word in term.split()}
+    assert not {"w\u00e4hrend", "der", "auf", "dem", "ein"} & words_found
+    french = terms_in("fr", "Pendant la guerre, l'homme cherche une femme dont le mari est mort.")
+    assert {"guerre", "homme cherche", "femme", "mari"} <= french
+    assert not {"pendant", "la", "dont", "une", "l'homme"} & french
+    police, on, war = (
+        "\u041f\u043e\u043b\u0438\u0446\u0438\u044f",
+        "\u043d\u0430",
+        "\u0432\u043e\u0439\u043d\u0435",
+    )
+    assert terms_in("ru", f"{police} {on} {war}") == {war}
+
+
+def test_german_names_are_no_nouns() -> None:
+    found = terms_in("de", "Anna findet im Stausee bei Kiel eine tote Frau und Berger flieht.")
+    assert {"stausee", "frau", "flieht"} <= found
+    assert not {"anna", "kiel", "berger"} & found
+
+
+def test_a_language_that_the_catalogue_does_not_have_is_not_believed() -> None:
+    """A short English text may look German: "war" and "die" are words of both."""
+    assert "war" in terms_in("de", "soldiers die in a war", known=["en"])
+    assert "war" not in terms_in("de", "soldiers die in a war", known=["en", "de"])
+
+
+def test_words_of_indic_scripts_are_whole() -> None:
+    assert words("\u092b\u093f\u0932\u094d\u092e \u0939\u0948\u0964") == [
+        "\u092b\u093f\u0932\u094d\u092e",
+        "\u0939\u0948",
+    ]
+
+
+def test_leads_and_credits_give_no_terms() -> None:
+    found = terms(
+        "Rust is a 1994 horror film directed by Ina Volk. It was released in May. A nun prays."
+    )
+    assert found == {"nun", "nun prays", "prays"}
+
+
+def test_an_elided_article_does_not_hide_a_word() -> None:
+    film = movies({"overview": "L'homme aime l\u2019eau."})
+    found = find_terms(film, assigned(0), term_lists({0: ["homme", "eau", "femme"]}))
+    assert found["holdings"]["held"].to_pylist() == [[0, 1]]
