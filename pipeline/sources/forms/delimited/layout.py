@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-__all__ = ["Layout", "code_columns", "parse", "unescape"]
+__all__ = ["Layout", "code_columns", "parse", "protect", "unprotect"]
 
 # A number, date or id, such as 7.5, 1999-12-31, tt0111161 or $1,000: a digit, no space, short.
 _CODE = re.compile(r"(?=[^\d]{0,6}\d)[\w.,:/+$€£%#-]{1,24}")
+ESCAPED = "\uf8f2"  # a private character in place of an escaped quote
 _ESCAPED_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
 
@@ -35,6 +36,8 @@ class Layout:
         Lines before the first data row, the header included.
     codes : frozenset of int
         Columns of numbers or ids in all rows of the sample: a line with other text there is no row.
+    keys : frozenset of int
+        Those of `codes` that no row of the sample lacks.
     notes : tuple of str
         What a user should know.
     """
@@ -45,6 +48,7 @@ class Layout:
     columns: tuple[str, ...]
     skipped: int
     codes: frozenset[int] = frozenset()
+    keys: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
 
     @property
@@ -76,10 +80,10 @@ class Layout:
 
         False if no column has numbers in all rows: then nothing is plain.
         """
-        if not self.codes or line.count(self.separator) < self.width - 1:
+        if not self.keys or line.count(self.separator) < self.width - 1:
             return False
         cells = next(iter(parse([line], self.separator, self.quoted)), [])
-        return self.fits(cells) and any(cells[i] for i in self.codes)
+        return self.fits(cells) and all(cells[i] for i in self.keys)
 
 
 def parse(
@@ -90,27 +94,44 @@ def parse(
     return csv.reader(lines, delimiter=separator, quoting=quoting, strict=strict)
 
 
-def unescape(line: str) -> str:
-    r"""Return a line with \" doubled as in CSV.
+def protect(line: str) -> str:
+    r"""Return a line in which each escaped quote is a character that is in no text.
 
     Examples
     --------
-    >>> unescape(r'1,"a \"b\" c",2')
-    '1,"a ""b"" c",2'
+    >>> protect(r'1,"a \"b\" c",2') == f'1,"a {ESCAPED}b{ESCAPED} c",2'
+    True
     """
     if '\\"' not in line:
         return line
     if "\\\\" not in line:
-        return line.replace('\\"', '""')
-    return _ESCAPED_QUOTE.sub(r'\1""', line)
+        return line.replace('\\"', ESCAPED)
+    return _ESCAPED_QUOTE.sub(rf"\1{ESCAPED}", line)
 
 
-def code_columns(rows: Iterable[Sequence[str]], width: int) -> frozenset[int]:
-    """Return the columns whose cells are all numbers or ids, in two rows at least."""
+def unprotect(cells: Sequence[str]) -> list[str]:
+    """Return cells with the quotes that `protect` has replaced."""
+    return [cell.replace(ESCAPED, '"') for cell in cells]
+
+
+def code_columns(
+    rows: Iterable[Sequence[str]], width: int
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the columns whose cells are all numbers or ids, in two rows at least.
+
+    Returns
+    -------
+    codes : frozenset of int
+        These columns.
+    keys : frozenset of int
+        Those of them that no row lacks.
+    """
     filled = [[cell.strip() for cell in row] for row in islice(rows, 300) if len(row) == width]
-    found = set()
+    codes, keys = set(), set()
     for i in range(width):
         cells = [row[i] for row in filled if row[i]]
         if len(cells) >= 2 and all(map(_CODE.fullmatch, cells)):
-            found.add(i)
-    return frozenset(found)
+            codes.add(i)
+            if len(cells) == len(filled):
+                keys.add(i)
+    return frozenset(codes), frozenset(keys)

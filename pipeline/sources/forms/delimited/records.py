@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from pipeline.sources.forms.delimited.layout import Layout, parse, unescape
+from pipeline.sources.forms.delimited.layout import ESCAPED, Layout, parse, protect, unprotect
 from pipeline.sources.forms.delimited.repair import repair
 
 __all__ = ["Batch", "read_batches"]
@@ -55,10 +55,12 @@ def read_batches(lines: Iterator[str], layout: Layout, size: int) -> Iterator[Ba
         fresh = list(islice(lines, max(size - len(rest), 1)))
         if not fresh and not rest:
             return
-        batch = rest + (list(map(unescape, fresh)) if layout.escaped else fresh)
+        batch = rest + (list(map(protect, fresh)) if layout.escaped else fresh)
         rows = _plain_rows(batch, layout)
         if rows is not None:
-            yield Batch(rows)
+            if layout.escaped and any(ESCAPED in line for line in batch):
+                rows = [unprotect(cells) for cells in rows]
+            yield Batch(list(rows))
             rest, used = [], len(batch)
         else:
             careful = _Careful(batch, layout, number, ended=not fresh)
@@ -82,7 +84,7 @@ def _parts(batch: Batch, size: int) -> Iterator[Batch]:
             )
 
 
-def _plain_rows(lines: list[str], layout: Layout) -> list[Sequence[str | None]] | None:
+def _plain_rows(lines: list[str], layout: Layout) -> list[list[str]] | None:
     """Return the rows if each line is one, without anything to decide; None otherwise."""
     try:
         rows = list(parse(lines, layout.separator, layout.quoted, strict=True))
@@ -94,7 +96,7 @@ def _plain_rows(lines: list[str], layout: Layout) -> list[Sequence[str | None]] 
         return None
     if not layout.quoted and any(_opens(cells[-1]) for cells in rows):
         return None
-    return list(rows)
+    return rows
 
 
 def _opens(cell: str) -> bool:
@@ -145,7 +147,7 @@ class _Careful:
                 end = at + reader.line_num
                 if end - start > 1 and self._swallows(start, end):
                     break
-                self._add(cells, start)
+                self._add(unprotect(cells) if layout.escaped else cells, start)
                 start = end
             else:
                 return len(lines), False
@@ -164,7 +166,8 @@ class _Careful:
 
     def _swallows(self, start: int, end: int) -> bool:
         """Return whether a row of several lines has lines that are plainly further rows."""
-        return any(map(self._layout.looks_like_row, self._lines[start + 1 : end]))
+        # The last line ends the row, so it says nothing: its first cell is the rest of a text.
+        return any(map(self._layout.looks_like_row, self._lines[start + 1 : end - 1]))
 
     def _may_go_on(self, start: int) -> bool:
         """Return whether the row at `start` may end after these lines."""

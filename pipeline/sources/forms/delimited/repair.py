@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.sources.forms.delimited.layout import Layout, parse, unescape
+from pipeline.sources.forms.delimited.layout import ESCAPED, Layout, parse, protect, unprotect
 
 __all__ = ["lenient_cells", "repair"]
 
@@ -32,13 +32,15 @@ def repair(lines: Sequence[str], start: int, layout: Layout) -> tuple[list[str] 
     if cells := _cells(lines[start], layout, unclosed=False):
         return cells, 1
     # A number such as "unknown", which no row of the sample has, speaks less than the quotes.
-    if cells := _cells(lines[start], replace(layout, codes=frozenset()), unclosed=False):
+    if cells := _cells(
+        lines[start], replace(layout, codes=frozenset(), keys=frozenset()), unclosed=False
+    ):
         return cells, 1
     text = lines[start]
     for end in range(start + 1, min(start + _MOST_LINES, len(lines))):
         if layout.looks_like_row(lines[end]) or len(text) > _MOST_CHARS:
             break
-        if not layout.codes and _is_row(lines[end], layout):
+        if not layout.keys and _is_row(lines[end], layout):
             break
         text += lines[end]
         if '"' in lines[end] and (cells := _cells(text, layout, unclosed=False)):
@@ -55,13 +57,15 @@ def _is_row(line: str, layout: Layout) -> bool:
 
 
 def _cells(text: str, layout: Layout, *, unclosed: bool) -> list[str] | None:
-    try:
-        rows = list(parse([unescape(text)], layout.separator, True, strict=True))
-    except csv.Error:
-        rows = []
-    if len(rows) == 1 and layout.fits(rows[0]):
-        return rows[0]
-    return lenient_cells(text, layout, unclosed=unclosed)
+    if '\\"' in text or ESCAPED in text:
+        try:
+            rows = list(parse([protect(text)], layout.separator, True, strict=True))
+        except csv.Error:
+            rows = []
+        if len(rows) == 1 and layout.fits(rows[0]):
+            return unprotect(rows[0])
+    cells = lenient_cells(text, layout, unclosed=unclosed)
+    return None if cells is None else unprotect(cells)
 
 
 def lenient_cells(text: str, layout: Layout, *, unclosed: bool) -> list[str] | None:

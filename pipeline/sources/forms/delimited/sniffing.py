@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from pipeline.sources.forms.delimited.layout import Layout, code_columns, parse, unescape
+from pipeline.sources.forms.delimited.layout import Layout, code_columns, parse, protect
 
 __all__ = ["SEPARATORS", "find_layout", "header_position", "unique_names"]
 
@@ -40,20 +40,23 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     separators: Sequence[str] = SEPARATORS
     if lines and (mark := _SEP_LINE.match(lines[0])):
         first, separators = 1, (mark[1],)
-    best: tuple[float, int, str] | None = None
-    for separator in separators:
-        share, width = max(
-            _modal(_whole_rows(lines, first, separator, True)),
-            _modal(_single_rows(lines, first, separator)),
-        )
-        if width and (best is None or (share, width) > best[:2]):
-            best = (share, width, separator)
+    samples = [lines]
+    if any('\\"' in line for line in lines):
+        samples.append([protect(line) for line in lines])
+    best: tuple[float, int, str, bool] | None = None
+    for escaped, sample in enumerate(samples):
+        for separator in separators:
+            share, width = max(
+                _modal(_whole_rows(sample, first, separator, True)),
+                _modal(_single_rows(sample, first, separator)),
+            )
+            if width and (best is None or (share, width) > best[:2]):
+                best = (share, width, separator, bool(escaped))
     if best is None:
         return None
-    share, width, separator = best
-    quoted = separator in ",;" or _quotes_cells(lines[first:], separator, width)
-    escaped = quoted and _escapes(lines[first:], separator, width)
-    sample = [unescape(line) for line in lines] if escaped else lines
+    share, width, separator, escaped = best
+    sample = samples[escaped]
+    quoted = separator in ",;" or _quotes_cells(sample[first:], separator, width)
     rows = _whole_rows(sample, first, separator, quoted)
     if not any(len(cells) == width for _, cells in rows[1:]):  # one cell swallows all of them
         rows = _single_rows(sample, first, separator)
@@ -61,8 +64,9 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     headless = bool(mapped) and all(name.isdigit() for name in mapped)
     if headless and not any(set(mapped) <= set(map(str.strip, cells)) for cells in singles[:1]):
         columns = tuple(str(i + 1) for i in range(width))
-        codes = code_columns(singles, width)
-        return Layout(separator, quoted, escaped, columns, first, codes, ("has no header",))
+        codes, keys = code_columns(singles, width)
+        notes: tuple[str, ...] = ("has no header",)
+        return Layout(separator, quoted, escaped, columns, first, codes, keys, notes)
     at = header_position([cells for _, cells in rows], width)
     end, header = rows[at]
     if not first and not _is_table(share, header, singles):
@@ -71,8 +75,8 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     if at:
         before = rows[at - 1][0] - first
         notes = (f"lines before the header, skipped: {before}", *notes)
-    codes = code_columns(singles[at + 1 :], len(columns))
-    return Layout(separator, quoted, escaped, columns, end, codes, notes)
+    codes, keys = code_columns(singles[at + 1 :], len(columns))
+    return Layout(separator, quoted, escaped, columns, end, codes, keys, notes)
 
 
 def _whole_rows(lines: Sequence[str], first: int, separator: str, quoted: bool) -> list[_Row]:
@@ -111,7 +115,7 @@ def _modal(rows: Sequence[_Row]) -> tuple[float, int]:
 def _quotes_cells(lines: Sequence[str], separator: str, width: int) -> bool:
     """Return whether cells are quoted as in CSV, in a text whose quotes may be text.
 
-    They are if a column is quoted in all rows, or if all cells with a comma or quote are.
+    They are if a column is quoted in all rows, or if all cells with a quote (or a comma) are.
     """
     rows = [line.rstrip("\r\n").split(separator) for line in lines[:_SAMPLE_ROWS]]
     rows = [cells for cells in rows if len(cells) == width]
@@ -120,26 +124,12 @@ def _quotes_cells(lines: Sequence[str], separator: str, width: int) -> bool:
         if len(filled) >= 2 and all(map(_QUOTED.fullmatch, filled)):
             return True
     special = [cell for cells in rows for cell in cells if "," in cell or '"' in cell]
-    commas = sum("," in cell for cell in special)
-    return commas >= 2 and all(map(_QUOTED.fullmatch, special))
-
-
-def _escapes(lines: Sequence[str], separator: str, width: int) -> bool:
-    """Return whether more rows have the right width if a backslash escapes a quote."""
-    if not any('\\"' in line for line in lines):
-        return False
-
-    def right(sample: Iterator[str]) -> int:
-        count = 0
-        for line in sample:
-            try:
-                cells = next(iter(parse([line], separator, True, strict=True)), [])
-            except csv.Error:
-                continue
-            count += len(cells) == width
-        return count
-
-    return right(map(unescape, lines)) > right(iter(lines))
+    needed = sum("," in cell or '""' in cell for cell in special)
+    if needed >= 2 and all(map(_QUOTED.fullmatch, special)):
+        return True
+    quotes = [cell for cell in special if '"' in cell]
+    doubled = sum('""' in cell.strip('"') for cell in quotes)
+    return doubled >= 2 and all(map(_QUOTED.fullmatch, quotes))
 
 
 def header_position(rows: Sequence[Sequence[str]], width: int, *, ragged: bool = True) -> int:

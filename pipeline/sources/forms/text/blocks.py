@@ -34,7 +34,7 @@ def text_pieces(content: Content, encoding: Encoding) -> Iterator[str]:
     with content.open() as stream:
         while data := stream.read(_PIECE_BYTES):
             if piece := decoder.decode(data):
-                yield restore_bytes(piece)
+                yield piece if encoding.checked else restore_bytes(piece)
     if piece := decoder.decode(b"", final=True):
         yield restore_bytes(piece)
 

@@ -44,11 +44,14 @@ class Encoding:
         0 to 1 if it is guessed.
     notes : tuple of str
         What a user should know about it.
+    checked : bool
+        Whether all bytes are known to be valid.
     """
 
     codec: str
     confidence: float | None = None
     notes: tuple[str, ...] = ()
+    checked: bool = False
 
     @property
     def name(self) -> str:
@@ -128,11 +131,14 @@ def _is_odd(char: str) -> bool:
 
 def _of_bytes(content: Content) -> Encoding:
     """Return UTF-8 if most of what is beyond ASCII is UTF-8, else a guess."""
-    valid, invalid, sample = 0, 0, bytearray()
+    valid, invalid, sample, whole = 0, 0, bytearray(), True
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    total = 0
     for block, follows in _blocks(content):
+        total += len(block)
         if not follows:
             decoder.reset()
+            whole = False
         if block.isascii() and not decoder.getstate()[0]:
             continue
         text = decoder.decode(block)
@@ -143,7 +149,7 @@ def _of_bytes(content: Content) -> Encoding:
             _add_lines(sample, block)
         valid, invalid = valid + beyond - escaped, invalid + escaped
     if not invalid:
-        return Encoding("utf-8")
+        return Encoding("utf-8", checked=whole and total < _FIRST_BYTES)
     codec, confidence = ("cp1252", 0.0) if valid >= invalid else guess_encoding(bytes(sample))
     if codec == "cp1252" and valid:
         note = "bytes that are not UTF-8 are read as Windows-1252"
