@@ -185,7 +185,7 @@ class CatalogueRows:
         side_values = self._sides.values()
         if not (side_values.imdb.any() or side_values.tmdb.any()):
             return values
-        entries = find_numberings(self._films, values, lambda rows: {})
+        entries = find_numberings(self._films, values, self._films.order(), lambda rows: {})
         matches = match_rows(self._sides, side_values, self._films, values, entries)
         return add_keys(values, entries, matches, side_values)
 
@@ -291,7 +291,7 @@ def _add_rows(
 def _fill_plots(plots: RowSpool, others: RowSpool) -> list[pa.Table]:
     """The rows of plots, chunk by chunk, with titles and other cells of side tables."""
     values, side_values = plots.values(), others.values()
-    entries = find_numberings(plots, values, lambda rows: {})
+    entries = find_numberings(plots, values, plots.order(), lambda rows: {})
     matches = match_rows(others, side_values, plots, values, entries)
     side: list[pa.Table] = [MOVIES.empty_table()]
     ids = pa.chunked_array(plots.ids, pa.string())

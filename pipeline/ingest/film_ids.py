@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 import numpy as np
 import numpy.typing as npt
@@ -60,8 +61,8 @@ def rank_sources(
     kinds: dict[str, npt.NDArray[np.int64]] = {}
     counts = np.zeros((len(files), 3), np.int64)
     np.add.at(counts, (values.file, _kinds(values)), 1)
-    for file, count in zip(files, counts, strict=True):
-        kinds[file.source] = kinds.get(file.source, 0) + count
+    for file, of_file in zip(files, counts, strict=True):
+        kinds[file.source] = kinds.get(file.source, 0) + of_file
     return sorted(
         kinds, key=lambda name: (known.get(name, len(known)), int(kinds[name].argmax()), name)
     )
@@ -165,8 +166,8 @@ def _qualify(
             if not (same_file or derived):
                 stem = file.label.split(".", maxsplit=1)[0] or file.label
                 names = [f"{name}:{ids[row]}" for name in (stem, file.label, file.name)] + names
-            names.append(f"{own}-{file.name}-{row}")
-            renamed[row] = next(name for name in names if _hash(name) not in taken)
+            more = (f"{own}-{n}" for n in count(2))
+            renamed[row] = next(n for n in chain(names, more) if _hash(n) not in taken)
             taken.add(_hash(renamed[row]))
     return renamed
 

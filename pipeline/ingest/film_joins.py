@@ -181,7 +181,7 @@ class FilmJoins:
             elif rank == _NEXT_YEAR:
                 joined = files[one] != files[two] and strong[one, two]
             else:  # only the same text is evidence enough
-                joined = left.text == right.text and bool(left.text)
+                joined = left.text == right.text and not contradicts(left, right)
             if joined:
                 self._union(a, b)
                 keys.merge(a, b, self._find(a))

@@ -13,7 +13,7 @@ from pipeline.ingest.evidence import Description, describe
 from pipeline.ingest.film_ids import FinalIds, choose_ids, rank_rows
 from pipeline.ingest.film_joins import FilmJoins
 from pipeline.ingest.numbering import Numberings, find_numberings
-from pipeline.ingest.spool import Hashes, Numbers, RowSpool, RowValues, hash_texts
+from pipeline.ingest.spool import Hashes, Numbers, RowSpool, RowValues
 
 __all__ = ["Identity", "identify"]
 
@@ -77,16 +77,16 @@ def identify(spool: RowSpool, values: RowValues, known_sources: Sequence[str] = 
     def describe_rows(rows: Numbers) -> dict[int, Description]:
         return _describe(spool, rows)
 
-    entries = find_numberings(spool, values, describe_rows)
+    order = spool.order()
+    entries = find_numberings(spool, values, order, describe_rows)
     titles = _needed_titles(spool, values, entries)
-    order = _order(spool, values, titles)
     joins = FilmJoins(values, titles, entries, order, describe_rows)
     joins.join_ids()
     joins.join_titles()
     films = joins.films()
     rank = rank_rows(spool.files, values, known_sources)
     ids = choose_ids(spool, values, films, rank, order, describe_rows)
-    return Identity(films, ids, entries, _notes(spool, values, entries, joins.parted))
+    return Identity(films, ids, entries, _notes(spool, values, entries, joins.parted, order))
 
 
 def _describe(spool: RowSpool, rows: Numbers) -> dict[int, Description]:
@@ -111,18 +111,12 @@ def _needed_titles(spool: RowSpool, values: RowValues, entries: Numberings) -> H
     return titles
 
 
-def _order(spool: RowSpool, values: RowValues, titles: Hashes) -> Hashes:
-    """A hash of each row: what the row is and the name of its file, not where it stands."""
-    names = hash_texts(pa.array([file.name for file in spool.files], pa.string()))
-    hashed = names[values.file] if len(names) else np.zeros(len(titles), np.uint64)
-    for column in (values.own, values.imdb, values.tmdb, values.year, values.overview, titles):
-        hashed = (hashed ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        hashed ^= hashed >> np.uint64(29)
-    return np.asarray(hashed, np.uint64)
-
-
 def _notes(
-    spool: RowSpool, values: RowValues, entries: Numberings, parted: Sequence[int]
+    spool: RowSpool,
+    values: RowValues,
+    entries: Numberings,
+    parted: Sequence[int],
+    order: Hashes,
 ) -> tuple[str, ...]:
     notes = []
     for (one, two), ids in entries.independent.items():
@@ -135,7 +129,9 @@ def _notes(
         rest = len(notes) - _SHOWN
         notes = [*sorted(notes)[:_SHOWN], f"{rest:,} more pairs of files number independently"]
     if parted:
-        example = min(parted, key=lambda row: (_short_name(spool, int(values.file[row])), row))
+        example = min(
+            parted, key=lambda row: (_short_name(spool, int(values.file[row])), order[row])
+        )
         ids = len(parted)
         notes.append(
             f"{ids:,} id{'s stand' if ids > 1 else ' stands'} for several films, since title and "

@@ -55,6 +55,7 @@ class Numberings:
 def find_numberings(
     spool: RowSpool,
     values: RowValues,
+    order: Hashes,
     describe_rows: Callable[[Numbers], dict[int, Description]],
 ) -> Numberings:
     """Decide which files share a numbering.
@@ -65,6 +66,8 @@ def find_numberings(
         The rows.
     values : RowValues
         Their numbers.
+    order : ndarray of shape (n_rows,), uint64
+        A number of each row that does not depend on the order of rows and files.
     describe_rows : callable
         Gives descriptions of some rows, for files whose ids agree in year but not in title.
     """
@@ -91,7 +94,7 @@ def find_numberings(
     root = np.arange(files + 2, dtype=np.int32)
     independent: dict[tuple[int, int], int] = {}
     if len(np.unique(code)) > 1:
-        for (a, b), (first, second) in _shared_ids(row, code, key).items():
+        for (a, b), (first, second) in _shared_ids(row, code, key, order).items():
             if _share_numbering(spool, values, first, second, describe_rows):
                 root[root == root[b]] = root[a]
             elif max(a, b) < files:
@@ -107,11 +110,11 @@ def hash_numbers(numbers: Numbers) -> Hashes:
 
 
 def _shared_ids(
-    row: Numbers, code: npt.NDArray[np.int32], key: Hashes
+    row: Numbers, code: npt.NDArray[np.int32], key: Hashes, order: Hashes
 ) -> dict[tuple[int, int], tuple[Numbers, Numbers]]:
     """Pairs of numberings -> a row of each, for every id that both have."""
-    order = np.lexsort((row, code, key))
-    row, code, key = row[order], code[order], key[order]
+    sorted_at = np.lexsort((order[row], code, key))
+    row, code, key = row[sorted_at], code[sorted_at], key[sorted_at]
     first = np.ones(len(key), bool)  # one row of an id in a file
     first[1:] = (key[1:] != key[:-1]) | (code[1:] != code[:-1])
     row, code, key = row[first], code[first], key[first]

@@ -29,6 +29,8 @@ Hashes = npt.NDArray[np.uint64]
 _IMDB = r"^tt[0-9]{7,12}$"
 _DIGITS = r"^[0-9]{1,18}$"
 _DERIVED = r"^t-[0-9a-f]{16}$"
+_CONTENT = ("movie_id", "title", "overview")
+_PRIME = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 over the golden ratio
 _SHORT = 200  # characters of an overview that may be a placeholder
 _MARKS = " .,:;!?\"'*-_()[]<>/\\\u00bb\u00ab\u2026\u2013\u2014\u3002\uff01\n\r\t"
 
@@ -73,6 +75,8 @@ class RowValues:
         0 if unknown.
     overview : ndarray, uint64
         Hash of a short overview; 0 if it is longer or missing.
+    content : ndarray, uint64
+        Hash of id, title and overview.
     """
 
     file: npt.NDArray[np.int32]
@@ -81,6 +85,7 @@ class RowValues:
     tmdb: Numbers
     year: npt.NDArray[np.int32]
     overview: Hashes
+    content: Hashes
 
 
 class RowSpool:
@@ -171,6 +176,12 @@ class RowSpool:
             ]
         return self._values[0]
 
+    def order(self) -> Hashes:
+        """Return a hash of each row: its content and the name of its file, not where it stands."""
+        values = self.values()
+        names = hash_texts(pa.array([file.name for file in self.files], pa.string()))
+        return _mix(names[values.file], values.imdb, values.tmdb, values.year, values.content)
+
     def take_ids(self, rows: Numbers) -> list[str]:
         """Return the ids of some rows as read."""
         chunked = pa.chunked_array(self.ids, pa.string())
@@ -226,6 +237,15 @@ def hash_texts(texts: pa.Array | pa.ChunkedArray) -> Hashes:
     return np.where(known, hashed, np.uint64(0))
 
 
+def _mix(*columns: npt.NDArray[np.generic]) -> Hashes:
+    """One hash of several columns of numbers."""
+    mixed = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        mixed = (mixed ^ column.astype(np.uint64)) * _PRIME  # overflow is intended
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
 def _values(movies: pa.Table, keys: pa.Table, file: npt.NDArray[np.int32]) -> RowValues:
     ids = movies.column("movie_id")
     by_imdb = pc.match_substring_regex(ids, _IMDB)
@@ -235,7 +255,9 @@ def _values(movies: pa.Table, keys: pa.Table, file: npt.NDArray[np.int32]) -> Ro
         derived = pc.or_(derived, pc.equal(pc.fill_null(keys.column("has_id"), True), False))
     digits = pc.match_substring_regex(ids, _DIGITS)
     # "007" and "7" are one id where it is compared with that of an authority
-    plain = pc.if_else(digits, pc.utf8_ltrim(ids, characters="0"), ids)
+    trimmed = pc.utf8_ltrim(ids, characters="0")
+    trimmed = pc.if_else(pc.equal(trimmed, ""), "0", trimmed)
+    plain = pc.if_else(digits, trimmed, ids)
     own = pc.if_else(pc.or_(by_imdb, derived), pa.scalar(None, pa.string()), plain)
     imdb = _imdb_numbers(pc.if_else(by_imdb, ids, pa.scalar(None, pa.string())))
     tmdb = np.zeros(len(movies), np.int64)
@@ -250,6 +272,7 @@ def _values(movies: pa.Table, keys: pa.Table, file: npt.NDArray[np.int32]) -> Ro
         tmdb=tmdb,
         year=pc.fill_null(movies.column("year"), 0).to_numpy().astype(np.int32),
         overview=_short_overviews(movies.column("overview")),
+        content=_mix(*(hash_texts(movies.column(name)) for name in _CONTENT)),
     )
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import gzip
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cleaning.clean import clean
@@ -249,19 +249,29 @@ def test_a_larger_limit_adds_films_and_all_rows_of_a_film_stay(tmp_path: Path) -
 
 def test_a_source_that_fails_midway_commits_nothing(tmp_path: Path, readings: list[str]) -> None:
     good = write_csv(tmp_path / "a.csv", list(range(300)))
-    rng = random.Random(1)  # rows that compress badly, so that the first chunks can be read
-    rows = [f"{i},Film {i},1999,{rng.getrandbits(900):x}\n" for i in range(5_000)]
-    torn = tmp_path / "b.csv.gz"
-    torn.write_bytes(gzip.compress((HEADER + "".join(rows)).encode())[:-5_000])
+    table = pa.table(
+        {
+            "movie_id": [str(i) for i in range(5_000)],
+            "title": [f"Film {i}" for i in range(5_000)],
+            "overview": [f"A film about the number {i} and its friends." for i in range(5_000)],
+        }
+    )
+    torn = tmp_path / "b.parquet"
+    pq.write_table(table, torn, row_group_size=1_000, compression="zstd")
+    data = bytearray(torn.read_bytes())
+    last = pq.ParquetFile(torn).metadata.row_group(4).column(2)
+    start = last.dictionary_page_offset or last.data_page_offset
+    data[start : start + last.total_compressed_size] = bytes(last.total_compressed_size)
+    torn.write_bytes(data)
     seen: list[int] = []
-    with pytest.raises(SourceError, match=r"b\.csv\.gz"):
+    with pytest.raises(SourceError, match=r"b\.parquet"):
         seen.extend(chunk.rows_in for chunk in FilesSource(torn, SETTINGS).read())
     assert seen  # the failure is not at the beginning
     readings.clear()
     store = WorkStore(tmp_path / "out")
-    with pytest.raises(SourceError, match=r"b\.csv\.gz"):
+    with pytest.raises(SourceError, match=r"b\.parquet"):
         read_catalogue(store, [good, f"files:{torn}"], SETTINGS)
-    assert readings == ["a.csv", "b.csv.gz"]
+    assert readings == ["a.csv", "b.parquet"]
     assert not committed(tmp_path / "out")
     assert read_catalogue(store, [good], SETTINGS).rows_in == 300
 
