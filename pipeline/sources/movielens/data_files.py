@@ -34,14 +34,6 @@ def _open_gzip(handle: IO[bytes]) -> IO[bytes]:
     return cast(IO[bytes], gzip.GzipFile(fileobj=handle))
 
 
-def _open_bz2(handle: IO[bytes]) -> IO[bytes]:
-    return cast(IO[bytes], bz2.BZ2File(handle))
-
-
-def _open_xz(handle: IO[bytes]) -> IO[bytes]:
-    return cast(IO[bytes], lzma.LZMAFile(handle))
-
-
 class _Decompressed(io.RawIOBase):
     """Read a decompressor; the compressed file is closed with it."""
 
@@ -65,10 +57,10 @@ class _Decompressed(io.RawIOBase):
         super().close()
 
 
-_COMPRESSIONS: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
+_COMPRESSIONS: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": _open_gzip,
-    b"BZh": _open_bz2,
-    b"\xfd7zXZ": _open_xz,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ": lzma.LZMAFile,
     b"\x28\xb5\x2f\xfd": _open_zstd,
 }
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst")

@@ -21,7 +21,16 @@ from pipeline.sources.parsing.lists import names as parse_names
 from pipeline.sources.parsing.literals import CellError
 from pipeline.sources.parsing.titles import title_and_year
 
-__all__ = ["Links", "imdb_id", "open_text", "read_films", "read_genome", "read_links", "read_tags"]
+__all__ = [
+    "Links",
+    "imdb_id",
+    "number_by_links",
+    "read_films",
+    "read_genome",
+    "read_links",
+    "read_tags",
+    "tmdb_id",
+]
 
 Links = Mapping[int, tuple[str | None, str | None]]
 
@@ -33,7 +42,7 @@ _DIGITS = re.compile(r"(\d{1,10})(?:\.0+)?")
 _IMDB = re.compile(r"(?:.*?\b)?tt(\d{5,10})\b.*")
 
 
-def open_text(file: DataFile, role: str, needed: tuple[str, ...], example: str) -> Layout:
+def _open_text(file: DataFile, role: str, needed: tuple[str, ...], example: str) -> Layout:
     """Return the layout of a file, with the encoding of all its bytes.
 
     Raises
@@ -69,7 +78,10 @@ def imdb_id(cell: str | None) -> str | None:
 
 def tmdb_id(cell: str | None) -> str | None:
     """Return an id of TMDB from a cell such as `862` or `862.0`; None if there is none."""
-    match = _DIGITS.fullmatch((cell or "").strip())
+    cell = (cell or "").strip()
+    if cell.isdecimal():
+        return str(int(cell)) if int(cell) else None
+    match = _DIGITS.fullmatch(cell)
     return str(int(match[1])) if match and int(match[1]) else None
 
 
@@ -102,7 +114,7 @@ def read_films(
         If the file cannot be read, or has no film or no title.
     """
     example = "a film and a title, such as movieId, title, genres"
-    layout = open_text(file, "films", ("title",), example)
+    layout = _open_text(file, "films", ("title",), example)
     found = layout.fields
     found.setdefault("film_id", found["title"])  # titles serve as ids, as in the ratings
     fields = {name: found[name] for name in _FILM_FIELDS if name in found}
@@ -142,9 +154,7 @@ def read_films(
 
 
 def _film(row: dict[str, str], flags: Mapping[int, str], links: Links) -> dict[str, object]:
-    title, year = title_and_year(row["title"].strip())
-    if year is None and (match := _OPEN.search(title)):
-        title, year = title[: match.start()], int(match[1])
+    title, year = _title_and_year(row["title"].strip())
     genres = list(_genres(row.get("genres", "")))
     genres += [name for at, name in flags.items() if row[f"flag {at}"].strip() in ("1", "1.0")]
     for field in ("year", "released"):
@@ -160,6 +170,19 @@ def _film(row: dict[str, str], flags: Mapping[int, str], links: Links) -> dict[s
         "imdb_id": imdb or imdb_id(row.get("imdb")) or imdb_id(own),
         "tmdb_id": tmdb or tmdb_id(row.get("tmdb")),
     }
+
+
+def _title_and_year(text: str) -> tuple[str, int | None]:
+    """Return the title and year of a text such as `Seven (1995)` or `Salt (2006- )`."""
+    title, written = text[:-6], text[-6:]  # most titles end with "(1995)"
+    if written[:3] in ("(19", "(20") and written[-1] == ")" and written[3:5].isdecimal():
+        title = title.rstrip()
+        if title and not title.endswith((")", "(")):
+            return title, int(written[1:5])
+    title, year = title_and_year(text)
+    if year is None and (match := _OPEN.search(title)):
+        return title[: match.start()], int(match[1])
+    return title, year
 
 
 @lru_cache(maxsize=10_000)
@@ -213,7 +236,7 @@ def read_links(file: DataFile, *, text_ids: bool) -> dict[int, tuple[str | None,
     SourceError
         If the file cannot be read, or its columns are others.
     """
-    layout = open_text(file, "links", ("film_id",), "movieId, imdbId, tmdbId")
+    layout = _open_text(file, "links", ("film_id",), "movieId, imdbId, tmdbId")
     found = layout.fields
     names: tuple[str, ...] = ("film_id", "imdb", "tmdb")
     fields = {name: found[name] for name in names if name in found}
@@ -226,9 +249,34 @@ def read_links(file: DataFile, *, text_ids: bool) -> dict[int, tuple[str | None,
     return links
 
 
+def number_by_links(films: pa.Table, links: Links) -> pa.Table:
+    """Return films whose ids are those of TMDB with the ids that the ratings use.
+
+    Parameters
+    ----------
+    films : pa.Table of FILMS
+        `film_id` is an id of TMDB.
+    links : Links
+        From `read_links`.
+
+    Returns
+    -------
+    pa.Table of FILMS
+        The films that `links` names, by ascending id.
+    """
+    row_of = {str(film): row for row, film in enumerate(films.column("film_id").to_pylist())}
+    found = sorted((film, tmdb) for film, (_, tmdb) in links.items() if tmdb in row_of)
+    chosen = films.take(pa.array([row_of[str(tmdb)] for _, tmdb in found], pa.int64()))
+    ids, tmdb_ids = [film for film, _ in found], [tmdb for _, tmdb in found]
+    for name, values in (("film_id", ids), ("tmdb_id", tmdb_ids)):
+        at = FILMS.get_field_index(name)
+        chosen = chosen.set_column(at, FILMS.field(name), pa.array(values, FILMS.field(name).type))
+    return chosen
+
+
 def read_tags(file: DataFile) -> pa.Table:
     """Read the tags that users gave to films, as TAGS; a tag without a time has 0."""
-    layout = open_text(file, "tags", ("user_id", "film_id", "tag"), "userId, movieId, tag")
+    layout = _open_text(file, "tags", ("user_id", "film_id", "tag"), "userId, movieId, tag")
     found = layout.fields
     fields = {name: found[name] for name in TAGS.names if name in found}
     parts = [TAGS.empty_table()]
@@ -252,7 +300,7 @@ def read_tags(file: DataFile) -> pa.Table:
 def read_genome(file: DataFile, *, text_ids: bool) -> Iterator[pa.Table]:
     """Yield the tag genome (GENOME) in chunks; relevances outside 0 to 1 are left out."""
     example = "movieId, tagId, relevance"
-    layout = open_text(file, "genome", ("film_id", "tag_id", "relevance"), example)
+    layout = _open_text(file, "genome", ("film_id", "tag_id", "relevance"), example)
     fields = {name: layout.fields[name] for name in GENOME.names}
     for chunk in read_rows(file, layout, fields):
         cells = chunk.cells

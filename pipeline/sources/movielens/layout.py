@@ -138,6 +138,8 @@ def find_layout(file: DataFile, role: str | None = None) -> Layout:
             return Layout("parquet", "", False, "", tuple(_parquet_names(file)), 0)
     except DAMAGED as error:
         raise SourceError(f"{file.shown}: cannot be read: {error}; fetch it again") from error
+    if sample[257:262] == b"ustar":
+        raise SourceError(f"{file.shown}: is a tar archive: unpack it, and give the folder")
     if not _utf16(sample) and sample.count(0) > _BINARY * len(sample):
         raise SourceError(f"{file.shown}: is no text; give ratings as CSV, .dat or Parquet")
     encoding, text = _decode(sample)

@@ -17,19 +17,26 @@ import pyarrow as pa
 from pipeline.errors import SourceError
 from pipeline.schemas.ratings import TAGS
 from pipeline.sources.movielens.data_files import DataFile, list_files
-from pipeline.sources.movielens.films import read_films, read_genome, read_links, read_tags
+from pipeline.sources.movielens.films import (
+    number_by_links,
+    read_films,
+    read_genome,
+    read_links,
+    read_tags,
+)
 from pipeline.sources.movielens.layout import find_layout
 from pipeline.sources.movielens.ratings_file import RatingRows, RatingsFile
 
 __all__ = ["MovieLens"]
 
+_METADATA = "movies_metadata"  # of The Movies Dataset: its ids are those of TMDB
 # Role -> names without suffix, the most certain first.
 _NAMES: dict[str, tuple[str, ...]] = {
     "ratings": (
         *("ratings", "rating", "u.data", "user_ratedmovies-timestamps", "user_ratedmovies"),
         "ratings_small",
     ),
-    "films": ("movies", "movie", "u.item", "films", "film", "items"),
+    "films": ("movies", "movie", "u.item", "films", "film", "items", _METADATA),
     "links": ("links", "link", "links_small"),
     "tags": ("tags", "tag"),
     "genome": ("genome-scores", "genome_scores", "genomescores"),
@@ -90,7 +97,8 @@ class MovieLens:
             )
         links = self.files.get("links")
         linked = {} if links is None else read_links(links, text_ids=self._text_ids)
-        return read_films(file, linked, self.files.get("genres"), text_ids=self._text_ids)
+        films, rejects = read_films(file, linked, self.files.get("genres"), text_ids=self._text_ids)
+        return (number_by_links(films, linked) if _stem(file) == _METADATA else films), rejects
 
     @property
     def has_links(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ from typer.testing import CliRunner
 from microgenres.cli.app import app
 from microgenres.cli.exit_codes import ExitCode
 from pipeline.recommend.data.synthetic import generate
+from tests.support.cases import case
 from tests.support.prefect_process import ask
 from tests.support.ratings import SEED, SIZE
+from tests.support.tiny_release import build_release
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -74,10 +78,29 @@ def test_flows_train_ingest_monitor_and_retrain(server: str, place: Path) -> Non
     assert {run["state_type"] for run in runs} == {"COMPLETED"}
 
 
+def test_a_zip_archive_without_links_is_trained_with_a_warning(server: str, place: Path) -> None:
+    archive = shutil.make_archive(str(place / "ml"), "zip", case("30-reasons-without-texts"), "ml")
+    out = place / "warned"
+    words = ["train", archive, "--release", str(build_release(place / "films")), "--out", str(out)]
+    words += ["--model", "item-knn", "--settings", str(place / "small.toml")]
+    result = CliRunner().invoke(app, ["ratings", *words])
+    assert result.exit_code == 0, result.output
+    trained = json.loads(result.stdout)
+    assert trained["films_linked"] == 0 and "no links.csv" in trained["warnings"][0]
+    assert "warning: none of the 48 films is linked" in " ".join(result.stderr.split())
+    explored = json.loads((out / "ratings" / "explored.json").read_text())
+    assert explored["warnings"] == trained["warnings"]
+    batch = place / "week.csv.gz"
+    batch.write_bytes(gzip.compress(b"user,item,score,time\n1,1,10,2020-02-03 10:00:00\n"))
+    result = CliRunner().invoke(app, ["ratings", "ingest", str(batch), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert [one["week"] for one in json.loads(result.stdout)] == ["2020-02-03"]
+
+
 def test_recommenders_are_compared_on_the_cluster(server: str, place: Path) -> None:
     words = ["evaluate", place / "movielens", "--model", "item-knn", "--model", "bias"]
     report = ratings(place, *words)
-    assert list(report["models"]) == ["item-knn", "bias"]
+    assert list(report["models"]) == ["item-knn", "bias"] and report["warnings"] == []
     assert all(0 < one["ndcg"] < 1 for one in report["models"].values())
     low, high = report["item-knn_ahead"]["bias"]["interval"]
     assert low <= report["item-knn_ahead"]["bias"]["ndcg"] <= high
@@ -100,6 +123,8 @@ def test_recommenders_are_compared_on_the_cluster(server: str, place: Path) -> N
             "recommender 'oracle' is unknown",
         ),
         ("ingest", "nowhere", [], ExitCode.SOURCE, "no such file or folder of ratings"),
+        ("train", "nowhere", [], ExitCode.SOURCE, "there is no such file or folder"),
+        ("train", "small.toml", [], ExitCode.SOURCE, "a file of ratings has userId, movieId"),
     ],
 )
 def test_errors_end_with_their_exit_code_and_one_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,19 +28,34 @@ ReleaseOption = Annotated[
 ]
 
 
-def check_inputs(source: Path, release: Path | None) -> None:
+def check_inputs(source: Path, release: Path | None, models: Sequence[str]) -> None:
     """Open the ratings and find the release, so that errors come before any server starts.
+
+    Parameters
+    ----------
+    source : Path
+        Folder, archive or file of ratings.
+    release : Path or None
+        A release, or an output folder with one.
+    models : sequence of str
+        Names of recommenders.
 
     Raises
     ------
+    SettingsError
+        If there is no recommender of a name.
     SourceError
         If there are no ratings, or their columns are others; the message says what is expected.
     ReleaseError
         If there is no release.
     """
+    from pipeline.recommend.models.registry import create_model
     from pipeline.release.lookup import find_release
+    from pipeline.settings import RecommendSettings
     from pipeline.sources.movielens.source import MovieLens
 
+    for name in models:
+        create_model(name, RecommendSettings())
     MovieLens(source)
     if release is not None:
         find_release(release)

@@ -39,7 +39,7 @@ def evaluate(
     [bold]Examples[/bold]
     microgenres ratings evaluate ml-latest-small --release films --out films
     """
-    check_inputs(source, release)
+    check_inputs(source, release, model or [])
     found = run_flow(
         "evaluate",
         out,

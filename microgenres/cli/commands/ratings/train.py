@@ -35,7 +35,7 @@ def train(
     microgenres ratings train ml-latest-small --release films --out films
     microgenres ratings train ml-100k.zip --out films
     """
-    check_inputs(source, release)
+    check_inputs(source, release, [model])
     found = run_flow(
         "train",
         out,

@@ -154,6 +154,26 @@ def test_films_of_one_table_with_the_ratings(tmp_path: Path) -> None:
     assert listed(file) == [("Salt Lamp", 1995, ["Drama", "War"]), ("Salt Road", 1996, ["Comedy"])]
 
 
+def test_the_movies_dataset_numbers_its_films_by_tmdb(tmp_path: Path) -> None:
+    (tmp_path / "ratings_small.csv").write_text(HEAD + "1,31,2.5,1260759144\n")
+    (tmp_path / "links_small.csv").write_text("movieId,imdbId,tmdbId\n31,0112792,9909\n5,1,77\n")
+    genres = "[{'id': 18, 'name': 'Drama'}, {'id': 80, 'name': 'Crime'}]"
+    (tmp_path / "movies_metadata.csv").write_text(
+        "adult,genres,id,imdb_id,overview,release_date,title\n"
+        f'False,"{genres}",9909,tt0112792,"Two\nlines",1995-08-11,Salt Minds\n'
+        'False,"[]",31,tt0000031,Text,1990-01-01,Other\n'
+        "x,[],1997-08-20,0,y,1,z\n"
+    )
+    films, rejects = MovieLens(tmp_path).films()
+    assert [(row["film_id"], row["title"], row["year"]) for row in films.to_pylist()] == [
+        (31, "Salt Minds", 1995)
+    ]
+    assert films.column("genres").to_pylist() == [["Drama", "Crime"]]
+    assert films.column("tmdb_id").to_pylist() == ["9909"]
+    assert rejects.column("reason").to_pylist() == ["wrong_type"]
+    assert rated(tmp_path) == [(1, 31, 2.5)]
+
+
 def test_titles_serve_as_ids_and_users_may_be_names(tmp_path: Path) -> None:
     file = tmp_path / "club.csv"
     file.write_text("user;title;stars\nanna;Salt Lamp (1995);4,5\nben;Salt Lamp (1995);3\n")
