@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from pipeline.label.lexicon import STOP_WORDS
-from pipeline.schemas.genre_words import fold_genre
+from pipeline.label.lexicon import STOP_WORDS, is_boilerplate
+from pipeline.schemas.genre_words import fold_genre, genre_words
 
 __all__ = ["is_form", "story_parts"]
 
+_ENGLISH = frozenset(("is", "was", "are", "were"))
 _LEAD = 14  # words between the verb and the noun of a lead at most
 _POSSESSIVE = re.compile("['\u2019]s?$")
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
@@ -35,6 +36,8 @@ class _Lexicon:
     nouns: frozenset[str]
     endings: tuple[str, ...]
     followers: frozenset[str]
+    plain: frozenset[str]
+    breaks: frozenset[str]
     after_lead: frozenset[str]
     anywhere: tuple[tuple[str, ...], ...]
     credits: re.Pattern[str]
@@ -73,13 +76,16 @@ def story_parts(clause: Sequence[str]) -> Iterator[list[str]]:
     >>> lead = "Rust is a 1994 horror film directed by Ina Volk in which a nun hunts ghosts"
     >>> list(story_parts(lead.split()))
     [['a', 'nun', 'hunts', 'ghosts']]
+    >>> list(story_parts("Rust is a 2008 American superhero film".split()))
+    [['superhero']]
     >>> list(story_parts("A nun hunts ghosts".split()))
     [['A', 'nun', 'hunts', 'ghosts']]
     """
     words = list(clause)
-    end = _end_of_lead(words)
-    if end is not None:
-        words = words[end:]
+    lead = _find_lead(words)
+    if lead is not None:
+        yield from _themes_of_lead(words[lead])
+        words = words[lead.stop :]
         start = _start_of_story(words, _lexicon().after_lead)
         credit = _credit_in(" ".join(words))
         if credit and start and len(" ".join(words[: start - 1])) >= credit.start():
@@ -99,25 +105,46 @@ def story_parts(clause: Sequence[str]) -> Iterator[list[str]]:
         words = [] if start is None else rest[start:]
 
 
-def _end_of_lead(words: Sequence[str]) -> int | None:
-    """Position after "is a ... film", or None if the clause has no such words."""
+def _find_lead(words: Sequence[str]) -> slice | None:
+    """The words "is a ... film", or None if the clause has no such words."""
     lexicon = _lexicon()
     lower = [word.lower() for word in words]
-    for verb, word in enumerate(lower[:-2]):
-        if word not in lexicon.copulas or lower[verb + 1] not in lexicon.articles:
+    for verb, copula in enumerate(lower[:-2]):
+        if copula not in lexicon.copulas or lower[verb + 1] not in lexicon.articles:
             continue
         last = min(verb + 2 + _LEAD, len(words))
         dated = False
         found: int | None = None
         for position in range(verb + 2, last):
             dated = dated or words[position][0].isupper() or bool(_YEAR.fullmatch(words[position]))
-            if lower[position] in lexicon.after_lead or (lower[position],) in lexicon.anywhere:
+            word = lower[position]
+            if word in lexicon.breaks or word in lexicon.after_lead or (word,) in lexicon.anywhere:
                 break
-            if _names_films(lower[position], dated=dated) and _ends_there(words, position):
+            if _names_films(word, dated=dated) and _ends_there(words, position):
                 found = position + 1
         if found is not None:
-            return found
+            return slice(verb, found)
     return None
+
+
+def _themes_of_lead(lead: Sequence[str]) -> Iterator[list[str]]:
+    """The parts of "is a 2008 American superhero film" that are a theme, in English.
+
+    Names, numbers, genres and the words of most leads are none; other languages write the
+    adjectives of nations in lower case too.
+    """
+    if lead[0] not in _ENGLISH:
+        return
+    part: list[str] = []
+    for word in lead[2:]:
+        if word[0].islower() and not _is_plain(word):
+            part.append(word)
+            continue
+        if part:
+            yield part
+        part = []
+    if part:
+        yield part
 
 
 def _names_films(word: str, *, dated: bool) -> bool:
@@ -143,6 +170,19 @@ def _ends_there(words: Sequence[str], position: int) -> bool:
         or plain in lexicon.followers
         or plain in lexicon.nouns
         or any(plain == marker[0] for marker in lexicon.anywhere)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _is_plain(word: str) -> bool:
+    """Whether a word of a lead says nothing about a theme: a genre, or what any film may be."""
+    lexicon = _lexicon()
+    parts = (word, *word.split("-"))
+    return (
+        any(genre in genre_words().nouns for part in parts for genre in fold_genre(part))
+        or any(part in lexicon.plain or part in lexicon.nouns for part in parts)
+        or is_form(word)
+        or is_boilerplate(word)
     )
 
 
@@ -184,6 +224,8 @@ def _lexicon() -> _Lexicon:
         nouns=frozenset(lead["nouns"]),
         endings=tuple(lead["endings"]),
         followers=frozenset(lead["followers"]),
+        plain=frozenset(lead["plain"]),
+        breaks=frozenset(lead["breaks"]),
         after_lead=frozenset(story["after_lead"]),
         anywhere=tuple(tuple(marker.split()) for marker in story["anywhere"]),
         credits=re.compile(rf"(?<![\w-])(?:{patterns})(?!\w)"),

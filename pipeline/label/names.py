@@ -198,11 +198,12 @@ def propose_all_names(
     pa.Table
         PROPOSALS.
     """
-    rows = [
-        {"cluster": cluster, "name": name, "weight": weight}
-        for cluster, noun in enumerate(nouns)
-        for name, weight in propose_names(keywords[cluster], noun, joiner, wide=cluster in wide)
-    ]
+    rows: list[dict[str, object]] = []
+    for cluster, noun in enumerate(nouns):
+        proposed = propose_names(keywords[cluster], noun, joiner, wide=cluster in wide)
+        if not proposed and noun:  # no keyword is left; the genre is known all the same
+            proposed = [(noun, 0.0)]
+        rows += [{"cluster": cluster, "name": name, "weight": weight} for name, weight in proposed]
     return pa.Table.from_pylist(rows, PROPOSALS)
 
 

@@ -20,7 +20,7 @@ def story(clause: str) -> list[str]:
 @pytest.mark.parametrize(
     "clause",
     [
-        "Rust is a 1994 American supernatural horror film directed by Ina Volk",
+        "Rust is a 1994 American horror film directed by Ina Volk",
         "Rust is a 2004 American romantic comedy-drama film directed by Ina Volk and written by Bo",
         "War Piece is a 1981 American war film",  # "war" is a verb in German
         "Rust was the first feature film made in Basque language",
@@ -46,6 +46,8 @@ def test_leads_and_credits_have_no_story(clause: str) -> None:
         ("Rust is a 1994 film about a nun who hunts ghosts", ["a nun who hunts ghosts"]),
         ("Rust is a 1994 film directed by Ina Volk in which a nun hunts", ["a nun hunts"]),
         ("It stars Una Pell as a nun who hunts ghosts", ["nun who hunts ghosts"]),
+        ("Rust is a 2008 American superhero film directed by Bo Lint", ["superhero"]),
+        ("Rust is a 1972 British silent martial arts action film", ["martial arts"]),
         ("It was theatrically released on May 18", ["It was"]),
         ("1989 and received mixed reviews", ["1989 and"]),
         ("A nun hunts ghosts in this thriller directed by Ina Volk", None),
@@ -67,6 +69,7 @@ def test_what_follows_is_the_story(clause: str, expected: list[str] | None) -> N
         "A series of murders shocks the town",
         "What follows is a series of murders",
         "Her brother is a drama teacher",
+        "She is the hero from her favourite anime",
         "A critic fears the stars of the opera",
         "",
     ],
@@ -110,7 +113,7 @@ def test_the_encyclopaedia_case_leaves_the_stories_only() -> None:
         clauses = row["overview"].split(". ")
         found = [part for clause in clauses for part in story(clause)]
         text = " ".join(found).lower()
-        assert not {"film", "directed", "stars", "supernatural", "reviews"} & set(text.split())
+        assert not {"film", "directed", "stars", "horror", "reviews"} & set(text.split())
         assert " ".join(words(clauses[-1])) in found
 
 

@@ -299,3 +299,8 @@ def test_fixed_names_are_kept_and_not_given_to_others() -> None:
     chosen, strays = choose_names(proposals, vectors, centroid_table(UNITS[:2]), fixed={0: "Seas"})
     assert chosen == {0: "Seas", 1: "Boat"}
     assert strays == []
+
+
+def test_a_cluster_without_keywords_is_proposed_its_noun() -> None:
+    table = propose_all_names({0: [], 1: []}, ["Drama", ""], "", ())
+    assert table.to_pylist() == [{"cluster": 0, "name": "Drama", "weight": 0.0}]
