@@ -26,6 +26,7 @@ NOT_MIRRORED = {
     "pipeline/cluster/test_cluster.py",
     "pipeline/ingest/test_cases.py",
     "pipeline/report/test_html_browser.py",
+    "pipeline/sources/files/test_known_catalogues.py",
     "serve/api/test_app_fuzz.py",
     "serve/explorer/test_app_browser.py",
 }

@@ -285,7 +285,13 @@ def _inspect(
         # The films are shown as they would be read with the column map to paste.
         columns = [*plan.evidence]
         sample = {name: seen.present for name, seen in plan.evidence.items()}
-        tried = choose_columns(columns, sample, mapped=guess, why_mapped="a guess from its cells")
+        tried = choose_columns(
+            columns,
+            sample,
+            mapped=guess,
+            decimal_comma=form.decimal_comma,
+            why_mapped="a guess from its cells",
+        )
         planned = replace(planned, plan=replace(tried, paths=plan.paths))
     reader = row_reader(planned, settings)
     counts: Counter[str] = Counter()

@@ -40,8 +40,8 @@ def check_maps(settings: SourceSettings) -> None:
         unknown = sorted(set(found) - set(allowed))
         if unknown:
             near = nearest_names(unknown[0], allowed)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise SettingsError(f"setting {where}: {unknown} unknown{hint} There are {allowed}")
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise SettingsError(f"setting {where}: {unknown} unknown{hint}; there are {allowed}")
 
 
 def map_of(label: str, settings: SourceSettings) -> dict[str, str]:

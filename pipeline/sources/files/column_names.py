@@ -16,6 +16,7 @@ __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normali
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[\uff08\u3010][^()\[\]\uff08\uff09\u3010\u3011]*[)\]\uff09\u3011]")
 _NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 _DERIVED = 1_000  # rank added for each step away from the name in the file
 
 # Units at the end of a name; the factor to minutes or US dollars, by the column of MOVIES.
@@ -67,8 +68,8 @@ def normalize(name: str) -> str:
     ['runtime_minutes', 'imdb_rating', 'titulo', '片名']
     """
     text = unicodedata.normalize("NFKC", name).replace("imDb", "imdb").replace("IMDb", "Imdb")
-    text = _CAMEL.sub("_", text.replace("TMDb", "Tmdb").replace("ß", "ss"))
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    text = _CAMEL.sub("_", text.replace("TMDb", "Tmdb"))
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     kept = "".join(c for c in folded if not unicodedata.combining(c))
     return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", kept)).strip("_")
 

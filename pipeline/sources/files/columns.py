@@ -148,6 +148,7 @@ def choose_columns(
     *,
     mapped: Mapping[str, str] | None = None,
     dialect: str = "auto",
+    decimal_comma: bool = False,
     why_mapped: str = "named by source.column_map",
 ) -> ColumnPlan:
     """Find the columns of MOVIES in a table.
@@ -162,6 +163,8 @@ def choose_columns(
         Column of MOVIES -> column of the table, as the settings say; these are used unchecked.
     dialect : str
         Names that this dialect prefers come first, where a file has several.
+    decimal_comma : bool
+        Whether numbers have a decimal comma.
     why_mapped : str
         Reason of the columns in `mapped`.
 
@@ -176,9 +179,11 @@ def choose_columns(
     ('Inhalt',)
     """
     paths = expand(columns, sample)
-    seen = {name: Evidence(sample.get(name, ())) for name in columns}
-    for name, path in paths.items():
-        seen[name] = Evidence([pick(cell, path[1:]) for cell in sample.get(path[0], ())])
+    cells = {name: sample.get(name, ()) for name in columns} | {
+        name: [pick(cell, path[1:]) for cell in sample.get(path[0], ())]
+        for name, path in paths.items()
+    }
+    seen = {name: Evidence(own, decimal_comma=decimal_comma) for name, own in cells.items()}
     mapped = dict(mapped or {})
     strong, weak, objections = _candidates(seen, mapped, dialect)
     uses: dict[str, ColumnUse] = {}

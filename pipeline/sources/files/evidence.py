@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from statistics import fmean
 
@@ -43,10 +43,12 @@ class Evidence:
     ----------
     cells : sequence of object
         Cells in the order of the file, with None where a row lacks it.
+    decimal_comma : bool
+        Whether numbers have a decimal comma.
     """
 
-    def __init__(self, cells: Sequence[object]) -> None:
-        self.cells = cells
+    def __init__(self, cells: Sequence[object], *, decimal_comma: bool = False) -> None:
+        self.cells, self.decimal_comma = cells, decimal_comma
         self.present = [cell for cell in cells if not is_null(cell)]
         self.fill = len(self.present) / len(cells) if cells else 0.0
 
@@ -123,7 +125,7 @@ def objection(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
     """
     if not seen.present:
         return "its first cells are empty" if weak else ""
-    if target in _NUMERIC:
+    if target in _NUMERIC or target in _DATES:
         return _not_numeric(target, seen, weak=weak)
     if target in ("movie_id", "imdb_id", "tmdb_id"):
         return _not_an_id(target, seen, weak=weak)
@@ -227,9 +229,11 @@ def _is_date(cell: object) -> object:
     return dates.date(cell, pivot=_PIVOT)[1]
 
 
-_NUMERIC: Mapping[str, tuple[Parser, str]] = {
+_DATES: Mapping[str, tuple[Parser, str]] = {
     "year": (_is_year, "years"),
     "release_date": (_is_date, "dates"),
+}
+_NUMERIC: Mapping[str, tuple[Callable[..., float | None], str]] = {
     "runtime_minutes": (parse.minutes, "durations"),
     "vote_average": (parse.vote, "votes"),
     "vote_count": (parse.count, "counts"),
@@ -240,7 +244,11 @@ _NUMERIC: Mapping[str, tuple[Parser, str]] = {
 
 
 def _not_numeric(target: str, seen: Evidence, *, weak: bool) -> str:
-    parser, kind = _NUMERIC[target]
+    if target in _DATES:
+        parser, kind = _DATES[target]
+    else:
+        numeric, kind = _NUMERIC[target]
+        parser = partial(numeric, decimal_comma=seen.decimal_comma)
     if target == "vote_average" and weak:
         if seen.share(parse.is_certificate) > 1 / _TENS:
             return "its cells are certificates of age, not votes"
@@ -276,7 +284,7 @@ def _numbers(seen: Evidence) -> list[float]:
     out = []
     for cell in seen.present:
         try:
-            found = parse.number(cell)
+            found = parse.number(cell, decimal_comma=seen.decimal_comma)
         except CellError:
             continue
         if found is not None:

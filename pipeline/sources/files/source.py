@@ -167,6 +167,7 @@ class FilesSource:
             # One map of numbers may be that of several files without headers.
             mapped=mapped if alone else fitting_map(mapped, sample),
             dialect=self._settings.dialect,
+            decimal_comma=table.form.decimal_comma,
         )
         notes: tuple[str, ...] = ()
         if self._settings.types and "type" not in plan.uses:
@@ -208,8 +209,7 @@ class FilesSource:
         files = self._files
         if [file.path for file in files] == [self._path]:
             return file_hash(self._path)
-        passed = self._opened[1]
-        lines = "".join(f"{file_hash(f.path)}  {f.label}\n" for f in files if f.label not in passed)
+        lines = "".join(f"{file_hash(file.path)}  {file.label}\n" for file in files)
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
     def read(self) -> Iterator[SourceChunk]:

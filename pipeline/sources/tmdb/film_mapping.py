@@ -36,7 +36,7 @@ _REVIEWS = pa.list_(
     )
 )
 
-# One row per film, sorted by id. `files.dialects` reads it as dialect `tmdb` into MOVIES.
+# One row per film, sorted by id. `sources.files` finds the columns of MOVIES by these names.
 CATALOGUE = pa.schema(
     [
         ("id", pa.int64()),

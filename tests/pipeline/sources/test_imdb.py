@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.genres.data.merge_rows import merge_rows
+from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, open_source
 from pipeline.sources.imdb import genre_of
@@ -43,12 +44,16 @@ def test_a_film_of_several_files_becomes_one(tmp_path: Path) -> None:
     source = open_source(f"imdb:{write(tmp_path)}", SourceSettings())
     chunks = list(source.read())
     movies = pa.concat_tables(chunk.movies for chunk in chunks).combine_chunks()
-    deep, hill, dome = merge_rows(movies)["movies"].to_pylist()
+    deep, hill, dome, odd = merge_rows(movies)["movies"].to_pylist()
     assert deep["genres"] == ["Drama", "Thriller", "War"]
     assert deep["overview"].startswith("A crew waits under the sea while")
     assert (hill["genres"], hill["overview"]) == (["War"], None)
     assert dome["genres"] == ["Sci-Fi"]
-    assert [r for c in chunks for r in c.rejects["reason"].to_pylist()] == ["wrong_type"]
+    assert (odd["title"], odd["year"]) == ("Odd", None)
+    losses = combine_losses(chunk.losses for chunk in chunks).to_pylist()
+    assert [(loss["source"], loss["column"], loss["example"]) for loss in losses] == [
+        ("scifi.csv", "year", "abc")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from benchmarks.lib.tmdb_server import TmdbServer
 from pipeline.errors import SourceError
 from pipeline.settings import FetchSettings, SourceSettings
 from pipeline.sources import Source, open_source
-from pipeline.sources.files.dialects import detect
+from pipeline.sources.files.columns import choose_columns
 from pipeline.sources.tmdb import ATTRIBUTION
 from pipeline.sources.tmdb.catalogue_writer import write_films
 from pipeline.sources.tmdb.client import Response
@@ -181,8 +181,10 @@ class TestTmdb(SourceContract):
         files, rejects = self.read(open_source(f"files:{path}", SourceSettings()))
         assert rejects.num_rows == 0
         assert files.drop_columns(["source"]).equals(movies.drop_columns(["source"]))
-        dialect = detect(CATALOGUE.names)
-        assert dialect is not None and dialect.name in ("tmdb", "kaggle")
+        plan = choose_columns(CATALOGUE.names, {})
+        assert plan.uses["movie_id"].names[0] == "id"
+        assert plan.uses["imdb_id"].names == ("imdb_id",)
+        assert plan.uses["countries"].names == ("production_countries", "origin_country")
 
     def test_a_folder_without_a_fetch_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="no fetch has ended"):
