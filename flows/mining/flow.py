@@ -96,9 +96,7 @@ def mine_flow(
             run, mined.embeddings, films
         )
         mined.clusters = cluster_films(run, mined.points)
-        mined.named = name_clusters(
-            run, movies, mined.embeddings, mined.clusters, mined.languages
-        )
+        mined.named = name_clusters(run, movies, mined.embeddings, mined.clusters, mined.languages)
         return publish_release(run, mined)
 
 

@@ -20,6 +20,7 @@ from pipeline.execution.runner import StageResult
 from pipeline.features import text
 from pipeline.ingest.losses import check_rejected_share, describe_reasons, summarise
 from pipeline.ingest.partition import PartitionedCatalogue, read_catalogue
+from pipeline.report.languages import foreign_languages_line
 from pipeline.report.reading import reading_lines
 from pipeline.schemas.reading_summary import ReadingSummary
 
@@ -116,7 +117,13 @@ def check_reading(summary: ReadingSummary, max_rejected_share: float) -> None:
 def find_languages(run: RunContext, movies: Refs) -> Refs:
     """Detect the language of each overview; warn if the model does not read most of them."""
     found = run.stage(detect_languages, piece_per_partition(("movies", movies)), shown=False)
-    return found.refs("languages")
+    languages = found.refs("languages")
+    warning = foreign_languages_line(
+        run.read(languages, ["text_language"]), run.settings.embed.model
+    )
+    if warning is not None:
+        emit(Note(f"warning: {warning}"))
+    return languages
 
 
 @step("extract features")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from flows.events import Note, emit
-from flows.mining.ingest import check_reading, sum_up_reading
+from flows.mining.ingest import sum_up_reading
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import piece_per_partition, step
 from pipeline.cleaning.clean import clean
@@ -17,6 +17,7 @@ from pipeline.embedding.embed import embed
 from pipeline.execution.runner import Piece
 from pipeline.features.text import compose_texts
 from pipeline.inference.encoder import encoder_of
+from pipeline.ingest.losses import check_rejected_share
 from pipeline.ingest.partition import PartitionedCatalogue
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.release.reader import ReleasedTables
@@ -112,7 +113,7 @@ def find_changed_films(
         )
         detail.append(
             f"{len(changes.added):,} new, {len(changes.changed):,} changed, "
-            f"{len(changes.withdrawn):,} withdrawn"
+            f"{len(changes.withdrawn):,} withdrawn, {len(changes.retained):,} as before"
         )
     reading = sum_up_reading(
         run,
@@ -121,10 +122,7 @@ def find_changed_films(
         catalogue.rows_in - len(changes.fresh_rejects),
         [changes.fresh_rejects],
     )
-    if changes.retained:
-        films = retained_examples(before.movies, changes.retained, 1)[0]
-        emit(Note(f"{_retained(len(changes.retained))} as before, such as {films}"))
-    check_reading(reading, run.settings.source.max_rejected_share)
+    check_rejected_share(reading, run.settings.source.max_rejected_share)
     check_withdrawals(
         before,
         changes.withdrawn,
@@ -133,6 +131,9 @@ def find_changed_films(
         changed_rows.rows,
         guard,
     )
+    if changes.retained:
+        films = retained_examples(before.movies, changes.retained, 1)[0]
+        emit(Note(f"{_retained(len(changes.retained))} as before, such as {films}"))
     return changes, reading
 
 

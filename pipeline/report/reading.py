@@ -86,13 +86,13 @@ def table_lines(tables: Sequence[DescribedTable], most: int = _TABLES) -> list[s
     """
     lines = []
     for table in tables[:most]:
-        start = f"{table.name}: {table.form}"
+        start = f"{table.name} ({table.form})" if table.form else table.name
         if table.role == "not read":
             notes = worth_saying(table.role, table.notes)
-            lines.append(f"{start}; not read" + "".join(f": {note}" for note in notes))
+            lines.append(f"{start}: not read" + "".join(f", {note}" for note in notes))
             continue
         use = "fills in" if table.role == "fills" else "gives"
-        used = f"{start}; {use} {shortened(list(table.columns), 20)}"
+        used = f"{start}: {use} {shortened(list(table.columns), 20)}"
         left = f"; not used: {shortened(table.not_used)}" if table.not_used else ""
         notes = worth_saying(table.role, table.notes)
         lines += [used + left, *(f"{table.name}: {note}" for note in notes)]

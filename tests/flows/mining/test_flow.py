@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.events import StageDone
+from microgenres.cli.exit_codes import ExitCode
 from pipeline.neighbours.index import build_index, index_bytes
 from pipeline.neighbours.search import nearest_films
 from pipeline.release.lookup import Release, find_release
@@ -43,6 +44,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TASKS = {
     "read sources",
     "clean movies",
+    "find languages",
     "extract features",
     "embed texts",
     "embed terms",
@@ -98,6 +100,44 @@ def shuffled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Mined:
     with catalogue.open("w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows([header, *rows])
     return run([f"files:{catalogue}"], folder / "out", 1)
+
+
+# --- what reading lost
+
+
+def test_a_catalogue_of_rejected_rows_publishes_nothing(server: str, tmp_path: Path) -> None:
+    """39 of 40 films have no overview: the run stops, and says why in one line."""
+    source = tmp_path / "films.csv"
+    rows = [f"{n},Film {n},\n" for n in range(1, 40)]
+    rows.append("40,Salt Lamp,A lighthouse keeper hides a stolen map from the smugglers.\n")
+    source.write_text("id,title,overview\n" + "".join(rows), encoding="utf-8")
+    out = tmp_path / "out"
+    stopped = command("mine", "--source", f"files:{source}", "--out", out, "--profile", "sample")
+    assert stopped.exit_code == ExitCode.SOURCE
+    lines_shown = stopped.stderr.splitlines()
+    assert "Traceback" not in stopped.stderr
+    (error,) = [line for line in lines_shown if line.startswith("error:")]
+    assert lines_shown[-1] == error
+    assert "39 of 40 rows are rejected" in error
+    assert "missing_overview 39 rows (films.csv row 1: no overview)" in error
+    assert "--allow-rejects" in error
+    assert any("39 rows rejected, missing overview" in line for line in lines_shown)
+    assert not list((out / "releases").iterdir())
+
+
+def test_a_release_records_what_was_read(mined: Mined) -> None:
+    report, manifest = mined.release.report, mined.release.manifest
+    assert report.reading == manifest.reading
+    assert report.reading is not None
+    assert (report.reading.rows_in, report.reading.films) == (FILMS, FILMS)
+    (table,) = report.reading.tables
+    assert table.role == "films"
+    assert table.columns["overview"] == ["overview"]
+    assert "max_rejected_share" not in manifest.settings["source"]
+    assert manifest.source_order == ["sample"]
+    page = mined.release.file("report.html").read_text(encoding="utf-8")
+    assert "<h2>Reading</h2>" in page
+    assert "No row was rejected." in page
 
 
 # --- Prefect and events

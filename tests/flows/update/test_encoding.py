@@ -82,8 +82,8 @@ def encoded(
     constants = {"revision": str(model.revision), "dtype": str(model.dtype)}
     with RunContext(Store(out), settings, connect, model_constants=constants) as run:
         read = read_sources(run, [source], None)
-        rows = find_changed_rows(run, before, read, [source], False)
-        changes, _ = find_changed_films(run, before, read, rows, False)
+        rows = find_changed_rows(run, before, read, [source], True)
+        changes, _ = find_changed_films(run, before, read, rows, True)
         table, vectors, count = embed_new_texts(run, before, changes)
     assert count == TEXTS
     texts = dict(zip(table["text_hash"].to_pylist(), table["text"].to_pylist(), strict=True))

@@ -19,7 +19,7 @@ from benchmarks.scripts.updates import many
 from flows.update.flow import UpdateResult, update, update_flow
 from microgenres.cli.app import app
 from microgenres.cli.exit_codes import ExitCode
-from pipeline.errors import ReleaseError, SettingsError
+from pipeline.errors import ReleaseError, SettingsError, SourceError
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.schemas.mining import MOVIES
@@ -29,6 +29,7 @@ from pipeline.storage.verify import checksums, verify_release
 from tests.faults.child import forked
 
 FILMS = 200
+REJECTS = {"source": {"max_rejected_share": 1.0}}
 STEPS = (
     "flows.update.steps.compare_rows",
     "flows.update.steps.compare_films",
@@ -206,9 +207,65 @@ def test_update_history_and_rollback_print_their_results(out: Path, later: str) 
 def test_a_catalogue_of_other_films_is_refused(out: Path) -> None:
     row = catalogue().slice(0, 1).to_pylist()[0] | {"overview": None}
     source = write_catalogue(out / "one.parquet", pa.Table.from_pylist([row], MOVIES))
-    with pytest.raises(ReleaseError, match="--only-changes"):
-        bring([source], out)
+    with pytest.raises(SourceError, match=r"--allow-withdrawals.*--only-changes"):
+        bring([source], out, overrides=REJECTS)
     assert ReleaseStore(out).latest() == "mined"
+
+
+def test_a_release_without_films_is_never_made(out: Path) -> None:
+    row = catalogue().slice(FILMS, 1).to_pylist()[0] | {"overview": None}
+    source = write_catalogue(out / "none.parquet", pa.Table.from_pylist([row], MOVIES))
+    allowed = {**REJECTS, "update": {"max_withdrawn_share": 1.0}}
+    with pytest.raises(ReleaseError, match="no film of release mined would be left"):
+        bring([source], out, overrides=allowed)
+    assert ReleaseStore(out).latest() == "mined"
+
+
+def test_films_whose_rows_are_rejected_stay(out: Path) -> None:
+    """All but five overviews are empty: nothing is published, or each film stays as it was."""
+    rows = catalogue().slice(0, FILMS).to_pylist()
+    emptied = [row | ({"overview": None} if n >= 5 else {}) for n, row in enumerate(rows)]
+    source = write_catalogue(out / "emptied.parquet", pa.Table.from_pylist(emptied, MOVIES))
+    cli = CliRunner()
+    arguments = ["update", "--source", source, "--out", str(out), "--json"]
+    stopped = cli.invoke(app, arguments)
+    assert stopped.exit_code == ExitCode.SOURCE
+    assert "missing_overview 195 rows (emptied.parquet row 6: no overview)" in stopped.stderr
+    assert "--allow-rejects" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert ReleaseStore(out).latest() == "mined"
+    allowed = cli.invoke(app, [*arguments, "--allow-rejects"])
+    assert allowed.exit_code == ExitCode.OK, allowed.output
+    done = json.loads(allowed.stdout)
+    assert (done["counts"]["released"], done["retained"]) == (FILMS, 195)
+    assert done["update"]["withdrawn"] == 0
+    assert len(done["update"]["retained_examples"]) == 10
+    (rejected,) = done["reading"]["rejected"]
+    assert (rejected["reason"], rejected["rows"]) == ("missing_overview", 195)
+    release = ReleasedTables(Path(done["path"]))
+    assert release.manifest.retained_films == 195
+    assert release.manifest.reading is not None
+    assert release.manifest.reading.rows_in == FILMS
+    again = json.loads(cli.invoke(app, [*arguments, "--allow-rejects"]).stdout)
+    assert (again["made"], again["retained"]) == (False, 195)
+
+
+def test_a_truncated_file_withdraws_nothing(out: Path) -> None:
+    half = catalogue().slice(0, FILMS // 2)
+    source = write_catalogue(out / "half.parquet", half)
+    cli = CliRunner()
+    arguments = ["update", "--source", source, "--out", str(out)]
+    stopped = cli.invoke(app, arguments)
+    assert stopped.exit_code == ExitCode.SOURCE
+    assert "100 of the 200 films of release mined are no longer in the catalogue" in stopped.stderr
+    assert ReleaseStore(out).latest() == "mined"
+    empty = write_catalogue(out / "empty.parquet", half.slice(0, 0))
+    refused = cli.invoke(app, ["update", "--source", empty, "--out", str(out)])
+    assert refused.exit_code == ExitCode.SOURCE
+    assert ReleaseStore(out).latest() == "mined"
+    allowed = cli.invoke(app, [*arguments, "--allow-withdrawals"])
+    assert allowed.exit_code == ExitCode.OK, allowed.output
+    assert ReleasedTables(ReleaseStore(out).folder()).movies.num_rows == FILMS // 2
 
 
 def test_mining_when_due_needs_the_whole_catalogue(out: Path) -> None:

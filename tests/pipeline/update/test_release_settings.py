@@ -58,3 +58,16 @@ def test_a_section_that_an_older_release_lacks_is_that_of_now(tmp_path: Path) ->
     before = release_mined_with(tmp_path)
     del before.manifest.settings["recommend"]
     assert settings_for_update(before, Settings()).recommend == Settings().recommend
+
+
+def test_guards_are_those_of_now(tmp_path: Path) -> None:
+    """What a mining was allowed to lose, the next update is not."""
+    source = Settings().source.model_dump(mode="json") | {"max_rejected_share": 1.0}
+    before = release_mined_with(
+        tmp_path, source=source | {"century_pivot": 40}, update={"max_withdrawn_share": 1.0}
+    )
+    used = settings_for_update(before, Settings())
+    assert (used.source.max_rejected_share, used.update.max_withdrawn_share) == (0.5, 0.1)
+    assert used.source.century_pivot == 40
+    here = load_settings(overrides={"source": {"max_rejected_share": 0.75}})
+    assert settings_for_update(before, here).source.max_rejected_share == 0.75

@@ -146,7 +146,7 @@ def test_sources_of_a_mining_are_described(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("overview\n", "overview,homepage\n", 1))
     chosen: dict[str, Any] = {}
     (line,) = check_sources([f"files:{path}"], "default", None, chosen)
-    assert line.startswith("films.csv: CSV")
+    assert line.startswith("films.csv (CSV")
     assert "title, year, overview" in line
     assert line.endswith("not used: homepage")
 
