@@ -51,7 +51,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "timestamp": (
         *("timestamp", "timestamps", "unixtime", "unixreviewtime", "ratingtimestamp", "ts"),
         *("time", "datetime", "ratedat", "createdat", "ratingdate", "ratingtime", "reviewtime"),
-        *("date", "created", "reviewdate", "tstamp", "watchedat"),
+        *("unixtimestamp", "timestampunix", "timestampms", "epoch", "daterated", "ratedon"),
+        *("date", "created", "reviewdate", "tstamp", "watchedat", "eventtime"),
     ),
     "title": (
         *("title", "movietitle", "filmtitle", "moviename", "filmname", "itemname", "itemtitle"),
@@ -100,8 +101,8 @@ def find_columns(names: Sequence[str]) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Field such as "user_id" -> number of its column, from 0. `id` is a film where there is a
-        title and no other id of a film.
+        Field such as "user_id" -> number of its column, from 0. `id`, or an id of IMDb or TMDB, is
+        that of a film where there is no other.
 
     Examples
     --------
@@ -118,6 +119,10 @@ def find_columns(names: Sequence[str]) -> dict[str, int]:
             found[field] = at
     if "film_id" not in found and "id" in folded and "title" in found and "user_id" not in found:
         found["film_id"] = folded.index("id")
+    if "film_id" not in found and ("title" in found or "user_id" in found):
+        authority = next((name for name in ("imdb", "tmdb") if name in found), None)
+        if authority is not None:  # ids of IMDb or TMDB serve as ids
+            found["film_id"] = found[authority]
     return found
 
 

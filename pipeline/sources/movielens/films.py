@@ -119,6 +119,7 @@ def read_films(
     found.setdefault("film_id", found["title"])  # titles serve as ids, as in the ratings
     fields = {name: found[name] for name in _FILM_FIELDS if name in found}
     flags = _genre_names(layout, genres)
+    words = "genres" in fields and fold_name(layout.columns[fields["genres"]]) == "class"
     wanted = {**fields, **{f"flag {at}": at for at in flags}}
     rows: dict[int, dict[str, object]] = {}
     rejects: list[dict[str, object]] = []
@@ -145,6 +146,8 @@ def read_films(
                     }
                 )
                 continue
+            if words:  # RecBole: "Animation Comedy"
+                row["genres"] = "|".join(row["genres"].split())
             rows[row["id"]] = _film(row, flags, links)
     rejects.sort(key=lambda reject: int(str(reject["row"])))
     return (

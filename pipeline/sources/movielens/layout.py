@@ -143,10 +143,9 @@ def find_layout(file: DataFile, role: str | None = None) -> Layout:
     if not _utf16(sample) and sample.count(0) > _BINARY * len(sample):
         raise SourceError(f"{file.shown}: is no text; give ratings as CSV, .dat or Parquet")
     encoding, text = _decode(sample)
-    lines = text.split("\n")
+    lines = re.split(r"\r\n|\n|\r", text)
     if len(sample) == _SAMPLE:
         lines = lines[:-1]  # it may be cut
-    lines = [line.rstrip("\r") for line in lines]
     preamble = 0
     while preamble < len(lines) and (
         not lines[preamble].strip() or re.match(r"[#%]|sep=", lines[preamble], re.IGNORECASE)

@@ -16,7 +16,14 @@ from pipeline.sources.movielens.columns import fold_name
 from pipeline.sources.movielens.data_files import DataFile
 from pipeline.sources.movielens.layout import Layout, find_layout
 from pipeline.sources.movielens.rows import RawRows, read_rows
-from pipeline.sources.movielens.survey import LAST_SECOND, TYPES, Survey, survey_ratings
+from pipeline.sources.movielens.survey import (
+    DAYS,
+    LAST_SECOND,
+    TYPES,
+    Survey,
+    are_days,
+    survey_ratings,
+)
 from pipeline.sources.movielens.values import parse_ids, parse_scores, parse_times
 
 __all__ = ["RatingRows", "RatingsFile", "check_ratings"]
@@ -142,6 +149,8 @@ def _columns(cells: pa.Table, survey: Survey) -> dict[str, pa.Array]:
     columns["rating"] = pa.array(np.clip(scores, -1e9, 1e9).astype(np.float32), mask=unreadable)
     if survey.unit is None:
         columns["timestamp"] = _random_times(columns["user_id"], columns["film_id"])
+    elif survey.unit == DAYS:
+        columns["timestamp"] = _seconds_of_days(columns["timestamp"])
     elif survey.unit > 1:
         columns["timestamp"] = pc.divide(columns["timestamp"], survey.unit)
     return columns
@@ -180,6 +189,15 @@ def _to_stars(scores: np.ndarray, scale: int) -> np.ndarray:
     """Return ratings of another scale as stars; what is above 0 is at least half a star."""
     stars = scores * 5 / scale
     return np.where((scores > 0) & (stars < 0.5), 0.5, stars)
+
+
+def _seconds_of_days(days: pa.Array) -> pa.Array:
+    """Return the seconds of days such as 20050402; null where a number is none."""
+    values = days.fill_null(0).to_numpy()
+    good = are_days(values)
+    months = (values // 10_000 - 1970) * 12 + values // 100 % 100 - 1
+    dates = months.astype("M8[M]").astype("M8[D]") + (values % 100 - 1)
+    return pa.array(dates.astype("M8[s]").astype(np.int64), mask=~good)
 
 
 def _random_times(users: pa.Array, films: pa.Array) -> pa.Array:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import io
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from pipeline.sources.movielens.layout import Layout
 __all__ = ["RawRows", "read_rows"]
 
 _BLOCK = 8 * 2**20  # bytes parsed at a time
+_MOST_LINES = 200  # lines of one cell
 _PARQUET_ROWS = 2**18
 
 
@@ -79,13 +82,18 @@ def read_rows(
         return
     malformed: list[tuple[int, str]] = []
 
+    text = types is None
+    quoted = layout.quoted and text  # a number needs no quotes, and a stray one would hide rows
+    hidden: list[str] = []
+
     def skip(row: Any) -> str:
+        if layout.quoted and not quoted and '"' in (row.text or ""):
+            hidden.append(row.text)
         detail = f"{row.actual_columns} cells where there are {row.expected_columns}"
         malformed.append((int(row.number) - layout.skip, detail))
         return "skip"
 
     at = 0
-    text = types is None
     names = [str(number) for number in range(len(layout.columns))]
     wanted = {field: names[number] for field, number in fields.items()}
     convert = pcsv.ConvertOptions(
@@ -97,7 +105,7 @@ def read_rows(
         null_values=[] if types is not None else None,
     )
     try:
-        with closing(_open_text(file, layout)) as handle:
+        with closing(_open_text(file, layout, quoted=quoted)) as handle:
             try:
                 reader = pcsv.open_csv(
                     handle,
@@ -110,7 +118,7 @@ def read_rows(
                     ),
                     parse_options=pcsv.ParseOptions(
                         delimiter="\t" if layout.separator == "::" else layout.separator,
-                        quote_char='"' if layout.quoted else False,
+                        quote_char='"' if quoted else False,
                         newlines_in_values=layout.quoted
                         and not {"title", "tag"}.isdisjoint(fields),
                         invalid_row_handler=skip,
@@ -122,12 +130,16 @@ def read_rows(
                     raise
                 return  # a header line only
             for batch in reader:
+                if hidden:
+                    raise pa.ArrowInvalid(f"quotes in {hidden[0][:40]}")
                 chunk = pa.Table.from_batches([batch]).rename_columns(list(fields))
                 rows, ended = _numbers(at, chunk.num_rows, [number for number, _ in malformed])
                 own = [row for row in malformed if row[0] <= ended]
                 malformed = [row for row in malformed if row[0] > ended]
                 at = ended
                 yield RawRows(chunk, rows, own)
+            if hidden:
+                raise pa.ArrowInvalid(f"quotes in {hidden[0][:40]}")
             if malformed:
                 kinds = types or dict.fromkeys(fields, pa.string())
                 empty = pa.table({field: pa.array([], kinds[field]) for field in fields})
@@ -179,11 +191,13 @@ def _cast_cells(cells: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
     return cells.cast(wanted)
 
 
-def _open_text(file: DataFile, layout: Layout) -> IO[bytes]:
-    """Open a file as UTF-8 with one character between cells."""
+def _open_text(file: DataFile, layout: Layout, *, quoted: bool) -> IO[bytes]:
+    """Open a file as UTF-8 with one character between cells, and without stray quotes."""
     handle = file.open()
     if layout.separator == "::" or layout.encoding != "utf-8":
-        return io.BufferedReader(_Converted(handle, layout), 2**20)
+        handle = io.BufferedReader(_Converted(handle, layout), 2**20)
+    if quoted:
+        handle = io.BufferedReader(_WithoutStrayQuotes(handle, layout), 2**20)
     return handle
 
 
@@ -217,6 +231,74 @@ class _Converted(io.RawIOBase):
         size = min(len(buffer), len(self._left))
         buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
+
+    def close(self) -> None:
+        """Close the file."""
+        self._handle.close()
+        super().close()
+
+
+class _WithoutStrayQuotes(io.RawIOBase):
+    """Read a file without the quotes of lines that would otherwise take in the lines after them.
+
+    A line with an odd number of quotes is whole together with the lines up to the next one, if
+    that makes a row with the right number of cells; otherwise its quotes are dropped.
+    """
+
+    def __init__(self, handle: IO[bytes], layout: Layout) -> None:
+        self._handle, self._left = handle, b""
+        self._separator, self._cells = layout.separator, len(layout.columns)
+        self._lines: deque[bytes] = deque()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into `buffer`; 0 at the end."""
+        if not self._left:
+            if not self._lines:
+                self._lines.extend(self._handle.readlines(2**20))
+            if b'"' in b"".join(self._lines):
+                parts = []
+                while self._lines:
+                    parts.append(self._next_row())
+                self._left = b"".join(parts)
+            else:
+                self._left = b"".join(self._lines)
+                self._lines.clear()
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
+
+    def _next_row(self) -> bytes:
+        line = self._lines.popleft()
+        if line.count(b'"') % 2 == 0 or self._is_row(line):
+            return line
+        row = line
+        taken: list[bytes] = []
+        while len(taken) < _MOST_LINES and (self._lines or self._extend()):
+            taken.append(self._lines.popleft())
+            row += taken[-1]
+            if taken[-1].count(b'"') % 2:
+                if self._is_row(row):
+                    return row
+                break
+        self._lines.extendleft(reversed(taken))
+        return line.replace(b'"', b"")
+
+    def _is_row(self, line: bytes) -> bool:
+        text = io.StringIO(line.decode("utf-8", "replace"), "")
+        try:
+            rows = list(csv.reader(text, delimiter=self._separator, strict=True))
+        except csv.Error:
+            return False
+        return len(rows) == 1 and len(rows[0]) == self._cells
+
+    def _extend(self) -> bool:
+        more = self._handle.readlines(2**20)
+        self._lines.extend(more)
+        return bool(more)
 
     def close(self) -> None:
         """Close the file."""

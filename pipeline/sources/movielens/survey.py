@@ -17,7 +17,7 @@ from pipeline.sources.movielens.layout import Layout, find_encoding
 from pipeline.sources.movielens.rows import read_rows
 from pipeline.sources.movielens.values import parse_ids, parse_scores, parse_times
 
-__all__ = ["LAST_SECOND", "TYPES", "Survey", "survey_ratings"]
+__all__ = ["DAYS", "LAST_SECOND", "TYPES", "Survey", "are_days", "survey_ratings"]
 
 LAST_SECOND = 4_102_444_800  # 2100-01-01
 TYPES = {
@@ -26,6 +26,7 @@ TYPES = {
     "rating": pa.float64(),
     "timestamp": pa.int64(),
 }
+DAYS = -1
 _UNITS = (1, 1_000, 1_000_000, 1_000_000_000)  # per second
 _FIRST_SECOND = 100_000_000  # 1973: smaller numbers do not decide the unit
 _SCALE_SHARE = 0.2  # of the ratings above 5, or above 10, that make another scale
@@ -43,9 +44,10 @@ class Survey:
     layout : Layout
         With the encoding of the whole file, unless it is typed.
     scale : int
-        Highest rating: 5, 10 or 100.
+        Highest rating: 1, 5, 10 or 100.
     unit : int or None
-        Units of the times per second; 0 if they are dates, None if there are none.
+        Units of the times per second; 0 if they are dates, DAYS if they are numbers such as
+        20050402, None if there are none.
     text_users, text_films : bool
         Whether most of the ids are text.
     """
@@ -60,7 +62,8 @@ class Survey:
 
 class _Counts:
     def __init__(self) -> None:
-        self.rows = self.known = self.positive = self.dates = 0
+        self.rows = self.known = self.positive = self.dates = self.days = 0
+        self.most, self.fractions = 0.0, 0  # fractions are neither whole nor half stars
         self.text = {"user_id": 0, "film_id": 0}
         self.above = np.zeros(3, np.int64)  # ratings above 5, 10 and 100
         self.units = np.zeros(len(_UNITS), np.int64)
@@ -68,6 +71,9 @@ class _Counts:
     def add_scores(self, values: np.ndarray) -> None:
         """Count ratings; NaN is none."""
         self.known += int(np.count_nonzero(~np.isnan(values)))
+        self.most = max(self.most, float(np.nanmax(values, initial=0)))
+        if self.most <= 1:
+            self.fractions += int(np.count_nonzero(values * 2 % 1 > 0))
         if len(values) and np.nanmax(values, initial=0) > 5:
             self.above += [np.count_nonzero(values > limit) for limit in (5, 10, 100)]
 
@@ -77,6 +83,7 @@ class _Counts:
             self.units[0] += len(values)
             return
         self.positive += int(np.count_nonzero(values > 0))
+        self.days += int(np.count_nonzero(are_days(values)))
         self.units += [
             np.count_nonzero((values >= _FIRST_SECOND * unit) & (values < LAST_SECOND * unit))
             for unit in _UNITS
@@ -88,13 +95,30 @@ class _Counts:
         scale = 5
         if over_5 > _SCALE_SHARE and over_100 <= _SCALE_SHARE:
             scale = 100 if over_10 > _SCALE_SHARE else 10
+        if self.most <= 1 and self.fractions:
+            scale = 1
         unit: int | None = None
-        if self.units.any() or self.positive:
+        if self.days > self.units.sum():
+            unit = DAYS
+        elif self.units.any() or self.positive:
             unit = _UNITS[int(self.units.argmax())]
         if self.dates > self.units.sum():
             unit = 0
         users, films = (self.text[f] > _TEXT_SHARE * self.rows for f in ("user_id", "film_id"))
         return Survey(typed, layout, scale, unit, users, films)
+
+
+def are_days(values: np.ndarray) -> np.ndarray:
+    """Return which numbers are days such as 20050402, bool (n,).
+
+    Examples
+    --------
+    >>> are_days(np.array([20050402, 20051302, 964982703])).tolist()
+    [True, False, False]
+    """
+    month, day = values // 100 % 100, values % 100
+    inside = (values >= 19_000_101) & (values < 21_000_000)
+    return np.asarray(inside & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31), bool)
 
 
 def survey_ratings(file: DataFile, layout: Layout, fields: Mapping[str, int]) -> Survey:

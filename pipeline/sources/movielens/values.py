@@ -151,7 +151,8 @@ def parse_times(cells: pa.ChunkedArray) -> tuple[pa.Array, bool]:
     except pa.ArrowInvalid:
         pass
     numeric = pc.match_substring_regex(trimmed, r"^-?[0-9]+(\.[0-9]*)?$")
-    if pc.sum(numeric).as_py() * 2 > len(cells):
+    written = pc.sum(pc.not_equal(trimmed, "")).as_py() or 0
+    if (pc.sum(numeric).as_py() or 0) * 2 > written:
         return _by_distinct(trimmed, _number_of, pa.int64()), False
     return _by_distinct(trimmed, seconds_of, pa.int64()), True
 
@@ -171,8 +172,8 @@ def seconds_of(cell: str) -> int | None:
     (1112485980, None, None)
     """
     cell = cell.strip().removesuffix(" UTC").removesuffix(" GMT")
-    if not cell:
-        return None
+    if not cell or (cell.isdecimal() and len(cell) != len("20050402")):
+        return None  # a number among dates has no unit
     for parse in (datetime.fromisoformat, lambda text: datetime.strptime(text, _LONG_DATE)):
         try:
             moment = parse(cell)

@@ -75,6 +75,8 @@ def test_bad_rows_are_rejected_with_file_row_and_reason(tmp_path: Path) -> None:
         (("★★★★½", "★"), [4.5, 1.0]),
         (("4 stars", "1 star"), [4.0, 1.0]),
         (("0.5", "3.5", "5"), [0.5, 3.5, 5.0]),
+        (("0.8", "1", "0.05"), [4.0, 5.0, 0.5]),
+        (("1", "0.5", "1"), [1.0, 0.5, 1.0]),
     ],
 )
 def test_scales_are_found_from_all_ratings(
@@ -107,6 +109,7 @@ def test_a_scale_and_missing_times_are_noted(tmp_path: Path) -> None:
         ("2000-07-30", TIME - TIME % 86_400),
         ("07/30/2000 6:45:03 PM", TIME),
         ("30.07.2000", TIME - TIME % 86_400),
+        ("20000730", TIME - TIME % 86_400),
     ],
 )
 def test_times_of_any_form_are_seconds(tmp_path: Path, cell: str, second: int) -> None:
@@ -135,6 +138,27 @@ def test_common_names_and_separators(tmp_path: Path, header: str, separator: str
         "film_id": [9, 9],
         "rating": [4.5, 3.0],
     }
+
+
+def test_a_row_without_a_time_does_not_change_the_others(tmp_path: Path) -> None:
+    good, rejects = read(tmp_path, f"{HEAD}7,9,4.5,{TIME}\n8,9,3.0,\n")
+    assert good.column("timestamp").to_pylist() == [TIME]
+    assert [(r["row"], r["reason"]) for r in rejects] == [(2, "wrong_type")]
+
+
+def test_a_stray_quote_hides_no_row(tmp_path: Path) -> None:
+    rows = [f"{user},9,3.0,{TIME}" for user in range(1, 30)]
+    rows[4] = f'"5,9,3.0,{TIME}'
+    rows[9] = f'10,9,"4,5",{TIME}'
+    good, rejects = read(tmp_path, HEAD + "\n".join(rows) + "\n")
+    assert good.column("user_id").to_pylist() == list(range(1, 30)) and not rejects
+    assert good.column("rating").to_pylist()[9] == 4.5
+
+
+def test_ids_of_imdb_serve_as_ids(tmp_path: Path) -> None:
+    good, _ = read(tmp_path, "user,tconst,rating\nanna,tt0114709,9\nben,tt0114709,7\n")
+    assert len(set(good.column("film_id").to_pylist())) == 1
+    assert good.column("rating").to_pylist() == [4.5, 3.5]
 
 
 def test_row_names_and_a_comma_at_the_end(tmp_path: Path) -> None:

@@ -182,6 +182,31 @@ def test_titles_serve_as_ids_and_users_may_be_names(tmp_path: Path) -> None:
     assert listed(file) == [("Salt Lamp", 1995, [])]
 
 
+def test_stray_quotes_and_lines_in_titles_lose_no_film(tmp_path: Path) -> None:
+    movies = (
+        'movieId,title,genres\n1,The "Salt (1995),Drama\n2,"Lamp (1996),War\n'
+        '3,"Door\nof (1997)",War\n4,"He said ""no"" (1998)",War\n5,Sea (1999),War\n'
+    )
+    place = write_folder(tmp_path, HEAD + "1,1,4.0,964982703\n", movies=movies)
+    assert [title for title, _, _ in listed(place)] == [
+        'The "Salt',
+        "Lamp",
+        "Door\nof",
+        'He said "no"',
+        "Sea",
+    ]
+
+
+def test_words_of_recbole_are_genres(tmp_path: Path) -> None:
+    (tmp_path / "ml.inter").write_text("user_id:token\titem_id:token\trating:float\n1\t1\t4\n")
+    (tmp_path / "ml.item").write_text(
+        "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
+        "1\tSalt\t1995\tAnimation Sci-Fi\n"
+    )
+    assert rated(tmp_path) == [(1, 1, 4.0)]
+    assert listed(tmp_path) == [("Salt", 1995, ["Animation", "Sci-Fi"])]
+
+
 def test_rows_keep_their_numbers_over_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
