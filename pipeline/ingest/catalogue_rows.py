@@ -178,6 +178,9 @@ class CatalogueRows:
         for n, file in enumerate(plot_rows.files):
             source = next(s for s in self.sources if s["name"] == file.source)
             source["rows"] += int((values.file == n).sum())
+            for table in source["tables"]:
+                if table["name"] == file.label:
+                    table["role"] = "films"
         self._sides = others
 
     def _add_links(self, values: RowValues) -> RowValues:

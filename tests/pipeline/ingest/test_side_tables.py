@@ -23,7 +23,7 @@ FILMS: list[Row] = [
 def matched(
     folder: Path, films: RowSpool, sides: RowSpool
 ) -> tuple[list[int], list[tuple[int, int, int]]]:
-    """Return the film row of each side row, and rows, films and rows without a film of each file."""
+    """Return the film row of each side row; rows, films and rows without film of each file."""
     values, side_values = films.values(), sides.values()
     entries = find_numberings(films, values, films.order(), lambda rows: {})
     found = match_rows(sides, side_values, films, values, entries)
@@ -38,7 +38,7 @@ def spools(
 
 
 def test_ids_of_the_same_source_match(tmp_path: Path) -> None:
-    side = [{"id": "3", "keywords": ["sea"]}, {"id": "3"}, {"id": "99"}]
+    side: list[Row] = [{"id": "3", "keywords": ["sea"]}, {"id": "3"}, {"id": "99"}]
     films, sides = spools(tmp_path, {"films.csv": FILMS}, {"keywords.csv": side})
     assert matched(tmp_path, films, sides) == ([3, 3, -1], [(3, 1, 1)])
 
@@ -46,7 +46,7 @@ def test_ids_of_the_same_source_match(tmp_path: Path) -> None:
 def test_ids_of_another_source_match_if_most_are_the_same(tmp_path: Path) -> None:
     films = spool_of(tmp_path, {"films.csv": FILMS})
     sides = RowSpool(tmp_path, "sides")
-    credits = [{"id": str(n), "cast": ["Bo Lint"]} for n in range(3)]
+    credits: list[Row] = [{"id": str(n), "cast": ["Bo Lint"]} for n in range(3)]
     chance = [{"id": str(n), "cast": ["Bo Lint"]} for n in range(4, 40)][:12]
     sides.add("credits.csv", 1, *table_of("credits.csv", credits))
     sides.add("chance.csv", 2, *table_of("chance.csv", chance))
@@ -73,7 +73,9 @@ def test_ids_of_imdb_and_tmdb_match_everywhere(tmp_path: Path) -> None:
 
 
 def test_the_nearest_name_decides_between_independent_files(tmp_path: Path) -> None:
-    hulu = [dict(row) | {"title": f"Hulu {n}", "year": 2000 + n} for n, row in enumerate(FILMS)]
+    hulu: list[Row] = [
+        dict(row) | {"title": f"Hulu {n}", "year": 2000 + n} for n, row in enumerate(FILMS)
+    ]
     films = RowSpool(tmp_path, "films")
     films.add("folder", 0, *table_of("netflix_titles.csv", FILMS))
     films.add("folder", 0, *table_of("hulu_titles.csv", hulu))
