@@ -137,27 +137,34 @@ def objection(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
     return _not_text(target, seen, weak=weak)
 
 
-def _not_text(target: str, seen: Evidence, *, weak: bool) -> str:  # noqa: PLR0911
-    address = seen.share(lambda cell: isinstance(cell, str) and bool(_ADDRESS.fullmatch(cell)))
-    if address >= _MOST:
+def _not_text(target: str, seen: Evidence, *, weak: bool) -> str:
+    if seen.share(_is_address) >= _MOST:
         return "its cells are addresses"
     if target in ("title", "overview", "tagline") and seen.share(_is_structure) >= _MOST:
         return "its cells are lists or objects"
+    if target in ("title", "overview") and seen.share(_is_code) >= _MOST:
+        return "its cells are ids"
     if target == "title":
-        if seen.chars > _TITLE_CHARS:
-            return f"its texts are too long for titles ({seen.chars:.0f} characters)"
-        if seen.share(_is_code) >= _MOST:
-            return "its cells are ids"
-        if weak and seen.repeats:
-            return "its values repeat"
-    if target == "overview":
-        if seen.readable(parse.number) >= _MOST:
-            return "its cells are numbers"
-        if seen.share(_is_code) >= _MOST:
-            return "its cells are ids"
-        if weak and seen.words < _OVERVIEW_WORDS:
-            return f"its texts are too short for overviews ({seen.words:.0f} words)"
+        return _no_title(seen, weak=weak)
+    return _no_overview(seen, weak=weak) if target == "overview" else ""
+
+
+def _no_title(seen: Evidence, *, weak: bool) -> str:
+    if seen.chars > _TITLE_CHARS:
+        return f"its texts are too long for titles ({seen.chars:.0f} characters)"
+    return "its values repeat" if weak and seen.repeats else ""
+
+
+def _no_overview(seen: Evidence, *, weak: bool) -> str:
+    if seen.readable(parse.number) >= _MOST:
+        return "its cells are numbers"
+    if weak and seen.words < _OVERVIEW_WORDS:
+        return f"its texts are too short for overviews ({seen.words:.0f} words)"
     return ""
+
+
+def _is_address(cell: object) -> bool:
+    return isinstance(cell, str) and bool(_ADDRESS.fullmatch(cell))
 
 
 def _is_structure(cell: object) -> bool:
@@ -198,7 +205,7 @@ def _looks_like_id(cell: object) -> bool:
 def _not_names(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
     if target != "genres" and seen.share(_is_number_or_id) >= _MOST:
         return "its cells are ids or numbers, not names"
-    if seen.share(lambda cell: isinstance(cell, str) and bool(_ADDRESS.fullmatch(cell))) >= _MOST:
+    if seen.share(_is_address) >= _MOST:
         return "its cells are addresses"
     if normalize(name) in ("crew", "credits") and not seen.readable(_structured):
         return "its cells are no lists of persons with their jobs"

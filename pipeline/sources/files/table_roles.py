@@ -146,8 +146,8 @@ def _role(table: PlannedTable) -> PlannedTable:
     )
     strong = plan.without_weak()
     useful = [target for target in strong.uses if target not in _IDENTITY]
-    ids = [target for target in KEYS if target in strong.uses]
-    fills = useful or "title" in strong.uses or len(ids) == len(KEYS)
+    ids = {strong.uses[key].names[0] for key in ("movie_id", *KEYS) if key in strong.uses}
+    fills = useful or "title" in strong.uses or len(ids) > 1  # two ids are links
     if not looks_like_films and strong.has_id and fills:
         return replace(table, role="fills", plan=strong, missing=missing)
     return replace(table, role="unclear", missing=missing)
