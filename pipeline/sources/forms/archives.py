@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from pipeline.errors import SourceError
-from pipeline.sources.forms.contents import Content
+from pipeline.sources.forms.contents import Content, Layered
 from pipeline.sources.forms.paths import may_hold_table, skips_folder
 
 __all__ = ["tar_members", "zip_kind", "zip_members"]
@@ -118,13 +118,17 @@ class _TarOpener:
         self._content, self._position = content, position
 
     def __call__(self) -> BinaryIO:
-        # The caller reads the member and closes it; the archive has nothing else to close.
-        archive = tarfile.open(fileobj=self._content.opener(), mode="r|")  # noqa: SIM115
-        for position, info in enumerate(archive):
-            if position == self._position:
-                member = archive.extractfile(info)
-                if member is not None:
-                    return cast(BinaryIO, member)
+        stream = self._content.opener()
+        try:
+            # The caller closes the member and the stream; the archive has nothing else to close.
+            archive = tarfile.open(fileobj=stream, mode="r|")  # noqa: SIM115
+            for position, info in enumerate(archive):
+                if position == self._position and (member := archive.extractfile(info)):
+                    return cast(BinaryIO, Layered(cast(BinaryIO, member), stream))
+        except (OSError, EOFError, tarfile.TarError):
+            stream.close()
+            raise
+        stream.close()
         raise OSError("a member of the archive is missing")
 
 

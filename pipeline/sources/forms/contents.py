@@ -21,7 +21,7 @@ from pipeline.errors import SourceError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Content", "file_content", "unpacked"]
+__all__ = ["Content", "Layered", "file_content", "unpacked"]
 
 _BUFFER_BYTES = 2**18
 _MOST_LAYERS = 4  # compression within compression; more is an attack
@@ -97,6 +97,36 @@ class Content:
             yield Path(copy.name)
 
 
+class Layered(io.RawIOBase):
+    """Bytes that are unpacked from others; closing them closes both.
+
+    Parameters
+    ----------
+    inner : object with read and close
+        The unpacked bytes.
+    outer : BinaryIO
+        The packed bytes.
+    """
+
+    def __init__(self, inner: BinaryIO, outer: BinaryIO) -> None:
+        self._inner, self._outer = inner, outer
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most `size` bytes."""
+        return self._inner.read(size)
+
+    def close(self) -> None:
+        """Close both."""
+        if not self.closed:
+            self._inner.close()
+            self._outer.close()
+        super().close()
+
+
 class _Bounded(io.RawIOBase):
     """Bytes up to a limit; every kind of damage is an OSError."""
 
@@ -151,13 +181,20 @@ def _layer(content: Content, codec: str) -> Content:
 
     def opener() -> BinaryIO:
         stream = outer()
-        if codec == "bzip2":
-            return cast(BinaryIO, bz2.open(stream))
-        if codec == "xz":
-            return cast(BinaryIO, lzma.open(stream))
-        # pyarrow reads several members or frames one after the other.
-        inner = pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec)
-        return inner  # type: ignore[no-any-return]  # it has read and close
+        try:
+            return cast(BinaryIO, Layered(_decompressed(stream, codec), stream))
+        except _DAMAGE:
+            stream.close()
+            raise
 
     names = f"{codec}, {content.compression}" if content.compression else codec
     return replace(content, opener=opener, compression=names, path=None)
+
+
+def _decompressed(stream: BinaryIO, codec: str) -> BinaryIO:
+    if codec == "bzip2":
+        return cast(BinaryIO, bz2.open(stream))
+    if codec == "xz":
+        return cast(BinaryIO, lzma.open(stream))
+    # pyarrow reads several members or frames one after the other.
+    return cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec))

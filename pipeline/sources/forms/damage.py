@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+import tarfile
+import zipfile
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -21,6 +23,9 @@ DAMAGE = (
     pa.ArrowException,
     csv.Error,
     sqlite3.Error,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    NotImplementedError,  # a kind of archive or file that the library does not read
 )
 
 

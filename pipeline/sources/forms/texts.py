@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import islice
 
@@ -47,7 +48,8 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
         try:
             return list(open_json(content, encoding))
         except NotATable:
-            if block.lstrip()[:1] != "[":  # a title such as "[REC]" may start a table
+            # A title such as "[REC]" may start a table.
+            if block.lstrip()[:1] != "[" or _is_json(block):
                 raise
     lines = list(islice(split_lines(block), _FIRST_LINES))
     layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
@@ -60,6 +62,14 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
     if next(table.chunks(None, 1), None) is None:
         raise SourceError(f"{content.name}: has no rows")
     return [table]
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _first_lines(content: Content, encoding: Encoding) -> str:

@@ -155,9 +155,21 @@ def header_position(rows: Sequence[Sequence[str]], width: int, *, ragged: bool =
     ]
     for i in candidates:
         cells = stripped[i]
-        if sum(map(bool, cells)) >= width or not any(map(_NUMBER.fullmatch, cells)):
+        if ragged and len(cells) < width and _names_follow(stripped[i + 1 :], width):
+            continue
+        if sum(map(bool, cells)) >= width or not _has_number(cells):
             return i
     return candidates[0] if candidates else 0
+
+
+def _names_follow(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Return whether the next full row has names, and rows with numbers come after it."""
+    full = [cells for cells in rows if len(cells) >= width]
+    return bool(full) and not _has_number(full[0]) and any(map(_has_number, full[1:]))
+
+
+def _has_number(cells: Sequence[str]) -> bool:
+    return any(map(_NUMBER.fullmatch, cells))
 
 
 def _is_table(share: float, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -337,7 +337,8 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
     rows = [row for row in list(value.values())[:_FIRST] if isinstance(row, dict) and row]
     if not rows or 5 * len(rows) < 4 * len(list(value)[:_FIRST]):
         return None
-    common = [key for key in rows[0] if all(key in row for row in rows[:3])]
+    # One of them may be broken or cut off.
+    common = [key for key in rows[0] if 2 * sum(key in row for row in rows) > len(rows)]
     if 2 * len(common) < len(rows[0]) or not _is_rich(rows[0]):
         return None
     keys = list(value)[:_FIRST]
@@ -351,19 +352,10 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
     return Structure("JSON objects by key", "members", path, key_column=column)
 
 
-def row_start(text: str, rows: Sequence[Mapping[str, object]], *, keyed: bool) -> RowStart:
-    """Return how rows start, from the first part of a document.
-
-    Parameters
-    ----------
-    text : str
-        The first part of the document.
-    rows : sequence of Mapping
-        Its first rows.
-    keyed : bool
-        Whether a key is before each row.
-    """
-    first = rows[0] if rows else {}
+def row_start(text: str, structure: Structure) -> RowStart:
+    """Return how rows start, from the first part of a document."""
+    first = _first_row(text, structure)
+    keyed = structure.layout == "members"
     keys = [re.escape(json.dumps(key, ensure_ascii=False)) for key in first]
     before_row = _TEXT + r"\s*:\s*" if keyed else ""
     pattern = before_row + r"\{\s*" + (keys[0] + r"\s*:" if keys else '"')
@@ -377,3 +369,17 @@ def row_start(text: str, rows: Sequence[Mapping[str, object]], *, keyed: bool) -
     if found and not indent.strip(" \t\r"):
         line = re.compile(rf"\n{re.escape(indent)}(?:,[ \t]*)?(?P<row>{before_row}\{{)")
     return RowStart(line, by_keys)
+
+
+def _first_row(text: str, structure: Structure) -> dict[str, object]:
+    """Return the first element as it is written, before what it wraps is taken out."""
+    found: object = top_values(text)
+    if structure.path or structure.layout in ("list", "members"):
+        found = found[0] if isinstance(found, list) and found else None
+        for key in structure.path:
+            found = found.get(key) if isinstance(found, dict) else None
+    elif isinstance(found, list) and found and isinstance(found[0], list):
+        found = found[0]
+    values = list(found.values()) if isinstance(found, dict) else found
+    rows = _objects(values) if isinstance(values, list) else []
+    return rows[0] if rows else {}

@@ -85,7 +85,8 @@ class JsonTable:
         """Yield all rows in order; see `RawTable`."""
         return reported(self._chunks(wanted, rows), self.name)
 
-    def _rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row]:
+        """Yield each row, or what is in its place."""
         structure = self.structure
         rows: Iterator[Row]
         if structure.layout == "lines":
@@ -98,7 +99,7 @@ class JsonTable:
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         first = 1
-        rows = self._rows()
+        rows = self.rows()
         while batch := list(islice(rows, size)):
             malformed = {i: row.detail for i, row in enumerate(batch) if isinstance(row, Broken)}
             objects = [row if isinstance(row, dict) else {} for row in batch]
@@ -150,20 +151,13 @@ def open_json(content: Content, encoding: Encoding) -> list[JsonTable]:
         name = content.name
         if len(structures) > 1:
             name += ": " + ".".join(structure.path)
-        start = row_start(text, (), keyed=False)
-        table = JsonTable(content, encoding, structure, start, name)
-        head = list(islice(table._rows(), _FIRST_ROWS))  # the first rows do not need `start`
+        table = JsonTable(content, encoding, structure, row_start(text, structure), name)
+        head = list(islice(table.rows(), _FIRST_ROWS))
         rows = [row for row in head if isinstance(row, dict)]
-        if not rows:
+        if rows:
+            tables.append(replace(table, columns=tuple(_columns(rows, None))))
+        else:
             why = next((row.detail for row in head if isinstance(row, Broken)), why)
-            continue
-        keyed = structure.layout == "members"
-        sample = [{k: v for k, v in row.items() if k != structure.key_column} for row in rows[:1]]
-        if structure.inner or structure.wrapper:
-            sample = []
-        start = row_start(text, sample if keyed else rows[:1] if sample else [], keyed=keyed)
-        table = replace(table, start=start, columns=tuple(_columns(rows, None)))
-        tables.append(table)
     if not tables and why:
         raise NotATable(f"{content.name}: looks like JSON, but {why}")
     if not tables or not any(table.columns for table in tables):
