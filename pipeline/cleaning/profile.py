@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.cleaning.text_repair import count_words
 from pipeline.errors import StageError
 from pipeline.schemas import mining as tables
 
@@ -45,19 +46,17 @@ FIELDS = tuple(name for name in tables.MOVIES.names if name not in ("source", "r
 _BIN, _LAST_BIN, _TOP_PATTERNS = 10, 200, 12
 
 
-def _present(values: list[Any]) -> int:
-    return len(values) - values.count(None) - values.count("") - values.count([])
-
-
-def profile(rows: Sequence[Mapping[str, Any]], films: Sequence[Mapping[str, Any]]) -> pa.Table:
+def profile(rows: pa.Table, films: pa.Table, words: np.ndarray) -> pa.Table:
     """Count the rows and fields of one partition.
 
     Parameters
     ----------
-    rows : sequence of Mapping
-        Rows of MOVIES before cleaning.
-    films : sequence of Mapping
-        Films after cleaning.
+    rows : pa.Table
+        Table of MOVIES before cleaning.
+    films : pa.Table
+        Table of CLEAN_MOVIES.
+    words : np.ndarray
+        Number of words of the overview of each film.
 
     Returns
     -------
@@ -69,13 +68,16 @@ def profile(rows: Sequence[Mapping[str, Any]], films: Sequence[Mapping[str, Any]
     counts[ROWS, "kept"] += len(films)
     for section, table in ((READ, rows), (KEPT, films)):
         for name in FIELDS:
-            counts[section, name] += _present([row[name] for row in table])
-    for film in films:
-        missing = "+".join(name for name in PATTERN_FIELDS if film[name] is None)
-        counts[PATTERN, missing] += 1
-        words = min(count_words(film["overview"]) // _BIN * _BIN, _LAST_BIN)
-        counts[WORDS, f"{words:03d}"] += 1
-        counts[YEARS, "" if film["year"] is None else f"{film['year']:04d}"] += 1
+            counts[section, name] += _present(table.column(name))
+    if len(films):
+        for code, number in _counted(_missing_bits(films)):
+            names = [name for bit, name in enumerate(PATTERN_FIELDS) if code >> bit & 1]
+            counts[PATTERN, "+".join(names)] += number
+        for first, number in _counted(np.minimum(words // _BIN * _BIN, _LAST_BIN)):
+            counts[WORDS, f"{first:03d}"] += number
+        for value in films.column("year").value_counts().to_pylist():
+            year = value["values"]
+            counts[YEARS, "" if year is None else f"{year:04d}"] += value["counts"]
     ordered = sorted(counts.items())
     return pa.table(
         {
@@ -85,6 +87,29 @@ def profile(rows: Sequence[Mapping[str, Any]], films: Sequence[Mapping[str, Any]
         },
         schema=PROFILE,
     )
+
+
+def _present(column: pa.ChunkedArray) -> int:
+    """Number of values that are neither null nor an empty text or list."""
+    valid = len(column) - column.null_count
+    if pa.types.is_string(column.type):
+        return valid - (pc.sum(pc.equal(column, "")).as_py() or 0)
+    if pa.types.is_list(column.type):
+        return valid - (pc.sum(pc.equal(pc.list_value_length(column), 0)).as_py() or 0)
+    return valid
+
+
+def _missing_bits(films: pa.Table) -> np.ndarray:
+    """For each film, the sum of 2 ** n over the fields of PATTERN_FIELDS that it lacks."""
+    bits = np.zeros(len(films), np.int64)
+    for bit, name in enumerate(PATTERN_FIELDS):
+        bits |= films.column(name).is_null().to_numpy().astype(np.int64) << bit
+    return bits
+
+
+def _counted(values: np.ndarray) -> list[tuple[int, int]]:
+    distinct, counts = np.unique(values, return_counts=True)
+    return list(zip(distinct.tolist(), counts.tolist(), strict=True))
 
 
 def combine(

@@ -1,96 +1,115 @@
-"""Repair damaged text: entities, HTML tags, encoding damage, Unicode form, white space."""
+"""Repair texts: prose, titles, and other cells; count words; cut what is too long."""
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
+from collections.abc import Callable
 
-from ftfy import TextFixerConfig, fix_text
-from selectolax.lexbor import LexborHTMLParser
-
-__all__ = ["count_words", "find_control_character", "repair_text"]
-
-# C0 controls and DEL, without tab, line feed, vertical tab, form feed and carriage return.
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-# Invisible characters: C1 controls, soft hyphen, zero-width space and no-break space, direction
-# marks, word joiner, interlinear marks. The zero-width joiners stay: Persian and Hindi need them.
-_INVISIBLE = re.compile(
-    "[\x80-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+from pipeline.cleaning.characters import decode_entities, repair_characters
+from pipeline.cleaning.endings import strip_endings
+from pipeline.cleaning.markup import (
+    decode_escapes,
+    strip_line_marks,
+    strip_markup,
+    strip_title_marks,
 )
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_INLINE = "a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strike|strong|sub|sup|u"
-_BLOCK = "blockquote|br|center|dd|div|dl|dt|h[1-6]|hr|img|li|ol|p|pre|script|style|table|td|tr|ul"
-_TAG = re.compile(
-    rf"<(?:!--.*?--|/?(?:{_INLINE}|{_BLOCK})(?:\s[^<>]*)?/?)>", re.IGNORECASE | re.DOTALL
+
+__all__ = [
+    "CHARS_PER_WORD",
+    "UNSPACED",
+    "count_words",
+    "cut_text",
+    "repair_text",
+    "repair_text_once",
+    "repair_title",
+    "repair_title_once",
+]
+
+# Scripts written without spaces between words: Thai, kana, Han.
+UNSPACED = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+CHARS_PER_WORD = 2  # of those scripts, roughly
+_MOST_ROUNDS = 20  # each removes one level of nested markup; real text has at most three
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026][\"')\]\u00bb]*(?=\s)|[\u3002\uff01\uff1f][\u300d\u300f\u201d]*"
 )
-_BLOCK_TAG = re.compile(rf"(?=</?(?:{_BLOCK})[\s/>])", re.IGNORECASE)
-_UNSPACED = re.compile(  # scripts written without spaces between words: Thai, kana, Han
-    "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-)
-_CHARS_PER_WORD = 2  # of those scripts, roughly
-# A closing quote whose third byte is lost, since Windows-1252 lacks it; ftfy cannot repair that.
-_LOST_QUOTE = "\u00e2\u20ac"
-_ROUNDS = 3  # "&amp;amp;lt;" was escaped three times; real text is not escaped more often
-
-# Entities are decoded here, since ftfy ignores them beside a "<"; rows with control characters are
-# rejected, not repaired. Curly quotes and ligatures become plain ones: the same word must be the
-# same token in every catalogue.
-_FTFY = TextFixerConfig(unescape_html=False, remove_control_chars=False, explain=False)
-
-
-def find_control_character(text: str) -> tuple[int, int] | None:
-    """Return position and code of the first control character except white space, or None."""
-    if text.isprintable():  # most texts, and many times faster than the search
-        return None
-    match = _CONTROL.search(text)
-    return None if match is None else (match.start(), ord(match[0]))
+_KEPT_SHARE = 0.75  # of the limit, if a sentence ends after it
 
 
 def repair_text(text: str) -> str:
-    """Return the repaired text on one line; repairing it again changes nothing.
+    r"""Return prose on one line, with only its words; repairing it again changes nothing.
 
-    The function decodes entities (escaped up to three times), removes HTML tags but not `<3` or
-    `<Untitled>`, repairs encoding damage (with ftfy), normalizes to NFC, removes invisible
-    characters and collapses white space.
+    Beside the repairs of `characters.repair_characters`, the function decodes literal escapes and
+    removes Markdown, wiki text, BBCode, footnote marks, addresses, and the links and credits that
+    websites add at the end.
 
     Examples
     --------
-    >>> repair_text("Bondâ€™s  <b>past</b> &amp; future")
-    "Bond's past & future"
+    >>> repair_text("Bondâ€™s  <b>past</b> &amp; **future**.[1] Written by Anonymous")
+    "Bond's past & future."
+    >>> repair_text(r"A caf\u00e9\nin Rome... See full summary \u00bb")
+    'A café in Rome...'
     """
-    if text.isascii() and "<" not in text and "&" not in text:
-        return " ".join(text.split())  # most texts; they can have no other damage
-    for _ in range(_ROUNDS):
-        decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-        if decoded == text:
+    return _repeat(repair_text_once, text)
+
+
+def repair_title(text: str) -> str:
+    """Return a title, name or other short text on one line; repairing it again changes nothing.
+
+    Only what cannot belong to a title is removed: HTML, links, and footnote marks at the end.
+
+    Examples
+    --------
+    >>> repair_title("Tom &amp; Jerry[1]"), repair_title("[REC]"), repair_title("M*A*S*H")
+    ('Tom & Jerry', '[REC]', 'M*A*S*H')
+    """
+    return _repeat(repair_title_once, text)
+
+
+def _repeat(repair: Callable[[str], str], text: str) -> str:
+    for _ in range(_MOST_ROUNDS):
+        repaired = repair(text)
+        if repaired == text:
             break
-        text = decoded
-    if _TAG.search(text):
-        text = _strip_tags(text)
-    for _ in range(_ROUNDS):
-        fixed = _INVISIBLE.sub("", fix_text(text, _FTFY)).replace(_LOST_QUOTE, '"')
-        fixed = " ".join(unicodedata.normalize("NFC", fixed).split())
-        if fixed == text:
-            break
-        text = fixed
+        text = repaired
     return text
 
 
-def _strip_tags(text: str) -> str:
-    # "one.<br>Two" is two words, "wo<b>rd</b>" is one.
-    parser = LexborHTMLParser(_BLOCK_TAG.sub(" ", _escape_other(text)))
-    parser.strip_tags(["script", "style"])
-    return parser.text(deep=True)
+def repair_text_once(text: str) -> str:
+    """Return the text of `repair_text` with one level of nested damage repaired."""
+    text = strip_line_marks(decode_escapes(decode_entities(text)))
+    return strip_endings(strip_markup(repair_characters(text)))
 
 
-def _escape_other(text: str) -> str:
-    """Escape text that a parser would read as markup: `<3`, `a<b`, `<Untitled>`, `R&D`."""
-    pieces, end = [], 0
-    for match in _TAG.finditer(text):
-        pieces += [html.escape(text[end : match.start()], quote=False), match[0]]
-        end = match.end()
-    return "".join([*pieces, html.escape(text[end:], quote=False)])
+def repair_title_once(text: str) -> str:
+    """Return the title of `repair_title` with one level of nested damage repaired."""
+    return strip_title_marks(repair_characters(decode_escapes(text, breaks=False)))
+
+
+def cut_text(text: str, limit: int) -> str:
+    """Return the start of a text: whole sentences if one ends near the limit, else whole words.
+
+    Parameters
+    ----------
+    text : str
+        Text on one line.
+    limit : int
+        Most characters of the result, at least 1.
+
+    Examples
+    --------
+    >>> cut_text("The keeper walks on. The lamp goes out.", 25)
+    'The keeper walks on.'
+    >>> cut_text("The keeper walks on and on", 12)
+    'The keeper'
+    """
+    if len(text) <= limit:
+        return text
+    start, least = text[: limit + 1], int(limit * _KEPT_SHARE)
+    ends = [match.end() for match in _SENTENCE_END.finditer(start, least) if match.end() <= limit]
+    if ends:
+        return start[: ends[-1]]
+    space = start.rfind(" ", least)
+    return (start[:space] if space > 0 else start[:limit]).rstrip()
 
 
 def count_words(text: str) -> int:
@@ -104,4 +123,4 @@ def count_words(text: str) -> int:
     words = len(text.split())
     if text.isascii():
         return words
-    return max(words, len(_UNSPACED.findall(text)) // _CHARS_PER_WORD)
+    return max(words, len(re.findall(UNSPACED, text)) // CHARS_PER_WORD)

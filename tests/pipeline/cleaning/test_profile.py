@@ -15,15 +15,19 @@ from pipeline.schemas import mining as tables
 from pipeline.settings import CleanSettings
 
 
+def words(count: int) -> str:
+    return " ".join(["One", "two", *["words"] * (count - 2)])
+
+
 def film(number: int, **columns: Any) -> dict[str, Any]:
     base = dict.fromkeys(tables.MOVIES.names)
-    return base | {"movie_id": str(number), "title": "T", "overview": "w " * 12} | columns
+    return base | {"movie_id": str(number), "title": "T", "overview": words(12)} | columns
 
 
 FILMS = [
     film(1, year=1999, genres=["War"], tagline="Tag"),
     film(2, year=1999, genres=["War"]),
-    film(3, overview="w " * 500),
+    film(3, overview=words(500)),
     film(4, overview=None),
 ]
 

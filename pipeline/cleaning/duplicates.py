@@ -1,0 +1,71 @@
+"""Rows of one film: the most complete row is used, and the others fill what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.schemas.mining import MOVIES
+
+__all__ = ["fill", "preference"]
+
+_COMPARED = tuple(n for n in MOVIES.names if n not in ("movie_id", "source", "row"))
+_VOTES = ("vote_average", "vote_count")  # of one service; an average without its count means little
+_FILLED = tuple(
+    name for name in _COMPARED if name not in ("title", "overview", "year", "release_date", *_VOTES)
+)
+
+Row = dict[str, Any]
+
+
+def preference(row: Row) -> tuple[int, int, str, str, int]:
+    """Return the sort key of a row, smallest first.
+
+    The best row has the most fields, then the longest overview, then the smallest content. Source
+    and row decide only between otherwise equal rows.
+    """
+    content = [row[name] for name in _COMPARED]
+    filled = sum(value is not None for value in content)
+    return (
+        -filled,
+        -len(row["overview"] or ""),
+        repr(content),
+        row["source"] or "",
+        row["row"] or 0,
+    )
+
+
+def fill(best: Row, others: Sequence[Row]) -> Row:
+    """Return `best` with its unknown cells filled from other rows of the same film.
+
+    Title, overview, source and row stay those of `best`. A date is filled only where its year is
+    that of the film; votes and their number are filled from the same row.
+
+    Parameters
+    ----------
+    best : dict
+        Row of CLEAN_MOVIES.
+    others : sequence of dict
+        Rows of the same film; the first that has a value gives it.
+
+    Examples
+    --------
+    >>> row = dict.fromkeys(MOVIES.names)
+    >>> filled = fill(row | {"year": 1999}, [row | {"genres": ["War"], "year": 2000}])
+    >>> filled["year"], filled["genres"]
+    (1999, ['War'])
+    """
+    film = dict(best)
+    for other in others:
+        for name in _FILLED:
+            if film[name] is None:
+                film[name] = other[name]
+        if film["year"] is None:
+            film["year"] = other["year"]
+        if film["release_date"] is None and other["year"] in (None, film["year"]):
+            date = other["release_date"]
+            if date is not None and (film["year"] is None or date[:4] == f"{film['year']:04d}"):
+                film["release_date"] = date
+        if film["vote_average"] is None and not film["vote_count"] and other["vote_average"]:
+            film |= {name: other[name] for name in _VOTES}
+    return film
