@@ -1,9 +1,9 @@
-"""Films, links, tags and tag genome of a data set of ratings, from their files."""
+"""Films and links of a data set of ratings, from their files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import SourceError
-from pipeline.schemas.ratings import FILMS, GENOME, RATING_REJECTS, TAGS
+from pipeline.schemas.ratings import FILMS, RATING_REJECTS
 from pipeline.sources.movielens.columns import GENRES_100K, fold_name, genre_flags
 from pipeline.sources.movielens.data_files import DataFile
 from pipeline.sources.movielens.layout import Layout, find_encoding, find_layout
 from pipeline.sources.movielens.rows import read_rows
-from pipeline.sources.movielens.values import parse_ids, parse_times
+from pipeline.sources.movielens.values import parse_ids
 from pipeline.sources.parsing.lists import names as parse_names
 from pipeline.sources.parsing.literals import CellError
 from pipeline.sources.parsing.titles import title_and_year
@@ -25,10 +25,9 @@ __all__ = [
     "Links",
     "imdb_id",
     "number_by_links",
+    "open_text",
     "read_films",
-    "read_genome",
     "read_links",
-    "read_tags",
     "tmdb_id",
 ]
 
@@ -42,7 +41,7 @@ _DIGITS = re.compile(r"(\d{1,10})(?:\.0+)?")
 _IMDB = re.compile(r"(?:.*?\b)?tt(\d{5,10})\b.*")
 
 
-def _open_text(file: DataFile, role: str, needed: tuple[str, ...], example: str) -> Layout:
+def open_text(file: DataFile, role: str, needed: tuple[str, ...], example: str) -> Layout:
     """Return the layout of a file, with the encoding of all its bytes.
 
     Raises
@@ -114,7 +113,7 @@ def read_films(
         If the file cannot be read, or has no film or no title.
     """
     example = "a film and a title, such as movieId, title, genres"
-    layout = _open_text(file, "films", ("title",), example)
+    layout = open_text(file, "films", ("title",), example)
     found = layout.fields
     found.setdefault("film_id", found["title"])  # titles serve as ids, as in the ratings
     fields = {name: found[name] for name in _FILM_FIELDS if name in found}
@@ -239,7 +238,7 @@ def read_links(file: DataFile, *, text_ids: bool) -> dict[int, tuple[str | None,
     SourceError
         If the file cannot be read, or its columns are others.
     """
-    layout = _open_text(file, "links", ("film_id",), "movieId, imdbId, tmdbId")
+    layout = open_text(file, "links", ("film_id",), "movieId, imdbId, tmdbId")
     found = layout.fields
     names: tuple[str, ...] = ("film_id", "imdb", "tmdb")
     fields = {name: found[name] for name in names if name in found}
@@ -275,57 +274,3 @@ def number_by_links(films: pa.Table, links: Links) -> pa.Table:
         at = FILMS.get_field_index(name)
         chosen = chosen.set_column(at, FILMS.field(name), pa.array(values, FILMS.field(name).type))
     return chosen
-
-
-def read_tags(file: DataFile) -> pa.Table:
-    """Read the tags that users gave to films, as TAGS; a tag without a time has 0."""
-    layout = _open_text(file, "tags", ("user_id", "film_id", "tag"), "userId, movieId, tag")
-    found = layout.fields
-    fields = {name: found[name] for name in TAGS.names if name in found}
-    parts = [TAGS.empty_table()]
-    for chunk in read_rows(file, layout, fields):
-        cells = chunk.cells
-        times = pa.nulls(cells.num_rows, pa.int64())
-        if "timestamp" in fields:
-            times, _ = parse_times(cells.column("timestamp"))
-        columns = [
-            parse_ids(cells.column("user_id"), text=True),
-            parse_ids(cells.column("film_id"), text=True),
-            cells.column("tag"),
-            times.fill_null(0),
-        ]
-        table = pa.table(columns, schema=TAGS)
-        known = pc.and_(pc.is_valid(table["user_id"]), pc.is_valid(table["film_id"]))
-        parts.append(table.filter(known))
-    return pa.concat_tables(parts)
-
-
-def read_genome(file: DataFile, *, text_ids: bool) -> Iterator[pa.Table]:
-    """Yield the tag genome (GENOME) in chunks; relevances outside 0 to 1 are left out."""
-    example = "movieId, tagId, relevance"
-    layout = _open_text(file, "genome", ("film_id", "tag_id", "relevance"), example)
-    fields = {name: layout.fields[name] for name in GENOME.names}
-    for chunk in read_rows(file, layout, fields):
-        cells = chunk.cells
-        relevance = _floats(cells.column("relevance"))
-        columns = [
-            parse_ids(cells.column("film_id"), text=text_ids),
-            parse_ids(cells.column("tag_id"), text=False),
-            relevance,
-        ]
-        scores = pa.table(columns, schema=GENOME)
-        inside = pc.and_(
-            pc.less_equal(scores["relevance"], 1.0), pc.greater_equal(scores["relevance"], 0.0)
-        )
-        known = pc.and_(pc.is_valid(scores["film_id"]), pc.is_valid(scores["tag_id"]))
-        yield scores.filter(pc.and_(inside, known).fill_null(False))
-
-
-def _floats(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return numbers as float32; null where a cell is none."""
-    trimmed = pc.utf8_trim_whitespace(cells)
-    try:
-        return pc.cast(trimmed, pa.float32())
-    except pa.ArrowInvalid:
-        fits = pc.match_substring_regex(trimmed, r"^[0-9]{1,6}(\.[0-9]{1,12})?([eE]-?[0-9]{1,2})?$")
-        return pc.cast(pc.if_else(fits, trimmed, pa.scalar(None, pa.string())), pa.float32())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
-from pipeline.sources.movielens.columns import GENRES_100K, find_columns, genre_flags, role_of
+from pipeline.sources.movielens.columns import GENRES_100K, find_columns, role_of
 from pipeline.sources.movielens.data_files import DAMAGED, DataFile
 
 __all__ = ["Layout", "find_encoding", "find_layout"]
@@ -253,8 +253,3 @@ def _names_without_header(rows: list[list[str]], width: int, role: str | None) -
             role = "films"
     names = _NO_HEADER.get(role or "", ())[:width]
     return (*names, *rest[len(names) :])
-
-
-def flags_of(layout: Layout) -> dict[int, str]:
-    """Return the columns of `layout` that are flags of genres, from `genre_flags`."""
-    return genre_flags(layout.columns)

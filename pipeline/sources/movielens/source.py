@@ -17,15 +17,10 @@ import pyarrow as pa
 from pipeline.errors import SourceError
 from pipeline.schemas.ratings import TAGS
 from pipeline.sources.movielens.data_files import DataFile, list_files
-from pipeline.sources.movielens.films import (
-    number_by_links,
-    read_films,
-    read_genome,
-    read_links,
-    read_tags,
-)
+from pipeline.sources.movielens.films import number_by_links, read_films, read_links
 from pipeline.sources.movielens.layout import find_layout
 from pipeline.sources.movielens.ratings_file import RatingRows, RatingsFile
+from pipeline.sources.movielens.tags import read_genome, read_tags
 
 __all__ = ["MovieLens"]
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from pipeline.recommend.data.linking import FilmList, Linking, link_lists
 
 
 def link(
-    films: list[tuple[str | None, int | None]],
-    others: list[tuple[str | None, int | None]],
-    ids: tuple[list[str | None], list[str | None]] | None = None,
+    films: Sequence[tuple[str | None, int | None]],
+    others: Sequence[tuple[str | None, int | None]],
+    ids: tuple[Sequence[str | None], Sequence[str | None]] | None = None,
     kind: str = "tmdb",
 ) -> tuple[list[int], Linking]:
     """Link lists of title and year, with ids of one authority."""

@@ -72,7 +72,7 @@ def test_without_texts_and_tags_only_genres_and_ratings_are_claimed(
 
 def test_tags_are_claimed_only_where_both_have_them(data: RatingsData) -> None:
     genome = np.zeros((len(data.films), 3), np.float32)
-    genome[:4] = [[1, 0, 0], [1, 0.1, 0], [0, 1, 0], [0, 0, 1]]
+    genome[:4] = np.array([[1, 0, 0], [1, 0.1, 0], [0, 1, 0], [0, 0, 1]], np.float32)
     films = replace(
         data.films,
         vectors=np.zeros((len(data.films), 1), np.float32),
