@@ -113,7 +113,11 @@ def _top_rows(stream: JsonStream, structure: Structure, start: RowStart) -> Iter
 def _next_rows(
     stream: JsonStream, structure: Structure, start: RowStart, key: str
 ) -> Iterator[Row]:
-    line = stream.line if stream.text[stream.at] != "{" else 0
+    mark = stream.peek()
+    if not mark:
+        yield Broken(f"line {stream.line}: a value is missing")
+        return
+    line = stream.line if mark != "{" else 0
     value = stream.row(start)
     if isinstance(value, Broken):
         yield value

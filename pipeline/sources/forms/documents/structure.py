@@ -334,8 +334,10 @@ def _is_by_column(root: Mapping[str, object]) -> bool:
 
 def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | None:
     """Return the structure of an object of objects with keys in common."""
-    rows = [row for row in list(value.values())[:_FIRST] if isinstance(row, dict) and row]
-    if not rows or 5 * len(rows) < 4 * len(list(value)[:_FIRST]):
+    cells = list(value.values())[:_FIRST]
+    objects = [cell for cell in cells if isinstance(cell, dict)]
+    rows = [row for row in objects if row]
+    if not rows or 5 * len(objects) < 4 * len(cells):
         return None
     # One of them may be broken or cut off.
     common = [key for key in rows[0] if 2 * sum(key in row for row in rows) > len(rows)]
