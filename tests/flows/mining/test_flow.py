@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import os
 import random
@@ -293,9 +294,12 @@ def test_an_inverted_file_built_in_pieces_is_released(
 
 
 def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.csv", tmp_path / "bad.parquet"
+    """The end of a compressed file is missing, which only reading it shows."""
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv.gz"
     good.write_text(sample_csv(), encoding="utf-8")
-    bad.write_bytes(b"PAR1 no table")
+    rows = (f"{n},Film {n},A keeper hides map {n * 7919} of the island.\n" for n in range(60_000))
+    whole = gzip.compress(("id,title,overview\n" + "".join(rows)).encode())
+    bad.write_bytes(whole[: len(whole) * 9 // 10])
     out = tmp_path / "out"
     result = command(
         "mine",
@@ -311,8 +315,11 @@ def test_a_bad_file_stops_the_run_before_anything_is_committed(server: str, tmp_
         1,
     )
     assert result.exit_code == 3, result.output
-    assert "bad.parquet" in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "bad.csv.gz" in last
     assert "Traceback" not in result.stderr
+    assert "SourceError" not in result.stderr
     assert not list((out / "work").rglob("*.json"))
     assert not list(out.rglob("*.parquet"))
     assert not (out / "latest").exists()
