@@ -16,8 +16,27 @@ import pyarrow.compute as pc
 from pipeline.schemas.lineage import LANGUAGES
 from pipeline.schemas.stage import stage
 
-__all__ = ["detect_languages", "fit_by_language", "warm"]
+__all__ = ["detect_languages", "fit_by_language", "foreign_share", "language_name", "warm"]
 
+# English names of the ISO 639-1 codes that py3langid gives.
+_PAIRS = """
+af=Afrikaans am=Amharic an=Aragonese ar=Arabic as=Assamese az=Azerbaijani ba=Bashkir be=Belarusian
+bg=Bulgarian bn=Bengali br=Breton bs=Bosnian ca=Catalan cs=Czech cy=Welsh da=Danish de=German
+dz=Dzongkha el=Greek en=English eo=Esperanto es=Spanish et=Estonian eu=Basque fa=Persian
+fi=Finnish fo=Faroese fr=French fy=Frisian ga=Irish gd=Gaelic gl=Galician gu=Gujarati ha=Hausa
+he=Hebrew hi=Hindi hr=Croatian ht=Haitian hu=Hungarian hy=Armenian id=Indonesian ig=Igbo
+is=Icelandic it=Italian ja=Japanese jv=Javanese ka=Georgian kk=Kazakh km=Khmer kn=Kannada
+ko=Korean ku=Kurdish ky=Kyrgyz la=Latin lb=Luxembourgish lg=Luganda ln=Lingala lo=Lao
+lt=Lithuanian lv=Latvian mg=Malagasy mk=Macedonian ml=Malayalam mn=Mongolian mr=Marathi ms=Malay
+mt=Maltese my=Burmese nb=Norwegian ne=Nepali nl=Dutch nn=Norwegian no=Norwegian oc=Occitan
+om=Oromo or=Odia pa=Punjabi pl=Polish ps=Pashto pt=Portuguese qu=Quechua ro=Romanian ru=Russian
+rw=Kinyarwanda sa=Sanskrit se=Sami si=Sinhala sk=Slovak sl=Slovenian sn=Shona so=Somali
+sq=Albanian sr=Serbian st=Sotho sv=Swedish sw=Swahili ta=Tamil te=Telugu th=Thai tg=Tajik
+tk=Turkmen tl=Tagalog tr=Turkish tt=Tatar ug=Uyghur uk=Ukrainian ur=Urdu uz=Uzbek vi=Vietnamese
+vo=Volapük wa=Walloon xh=Xhosa yo=Yoruba yue=Cantonese zh=Chinese zu=Zulu
+"""
+_NAMES = dict(pair.split("=") for pair in _PAIRS.split())
+_NOT_FOREIGN = (None, "en", "zxx")  # unknown, English, no language
 _MIN_CONFIDENCE = 0.65  # English overviews reach it, except some of only a few words
 
 
@@ -52,6 +71,50 @@ def detect_languages(movies: pa.Table) -> dict[str, pa.Table]:
         pa.array(confidence, pa.float32()),
     ]
     return {"languages": pa.table(columns, schema=LANGUAGES)}
+
+
+def language_name(code: str) -> str:
+    """Return the English name of a language code, or the code if it is not listed.
+
+    Examples
+    --------
+    >>> language_name("de"), language_name("xx")
+    ('German', 'xx')
+    """
+    return _NAMES.get(code, code)
+
+
+def foreign_share(languages: pa.Table) -> tuple[str | None, float]:
+    """Return the most frequent language of overviews other than English, and its share.
+
+    Parameters
+    ----------
+    languages : pa.Table
+        Table of LANGUAGES.
+
+    Returns
+    -------
+    language : str or None
+        Its English name, or its code if the name is not known; None if all overviews are English or
+        of no known language.
+    share : float
+        Share of all films, 0 to 1.
+
+    Examples
+    --------
+    >>> codes = pa.table({"text_language": ["de", "en", "de", None]})
+    >>> foreign_share(codes)
+    ('German', 0.5)
+    """
+    counts = {
+        row["values"]: row["counts"]
+        for row in languages.column("text_language").value_counts().to_pylist()
+        if row["values"] not in _NOT_FOREIGN
+    }
+    if not counts:
+        return None, 0.0
+    code = min(counts, key=lambda language: (-counts[language], language))
+    return language_name(code), counts[code] / len(languages)
 
 
 def fit_by_language(movies: pa.Table, languages: pa.Table) -> list[dict[str, Any]]:

@@ -113,11 +113,11 @@ def find_placeholders(texts: pa.Array, titles: pa.Array | None = None) -> np.nda
     if titles is not None:
         few = pc.less_equal(lengths, _FEW_CHARS)
         possible = pc.or_(possible, pc.or_(few, pc.match_substring_regex(texts, _starts())))
-    rows = np.flatnonzero(possible.fill_null(False).to_numpy(zero_copy_only=False))
+    rows: np.ndarray = np.flatnonzero(possible.fill_null(False).to_numpy(zero_copy_only=False))
     candidates = texts.take(pa.array(rows)).to_pylist()
     named = [None] * len(rows) if titles is None else titles.take(pa.array(rows)).to_pylist()
     found = [is_placeholder(text, title) for text, title in zip(candidates, named, strict=True)]
-    return rows[np.array(found, bool)]
+    return np.compress(found, rows)
 
 
 def is_placeholder(text: str, title: str | None = None) -> bool:

@@ -91,11 +91,11 @@ def profile(rows: pa.Table, films: pa.Table, words: np.ndarray) -> pa.Table:
 
 def _present(column: pa.ChunkedArray) -> int:
     """Number of values that are neither null nor an empty text or list."""
-    valid = len(column) - column.null_count
+    valid: int = len(column) - column.null_count
     if pa.types.is_string(column.type):
-        return valid - (pc.sum(pc.equal(column, "")).as_py() or 0)
-    if pa.types.is_list(column.type):
-        return valid - (pc.sum(pc.equal(pc.list_value_length(column), 0)).as_py() or 0)
+        valid -= pc.sum(pc.equal(column, "")).as_py() or 0
+    elif pa.types.is_list(column.type):
+        valid -= pc.sum(pc.equal(pc.list_value_length(column), 0)).as_py() or 0
     return valid
 
 

@@ -151,7 +151,8 @@ def _count_words(overviews: pa.Array) -> np.ndarray:
     """`text_repair.count_words` of texts on one line without spaces at their ends."""
     words = pc.add(pc.count_substring(overviews, " "), 1).fill_null(0).to_numpy()
     unspaced = pc.count_substring_regex(overviews, UNSPACED).fill_null(0).to_numpy()
-    return np.maximum(words, unspaced // CHARS_PER_WORD).astype(np.int64)
+    counts: np.ndarray = np.maximum(words, unspaced // CHARS_PER_WORD)
+    return counts.astype(np.int64)
 
 
 def _without(texts: pa.Array, positions: np.ndarray) -> pa.Array:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+
 import pyarrow as pa
 import pytest
 
-from pipeline.cleaning.language import detect_languages, fit_by_language
+from pipeline.cleaning.language import (
+    detect_languages,
+    fit_by_language,
+    foreign_share,
+    language_name,
+)
 from pipeline.schemas.lineage import LANGUAGES
+from tests.support.cases import case
 
 OVERVIEWS = {
     "1": "A retired detective returns to the city to find the man who killed his partner.",
@@ -49,3 +57,32 @@ def test_figures_are_by_language_whatever_the_order_of_the_tables() -> None:
     }
     assert (unknown["language"], unknown["films"], unknown["mean_margin"]) == (None, 1, None)
     assert (german["language"], german["mean_similarity"]) == ("de", 0.75)
+
+
+def test_the_most_frequent_language_but_english() -> None:
+    def share(*codes: str | None) -> tuple[str | None, float]:
+        ids = [str(n) for n in range(len(codes))]
+        confidence = [0.9] * len(codes)
+        return foreign_share(pa.table([ids, list(codes), confidence], schema=LANGUAGES))
+
+    assert share("de", "de", "de") == ("German", 1.0)
+    assert share("en", "fr", "de", "fr") == ("French", 0.5)
+    assert share("fr", "de", None, "en") == ("German", 0.25)
+    assert share("en", None) == (None, 0.0)
+    assert share() == (None, 0.0)
+    assert share("xx") == ("xx", 1.0)
+
+
+def test_case_19_is_german() -> None:
+    with case("19-german/films.csv").open(encoding="utf-8", newline="") as file:
+        movies = pa.table({"overview": [row["overview"] for row in csv.DictReader(file)]})
+    ids = pa.array([str(n) for n in range(len(movies))])
+    languages = detect_languages(movies.append_column("movie_id", ids))["languages"]
+    assert foreign_share(languages) == ("German", 1.0)
+
+
+def test_every_two_letter_code_of_the_classifier_has_a_name() -> None:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    codes = LanguageIdentifier.from_model_file(MODEL_FILE).labels
+    assert [code for code in codes if len(code) == 2 and language_name(code) == code] == []
