@@ -91,7 +91,7 @@ class CatalogueRows:
         if not read:
             raise SourceError(f"source {source.name!r} has no rows")
         attribution = {"attribution": source.attribution} if source.attribution else {}
-        tables = [asdict(table) for table in _tables(source)]
+        tables = [asdict(table) for table in source.tables()]
         self.sources.append(
             {"name": source.name, "sha256": sha256, "rows": rows, "tables": tables} | attribution
         )
@@ -250,7 +250,7 @@ def check_tables(sources: Sequence[Source]) -> None:
 
     Titles and overviews may be in different tables of the same ids.
     """
-    tables = [table for source in sources for table in _tables(source)]
+    tables = [table for source in sources for table in source.tables()]
     if not tables or any(table.role == "films" for table in tables):
         return
     known = {column for table in tables if table.role == "fills" for column in table.columns}
@@ -262,10 +262,6 @@ def check_tables(sources: Sequence[Source]) -> None:
             f"{' and '.join(missing) or 'title and overview'}; name it with source.column_map, or "
             "add a table that has it"
         )
-
-
-def _tables(source: Source) -> Sequence[Any]:
-    return source.tables() if hasattr(source, "tables") else []
 
 
 def _slice(values: RowValues, start: int, stop: int) -> RowValues:

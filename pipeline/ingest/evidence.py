@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ftfy import fix_encoding
 
@@ -87,8 +88,6 @@ class Description:
         Stems of the words of the overview, without those of the title and frequent ones.
     words : frozenset of str
         `plot`, and those of the names of directors and cast.
-    language : str
-        Language or script of the overview; empty if unknown.
     lead : bool
         Whether the overview is the lead of an encyclopaedia, which tells no plot.
     text : str
@@ -99,9 +98,13 @@ class Description:
     cast: frozenset[str]
     plot: frozenset[str]
     words: frozenset[str]
-    language: str
     lead: bool
     text: str
+
+    @cached_property
+    def language(self) -> str:
+        """Language or script of the overview; empty if unknown."""
+        return _language(self.text)
 
 
 def describe(
@@ -129,7 +132,6 @@ def describe(
         cast=frozenset(filter(None, map(_name, (cast or ())[:_CAST]))),
         plot=plot,
         words=plot | of_names,
-        language=_language(text),
         lead=bool(of_title) and of_title in text[: len(of_title) + _LEAD],
         text=" ".join(_WORD.findall(text)),
     )
@@ -150,11 +152,11 @@ def contradicts(one: Description, two: Description) -> bool:
     """
     if one.directors and two.directors:
         return not (_same_names(one.directors, two.directors) or _same_text(one, two))
-    if one.lead or two.lead or not one.language or one.language != two.language:
+    if one.lead or two.lead or min(len(one.plot), len(two.plot)) < _ENOUGH:
         return False
-    if min(len(one.plot), len(two.plot)) < _ENOUGH:
+    if one.words & two.plot or two.words & one.plot:
         return False
-    return not (one.words & two.plot or two.words & one.plot)
+    return bool(one.language) and one.language == two.language
 
 
 def agrees_strongly(one: Description, two: Description) -> bool:
@@ -216,14 +218,10 @@ def repair(text: str) -> str:
 
 
 def _stems(text: str) -> set[str]:
-    stems = {
-        word[:_STEM]
-        for word in _WORD.findall(text)
-        if len(word) >= _SHORTEST
-        and word not in _COMMON
-        and word[:_STEM] not in _FREQUENT
-        and not _IDEOGRAPHS.search(word)
-    }
+    words = {word for word in _WORD.findall(text) if len(word) >= _SHORTEST} - _COMMON
+    if text.isascii() or not _IDEOGRAPHS.search(text):
+        return {word[:_STEM] for word in words} - _FREQUENT
+    stems = {word[:_STEM] for word in words if not _IDEOGRAPHS.search(word)} - _FREQUENT
     # scripts without spaces: pairs of characters
     for run in re.findall(f"{_IDEOGRAPHS.pattern}+", text):
         stems.update(run[n : n + 2] for n in range(len(run) - 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from pipeline.ingest.identity import Identity, identify
 from pipeline.ingest.spool import RowSpool
-from pipeline.schemas.mining import MOVIES
+from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.schemas.reading import ROW_KEYS
+from pipeline.sources import SourceChunk
+from pipeline.sources.base import TableSummary
 from pipeline.sources.files.rows import derive_id
 
-__all__ = ["PLOTS", "identify_rows", "spool_of", "table_of"]
+__all__ = ["PLOTS", "RowSource", "identify_rows", "spool_of", "table_of"]
 
 Row = Mapping[str, Any]
 
@@ -64,3 +66,40 @@ def identify_rows(
     found = identify(spool, spool.values(), known)
     final = [chunk.to_pylist() for chunk in found.final_ids(spool)]
     return dict(zip(files, final, strict=True)), found
+
+
+class RowSource:
+    """A source of rows in memory.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source.
+    files : sequence of (str, sequence of mapping, bool)
+        Name and rows of each file, and whether it is a side table.
+    """
+
+    attribution = ""
+
+    def __init__(self, name: str, files: Sequence[tuple[str, Sequence[Row], bool]]) -> None:
+        self.name, self._files = name, files
+
+    def gone(self) -> frozenset[str]:
+        return frozenset()
+
+    def check(self) -> None:
+        """Accept the rows as they are."""
+
+    def content_hash(self) -> str:
+        return ""
+
+    def tables(self) -> list[TableSummary]:
+        return [
+            TableSummary(label, "rows", "fills" if fills else "films", {})
+            for label, _, fills in self._files
+        ]
+
+    def read(self) -> Iterator[SourceChunk]:
+        for label, rows, fills in self._files:
+            movies, keys = table_of(label, rows)
+            yield SourceChunk(movies, REJECTS.empty_table(), len(rows), keys=keys, fills=fills)

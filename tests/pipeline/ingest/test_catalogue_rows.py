@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.errors import SourceError
+from pipeline.ingest.catalogue_rows import CatalogueRows
 from pipeline.ingest.partition import PartitionedCatalogue, read_catalogue
 from pipeline.settings import SourceSettings
 from pipeline.storage.work_store import WorkStore
-from tests.support.ingest_rows import PLOTS
+from tests.support.ingest_rows import PLOTS, RowSource
 
 SETTINGS = SourceSettings()
 FILMS = "id,title,year,overview\n" + "".join(
@@ -89,15 +90,23 @@ def test_side_tables_alone_are_an_error(tmp_path: Path, name: str, text: str, mi
 
 
 def test_links_join_films_of_two_files(tmp_path: Path) -> None:
-    links = "id,imdb_id\n" + "".join(f"{n},tt000000{n + 1}\n" for n in range(4))
-    imdb = "imdb_id,title,plot\n" + "".join(
-        f'tt000000{n + 1},Under other title {n},"{PLOTS[5 - n]}"\n' for n in range(4)
+    films = [
+        {"id": str(n), "title": f"Film {n}", "year": 1990 + n, "overview": PLOTS[n]}
+        for n in range(4)
+    ]
+    links = [{"id": str(n), "imdb_id": f"tt000000{n + 1}"} for n in range(4)]
+    imdb = [
+        {"imdb_id": f"tt000000{n + 1}", "title": f"Other {n}", "overview": PLOTS[5 - n]}
+        for n in range(4)
+    ]
+    catalogue = CatalogueRows(tmp_path)
+    catalogue.read(
+        RowSource("folder", [("films.csv", films, False), ("links.csv", links, True)]), "", 0
     )
-    write(tmp_path / "folder", {"films.csv": FILMS, "links.csv": links})
-    specs = [f"files:{tmp_path / 'folder'}", *write(tmp_path, {"imdb.csv": imdb})]
-    store = WorkStore(tmp_path / "out")
-    catalogue = read_catalogue(store, specs, SETTINGS)
-    assert [row["movie_id"] for row in rows(store, catalogue)] == [*"00112233"]
+    catalogue.read(RowSource("imdb.csv", [("imdb.csv", imdb, False)]), "", 1)
+    catalogue.settle(())
+    assert catalogue.ids().to_pylist() == [*"01230123"]
+    assert catalogue.notes == []
 
 
 def test_the_order_of_sources_changes_no_byte(tmp_path: Path) -> None:
