@@ -15,7 +15,8 @@ from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, SourceChunk, open_source
 from pipeline.sources.files.column_maps import guess_map
-from pipeline.sources.files.columns import TARGETS, ColumnPlan, choose_columns
+from pipeline.sources.files.column_plan import TARGETS, ColumnPlan
+from pipeline.sources.files.columns import choose_columns
 from pipeline.sources.files.source import FilesSource, read_table, row_reader
 from pipeline.sources.files.table_roles import PlannedTable
 from pipeline.sources.imdb import ImdbGenresSource

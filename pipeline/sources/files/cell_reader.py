@@ -8,7 +8,7 @@ from functools import partial
 
 from pipeline.schemas.reading import UNKNOWN, LossTally
 from pipeline.sources.files.column_names import find_names
-from pipeline.sources.files.columns import ColumnUse
+from pipeline.sources.files.column_plan import ColumnUse
 from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing import dates
 from pipeline.sources.parsing.literals import CellError, is_null, text

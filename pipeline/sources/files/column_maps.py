@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from pipeline.errors import SettingsError, SourceError
 from pipeline.settings import SourceSettings
 from pipeline.sources.files.column_names import find_names, nearest_names, normalize
-from pipeline.sources.files.columns import KEYS, TARGETS, ColumnPlan
+from pipeline.sources.files.column_plan import KEYS, TARGETS, ColumnPlan
 from pipeline.sources.files.evidence import Evidence, objection
 
 __all__ = [

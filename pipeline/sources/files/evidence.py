@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property, partial
-from importlib.resources import files
+from functools import cached_property, partial
 from statistics import fmean
 
 from pipeline.sources.files.column_names import normalize
+from pipeline.sources.files.film_types import fold_type, known_kinds
 from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing import dates
 from pipeline.sources.parsing.literals import CellError, is_null
 
-__all__ = ["Evidence", "fold_type", "objection", "same_years", "vote_scale"]
+__all__ = ["Evidence", "objection", "same_years", "vote_scale"]
 
 Parser = Callable[[object], object]
 
@@ -123,14 +122,15 @@ def objection(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
     weak : bool
         Whether the name means something else in many files; then most cells must fit, else one.
     """
-    if not seen.present:
+    own_name = target in ("title", "overview") and normalize(name) == target
+    if not seen.present or own_name:
         return "its first cells are empty" if weak else ""
     if target in _NUMERIC or target in _DATES:
         return _not_numeric(target, seen, weak=weak)
     if target in ("movie_id", "imdb_id", "tmdb_id"):
         return _not_an_id(target, seen, weak=weak)
     if target == "type":
-        known = seen.share(lambda cell: isinstance(cell, str) and fold_type(cell) in _kinds())
+        known = seen.share(lambda cell: isinstance(cell, str) and fold_type(cell) in known_kinds())
         return "" if known >= _MOST else "its cells are no types such as movie or TV show"
     if target in ("genres", "keywords", "directors", "cast", "countries"):
         return _not_names(target, name, seen, weak=weak)
@@ -305,30 +305,3 @@ def vote_scale(seen: Evidence) -> float:
     high = [value for value in values if _TENS < value <= _HUNDREDS]
     hundreds = len(high) > _MOST * len(values) and max(values, default=0) <= _HUNDREDS
     return 1 / _TENS if hundreds else 1.0
-
-
-@cache
-def _kinds() -> frozenset[str]:
-    return frozenset(_types().values())
-
-
-@cache
-def _types() -> Mapping[str, str]:
-    text = (files("config") / "lexicon" / "types.toml").read_text(encoding="utf-8")
-    return {
-        normalize(word).replace("_", ""): kind
-        for kind, words in tomllib.loads(text).items()
-        for word in words
-    }
-
-
-def fold_type(cell: str) -> str:
-    """Return the kind of a type of film, or its letters if it is not known.
-
-    Examples
-    --------
-    >>> fold_type("Movie") == fold_type("film"), fold_type("TV Show") == fold_type("tvSeries")
-    (True, True)
-    """
-    key = normalize(cell).replace("_", "")
-    return _types().get(key, key)

@@ -13,9 +13,11 @@ from pipeline.schemas.reading import ROW_KEYS, UNKNOWN, LossTally
 from pipeline.settings import SourceSettings
 from pipeline.sources.base import SourceChunk
 from pipeline.sources.files.cell_reader import CellReader
-from pipeline.sources.files.columns import KEYS, ColumnPlan, late_columns
-from pipeline.sources.files.evidence import fold_type
+from pipeline.sources.files.column_plan import KEYS, ColumnPlan
+from pipeline.sources.files.columns import late_columns
+from pipeline.sources.files.film_types import fold_type
 from pipeline.sources.files.nested import pick
+from pipeline.sources.files.side_tables import JOBS
 from pipeline.sources.forms import RawChunk
 from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing.dates import date
@@ -93,6 +95,8 @@ class RowReader:
             if target != "release_date"
         }
         nothing: list[object] = [None] * chunk.rows
+        if self._plan.job:
+            self._keep_jobs(values, self._cells(self._plan.job, chunk))
         titles = values.setdefault("title", list(nothing))
         years = values.setdefault("year", list(nothing))
         self._fill_years(chunk, values, years, tally)
@@ -156,6 +160,15 @@ class RowReader:
                 found = reader.read(needed, chunk.first_row, tally, self._label)
                 values = [b if a is None else a for a, b in zip(values, found, strict=True)]
         return values
+
+    @staticmethod
+    def _keep_jobs(values: dict[str, list[object]], jobs: Sequence[object]) -> None:
+        """Leave in each column of persons those of its jobs only."""
+        known = [" ".join(str(job or "").lower().split()) for job in jobs]
+        for target, own in JOBS.items():
+            if target in values:
+                pairs = zip(values[target], known, strict=True)
+                values[target] = [value if job in own else None for value, job in pairs]
 
     def _fill_years(
         self,

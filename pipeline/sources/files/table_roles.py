@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from pipeline.sources.base import TableSummary
 from pipeline.sources.files.column_maps import explain_missing, guess_map
 from pipeline.sources.files.column_names import normalize
-from pipeline.sources.files.columns import KEYS, TARGETS, ColumnPlan
+from pipeline.sources.files.column_plan import KEYS, TARGETS, ColumnPlan
+from pipeline.sources.files.side_tables import is_of_other_titles, side_plan
 from pipeline.sources.forms import RawTable, TableForm
 
 __all__ = ["PlannedTable", "assign_roles", "describe_form"]
 
 _IDENTITY = ("movie_id", "title", "year", "type", *KEYS)
-# A table with one of these beside titles holds other titles of films, or persons.
-_OTHER_TITLES = frozenset({"isoriginaltitle", "ordering", "titlekind", "aka", "akas"})
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,8 @@ def assign_roles(tables: Sequence[PlannedTable]) -> list[PlannedTable]:
             roles[first] = replace(roles[first], role="films", notes=(*roles[first].notes, note))
             films = [first]
     if films:
-        roles = [_beside_films(table) for table in roles]
+        titled_films = all("title" in _uses(roles[i]) for i in films)
+        roles = [_beside_films(table, titled=titled_films) for table in roles]
     own = {_id_name(roles[i]) for i in films}
     joined = any(key in _uses(roles[i]) for i in films for key in KEYS)
     return [
@@ -111,13 +111,17 @@ def assign_roles(tables: Sequence[PlannedTable]) -> list[PlannedTable]:
     ]
 
 
-def _beside_films(table: PlannedTable) -> PlannedTable:
+def _beside_films(table: PlannedTable, *, titled: bool) -> PlannedTable:
     """Return a table without what would be wrong with it if it were alone."""
-    if table.role != "unclear":
+    uses = _uses(table)
+    guess = guess_map(table.plan) if table.plan is not None else {}
+    if table.role == "unclear" and "title" in uses and "overview" in guess:
+        return table  # films whose overviews are not found
+    # Names by number are those of genres or persons as often as of films, and films have theirs.
+    named = table.role == "fills" and titled and not uses - {"movie_id", "title", "type"}
+    if table.role != "unclear" and not named:
         return replace(table, missing="")
-    if "title" in _uses(table):
-        return table
-    note = "not read: it has no titles, and nothing that fills films"
+    note = "not read: it has nothing that fills films"
     return replace(table, role="not read", notes=(*table.notes, note), missing="")
 
 
@@ -136,7 +140,7 @@ def _role(table: PlannedTable) -> PlannedTable:
         return replace(table, role="not read")
     if plan.has_films:
         return replace(table, role="films")
-    why = _why_not_read(plan)
+    why = _why_not_read(table.label, plan)
     if why:
         return replace(table, role="not read", notes=(*table.notes, f"not read: {why}"))
     missing = explain_missing(plan, raw.columns)
@@ -144,7 +148,7 @@ def _role(table: PlannedTable) -> PlannedTable:
     looks_like_films = ("title" in plan.uses and "overview" in guess) or (
         "overview" in plan.uses and "title" in guess and not plan.has_id
     )
-    strong = plan.without_weak()
+    strong = side_plan(plan)
     useful = [target for target in strong.uses if target not in _IDENTITY]
     ids = {strong.uses[key].names[0] for key in ("movie_id", *KEYS) if key in strong.uses}
     fills = useful or "title" in strong.uses or len(ids) > 1  # two ids are links
@@ -153,14 +157,11 @@ def _role(table: PlannedTable) -> PlannedTable:
     return replace(table, role="unclear", missing=missing)
 
 
-def _why_not_read(plan: ColumnPlan) -> str:
+def _why_not_read(label: str, plan: ColumnPlan) -> str:
     """Return why a table is not one of this catalogue; empty if it may be."""
     if plan.users:
         return f"its rows belong to users (column {plan.users!r})"
-    other = [name for name in plan.not_used if normalize(name).replace("_", "") in _OTHER_TITLES]
-    if other and "title" in plan.uses:
-        return f"it has other titles of films (column {other[0]!r})"
-    return ""
+    return is_of_other_titles(label, plan)
 
 
 def _join_by_keys(table: PlannedTable, own: set[str]) -> PlannedTable:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.schemas.reading import LossTally
 from pipeline.sources.files.cell_reader import CellReader
-from pipeline.sources.files.columns import ColumnUse
+from pipeline.sources.files.column_plan import ColumnUse
 
 
 def read(target: str, cells: list[Any], *, comma: bool = False, **use: Any) -> list[Any]:

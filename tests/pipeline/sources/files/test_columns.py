@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.sources.files.columns import ColumnPlan, choose_columns, late_columns
+from pipeline.sources.files.column_plan import ColumnPlan
+from pipeline.sources.files.columns import choose_columns, late_columns
 
 LONG = "A keeper of a lighthouse hides a map from the men who come ashore at night."
 

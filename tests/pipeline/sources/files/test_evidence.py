@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.sources.files.evidence import (
     Evidence,
-    fold_type,
     objection,
     same_years,
     vote_scale,
@@ -93,13 +92,6 @@ def test_numbers_with_a_decimal_comma() -> None:
     seen = Evidence(["1.234", "12.345"], decimal_comma=True)
     assert objection("vote_count", "Stimmen", seen, weak=True) == ""
     assert vote_scale(Evidence(["7,8", "6,4"], decimal_comma=True)) == 1.0
-
-
-def test_types_of_films_in_many_words() -> None:
-    assert len({fold_type(t) for t in ("Movie", "movies", "Film", "feature film", "фильм")}) == 1
-    assert len({fold_type(t) for t in ("TV Show", "tvSeries", "Series", "TV series")}) == 1
-    assert fold_type("tvMovie") != fold_type("movie")
-    assert fold_type("Opera") == "opera"
 
 
 def test_dates_are_compared_with_years() -> None:
