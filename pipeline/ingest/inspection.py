@@ -116,8 +116,7 @@ class _Cleaner:
             self._ids.add(movie_id)
         for reject in cleaned["rejects"].to_pylist():
             self._count(reject["reason"], reject["row"], reject["detail"])
-        if "losses" in cleaned:
-            self._losses.append(cleaned["losses"])
+        self._losses.append(cleaned["losses"])
 
     def _count(self, reason: str, row: int, detail: str) -> None:
         self._counts[reason] += 1
