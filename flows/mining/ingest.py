@@ -14,7 +14,7 @@ from flows.events import Note, StageStarted, emit
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, piece_per_partition, step
 from pipeline.cleaning.clean import clean
-from pipeline.cleaning.language import detect_languages
+from pipeline.cleaning.language import detect_languages, language_name
 from pipeline.errors import SourceError
 from pipeline.execution.runner import StageResult
 from pipeline.features import text
@@ -91,9 +91,7 @@ def sum_up_reading(
     rejects : sequence of pa.Table
         All REJECTS of the catalogue.
     """
-    losses = [run.read(intake.losses)]
-    if all("losses" in manifest.outputs for manifest in cleaned.manifests):
-        losses.append(run.read(cleaned.refs("losses")))
+    losses = [run.read(intake.losses), run.read(cleaned.refs("losses"))]
     summary = summarise(intake, films, rejects, losses)
     for line in reading_lines(summary):
         emit(Note(line))
@@ -119,7 +117,7 @@ def find_languages(run: RunContext, movies: Refs) -> Refs:
     found = run.stage(detect_languages, piece_per_partition(("movies", movies)), shown=False)
     languages = found.refs("languages")
     warning = foreign_languages_line(
-        run.read(languages, ["text_language"]), run.settings.embed.model
+        run.read(languages, ["text_language"]), run.settings.embed.model, language_name
     )
     if warning is not None:
         emit(Note(f"warning: {warning}"))

@@ -13,7 +13,6 @@ from typing import Any
 from pipeline.ingest.partition import open_sources
 from pipeline.report.reading import table_lines
 from pipeline.settings import Settings, SourceSettings, load_settings
-from pipeline.sources.base import Source, TableSummary
 
 __all__ = ["check_sources", "check_update", "describe_sources"]
 
@@ -81,8 +80,4 @@ def describe_sources(specs: Sequence[str], settings: SourceSettings) -> list[str
         If a source cannot be read.
     """
     sources = open_sources(specs, settings)
-    return table_lines([table for source in sources for table in _tables(source)])
-
-
-def _tables(source: Source) -> Sequence[TableSummary]:
-    return source.tables() if hasattr(source, "tables") else ()
+    return table_lines([table for source in sources for table in source.tables()])

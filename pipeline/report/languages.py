@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -12,38 +13,6 @@ __all__ = ["foreign_languages_line", "reads_only_english"]
 _MOST = 0.5  # share of the overviews from which the warning is printed
 # Models of sentence-transformers that are trained on English text; their multilingual ones say so.
 _ENGLISH = re.compile(r"(all|multi-qa|msmarco|paraphrase|gtr|sentence-t5)-(?!.*multilingual).*")
-_NAMES = {
-    "ar": "Arabic",
-    "bg": "Bulgarian",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "es": "Spanish",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "nb": "Norwegian",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sv": "Swedish",
-    "th": "Thai",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
-}
 
 
 def reads_only_english(model: str) -> bool:
@@ -59,7 +28,9 @@ def reads_only_english(model: str) -> bool:
     return _ENGLISH.fullmatch(model.rsplit("/", 1)[-1]) is not None
 
 
-def foreign_languages_line(languages: pa.Table, model: str) -> str | None:
+def foreign_languages_line(
+    languages: pa.Table, model: str, language_name: Callable[[str], str]
+) -> str | None:
     """Return a warning if most overviews are in a language that the model does not read.
 
     Parameters
@@ -68,11 +39,13 @@ def foreign_languages_line(languages: pa.Table, model: str) -> str | None:
         Column text_language of the films: ISO 639-1, null if unknown.
     model : str
         Name of the model in the settings.
+    language_name : callable
+        Returns the English name of a language code.
 
     Examples
     --------
     >>> spoken = pa.table({"text_language": ["de", "de", "de", "en", None]})
-    >>> foreign_languages_line(spoken, "all-MiniLM-L6-v2")
+    >>> foreign_languages_line(spoken, "all-MiniLM-L6-v2", {"de": "German"}.__getitem__)
     '75 % of the overviews are German; the model reads English: see --profile multilingual'
     """
     if not reads_only_english(model):
@@ -82,7 +55,7 @@ def foreign_languages_line(languages: pa.Table, model: str) -> str | None:
     if foreign <= _MOST * counts.total():
         return None
     code, most = Counter({c: n for c, n in counts.items() if c != "en"}).most_common(1)[0]
-    name = _NAMES.get(code, f"in the language {code!r}")
+    name = language_name(code)
     share = f"{foreign / counts.total():.0%}".replace("%", " %")
     # a few short overviews are always taken for yet another language
     which = name if most > _MOST * counts.total() else f"not English, most often {name}"
