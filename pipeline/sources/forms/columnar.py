@@ -105,8 +105,7 @@ def _values(column: pa.Array) -> list[object]:
         kind = column.type
     if pa.types.is_timestamp(kind):  # a day is enough; Python has no nanoseconds
         column = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.date32(), safe=False)
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        # Through bytes: Parquet does not check that a string is UTF-8.
+    elif (pa.types.is_string(kind) or pa.types.is_large_string(kind)) and not _is_utf8(column):
         column = column.cast(pa.large_binary())
         kind = column.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
@@ -116,6 +115,15 @@ def _values(column: pa.Array) -> list[object]:
         ]
     cells: list[object] = column.to_pylist()
     return cells
+
+
+def _is_utf8(column: pa.Array) -> bool:
+    """Return whether strings are valid; Parquet does not check them."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _limited(content: Content, size: int) -> None:
