@@ -55,6 +55,7 @@ _KEYS = {
 _NOTHING = _Role(0)
 _ABOUT = _Role.NOUN | _Role.WEAK
 _DENIED = _Role.NONE | _Role.INVITE
+_EITHER = _Role.NONE | _Role.AVAILABLE
 
 
 @dataclass(frozen=True)
@@ -162,19 +163,26 @@ def is_placeholder(text: str, title: str | None = None) -> bool:
 def _says_none(
     language: _Language, words: list[str], of_title: frozenset[str], sentences: int
 ) -> bool:
-    found, unknown, parts = _NOTHING, 0, language.split(words)
+    parts = language.split(words)
     may_lack = 1 if len(parts) <= _SHORT and sentences == 1 and language.joined is None else 0
+    roles = []
+    unknown = 0
     for word in parts:
         role = language.role(word)
-        found |= role
+        roles.append(role)
         if not role and word not in of_title:
             unknown += 1
             if unknown > may_lack:
                 return False
-    if not found & _ABOUT or not found & _DENIED:
+    found = _NOTHING
+    for role in roles:
+        found |= role
+    if unknown:  # "No Spanish plot available", but not "The plot of an unknown woman"
+        alone = {role & _EITHER for role in roles}
+        return bool(found & _Role.NOUN) and {_Role.NONE, _Role.AVAILABLE} <= alone
+    if not found & _DENIED:
         return False
-    complete = bool(found & _Role.AVAILABLE and found & _Role.NONE)
-    return complete or (not unknown and bool(found & _Role.NOUN))
+    return bool(found & _Role.NOUN or (found & _Role.WEAK and found & _EITHER == _EITHER))
 
 
 def _is_repeated(word: str) -> bool:

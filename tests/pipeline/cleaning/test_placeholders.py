@@ -1,6 +1,6 @@
 """Sentences that say there is no overview, and short real overviews with the same words."""
 
-# ruff: noqa: RUF001
+# ruff: noqa: RUF001, E501
 
 from __future__ import annotations
 
@@ -104,6 +104,62 @@ Information not available
 No hay una sinopsis en español para esta película
 We don't have an overview translated in English. Help us expand our database by adding one.
 Es liegt keine deutsche Inhaltsangabe vor. Hilf uns unsere Datenbank zu erweitern
+Plot summary not yet available.
+No plot synopsis has been added yet.
+This movie doesn't have a description yet.
+It looks like we don't have a Synopsis for this title yet.
+Currently no overview.
+There are no plot summaries available for this title.
+Overview coming soon.
+The plot details are unknown at this time.
+Plot undisclosed
+Synopsis not provided.
+No description provided by the distributor
+Noch keine Zusammenfassung verfügbar
+Diese Serie hat noch keine Beschreibung.
+Wir haben noch keine Übersicht in Deutsch. Hilf uns unsere Datenbank zu erweitern und füge eine hinzu.
+Momentan existiert keine deutsche Beschreibung
+Keine Handlungsbeschreibung vorhanden.
+Nous n'avons pas d'aperçu traduit en français. Aidez-nous à agrandir notre base de données en en ajoutant un.
+Résumé indisponible
+Ce film n'a pas encore de description.
+Pas de description
+No tenemos ninguna sinopsis en español. Ayúdanos añadiendo una.
+Aún no hay resumen de esta película
+Sinopsis pendiente
+Trama non ancora disponibile
+Al momento non c'è una trama per questo film.
+Não temos uma sinopse em português. Ajude-nos a expandir a nossa base de dados adicionando uma.
+Sinopse indisponível
+Er is geen beschrijving beschikbaar in het Nederlands.
+Vi har ingen översikt på svenska.
+Handling saknas
+Vi har ingen oversigt på dansk.
+Filmen har ingen beskrivelse ennå
+Elokuvalla ei ole kuvausta
+Nie mamy opisu w języku polskim. Pomóż nam rozbudować bazę danych dodając go.
+Popis filmu zatím chybí
+Zatiaľ žiadny popis
+Ehhez a filmhez még nincs leírás
+Мы не имеем описания на русском языке. Помогите нам расширить нашу базу данных, добавив его.
+Сюжет фильма пока неизвестен.
+Описание будет добавлено позже
+Немає опису українською мовою
+暂无影片简介。
+没有简介
+这部电影还没有中文简介
+目前沒有中文簡介
+あらすじは準備中です
+この作品の概要はまだありません。
+現在、日本語のあらすじはありません
+줄거리 준비중입니다
+한국어 줄거리가 없습니다
+الوصف غير متوفر
+Henüz bir açıklama eklenmemiş
+Özet bulunamadı
+Descrierea nu este disponibilă
+Belum ada sinopsis
+Hiện chưa có nội dung tóm tắt
 """.strip().splitlines()
 
 REAL = """
@@ -149,6 +205,34 @@ Waiting for the unknown.
 No plan. No plot. No way out.
 Sin argumento, un escritor busca su historia
 Ohne Plan und ohne Inhalt fährt er los
+The plot to kill Hitler is revealed.
+A secret plot is kept from the public.
+Details of a secret life come to light.
+A blind writer dictates the summary of his life.
+Missing: one story, two lovers.
+Nothing is known of her story.
+The story of an unknown woman.
+A story yet untold.
+The true story has never been told.
+No data, no rights.
+Information is power.
+They have no story, yet.
+The description of a murderer.
+Synopsis of a crime
+Kein Film ohne Geschichte.
+Ein Film ohne Handlung über die Zeit
+Die Handlung spielt in Berlin.
+Pas d'histoire sans amour
+Le résumé d'une vie
+Sin trama ni argumento, dos amigos viajan
+Nessuna storia è più bella
+Nincs történet hős nélkül
+Нет истории без любви
+История о любви
+没有故事的人
+没有剧本的人生
+物語はまだ終わらない
+이야기는 끝나지 않았다
 """.strip().splitlines()
 
 
