@@ -31,6 +31,7 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05][\x95}\](cXK\x8c\x85-\x87q]", re.DOTALL)
 _BSON = re.compile(rb"..[\x00-\xff]\x00[\x01-\x13][\x20-\x7e]{1,60}\x00", re.DOTALL)
 _HTML = re.compile(r"\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body|table)\b", re.I | re.S)
 _XML = re.compile(r"\s*<(\?xml|!--|!DOCTYPE|[A-Za-z][\w:.-]*[\s/>])")
+_CONTROLS = re.compile("[\x01-\x08\x0e-\x1d\x7f\ufffd]")
 _SQL = re.compile(r"^\s*(CREATE TABLE|INSERT INTO|DROP TABLE)\b", re.I | re.M)
 
 
@@ -62,6 +63,8 @@ def describe_text(text: str) -> str | None:
         return "looks like HTML, perhaps an error page of a download; fetch the table itself"
     if _XML.match(start):
         return f"looks like XML; {_EXPORT}"
+    if len(_CONTROLS.findall(start)) * 20 > len(start):
+        return f"looks like binary data; {_EXPORT}"
     if _SQL.search(start):
         return f"looks like SQL; load it into a database, and {_EXPORT}"
     return None

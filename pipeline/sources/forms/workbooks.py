@@ -18,6 +18,7 @@ from pipeline.sources.forms.delimited.sniffing import header_position, unique_na
 __all__ = ["SheetTable", "open_workbook"]
 
 _HEADER_WITHIN = 60  # rows among which the header is looked for
+_SAMPLE_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class SheetTable:
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         with self.content.local() as path:
             sheet = _open(self.content, str(path)).get_sheet_by_name(self.sheet)
-            rows = islice(_rows(sheet.to_python()), self.skipped, None)
+            rows = islice(sheet.to_python(), self.skipped, None)
             filled = (row for row in rows if any(cell != "" for cell in row))
             first = 1
             while batch := list(islice(filled, size)):
@@ -88,10 +89,6 @@ class SheetTable:
                 }
                 yield RawChunk(first, len(batch), cells)
                 first += len(batch)
-
-
-def _rows(rows: Sequence[Sequence[object]]) -> Iterator[Sequence[object]]:
-    return iter(rows)
 
 
 def _cell(cell: object) -> object:
@@ -138,7 +135,7 @@ def open_workbook(content: Content, kind: str) -> list[SheetTable]:
         book = _open(content, str(path))
         for name in book.sheet_names:
             try:
-                rows = book.get_sheet_by_name(name).to_python()
+                rows = book.get_sheet_by_name(name).to_python(nrows=_SAMPLE_ROWS)
             except CalamineError:  # a chart has no cells
                 continue
             if table := _sheet(content, kind, name, rows):
@@ -163,7 +160,7 @@ def _sheet(
     used = [
         i
         for i, cell in enumerate(header)
-        if cell or any(i < len(row) and row[i] != "" for row in below[:1_000])
+        if cell or any(i < len(row) and row[i] != "" for row in below)
     ]
     names = [header[i] or (f"Unnamed: {i}" if i else "") for i in used]
     return SheetTable(content, kind, name, at + 1, tuple(used), unique_names(names))

@@ -125,6 +125,7 @@ def test_a_compressed_parquet_file_with_another_name(tmp_path: Path) -> None:
         (b'{"title": "unfinished', "looks like JSON"),
         (b"[1, 2, 3]", "JSON object"),
         (b"{\\rtf1 text}", "RTF"),
+        (bytes(range(256)) * 8, "binary data"),
     ],
 )
 def test_what_is_no_table_says_what_it_looks_like(
