@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.cleaning import profile
 from pipeline.cleaning.language import fit_by_language
+from pipeline.cleaning.text_repair import count_words
 from pipeline.inference.placement import cluster_means
 from pipeline.label import cluster_text_means
 from pipeline.lineage.matching import (
@@ -27,6 +28,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import assemble
 from pipeline.report.summary import count_reasons, release_counts
 from pipeline.schemas.lineage import BASELINE, DRIFT
+from pipeline.schemas.mining import CLEAN_MOVIES
 from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.schemas.vectors import matrix_of
@@ -330,9 +332,13 @@ def _data_quality(
 ) -> dict[str, Any]:
     """Profile the released films; figures that need the raw rows are those of the mining."""
     unknown = [name for name in profile.FIELDS if name not in movies.column_names]
-    rows = movies.select([n for n in profile.FIELDS if n not in unknown]).to_pylist()
-    films = [row | dict.fromkeys(unknown) for row in rows]
-    quality = profile.combine([profile.profile([], films)], reasons, rows_in)
+    films = movies
+    for name in unknown:
+        kind = CLEAN_MOVIES.field(name).type
+        films = films.append_column(name, pa.nulls(len(films), kind))
+    words = np.array([count_words(text) for text in movies["overview"].to_pylist()], np.int64)
+    counted = profile.profile(CLEAN_MOVIES.empty_table(), films, words)
+    quality = profile.combine([counted], reasons, rows_in)
     for name, share in parent["data_quality"]["completeness"].items():
         own = quality["completeness"][name]
         own["read"] = share["read"]
