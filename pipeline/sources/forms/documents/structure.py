@@ -8,16 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from pipeline.sources.forms.documents.stream import RowStart, recover
+from pipeline.sources.forms.documents.partial import DEPTH, FIRST, first_objects, top_values
+from pipeline.sources.forms.documents.stream import recover
 
-__all__ = ["Structure", "find_structures", "is_action", "row_start", "top_values"]
+__all__ = ["Structure", "find_structures", "is_action"]
 
-_DECODER = json.JSONDecoder()
-_BLANK = re.compile(r"[\s,\x1e\ufeff]*")
-_TEXT = r'"(?:[^"\\\n]|\\.)*"'
-_MISSING = object()
-_DEPTH = 5
-_FIRST = 30  # elements that are looked at
 # Names that services give to the list of results.
 _LISTS = frozenset(
     {
@@ -92,59 +87,6 @@ class Structure:
     bulk: bool = False
 
 
-def top_values(text: str) -> list[object]:
-    """Return the values of a text that may be cut off, the last perhaps without its end."""
-    values: list[object] = []
-    at = _skip(text, 0)
-    while at < len(text) and len(values) < _FIRST:
-        value, at, complete = _partial(text, at, 0)
-        if value is not _MISSING:
-            values.append(value)
-        if not complete:
-            break
-        at = _skip(text, at)
-    return values
-
-
-def _skip(text: str, at: int) -> int:
-    match = _BLANK.match(text, at)
-    assert match is not None
-    return match.end()
-
-
-def _partial(text: str, at: int, depth: int) -> tuple[object, int, bool]:
-    """Return the value at a position as far as it goes, its end, and whether it is complete."""
-    try:
-        value, end = _DECODER.raw_decode(text, at)
-        return value, end, True
-    except (ValueError, RecursionError):
-        if text[at] not in "{[" or depth > _DEPTH:
-            return _MISSING, len(text), False
-    items: list[object] = []
-    members: dict[str, object] = {}
-    found: object = items if text[at] == "[" else members
-    closing = "]" if text[at] == "[" else "}"
-    at = _skip(text, at + 1)
-    while at < len(text) and text[at] != closing:
-        key: object = ""
-        if closing == "}":
-            key, at, complete = _partial(text, at, _DEPTH + 1)
-            at = _skip(text, at)
-            if not complete or not isinstance(key, str) or text[at : at + 1] != ":":
-                return found, len(text), False
-            at = _skip(text, at + 1)
-            if at >= len(text):
-                break
-        value, at, complete = _partial(text, at, depth + 1)
-        if value is not _MISSING:
-            items.append(value)
-            members[str(key)] = value
-        if not complete:
-            return found, len(text), False
-        at = _skip(text, at)
-    return found, at + 1, at < len(text)
-
-
 def find_structures(text: str) -> list[Structure]:
     """Return where rows are in a document, from its first part; none if there are none.
 
@@ -161,12 +103,12 @@ def find_structures(text: str) -> list[Structure]:
         return []
     root = values[0]
     if isinstance(root, list):
-        rows = _objects(root)
+        rows = first_objects(root)
         if rows:
             return [_of_rows(rows, "JSON array", text)]
         lists = values if len(values) > 1 else root
         return [Structure("JSON arrays", "arrays")] if _are_lists(lists) else []
-    rows = _objects(values)
+    rows = first_objects(values)
     if not isinstance(root, dict) or len(values) > 1:
         return [_of_rows(rows, "JSON objects", text)] if rows else []
     return _in_object(root) or [Structure("JSON object", "values")]
@@ -181,11 +123,7 @@ def _is_json(line: str) -> bool:
 
 
 def _are_lists(values: Sequence[object]) -> bool:
-    return bool(values) and all(isinstance(value, list) for value in values[:_FIRST])
-
-
-def _objects(values: Sequence[object]) -> list[dict[str, object]]:
-    return [value for value in values[:_FIRST] if isinstance(value, dict) and value]
+    return bool(values) and all(isinstance(value, list) for value in values[:FIRST])
 
 
 def _of_rows(rows: Sequence[Mapping[str, object]], kind: str, text: str) -> Structure:
@@ -263,8 +201,8 @@ def _lists(root: Mapping[str, object]) -> list[tuple[tuple[str, ...], int]]:
     """Return the paths to lists of objects that are richer than what is around them, best first."""
     found = []
     for path, value, scalars in _walk(root, (), 0):
-        rows = _objects(value) if isinstance(value, list) else []
-        if not rows or 2 * len(rows) < min(len(value) if isinstance(value, list) else 0, _FIRST):
+        rows = first_objects(value) if isinstance(value, list) else []
+        if not rows or 2 * len(rows) < min(len(value) if isinstance(value, list) else 0, FIRST):
             continue
         keys = len(dict.fromkeys(key for row in rows[:5] for key in row))
         known = path[-1].lower() in _LISTS
@@ -281,7 +219,7 @@ def _walk(
     scalars += sum(not isinstance(cell, dict | list) for cell in value.values())
     for name, cell in value.items():
         yield (*path, name), cell, scalars
-        if isinstance(cell, dict) and len(path) < _DEPTH - 1:
+        if isinstance(cell, dict) and len(path) < DEPTH - 1:
             yield from _walk(cell, (*path, name), scalars)
 
 
@@ -296,7 +234,7 @@ def _in_object(root: dict[str, object]) -> list[Structure]:
         return [members]
     found = []
     for path, _ in _lists(root):
-        wrapper = _wrapper(_objects(_at(root, path)))
+        wrapper = _wrapper(first_objects(_at(root, path)))
         found.append(Structure(f"JSON list under {'.'.join(path)}", "list", path, wrapper=wrapper))
     if not found:
         nested = (_by_key(path, cell) for path, cell, _ in _walk(root, (), 0) if _is_object(cell))
@@ -321,20 +259,22 @@ def _is_by_column(root: Mapping[str, object]) -> bool:
         return False
     if all(isinstance(value, list) for value in values):
         sizes = {len(value) for value in values[:-1] if isinstance(value, list)}
-        return len(sizes) == 1 and not any(_objects(v) == v for v in values if isinstance(v, list))
+        return len(sizes) == 1 and not any(
+            first_objects(v) == v for v in values if isinstance(v, list)
+        )
     first = values[0]
     if not isinstance(first, dict) or not first or not all(isinstance(v, dict) for v in values):
         return False
     # The keys are numbers of rows, and the cells of a column have one type.
     keys = list(first)
-    numbered = all(key.isdigit() for key in keys[:_FIRST])
+    numbered = all(key.isdigit() for key in keys[:FIRST])
     same = all(list(v)[: len(keys)] == keys[: len(v)] for v in values if isinstance(v, dict))
     return numbered and same
 
 
 def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | None:
     """Return the structure of an object of objects with keys in common."""
-    cells = list(value.values())[:_FIRST]
+    cells = list(value.values())[:FIRST]
     objects = [cell for cell in cells if isinstance(cell, dict)]
     rows = [row for row in objects if row]
     if not rows or 5 * len(objects) < 4 * len(cells):
@@ -343,7 +283,7 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
     common = [key for key in rows[0] if 2 * sum(key in row for row in rows) > len(rows)]
     if 2 * len(common) < len(rows[0]) or not _is_rich(rows[0]):
         return None
-    keys = list(value)[:_FIRST]
+    keys = list(value)[:FIRST]
     own = {key.lower() for row in rows for key in row}
     column = "_key"
     if not own & {"id", "_id", "movie_id", "imdb_id", "imdbid", "tmdb_id", "tconst"}:
@@ -352,36 +292,3 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
         if texts and not any(part in name for name in own for part in _TITLES):
             column = "title"
     return Structure("JSON objects by key", "members", path, key_column=column)
-
-
-def row_start(text: str, structure: Structure) -> RowStart:
-    """Return how rows start, from the first part of a document."""
-    first = _first_row(text, structure)
-    keyed = structure.layout == "members"
-    keys = [re.escape(json.dumps(key, ensure_ascii=False)) for key in first]
-    before_row = _TEXT + r"\s*:\s*" if keyed else ""
-    pattern = before_row + r"\{\s*" + (keys[0] + r"\s*:" if keys else '"')
-    if len(keys) > 1 and not isinstance(next(iter(first.values())), dict | list):
-        pattern += r"\s*(?:" + _TEXT + r'|[^,{}\[\]"]*)\s*,\s*' + keys[1] + r"\s*:"
-    by_keys = re.compile(f"(?P<row>{pattern})")
-    found = by_keys.search(text)
-    before = text[: found.start()] if found else ""
-    indent = before[before.rfind("\n") + 1 :].lstrip("\ufeff")
-    line = None
-    if found and not indent.strip(" \t\r"):
-        line = re.compile(rf"\n{re.escape(indent)}(?:,[ \t]*)?(?P<row>{before_row}\{{)")
-    return RowStart(line, by_keys)
-
-
-def _first_row(text: str, structure: Structure) -> dict[str, object]:
-    """Return the first element as it is written, before what it wraps is taken out."""
-    found: object = top_values(text)
-    if structure.path or structure.layout in ("list", "members"):
-        found = found[0] if isinstance(found, list) and found else None
-        for key in structure.path:
-            found = found.get(key) if isinstance(found, dict) else None
-    elif isinstance(found, list) and found and isinstance(found[0], list):
-        found = found[0]
-    values = list(found.values()) if isinstance(found, dict) else found
-    rows = _objects(values) if isinstance(values, list) else []
-    return rows[0] if rows else {}

@@ -10,6 +10,7 @@ from pipeline.errors import NotATable, SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
 from pipeline.sources.forms.damage import reported
+from pipeline.sources.forms.documents.row_starts import row_start
 from pipeline.sources.forms.documents.rows import (
     Row,
     line_rows,
@@ -18,11 +19,7 @@ from pipeline.sources.forms.documents.rows import (
     without_actions,
 )
 from pipeline.sources.forms.documents.stream import Broken, RowStart
-from pipeline.sources.forms.documents.structure import (
-    Structure,
-    find_structures,
-    row_start,
-)
+from pipeline.sources.forms.documents.structure import Structure, find_structures
 from pipeline.sources.forms.documents.values import dotted_columns
 from pipeline.sources.forms.text.blocks import text_lines, text_pieces
 from pipeline.sources.forms.text.encodings import Encoding
