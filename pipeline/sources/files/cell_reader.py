@@ -193,6 +193,8 @@ class CellReader:
     def _parse(self, cell: object) -> object:
         if cell is None:
             return None
+        if isinstance(cell, list) and len(cell) == 1 and self.target not in _LISTS:
+            cell = cell[0]  # JSON of archives has a list for each value
         try:
             return self._parser(cell)
         except CellError as error:

@@ -62,14 +62,15 @@ class Evidence:
             try:
                 return parser(cell) is not None
             except CellError:
-                return False
+                only = _only_text(cell)
+                return only is not cell and reads(only)
 
         return self.share(reads)
 
     @cached_property
     def texts(self) -> list[str]:
-        """The cells that are texts."""
-        return [cell for cell in self.present if isinstance(cell, str)]
+        """The cells that are texts, or lists of one text."""
+        return [cell for cell in map(_only_text, self.present) if isinstance(cell, str)]
 
     @cached_property
     def chars(self) -> float:
@@ -106,6 +107,10 @@ class Evidence:
             return "|"
         cut = [text for text in texts if ";" in _ENTITY.sub("", text)]
         return ";" if len(cut) * _TENS >= len(texts) and len(cut) > 1 else ""
+
+
+def _only_text(cell: object) -> object:
+    return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
 
 
 def objection(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
@@ -168,7 +173,7 @@ def _is_address(cell: object) -> bool:
 
 
 def _is_structure(cell: object) -> bool:
-    return isinstance(cell, list | Mapping)
+    return isinstance(_only_text(cell), list | Mapping)
 
 
 def _is_code(cell: object) -> bool:

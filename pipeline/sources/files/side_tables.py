@@ -18,6 +18,15 @@ JOBS: Mapping[str, frozenset[str]] = {
 }
 _JOB = frozenset({"job", "department", "category", "profession", "position", "credit"})
 _CHARACTER = frozenset({"character", "characters", "charactername", "rolename", "castid"})
+# Columns and names of tables that say who the persons are, where no column of jobs does.
+_ROLE = "role"
+_OTHER_JOBS = frozenset(
+    {"writer", "producer", "editor", "composer", "screenplay", "cinematography"}
+)
+_PERSONS_FILE = (
+    ("directors", re.compile(r"(?:^|[^a-z])(?:directors?|regie|realisateurs?)(?![a-z])")),
+    ("cast", re.compile(r"(?:^|[^a-z])(?:actors?|actress(?:es)?|cast|stars?)(?![a-z])")),
+)
 _PERSONS = ("name", "person", "person_name", "full_name", "actor_name", "crew_name", "primary_name")
 # In a table of many rows a film, other columns belong to the many, not to the film.
 _GATHERED = frozenset({"genres", "keywords", "directors", "cast", "overview", "tagline"})
@@ -45,14 +54,21 @@ def is_of_other_titles(label: str, plan: ColumnPlan) -> str:
     return "it has other titles of films, by its name" if named else ""
 
 
-def side_plan(plan: ColumnPlan) -> ColumnPlan:
+def side_plan(plan: ColumnPlan, label: str = "") -> ColumnPlan:
     """Return the columns of a side table that may fill films.
 
     Names that mean something else in many files are left out. In a table of persons, the name is
     that of an actor or director, not a title. In a table of many rows a film, only what can be
     gathered is used.
+
+    Parameters
+    ----------
+    plan : ColumnPlan
+        The columns of the table.
+    label : str
+        Name of the table, which may say who its persons are, such as `actors.csv`.
     """
-    plan = _persons(plan.without_weak())
+    plan = _persons(plan.without_weak(), label)
     own = plan.uses.get("movie_id") or next((plan.uses[k] for k in KEYS if k in plan.uses), None)
     if own is None or own.names[0] not in plan.evidence:
         return plan
@@ -65,20 +81,30 @@ def side_plan(plan: ColumnPlan) -> ColumnPlan:
     return _only(plan, uses, "differs between rows of one film")
 
 
-def _persons(plan: ColumnPlan) -> ColumnPlan:
+def _persons(plan: ColumnPlan, label: str) -> ColumnPlan:
     by_key = {normalize(name): name for name in plan.evidence}
     keys = {key.replace("_", ""): name for key, name in by_key.items()}
     job = next((keys[key] for key in sorted(_JOB) if key in keys), "")
     plays = any(key in keys for key in _CHARACTER)
     person = next((by_key[key] for key in _PERSONS if key in by_key), "")
-    if not person or not (job or plays):
+    if not job and _ROLE in by_key and _has_jobs(plan, by_key[_ROLE]):
+        job = by_key[_ROLE]
+    named = [target for target, pattern in _PERSONS_FILE if pattern.search(label.lower())]
+    if not person or not plan.has_id or not (job or plays or named):
         return plan
     uses = {target: use for target, use in plan.uses.items() if person not in use.names}
-    targets = ("directors", "cast") if job else ("cast",)
+    targets = ("directors", "cast") if job else ("cast",) if plays else tuple(named[:1])
     for target in targets:
         uses.setdefault(target, ColumnUse((person,), "a person in each row"))
     unused = {name: why for name, why in plan.not_used.items() if name != person}
     return replace(plan, uses=uses, not_used=unused, job=job)
+
+
+def _has_jobs(plan: ColumnPlan, name: str) -> bool:
+    """Return whether the cells of a column `role` are jobs, not characters."""
+    jobs = frozenset().union(*JOBS.values(), _OTHER_JOBS) - {"self"}
+    cells = {str(cell).strip().lower() for cell in plan.evidence[name].cells if cell}
+    return bool(cells & jobs)
 
 
 def _only(plan: ColumnPlan, uses: Mapping[str, ColumnUse], why: str) -> ColumnPlan:

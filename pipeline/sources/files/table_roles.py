@@ -148,7 +148,7 @@ def _role(table: PlannedTable) -> PlannedTable:
     looks_like_films = ("title" in plan.uses and "overview" in guess) or (
         "overview" in plan.uses and "title" in guess and not plan.has_id
     )
-    strong = side_plan(plan)
+    strong = side_plan(plan, table.label)
     useful = [target for target in strong.uses if target not in _IDENTITY]
     ids = {strong.uses[key].names[0] for key in ("movie_id", *KEYS) if key in strong.uses}
     fills = useful or "title" in strong.uses or len(ids) > 1  # two ids are links
