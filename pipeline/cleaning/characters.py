@@ -55,29 +55,35 @@ _TWICE_ENCODED = re.compile("\u00e2\u20ac|[\u00c2\u00c3][\u00a0-\u00bf]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 # Letters and punctuation of Latin script that are not part of encoding damage unless others follow.
 _LOWER = (
+    "\u0101\u0103\u0113\u0117\u0123\u012b\u0137\u013c\u0146\u0163\u0169\u016b\u0173\u0219\u021b"
     "\u00df-\u00ef\u00f1-\u00f6\u00f8-\u00fd\u00ff\u0105\u0107\u010d\u010f\u0111\u0119\u011b\u011f"
     "\u0131\u0142\u0144\u0148\u0151\u0159\u015b\u015f\u0161\u0165\u016f\u0171\u017a\u017c\u017e"
 )
 _UPPER = (
-    "\u00c0\u00c1\u00c4-\u00cd\u00cf\u00d1-\u00d6\u00da-\u00dd\u0104\u0106\u010c\u0118\u011a\u0130"
+    "\u0110\u00c0\u00c1\u00c4-\u00cd\u00cf\u00d1-\u00d6\u00da-\u00dd\u0104\u0106\u010c\u0118\u011a\u0130"
     "\u0141\u0143\u0147\u0158\u015a\u015e\u0160\u0164\u016e\u0170\u0179\u017b\u017d"
 )
 _FREE = "\u2019\u2013\u2014\u2026"  # apostrophe, dashes, ellipsis
 _OPENING, _CLOSING = "\u00a1\u00ab\u00bf\u2018\u201c\u201e", "\u00bb\u201d"
-_CYRILLIC = "\u0410-\u044f\u0401\u0451\u0404\u0454\u0406\u0456\u0407\u0457\u0490\u0491"
-# Hebrew, Arabic, Indic, Thai, Georgian, kana, Han, Hangul.
+_GREEK, _CYRILLIC = (
+    "\u0386\u0388-\u03a1\u03a3-\u03ce",
+    "\u0410-\u044f\u0401\u0451\u0404\u0454\u0406\u0456\u0407\u0457",
+)
+# Hebrew, Arabic, Indic, Thai, Georgian, kana, Han, Hangul, and the letters of Vietnamese alone.
 COMBINING = "\u0590-\u05ff\u0600-\u06ff\u0900-\u0dff\u0e00-\u0e7f"
 _OTHER = (
     f"{COMBINING}\u200c\u200d\u10d0-\u10fa\u3001-\u303f\u3041-\u3096\u30a1-\u30ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uac00-\ud7a3"
+    "\u4e00-\u9fff\uac00-\ud7a3\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9"
 )
 _ASCII = r"\x00-\x7f"
 # Pattern of Python and RE2 that finds every text that ftfy may change, beside its curly quotes.
 DOUBT = (
-    f"[^{_ASCII}{_LOWER}{_UPPER}{_FREE}{_OPENING}{_CLOSING}{_CYRILLIC}{_OTHER}\u0153]"
-    f"|[{_LOWER}{_UPPER}][^{_ASCII}{_LOWER}{_FREE}]"
-    f"|[{_CLOSING}{_CYRILLIC}][{_LOWER}{_UPPER}\u0153]"
-    f"|[\u0412\u0413\u0420\u0421][{_OPENING}{_CLOSING}]"
+    f"[^{_ASCII}{_LOWER}{_UPPER}{_FREE}{_OPENING}{_CLOSING}{_GREEK}{_CYRILLIC}{_OTHER}\u0153]"
+    f"|[{_LOWER}{_UPPER}][^{_ASCII}{_LOWER}{_FREE}{_OPENING}{_CLOSING}{_OTHER}]"
+    f"|[{_LOWER}{_UPPER}][{_OPENING}{_CLOSING}](?:[^{_ASCII}]|[0-9A-Za-z_])"
+    f"|[{_UPPER}][{_OPENING}]"
+    f"|[{_CLOSING}{_GREEK}{_CYRILLIC}][{_LOWER}{_UPPER}\u0153]"
+    f"|[\u0392\u0393\u039e\u039f\u0412\u0413\u0420\u0421][{_OPENING}{_CLOSING}]"
     "|\u0153(?:[^A-Za-z]|$)"
 )
 SINGLE_QUOTE, DOUBLE_QUOTE = "[\u02bc\u2018-\u201b]", "[\u201c-\u201f]"

@@ -44,7 +44,9 @@ _LINKS = tuple(
         r"Lire la suite|Leer m\u00e1s|Leggi tutto|Ler mais|Lees meer)(?:\u2026|\.{3})?$",
     )
 )
-_NAME = r"(?:[^\s.!?,;:<>()\[\]{}]+,?\.?\s+){0,5}[^\s.!?,;:<>()\[\]{}]+"
+_FOREIGN_END = "\u3002\uff01\uff1f\u300d\u300f\u0964"  # of a sentence in Chinese, Japanese, Hindi
+_PART = rf"[^\s.!?,;:<>()\[\]{{}}{_FOREIGN_END}]+"  # of a name
+_NAME = rf"(?:{_PART},?\.?\s+){{0,5}}{_PART}"
 _MAIL = r"[<(\[{]\s*[^\s<>()\[\]{}@]+@[^\s<>()\[\]{}]+\s*[>)\]}]"
 _END = r"(?<=[.!?\u2026\"')])"  # of a sentence
 _DASH = r"(?:[-\u2013\u2014~]+\s*)"
@@ -105,7 +107,7 @@ _WIDE_COLON, _LATIN = "\uff1a", "\x00-\u024f"
 _LAST_WORD = re.compile(rf"(?:\b(?:{_LAST})|[^\x00-\u024f])[\W_]*$", re.IGNORECASE)
 # Pattern of RE2 that finds every text of one line that `strip_endings` may change.
 MAY_END = (
-    "[^.!?\"']$|@|~|\u00a9"
+    f"[^.!?\"'{_FOREIGN_END}]$|@|~|\u00a9"
     r"|\([cC]\)|nonymous|Anon\.$"
     rf"|(?:{_SITES})\.$|(?:{_SOURCES})\s*[:{_WIDE_COLON}]|(?i:{_LAST}|[^{_LATIN}])\s*\.{{2,}}$"
 )
