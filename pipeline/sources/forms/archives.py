@@ -52,7 +52,8 @@ def zip_members(content: Content) -> Iterator[tuple[str, Content]]:
     """
     path = _path(content)
     with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        # A damaged name may be empty, which `is_dir` does not expect.
+        infos = [i for i in archive.infolist() if i.filename and not i.is_dir()]
     _check_number(content, len(infos))
     for info in sorted(infos, key=lambda info: info.filename):
         if not _is_read(info.filename) or not info.file_size:

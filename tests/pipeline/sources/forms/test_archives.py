@@ -83,3 +83,10 @@ def test_a_member_that_unpacks_to_too_much(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="max_file_bytes"):
         (table,) = open_tables(path, SourceSettings(max_file_bytes=1_000_000))
         rows_of(table, 10_000)
+
+
+def test_a_member_without_a_name_is_skipped(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.zip", {"a.csv": FILMS, "nameless": FILMS})
+    path.write_bytes(path.read_bytes().replace(b"nameless", bytes(8)))
+    (table,) = open_tables(path, SETTINGS)
+    assert titles(table) == ["Salt Lamp", "Waltz Nine"]
