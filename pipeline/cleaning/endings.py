@@ -103,13 +103,18 @@ _LAST = (
     "m\u00e1s|leyendo|tutto|continua|leggere|altro|mais|meer|verder|weergeven|mer|mere|"
     "wi\u0119cej|oku"
 )
-_WIDE_COLON, _LATIN = "\uff1a", "\x00-\u024f"
+_WIDE_COLON, _LONG_DASH, _LATIN = "\uff1a", "\u2014", "\x00-\u024f"
 _LAST_WORD = re.compile(rf"(?:\b(?:{_LAST})|[^\x00-\u024f])[\W_]*$", re.IGNORECASE)
-# Pattern of RE2 that finds every text of one line that `strip_endings` may change.
+# Letters and digits of Latin scripts; a sentence has none at its end, its last word has.
+_WORD_ENDS = "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+_SENTENCE_ENDS = f".!?\"'{_FOREIGN_END}"
+# Pattern of RE2 that finds every text of one line that `strip_endings` may change. Many taglines
+# end without a full stop, so a last letter alone is no reason: the word must be one of a link.
 MAY_END = (
-    f"[^.!?\"'{_FOREIGN_END}]$|@|~|\u00a9"
-    r"|\([cC]\)|nonymous|Anon\.$"
-    rf"|(?:{_SITES})\.$|(?:{_SOURCES})\s*[:{_WIDE_COLON}]|(?i:{_LAST}|[^{_LATIN}])\s*\.{{2,}}$"
+    rf"\b(?i:{_LAST})$|[^{_WORD_ENDS}{_SENTENCE_ENDS}]$"
+    "|@|~|\u00a9|nonymous|Written by"
+    rf"|\([cC]\)|(?:Anon|{_SITES})\.?$|(?:{_LONG_DASH}|--).*[^{_SENTENCE_ENDS}]$"
+    rf"|(?:{_SOURCES})\s*[:{_WIDE_COLON}]|(?i:{_LAST}|[^{_LATIN}])\s*\.{{2,}}$"
 )
 _LONGEST = 250  # characters at the end that are searched
 _ROUNDS = 4  # a link, a source and an author may follow one another
