@@ -19,6 +19,8 @@ Parser = Callable[[object], object]
 
 _CACHED = 100_000  # distinct cells of a column in memory
 _NULL_CHARS = 40  # a longer text is never a word for "unknown"
+_ID_CHARS = 1_000  # some ids are addresses; a longer one is damage
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MILLIONS = 1e6
 _IMDB_ID = re.compile(r"tt[1-9]\d{6,8}|tt0\d{6}", re.ASCII)
 _LISTS: Mapping[str, Parser] = {
@@ -57,7 +59,12 @@ def _overview(cell: object) -> str | None:
 def _identifier(cell: object) -> str | None:
     if isinstance(cell, str) and cell.isascii() and cell.isdecimal():
         return cell
-    return parse.identifier(cell)
+    found = parse.identifier(cell)
+    if found is not None and len(found) > _ID_CHARS:
+        raise CellError(f"is too long for an id ({len(found)} characters)")
+    if found is not None and not found.isprintable() and _CONTROL.search(found):
+        raise CellError("is an id with control characters")
+    return found
 
 
 def _imdb_id(cell: object) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from statistics import fmean
+from statistics import median
 
 from pipeline.sources.files.column_names import normalize
 from pipeline.sources.files.film_types import fold_type, known_kinds
@@ -74,15 +74,15 @@ class Evidence:
 
     @cached_property
     def chars(self) -> float:
-        """Mean number of characters of the texts."""
-        return fmean(map(len, self.texts)) if self.texts else 0.0
+        """Median number of characters of the texts; one huge text does not change it."""
+        return float(median(map(len, self.texts))) if self.texts else 0.0
 
     @cached_property
     def words(self) -> float:
-        """Mean number of words of the texts; two characters of Chinese count as one."""
+        """Median number of words of the texts; two characters of Chinese count as one."""
         if not self.texts:
             return 0.0
-        return fmean(max(len(t.split()), len(_CJK.findall(t)) / 2) for t in self.texts)
+        return float(median(max(len(t.split()), len(_CJK.findall(t)) / 2) for t in self.texts))
 
     @cached_property
     def distinct(self) -> float:
