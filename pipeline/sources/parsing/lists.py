@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from pipeline.sources.parsing.literals import CellError, decode, is_null, text
 
@@ -16,14 +17,32 @@ _COMMA = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)")
 _EASTERN = re.compile("[、，،]")  # commas of Chinese, Japanese and Arabic
 _SEMICOLON = re.compile("[；؛]")
 _BULLET = re.compile(r"[•●▪‣⁃∙]|(?<=\s)·(?=\s)")
+
+
+def _split_commas(cell: str) -> list[str]:
+    # `str.split` takes a fifth of the time, and few cells have one of these.
+    if (
+        "Jr" in cell
+        or "Sr" in cell
+        or "II" in cell
+        or "IV" in cell
+        or "Inc" in cell
+        or "Ltd" in cell
+        or "MD" in cell
+        or "M.D" in cell
+    ):
+        return _COMMA.split(cell)
+    return cell.split(",")
+
+
 # In this order; the first that cuts the text does.
-_SEPARATORS = (
-    (";", re.compile(";")),
-    ("•", re.compile("•")),
-    ("\n", re.compile(r"(?:^|\n)[ \t]*[-*][ \t]+")),
-    (",", _COMMA),
-    ("/", re.compile(r"(?<=\s)/(?=\s)")),
-    ("\n", re.compile("\n")),
+_SEPARATORS: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
+    (";", lambda cell: cell.split(";")),
+    ("•", lambda cell: cell.split("•")),
+    ("\n", re.compile(r"(?:^|\n)[ \t]*[-*][ \t]+").split),
+    (",", _split_commas),
+    ("/", re.compile(r"(?<=\s)/(?=\s)").split),
+    ("\n", lambda cell: cell.split("\n")),
 )
 NAME_KEYS = (
     "name",
@@ -38,6 +57,7 @@ NAME_KEYS = (
 )
 _LONGEST = 300  # characters of a name that may have a note behind it
 _DEEPEST = 5  # lists within lists
+_CACHED = 2**16  # names in memory; catalogues name the same persons and keywords again and again
 _ET_AL = re.compile(r"[,;]?\s+(?:et al|u\. ?a|и др|usw|etc)\.?$|\s*(?:\.{3}|…)$", re.IGNORECASE)
 _MORE = re.compile(
     r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:more|others)(?:\.{3}|…)?|et al\.?|etc\.?|u\. ?a\.?"
@@ -68,8 +88,8 @@ def cut(cell: str, *, commas: bool = True) -> list[str]:
         return cell.split("|")
     if not cell.isascii():
         cell = _BULLET.sub("•", _SEMICOLON.sub(";", _EASTERN.sub(",", cell)))
-    for mark, separator in _SEPARATORS:
-        if mark in cell and len(parts := separator.split(cell)) > 1:
+    for mark, split in _SEPARATORS:
+        if mark in cell and len(parts := split(cell)) > 1:
             return parts
     return [cell]
 
@@ -169,10 +189,26 @@ def listed(found: Iterable[object], keys: tuple[str, ...] = NAME_KEYS) -> list[s
     """
     chosen: dict[str, str] = {}
     for entry in found:
-        name = _name(entry, keys)
-        if name is not None and (name := _tidy(name)):
-            chosen.setdefault(name.casefold(), name)
+        if isinstance(entry, str) and len(entry) <= _LONGEST:
+            named = _short_name(entry)
+        else:
+            named = _folded(_name(entry, keys))
+        if named is not None:
+            chosen.setdefault(*named)
     return list(chosen.values()) or None
+
+
+def _folded(name: str | None) -> tuple[str, str] | None:
+    """Return a tidy name, without upper case and as it is written; None if there is none."""
+    if name is None or not (name := _tidy(name)):
+        return None
+    return name.casefold(), name
+
+
+@lru_cache(_CACHED)
+def _short_name(entry: str) -> tuple[str, str] | None:
+    """Return `_folded` of a text; three quarters of the time of a long list are saved."""
+    return _folded(text(entry))
 
 
 def names(value: object) -> list[str] | None:

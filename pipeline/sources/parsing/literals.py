@@ -37,6 +37,7 @@ _BARE_NAN = re.compile(r"(?<=[\[,: ])nan(?=[,\]} ])")
 _POSTGRES_ITEM = re.compile(r'(?:\s*"((?:[^"\\]|\\.)*)"\s*|([^",{}]*))(,|$)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MAX_LITERAL_CHARS = 1_000_000  # a longer list cell is an attack or an accident, not a film
+_NULLS = frozenset(MISSING) | frozenset(UNKNOWN_WORDS)
 _LONGEST_MARK = 40  # characters of a cell that says that its value is unknown
 # Dashes, quotes and invisible marks that NFKC does not unify; powers that it would misread.
 _PLAIN = str.maketrans(
@@ -58,7 +59,7 @@ def is_missing(value: object) -> bool:
         return True
     if isinstance(value, str):
         if len(value) > _LONGEST_MARK:
-            return not value.strip()
+            return value.isspace()
         return value.strip().lower() in MISSING
     return isinstance(value, float) and math.isnan(value)
 
@@ -71,13 +72,15 @@ def is_null(value: object) -> bool:
     >>> is_null("N/A"), is_null("Unbekannt"), is_null("(no genres listed)"), is_null("0")
     (True, True, True, False)
     """
-    if is_missing(value):
+    if not isinstance(value, str):
+        return is_missing(value)
+    if len(value) > _LONGEST_MARK:
+        return value.isspace()
+    word = value.strip().lower()
+    if word in _NULLS:
         return True
-    if not isinstance(value, str) or len(value) > _LONGEST_MARK:
-        return False
-    return (
-        value.strip(" \t\r\n.").lower() in UNKNOWN_WORDS or value.strip().lower() in UNKNOWN_WORDS
-    )
+    # Most cells have no full stop; without one, the next line would look up the same word again.
+    return "." in word and value.strip(" \t\r\n.").lower() in UNKNOWN_WORDS
 
 
 def restore_bytes(cell: str) -> str:
@@ -147,11 +150,11 @@ def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
     """
     if is_null(value):
         return None
-    if isinstance(value, list | Mapping):
-        return value
-    if isinstance(value, tuple | set | frozenset):
-        return _as_list(value)
     if not isinstance(value, str):
+        if isinstance(value, list | Mapping):
+            return value
+        if isinstance(value, tuple | set | frozenset):
+            return _as_list(value)
         raise CellError("is not a list")
     cell = value.strip(" \t\r\n") or value  # others may be parts of letters, see `text`
     inner: object = None

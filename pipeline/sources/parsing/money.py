@@ -47,6 +47,7 @@ _OTHER_WORD = re.compile(
     r"|lire|marks?|kronor|kroner|pesos?|rubles?|roubles?|reais|real|rand|baht|crores?|lakhs?|руб\w*)\b"
 )
 _LONGEST = 100  # characters of an amount and what is said of it
+_EXACT_DIGITS = 15  # that a float holds
 _LOCAL = frozenset({4, 5, 7, 8})  # powers of ten that are written for yuan, yen, won and rupees
 
 
@@ -109,6 +110,8 @@ def money(value: object, *, decimal_comma: bool = False) -> float | None:
     """
     if not isinstance(value, str):
         return number(value) or None
+    if len(value) <= _EXACT_DIGITS and value.isascii() and value.isdigit():
+        return float(value) or None  # most cells; a tenth of the time of what follows
     if is_missing(value):
         return None
     if is_null(value):

@@ -22,6 +22,7 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?", re.ASCII)
 _WITH_WORDS = re.compile(r"([-+]?[\d.,][\d.,' ]*(?:[eE][-+]?\d+(?!\d))?)([^\d]*)", re.ASCII)
 _HAN_UNITS = re.compile("[人票次评價价評分数數条條个個件名看过過已参与參與명개표건]+")
 _INT64 = 2**63
+_EXACT = 2**53  # a float holds every whole number below
 _MAX_DIGITS = 400  # of a number; more is not one
 
 
@@ -133,6 +134,11 @@ def number(value: object, *, decimal_comma: bool = False) -> float | None:
     (1234.5, 7.8, 1200000.0, 1234.0)
     """
     if isinstance(value, str) and not decimal_comma and _SIMPLE.fullmatch(value):
+        return float(value)
+    # Numbers of typed files, without the way through Decimal; not bool, which is a subclass.
+    if value.__class__ is float and math.isfinite(value):
+        return value
+    if value.__class__ is int and -_EXACT < value < _EXACT:
         return float(value)
     parsed = exact(value, decimal_comma=decimal_comma)
     if parsed is None or parsed.is_nan():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from pipeline.sources.parsing.lists import entries, listed
 
@@ -29,6 +30,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 300  # characters of a name that may have notes
+_CACHED = 2**16  # entries in memory
 
 
 def _split(name: str) -> list[str]:
@@ -47,18 +49,21 @@ def _people(found: Iterable[object]) -> list[str] | None:
     """Return names without notes on their credits."""
     chosen: list[object] = []
     for entry in found:
-        if not isinstance(entry, str) or len(entry) > _LONGEST:
-            chosen.append(entry)
-            continue
-        # No-break spaces stay: they are parts of letters in text of a wrong encoding.
-        name = _LABEL.sub("", entry).strip(" \t\r\n")
-        while name[-1:] in (")", "]") and (shorter := _NOTE.sub("", name)) != name:
-            name = shorter
-        if name.isalpha():
-            chosen.append(name)
+        if isinstance(entry, str) and len(entry) <= _LONGEST:
+            chosen.extend(_credited(entry))
         else:
-            chosen.extend(_split(_ROLE.sub("", name)))
+            chosen.append(entry)
     return listed(chosen)
+
+
+@lru_cache(_CACHED)
+def _credited(entry: str) -> tuple[str, ...]:
+    """Return the names of an entry, each entry once: most persons have more than one film."""
+    # No-break spaces stay: they are parts of letters in text of a wrong encoding.
+    name = _LABEL.sub("", entry).strip(" \t\r\n")
+    while name[-1:] in (")", "]") and (shorter := _NOTE.sub("", name)) != name:
+        name = shorter
+    return (name,) if name.isalpha() else tuple(_split(_ROLE.sub("", name)))
 
 
 def directors(value: object) -> list[str] | None:

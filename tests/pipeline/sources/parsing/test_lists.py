@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sources.parsing.lists import countries, cut, names, piped_names
+from pipeline.sources.parsing.lists import countries, cut, listed, names, piped_names
 from pipeline.sources.parsing.literals import CellError
 from tests.support.cases import case
 
@@ -93,3 +94,20 @@ def test_countries() -> None:
 )
 def test_a_joined_list_is_cut_again(entries: list[str], separator: str) -> None:
     assert [part.strip() for part in cut(separator.join(entries))] == entries
+
+
+_PARTS = st.sampled_from(
+    ["Ada", " Jr.", "Jr", " Sr", "II", " III", "IV ", " Inc.", "Ltd", "MD", " M.D.", "M", "D", ","]
+)
+
+
+@given(st.lists(_PARTS, max_size=9).map("".join))
+def test_commas_are_cut_the_same_with_and_without_the_slow_pattern(cell: str) -> None:
+    expected = re.split(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)", cell)
+    assert cut(cell) == expected
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(["Ada", " ADA", "N/A", "more"])))
+def test_a_name_is_read_the_same_from_text_and_object(found: list[str]) -> None:
+    # Names of objects are read one by one, texts from the cache of names.
+    assert listed(found) == listed([{"name": name} for name in found])

@@ -14,6 +14,7 @@ from pipeline.sources.parsing.literals import (
     restore_bytes,
     text,
 )
+from pipeline.sources.parsing.words import MISSING, UNKNOWN_WORDS
 
 
 def test_text() -> None:
@@ -77,3 +78,17 @@ def test_bytes_can_be_restored_and_valid_text_is_unchanged(data: bytes) -> None:
     valid = data.decode("utf-8", "ignore")
     assert restore_bytes(valid) == valid
     assert len(cell) >= len(valid)
+
+
+_MARKS = st.sampled_from([*sorted(MISSING | UNKNOWN_WORDS), ".", " ", "\n", "\xa0", "x"])
+
+
+@given(st.lists(_MARKS, max_size=4).map("".join) | st.text(max_size=50))
+def test_null_is_found_with_and_without_full_stops_around(cell: str) -> None:
+    word = cell.strip().lower()
+    short = len(cell) <= 40
+    dotless = cell.strip(" \t\r\n.").lower()
+    expected = word == "" or (
+        short and (word in MISSING or word in UNKNOWN_WORDS or dotless in UNKNOWN_WORDS)
+    )
+    assert is_null(cell) == expected

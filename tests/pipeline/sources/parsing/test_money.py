@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.sources.parsing.literals import CellError
 from pipeline.sources.parsing.money import millions, money
@@ -88,3 +90,8 @@ def test_millions() -> None:
     assert millions("333.13") == pytest.approx(333.13e6)
     assert millions("2,5", decimal_comma=True) == 2.5e6
     assert millions("") is None
+
+
+@given(st.from_regex(r"[0-9]{1,18}", fullmatch=True))
+def test_plain_digits_are_read_as_in_the_general_way(digits: str) -> None:
+    assert money(digits) == money(f"${digits}")

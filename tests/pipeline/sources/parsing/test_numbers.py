@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from decimal import Decimal
 
 import pytest
@@ -138,3 +139,14 @@ def test_a_decimal_comma_is_read_back(value: Decimal) -> None:
 )
 def test_the_decimal_comma_of_a_column(column: list[object], comma: bool) -> None:
     assert uses_decimal_comma(column) is comma
+
+
+@given(st.floats() | st.integers(-(2**70), 2**70))
+def test_typed_numbers_are_read_as_decimals_are(value: float) -> None:
+    if isinstance(value, float) and math.isinf(value):
+        with pytest.raises(CellError):
+            number(value)
+        return
+    found = number(value)
+    assert found == number(Decimal(value))
+    assert found is None or isinstance(found, float)
