@@ -10,10 +10,24 @@ from functools import lru_cache
 
 from pipeline.sources.parsing.literals import CellError, decode, is_null, text
 
-__all__ = ["NAME_KEYS", "countries", "cut", "entries", "listed", "names", "piped_names"]
+__all__ = [
+    "NAME_KEYS",
+    "Folded",
+    "countries",
+    "cut",
+    "entries",
+    "first_of_each",
+    "folded_name",
+    "listed",
+    "names",
+    "piped_names",
+]
 
 # "Sammy Davis, Jr." is one name in a list joined by commas.
 _COMMA = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)")
+# Names joined by commas, without any mark of another notation: the most frequent kind of cell, cut
+# in a third of the time that `decode` and `cut` take. No word for "unknown" has a comma.
+_PLAIN_LIST = re.compile(r"[\w ,.'-]+")
 _EASTERN = re.compile("[、，،]")  # commas of Chinese, Japanese and Arabic
 _SEMICOLON = re.compile("[；؛]")
 _BULLET = re.compile(r"[•●▪‣⁃∙]|(?<=\s)·(?=\s)")
@@ -57,6 +71,7 @@ NAME_KEYS = (
 )
 _LONGEST = 300  # characters of a name that may have a note behind it
 _DEEPEST = 5  # lists within lists
+Folded = tuple[str, str]
 _CACHED = 2**16  # names in memory; catalogues name the same persons and keywords again and again
 _ET_AL = re.compile(r"[,;]?\s+(?:et al|u\. ?a|и др|usw|etc)\.?$|\s*(?:\.{3}|…)$", re.IGNORECASE)
 _MORE = re.compile(
@@ -104,6 +119,8 @@ def entries(value: object, *, part: str = "", commas: bool = True) -> list[objec
     CellError
         If the cell is no list, or one that cannot be read.
     """
+    if commas and isinstance(value, str) and "," in value and _PLAIN_LIST.fullmatch(value):
+        return list(_split_commas(value))
     decoded = decode(value)
     if decoded is None:
         return []
@@ -187,28 +204,44 @@ def listed(found: Iterable[object], keys: tuple[str, ...] = NAME_KEYS) -> list[s
     CellError
         If an entry is not a name.
     """
-    chosen: dict[str, str] = {}
-    for entry in found:
-        if isinstance(entry, str) and len(entry) <= _LONGEST:
-            named = _short_name(entry)
-        else:
-            named = _folded(_name(entry, keys))
-        if named is not None:
-            chosen.setdefault(*named)
+    return first_of_each(
+        [
+            _short_name(entry)
+            if entry.__class__ is str and len(entry) <= _LONGEST
+            else folded_name(entry, keys)
+            for entry in found
+        ]
+    )
+
+
+def first_of_each(named: list[Folded | None]) -> list[str] | None:
+    """Return the names of `folded_name`, each once; None if there are none."""
+    known = [pair for pair in named if pair is not None]
+    chosen = dict(known)
+    if len(chosen) < len(known):  # rare: the last of equal names was chosen, not the first
+        chosen = dict(reversed(known))
+        chosen = {folded: chosen[folded] for folded, _ in known}
     return list(chosen.values()) or None
 
 
-def _folded(name: str | None) -> tuple[str, str] | None:
-    """Return a tidy name, without upper case and as it is written; None if there is none."""
+def folded_name(entry: object, keys: tuple[str, ...] = NAME_KEYS) -> Folded | None:
+    """Return a name without upper case, to compare it, and as it is written; None if unknown.
+
+    Raises
+    ------
+    CellError
+        If the entry is not a name.
+    """
+    name = _name(entry, keys)
     if name is None or not (name := _tidy(name)):
         return None
     return name.casefold(), name
 
 
 @lru_cache(_CACHED)
-def _short_name(entry: str) -> tuple[str, str] | None:
-    """Return `_folded` of a text; three quarters of the time of a long list are saved."""
-    return _folded(text(entry))
+def _short_name(entry: str) -> Folded | None:
+    """Return `folded_name` of a text, each text once; it takes most of the time of a list."""
+    return folded_name(entry)
 
 
 def names(value: object) -> list[str] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from pipeline.sources.parsing.lists import entries, listed
+from pipeline.sources.parsing.lists import Folded, entries, first_of_each, folded_name
 
 __all__ = ["cast", "directors"]
 
@@ -47,23 +47,24 @@ def _split(name: str) -> list[str]:
 
 def _people(found: Iterable[object]) -> list[str] | None:
     """Return names without notes on their credits."""
-    chosen: list[object] = []
+    named: list[Folded | None] = []
     for entry in found:
         if isinstance(entry, str) and len(entry) <= _LONGEST:
-            chosen.extend(_credited(entry))
+            named += _credited(entry)
         else:
-            chosen.append(entry)
-    return listed(chosen)
+            named.append(folded_name(entry))
+    return first_of_each(named)
 
 
 @lru_cache(_CACHED)
-def _credited(entry: str) -> tuple[str, ...]:
+def _credited(entry: str) -> tuple[Folded | None, ...]:
     """Return the names of an entry, each entry once: most persons have more than one film."""
     # No-break spaces stay: they are parts of letters in text of a wrong encoding.
     name = _LABEL.sub("", entry).strip(" \t\r\n")
     while name[-1:] in (")", "]") and (shorter := _NOTE.sub("", name)) != name:
         name = shorter
-    return (name,) if name.isalpha() else tuple(_split(_ROLE.sub("", name)))
+    parts = [name] if name.isalpha() else _split(_ROLE.sub("", name))
+    return tuple(map(folded_name, parts))
 
 
 def directors(value: object) -> list[str] | None:

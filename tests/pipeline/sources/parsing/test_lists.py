@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sources.parsing.lists import countries, cut, listed, names, piped_names
-from pipeline.sources.parsing.literals import CellError
+from pipeline.sources.parsing.lists import countries, cut, entries, listed, names, piped_names
+from pipeline.sources.parsing.literals import CellError, decode
 from tests.support.cases import case
 
 
@@ -111,3 +111,32 @@ def test_commas_are_cut_the_same_with_and_without_the_slow_pattern(cell: str) ->
 def test_a_name_is_read_the_same_from_text_and_object(found: list[str]) -> None:
     # Names of objects are read one by one, texts from the cache of names.
     assert listed(found) == listed([{"name": name} for name in found])
+
+
+_MARKS = st.sampled_from([*"|;/[]{}()'\"&•、，\n-.", "Ada", "Éva", " ", ",", "Jr", "·", "unknown"])
+
+
+@given(st.lists(_MARKS, max_size=9).map("".join) | st.text(max_size=20))
+def test_plain_lists_have_the_entries_of_the_general_way(cell: str) -> None:
+    def general() -> list[object]:
+        decoded = decode(cell)
+        if isinstance(decoded, str):
+            return list(cut(decoded))
+        return entries(decoded)
+
+    try:
+        expected = general()
+    except CellError:
+        with pytest.raises(CellError):
+            entries(cell)
+    else:
+        assert entries(cell) == expected
+
+
+@given(st.lists(st.sampled_from(["Ada", "ADA", "ada ", "Bo", "", "N/A"])))
+def test_of_names_that_differ_in_case_the_first_is_used(found: list[str]) -> None:
+    expected: dict[str, str] = {}
+    for name in map(str.strip, found):
+        if name not in ("", "N/A"):
+            expected.setdefault(name.lower(), name)
+    assert (listed(found) or []) == list(expected.values())
