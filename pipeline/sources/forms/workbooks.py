@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import islice
 
@@ -39,6 +39,9 @@ class SheetTable:
         Columns of the sheet that have a name or cells.
     columns : tuple of str
         Their names.
+    head : sequence of rows
+        The first rows of the sheet. A workbook must be parsed as a whole for its first row, which
+        takes most of the time of reading; so the rows that decide over columns are not read again.
     """
 
     content: Content
@@ -47,6 +50,7 @@ class SheetTable:
     skipped: int
     positions: tuple[int, ...]
     columns: tuple[str, ...]
+    head: Sequence[Sequence[object]] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -75,20 +79,25 @@ class SheetTable:
         return reported(self._chunks(wanted, rows), self.name)
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
-        with self.content.local() as path:
-            sheet = _open(self.content, str(path)).get_sheet_by_name(self.sheet)
-            rows = islice(sheet.to_python(), self.skipped, None)
-            filled = (row for row in rows if any(cell != "" for cell in row))
-            first = 1
-            while batch := list(islice(filled, size)):
-                columns = list(zip(*batch, strict=True))
-                cells: dict[str, list[object]] = {
-                    name: [_cell(cell) for cell in columns[i]]
-                    for i, name in zip(self.positions, self.columns, strict=True)
-                    if wanted is None or name in wanted
-                }
-                yield RawChunk(first, len(batch), cells)
-                first += len(batch)
+        filled = (row for row in self._rows() if any(cell != "" for cell in row))
+        first = 1
+        while batch := list(islice(filled, size)):
+            columns = list(zip(*batch, strict=True))
+            cells: dict[str, list[object]] = {
+                name: [_cell(cell) for cell in columns[i]]
+                for i, name in zip(self.positions, self.columns, strict=True)
+                if wanted is None or name in wanted
+            }
+            yield RawChunk(first, len(batch), cells)
+            first += len(batch)
+
+    def _rows(self) -> Iterator[Sequence[object]]:
+        """Yield the rows below the header."""
+        yield from self.head[self.skipped :]
+        if len(self.head) == _SAMPLE_ROWS:
+            with self.content.local() as path:
+                sheet = _open(self.content, str(path)).get_sheet_by_name(self.sheet)
+                yield from islice(sheet.to_python(), len(self.head), None)
 
 
 def _cell(cell: object) -> object:
@@ -163,4 +172,4 @@ def _sheet(
         if cell or any(i < len(row) and row[i] != "" for row in below)
     ]
     names = [header[i] or (f"Unnamed: {i}" if i else "") for i in used]
-    return SheetTable(content, kind, name, at + 1, tuple(used), unique_names(names))
+    return SheetTable(content, kind, name, at + 1, tuple(used), unique_names(names), rows)
