@@ -20,6 +20,7 @@ DAMAGE = (
     EOFError,
     ValueError,
     OverflowError,
+    RecursionError,  # values within values, to a great depth
     pa.ArrowException,
     csv.Error,
     sqlite3.Error,

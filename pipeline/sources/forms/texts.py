@@ -10,7 +10,7 @@ from pipeline.errors import NotATable, SourceError
 from pipeline.settings import SourceSettings
 from pipeline.sources.forms.base import RawTable
 from pipeline.sources.forms.contents import Content
-from pipeline.sources.forms.delimited.sniffing import find_layout
+from pipeline.sources.forms.delimited.sniffing import TooManyColumns, find_layout
 from pipeline.sources.forms.delimited.table import DelimitedTable
 from pipeline.sources.forms.documents.table import open_json
 from pipeline.sources.forms.other_files import describe_text
@@ -52,7 +52,12 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
             if block.lstrip()[:1] != "[" or _is_json(block):
                 raise
     lines = list(islice(split_lines(block), _FIRST_LINES))
-    layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
+    try:
+        layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
+    except TooManyColumns as error:
+        raise NotATable(
+            f"{content.name}: looks like a table, but {error}; keep only the columns of films"
+        ) from error
     if layout is None:
         raise NotATable(
             f"{content.name}: looks like plain text, no comma, semicolon, tab or bar separates "

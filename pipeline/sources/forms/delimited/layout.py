@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-__all__ = ["Layout", "code_columns", "parse", "protect", "unprotect"]
+from pipeline.sources.forms.text.blocks import MAX_LINE_CHARS
+
+__all__ = ["Layout", "allow_long_cells", "code_columns", "parse", "protect", "unprotect"]
 
 # A number, date or id, such as 7.5, 1999-12-31, tt0111161 or $1,000: a digit, no space, short.
 _CODE = re.compile(r"(?=[^\d]{0,6}\d)[\w.,:/+$€£%#-]{1,24}")
@@ -86,10 +88,20 @@ class Layout:
         return self.fits(cells) and all(cells[i] for i in self.keys)
 
 
+def allow_long_cells() -> None:
+    """Let `csv` read cells as long as a line may be; its own limit is 131,072 characters.
+
+    The limit is one of the process, so whatever starts to parse has to set it.
+    """
+    if csv.field_size_limit() < MAX_LINE_CHARS:
+        csv.field_size_limit(MAX_LINE_CHARS)
+
+
 def parse(
     lines: Iterable[str], separator: str, quoted: bool, *, strict: bool = False
 ) -> Iterable[list[str]]:
     """Return a reader of rows; `strict` raises `csv.Error` where a quote is out of place."""
+    allow_long_cells()
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     return csv.reader(lines, delimiter=separator, quoting=quoting, strict=strict)
 

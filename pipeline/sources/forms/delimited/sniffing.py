@@ -7,9 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.sources.forms.delimited.layout import Layout, code_columns, parse, protect
+from pipeline.sources.forms.delimited.layout import (
+    Layout,
+    allow_long_cells,
+    code_columns,
+    parse,
+    protect,
+)
 
-__all__ = ["SEPARATORS", "find_layout", "header_position", "unique_names"]
+__all__ = ["SEPARATORS", "TooManyColumns", "find_layout", "header_position", "unique_names"]
 
 SEPARATORS = (",", ";", "\t", "|")
 _SEP_LINE = re.compile(r'^"?sep=(.)"?[\r\n]*$', re.IGNORECASE)
@@ -19,8 +25,13 @@ _SAMPLE_ROWS = 300
 _FEWEST_EQUAL = 0.5  # share of the lines with equally many cells
 _LONGEST_NAME = 200  # characters of a column; a longer one is a sentence
 _HEADER_WITHIN = 60  # rows among which the header is looked for
+_MOST_COLUMNS = 20_000  # a sheet has 16,384; more are due to another separator, or an attack
 
 _Row = tuple[int, list[str]]  # number of lines up to its end, cells
+
+
+class TooManyColumns(ValueError):
+    """The rows of a text have more cells than a table of films can have."""
 
 
 def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout | None:
@@ -35,7 +46,13 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     mapped : sequence of str
         Columns that the user names. If all are numbers, and no header has them, the table has no
         header and its columns are called "1", "2", ...
+
+    Raises
+    ------
+    TooManyColumns
+        If rows have more than 20,000 cells.
     """
+    allow_long_cells()
     first = 0
     separators: Sequence[str] = SEPARATORS
     if lines and (mark := _SEP_LINE.match(lines[0])):
@@ -55,6 +72,8 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     if best is None:
         return None
     share, width, separator, escaped = best
+    if width > _MOST_COLUMNS:
+        raise TooManyColumns(f"its rows have {width} cells, more than {_MOST_COLUMNS}")
     sample = samples[escaped]
     quoted = separator in ",;" or _quotes_cells(sample[first:], separator, width)
     rows = _whole_rows(sample, first, separator, quoted)
@@ -195,7 +214,7 @@ def _columns(
         names.pop()
     named = [name if name or not i else f"Unnamed: {i}" for i, name in enumerate(names)]
     columns = unique_names(named)
-    twice = sorted({name for name in named if named.count(name) > 1})
+    twice = sorted(name for name, count in Counter(named).items() if count > 1)
     notes = tuple(f"column {name!r} is there more than once" for name in twice)
     return columns, notes
 
@@ -208,11 +227,12 @@ def unique_names(names: Sequence[str]) -> tuple[str, ...]:
     >>> unique_names(["id", "title", "title"])
     ('id', 'title', 'title.2')
     """
-    seen: dict[str, None] = {}
+    seen: dict[str, int] = {}  # name -> last number that is tried for it
     for base in names:
-        name, number = base, 1
+        name, number = base, seen.get(base, 0)
         while name in seen:
             number += 1
             name = f"{base}.{number}"
-        seen[name] = None
+        seen[base] = max(number, 1)
+        seen.setdefault(name, 1)
     return tuple(seen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,9 +9,9 @@ from itertools import islice
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
 from pipeline.sources.forms.damage import reported
-from pipeline.sources.forms.delimited.layout import Layout
+from pipeline.sources.forms.delimited.layout import Layout, allow_long_cells
 from pipeline.sources.forms.delimited.records import read_batches
-from pipeline.sources.forms.text.blocks import MAX_LINE_CHARS, text_lines
+from pipeline.sources.forms.text.blocks import text_lines
 from pipeline.sources.forms.text.encodings import Encoding
 
 __all__ = ["DelimitedTable"]
@@ -64,12 +63,9 @@ class DelimitedTable:
         return reported(self._chunks(wanted, rows), self.name)
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
-        csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_CHARS))
-        keep = [
-            (i, name)
-            for i, name in enumerate(self.layout.columns)
-            if wanted is None or name in wanted
-        ]
+        allow_long_cells()
+        named = frozenset(self.layout.columns if wanted is None else wanted)
+        keep = [(i, name) for i, name in enumerate(self.layout.columns) if name in named]
         lines = islice(text_lines(self.content, self.encoding), self.layout.skipped, None)
         first = 1
         missing = [None] * self.layout.width

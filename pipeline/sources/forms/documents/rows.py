@@ -232,8 +232,11 @@ def table_rows(pieces: Iterator[str], structure: Structure) -> Iterator[Row]:
         if len(stream.text) > _MOST_CHARS:
             raise ValueError(f"it has more than {_MOST_CHARS} characters; write one row per line")
     values = []
-    while stream.peek():
-        values.append(stream.value())
+    try:
+        while stream.peek():
+            values.append(stream.value())
+    except RecursionError as error:
+        raise ValueError("it has values within values to a great depth") from error
     root = values[0]
     if structure.layout == "columns" and isinstance(root, dict):
         yield from _by_column(root)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from pipeline.errors import NotATable, SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
@@ -27,6 +28,7 @@ from pipeline.sources.forms.text.encodings import Encoding
 __all__ = ["JsonTable", "open_json"]
 
 _FIRST_ROWS = 200  # rows whose keys are the columns: an object may omit missing values
+_MOST_COLUMNS = 1_000  # more keys than that are values, such as the name of each person who voted
 _HEADS = (2**17, 2**22, 2**25)  # characters in which the rows are looked for
 
 
@@ -100,16 +102,22 @@ class JsonTable:
         while batch := list(islice(rows, size)):
             malformed = {i: row.detail for i, row in enumerate(batch) if isinstance(row, Broken)}
             objects = [row if isinstance(row, dict) else {} for row in batch]
-            yield RawChunk(first, len(batch), _columns(objects, wanted), malformed)
+            cells = _columns(objects, wanted, self.columns)
+            yield RawChunk(first, len(batch), cells, malformed)
             first += len(batch)
 
 
 def _columns(
-    rows: Sequence[dict[str, object]], wanted: Sequence[str] | None
+    rows: Sequence[dict[str, object]], wanted: Sequence[str] | None, first: Sequence[str] = ()
 ) -> dict[str, list[object]]:
+    """Return the cells of rows by their keys; of very many keys, `first` and the most frequent."""
     names: dict[str, object] = {}
     for row in rows:
         names.update(row)
+    if len(names) > _MOST_COLUMNS:
+        frequent = Counter(chain.from_iterable(rows)).most_common(_MOST_COLUMNS)
+        kept = {name for name, _ in frequent} | {*first, *(wanted or ())}
+        names = {name: None for name in names if name in kept}
     keep = None if wanted is None else {*wanted, *(name.partition(".")[0] for name in wanted)}
     cells = {
         name: [row.get(name) for row in rows] for name in names if keep is None or name in keep

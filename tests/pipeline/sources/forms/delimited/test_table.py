@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import NotATable
+from pipeline.sources.forms import open_tables
 from tests.support.cases import case
-from tests.support.raw_tables import malformed, one_table, rows_of, titles
+from tests.support.raw_tables import SETTINGS, malformed, one_table, rows_of, titles
 
 
 def test_quotes_in_a_tsv_are_text(tmp_path: Path) -> None:
@@ -183,3 +185,29 @@ def test_what_the_csv_module_writes_is_read(
     assert [(row["title"], row["overview"], row["year"]) for row in found] == [
         (title, overview, str(1900 + year)) for title, overview, year in rows
     ]
+
+
+def test_a_name_thousands_of_times_costs_no_time(tmp_path: Path) -> None:
+    names = ["title", *["x"] * 16_000, "x.2"]
+    row = ",".join(["Salt", *["1"] * 16_001])
+    table = one_table(",".join(names) + f"\n{row}\n{row}\n", tmp_path)
+    assert len(set(table.columns)) == len(names)
+    assert table.columns[:3] == ("title", "x", "x.2")
+    chunk = next(table.chunks(["title"], 10))
+    assert chunk.cells == {"title": ["Salt", "Salt"]}
+
+
+def test_more_columns_than_a_table_of_films_can_have(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("title" + ",c" * 30_000 + "\nSalt" + ",1" * 30_000 + "\n")
+    with pytest.raises(NotATable, match="30001 cells, more than 20000"):
+        open_tables(path, SETTINGS)
+
+
+def test_a_long_cell_is_read_whatever_the_process_has_set(tmp_path: Path) -> None:
+    limit = csv.field_size_limit(131_072)
+    try:
+        text = "title,year,overview\nSalt,1990," + "x" * 200_000 + "\nWaltz,1991,Short\n"
+        assert titles(one_table(text, tmp_path)) == ["Salt", "Waltz"]
+    finally:
+        csv.field_size_limit(limit)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.errors import SourceError
 from pipeline.sources.forms import open_tables
 from tests.support.raw_tables import SETTINGS, malformed, one_table, rows_of, titles
 
@@ -160,3 +161,24 @@ def test_a_key_that_appears_late_is_read(tmp_path: Path) -> None:
     table = one_table(text, tmp_path)
     assert table.sparse and "tagline" not in table.columns
     assert rows_of(table)[-1]["tagline"] == "At last"
+
+
+def test_of_very_many_keys_the_frequent_ones_are_columns(tmp_path: Path) -> None:
+    votes = [
+        {"title": f"T{i}", **{f"user{i}_{k}": k for k in range(20)}, "plot": f"P{i}"}
+        for i in range(500)
+    ]
+    votes[-1]["seen"] = True
+    table = one_table("\n".join(map(json.dumps, votes)), tmp_path)
+    (chunk,) = table.chunks(None, 1_000)
+    assert chunk.cells["plot"] == [f"P{i}" for i in range(500)]
+    assert len(chunk.cells) <= 2_000
+    (chunk,) = table.chunks(["title", "seen"], 1_000)
+    assert chunk.cells["seen"][-1] is True
+
+
+def test_brackets_to_a_great_depth_are_one_line_of_error(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 5_000 + "]" * 5_000)
+    with pytest.raises(SourceError, match="values within values"):
+        open_tables(path, SETTINGS)
