@@ -43,7 +43,7 @@ class ReadTable(Document):
     name: str
     """Name of the file and, where it holds several tables, of the table in it."""
     form: str
-    """How it is written, such as "CSV, utf-8, separated by ;"."""
+    """How it is written, such as "CSV, utf-8, separated by semicolons"."""
     role: str
     """`films`, `fills` for a side table, or `not read`."""
     columns: dict[str, list[str]] = Field(default_factory=dict)

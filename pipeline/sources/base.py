@@ -84,7 +84,7 @@ class TableSummary:
     name : str
         Name of the file and, where it holds several tables, of the table in it.
     form : str
-        How it is written, such as "CSV, utf-8, separated by ;".
+        How it is written, such as "CSV, utf-8, separated by semicolons".
     role : str
         "films"; "fills" for a side table; "not read" for a table that is neither, such as ratings.
     columns : Mapping of str to tuple of str

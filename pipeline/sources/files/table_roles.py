@@ -14,6 +14,7 @@ from pipeline.sources.forms import RawTable, TableForm
 
 __all__ = ["PlannedTable", "assign_roles", "describe_form"]
 
+_SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
 _IDENTITY = ("movie_id", "title", "year", "type", *KEYS)
 
 
@@ -67,14 +68,14 @@ class PlannedTable:
 
 
 def describe_form(form: TableForm) -> str:
-    """Return how a table is written, as in "CSV, gzip, utf-8, separated by ;".
+    """Return how a table is written, as in "CSV, gzip, utf-8, separated by semicolons".
 
     Examples
     --------
     >>> describe_form(TableForm("CSV", encoding="utf-8", separator=";"))
-    'CSV, utf-8, separated by ;'
+    'CSV, utf-8, separated by semicolons'
     """
-    separator = {"\t": "tabs", "": ""}.get(form.separator, form.separator)
+    separator = _SEPARATORS.get(form.separator, form.separator)
     parts = [form.kind, form.compression, form.encoding]
     return ", ".join([*filter(None, parts), *([f"separated by {separator}"] if separator else [])])
 

@@ -279,7 +279,7 @@ def test_types_are_filtered_whatever_their_spelling(tmp_path: Path) -> None:
 def test_the_summary_says_what_becomes_of_each_column(tmp_path: Path) -> None:
     text = "id;Titel;Inhalt;Regal\n1;Eins;Ein Film vom Meer.;A7\n"
     (table,) = open_source(f"files:{write(tmp_path / 'a.csv', text)}", SETTINGS).tables()
-    assert (table.form, table.role) == ("CSV, utf-8, separated by ;", "films")
+    assert (table.form, table.role) == ("CSV, utf-8, separated by semicolons", "films")
     assert dict(table.columns) == {
         "movie_id": ("id",),
         "title": ("Titel",),
