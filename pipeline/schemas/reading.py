@@ -31,10 +31,7 @@ ROW_KEYS = pa.schema(
     [
         ("imdb_id", pa.string()),  # "tt0133093"; null if unknown
         ("tmdb_id", pa.string()),  # digits, only from a column that says so (tmdb_id)
-        (
-            "has_id",
-            pa.bool_(),
-        ),  # whether movie_id is from the file, not derived from title and year
+        ("has_id", pa.bool_()),  # whether the file has movie_id; else it is derived
     ]
 )
 
