@@ -128,7 +128,7 @@ def objection(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
         Whether the name means something else in many files; then most cells must fit, else one.
     """
     own_name = target in ("title", "overview") and normalize(name) == target
-    if not seen.present or own_name:
+    if not seen.present or (own_name and seen.share(_is_structure) < _MOST):
         return "its first cells are empty" if weak else ""
     if target in _NUMERIC or target in _DATES:
         return _not_numeric(target, seen, weak=weak)

@@ -147,3 +147,10 @@ def test_no_columns(columns: list[str]) -> None:
     plan = choose_columns(columns, {})
     assert not plan.uses and not plan.has_films and not plan.has_id
     assert list(plan.not_used) == columns
+
+
+def test_texts_in_several_languages_are_within_objects() -> None:
+    both = [{"en": LONG, "de": "Ein Wärter."}, {"de": "Ein Wärter und sein Boot."}]
+    plan = choose({"title": [{"en": "Salt"}, {"de": "Salz"}], "overview": both})
+    assert names(plan)["title"] == ("title.en", "title.de")
+    assert names(plan)["overview"] == ("overview.en", "overview.de")
