@@ -107,18 +107,22 @@ def find_placeholders(texts: pa.Array, titles: pa.Array | None = None) -> np.nda
     >>> find_placeholders(pa.array(["No overview.", "A thief hides."]), pa.array(["Heat", None]))
     array([0])
     """
-    lengths = pc.utf8_length(texts)
-    possible = pc.and_(
-        pc.less_equal(lengths, _MOST_CHARS), pc.match_substring_regex(texts, _nouns())
-    )
+    lengths = pc.utf8_length(texts).fill_null(_MOST_CHARS + 1).to_numpy()
+    short = np.flatnonzero(lengths <= _MOST_CHARS)
+    # The pattern of nouns is slow, so it is not applied to long texts, which are most overviews.
+    rows: np.ndarray = short[_matches(texts.take(pa.array(short)), _nouns())]
     if titles is not None:
-        few = pc.less_equal(lengths, _FEW_CHARS)
-        possible = pc.or_(possible, pc.or_(few, pc.match_substring_regex(texts, _starts())))
-    rows: np.ndarray = np.flatnonzero(possible.fill_null(False).to_numpy(zero_copy_only=False))
+        few, starts = np.flatnonzero(lengths <= _FEW_CHARS), _matches(texts, _starts())
+        rows = np.union1d(np.union1d(rows, few), starts)
     candidates = texts.take(pa.array(rows)).to_pylist()
     named = [None] * len(rows) if titles is None else titles.take(pa.array(rows)).to_pylist()
     found = [is_placeholder(text, title) for text, title in zip(candidates, named, strict=True)]
     return np.compress(found, rows)
+
+
+def _matches(texts: pa.Array, pattern: str) -> np.ndarray:
+    found = pc.match_substring_regex(texts, pattern).fill_null(False)
+    return np.flatnonzero(found.to_numpy(zero_copy_only=False))
 
 
 def is_placeholder(text: str, title: str | None = None) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
+
 from pipeline.schemas.reading import UNKNOWN, LossTally
 from pipeline.sources.files.column_names import find_names
 from pipeline.sources.files.column_plan import ColumnUse
@@ -38,7 +40,19 @@ _NUMBERS: Mapping[str, Callable[..., float | None]] = {
     "budget_usd": parse.money,
     "revenue_usd": parse.money,
 }
-_UNCACHED = frozenset({"title", "overview", "movie_id", "imdb_id", "tmdb_id"})
+# Columns of numbers -> whether 0 means "unknown", as TMDB writes it.
+_ZERO_IS_MISSING: Mapping[str, bool] = {
+    "runtime_minutes": True,
+    "vote_average": False,
+    "vote_count": False,
+    "popularity": False,
+    "budget_usd": True,
+    "revenue_usd": True,
+}
+_TYPED = frozenset({int, float, type(None)})
+_EXACT = 2**53  # a float holds every whole number below
+# Cells that repeat too seldom for a cache.
+_UNCACHED = frozenset({"title", "overview", "tagline", "movie_id", "imdb_id", "tmdb_id"})
 
 
 def _text(cell: object) -> str | None:
@@ -155,6 +169,8 @@ class CellReader:
         self.target, self.name = target, name
         self._parser = _parser(target, name, use, decimal_comma=decimal_comma)
         self._cache: dict[object, object] | None = None if target in _UNCACHED else {}
+        scaled = use.scales.get(name, 1.0) != 1.0
+        self._zero = None if scaled else _ZERO_IS_MISSING.get(target)
 
     def read(
         self, cells: Sequence[object], first_row: int, tally: LossTally, source: str
@@ -172,6 +188,9 @@ class CellReader:
         source : str
             Column `source` of the rows.
         """
+        plain = self._plain_numbers(cells)
+        if plain is not None:
+            return plain
         values = self._cached(cells) if self._cache is not None else [*map(self._parse, cells)]
         lost = [i for i, value in enumerate(values) if value.__class__ is _Unreadable]
         for i in lost:
@@ -181,6 +200,30 @@ class CellReader:
             values[i] = None
         return values
 
+    def _plain_numbers(self, cells: Sequence[object]) -> list[object] | None:
+        """Return numbers of typed files as their parsers do, or None if a cell must be parsed.
+
+        A file of JSON or Parquet has up to six columns of numbers: calls for each of their cells
+        took a fifth of the time from the file to its rows.
+        """
+        if self._zero is None or not set(map(type, cells)) <= _TYPED:
+            return None
+        try:
+            numbers = np.array(cells, float)
+        except OverflowError:  # a whole number of more than 308 digits
+            return None
+        known = ~np.isnan(numbers)
+        if not (np.abs(numbers[known]) < _EXACT).all():
+            return None
+        if self.target == "vote_count" and (numbers[known] % 1).any():
+            return None
+        if self._zero:
+            known &= numbers != 0
+        kind = np.int64 if self.target == "vote_count" else np.float64
+        values = np.where(known, numbers, 0).astype(kind).astype(object)
+        values[~known] = None
+        return list(values)
+
     def _cached(self, cells: Sequence[object]) -> list[object]:
         cache = self._cache
         assert cache is not None
@@ -189,9 +232,11 @@ class CellReader:
         if len(cache) + len(texts) > _CACHED:
             cache.clear()
         cache[None] = None
-        for cell in texts:
-            if cell not in cache:
-                cache[cell] = self._parse(cell)
+        parse = self._parse
+        for cell in texts - cache.keys():
+            cache[cell] = parse(cell)
+        if len(texts) == len(cells) or set(map(type, cells)) <= {str, type(None)}:
+            return [*map(cache.__getitem__, cells)]
         return [
             cache[cell] if cell is None or cell.__class__ is str else self._parse(cell)
             for cell in cells

@@ -19,6 +19,7 @@ __all__ = ["SheetTable", "open_workbook"]
 
 _HEADER_WITHIN = 60  # rows among which the header is looked for
 _SAMPLE_ROWS = 1_000
+_TYPED = frozenset({int, float, bool})  # types of cells that need no change
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class SheetTable:
         while batch := list(islice(filled, size)):
             columns = list(zip(*batch, strict=True))
             cells: dict[str, list[object]] = {
-                name: [_cell(cell) for cell in columns[i]]
+                name: _cells(columns[i])
                 for i, name in zip(self.positions, self.columns, strict=True)
                 if wanted is None or name in wanted
             }
@@ -98,6 +99,16 @@ class SheetTable:
             with self.content.local() as path:
                 sheet = _open(self.content, str(path)).get_sheet_by_name(self.sheet)
                 yield from islice(sheet.to_python(), len(self.head), None)
+
+
+def _cells(column: Sequence[object]) -> list[object]:
+    """Return the cells of a column as other forms have them."""
+    kinds = set(map(type, column))
+    if kinds <= _TYPED:
+        return list(column)
+    if kinds <= _TYPED | {str}:  # most columns; without a call for each cell
+        return [None if cell == "" else cell for cell in column]
+    return [_cell(cell) for cell in column]
 
 
 def _cell(cell: object) -> object:

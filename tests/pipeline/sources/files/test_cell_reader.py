@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipeline.schemas.reading import LossTally
 from pipeline.sources.files.cell_reader import CellReader
@@ -71,3 +73,24 @@ def test_ids(name: str, cell: object, right: str) -> None:
 def test_the_language_of_a_list_is_its_first() -> None:
     cells = ["en", '{"/m/02h40lc": "English Language"}', ["fr", "de"]]
     assert read("language", cells) == ["en", "English Language", "fr"]
+
+
+_NUMBERS = ("runtime_minutes", "vote_average", "vote_count", "popularity", "budget_usd")
+
+
+@given(
+    st.sampled_from(_NUMBERS),
+    st.booleans(),
+    st.lists(st.none() | st.floats() | st.integers(0, 100) | st.integers(-(10**400), 10**400)),
+)
+@example("vote_count", False, [0, 3.0, None, float("nan")])
+@example("vote_count", False, [1, 2.5])
+@example("budget_usd", False, [0, -0.0, 5, float("inf"), 2**53 + 1])
+def test_typed_numbers_are_read_the_same_at_once_and_one_by_one(
+    target: str, scaled: bool, cells: list[Any]
+) -> None:
+    use: dict[str, Any] = {"scales": {"x": 0.1}} if scaled else {}
+    # With a text among them, each cell is parsed.
+    at_once, one_by_one = read(target, cells, **use), read(target, [*cells, "7"], **use)[:-1]
+    assert at_once == one_by_one
+    assert [type(value) for value in at_once] == [type(value) for value in one_by_one]

@@ -58,10 +58,12 @@ def test_a_workbook_without_a_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [300, 700, 5_000])
 def test_rows_of_a_long_sheet_follow_those_of_its_head(tmp_path: Path, size: int) -> None:
-    blank = [None, None, None]
-    rows = [[n, f"Film {n}", 1950 + n % 70] if n % 500 else blank for n in range(1, 2_301)]
-    sheets: Sheets = {"Films": [["My films", None, None], ["id", "title", "year"], *rows]}
-    (films,) = open_tables(write_xlsx(tmp_path / "films", sheets), SETTINGS)
+    blank: list[object] = [None, None, None]
+    rows: list[Sequence[object]] = [
+        [n, f"Film {n}", 1950 + n % 70] if n % 500 else blank for n in range(1, 2_301)
+    ]
+    head: list[Sequence[object]] = [["My films", None, None], ["id", "title", "year"]]
+    (films,) = open_tables(write_xlsx(tmp_path / "films", {"Films": head + rows}), SETTINGS)
     chunks = list(films.chunks(None, size))
     assert [chunk.first_row for chunk in chunks] == list(range(1, 2_297, size))
     found = [id_ for chunk in chunks for id_ in chunk.cells["id"]]
