@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.cleaning.duplicates import fill, preference
+from pipeline.cleaning.duplicates import fill, gather, preference
 from pipeline.cleaning.profile import profile
 from pipeline.cleaning.row_repair import Repaired, repair_rows
 from pipeline.errors import TableError
@@ -42,7 +42,7 @@ Row = dict[str, Any]
 
 @stage(
     "clean",
-    version=2,
+    version=3,
     inputs=("movies",),
     outputs=("movies", "rejects", "profile", "losses"),
     conserves=("movies", "movies", "rejects"),
@@ -51,7 +51,8 @@ def clean(movies: pa.Table, settings: CleanSettings) -> dict[str, pa.Table]:
     """Repair every row of a partition, reject unusable rows, merge the rows of each id.
 
     The best row of an id has the most fields, then the longest overview, then the smallest content.
-    Its unknown cells are filled from the other rows, the better ones first.
+    Its unknown cells are filled from the other rows, the better ones first; lists of rows that
+    repeat it in its file are gathered.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def clean(movies: pa.Table, settings: CleanSettings) -> dict[str, pa.Table]:
     usable[list(faults)] = False
 
     rejects = [_reject(repaired.rows, n, *fault) for n, fault in faults.items()]
-    films, words, duplicates = _merge(repaired, usable)
+    films, words, duplicates = _merge(repaired, usable, settings.max_list_items)
     rejects += duplicates
     rejects.sort(key=lambda r: (r["source"] or "", r["row"] or 0, r["movie_id"], r["reason"]))
     return {
@@ -123,7 +124,9 @@ def _faults(
     return faults
 
 
-def _merge(repaired: Repaired, usable: np.ndarray) -> tuple[pa.Table, np.ndarray, list[Row]]:
+def _merge(
+    repaired: Repaired, usable: np.ndarray, max_list_items: int
+) -> tuple[pa.Table, np.ndarray, list[Row]]:
     """Return one film for each id of a usable row, its words, and the rejected usable rows."""
     rows = repaired.rows
     codes = rows.column("movie_id").combine_chunks()
@@ -142,7 +145,8 @@ def _merge(repaired: Repaired, usable: np.ndarray) -> tuple[pa.Table, np.ndarray
         (is_usable, best, row), *others = group
         if not is_usable:
             continue
-        merged.append(fill(row, [other for _, _, other in others]))
+        rest = [other for _, _, other in others]
+        merged.append(fill(gather(row, rest, max_list_items), rest))
         positions.append(best)
         detail = f"kept: row {row['row']} of {row['source']}"
         rejects += [_reject(rows, n, "duplicate_id", detail) for also, n, _ in others if also]

@@ -17,7 +17,7 @@ from pipeline.errors import SourceError
 from pipeline.fileio.atomic import explain_full_disk
 from pipeline.ingest.film_ids import rank_sources
 from pipeline.ingest.identity import Identity, identify
-from pipeline.ingest.numbering import find_numberings
+from pipeline.ingest.numbering import find_numberings, part_leading_zeros
 from pipeline.ingest.repeated_overviews import RepeatedOverviews, find_repeated_overviews
 from pipeline.ingest.side_tables import (
     Matches,
@@ -110,8 +110,9 @@ class CatalogueRows:
             if len(self._sides):
                 raise SourceError(_WITHOUT_FILMS.format(", ".join(s["name"] for s in self.sources)))
             return
-        values = self._films.values()
-        if len(self._sides):
+        values, *of_sides = part_leading_zeros([self._films, self._sides])
+        if of_sides:
+            [self._side_values] = of_sides
             values = self._add_links(values)
         identity = identify(self._films, values, known_sources)
         repeated = find_repeated_overviews(self._films, values, identity.films)
@@ -185,7 +186,7 @@ class CatalogueRows:
 
     def _add_links(self, values: RowValues) -> RowValues:
         """Give films the ids of IMDb and TMDB that side tables have."""
-        side_values = self._sides.values()
+        side_values = self._side_values
         if not (side_values.imdb.any() or side_values.tmdb.any()):
             return values
         entries = find_numberings(self._films, values, self._films.order(), lambda rows: {})
@@ -195,7 +196,7 @@ class CatalogueRows:
     def _match_sides(self) -> None:
         """Write the rows of side tables that belong to films, and count the others."""
         assert self._identity is not None
-        sides, side_values = self._sides, self._sides.values()
+        sides, side_values = self._sides, self._side_values
         matches = match_rows(sides, side_values, self._films, self._values, self._identity.entries)
         of_film = np.where(matches.row >= 0, self._identity.films[matches.row], -1)
         self._write_fills(side_values, matches)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from ftfy import fix_encoding
 
-__all__ = ["Description", "agrees_strongly", "contradicts", "describe", "repair"]
+__all__ = ["Description", "agrees_strongly", "contradicts", "describe", "repair", "unlike"]
 
 # Frequent words of each language: they show in which language a text is.
 _LANGUAGES = {
@@ -71,6 +71,7 @@ _ENOUGH = 5  # words that a text must have before lacking common words means any
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _CAST, _SAME_CAST = 10, 2  # names of the cast that are compared, and that must be the same
 _SAME = 0.5  # share of the words of a text that are in the other if both are one text
+_ALIKE = 0.3  # less than this share in common: texts of different films
 _LEAD = 60  # characters in which the lead of an encyclopaedia names the film
 
 
@@ -167,6 +168,40 @@ def agrees_strongly(one: Description, two: Description) -> bool:
     if one.directors and two.directors and _same_names(one.directors, two.directors):
         return True
     return len(one.cast & two.cast) >= _SAME_CAST or _same_text(one, two)
+
+
+def unlike(one: Description, two: Description, *, years_apart: bool) -> bool:
+    """Return whether two rows of one file and id, under different titles, are of two films.
+
+    They are of one film if the texts are the same, or nothing can be compared: a text is missing,
+    or in another language, as that of a translation is. A director says nothing, since the films
+    of a box have one id and one director.
+
+    Parameters
+    ----------
+    one, two : Description
+        What the rows say.
+    years_apart : bool
+        Whether the years of the rows differ; then only the same text makes one film.
+
+    Examples
+    --------
+    >>> one = describe("Thaw", "A widow rents out the attic to a meteor that glows.", None, None)
+    >>> two = describe("Frost", "Three sisters race tractors across the frozen lake.", None, None)
+    >>> other = describe("Tau", "Eine Witwe vermietet den Dachboden an einen Stern.", None, None)
+    >>> unlike(one, two, years_apart=False), unlike(one, other, years_apart=False)
+    (True, False)
+    """
+    if _same_text(one, two):
+        return False
+    if years_apart:
+        return True
+    if one.directors and two.directors and not _same_names(one.directors, two.directors):
+        return True
+    fewest = min(len(one.plot), len(two.plot))
+    if one.lead != two.lead or fewest < _ENOUGH or not one.language:
+        return False
+    return one.language == two.language and len(one.plot & two.plot) < _ALIKE * fewest
 
 
 def _same_text(one: Description, two: Description) -> bool:

@@ -1,20 +1,22 @@
 """Join rows to films: by ids of one numbering, then by title and year.
 
-Two rows of one id are of one film unless title and year both differ. Two films of one title and
-year are one unless ids, directors or texts say otherwise; see `pipeline.ingest.evidence`.
+Two rows of one id are of one film unless titles differ, and years or texts differ too. An id that
+one file gives to such rows is no identity there, such as the number of a box of films: its rows
+join by title and year, as rows without an id do. Two films of one title and year are one unless
+ids, directors or texts say otherwise; see `pipeline.ingest.evidence`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.ingest.evidence import Description, agrees_strongly, contradicts
+from pipeline.ingest.evidence import Description, agrees_strongly, contradicts, unlike
 from pipeline.ingest.numbering import Numberings
 from pipeline.ingest.spool import Hashes, Numbers, RowValues
 
@@ -25,7 +27,8 @@ Describe = Callable[[Numbers], dict[int, Description]]
 _SAME_YEAR, _NEXT_YEAR, _NO_YEAR = 0, 1, 2
 _YEARS_APART = 1  # IMDb and TMDB often differ by a year
 _BATCH = 50_000  # rows whose texts are in memory at once
-_ROWS_OF_ID = 200  # rows of one id that are compared with one another
+_TITLES_OF_ID = 40  # titles of one id in a file; an id of more is that of no film
+_ROWS_OF_ID = 200  # rows of one id in several files that are compared with one another
 _ROWS_OF_TITLE = 60  # films of one title that are compared with one another
 
 
@@ -69,7 +72,7 @@ class FilmJoins:
         return parent
 
     def join_ids(self) -> None:
-        """Join rows with the same id in one numbering, unless title and year both differ."""
+        """Join rows with the same id in one numbering, unless they are of different films."""
         entries = self._entries
         order = np.lexsort((self._order[entries.row], entries.key, entries.numbering))
         row, key = entries.row[order], entries.key[order]
@@ -79,17 +82,66 @@ class FilmJoins:
         starts = np.flatnonzero(new)
         sizes = np.diff(np.r_[starts, len(row)])
         group = np.cumsum(new) - 1
-        # rows that agree with the first row of their id, the usual case, are joined at once
+        # rows with the title of the first row of their id, the usual case, are joined at once
         first = row[starts][group]
         mixed = np.zeros(len(starts), bool)
-        mixed[group[self._differ(row, first)]] = True
+        mixed[group[self._titles[row] != self._titles[first]]] = True
         joined = ~mixed[group] & (row != first)
         self._join_all(row[joined], first[joined])
         groups = [row[s : s + n] for s, n in zip(starts[mixed], sizes[mixed], strict=True)]
-        for batch in _batches(groups):
+        shown = [self._one_of_each_title(rows) for rows in groups]
+        false = np.zeros(len(row), bool)  # entries whose id is no identity in their file
+        at = 0
+        for batch in _batches(shown):
             found = self._describe(np.unique(np.concatenate(batch)))
-            for rows in batch:
-                self._join_same_id(rows, found)
+            for n, titles in enumerate(batch, start=at):
+                rows = groups[n]
+                wrong = np.isin(self._values.file[rows], self._files_of_unlike(titles, found))
+                self._join_same_id(rows[~wrong], titles, found)
+                start = starts[mixed][n]
+                false[start : start + len(rows)] = wrong
+                if wrong.any():
+                    self.parted.append(int(rows[0]))
+            at += len(batch)
+        self._drop(order[false])
+
+    def _one_of_each_title(self, rows: Numbers) -> Numbers:
+        """A row of each title of an id in each file, in the order of the rows."""
+        pairs = np.stack([self._values.file[rows].astype(np.uint64), self._titles[rows]], axis=1)
+        _, first = np.unique(pairs, axis=0, return_index=True)
+        return rows[np.sort(first)]
+
+    def _files_of_unlike(self, rows: Numbers, found: dict[int, Description]) -> list[int]:
+        """Files in which an id, given by a row of each title, is that of unlike films."""
+        files = []
+        for file in np.unique(self._values.file[rows]).tolist():
+            here = rows[self._values.file[rows] == file]
+            if len(here) > _TITLES_OF_ID or any(
+                unlike(found[one], found[two], years_apart=self._years_apart(one, two))
+                for one, two in combinations(here[self._titles[here] != 0].tolist(), 2)
+            ):
+                files.append(file)
+        return files
+
+    def _drop(self, positions: Numbers) -> None:
+        """Remove entries of ids that are no identity; a row without any other joins by title."""
+        if not len(positions):
+            return
+        entries = self._entries
+        stays = np.ones(len(entries.row), bool)
+        stays[positions] = False
+        self._keyless[np.setdiff1d(entries.row[~stays], entries.row[stays])] = True
+        self._entries = replace(
+            entries,
+            row=entries.row[stays],
+            numbering=entries.numbering[stays],
+            key=entries.key[stays],
+        )
+
+    @property
+    def entries(self) -> Numberings:
+        """The ids of the rows, without those that are no identity."""
+        return self._entries
 
     def _join_all(self, one: Numbers, two: Numbers) -> None:
         """Join many pairs of rows, none of which has been joined before."""
@@ -101,23 +153,43 @@ class FilmJoins:
         _, first = np.unique(label, return_index=True)
         self._parent = first[label].astype(np.int64)
 
-    def _join_same_id(self, rows: Numbers, found: dict[int, Description]) -> None:
+    def _join_same_id(self, rows: Numbers, shown: Numbers, found: dict[int, Description]) -> None:
+        """Join the rows of an id; of those with one title in a file, `found` describes one."""
+        if not len(rows):
+            return
+        shown = shown[np.isin(shown, rows)]
+        files, titles = self._values.file, self._titles
+        of_title = {(files[row], titles[row]): int(row) for row in shown}
+        for row in rows.tolist():
+            self._union(row, of_title[files[row], titles[row]])
         apart = False
-        for one, two in combinations(rows[:_ROWS_OF_ID], 2):
-            same = not self._differ(one, two).any()
-            if same or agrees_strongly(found[int(one)], found[int(two)]):
-                self._union(int(one), int(two))
+        for one, two in combinations(shown[:_ROWS_OF_ID].tolist(), 2):
+            if self._is_one_film(one, two, found):
+                self._union(one, two)
             else:
                 apart = True
         if apart and len({self._find(int(row)) for row in rows}) > 1:
             self.parted.append(int(rows[0]))
 
-    def _differ(self, one: Numbers, two: Numbers) -> npt.NDArray[np.bool_]:
-        """Whether title and year both differ; an unknown one does not."""
-        titles, years = self._titles, self._values.year
-        title = (titles[one] != titles[two]) & (titles[one] != 0) & (titles[two] != 0)
-        year = np.abs(years[one] - years[two]) > _YEARS_APART
-        return np.asarray(title & year & (years[one] != 0) & (years[two] != 0))
+    def _is_one_film(self, one: int, two: int, found: dict[int, Description]) -> bool:
+        """Whether two rows of one id are of one film."""
+        titles = self._titles
+        if titles[one] == titles[two] or not (titles[one] and titles[two]):
+            return True
+        if self._values.file[one] == self._values.file[two]:
+            return True  # otherwise the id would be none in this file
+        if agrees_strongly(found[one], found[two]):
+            return True
+        if self._years_apart(one, two):
+            return False
+        # ids of IMDb and TMDB are those of the whole world: texts say nothing against them
+        if any(ids[one] == ids[two] != 0 for ids in (self._values.imdb, self._values.tmdb)):
+            return True
+        return not contradicts(found[one], found[two])
+
+    def _years_apart(self, one: int, two: int) -> bool:
+        first, second = int(self._values.year[one]), int(self._values.year[two])
+        return bool(first and second) and abs(first - second) > _YEARS_APART
 
     def join_titles(self) -> None:
         """Join films of one title and year, if no id, director or text contradicts."""

@@ -32,7 +32,7 @@ class Identity:
     ids : FinalIds
         Ids of films where they are not those of the row.
     entries : Numberings
-        The ids of the rows in numberings.
+        The ids of the rows in numberings, without those that are no identity.
     notes : tuple of str
         Files that number their films independently, and ids of several films.
     """
@@ -86,7 +86,8 @@ def identify(spool: RowSpool, values: RowValues, known_sources: Sequence[str] = 
     films = joins.films()
     rank = rank_rows(spool.files, values, known_sources)
     ids = choose_ids(spool, values, films, rank, order, describe_rows)
-    return Identity(films, ids, entries, _notes(spool, values, entries, joins.parted, order))
+    notes = _notes(spool, values, entries, joins.parted, order)
+    return Identity(films, ids, joins.entries, notes)
 
 
 def _describe(spool: RowSpool, rows: Numbers) -> dict[int, Description]:
@@ -134,8 +135,8 @@ def _notes(
         )
         ids = len(parted)
         notes.append(
-            f"{ids:,} id{'s stand' if ids > 1 else ' stands'} for several films, since title and "
-            f"year differ, such as {spool.take_ids(np.asarray([example]))[0]!r} of "
+            f"{ids:,} id{'s stand' if ids > 1 else ' stands'} for several films, since titles and "
+            f"years or texts differ, such as {spool.take_ids(np.asarray([example]))[0]!r} of "
             f"{_short_name(spool, int(values.file[example]))}"
         )
     return tuple(sorted(notes))

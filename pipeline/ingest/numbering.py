@@ -2,28 +2,31 @@
 
 Two files share their numbering if most of the ids that both have stand for films with the same
 title, or with the same year where titles are translated. Ids of TMDB and IMDb in columns of their
-own are two more numberings.
+own are two more numberings. "007" and "7" are two ids where one file has both; otherwise they are
+one, since spreadsheets drop the zeros of the ids of IMDb.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.ingest.evidence import Description, contradicts
 from pipeline.ingest.spool import Hashes, Numbers, RowSpool, RowValues, hash_texts
 
-__all__ = ["Numberings", "agreement", "find_numberings", "hash_numbers"]
+__all__ = ["Numberings", "agreement", "find_numberings", "hash_numbers", "part_leading_zeros"]
 
 _MOST = 0.5
 _SHOWN_PAIRS = 2_000  # pairs of rows that decide over two files
 _TEXT_PAIRS = 60  # pairs of rows whose texts are compared
+_ZEROS = r"^0[0-9]"
 _FILES_OF_ID = 40  # files of one id that are compared with one another
 
 
@@ -197,3 +200,37 @@ def _chance(values: RowValues, first: Numbers, second: Numbers) -> float:
         years = years[years > 0]
         shares.append(np.bincount(years, minlength=4_000)[:4_000] / max(1, len(years)))
     return float(shares[0] @ shares[1])
+
+
+def part_leading_zeros(spools: Sequence[RowSpool]) -> list[RowValues]:
+    """Return the numbers of the rows of spools; ids with and without zeros differ where both are.
+
+    Parameters
+    ----------
+    spools : sequence of RowSpool
+        Rows of films, and of side tables.
+    """
+    ids = [pa.chunked_array(spool.ids, pa.string()) for spool in spools]
+    values = [spool.values() for spool in spools if len(spool)]
+    if not any(_has_zeros(texts) for texts in ids):
+        return values
+    as_read = [hash_texts(texts) for texts in ids if len(texts)]
+    several = [_several(own, raw) for own, raw in zip(values, as_read, strict=True)]
+    keys = np.unique(np.concatenate(several))
+    return [
+        replace(own, own=np.where(np.isin(own.own, keys) & (own.own != 0), raw, own.own))
+        for own, raw in zip(values, as_read, strict=True)
+    ]
+
+
+def _has_zeros(ids: pa.ChunkedArray) -> bool:
+    found = pc.any(pc.match_substring_regex(ids, _ZEROS)).as_py() if len(ids) else False
+    return bool(found)
+
+
+def _several(values: RowValues, raw: Hashes) -> Hashes:
+    """Keys that a file writes in several ways."""
+    order = np.lexsort((raw, values.own, values.file))
+    file, own, raw = values.file[order], values.own[order], raw[order]
+    same_id = (file[1:] == file[:-1]) & (own[1:] == own[:-1]) & (own[1:] != 0)
+    return np.unique(own[1:][same_id & (raw[1:] != raw[:-1])])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pyarrow import ipc
 
 from pipeline.fileio.atomic import explain_full_disk
 from pipeline.ingest.evidence import repair
@@ -29,6 +29,7 @@ Hashes = npt.NDArray[np.uint64]
 _IMDB = r"^tt[0-9]{7,12}$"
 _DIGITS = r"^[0-9]{1,18}$"
 _DERIVED = r"^t-[0-9a-f]{16}$"
+_ROUNDED = r"^[0-9](?:[.,][0-9]+)?[eE][+][0-9]+$"  # "1.00E+05": a spreadsheet rounds, so no id
 _CONTENT = ("movie_id", "title", "overview")
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 over the golden ratio
 _SHORT = 200  # characters of an overview that may be a placeholder
@@ -68,7 +69,7 @@ class RowValues:
     file : ndarray, int32
         Position in `RowSpool.files`.
     own : ndarray, uint64
-        Hash of the id of the file; 0 if the file gives none, or one of IMDb.
+        Hash of the id of the file; 0 if the file gives none, a rounded number, or one of IMDb.
     imdb, tmdb : ndarray, int64
         Id of this authority; 0 if unknown.
     year : ndarray, int32
@@ -141,9 +142,9 @@ class RowSpool:
         """
         if not len(movies):
             return
-        path = self._folder / f"{self._name}-{len(self.paths):06d}.parquet"
+        path = self._folder / f"{self._name}-{len(self.paths):06d}.arrow"
         with explain_full_disk(path):
-            pq.write_table(movies, path, compression="lz4")
+            _write(path, movies)
         self.paths.append(path)
         self.ids.append(movies.column("movie_id").combine_chunks())
         labels = movies.column("source").combine_chunks().dictionary_encode()
@@ -206,7 +207,7 @@ class RowSpool:
         for n, path in enumerate(self.paths):
             here = rows[bounds[n] : bounds[n + 1]]
             if len(here):
-                table = pq.read_table(path, columns=list(columns))
+                table = _read(path, columns)
                 yield here, table.take(pa.array(here - self._starts[n]))
 
     def titles(self, rows: Numbers) -> Hashes:
@@ -223,7 +224,21 @@ class RowSpool:
     def chunks(self) -> Iterator[tuple[int, pa.Table]]:
         """Yield the number of the first row of each chunk, and its table of MOVIES."""
         for start, path in zip(self._starts, self.paths, strict=False):
-            yield start, pq.read_table(path, schema=MOVIES)
+            yield start, _read(path)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    """Write a file of Arrow: it is read again once or twice, so Parquet is not worth its time."""
+    options = ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with ipc.new_file(path, table.schema, options=options) as writer:
+        writer.write_table(table)
+
+
+def _read(path: Path, columns: Sequence[str] = tuple(MOVIES.names)) -> pa.Table:
+    fields = sorted(map(MOVIES.get_field_index, columns))
+    options = ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+    with ipc.open_file(path, options=options) as reader:
+        return reader.read_all().select(list(columns))
 
 
 def hash_texts(texts: pa.Array | pa.ChunkedArray) -> Hashes:
@@ -253,6 +268,7 @@ def _values(movies: pa.Table, keys: pa.Table, file: npt.NDArray[np.int32]) -> Ro
     if len(keys):
         derived = pc.and_(derived, pc.invert(pc.fill_null(keys.column("has_id"), False)))
         derived = pc.or_(derived, pc.equal(pc.fill_null(keys.column("has_id"), True), False))
+    derived = pc.or_(derived, pc.match_substring_regex(ids, _ROUNDED))
     digits = pc.match_substring_regex(ids, _DIGITS)
     # "007" and "7" are one id where it is compared with that of an authority
     trimmed = pc.utf8_ltrim(ids, characters="0")

@@ -319,7 +319,7 @@ def test_the_other_rows_of_a_film_fill_its_unknown_cells() -> None:
     third = movie(row=3, genres=["Drama"], release_date="1999-05-01")
     (film,), rejects = run(third, second, best, movie(row=4))
     assert film == best | {
-        "genres": ["War"],
+        "genres": ["War", "Drama"],
         "tagline": "Tag",
         "vote_average": 7.5,
         "vote_count": 12,

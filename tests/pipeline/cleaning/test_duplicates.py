@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.cleaning.duplicates import fill, preference
+from pipeline.cleaning.duplicates import fill, gather, preference
 from pipeline.schemas.mining import MOVIES
 
 
@@ -72,3 +72,20 @@ def test_votes_are_filled_together(
         row(**dict(zip(names, best, strict=True))), [row(**dict(zip(names, other, strict=True)))]
     )
     assert (film["vote_average"], film["vote_count"]) == right
+
+
+def test_lists_of_rows_that_repeat_a_film_in_one_file_are_gathered() -> None:
+    rows = [
+        row(source="a", row=1, genres=["Drama"], cast=["Bo Lint"]),
+        row(source="a", row=2, genres=["Drama"], cast=["Cy Marr"]),
+        row(source="a", row=3, genres=["Crime"], cast=["Bo Lint"], keywords=["sea"]),
+    ]
+    film = gather(rows[2], [rows[1], rows[0]], 20)
+    assert film == rows[2] | {"genres": ["Drama", "Crime"], "cast": ["Bo Lint", "Cy Marr"]}
+    assert gather(rows[2], [rows[1], rows[0]], 1)["genres"] == ["Drama"]
+
+
+@pytest.mark.parametrize("other", [{"source": "b"}, {"title": "Ran"}, {"overview": "Other words."}])
+def test_lists_of_other_files_and_texts_are_not_merged(other: dict[str, Any]) -> None:
+    best = row(source="a", row=2, genres=["Drama"])
+    assert gather(best, [row(**{"source": "a", "row": 1, "genres": ["War"]} | other)], 20) is best

@@ -178,3 +178,18 @@ def test_a_placeholder_is_no_overview_before_and_after_filling(tmp_path: Path) -
     missing = [row["movie_id"] for row in rows(store, catalogue) if row["overview"] is None]
     assert missing == ["10", "11", "12", "13"]
     assert any(repr(text) in note for note in catalogue.notes)
+
+
+def test_a_side_table_of_an_id_of_unlike_films_fills_none_of_them(tmp_path: Path) -> None:
+    films = [{"id": "BOX", "title": f"Film {n}", "overview": PLOTS[n]} for n in range(2)]
+    films.append({"id": "7", "title": "Film 2", "overview": PLOTS[2]})
+    films.append({"id": "007", "title": "Film 3", "overview": PLOTS[3]})
+    keywords = [{"id": own, "keywords": [own]} for own in ("BOX", "007", "7")]
+    catalogue = CatalogueRows(tmp_path)
+    catalogue.read(
+        RowSource("folder", [("films.csv", films, False), ("words.csv", keywords, True)]), "", 0
+    )
+    catalogue.settle(())
+    filled = [row for part in catalogue.fills() for row in part.to_pylist()]
+    assert {row["movie_id"]: row["keywords"] for row in filled} == {"7": ["7"], "007": ["007"]}
+    assert "words.csv: 1 of 3 rows belong to no film; 2 films have a row" in catalogue.notes

@@ -33,7 +33,8 @@ def test_rows_of_one_id_with_other_title_and_year_are_two_films(tmp_path: Path) 
     assert len(set(ids["a.csv"])) == 2
     assert "1" in ids["a.csv"]
     assert found.notes == (
-        "1 id stands for several films, since title and year differ, such as '1' of a.csv",
+        "1 id stands for several films, since titles and years or texts differ, "
+        "such as '1' of a.csv",
     )
     again, _ = identify_rows(tmp_path / "again", {"a.csv": rows[::-1]})
     assert again["a.csv"] == ids["a.csv"][::-1]
@@ -274,3 +275,50 @@ def test_the_order_of_files_never_matters(
     assert all(other == found[0] for other in found)
     ids = found[0][0]
     assert all(movie_id for rows in ids.values() for movie_id in rows)
+
+
+def test_an_id_of_unlike_films_is_no_identity(tmp_path: Path) -> None:
+    box = [film(n, id="BOX1", year=1990, directors=["Ada Quill"]) for n in range(4)]
+    other = [film(n, id="1", year=None) for n in range(5)]
+    for folder, rows in (("box", box), ("constant", other)):
+        ids, found = identify_rows(tmp_path / folder, {"a.csv": rows})
+        assert len(set(ids["a.csv"])) == len(rows)
+        assert rows[0]["id"] in ids["a.csv"]
+        assert found.notes[0].startswith("1 id stands for several films")
+        again, _ = identify_rows(tmp_path / f"{folder}2", {"a.csv": rows[::-1]})
+        assert again["a.csv"] == ids["a.csv"][::-1]
+
+
+def test_a_constant_id_of_many_rows_joins_only_the_same_films(tmp_path: Path) -> None:
+    rows = [film(n, id="1", year=1900 + n % 90) for n in range(300)]
+    ids, _ = identify_rows(tmp_path, {"a.csv": [*rows, rows[7], rows[250]]})
+    assert len(set(ids["a.csv"])) == 300
+    assert ids["a.csv"][300:] == [ids["a.csv"][7], ids["a.csv"][250]]
+
+
+def test_rows_of_one_id_in_two_languages_are_one_film(tmp_path: Path) -> None:
+    german = [film(n, title=f"Titel {'QRSTUV'[n]}", overview=GERMAN[n]) for n in range(6)]
+    english = [film(n) for n in range(6)]
+    ids, found = identify_rows(tmp_path, {"a.csv": [*english, *german]})
+    assert ids["a.csv"] == [str(n) for n in range(6)] * 2
+    assert found.notes == ()
+
+
+def test_titles_that_differ_with_one_text_are_one_film(tmp_path: Path) -> None:
+    rows = [film(1, year=None, title=title) for title in ("Thaw", "Die Schmelze", "Le dégel")]
+    assert identify_rows(tmp_path, {"a.csv": rows})[0]["a.csv"] == ["1"] * 3
+
+
+def test_files_of_one_numbering_do_not_join_films_without_years(tmp_path: Path) -> None:
+    one = [film(n, year=None) for n in range(6)]
+    two = [film(n, year=None) for n in range(6)]
+    two[2] |= {"title": "Something else", "overview": PLOTS[5]}
+    ids, _ = identify_rows(tmp_path, {"a.csv": one, "b.csv": two})
+    assert ids["a.csv"][2] != ids["b.csv"][2]
+    assert [n for n in range(6) if ids["a.csv"][n] == ids["b.csv"][n]] == [0, 1, 3, 4, 5]
+
+
+def test_rounded_numbers_are_no_ids(tmp_path: Path) -> None:
+    rows = [film(n, id="1.23457E+11", overview=PLOTS[0]) for n in (0, 1, 2)]
+    ids, _ = identify_rows(tmp_path, {"a.csv": rows})
+    assert len(set(ids["a.csv"])) == 3

@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.ingest.numbering import Numberings, agreement, find_numberings
+from pipeline.ingest.numbering import (
+    Numberings,
+    agreement,
+    find_numberings,
+    part_leading_zeros,
+)
+from pipeline.ingest.spool import RowSpool
 from tests.support.ingest_rows import spool_of
 
 
@@ -49,3 +55,23 @@ def test_a_third_file_may_join_two(tmp_path: Path) -> None:
         all={"1": "Thaw", "2": "Salt Lamp", "3": "Waltz", "4": "Choir"},
     )
     assert len(set(found.of_code[:3].tolist())) == 1
+
+
+def numbered(*ids: str) -> list[dict[str, str]]:
+    return [{"id": own, "title": f"Film {own}"} for own in ids]
+
+
+def test_a_file_with_both_forms_parts_them_everywhere(tmp_path: Path) -> None:
+    films = spool_of(tmp_path, {"a.csv": numbered("007", "7", "08"), "b.csv": numbered("7", "8")})
+    sides = spool_of(tmp_path, {"k.csv": numbered("007", "7", "8")}, "sides")
+    found, of_sides = part_leading_zeros([films, sides])
+    assert len(set(found.own[:2].tolist())) == 2
+    assert found.own[1] == found.own[3], "7 of both files"
+    assert found.own[2] == found.own[4], "08 and 8 are one id, as IMDb's are in a spreadsheet"
+    assert of_sides.own.tolist() == [found.own[0], found.own[1], found.own[4]]
+
+
+def test_without_zeros_nothing_changes(tmp_path: Path) -> None:
+    films = spool_of(tmp_path, {"a.csv": numbered("10", "7")})
+    [found] = part_leading_zeros([films, RowSpool(tmp_path, "sides")])
+    assert found is films.values()
