@@ -31,7 +31,7 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05][\x95}\](cXK\x8c\x85-\x87q]", re.DOTALL)
 _BSON = re.compile(rb"..[\x00-\xff]\x00[\x01-\x13][\x20-\x7e]{1,60}\x00", re.DOTALL)
 _HTML = re.compile(r"\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body|table)\b", re.I | re.S)
 _XML = re.compile(r"\s*<(\?xml|!--|!DOCTYPE|[A-Za-z][\w:.-]*[\s/>])")
-_CONTROLS = re.compile("[\x01-\x08\x0e-\x1d\x7f\ufffd]")
+_CONTROLS = re.compile("[\x02-\x08\x0e-\x1d\x7f\ufffd]")
 _SQL = re.compile(r"^\s*(CREATE TABLE|INSERT INTO|DROP TABLE)\b", re.I | re.M)
 
 

@@ -10,6 +10,7 @@ from pipeline.errors import NotATable, SourceError
 from pipeline.settings import SourceSettings
 from pipeline.sources.forms.base import RawTable
 from pipeline.sources.forms.contents import Content
+from pipeline.sources.forms.delimited.rewriting import find_rewriting
 from pipeline.sources.forms.delimited.sniffing import TooManyColumns, find_layout
 from pipeline.sources.forms.delimited.table import DelimitedTable
 from pipeline.sources.forms.documents.table import open_json
@@ -52,8 +53,13 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
             if block.lstrip()[:1] != "[" or _is_json(block):
                 raise
     lines = list(islice(split_lines(block), _FIRST_LINES))
+    rewriting = find_rewriting(lines)
     try:
-        layout = find_layout(lines, mapped=tuple(settings.column_map.values()))
+        layout = find_layout(
+            list(rewriting.lines(lines)),
+            mapped=tuple(settings.column_map.values()),
+            separator=rewriting.written,
+        )
     except TooManyColumns as error:
         raise NotATable(
             f"{content.name}: looks like a table, but {error}; keep only the columns of films"
@@ -63,7 +69,7 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
             f"{content.name}: looks like plain text, no comma, semicolon, tab or bar separates "
             "cells in its first lines; write a CSV file with a header"
         )
-    table = DelimitedTable(content, encoding, layout)
+    table = DelimitedTable(content, encoding, layout, rewriting)
     if next(table.chunks(None, 1), None) is None:
         raise SourceError(f"{content.name}: has no rows")
     return [table]

@@ -24,6 +24,7 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _SAMPLE_ROWS = 300
 _FEWEST_EQUAL = 0.5  # share of the lines with equally many cells
 _LONGEST_NAME = 200  # characters of a column; a longer one is a sentence
+_LONGEST_GROUPED = 40  # characters of a name below merged cells
 _HEADER_WITHIN = 60  # rows among which the header is looked for
 _MOST_COLUMNS = 20_000  # a sheet has 16,384; more are due to another separator, or an attack
 
@@ -34,7 +35,9 @@ class TooManyColumns(ValueError):
     """The rows of a text have more cells than a table of films can have."""
 
 
-def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout | None:
+def find_layout(
+    lines: Sequence[str], *, mapped: Sequence[str] = (), separator: str = ""
+) -> Layout | None:
     """Return the layout of a text from its first lines, or None if nothing separates cells.
 
     The separator is the one that cuts the most lines into equally many cells.
@@ -46,6 +49,8 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     mapped : sequence of str
         Columns that the user names. If all are numbers, and no header has them, the table has no
         header and its columns are called "1", "2", ...
+    separator : str
+        The separator, if it is known.
 
     Raises
     ------
@@ -54,21 +59,21 @@ def find_layout(lines: Sequence[str], *, mapped: Sequence[str] = ()) -> Layout |
     """
     allow_long_cells()
     first = 0
-    separators: Sequence[str] = SEPARATORS
-    if lines and (mark := _SEP_LINE.match(lines[0])):
-        first, separators = 1, (mark[1],)
+    separators: Sequence[str] = (separator,) if separator else SEPARATORS
+    if lines and (named := _SEP_LINE.match(lines[0])):
+        first, separators = 1, (named[1],)
     samples = [lines]
     if any('\\"' in line for line in lines):
         samples.append([protect(line) for line in lines])
     best: tuple[float, int, str, bool] | None = None
     for escaped, sample in enumerate(samples):
-        for separator in separators:
+        for mark in separators:
             share, width = max(
-                _modal(_whole_rows(sample, first, separator, True)),
-                _modal(_single_rows(sample, first, separator)),
+                _modal(_whole_rows(sample, first, mark, True)),
+                _modal(_single_rows(sample, first, mark)),
             )
             if width and (best is None or (share, width) > best[:2]):
-                best = (share, width, separator, bool(escaped))
+                best = (share, width, mark, bool(escaped))
     if best is None:
         return None
     share, width, separator, escaped = best
@@ -174,6 +179,8 @@ def header_position(rows: Sequence[Sequence[str]], width: int, *, ragged: bool =
     ]
     for i in candidates:
         cells = stripped[i]
+        if sum(map(bool, cells)) < width and _names_below(stripped[i + 1 :], width):
+            continue
         if ragged and len(cells) < width and _names_follow(stripped[i + 1 :], width):
             continue
         if sum(map(bool, cells)) >= width or not _has_number(cells):
@@ -185,6 +192,24 @@ def _names_follow(rows: Sequence[Sequence[str]], width: int) -> bool:
     """Return whether the next full row has names, and rows with numbers come after it."""
     full = [cells for cells in rows if len(cells) >= width]
     return bool(full) and not _has_number(full[0]) and any(map(_has_number, full[1:]))
+
+
+def _names_below(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Return whether the next row names all columns, below merged cells that name groups of them.
+
+    Names are short, and there are numbers or long texts below some of them only.
+    """
+    full = [cells for cells in rows if len(cells) >= width and all(cells[:width])]
+    if len(full) < 3 or full[0] is not rows[0] or _has_number(full[0]):
+        return False
+    names, below = full[0][:width], full[1:]
+    if max(map(len, names)) > _LONGEST_GROUPED or len(set(names)) < width:
+        return False
+    columns = list(zip(*(cells[:width] for cells in below), strict=True))
+    return any(
+        all(map(_NUMBER.fullmatch, column)) or min(map(len, column)) > _LONGEST_GROUPED
+        for column in columns
+    )
 
 
 def _has_number(cells: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from pipeline.sources.forms.contents import Content
 from pipeline.sources.forms.damage import reported
 from pipeline.sources.forms.delimited.layout import Layout, allow_long_cells
 from pipeline.sources.forms.delimited.records import read_batches
+from pipeline.sources.forms.delimited.rewriting import PLAIN, Rewriting
 from pipeline.sources.forms.text.blocks import text_lines
 from pipeline.sources.forms.text.encodings import Encoding
 
@@ -24,6 +25,7 @@ class DelimitedTable:
     content: Content
     encoding: Encoding
     layout: Layout
+    rewriting: Rewriting = PLAIN
 
     @property
     def name(self) -> str:
@@ -33,7 +35,7 @@ class DelimitedTable:
     @property
     def form(self) -> TableForm:
         """How the table is written."""
-        separator = self.layout.separator
+        separator = self.rewriting.separator or self.layout.separator
         return TableForm(
             "TSV" if separator == "\t" else "CSV",
             compression=self.content.compression,
@@ -66,12 +68,13 @@ class DelimitedTable:
         allow_long_cells()
         named = frozenset(self.layout.columns if wanted is None else wanted)
         keep = [(i, name) for i, name in enumerate(self.layout.columns) if name in named]
-        lines = islice(text_lines(self.content, self.encoding), self.layout.skipped, None)
+        written = self.rewriting.lines(text_lines(self.content, self.encoding))
+        lines = islice(written, self.layout.skipped, None)
         first = 1
         missing = [None] * self.layout.width
         for batch in read_batches(lines, self.layout, size):
             rows = [cells or missing for cells in batch.rows] if batch.malformed else batch.rows
             columns = list(zip(*rows, strict=True))
-            cells: dict[str, list[object]] = {name: list(columns[i]) for i, name in keep}
+            cells = {name: self.rewriting.restored(list(columns[i])) for i, name in keep}
             yield RawChunk(first, len(rows), cells, batch.malformed, batch.repaired)
             first += len(rows)
