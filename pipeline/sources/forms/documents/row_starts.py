@@ -36,12 +36,14 @@ def row_start(text: str, structure: Structure) -> RowStart:
 def _first_row(text: str, structure: Structure) -> dict[str, object]:
     """Return the first element as it is written, before what it wraps is taken out."""
     found: object = top_values(text)
-    if structure.path or structure.layout in ("list", "members"):
+    if structure.path or structure.layout in ("list", "lists", "members"):
         found = found[0] if isinstance(found, list) and found else None
         for key in structure.path:
             found = found.get(key) if isinstance(found, dict) else None
     elif isinstance(found, list) and found and isinstance(found[0], list):
         found = found[0]
     values = list(found.values()) if isinstance(found, dict) else found
+    if structure.layout == "lists" and isinstance(values, list):
+        values = next((value for value in values if isinstance(value, list) and value), [])
     rows = first_objects(values) if isinstance(values, list) else []
     return rows[0] if rows else {}

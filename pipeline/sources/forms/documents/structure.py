@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from pipeline.sources.forms.documents.partial import DEPTH, FIRST, first_objects, top_values
 from pipeline.sources.forms.documents.stream import recover
+from pipeline.sources.forms.documents.wrappers import TITLES, find_wrapping, is_record, is_rich
 
 __all__ = ["Structure", "find_structures", "is_action"]
 
@@ -30,6 +31,7 @@ _LISTS = frozenset(
         "value",
         "values",
         "list",
+        "metadata",
         "search",
         "titles",
         "shows",
@@ -48,10 +50,8 @@ _LISTS = frozenset(
         "result",
     }
 )
-_TITLES = ("title", "name")
-_TEXTS = ("overview", "plot", "description", "summary", "synopsis", "storyline")
 _ACTIONS = frozenset({"index", "create", "update", "delete"})
-_WRAPPERS = ("_source", "node", "doc", "document", "fields")
+_YEAR = re.compile(r"(?:18[89]|19\d|20[0-3])\d")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Structure:
     layout : str
         "values": each value of the text, or of its array, is a row; "lines": each line is;
         "list" and "members": the elements of a list, or the members of an object, at `path`;
+        "lists": the elements of each list that is a member of the object at `path`;
         "columns", "split", "arrays": the whole document is a table in another order.
     path : tuple of str
         Keys that lead to the list or object.
@@ -72,8 +73,12 @@ class Structure:
         Keys that lead from each value to a list of rows, as in pages of results.
     wrapper : str
         Key of each row whose value is the row proper, such as `_source`.
+    merged : bool
+        Whether the row has the cells beside the wrapped object too.
+    typed : bool
+        Whether each cell is an object of its type and value, as in DynamoDB.
     key_column : str
-        Column of the keys of "members"; empty if the objects have an id of their own.
+        Column of the keys of "members" and "lists"; empty if there is none.
     bulk : bool
         Whether lines such as `{"index": {"_id": 1}}` are between the rows.
     """
@@ -83,6 +88,8 @@ class Structure:
     path: tuple[str, ...] = ()
     inner: tuple[str, ...] = ()
     wrapper: str = ""
+    merged: bool = False
+    typed: bool = False
     key_column: str = ""
     bulk: bool = False
 
@@ -133,12 +140,18 @@ def _of_rows(rows: Sequence[Mapping[str, object]], kind: str, text: str) -> Stru
     layout = "lines" if lines else "values"
     if any(map(is_action, rows)) and sum(map(is_action, rows)) * 3 >= len(rows):
         rows = [row for row in rows if not is_action(row)]
-        return Structure("Elasticsearch bulk", layout, wrapper=_wrapper(rows), bulk=True)
-    first = rows[0] if rows else {}
-    inner = next((path for path, _ in _lists(first)), ()) if not _is_record(first) else ()
+        return _wrapped(Structure("Elasticsearch bulk", layout, bulk=True), rows)
+    whole = _wrapped(Structure(kind, layout), rows)
+    first = rows[0] if rows and not whole.typed else {}
+    inner = next((path for path, _ in _lists(first)), ()) if not is_record(first) else ()
     if inner:
         return Structure(f"{kind} of pages", layout, inner=inner)
-    return Structure(kind, layout, wrapper=_wrapper(rows))
+    return whole
+
+
+def _wrapped(structure: Structure, rows: Sequence[Mapping[str, object]]) -> Structure:
+    name, merged, typed = find_wrapping(rows)
+    return replace(structure, wrapper=name, merged=merged, typed=typed)
 
 
 def is_action(row: Mapping[str, object]) -> bool:
@@ -170,33 +183,6 @@ def _has_rows_in_lines(text: str) -> bool:
     return seen > 0 and "\n" in text.strip()
 
 
-def _wrapper(rows: Sequence[Mapping[str, object]]) -> str:
-    """Return the key under which each object has its row, or ""."""
-    if not rows:
-        return ""
-    for name in _WRAPPERS:
-        if all(isinstance(row.get(name), dict) and len(row) <= 8 for row in rows):
-            scalars = [key for key in rows[0] if not key.startswith("_") and key != name]
-            if len(scalars) <= 2:
-                return name
-    (name, *others) = rows[0]
-    if not others and all(list(row) == [name] and _is_rich(row[name]) for row in rows):
-        return name
-    return ""
-
-
-def _is_rich(value: object) -> bool:
-    return isinstance(value, dict) and sum(not isinstance(v, dict) for v in value.values()) >= 2
-
-
-def _is_record(value: Mapping[str, object]) -> bool:
-    """Return whether an object is a film itself: it has a title and a text."""
-    names = [key.lower() for key, cell in value.items() if isinstance(cell, str)]
-    return any(part in name for name in names for part in _TITLES) and any(
-        part in name for name in names for part in _TEXTS
-    )
-
-
 def _lists(root: Mapping[str, object]) -> list[tuple[tuple[str, ...], int]]:
     """Return the paths to lists of objects that are richer than what is around them, best first."""
     found = []
@@ -224,7 +210,7 @@ def _walk(
 
 
 def _in_object(root: dict[str, object]) -> list[Structure]:
-    if _is_record(root):
+    if is_record(root):
         return []
     if isinstance(root.get("columns"), list) and isinstance(root.get("data"), list):
         return [Structure("JSON table (columns and data)", "split")]
@@ -233,13 +219,28 @@ def _in_object(root: dict[str, object]) -> list[Structure]:
     if members := _by_key((), root):
         return [members]
     found = []
-    for path, _ in _lists(root):
-        wrapper = _wrapper(first_objects(_at(root, path)))
-        found.append(Structure(f"JSON list under {'.'.join(path)}", "list", path, wrapper=wrapper))
+    lists = _lists(root)
+    if years := _by_year(root, [path for path, _ in lists]):
+        return [years]
+    for path, _ in lists:
+        structure = Structure(f"JSON list under {'.'.join(path)}", "list", path)
+        found.append(_wrapped(structure, first_objects(_at(root, path))))
     if not found:
         nested = (_by_key(path, cell) for path, cell, _ in _walk(root, (), 0) if _is_object(cell))
         found = [structure for structure in nested if structure][:1]
     return found
+
+
+def _by_year(root: Mapping[str, object], paths: Sequence[tuple[str, ...]]) -> Structure | None:
+    """Return the structure of lists by year, whose rows may have no year of their own."""
+    if len(paths) < 2 or len({path[:-1] for path in paths}) > 1:
+        return None
+    if not all(_YEAR.fullmatch(path[-1]) for path in paths):
+        return None
+    rows = [row for path in paths for row in first_objects(_at(root, path))[:3]]
+    own = any(part in key.lower() for row in rows for key in row for part in ("year", "date"))
+    structure = Structure("JSON lists by year", "lists", paths[0][:-1])
+    return _wrapped(replace(structure, key_column="" if own else "year"), rows)
 
 
 def _is_object(value: object) -> TypeGuard[dict[str, object]]:
@@ -277,11 +278,15 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
     cells = list(value.values())[:FIRST]
     objects = [cell for cell in cells if isinstance(cell, dict)]
     rows = [row for row in objects if row]
+    (name, *others) = value or [""]
+    alone = not others and not any(map(str.isdigit, name)) and not any(map(is_record, rows))
+    if alone and _lists(value):  # an object around all else, as Plex writes it
+        return None
     if not rows or 5 * len(objects) < 4 * len(cells):
         return None
     # One of them may be broken or cut off.
     common = [key for key in rows[0] if 2 * sum(key in row for row in rows) > len(rows)]
-    if 2 * len(common) < len(rows[0]) or not _is_rich(rows[0]):
+    if 2 * len(common) < len(rows[0]) or not is_rich(rows[0]):
         return None
     keys = list(value)[:FIRST]
     own = {key.lower() for row in rows for key in row}
@@ -289,6 +294,6 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
     if not own & {"id", "_id", "movie_id", "imdb_id", "imdbid", "tmdb_id", "tconst"}:
         column = "id"
         texts = not any(re.search(r"\d", key) for key in keys)
-        if texts and not any(part in name for name in own for part in _TITLES):
+        if texts and not any(part in name for name in own for part in TITLES):
             column = "title"
     return Structure("JSON objects by key", "members", path, key_column=column)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["dotted_columns", "plain"]
+__all__ = ["bare", "dotted_columns", "is_typed", "plain", "untyped"]
 
+# Types of DynamoDB and of Firestore, each the key of its value.
+_TEXTS = frozenset({"S", "B", "stringValue", "timestampValue", "referenceValue", "bytesValue"})
+_NUMBERS = frozenset({"N", "integerValue", "doubleValue"})
+_LISTS = frozenset({"L", "SS", "NS", "BS", "arrayValue"})
+_MAPS = frozenset({"M", "mapValue"})
+_TYPES = _TEXTS | _NUMBERS | _LISTS | _MAPS | {"BOOL", "NULL", "booleanValue", "nullValue"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_MEMBERS = 40  # of an object whose members become columns
 
@@ -44,6 +50,68 @@ def _extended(name: str, value: object) -> object:
     except (ValueError, OverflowError):
         found = str(value)
     return None if name in ("$undefined", "$minKey", "$maxKey", "$timestamp") else found
+
+
+def is_typed(row: Mapping[str, object]) -> bool:
+    """Return whether each cell is an object of its type and value, as in DynamoDB.
+
+    Examples
+    --------
+    >>> is_typed({"title": {"S": "Salt"}, "year": {"N": "1990"}}), is_typed({"S": "a"})
+    (True, False)
+    """
+    return bool(row) and all(
+        isinstance(cell, dict) and len(cell) == 1 and next(iter(cell)) in _TYPES
+        for cell in row.values()
+    )
+
+
+def untyped(value: object) -> object:
+    """Return the value of an object of type and value, in any depth; all else as it is.
+
+    Examples
+    --------
+    >>> untyped({"L": [{"S": "Drama"}, {"N": "7.5"}, {"M": {"seen": {"BOOL": True}}}]})
+    ['Drama', 7.5, {'seen': True}]
+    """
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    ((name, inner),) = value.items()
+    if name in _MAPS and isinstance(inner, dict):
+        members = inner.get("fields", {}) if name == "mapValue" else inner
+        return {key: untyped(cell) for key, cell in members.items()}
+    if name in _LISTS:
+        items = inner.get("values", []) if isinstance(inner, dict) else inner
+        return [untyped(item) for item in items] if isinstance(items, list) else value
+    if name in _NUMBERS:
+        try:
+            return int(str(inner)) if str(inner).lstrip("-").isdigit() else float(str(inner))
+        except ValueError:
+            return inner
+    return (None if name in ("NULL", "nullValue") else inner) if name in _TYPES else value
+
+
+def bare(value: object) -> object:
+    """Return what JSON:API wraps in "data" and "attributes"; all else as it is.
+
+    Examples
+    --------
+    >>> bare({"data": [{"id": 2, "attributes": {"name": "Drama"}}]})
+    [{'id': 2, 'name': 'Drama'}]
+    """
+    if not isinstance(value, dict) or "data" not in value or set(value) - {"data", "links", "meta"}:
+        return value
+    data = value["data"]
+    items = data if isinstance(data, list) else [data]
+    if not all(
+        isinstance(item, dict) and isinstance(item.get("attributes"), dict) for item in items
+    ):
+        return value
+    found = [
+        {key: cell for key, cell in item.items() if key == "id"} | item["attributes"]
+        for item in items
+    ]
+    return found if isinstance(data, list) else found[0]
 
 
 def dotted_columns(cells: Mapping[str, list[object]]) -> dict[str, list[object]]:

@@ -182,3 +182,84 @@ def test_brackets_to_a_great_depth_are_one_line_of_error(tmp_path: Path) -> None
     path.write_text("[" * 5_000 + "]" * 5_000)
     with pytest.raises(SourceError, match="values within values"):
         open_tables(path, SETTINGS)
+
+
+PLOTS = [{"title": f"T{i}", "plot": f"Some plot {i}"} for i in range(1, 6)]
+
+
+def dynamo(film: dict[str, Any]) -> dict[str, Any]:
+    genres = {"L": [{"S": "Drama"}, {"S": "War"}]}
+    return {key: {"S": cell} for key, cell in film.items()} | {
+        "year": {"N": "1990"},
+        "genres": genres,
+        "seen": {"NULL": True},
+    }
+
+
+def firestore(film: dict[str, Any]) -> dict[str, Any]:
+    genres = {"arrayValue": {"values": [{"stringValue": "Drama"}, {"stringValue": "War"}]}}
+    fields = {key: {"stringValue": cell} for key, cell in film.items()}
+    fields |= {"year": {"integerValue": "1990"}, "genres": genres, "seen": {"nullValue": None}}
+    return {"name": "projects/x/1", "fields": fields, "createTime": "a", "updateTime": "b"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(json.dumps({"Item": dynamo(film)}) for film in PLOTS),
+        json.dumps([dynamo(film) for film in PLOTS], indent=1),
+        json.dumps({"Items": [dynamo(film) for film in PLOTS], "Count": 5, "ScannedCount": 5}),
+        json.dumps({"documents": [firestore(film) for film in PLOTS]}),
+    ],
+)
+def test_cells_with_their_types(tmp_path: Path, text: str) -> None:
+    rows = rows_of(one_table(text, tmp_path))
+    whole = {"year": 1990, "genres": ["Drama", "War"], "seen": None}
+    assert rows == [film | whole for film in PLOTS]
+
+
+def test_details_beside_the_title_belong_to_the_row(tmp_path: Path) -> None:
+    films = [
+        {"title": f["title"], "year": 1990, "info": {"plot": f["plot"], "rating": 7}} for f in PLOTS
+    ]
+    rows = rows_of(one_table(json.dumps(films), tmp_path))
+    assert rows == [film | {"year": 1990, "rating": 7} for film in PLOTS]
+    genres = {"data": [{"id": 2, "type": "genre", "attributes": {"name": "War"}}]}
+    answer = {
+        "data": [
+            {"id": str(i), "type": "film", "attributes": film | {"genres": genres}}
+            for i, film in enumerate(PLOTS)
+        ],
+        "meta": {"page": 1},
+    }
+    rows = rows_of(one_table(json.dumps(answer), tmp_path))
+    assert rows[0] == PLOTS[0] | {"id": "0", "type": "film", "genres": [{"id": 2, "name": "War"}]}
+
+
+def test_a_text_of_another_object_is_not_that_of_the_film(tmp_path: Path) -> None:
+    films = [{"title": "T", "info": {"overview": "Of the series"}, "plot": "Of the film"}] * 3
+    rows = rows_of(one_table(json.dumps(films), tmp_path))
+    assert "overview" not in rows[0] and rows[0]["plot"] == "Of the film"
+
+
+def test_an_object_around_a_list_is_no_film(tmp_path: Path) -> None:
+    answer = {"MediaContainer": {"size": 5, "title": "Films", "Metadata": PLOTS}}
+    assert rows_of(one_table(json.dumps(answer), tmp_path)) == PLOTS
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_lists_by_year_give_the_year(tmp_path: Path, indent: int | None) -> None:
+    years = {"1990": PLOTS[:2], "1991": PLOTS[2:3], "note": "x", "1992": [], "1993": PLOTS[3:]}
+    rows = rows_of(one_table(json.dumps(years, indent=indent), tmp_path))
+    assert [row["year"] for row in rows] == ["1990", "1990", "1991", "1993", "1993"]
+    assert [row["plot"] for row in rows] == [film["plot"] for film in PLOTS]
+    own = {year: [film | {"Year": 2000} for film in PLOTS] for year in ("1990", "1991")}
+    assert all("year" not in row for row in rows_of(one_table(json.dumps(own), tmp_path)))
+
+
+def test_after_a_broken_row_no_year_is_guessed(tmp_path: Path) -> None:
+    text = json.dumps({"1990": PLOTS[:2], "1991": PLOTS[2:]}).replace('"T2",', '"T2"')
+    table = one_table(text, tmp_path)
+    known = {row["title"]: row.get("year") for row in rows_of(table)}
+    assert known["T1"] == "1990" and set(known.values()) <= {"1990", None}
+    assert set(known) >= {"T1", "T3", "T4", "T5"} and malformed(table)
