@@ -14,6 +14,7 @@ __all__ = ["MAX_VALUE_CHARS", "Broken", "JsonStream", "RowStart", "recover"]
 MAX_VALUE_CHARS = 2**24  # a longer row is damage or an attack
 _BLANK = re.compile(r"[\s,\x1e\ufeff]*")
 _FAR = 2**20  # characters in which a row on a line of its own is looked for
+_NEAR = 2**16  # characters before the end of the text in which a row starts
 _NUMBER_END = 12  # an error so near to the end of the text may be due to its end
 _MOST_LITERAL = 100_000  # characters that are parsed as a Python literal
 _DECODER = json.JSONDecoder()
@@ -60,6 +61,7 @@ class JsonStream:
         self.start = 0  # of the value before the position
         self.ended = False
         self.lost = False  # whether the end of the text is part of a broken row
+        self._fresh = False  # whether `plain_rows` has not seen the text
 
     def fill(self) -> bool:
         """Read on, at least as much as is not yet used; return whether there was more."""
@@ -76,6 +78,7 @@ class JsonStream:
             self._lines += self.text.count("\n", 0, self.at)
             self.text = self.text[self.at :] + "".join(fresh)
             self.at = 0
+            self._fresh = True
         return bool(fresh)
 
     @property
@@ -155,6 +158,33 @@ class JsonStream:
             if not self._grow():
                 self.at, self.lost = len(self.text), True
                 return self.text[before:]
+
+    def plain_rows(self, start: RowStart) -> list[dict[str, object]]:
+        """Return the rows that are whole in memory, and go on behind them; none if in any doubt.
+
+        One call for some hundred rows takes a third of the time of as many calls of `row`. Text
+        that is an array of objects has these objects only, so nothing else needs to be checked.
+        `row` reads all other text: the row at the end of the text, and rows that are broken.
+        """
+        if not self._fresh:
+            return []
+        self._fresh = False
+        near = max(self.at + 1, len(self.text) - _NEAR)
+        starts = [match.start("row") for match in start.keys.finditer(self.text, near)]
+        if not starts:
+            return []
+        end = starts[-1]
+        text = self.text[self.at : end].rstrip(" \t\r\n,")
+        if '"$' in text:  # a type of MongoDB, which `row` knows
+            return []
+        try:
+            found = _DECODER.decode(f"[{text}]")
+        except (ValueError, RecursionError):
+            return []
+        if not all(isinstance(row, dict) for row in found):
+            return []
+        self.at = end
+        return list(found)
 
     def _ahead(self) -> int:
         return len(self.text) - self.at

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from operator import itemgetter
 
 from pipeline.errors import NotATable, SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
@@ -119,9 +120,14 @@ def _columns(
         kept = {name for name, _ in frequent} | {*first, *(wanted or ())}
         names = {name: None for name in names if name in kept}
     keep = None if wanted is None else {*wanted, *(name.partition(".")[0] for name in wanted)}
-    cells = {
-        name: [row.get(name) for row in rows] for name in names if keep is None or name in keep
-    }
+    used = [name for name in names if keep is None or name in keep]
+    cells: dict[str, list[object]]
+    if len(used) > 1 and all(len(row) == len(names) for row in rows):
+        # All rows have all keys: a fifth of the time of a look-up for each cell.
+        columns = zip(*map(itemgetter(*used), rows), strict=True)
+        cells = dict(zip(used, map(list, columns), strict=True))
+    else:
+        cells = {name: [row.get(name) for row in rows] for name in used}
     cells |= dotted_columns(cells)
     return cells if wanted is None else {n: v for n, v in cells.items() if n in set(wanted)}
 
