@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.sources.forms.documents.stream import (
     Broken,
@@ -12,7 +13,7 @@ from pipeline.sources.forms.documents.stream import (
     recover,
 )
 from pipeline.sources.forms.documents.structure import Structure, is_action
-from pipeline.sources.forms.documents.values import plain
+from pipeline.sources.forms.documents.values import bare, plain, untyped
 
 __all__ = ["Row", "line_rows", "stream_rows", "table_rows", "without_actions"]
 
@@ -90,7 +91,10 @@ def stream_rows(pieces: Iterator[str], structure: Structure, start: RowStart) ->
         if not _enter(stream, structure):
             yield Broken(f"line {stream.line}: {'.'.join(structure.path)} is missing")
             return
-        yield from _container_rows(stream, structure, start)
+        if structure.layout == "lists":
+            yield from _lists_rows(stream, structure, start)
+        else:
+            yield from _container_rows(stream, structure, start)
         if not _leave(stream, len(structure.path)):
             return
 
@@ -154,6 +158,27 @@ def _find_member(stream: JsonStream, key: str) -> bool:
     return False
 
 
+def _lists_rows(stream: JsonStream, structure: Structure, start: RowStart) -> Iterator[Row]:
+    """Yield the elements of the lists of an object, each with the key of its list."""
+    each = replace(structure, layout="list")
+    while stream.peek() == '"':
+        try:
+            key = stream.key()
+            if stream.peek() != "[":
+                stream.value()
+                continue
+        except (ValueError, RecursionError) as error:
+            yield Broken(f"line {stream.line} is not JSON: {_why(error)}")
+            return
+        stream.at += 1
+        for row in _container_rows(stream, each, start):
+            if isinstance(row, Broken):
+                key = ""  # the next row that is found may be in another list
+            named = key and isinstance(row, dict) and structure.key_column
+            yield {structure.key_column: key, **row} if named and isinstance(row, dict) else row
+    stream.at += stream.peek() == "}"
+
+
 def _container_rows(stream: JsonStream, structure: Structure, start: RowStart) -> Iterator[Row]:
     closing = _CLOSING[structure.layout]
     while (mark := stream.peek()) and mark != closing:
@@ -214,7 +239,16 @@ def _rows_of(value: dict[str, object], structure: Structure, extended: bool) -> 
     if structure.wrapper:
         inner = value.get(structure.wrapper)
         if isinstance(inner, dict):
-            value = {key: cell for key, cell in value.items() if key == "_id"} | inner
+            around = {
+                key: cell
+                for key, cell in value.items()
+                if key != structure.wrapper and (structure.merged or key == "_id")
+            }
+            value = around | inner
+            if structure.merged:
+                value = {key: bare(cell) for key, cell in value.items()}
+    if structure.typed:
+        value = {key: untyped(cell) for key, cell in value.items()}
     yield value
 
 
