@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 
 import numpy as np
@@ -23,7 +25,9 @@ _CACHED = 100_000  # distinct cells of a column in memory
 _NULL_CHARS = 40  # a longer text is never a word for "unknown"
 _ID_CHARS = 1_000  # some ids are addresses; a longer one is damage
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_MILLIONS = 1e6
+_NO_UNIT = re.compile(r"[\s\d.,'+$\u00a0\u202f-]*", re.ASCII)
+# More in a column of other units is a value without them: no film has cost or earned as much.
+_MOST: Mapping[str, float] = {"vote_average": 10.0, "budget_usd": 1e10, "revenue_usd": 1e11}
 _IMDB_ID = re.compile(r"tt[1-9]\d{6,8}|tt0\d{6}", re.ASCII)
 _LISTS: Mapping[str, Parser] = {
     "genres": parse.genres,
@@ -97,11 +101,22 @@ def _cut(parser: Parser, separator: str, cell: object) -> object:
     return parser(cell)
 
 
-def _scaled(parser: Callable[..., float | None], factor: float, cell: object) -> float | None:
+def _scaled(
+    target: str, parser: Callable[..., float | None], factor: float, cell: object
+) -> float | None:
+    """Return a number in the units of MOVIES; a text with a unit of its own is in that unit."""
+    if isinstance(cell, str) and not _NO_UNIT.fullmatch(cell):
+        return parser(cell)  # "96 min", "4/5" or "$1.2M" in a column of other units
+    if target == "vote_count":
+        parser = parse.number  # "12.5" in thousands is whole
     found = parser(cell)
     if found is None:
         return None
-    return found * factor if factor > 1 else found / round(1 / factor)  # 73 / 10 is exact, 7.3
+    # Exact: 73 / 10 is 7.3, and 1.1 million 1,100,000.
+    scaled = float(Decimal(found) * Decimal(factor)) if factor > 1 else found / round(1 / factor)
+    if scaled > _MOST.get(target, math.inf):
+        raise CellError("is too much for the unit of its column")
+    return round(scaled) if target == "vote_count" else scaled
 
 
 def _language(cell: object) -> str | None:
@@ -131,10 +146,8 @@ def _parser(target: str, name: str, use: ColumnUse, *, decimal_comma: bool) -> P
         return partial(_cut, _LISTS[target], separator) if separator else _LISTS[target]
     if target in _NUMBERS:
         factor = use.scales.get(name, 1.0)
-        if factor == _MILLIONS:
-            return partial(parse.millions, decimal_comma=decimal_comma)
         numeric = partial(_NUMBERS[target], decimal_comma=decimal_comma)
-        return numeric if factor == 1.0 else partial(_scaled, numeric, factor)
+        return numeric if factor == 1.0 else partial(_scaled, target, numeric, factor)
     if target == "movie_id":
         like = {found.target for found in find_names(name)}
         return next((_TEXTS[key] for key in ("imdb_id", "tmdb_id") if key in like), _identifier)

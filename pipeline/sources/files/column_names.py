@@ -6,10 +6,12 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+
+from pipeline.sources.files.details.units import named_units, spell_out
 
 __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normalize"]
 
@@ -18,23 +20,6 @@ _BRACKETS = re.compile(r"[(\[\uff08\u3010][^()\[\]\uff08\uff09\u3010\u3011]*[)\]
 _NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 _DERIVED = 1_000  # rank added for each step away from the name in the file
-
-# Units at the end of a name; the factor to minutes or US dollars, by the column of MOVIES.
-_UNITS: Mapping[str, Mapping[str, float]] = {
-    "runtime_minutes": {
-        "minutes": 1, "minute": 1, "mins": 1, "min": 1, "minuten": 1, "minutos": 1, "minuti": 1,
-        "in": 1, "seconds": 1 / 60, "second": 1 / 60, "secs": 1 / 60, "sec": 1 / 60, "s": 1 / 60,
-        "hours": 60, "hour": 60, "hrs": 60, "h": 60, "ms": 1 / 60_000, "мин": 1, "минут": 1,
-        "минуты": 1, "分钟": 1, "分": 1,
-    },
-    "money": {
-        "usd": 1, "us": 1, "dollars": 1, "dollar": 1, "in": 1, "of": 1,
-        "millions": 1e6, "million": 1e6, "mio": 1e6, "mln": 1e6, "mill": 1e6, "m": 1e6, "mm": 1e6,
-        "millionen": 1e6, "millones": 1e6, "milioni": 1e6, "milhoes": 1e6, "млн": 1e6,
-        "thousands": 1e3, "k": 1e3, "billions": 1e9, "billion": 1e9, "bn": 1e9,
-    },
-}  # fmt: skip
-_MONEY = ("budget_usd", "revenue_usd")
 
 
 @dataclass(frozen=True)
@@ -50,13 +35,17 @@ class NamedLike:
     weak : bool
         Whether the name means something else in many files.
     scale : float
-        Factor of a number in other units, such as 1,000,000 for "Revenue (Millions)".
+        Factor of a number in other units, such as 1,000,000 for "Revenue (Millions)"; 0 where
+        they cannot be converted.
+    unit : str
+        What the name says of units, such as "in seconds"; else empty.
     """
 
     target: str
     rank: int
     weak: bool
     scale: float = 1.0
+    unit: str = ""
 
 
 def normalize(name: str) -> str:
@@ -98,6 +87,7 @@ def _lexicon() -> Mapping[str, tuple[NamedLike, ...]]:
     return {key: tuple(entries) for key, entries in found.items()}
 
 
+@lru_cache(4_096)
 def find_names(name: str) -> tuple[NamedLike, ...]:
     """Return what a column of the file is named like, the nearest first.
 
@@ -126,11 +116,11 @@ def find_names(name: str) -> tuple[NamedLike, ...]:
                 steps.append((shorter, level + 1))
         if level == 0 and words != own:
             _add(found, words, 1, _lexicon())
-    for target, scale, shorter in _scaled(own, bare):
-        entries = _lexicon().get(shorter.replace("_", ""), ())
-        for entry in entries:
-            if entry.target == target and (target not in found or scale != 1.0):
-                found[target] = NamedLike(target, entry.rank + _DERIVED, entry.weak, scale)
+    for target, rest, unit in named_units(name, normalize(spell_out(name))):
+        for entry in _lexicon().get(rest.replace("_", ""), ()):
+            if entry.target == target:
+                nearest = found.get(target, replace(entry, rank=entry.rank + _DERIVED))
+                found[target] = replace(nearest, scale=unit.factor, unit=unit.says)
     return tuple(sorted(found.values(), key=lambda n: (n.weak, n.rank)))
 
 
@@ -160,20 +150,6 @@ def _shorter(words: str) -> list[str]:
             out.append("_".join(parts[1:]))
         if parts[-1] in _parts("endings") or parts[-1] in _parts("languages"):
             out.append("_".join(parts[:-1]))
-    return out
-
-
-def _scaled(*spellings: str) -> list[tuple[str, float, str]]:
-    """Return (target, factor, name without units) for a name that ends with units."""
-    out = []
-    for target in ("runtime_minutes", *_MONEY):
-        units = _UNITS["money" if target in _MONEY else target]
-        for words in spellings:
-            parts, scale = words.split("_"), 1.0
-            while len(parts) > 1 and parts[-1] in units:
-                scale *= units[parts.pop()]
-            if len(parts) < len(words.split("_")):
-                out.append((target, float(scale), "_".join(parts)))
     return out
 
 

@@ -35,6 +35,8 @@ class ColumnUse:
         Columns whose dates with slashes begin with the day.
     weak : bool
         Whether the name means something else in many files.
+    unclear_order : frozenset of str
+        Columns whose dates with slashes do not show whether the day or the month comes first.
     """
 
     names: tuple[str, ...]
@@ -44,6 +46,7 @@ class ColumnUse:
     separators: Mapping[str, str] = field(default_factory=dict)
     day_first: frozenset[str] = frozenset()
     weak: bool = False
+    unclear_order: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ class ColumnPlan:
         Column of the file -> its first cells.
     job : str
         Column of the jobs of persons, in a side table with a person in each row; else empty.
+    pending : frozenset of str
+        Columns whose first cells are empty and that are named like one of MOVIES; see
+        `late_columns`.
     """
 
     uses: Mapping[str, ColumnUse]
@@ -75,12 +81,13 @@ class ColumnPlan:
     examples: Mapping[str, object] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     job: str = ""
+    pending: frozenset[str] = frozenset()
 
     @property
     def wanted(self) -> list[str]:
         """Columns of the table that must be read, sorted."""
         names = {name for use in self.uses.values() for name in use.names}
-        names |= {self.job} if self.job else set()
+        names |= self.pending | ({self.job} if self.job else set())
         return sorted({self.paths[name][0] if name in self.paths else name for name in names})
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from pipeline.sources.files.column_names import (
     NamedLike,
@@ -13,13 +12,14 @@ from pipeline.sources.files.column_names import (
     normalize,
 )
 from pipeline.sources.files.column_plan import KEYS, TARGETS, ColumnPlan, ColumnUse
-from pipeline.sources.files.evidence import Evidence, objection, same_years, vote_scale
+from pipeline.sources.files.details.cells import MEASURED, unit_of
+from pipeline.sources.files.details.choice import LISTS, detailed
+from pipeline.sources.files.details.later import unfilled
+from pipeline.sources.files.evidence import Evidence, objection, same_years
 from pipeline.sources.files.nested import expand, pick
-from pipeline.sources.parsing.dates import prefers_day_first
 
-__all__ = ["choose_columns", "late_columns"]
+__all__ = ["choose_columns"]
 
-_LISTS = ("genres", "keywords", "directors", "cast", "countries")
 # Columns that have no fallback: a number of another authority has another scale.
 _SINGLE = (
     "vote_average",
@@ -118,18 +118,21 @@ def choose_columns(
         if target not in uses and free:
             uses[target] = _use(target, free[:1])
             used.add(free[0].name)
-    uses = {target: _details(target, use, seen) for target, use in uses.items()}
+    uses = {target: detailed(target, use, seen) for target, use in uses.items()}
     _share_ids(uses, seen)
     used = {name for use in uses.values() for name in use.names}
     parents = {paths[name][0] for name in used if name in paths}
     rest = [name for name in columns if name not in used and name not in parents]
+    not_used = {name: _why_not(name, objections, strong) for name in rest}
+    empty = frozenset(name for name in used if name in seen and not seen[name].present)
     return ColumnPlan(
         uses={target: uses[target] for target in (*TARGETS, *KEYS, "type") if target in uses},
-        not_used={name: _why_not(name, objections, strong) for name in rest},
+        not_used=not_used,
         paths={name: path for name, path in paths.items() if name in used},
         users=next((n for n in columns if normalize(n).replace("_", "") in _USERS), ""),
         examples={name: found.present[0] for name, found in seen.items() if found.present},
         evidence=seen,
+        pending=(unfilled(seen, not_used) | empty) - set(paths),
     )
 
 
@@ -141,11 +144,17 @@ def _candidates(
     objections: dict[str, str] = {}
     preferred = _PREFERRED.get(dialect, {})
     taken = set(mapped.values())
+    order = {name: place for place, name in enumerate(seen)}
     for name, found in seen.items():
         if name in taken:
             continue
         for like in find_names(name):
             against = objection(like.target, name, found, weak=like.weak)
+            if not against and like.target in MEASURED:
+                unit = unit_of(like.target, name, found, list(seen))
+                against = "" if unit.factor else f"its numbers are {unit.says}"
+            if not against and like.unit and _is_histogram(name, seen):
+                against = "it is one of several numbered columns"
             if against:
                 objections.setdefault(name, against)
                 continue
@@ -156,8 +165,18 @@ def _candidates(
             group.setdefault(like.target, []).append(_Candidate(name, ranked, found))
     for group in (strong, weak):
         for target in group:
-            group[target].sort(key=lambda c: (c.like.rank, list(seen).index(c.name)))
+            # A column whose first cells are empty stands behind the filled ones.
+            group[target].sort(key=lambda c: (not c.seen.present, c.like.rank, order[c.name]))
     return strong, weak, objections
+
+
+def _is_histogram(name: str, seen: Mapping[str, Evidence]) -> bool:
+    """Return whether a name such as `rating_5` is beside `rating_4`: numbers of votes by stars."""
+    own = column_number(name)
+    if own is None:
+        return False
+    others = (column_number(other) for other in seen if other != name)
+    return any(other is not None and other[0] == own[0] for other in others)
 
 
 def _use(target: str, found: list[_Candidate]) -> ColumnUse:
@@ -174,10 +193,9 @@ def _use(target: str, found: list[_Candidate]) -> ColumnUse:
 
 
 def _named(target: str, found: list[_Candidate], why: str = "") -> ColumnUse:
-    scales = {c.name: c.like.scale for c in found if c.like.scale != 1.0}
     reason = f"named like {target}" + (", and its cells fit" if found[0].like.weak else "")
     names = tuple(c.name for c in found)
-    return ColumnUse(names, why or reason, scales=scales, weak=found[0].like.weak)
+    return ColumnUse(names, why or reason, weak=found[0].like.weak)
 
 
 def _overview(found: list[_Candidate]) -> ColumnUse:
@@ -188,7 +206,11 @@ def _overview(found: list[_Candidate]) -> ColumnUse:
     for other in found[1:]:
         if other.level == best.level and text(other) > _BETTER * text(best):
             best = other
-    rest = [c for c in found if c is not best and c.seen.words >= _FALLBACK_WORDS]
+    rest = [
+        c
+        for c in found
+        if c is not best and (c.seen.words >= _FALLBACK_WORDS or not c.seen.present)
+    ]
     why = "named like overview"
     if len(found) > 1 and best is not found[0]:
         why += (
@@ -232,7 +254,7 @@ def _numbered(
         if numbered is None or name in used:
             continue
         for like in find_names(numbered[0]):
-            if like.target in _LISTS and not objection(like.target, name, found, weak=False):
+            if like.target in LISTS and not objection(like.target, name, found, weak=False):
                 groups.setdefault(like.target, []).append((numbered[1], name))
                 break
     gathered = {}
@@ -245,22 +267,6 @@ def _numbered(
         names = (*own, *(name for _, name in sorted(members)))
         gathered[target] = ColumnUse(names, "numbered columns, joined", gather=True)
     return gathered
-
-
-def _details(target: str, use: ColumnUse, seen: Mapping[str, Evidence]) -> ColumnUse:
-    """Return the use with what the cells say of separators, scales and dates."""
-    found = {name: seen[name] for name in use.names if name in seen}
-    if target in _LISTS:
-        cut = {name: f.separator for name, f in found.items() if f.separator}
-        return replace(use, separators=cut)
-    if target == "vote_average":
-        scales = {name: s for name, f in found.items() if (s := vote_scale(f)) != 1.0}
-        reason = use.reason + ("; votes of 0 to 100" if scales else "")
-        return replace(use, scales={**use.scales, **scales}, reason=reason)
-    if target in ("release_date", "year"):
-        first = frozenset(name for name, f in found.items() if prefers_day_first(f.present))
-        return replace(use, day_first=first)
-    return use
 
 
 def _share_ids(uses: dict[str, ColumnUse], seen: Mapping[str, Evidence]) -> None:
@@ -281,31 +287,3 @@ def _why_not(
         return objections[name]
     like = [target for target, found in strong.items() if any(c.name == name for c in found)]
     return f"another column gives {like[0]}" if like else ""
-
-
-@cache
-def _late_targets(name: str) -> tuple[NamedLike, ...]:
-    return tuple(like for like in find_names(name) if not like.weak and like.rank < _DERIVED)
-
-
-def late_columns(plan: ColumnPlan, columns: Sequence[str]) -> ColumnPlan:
-    """Return the plan with columns that the first rows of a sparse table lack, such as JSON keys.
-
-    They are used after the columns that were found before, in order of their names.
-    """
-    known = {*plan.not_used, *plan.wanted, *(n for use in plan.uses.values() for n in use.names)}
-    found: dict[str, list[tuple[int, str]]] = {}
-    for name in columns:
-        if name not in known:
-            for like in _late_targets(name):
-                found.setdefault(like.target, []).append((like.rank, name))
-    if not found:
-        return plan
-    uses = dict(plan.uses)
-    for target, names in found.items():
-        added = tuple(name for _, name in sorted(names))
-        if target not in uses:
-            uses[target] = ColumnUse(added, f"named like {target}, in later rows")
-        elif not uses[target].gather and target not in ("movie_id", *_SINGLE):
-            uses[target] = replace(uses[target], names=(*uses[target].names, *added))
-    return replace(plan, uses=uses)

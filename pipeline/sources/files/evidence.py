@@ -13,7 +13,7 @@ from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing import dates
 from pipeline.sources.parsing.literals import CellError, is_null
 
-__all__ = ["Evidence", "objection", "same_years", "vote_scale"]
+__all__ = ["Evidence", "numbers", "objection", "same_years"]
 
 Parser = Callable[[object], object]
 
@@ -31,7 +31,7 @@ _TITLE_CHARS = 250  # mean of a column of titles; longer texts are descriptions
 _OVERVIEW_WORDS = 8  # mean of a column of texts that is not named like an overview
 _MOST = 0.5
 _FEW = 10  # with fewer cells, repeated values say nothing
-_TENS, _HUNDREDS = 10, 100
+_TENS = 10
 _PIVOT = 30  # century of two-digit years; here it decides nothing
 
 
@@ -264,7 +264,7 @@ def _not_numeric(target: str, seen: Evidence, *, weak: bool) -> str:
     if target == "vote_average" and weak:
         if seen.share(parse.is_certificate) > 1 / _TENS:
             return "its cells are certificates of age, not votes"
-        values = _numbers(seen)
+        values = numbers(seen)
         if values and max(values) > _TENS and set(values) <= _AGES:
             return "its cells are certificates of age, not votes"
     # A 0 stands for "unknown" and is no reason against a column.
@@ -292,7 +292,8 @@ def same_years(pairs: Sequence[tuple[object, object]]) -> bool:
     return agreeing >= _MOST * compared
 
 
-def _numbers(seen: Evidence) -> list[float]:
+def numbers(seen: Evidence) -> list[float]:
+    """Return the numbers of the cells that can be read as numbers."""
     out = []
     for cell in seen.present:
         try:
@@ -302,11 +303,3 @@ def _numbers(seen: Evidence) -> list[float]:
         if found is not None:
             out.append(found)
     return out
-
-
-def vote_scale(seen: Evidence) -> float:
-    """Return the factor from the votes of a column to votes of 0 to 10: 0.1 for 0 to 100, or 1."""
-    values = _numbers(seen)
-    high = [value for value in values if _TENS < value <= _HUNDREDS]
-    hundreds = len(high) > _MOST * len(values) and max(values, default=0) <= _HUNDREDS
-    return 1 / _TENS if hundreds else 1.0

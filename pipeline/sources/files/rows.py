@@ -14,7 +14,7 @@ from pipeline.settings import SourceSettings
 from pipeline.sources.base import SourceChunk
 from pipeline.sources.files.cell_reader import CellReader
 from pipeline.sources.files.column_plan import KEYS, ColumnPlan
-from pipeline.sources.files.columns import late_columns
+from pipeline.sources.files.details.later import late_columns
 from pipeline.sources.files.film_types import fold_type
 from pipeline.sources.files.nested import pick
 from pipeline.sources.files.side_tables import JOBS
@@ -87,7 +87,10 @@ class RowReader:
 
     def read(self, chunk: RawChunk) -> SourceChunk:
         """Return the films and rejects of a chunk."""
-        self._plan = late_columns(self._plan, tuple(chunk.cells))
+        plan = late_columns(self._plan, chunk.cells, decimal_comma=self._decimal_comma)
+        if plan is not self._plan:
+            self._plan = plan
+            self._readers.clear()  # scales and separators may be others
         tally = LossTally()
         values = {
             target: self._column(target, chunk, tally)

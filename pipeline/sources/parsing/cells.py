@@ -14,7 +14,7 @@ from pipeline.sources.parsing.genres import genres
 from pipeline.sources.parsing.identifiers import identifier, imdb_id, tmdb_id
 from pipeline.sources.parsing.lists import countries, names, piped_names
 from pipeline.sources.parsing.literals import CellError, is_null, known_text, restore_bytes, text
-from pipeline.sources.parsing.money import millions, money
+from pipeline.sources.parsing.money import money
 from pipeline.sources.parsing.numbers import count, number, uses_decimal_comma
 from pipeline.sources.parsing.people import cast, directors
 from pipeline.sources.parsing.runtimes import minutes
@@ -38,7 +38,6 @@ __all__ = [
     "is_null",
     "known_text",
     "language",
-    "millions",
     "minutes",
     "money",
     "names",

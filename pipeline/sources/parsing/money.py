@@ -9,7 +9,7 @@ from pipeline.sources.parsing.literals import CellError, is_missing, is_null, pl
 from pipeline.sources.parsing.numbers import digits, magnitude, number
 from pipeline.sources.parsing.words import fold
 
-__all__ = ["millions", "money"]
+__all__ = ["money"]
 
 _NOTES = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")  # "(estimated)", "[2]"
 _AMOUNT = re.compile(
@@ -117,9 +117,3 @@ def money(value: object, *, decimal_comma: bool = False) -> float | None:
     if is_null(value):
         raise CellError("says that it is unknown")
     return number(_amount(value, decimal_comma)) or None
-
-
-def millions(value: object, *, decimal_comma: bool = False) -> float | None:
-    """Return US dollars from a column in millions."""
-    parsed = money(value, decimal_comma=decimal_comma)
-    return None if parsed is None else number(Decimal(parsed).scaleb(6))

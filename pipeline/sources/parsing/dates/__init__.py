@@ -1,6 +1,6 @@
 """Dates and years of release in the notations of many catalogues and languages."""
 
-from pipeline.sources.parsing.dates.release import date, prefers_day_first
+from pipeline.sources.parsing.dates.release import date, date_order, prefers_day_first
 from pipeline.sources.parsing.dates.years import year
 
-__all__ = ["date", "prefers_day_first", "year"]
+__all__ = ["date", "date_order", "prefers_day_first", "year"]

@@ -20,7 +20,7 @@ from pipeline.sources.parsing.literals import CellError, is_missing, is_null, pl
 from pipeline.sources.parsing.numbers import exact
 from pipeline.sources.parsing.words import DATE_FILLERS, MONTHS, YEAR_QUALIFIERS, fold
 
-__all__ = ["date", "prefers_day_first"]
+__all__ = ["date", "date_order", "prefers_day_first"]
 
 _BRACKETS = re.compile(
     r"\s*[(\[].*$", re.DOTALL
@@ -156,20 +156,39 @@ def _year_only(cell: str) -> Parts | None:
     return (int(match[1]), 0, 0) if match else None
 
 
-def prefers_day_first(cells: Iterable[object]) -> bool:
-    """Return whether the day comes first in the dates with slashes of a column.
+def date_order(cells: Iterable[object]) -> str:
+    """Return which part comes first in the dates with slashes of a column, as far as they show.
 
-    It does where at least one first number exceeds 12 and no second number does.
+    Returns
+    -------
+    str
+        "day" where at least one first number exceeds 12 and no second number does; "month" where a
+        second number does; "unclear" where the numbers show neither; "" without such dates.
+
+    Examples
+    --------
+    >>> date_order(["3/4/1994", "14/10/1994"]), date_order(["3/4/1994", "10/14/1994"])
+    ('day', 'month')
+    >>> date_order(["3/4/1994"]), date_order(["5/5/1994", "1994"])
+    ('unclear', '')
+    """
+    day, unclear = False, False
+    for cell in cells:
+        if isinstance(cell, str) and "/" in cell and (match := SLASHES.match(cell.strip())):
+            first, second = int(match[1]), int(match[2])
+            if second > MONTHS_A_YEAR:
+                return "month"
+            day = day or first > MONTHS_A_YEAR
+            unclear = unclear or first != second
+    return "day" if day else "unclear" if unclear else ""
+
+
+def prefers_day_first(cells: Iterable[object]) -> bool:
+    """Return whether the day comes first in the dates with slashes of a column; see `date_order`.
 
     Examples
     --------
     >>> prefers_day_first(["3/4/1994", "14/10/1994"]), prefers_day_first(["3/4/1994", "10/14/1994"])
     (True, False)
     """
-    first = False
-    for cell in cells:
-        if isinstance(cell, str) and "/" in cell and (match := SLASHES.match(cell.strip())):
-            if int(match[2]) > MONTHS_A_YEAR:
-                return False
-            first = first or int(match[1]) > MONTHS_A_YEAR
-    return first
+    return date_order(cells) == "day"

@@ -53,7 +53,7 @@ def test_a_name_is_recognized(target: str, name: str) -> None:
     "name",
     ["", "Unnamed: 0", "index", "Rank", "#", "micro_genre", "date_added", "certificate", "Rated",
      "Meta_score", "poster", "Origin/Ethnicity", "production_companies", "spoken_languages",
-     "budget_eur", "director_facebook_likes", "user_id", "homepage", "1", "Cote"],
+     "director_facebook_likes", "user_id", "homepage", "1", "Cote"],
 )  # fmt: skip
 def test_a_name_that_says_nothing_of_a_film(name: str) -> None:
     assert find_names(name) == ()

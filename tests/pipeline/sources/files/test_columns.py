@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.sources.files.column_plan import ColumnPlan
-from pipeline.sources.files.columns import choose_columns, late_columns
+from pipeline.sources.files.columns import choose_columns
 
 LONG = "A keeper of a lighthouse hides a map from the men who come ashore at night."
 
@@ -133,13 +133,32 @@ def test_a_dialect_prefers_its_names() -> None:
     assert (names(plan)["movie_id"], names(plan)["title"][0]) == (("id",), "original_title")
 
 
-def test_late_columns_are_used_after_the_first_ones() -> None:
-    plan = choose({"title": ["A"], "overview": [LONG]})
-    late = late_columns(plan, ["title", "overview", "tagline", "plot", "rating", "Rank"])
-    assert names(late)["tagline"] == ("tagline",)
-    assert names(late)["overview"] == ("overview", "plot")
-    assert "vote_average" not in late.uses
-    assert late_columns(plan, ["title"]) is plan
+def test_a_column_that_starts_late_stands_behind_the_filled_ones() -> None:
+    sample = {"title": ["A"], "overview": [None], "plot": [LONG], "rating": [""]}
+    plan = choose(sample)
+    assert names(plan)["overview"] == ("plot", "overview")
+    assert {"overview", "rating"} <= plan.pending <= set(plan.wanted)
+
+
+def test_amounts_in_other_currencies_are_not_used() -> None:
+    plan = choose({"title": ["A"], "Budget (EUR)": [5_000_000], "Gross (₹ crore)": [12.5]})
+    assert not {"budget_usd", "revenue_usd"} & set(plan.uses)
+    assert plan.not_used["Budget (EUR)"] == "its numbers are in EUR, not US dollars"
+    assert "INR" in plan.not_used["Gross (₹ crore)"]
+
+
+def test_the_reason_says_units_scale_and_order_of_dates() -> None:
+    sample = {"runtime": [5760, 6060], "Gross (Millions)": [1.5, 2]}
+    uses = choose({"title": ["A", "B"], "released": ["14/3/1999", "2/3/04"]} | sample).uses
+    assert "in seconds" in uses["runtime_minutes"].reason
+    assert "in millions of US dollars" in uses["revenue_usd"].reason
+    assert "the day comes first" in uses["release_date"].reason
+    assert uses["runtime_minutes"].scales == {"runtime": pytest.approx(1 / 60)}
+
+
+def test_votes_by_stars_are_no_votes_of_five() -> None:
+    plan = choose({f"rating_{n}": [n * 100] for n in range(1, 6)})
+    assert "vote_average" not in plan.uses
 
 
 @pytest.mark.parametrize("columns", [[], ["x"], ["1", "2"]])
@@ -150,7 +169,7 @@ def test_no_columns(columns: list[str]) -> None:
 
 
 def test_texts_in_several_languages_are_within_objects() -> None:
-    both = [{"en": LONG, "de": "Ein Wärter."}, {"de": "Ein Wärter und sein Boot."}]
+    both = [{"en": LONG, "de": "Ein Wärter und sein Boot."}, {"de": "Ein Wärter und sein Boot."}]
     plan = choose({"title": [{"en": "Salt"}, {"de": "Salz"}], "overview": both})
     assert names(plan)["title"] == ("title.en", "title.de")
     assert names(plan)["overview"] == ("overview.en", "overview.de")

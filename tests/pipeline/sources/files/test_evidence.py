@@ -10,7 +10,6 @@ from pipeline.sources.files.evidence import (
     Evidence,
     objection,
     same_years,
-    vote_scale,
 )
 
 LONG = "A keeper of a lighthouse hides a map from the men who come at night."
@@ -82,16 +81,9 @@ def test_the_separator_of_a_column(cells: list[str], separator: str) -> None:
     assert Evidence(cells).separator == separator
 
 
-def test_votes_of_0_to_100() -> None:
-    assert vote_scale(Evidence([73, 81.0, 9])) == pytest.approx(0.1)
-    assert vote_scale(Evidence([7.3, 8.1])) == 1.0
-    assert vote_scale(Evidence([73, 1204])) == 1.0
-
-
 def test_numbers_with_a_decimal_comma() -> None:
     seen = Evidence(["1.234", "12.345"], decimal_comma=True)
     assert objection("vote_count", "Stimmen", seen, weak=True) == ""
-    assert vote_scale(Evidence(["7,8", "6,4"], decimal_comma=True)) == 1.0
 
 
 def test_dates_are_compared_with_years() -> None:

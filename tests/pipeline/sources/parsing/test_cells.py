@@ -28,7 +28,7 @@ VALUES = st.recursive(
 )
 CELLS = st.one_of(VALUES, VALUES.map(json.dumps), VALUES.map(repr))
 LISTS = (cells.names, cells.piped_names, cells.countries, cells.genres, cells.directors, cells.cast)
-NUMBERS = (cells.number, cells.money, cells.millions, cells.minutes, cells.vote)
+NUMBERS = (cells.number, cells.money, cells.minutes, cells.vote)
 TEXTS = (
     cells.text,
     cells.language,

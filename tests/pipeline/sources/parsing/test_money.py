@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sources.parsing.literals import CellError
-from pipeline.sources.parsing.money import millions, money
+from pipeline.sources.parsing.money import money
 from tests.support.cases import case
 
 
@@ -84,12 +84,6 @@ def test_other_currencies_are_no_dollars(cell: str) -> None:
 def test_what_is_no_amount_is_an_error(cell: object) -> None:
     with pytest.raises(CellError):
         money(cell)
-
-
-def test_millions() -> None:
-    assert millions("333.13") == pytest.approx(333.13e6)
-    assert millions("2,5", decimal_comma=True) == 2.5e6
-    assert millions("") is None
 
 
 @given(st.from_regex(r"[0-9]{1,18}", fullmatch=True))
