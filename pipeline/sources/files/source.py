@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from glob import has_magic
 from pathlib import Path, PurePosixPath
@@ -22,7 +22,9 @@ from pipeline.sources.files.column_maps import (
     resolve_map,
 )
 from pipeline.sources.files.column_names import nearest_names
+from pipeline.sources.files.column_plan import ColumnPlan
 from pipeline.sources.files.columns import choose_columns
+from pipeline.sources.files.details.more_rows import first_rows, settle_dates
 from pipeline.sources.files.rows import RowReader
 from pipeline.sources.files.table_roles import PlannedTable, assign_roles
 from pipeline.sources.forms import (
@@ -40,6 +42,7 @@ __all__ = ["FilesSource", "nearest_file", "read_table", "row_reader"]
 log = logging.getLogger(__name__)
 
 _SAMPLE_ROWS = 500  # first rows whose cells decide which column is which
+_MORE_ROWS = 20_000  # of documents whose first rows lack titles or overviews
 
 
 class FilesSource:
@@ -149,30 +152,39 @@ class FilesSource:
         return labels
 
     def _plan(self, file: FoundFile, table: RawTable, label: str, *, alone: bool) -> PlannedTable:
-        first = _first(table)
+        first = first_rows(table, _SAMPLE_ROWS)
         if first is None or not first.rows:
             if alone:
                 raise SourceError(f"{file.path}: has no rows")
             return PlannedTable(label, table, None, "not read", ("not read: has no rows",))
-        columns = list(dict.fromkeys([*table.columns, *first.cells]))
+        columns = [*table.columns, *first.cells]
+        mapped = resolve_map(map_of(file.label, self._settings), columns)
+        plan = self._choose(table, first, mapped, alone=alone)
+        if table.sparse and first.rows == _SAMPLE_ROWS and not plan.has_films and alone:
+            longer = first_rows(table, _MORE_ROWS) or first
+            found = self._choose(table, longer, mapped, alone=alone)
+            plan = found if found.has_films else plan
+        plan, notes = settle_dates(plan, table)
+        if self._settings.types and "type" not in plan.uses:
+            notes = (*notes, "no column of types, so source.types does not apply")
+        return PlannedTable(label, table, plan, "", notes)
+
+    def _choose(
+        self, table: RawTable, first: RawChunk, mapped: dict[str, str], *, alone: bool
+    ) -> ColumnPlan:
         bad = first.malformed
         sample = {
             name: [cell for i, cell in enumerate(cells) if i not in bad] if bad else cells
             for name, cells in first.cells.items()
         }
-        mapped = resolve_map(map_of(file.label, self._settings), columns)
-        plan = choose_columns(
-            columns,
+        return choose_columns(
+            list(dict.fromkeys([*table.columns, *first.cells])),
             sample,
             # One map of numbers may be that of several files without headers.
             mapped=mapped if alone else fitting_map(mapped, sample),
             dialect=self._settings.dialect,
             decimal_comma=table.form.decimal_comma,
         )
-        notes: tuple[str, ...] = ()
-        if self._settings.types and "type" not in plan.uses:
-            notes = ("no column of types, so source.types does not apply",)
-        return PlannedTable(label, table, plan, "", notes)
 
     def _check_map(self, opened: list[tuple[FoundFile, RawTable]]) -> None:
         general = self._settings.column_map
@@ -241,16 +253,6 @@ def read_table(
     for chunk in table.chunks(wanted, settings.chunk_rows):
         if chunk.rows:
             yield reader.read(chunk)
-
-
-def _first(table: RawTable) -> RawChunk | None:
-    """Return the first rows of a table, and close its file at once."""
-    chunks = table.chunks(None, _SAMPLE_ROWS)
-    try:
-        return next(chunks, None)
-    finally:
-        if isinstance(chunks, Generator):
-            chunks.close()
 
 
 def nearest_file(path: Path) -> str:

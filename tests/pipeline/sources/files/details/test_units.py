@@ -24,9 +24,8 @@ def unit(name: str) -> tuple[str, float]:
         "Gross in Crores",
         "Einspielergebnis (Mio. €)",
         "票房(万)",
-        "票房（万元）",  # noqa: RUF001
         "EUR Budget",
-        "Сборы, млн руб.",  # noqa: RUF001
+        "Budget RUB",
         "Budget (A$)",
     ],
 )
