@@ -154,7 +154,7 @@ def _repair(column: pa.Array, kind: Kind) -> pa.Array:
 
 def _straighten(column: pa.Array) -> tuple[pa.Array, np.ndarray]:
     """Replace curly quotes and wide characters; return also the positions of doubtful texts."""
-    if not pc.any(pc.match_substring_regex(column, r"[^\x00-\x7f]")).as_py():
+    if pc.all(pc.string_is_ascii(column)).as_py():
         return column, np.empty(0, np.int64)
     wide = _positions(pc.match_substring_regex(column, _WIDE))
     column = _patch(column, wide, lambda text: text.translate(_NARROW))

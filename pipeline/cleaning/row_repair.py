@@ -150,9 +150,12 @@ def _lower_codes(languages: pa.Array) -> pa.Array:
 def _count_words(overviews: pa.Array) -> np.ndarray:
     """`text_repair.count_words` of texts on one line without spaces at their ends."""
     words = pc.add(pc.count_substring(overviews, " "), 1).fill_null(0).to_numpy()
-    unspaced = pc.count_substring_regex(overviews, UNSPACED).fill_null(0).to_numpy()
-    counts: np.ndarray = np.maximum(words, unspaced // CHARS_PER_WORD)
-    return counts.astype(np.int64)
+    counts: np.ndarray = words.astype(np.int64)
+    other = np.flatnonzero(~pc.string_is_ascii(overviews).fill_null(True).to_numpy(False))
+    if len(other):
+        unspaced = pc.count_substring_regex(overviews.take(pa.array(other)), UNSPACED).to_numpy()
+        counts[other] = np.maximum(counts[other], unspaced // CHARS_PER_WORD)
+    return counts
 
 
 def _without(texts: pa.Array, positions: np.ndarray) -> pa.Array:
