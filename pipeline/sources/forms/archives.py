@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -16,6 +17,7 @@ from pipeline.sources.forms.paths import may_hold_table, skips_folder
 __all__ = ["tar_members", "zip_kind", "zip_members"]
 
 _MOST_MEMBERS = 10_000
+_WITHIN = "zip, zip"  # an archive in an archive
 _WORKBOOKS = {
     "xl/workbook.xml": "XLSX",
     "xl/workbook.bin": "XLSB",
@@ -48,10 +50,9 @@ def zip_members(content: Content) -> Iterator[tuple[str, Content]]:
     Raises
     ------
     SourceError
-        If the archive is in another, has too many members, or is encrypted.
+        If the archive is too deep in others, has too many members, or is encrypted.
     """
-    path = _path(content)
-    with zipfile.ZipFile(path) as archive:
+    with _archive(content) as archive:
         # A damaged name may be empty, which `is_dir` does not expect.
         infos = [i for i in archive.infolist() if i.filename and not i.is_dir()]
     _check_number(content, len(infos))
@@ -65,8 +66,8 @@ def zip_members(content: Content) -> Iterator[tuple[str, Content]]:
             replace(
                 content,
                 name=f"{content.name}: {info.filename}",
-                opener=_ZipOpener(path, info),
-                compression="zip",
+                opener=_ZipOpener(content, info),
+                compression="zip" if content.path else _WITHIN,
                 path=None,
             ),
         )
@@ -75,13 +76,22 @@ def zip_members(content: Content) -> Iterator[tuple[str, Content]]:
 class _ZipOpener:
     """Opens a member of a ZIP file; may be called more than once."""
 
-    def __init__(self, path: Path, info: zipfile.ZipInfo) -> None:
-        self._path, self._info = path, info
+    def __init__(self, content: Content, info: zipfile.ZipInfo) -> None:
+        self._content, self._info = content, info
 
     def __call__(self) -> BinaryIO:
-        # The member holds the file open until it is closed itself.
-        with zipfile.ZipFile(self._path) as archive:
-            return cast(BinaryIO, archive.open(self._info))
+        path = self._content.path
+        if path is not None:
+            # The member holds the file open until it is closed itself.
+            with zipfile.ZipFile(path) as archive:
+                return cast(BinaryIO, archive.open(self._info))
+        stream = self._content.opener()
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                return cast(BinaryIO, Layered(cast(BinaryIO, archive.open(self._info)), stream))
+        except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+            stream.close()
+            raise
 
 
 def tar_members(content: Content) -> Iterator[tuple[str, Content]]:
@@ -133,10 +143,17 @@ class _TarOpener:
         raise OSError("a member of the archive is missing")
 
 
-def _path(content: Content) -> Path:
-    if content.path is None:
-        raise SourceError(f"{content.name}: is an archive in an archive; unpack it")
-    return content.path
+@contextmanager
+def _archive(content: Content) -> Iterator[zipfile.ZipFile]:
+    """Open a ZIP file: one on the disk, or a member of one on the disk."""
+    if content.path is not None:
+        with zipfile.ZipFile(content.path) as archive:
+            yield archive
+    elif content.compression == "zip":
+        with closing(content.opener()) as stream, zipfile.ZipFile(stream) as archive:
+            yield archive
+    else:
+        raise SourceError(f"{content.name}: is an archive in other archives; unpack it")
 
 
 def _check_number(content: Content, number: int) -> None:

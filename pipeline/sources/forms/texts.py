@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from dataclasses import replace
 from itertools import islice
 
 from pipeline.errors import NotATable, SourceError
@@ -13,6 +15,7 @@ from pipeline.sources.forms.contents import Content
 from pipeline.sources.forms.delimited.rewriting import find_rewriting
 from pipeline.sources.forms.delimited.sniffing import TooManyColumns, find_layout
 from pipeline.sources.forms.delimited.table import DelimitedTable
+from pipeline.sources.forms.documents.scripts import inner_text, json_start
 from pipeline.sources.forms.documents.table import open_json
 from pipeline.sources.forms.other_files import describe_text
 from pipeline.sources.forms.text.blocks import MAX_LINE_CHARS, split_lines, text_pieces
@@ -21,6 +24,7 @@ from pipeline.sources.forms.text.encodings import Encoding, find_encoding
 __all__ = ["open_text"]
 
 _JSON = re.compile(r"[\s,\ufeff\x1e]*[{\[]")
+_MOST_INNER = 2**26  # characters of a document that is written in a JSON text
 _FIRST_LINES = 2_000
 
 
@@ -45,13 +49,16 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
         raise SourceError(f"{content.name}: is empty")
     if described := describe_text(block):
         raise NotATable(f"{content.name}: {described}")
-    if _JSON.match(block):
+    skipped = json_start(next(text_pieces(content, encoding), ""))
+    if skipped or _JSON.match(block):
         try:
-            return list(open_json(content, encoding))
+            return list(open_json(content, encoding, skipped))
         except NotATable:
             # A title such as "[REC]" may start a table.
-            if block.lstrip()[:1] != "[" or _is_json(block):
+            if skipped or block.lstrip()[:1] != "[" or _is_json(block):
                 raise
+    if (inner := _inner(content, encoding, block)) is not None:
+        return open_text(inner, settings.model_copy(update={"encoding": "utf-8"}))
     lines = list(islice(split_lines(block), _FIRST_LINES))
     rewriting = find_rewriting(lines)
     try:
@@ -73,6 +80,23 @@ def open_text(content: Content, settings: SourceSettings) -> list[RawTable]:
     if next(table.chunks(None, 1), None) is None:
         raise SourceError(f"{content.name}: has no rows")
     return [table]
+
+
+def _inner(content: Content, encoding: Encoding, block: str) -> Content | None:
+    """Return the content that a JSON text holds, where a document was encoded twice."""
+    if inner_text(block) is None:
+        return None
+    pieces, length = [], 0
+    for piece in text_pieces(content, encoding):
+        pieces.append(piece)
+        length += len(piece)
+        if length > _MOST_INNER:
+            return None
+    found = inner_text("".join(pieces))
+    if found is None:
+        return None
+    data = found.encode("utf-8", "replace")
+    return replace(content, opener=lambda: io.BytesIO(data), path=None)
 
 
 def _is_json(text: str) -> bool:

@@ -20,6 +20,7 @@ from pipeline.sources.forms.documents.rows import (
     table_rows,
     without_actions,
 )
+from pipeline.sources.forms.documents.scripts import trimmed
 from pipeline.sources.forms.documents.stream import Broken, RowStart
 from pipeline.sources.forms.documents.structure import Structure, find_structures
 from pipeline.sources.forms.documents.values import dotted_columns
@@ -51,6 +52,8 @@ class JsonTable:
         Name of the file, of the member of an archive, and of the list where there are several.
     columns : tuple of str
         Keys of the first rows; members of objects in them as "imdb.rating".
+    skipped : int
+        Characters of a script before the document.
     """
 
     content: Content
@@ -59,6 +62,7 @@ class JsonTable:
     start: RowStart
     name: str
     columns: tuple[str, ...] = ()
+    skipped: int = 0
 
     @property
     def form(self) -> TableForm:
@@ -92,10 +96,14 @@ class JsonTable:
         if structure.layout == "lines":
             rows = line_rows(text_lines(self.content, self.encoding), structure)
         elif structure.layout in ("columns", "split", "arrays"):
-            rows = table_rows(text_pieces(self.content, self.encoding), structure)
+            rows = table_rows(self._pieces(), structure)
         else:
-            rows = stream_rows(text_pieces(self.content, self.encoding), structure, self.start)
+            rows = stream_rows(self._pieces(), structure, self.start)
         return without_actions(rows) if structure.bulk else rows
+
+    def _pieces(self) -> Iterator[str]:
+        pieces = text_pieces(self.content, self.encoding)
+        return trimmed(pieces, self.skipped) if self.skipped else pieces
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         first = 1
@@ -132,8 +140,17 @@ def _columns(
     return cells if wanted is None else {n: v for n, v in cells.items() if n in set(wanted)}
 
 
-def open_json(content: Content, encoding: Encoding) -> list[JsonTable]:
+def open_json(content: Content, encoding: Encoding, skipped: int = 0) -> list[JsonTable]:
     """Return the tables of a JSON document.
+
+    Parameters
+    ----------
+    content : Content
+        The bytes.
+    encoding : Encoding
+        Their encoding.
+    skipped : int
+        Characters of a script before the document, such as `var films =`.
 
     Raises
     ------
@@ -144,8 +161,9 @@ def open_json(content: Content, encoding: Encoding) -> list[JsonTable]:
     text = ""
     for size in _HEADS:
         text, whole = _head(content, encoding, size)
+        text = text[skipped:].rstrip(" ;)\r\n\t") if skipped else text
         structures = find_structures(text)
-        if whole or (structures and structures[0].layout != "values") or len(text) < size:
+        if whole or (structures and structures[0].layout != "values"):
             break
         if structures and structures[0].kind != "JSON object":
             break
@@ -158,11 +176,16 @@ def open_json(content: Content, encoding: Encoding) -> list[JsonTable]:
         )
     tables: list[JsonTable] = []
     why = ""
-    for structure in structures:
+    for found in structures:
+        structure = found
+        if skipped and structure.layout == "lines":  # the script is on the first line
+            structure = replace(structure, layout="values")
         name = content.name
         if len(structures) > 1:
             name += ": " + ".".join(structure.path)
-        table = JsonTable(content, encoding, structure, row_start(text, structure), name)
+        table = JsonTable(
+            content, encoding, structure, row_start(text, structure), name, (), skipped
+        )
         head = list(islice(table.rows(), _FIRST_ROWS))
         rows = [row for row in head if isinstance(row, dict)]
         if rows:

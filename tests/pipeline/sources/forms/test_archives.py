@@ -68,8 +68,9 @@ def test_archives_without_a_table_or_with_a_password(tmp_path: Path) -> None:
     with pytest.raises(NotATable, match="holds no table"):
         open_tables(make_zip(tmp_path / "none.zip", {}), SETTINGS)
     inner = make_zip(tmp_path / "inner.zip", {"a.csv": FILMS}).read_bytes()
-    with pytest.raises(SourceError, match="archive in an archive"):
-        open_tables(make_zip(tmp_path / "outer.zip", {"inner.zip": inner}), SETTINGS)
+    outer = make_zip(tmp_path / "outer.zip", {"inner.zip": inner}).read_bytes()
+    with pytest.raises(SourceError, match="archive in other archives"):
+        open_tables(make_zip(tmp_path / "deep.zip", {"outer.zip": outer}), SETTINGS)
     data = bytearray(make_zip(tmp_path / "locked.zip", {"a.csv": FILMS}).read_bytes())
     data[6] |= 1  # the flag of an encrypted member, in its header and in the directory
     data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -90,3 +91,21 @@ def test_a_member_without_a_name_is_skipped(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"nameless", bytes(8)))
     (table,) = open_tables(path, SETTINGS)
     assert titles(table) == ["Salt Lamp", "Waltz Nine"]
+
+
+def test_an_archive_in_an_archive_is_read(tmp_path: Path) -> None:
+    inner = make_zip(tmp_path / "inner.zip", {"a.csv": FILMS, "b/c.csv": FILMS}).read_bytes()
+    path = make_zip(tmp_path / "outer.zip", {"data/inner.zip": inner, "d.csv": FILMS})
+    tables = open_tables(path, SETTINGS)
+    assert [table.name.removeprefix(f"{path}: ") for table in tables] == [
+        "d.csv",
+        "data/inner.zip: a.csv",
+        "data/inner.zip: b/c.csv",
+    ]
+    for table in tables:
+        assert titles(table) == titles(table) == ["Salt Lamp", "Waltz Nine"]
+    large = make_zip(tmp_path / "large.zip", {"a.csv": FILMS + "3,x\n" * 100_000}).read_bytes()
+    path = make_zip(tmp_path / "bomb.zip", {"large.zip": large})
+    with pytest.raises(SourceError, match="max_file_bytes"):
+        (table,) = open_tables(path, SourceSettings(max_file_bytes=100_000))
+        rows_of(table, 10_000)
