@@ -29,7 +29,7 @@ from pipeline.ingest.side_tables import (
 from pipeline.ingest.spool import RowSpool, RowValues
 from pipeline.schemas.mining import MOVIES, REJECTS
 from pipeline.schemas.reading import ROW_KEYS
-from pipeline.sources import Source
+from pipeline.sources import Source, SourceChunk
 
 __all__ = ["CatalogueRows", "check_tables"]
 
@@ -84,10 +84,7 @@ class CatalogueRows:
         for chunk in source.read():
             read += chunk.rows_in
             rows += len(chunk.rejects) if chunk.fills else chunk.rows_in
-            spool = self._sides if chunk.fills else self._films
-            spool.add(source.name, position, chunk.movies, chunk.keys)
-            self.rejects.append(chunk.rejects)
-            self.losses.append(chunk.losses)
+            self.add(source.name, position, chunk)
         if not read:
             raise SourceError(f"source {source.name!r} has no rows")
         attribution = {"attribution": source.attribution} if source.attribution else {}
@@ -95,6 +92,13 @@ class CatalogueRows:
         self.sources.append(
             {"name": source.name, "sha256": sha256, "rows": rows, "tables": tables} | attribution
         )
+
+    def add(self, name: str, position: int, chunk: SourceChunk) -> None:
+        """Write rows of the source of this name and position to the folder."""
+        spool = self._sides if chunk.fills else self._films
+        spool.add(name, position, chunk.movies, chunk.keys)
+        self.rejects.append(chunk.rejects)
+        self.losses.append(chunk.losses)
 
     def settle(self, known_sources: Sequence[str]) -> None:
         """Decide which rows are one film, and find the films of the rows of side tables.

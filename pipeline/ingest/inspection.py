@@ -1,18 +1,27 @@
-"""What a source is, how its films would be read, and which of them cleaning would reject."""
+"""What a source is, how its films would be read, and which of them cleaning would reject.
+
+The rows go the same way as those of a mining: they join to films, side tables fill them, and they
+are cleaned. So the number of films is that of a mining of this source.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipeline.cleaning.clean import clean
+from pipeline.errors import SourceError
+from pipeline.ingest.catalogue_rows import CatalogueRows
 from pipeline.ingest.losses import NOT_LOST
+from pipeline.ingest.partition import cut_partitions
 from pipeline.schemas.reading import combine_losses
 from pipeline.settings import CleanSettings, SourceSettings
-from pipeline.sources import SourceChunk
 from pipeline.sources.inspection import Inspection, RejectedRows, UnknownCells, inspect_source
 
 __all__ = ["CleaningResult", "InspectedCatalogue", "inspect_catalogue"]
@@ -20,24 +29,30 @@ __all__ = ["CleaningResult", "InspectedCatalogue", "inspect_catalogue"]
 
 @dataclass(frozen=True)
 class CleaningResult:
-    """What cleaning would do with the rows that can be read.
+    """What joining and cleaning would do with the rows that can be read.
 
     Attributes
     ----------
     films : int
-        Films after cleaning.
+        Films after cleaning, as many as a mining has.
     rejected : tuple of RejectedRows
         Rows that cleaning would reject, the most frequent reason first.
     lost : int
-        Number of these rows without the duplicates, whose film another row gives.
+        Number of these rows.
+    repeated : RejectedRows or None
+        Rows of films that another row describes more completely; None if there are none.
     cells : tuple of UnknownCells
         Cells that cleaning would cut or find impossible, the most frequent first.
+    notes : tuple of str
+        What a user should know, such as files that number their films independently.
     """
 
     films: int = 0
     rejected: tuple[RejectedRows, ...] = ()
     lost: int = 0
+    repeated: RejectedRows | None = None
     cells: tuple[UnknownCells, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class InspectedCatalogue:
     inspection : Inspection
         The tables, as the source reads them.
     cleaning : CleaningResult
-        What cleaning would do.
+        What joining and cleaning would do.
     """
 
     inspection: Inspection
@@ -63,7 +78,7 @@ class InspectedCatalogue:
 def inspect_catalogue(
     spec: str, source: SourceSettings, cleaning: CleanSettings, *, rows: int = 5
 ) -> InspectedCatalogue:
-    """Read and clean a source from its first to its last row; write nothing.
+    """Read, join and clean a source from its first to its last row; nothing stays on the disk.
 
     Parameters
     ----------
@@ -91,55 +106,69 @@ def inspect_catalogue(
     >>> inspect_catalogue("sample", SourceSettings(), CleanSettings()).cleaning.films
     531
     """
-    cleaner = _Cleaner(cleaning)
-    inspection = inspect_source(spec, source, rows=rows, see=cleaner.add)
-    if inspection.problem:
-        return InspectedCatalogue(inspection, CleaningResult())
-    return InspectedCatalogue(inspection, cleaner.result())
-
-
-class _Cleaner:
-    """Cleans the chunks of a source, one after the other; a film of several chunks counts once."""
-
-    def __init__(self, settings: CleanSettings) -> None:
-        self._settings = settings
-        self._ids: set[str] = set()
-        self._counts: Counter[str] = Counter()
-        self._first: dict[str, tuple[int, str]] = {}
-        self._losses: list[pa.Table] = []
-
-    def add(self, chunk: SourceChunk) -> None:
-        cleaned = clean(chunk.movies, self._settings)
-        for movie_id in cleaned["movies"]["movie_id"].to_pylist():
-            if movie_id in self._ids:
-                self._count("duplicate_id", 0, f"a row above has the id {movie_id!r} too")
-            self._ids.add(movie_id)
-        for reject in cleaned["rejects"].to_pylist():
-            self._count(reject["reason"], reject["row"], reject["detail"])
-        self._losses.append(cleaned["losses"])
-
-    def _count(self, reason: str, row: int, detail: str) -> None:
-        self._counts[reason] += 1
-        self._first.setdefault(reason, (row, detail))
-
-    def result(self) -> CleaningResult:
-        cells = combine_losses(self._losses).to_pylist()
-        return CleaningResult(
-            films=len(self._ids),
-            rejected=tuple(
-                RejectedRows(reason, rows, *self._first[reason])
-                for reason, rows in self._counts.most_common()
-            ),
-            lost=sum(rows for reason, rows in self._counts.items() if reason not in NOT_LOST),
-            cells=tuple(
-                UnknownCells(
-                    row["column"],
-                    row["loss"],
-                    row["cells"],
-                    row["example_row"],
-                    row["example"],
-                    row["detail"],
-                )
-                for row in sorted(cells, key=lambda row: -row["cells"])
-            ),
+    with tempfile.TemporaryDirectory(prefix="microgenres-inspect-") as folder:
+        read = CatalogueRows(Path(folder))
+        inspection = inspect_source(
+            spec, source, rows=rows, see=lambda name, chunk: read.add(name, 0, chunk)
         )
+        # titles and plots in tables apart are a problem of each table alone, but not of both
+        fills = sum(table.role == "fills" for table in inspection.tables)
+        others = {table.role for table in inspection.tables} - {"fills", "not read"}
+        if inspection.problem and (others or fills <= 1):
+            return InspectedCatalogue(inspection, CleaningResult())
+        read.sources.append({"name": inspection.name, "rows": 0, "tables": []})
+        try:
+            read.settle(())
+        except SourceError as error:
+            problem = inspection.problem or str(error)
+            return InspectedCatalogue(replace(inspection, problem=problem), CleaningResult())
+        ids = read.ids()
+        if not len(ids):
+            return InspectedCatalogue(inspection, CleaningResult())
+        inspection = replace(inspection, problem="")
+        result = _clean(cut_partitions(read, ids), cleaning, read.notes)
+        return InspectedCatalogue(inspection, result)
+
+
+def _clean(
+    partitions: Iterable[pa.Table], settings: CleanSettings, notes: Iterable[str]
+) -> CleaningResult:
+    """Clean partitions, one after the other."""
+    films = 0
+    counts: Counter[str] = Counter()
+    first: dict[str, tuple[str, int, str]] = {}
+    losses: list[pa.Table] = []
+    for movies in partitions:
+        cleaned = clean(movies, settings)
+        films += len(cleaned["movies"])
+        losses.append(cleaned["losses"])
+        for reject in cleaned["rejects"].to_pylist():
+            example = (reject["source"] or "", reject["row"] or 0, reject["detail"])
+            first[reject["reason"]] = min(first.get(reject["reason"], example), example)
+            counts[reject["reason"]] += 1
+    found = {
+        reason: RejectedRows(reason, rows, row, detail, file)
+        for reason, rows in counts.most_common()
+        for file, row, detail in [first[reason]]
+    }
+    repeated = [found.pop(reason) for reason in sorted(NOT_LOST & found.keys())]
+    cells = combine_losses(losses).to_pylist()
+    return CleaningResult(
+        films=films,
+        rejected=tuple(found.values()),
+        lost=sum(entry.rows for entry in found.values()),
+        repeated=repeated[0] if repeated else None,
+        cells=tuple(
+            UnknownCells(
+                row["column"],
+                row["loss"],
+                row["cells"],
+                row["example_row"],
+                row["example"],
+                row["detail"],
+                row["source"] or "",
+            )
+            for row in sorted(cells, key=lambda row: -row["cells"])
+        ),
+        notes=tuple(notes),
+    )

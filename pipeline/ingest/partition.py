@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,9 +29,15 @@ from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, open_source
 
-__all__ = ["CommitStore", "PartitionedCatalogue", "open_sources", "read_catalogue"]
+__all__ = [
+    "CommitStore",
+    "PartitionedCatalogue",
+    "cut_partitions",
+    "open_sources",
+    "read_catalogue",
+]
 
-_STAGE, _VERSION = "sources", 2
+_STAGE, _VERSION = "sources", 3
 _GROUP_ROWS = 200_000  # rows in memory at once while partitions are cut
 
 
@@ -190,8 +196,46 @@ def _commit(
     if limit is not None:
         sample = _smallest_hashes(ids.to_pylist(), limit)
         ids = ids.filter(pc.is_in(ids, value_set=sample))
-    count = partition_count(len(ids))
     refs: list[FileRef] = []
+    for p, movies in enumerate(cut_partitions(rows, ids, sample)):
+        manifest = store.commit(
+            _STAGE,
+            _partition_name(p),
+            fingerprint(key, p),
+            {"movies": movies},
+            rows_in=len(movies),
+            seconds=0.0,
+        )
+        refs.append(manifest.outputs["movies"])
+    rejects = pa.concat_tables(rows.rejects).combine_chunks()
+    # The plan comes last: only with it do the partitions count as committed.
+    plan = store.commit(
+        _STAGE,
+        "plan",
+        key,
+        {"rejects": rejects, "losses": combine_losses(rows.losses)},
+        rows_in=len(ids) + len(rejects),
+        seconds=0.0,
+        extra={"partitions": len(refs), "sources": rows.sources, "notes": rows.notes},
+    )
+    return _catalogue(plan, refs)
+
+
+def cut_partitions(
+    rows: CatalogueRows, ids: pa.ChunkedArray, sample: pa.Array | None = None
+) -> Iterator[pa.Table]:
+    """Yield the rows of films as the tables of MOVIES of the partitions, filled from side tables.
+
+    Parameters
+    ----------
+    rows : CatalogueRows
+        Settled rows.
+    ids : pa.ChunkedArray
+        The ids of the rows to cut: all, or those of the sample.
+    sample : pa.Array, optional
+        Ids of the only films that count.
+    """
+    count = partition_count(len(ids))
     # A few partitions at a time: each pass reads the rows once and keeps only their own.
     for group in np.array_split(np.arange(count), max(1, -(-len(ids) // _GROUP_ROWS))):
         parts: dict[int, list[pa.Table]] = {int(p): [MOVIES.empty_table()] for p in group}
@@ -202,28 +246,7 @@ def _commit(
             _divide(chunk, sample, count, fills)
         for p, tables in parts.items():
             movies = pa.concat_tables(tables).combine_chunks()
-            movies = fill(movies, pa.concat_tables(fills[p])).combine_chunks()
-            manifest = store.commit(
-                _STAGE,
-                _partition_name(p),
-                fingerprint(key, p),
-                {"movies": movies},
-                rows_in=len(movies),
-                seconds=0.0,
-            )
-            refs.append(manifest.outputs["movies"])
-    rejects = pa.concat_tables(rows.rejects).combine_chunks()
-    # The plan comes last: only with it do the partitions count as committed.
-    plan = store.commit(
-        _STAGE,
-        "plan",
-        key,
-        {"rejects": rejects, "losses": combine_losses(rows.losses)},
-        rows_in=len(ids) + len(rejects),
-        seconds=0.0,
-        extra={"partitions": count, "sources": rows.sources, "notes": rows.notes},
-    )
-    return _catalogue(plan, refs)
+            yield fill(movies, pa.concat_tables(fills[p])).combine_chunks()
 
 
 def _divide(

@@ -15,7 +15,7 @@ from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, SourceChunk, open_source
 from pipeline.sources.files.column_maps import guess_map
-from pipeline.sources.files.column_plan import TARGETS, ColumnPlan
+from pipeline.sources.files.column_plan import TARGETS, ColumnPlan, ColumnUse
 from pipeline.sources.files.columns import choose_columns
 from pipeline.sources.files.source import FilesSource, read_table, row_reader
 from pipeline.sources.files.table_roles import PlannedTable
@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 _SHOWN = 80  # characters of an example
+
+See = Callable[[str, SourceChunk], object]
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,15 @@ class RejectedRows:
         Number of the first of them, from 1.
     example : str
         What is wrong with it.
+    file : str
+        Column `source` of that row; empty if it is that of the table.
     """
 
     reason: str
     rows: int
     example_row: int
     example: str
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class UnknownCells:
         That cell, at most 80 characters.
     detail : str
         What is wrong with it, such as "is not a number".
+    file : str
+        Column `source` of that row; empty if it is that of the table.
     """
 
     column: str
@@ -120,6 +127,7 @@ class UnknownCells:
     example_row: int
     example: str
     detail: str
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,8 @@ class TableInspection:
         What else a user should know.
     column_map : Mapping of str to str
         Settings `source.column_map` to paste: the guess if the role is "unclear"; else what is read
-        now, as a start for changes.
+        now, as a start for changes, without columns of MOVIES that several columns of the file
+        give, since a map names one.
     """
 
     name: str
@@ -191,11 +200,14 @@ class Inspection:
         In the order in which they are read.
     problem : str
         Why no films can be read, as `mine` would say it; empty if they can.
+    name : str
+        Name of the source.
     """
 
     source: str
     tables: tuple[TableInspection, ...]
     problem: str = ""
+    name: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the inspection as values of JSON."""
@@ -207,7 +219,7 @@ def inspect_source(
     settings: SourceSettings,
     *,
     rows: int = 5,
-    see: Callable[[SourceChunk], object] | None = None,
+    see: See | None = None,
 ) -> Inspection:
     """Read a source from its first to its last row and return what was found.
 
@@ -220,7 +232,7 @@ def inspect_source(
     rows : int
         Most films to show for each table.
     see : callable, optional
-        Called with each chunk of films, so that the source is read only once.
+        Called with the name of the source and each chunk, so that it is read only once.
 
     Returns
     -------
@@ -242,8 +254,8 @@ def inspect_source(
             problem = str(error)
         if not problem and not any(table.role == "films" for table in planned):
             problem = f"{planned[0].label}: {planned[0].missing}"
-        tables = tuple(_inspect(table, settings, rows, see) for table in planned)
-    return Inspection(spec, tables, problem)
+        tables = tuple(_inspect(table, settings, rows, source.name, see) for table in planned)
+    return Inspection(spec, tables, problem, source.name)
 
 
 @contextmanager
@@ -262,7 +274,8 @@ def _inspect(
     planned: PlannedTable,
     settings: SourceSettings,
     rows: int,
-    see: Callable[[SourceChunk], object] | None,
+    source: str,
+    see: See | None,
 ) -> TableInspection:
     table, plan = planned.table, planned.plan
     if table is None or plan is None:
@@ -302,8 +315,8 @@ def _inspect(
     total = 0
     for chunk in read_table(planned, settings, reader):
         total += chunk.rows_in
-        if see is not None and planned.role == "films":
-            see(chunk)
+        if see is not None and planned.role in ("films", "fills"):
+            see(source, chunk)
         losses.append(chunk.losses)
         if len(examples) < rows:
             examples += chunk.movies.slice(0, rows - len(examples)).to_pylist()
@@ -316,7 +329,7 @@ def _inspect(
         rows=total,
         films=total - counts.total(),
         columns=tuple(
-            ChosenColumn(target, use.names, use.reason) for target, use in plan.uses.items()
+            ChosenColumn(target, use.names, _why(use)) for target, use in plan.uses.items()
         ),
         missing=tuple(target for target in TARGETS if target not in plan.uses),
         not_used=_not_used(plan),
@@ -330,8 +343,19 @@ def _inspect(
         unknown=_unknown(losses),
         column_map=guess
         if planned.role == "unclear"
-        else {target: use.names[0] for target, use in plan.uses.items()},
+        else {target: use.names[0] for target, use in plan.uses.items() if len(use.names) == 1},
     )
+
+
+def _why(use: ColumnUse) -> str:
+    """Why columns were chosen, and how their cells are read where that is not plain."""
+    parts = [use.reason]
+    if use.gather and len(use.names) > 1:
+        parts.append("all columns together")
+    parts += [
+        f"lists are cut at {separator!r}" for separator in dict.fromkeys(use.separators.values())
+    ]
+    return "; ".join(filter(None, parts))
 
 
 def _unknown(losses: list[pa.Table]) -> tuple[UnknownCells, ...]:

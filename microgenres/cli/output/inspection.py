@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,13 @@ from microgenres.cli.console import standard_output, text
 from microgenres.cli.exit_codes import complain
 from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.ingest.inspection import CleaningResult, InspectedCatalogue
-from pipeline.report.reading import worth_saying
+from pipeline.report.reading import shortened, worth_saying
 from pipeline.sources.inspection import RejectedRows, TableInspection, UnknownCells
 
 __all__ = ["form_of", "show_inspected"]
 
+_MISSING = 6  # most columns of a film to name that no column of the file gives
+_DECIMALS = 6
 _NOT_USED = 20  # most unused columns to list
 _FIRST_CELL = 50  # most characters of the first cell of an unused column
 _CELL = 160  # most characters of a film's cell
@@ -91,9 +94,7 @@ def _print_source(console: Console, one: InspectedCatalogue) -> None:
         _print_table(console, table)
     if not one.inspection.problem:
         _print_cleaning(console, one.cleaning, one.inspection.tables)
-    for table in one.inspection.tables:
-        if table.column_map and table.role in ("films", "unclear"):
-            _print_map(console, table)
+    _print_maps(console, one.inspection.tables)
 
 
 def _print_table(console: Console, table: TableInspection) -> None:
@@ -104,7 +105,8 @@ def _print_table(console: Console, table: TableInspection) -> None:
         console.print(text("not read" + "".join(f": {note}" for note in notes[:1])))
         console.print()
         return
-    counts = f"{_count(table.rows, 'row')}, {number(table.films)} can be read"
+    rejected = table.rows - table.films
+    counts = _count(table.rows, "row") + (f", {number(rejected)} rejected" if rejected else "")
     role = _ROLES.get(table.role)
     console.print(text(f"{role}; {counts}" if role else counts))
     for note in notes:
@@ -112,8 +114,8 @@ def _print_table(console: Console, table: TableInspection) -> None:
     console.print()
     if table.columns:
         console.print(_columns(table))
-    if table.missing:
-        console.print(text(f"No column for: {', '.join(table.missing)}", "dim"))
+    if table.missing and table.role != "fills":
+        console.print(text(f"No column for {shortened(table.missing, _MISSING)}", "dim"))
         console.print()
     if table.not_used:
         console.print(_not_used(table))
@@ -178,8 +180,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         shown = ", ".join(map(str, value[:8]))
         value = shown + (f" and {len(value) - 8} more" if len(value) > 8 else "")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else round(value, _DECIMALS)
     shown = number(value) if isinstance(value, int) and value > _YEAR else str(value)
     return shown if len(shown) <= _CELL else shown[: _CELL - 3] + "..."
 
@@ -188,8 +190,20 @@ def _print_cleaning(
     console: Console, cleaning: CleaningResult, tables: Sequence[TableInspection]
 ) -> None:
     rows = sum(table.rows for table in tables if table.role == "films")
-    share = f" of {_count(rows, 'row')}" if rows else ""
-    console.print(text(f"After cleaning: {_count(cleaning.films, 'film')}{share}", "bold"))
+    of = f" of {_count(rows, 'row')}" if rows else ""
+    console.print(text(f"The catalogue has {_count(cleaning.films, 'film')}{of}", "bold"))
+    if cleaning.repeated is not None:
+        repeated = cleaning.repeated
+        what = "row is" if repeated.rows == 1 else "rows are"
+        console.print(
+            text(
+                f"{number(repeated.rows)} {what} of films that another row describes more "
+                f"completely, such as {repeated.file} row {number(repeated.example_row)} "
+                f"({repeated.example})"
+            )
+        )
+    for note in cleaning.notes:
+        console.print(text(f"note: {note}", "yellow"))
     console.print()
     _print_lost(console, "Rows that cleaning rejects", cleaning.rejected)
     _print_cells(console, "Cells that cleaning changes", cleaning.cells)
@@ -203,11 +217,8 @@ def _print_lost(console: Console, title: str, rejected: Sequence[RejectedRows]) 
     shown.add_column("Rows", justify="right", no_wrap=True)
     shown.add_column("Such as", overflow="fold", ratio=5)
     for entry in rejected:
-        example = (
-            f"row {number(entry.example_row)}: {entry.example}"
-            if entry.example_row
-            else entry.example
-        )
+        where = f"{entry.file} row {number(entry.example_row)}".lstrip()
+        example = f"{where}: {entry.example}"
         shown.add_row(text(entry.reason.replace("_", " ")), number(entry.rows), text(example))
     console.print(headed(title, shown))
 
@@ -223,7 +234,8 @@ def _print_cells(console: Console, title: str, cells: Sequence[UnknownCells]) ->
         name = entry.column
         if entry.file_column and entry.file_column != entry.column:
             name += f" ({entry.file_column})"
-        example = f"row {number(entry.example_row)}: {entry.example!r} {entry.detail}"
+        where = f"{entry.file} row {number(entry.example_row)}".lstrip()
+        example = f"{where}: {entry.example!r} {entry.detail}"
         shown.add_row(text(name), number(entry.cells), text(example))
     console.print(headed(title, shown))
 
@@ -232,15 +244,29 @@ def _count(count: int, noun: str) -> str:
     return f"{number(count)} {noun}" + ("" if count == 1 else "s")
 
 
-def _print_map(console: Console, table: TableInspection) -> None:
-    guess = table.role == "unclear"
+def _print_maps(console: Console, tables: Sequence[TableInspection]) -> None:
+    """Print the column maps of a source as one piece of TOML, which names each table once."""
+    mapped = [table for table in tables if table.column_map and table.role in ("films", "unclear")]
+    if not mapped:
+        return
+    guess = any(table.role == "unclear" for table in mapped)
     what = "A guess" if guess else "To read other columns"
     console.print(
         text(f"{what}: put these lines in a file, correct them, and give it with --settings")
     )
-    console.print()
-    console.print(text("[source.column_map]"), soft_wrap=True)
-    for column, name in table.column_map.items():
+    alone = sum(table.role != "not read" for table in tables) == 1
+    for table in mapped:
         # a JSON text is a basic string of TOML
-        console.print(text(f"{column} = {json.dumps(name, ensure_ascii=False)}"), soft_wrap=True)
+        pattern = json.dumps(glob.escape(table.name), ensure_ascii=False)
+        head = "column_map" if alone else f"table_maps.{pattern}"
+        console.print()
+        console.print(text(f"[source.{head}]"), soft_wrap=True)
+        for column, name in table.column_map.items():
+            value = json.dumps(name, ensure_ascii=False)
+            console.print(text(f"{column} = {value}"), soft_wrap=True)
+        for chosen in table.columns:
+            if chosen.column not in table.column_map and len(chosen.file_columns) > 1:
+                names = json.dumps(chosen.file_columns, ensure_ascii=False)[1:-1]
+                line = f"# {chosen.column} is read from several columns: {names}"
+                console.print(text(line), soft_wrap=True)
     console.print()

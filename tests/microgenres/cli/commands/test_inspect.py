@@ -54,7 +54,7 @@ def test_the_description_fits_the_terminal(tmp_path: Path, columns: str) -> None
         "CSV, utf-8",
         "Columns",
         "Film 0 (1990)",
-        "4 films of 4 rows",
+        "The catalogue has 4 films of 4 rows",
         "[source.column_map]",
     ):
         assert part in shown
