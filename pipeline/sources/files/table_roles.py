@@ -9,6 +9,11 @@ from pipeline.sources.base import TableSummary
 from pipeline.sources.files.column_maps import explain_missing, guess_map
 from pipeline.sources.files.column_names import normalize
 from pipeline.sources.files.column_plan import KEYS, TARGETS, ColumnPlan
+from pipeline.sources.files.details.other_tables import (
+    is_lookup,
+    is_of_other_things,
+    is_of_persons,
+)
 from pipeline.sources.files.side_tables import is_of_other_titles, side_plan
 from pipeline.sources.forms import RawTable, TableForm
 
@@ -91,7 +96,7 @@ def assign_roles(tables: Sequence[PlannedTable]) -> list[PlannedTable]:
     tables : sequence of PlannedTable
         Any role; "not read" stays.
     """
-    roles = [_role(table) for table in tables]
+    roles = _without_other_things([_role(table) for table in tables])
     films = [i for i, table in enumerate(roles) if table.role == "films"]
     if not films:
         texts = [t for t in roles if t.role == "fills" and "overview" in _uses(t)]
@@ -110,6 +115,28 @@ def assign_roles(tables: Sequence[PlannedTable]) -> list[PlannedTable]:
         _join_by_keys(table, own) if table.role == "fills" and films and joined else table
         for table in roles
     ]
+
+
+def _without_other_things(tables: list[PlannedTable]) -> list[PlannedTable]:
+    """Return the tables without those of persons, genres or reviews beside tables of films."""
+    reasons = ["" if t.role == "not read" else _other_things(t) for t in tables]
+    films = [t.role == "films" and not why for t, why in zip(tables, reasons, strict=True)]
+    if not any(films):
+        return tables
+    return [
+        replace(t, role="not read", notes=(*t.notes, f"not read: {why}"), missing="") if why else t
+        for t, why in zip(tables, reasons, strict=True)
+    ]
+
+
+def _other_things(table: PlannedTable) -> str:
+    plan = table.plan
+    if plan is None:
+        return ""
+    if table.role == "fills":
+        lookup = is_lookup(table.label, plan)
+        return "its ids are those of its own rows, not of films" if lookup else ""
+    return is_of_other_things(table.label, plan)
 
 
 def _beside_films(table: PlannedTable, *, titled: bool) -> PlannedTable:
@@ -162,7 +189,7 @@ def _why_not_read(label: str, plan: ColumnPlan) -> str:
     """Return why a table is not one of this catalogue; empty if it may be."""
     if plan.users:
         return f"its rows belong to users (column {plan.users!r})"
-    return is_of_other_titles(label, plan)
+    return is_of_other_titles(label, plan) or is_of_persons(plan)
 
 
 def _join_by_keys(table: PlannedTable, own: set[str]) -> PlannedTable:

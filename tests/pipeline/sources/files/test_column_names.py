@@ -73,7 +73,8 @@ def test_a_name_that_says_nothing_of_a_film(name: str) -> None:
 )
 def test_units_of_numbers(name: str, target: str, scale: float) -> None:
     (like,) = find_names(name)
-    assert (like.target, like.scale) == (target, pytest.approx(scale))
+    assert like.target == target
+    assert like.scale == pytest.approx(scale)
 
 
 def test_a_nearer_name_comes_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -128,6 +129,17 @@ NAMES = (
     *("gross_millions", "star1", "star2", "imdb_id", "tmdb_id", "type", "imdb", "date", "text"),
 )
 COLUMNS = st.one_of(st.text(max_size=12), st.sampled_from(NAMES))
+
+
+def test_a_row_with_a_quote_out_of_place_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "films.csv"
+    path.write_text('title,overview\nSalt,"said "no", twice"\nWaltz,"A robot, learns"\n')
+    (chunk,) = open_source(f"files:{path}", SourceSettings()).read()
+    assert chunk.movies["overview"].to_pylist() == ['said "no", twice', "A robot, learns"]
+    (loss,) = chunk.losses.to_pylist()
+    assert (loss["column"], loss["loss"], loss["cells"]) == ("row", "repaired", 1)
+    assert (loss["example_row"], loss["example"]) == (1, "Salt")
+    assert loss["detail"] == "line 2: a quote or line end is out of place"
 
 
 @settings(deadline=None, max_examples=300)
