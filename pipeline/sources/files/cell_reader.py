@@ -77,6 +77,8 @@ def _overview(cell: object) -> str | None:
 def _identifier(cell: object) -> str | None:
     if isinstance(cell, str) and cell.isascii() and cell.isdecimal():
         return cell
+    if cell.__class__ is int and 0 <= cell < _EXACT:
+        return str(cell)
     found = parse.identifier(cell)
     if found is not None and len(found) > _ID_CHARS:
         raise CellError(f"is too long for an id ({len(found)} characters)")
