@@ -14,7 +14,7 @@ from pipeline.errors import SourceError
 from pipeline.schemas.reading import combine_losses
 from pipeline.settings import SourceSettings
 from pipeline.sources import Source, SourceChunk, open_source
-from pipeline.sources.files.column_maps import guess_map
+from pipeline.sources.files.column_maps import guess_map, looks_headless
 from pipeline.sources.files.column_plan import TARGETS, ColumnPlan, ColumnUse
 from pipeline.sources.files.columns import choose_columns
 from pipeline.sources.files.source import FilesSource, read_table, row_reader
@@ -47,7 +47,8 @@ class ChosenColumn:
     column : str
         Column of MOVIES, or `imdb_id` or `tmdb_id`, by which files join, or `type`.
     file_columns : tuple of str
-        Columns of the file, in order: the first cell that is not missing is used.
+        Columns of the file, in order: the first cell that is not missing is used. Numbers from "1"
+        if the file seems to have no header.
     reason : str
         Why they were chosen, such as "named like an overview; texts of 310 characters".
     """
@@ -324,15 +325,23 @@ def _inspect(
         for reject in chunk.rejects.to_pylist():
             first_rejects.setdefault(reject["reason"], (reject["row"], reject["detail"]))
     plan = reader.plan
+    names = {name: name for name in table.columns}
+    if planned.role == "unclear" and looks_headless(table.columns):
+        # the first row is none of names: with a map of numbers it is read as a film too
+        names = {name: str(n) for n, name in enumerate(table.columns, start=1)}
+        guess = {target: names.get(name, name) for target, name in guess.items()}
     return replace(
         described,
         rows=total,
         films=total - counts.total(),
         columns=tuple(
-            ChosenColumn(target, use.names, _why(use)) for target, use in plan.uses.items()
+            ChosenColumn(target, tuple(names.get(name, name) for name in use.names), _why(use))
+            for target, use in plan.uses.items()
         ),
         missing=tuple(target for target in TARGETS if target not in plan.uses),
-        not_used=_not_used(plan),
+        not_used=tuple(
+            replace(column, name=names.get(column.name, column.name)) for column in _not_used(plan)
+        ),
         examples=tuple(
             {name: value for name, value in film.items() if value is not None} for film in examples
         ),

@@ -19,6 +19,7 @@ __all__ = [
     "explain_missing",
     "fitting_map",
     "guess_map",
+    "looks_headless",
     "map_of",
     "resolve_map",
     "to_toml",
@@ -133,7 +134,7 @@ def explain_missing(plan: ColumnPlan, columns: Sequence[str]) -> str:
     example = {"title": "Name", "overview": "Plot"} | {
         target: guess[target] for target in ("title", "overview") if target in guess
     }
-    headless = _looks_headless(columns)
+    headless = looks_headless(columns)
     if headless:
         example = {"title": "2", "overview": "3"} | {
             target: str(columns.index(name) + 1)
@@ -151,12 +152,12 @@ def explain_missing(plan: ColumnPlan, columns: Sequence[str]) -> str:
     )
 
 
-def _looks_headless(columns: Sequence[str]) -> bool:
+def looks_headless(columns: Sequence[str]) -> bool:
     """Return whether the names of columns are rather the cells of a first row.
 
     Examples
     --------
-    >>> _looks_headless(["975900", "/m/03vyhn", "Ghosts"]), _looks_headless(["id", "Name", "x"])
+    >>> looks_headless(["975900", "/m/03vyhn", "Ghosts"]), looks_headless(["id", "Name", "x"])
     (True, False)
     """
     if not columns or any(find_names(name) for name in columns):

@@ -68,3 +68,15 @@ def test_repeated_rows_and_missing_columns_are_one_line_each(tmp_path: Path) -> 
     assert "Rows that" not in text
     (line,) = [line for line in text.splitlines() if line.startswith("No column for")]
     assert line.endswith("more")
+
+
+def test_columns_of_a_file_without_header_are_numbers_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f'{n},Film {n},"{PLOTS[n]}",{1990 + n}\n' for n in range(1, 5)))
+    text = str(command("inspect", path).stdout)
+    assert pasted(text) == {"column_map": {"title": "2", "overview": "3"}}
+    assert ["title", "2", "a", "guess"] in [line.split()[:4] for line in text.splitlines()]
+    settings = tmp_path / "map.toml"
+    settings.write_text(text[text.index("[source.") :])
+    again = command("inspect", path, "--settings", settings)
+    assert "The catalogue has 4 films of 4 rows" in again.stdout
