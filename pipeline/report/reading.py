@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from pipeline.schemas.reading import CUT, DROPPED, UNKNOWN
+from pipeline.schemas.reading import CUT, DROPPED, REPAIRED, UNKNOWN
 from pipeline.schemas.reading_summary import ReadingSummary, ReadTable
 
 __all__ = ["DescribedTable", "reading_lines", "shortened", "table_lines", "worth_saying"]
@@ -143,6 +143,10 @@ def _rejected(summary: ReadingSummary) -> list[str]:
 def _cells(summary: ReadingSummary) -> list[str]:
     lines = []
     for entry in summary.cells:
+        if entry.loss == REPAIRED:
+            verb = "is" if entry.cells == 1 else "are"
+            lines.append(f"{_rows(entry.cells)} {verb} repaired, such as {entry.example}")
+            continue
         cells = "1 cell of" if entry.cells == 1 else f"{entry.cells:,} cells of"
         verb = "is" if entry.cells == 1 else "are"
         lost = _LOST.get(entry.loss, entry.loss)

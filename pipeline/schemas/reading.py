@@ -6,11 +6,23 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-__all__ = ["CELL_LOSSES", "CUT", "DROPPED", "ROW_KEYS", "UNKNOWN", "LossTally", "combine_losses"]
+__all__ = [
+    "CELL_LOSSES",
+    "CUT",
+    "DROPPED",
+    "REPAIRED",
+    "ROW_KEYS",
+    "UNKNOWN",
+    "WHOLE_ROW",
+    "LossTally",
+    "combine_losses",
+]
 
 UNKNOWN = "unknown"  # the cell could not be read, so its value is unknown
 CUT = "cut"  # a text or list was longer than the limit; the rest is cut
 DROPPED = "dropped"  # control characters of a text were dropped
+REPAIRED = "repaired"  # the cells of a row were put together around a quote out of place
+WHOLE_ROW = "row"  # column of a loss that is that of a row, such as REPAIRED
 
 # Counts of cells that lost something, with one example; the film stays.
 CELL_LOSSES = pa.schema(
@@ -18,7 +30,7 @@ CELL_LOSSES = pa.schema(
         ("source", pa.string()),  # column `source` of MOVIES
         ("column", pa.string()),  # column of MOVIES
         ("file_column", pa.string()),  # column of the file; null after reading
-        ("loss", pa.string()),  # UNKNOWN, CUT or DROPPED
+        ("loss", pa.string()),  # UNKNOWN, CUT, DROPPED or REPAIRED
         ("cells", pa.int64()),  # number of cells
         ("example_row", pa.int64()),  # smallest row number with this loss
         ("example", pa.string()),  # its cell, at most 80 characters

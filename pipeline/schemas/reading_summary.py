@@ -28,9 +28,10 @@ class LostCells(Document):
     column: str
     """Column of the catalogue, such as `year`."""
     loss: str
-    """`unknown` (not readable), `cut` (too long) or `dropped` (control characters)."""
+    """`unknown` (not readable), `cut` (too long), `dropped` (control characters), or `repaired`: of
+    column `row`, rows whose cells were put together around a quote out of place."""
     cells: int
-    """Number of cells, at least 1."""
+    """Number of cells (of rows where `repaired`), at least 1."""
     example: str
     """One of them: "films.csv row 7: Year 'PG' is not a year"."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from pipeline.schemas import mining as tables
-from pipeline.schemas.reading import ROW_KEYS, UNKNOWN, LossTally
+from pipeline.schemas.reading import REPAIRED, ROW_KEYS, UNKNOWN, WHOLE_ROW, LossTally
 from pipeline.settings import SourceSettings
 from pipeline.sources.base import SourceChunk
 from pipeline.sources.files.cell_reader import CellReader
@@ -101,6 +101,9 @@ class RowReader:
         if self._plan.job:
             self._keep_jobs(values, self._cells(self._plan.job, chunk))
         titles = values.setdefault("title", list(nothing))
+        for i, why in chunk.repaired.items():
+            row = chunk.first_row + i
+            tally.add(self._label, WHOLE_ROW, None, REPAIRED, row, titles[i] or "", why)
         years = values.setdefault("year", list(nothing))
         self._fill_years(chunk, values, years, tally)
         self._years_of_titles(titles, years)

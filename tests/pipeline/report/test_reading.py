@@ -96,3 +96,10 @@ def test_a_table_is_a_line_with_its_columns() -> None:
 def test_many_tables_are_counted() -> None:
     assert len(table_lines(SIDES)) == 7
     assert table_lines(SIDES)[-1] == "and 14 more tables; `microgenres inspect` shows them all"
+
+
+def test_rows_with_quotes_out_of_place_are_said() -> None:
+    example = "a.csv row 2: 'Salt' line 3: a quote or line end is out of place"
+    cells = [LostCells(column="row", loss="repaired", cells=2, example=example)]
+    summary = ReadingSummary(rows_in=5, films=5, cells=cells)
+    assert f"2 rows are repaired, such as {example}" in reading_lines(summary)

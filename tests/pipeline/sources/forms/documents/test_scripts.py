@@ -52,7 +52,7 @@ def test_json_in_a_json_text(tmp_path: Path, text: str) -> None:
 def test_a_script_without_json_is_one_line_of_error(tmp_path: Path) -> None:
     path = tmp_path / "a.js"
     path.write_text("var films = [[1, 2], 'x'];\n")
-    with pytest.raises(SourceError, match="a.js: cannot be read: Expecting value"):
+    with pytest.raises(SourceError, match="Expecting value"):
         open_tables(path, SETTINGS)
 
 
