@@ -18,8 +18,10 @@ _TOKENS = ("~|~", "|~|", "^|^", "|^|", "<|>", "||", "::", "~~", "^^", "@@", "##"
 _SAMPLE = 300
 _SWAP = str.maketrans("'\"", "\"'")
 _LINE = re.compile(r'"((?:[^"]|"")*)"[,;\t]*')
-_OPENS = re.compile(r"(^|[,;\t|])[“”„«]")
-_ENDS = re.compile(r"[”“»](?=[,;\t|]|[\r\n]*$)")
+_OPENS = re.compile(r"(?:^|(?<=[,;\t|]))[“”„«]")
+_CLOSERS = {"“": "”", "”": "”", "„": "“”", "«": "»"}
+_MARKS = re.compile("[“”„«»]")
+_AFTER = re.compile(r"[,;\t|]|[\r\n]*$")  # a closing quote
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def find_rewriting(lines: Sequence[str]) -> Rewriting:
     quotes = any(_cell_starts(line, '"') for line in sample)
     if not quotes and _most("'" in line for line in body) and _are_quoted(sample):
         return Rewriting("single")
-    if not quotes and all(map(_OPENS.search, body)) and all(map(_ENDS.search, body)):
+    if not quotes and all(map(_OPENS.search, body)) and all(_straight(b) != b for b in body):
         return Rewriting("curly")
     return PLAIN
 
@@ -173,5 +175,27 @@ def _straight(line: str) -> str:
     >>> _straight("“Salt”,“a “b” c, d”\n")
     '"Salt","a “b” c, d"\n'
     """
-    doubled = line.replace('"', '""')
-    return _ENDS.sub('"', _OPENS.sub(r'\1"', doubled))
+    parts = []
+    done = at = 0
+    while match := _OPENS.search(line, at):
+        at = match.end()
+        end = _closing(line, at, match[0])
+        if end >= 0:
+            inner = line[at:end].replace('"', '""')
+            parts += [line[done : match.start()], f'"{inner}"']
+            done = at = end + 1
+    return "".join([*parts, line[done:]])
+
+
+def _closing(line: str, at: int, opening: str) -> int:
+    """Return where a cell with curly quotes ends, -1 if it does not; quotes in it are in pairs."""
+    closing = _CLOSERS[opening]
+    depth = 0
+    for match in _MARKS.finditer(line, at):
+        if match[0] not in closing:
+            depth += match[0] == opening
+        elif depth:
+            depth -= 1
+        elif _AFTER.match(line, match.end()):
+            return match.start()
+    return -1

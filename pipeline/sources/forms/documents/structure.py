@@ -10,7 +10,13 @@ from typing import TypeGuard
 
 from pipeline.sources.forms.documents.partial import DEPTH, FIRST, first_objects, top_values
 from pipeline.sources.forms.documents.stream import recover
-from pipeline.sources.forms.documents.wrappers import TITLES, find_wrapping, is_record, is_rich
+from pipeline.sources.forms.documents.wrappers import (
+    TITLES,
+    find_wrapping,
+    has_text,
+    is_record,
+    is_rich,
+)
 
 __all__ = ["Structure", "find_structures", "is_action"]
 
@@ -279,7 +285,7 @@ def _by_key(path: tuple[str, ...], value: Mapping[str, object]) -> Structure | N
     objects = [cell for cell in cells if isinstance(cell, dict)]
     rows = [row for row in objects if row]
     (name, *others) = value or [""]
-    alone = not others and not any(map(str.isdigit, name)) and not any(map(is_record, rows))
+    alone = not others and not any(map(str.isdigit, name)) and not any(map(has_text, rows))
     if alone and _lists(value):  # an object around all else, as Plex writes it
         return None
     if not rows or 5 * len(objects) < 4 * len(cells):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.sources.forms.documents.values import is_typed
 
-__all__ = ["TITLES", "find_wrapping", "is_record", "is_rich"]
+__all__ = ["TITLES", "find_wrapping", "has_text", "is_record", "is_rich"]
 
 TITLES = ("title", "name")
 _TEXTS = ("overview", "plot", "description", "summary", "synopsis", "storyline")
@@ -67,7 +67,7 @@ def _wrapper(rows: Sequence[Mapping[str, object]]) -> str:
 
 def _details(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the key of an object that has the text of each film, or ""."""
-    if not rows or any(map(_has_text, rows)):
+    if not rows or any(map(has_text, rows)):
         return ""
     for name in rows[0]:
         inner = [row.get(name) for row in rows]
@@ -75,13 +75,14 @@ def _details(rows: Sequence[Mapping[str, object]]) -> str:
         if (
             name.lower() in _DETAILS
             and 2 * len(objects) > len(rows)
-            and any(map(_has_text, objects))
+            and any(map(has_text, objects))
         ):
             return name
     return ""
 
 
-def _has_text(value: Mapping[str, object]) -> bool:
+def has_text(value: Mapping[str, object]) -> bool:
+    """Return whether an object has a text that describes a film."""
     return any(
         isinstance(cell, str) and part in key.lower()
         for key, cell in value.items()
@@ -99,4 +100,4 @@ def is_rich(value: object) -> bool:
 def is_record(value: Mapping[str, object]) -> bool:
     """Return whether an object is a film itself: it has a title and a text."""
     names = [key.lower() for key, cell in value.items() if isinstance(cell, str)]
-    return any(part in name for name in names for part in TITLES) and _has_text(value)
+    return any(part in name for name in names for part in TITLES) and has_text(value)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
-from pipeline.sources.forms.delimited.rewriting import PLAIN, find_rewriting
+from pipeline.sources.forms.delimited.rewriting import PLAIN, Rewriting, find_rewriting
 from tests.support.raw_tables import one_table, rows_of, write_xlsx
 
 ROWS = [
@@ -51,6 +52,22 @@ def test_each_row_is_quoted_as_a_whole(tmp_path: Path) -> None:
     assert rows_of(one_table("\n".join(quoted), tmp_path)) == ROWS
     header_bare = "\n".join(["title,year,plot", *(f"{line};;" for line in quoted[1:])])
     assert rows_of(one_table(header_bare, tmp_path)) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("“A”,Text “here”", ["A", "Text “here”"]),
+        ("“He said “no”, twice”,“b”", ["He said “no”, twice", "b"]),
+        ("„Sie sagte „nein“, laut“,1", ["Sie sagte „nein“, laut", "1"]),
+        ("”a, b”,”c”", ["a, b", "c"]),
+        ('“a "b", c”,“d”', ['a "b", c', "d"]),
+        ("“never closed,b", ["“never closed", "b"]),
+    ],
+)
+def test_curly_quotes_in_texts_stay(line: str, cells: list[str]) -> None:
+    written = Rewriting("curly").lines([line + "\n"])
+    assert list(csv.reader(written)) == [cells]
 
 
 def test_single_quotes_with_line_ends_and_backslashes(tmp_path: Path) -> None:

@@ -247,6 +247,12 @@ def test_an_object_around_a_list_is_no_film(tmp_path: Path) -> None:
     assert rows_of(one_table(json.dumps(answer), tmp_path)) == PLOTS
 
 
+def test_one_film_by_its_title_with_a_list(tmp_path: Path) -> None:
+    film = {"year": 1995, "plot": "Cops", "cast": [{"id": 1, "name": "Bo", "role": "x"}]}
+    (row,) = rows_of(one_table(json.dumps({"Heat": film}), tmp_path))
+    assert (row["title"], row["plot"]) == ("Heat", "Cops")
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_lists_by_year_give_the_year(tmp_path: Path, indent: int | None) -> None:
     years = {"1990": PLOTS[:2], "1991": PLOTS[2:3], "note": "x", "1992": [], "1993": PLOTS[3:]}
