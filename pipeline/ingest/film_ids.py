@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
 
 import numpy as np
 import numpy.typing as npt
@@ -150,26 +149,42 @@ def _qualify(
     ids = dict(zip(rows.tolist(), spool.take_ids(rows), strict=True))
     taken = set(hashed[heads].tolist())
     renamed: dict[int, str] = {}
-    for number in np.unique(group):
+    numbers: dict[str, int] = {}  # qualified id -> the next number that makes it unique
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    for films in np.split(rows, starts[1:]):
         # rows of one file: the smallest content comes first, whatever the order of rows
-        films = sorted(
-            rows[group == number].tolist(),
-            key=lambda row: (rank[row], _content(found[row], int(values.year[row]))),
-        )
-        for row in films[1:]:
-            content = _content(found[row], int(values.year[row]))
-            same_file = values.file[row] == values.file[films[0]]
-            derived = not values.own[row] and not values.imdb[row]
-            file = spool.files[values.file[row]]
-            own = f"{ids[row]}-{content[:8]}"
-            names = [own, f"{own}{content[8:16]}"]
-            if not (same_file or derived):
-                stem = file.label.split(".", maxsplit=1)[0] or file.label
-                names = [f"{name}:{ids[row]}" for name in (stem, file.label, file.name)] + names
-            more = (f"{own}-{n}" for n in count(2))
-            renamed[row] = next(n for n in chain(names, more) if _hash(n) not in taken)
-            taken.add(_hash(renamed[row]))
+        contents = {row: _content(found[row], int(values.year[row])) for row in films.tolist()}
+        best, *others = sorted(contents, key=lambda row: (rank[row], contents[row]))
+        wanted = [
+            _names(spool, values, row, ids[row], contents[row], values.file[best]) for row in others
+        ]
+        hashes = hash_texts(pa.array([names[0] for names in wanted], pa.string())).tolist()
+        for row, names, first in zip(others, wanted, hashes, strict=True):
+            name, key = names[0], first
+            rest = iter(names[1:])
+            while key in taken:
+                own = names[-2]
+                if (name := next(rest, "")) == "":
+                    numbers[own] = numbers.get(own, 1) + 1
+                    name = f"{own}-{numbers[own]}"
+                key = _hash(name)
+            renamed[row] = name
+            taken.add(key)
     return renamed
+
+
+def _names(
+    spool: RowSpool, values: RowValues, row: int, own_id: str, content: str, file: int
+) -> list[str]:
+    """Names of a film whose id a film of `file` has, the best first; the last two are its own."""
+    own = f"{own_id}-{content[:8]}"
+    names = [own, f"{own}{content[8:16]}"]
+    derived = not values.own[row] and not values.imdb[row]
+    if values.file[row] == file or derived:
+        return names
+    of = spool.files[values.file[row]]
+    stem = of.label.split(".", maxsplit=1)[0] or of.label
+    return [f"{name}:{own_id}" for name in (stem, of.label, of.name)] + names
 
 
 def _content(description: Description, year: int) -> str:

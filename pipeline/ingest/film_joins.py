@@ -106,10 +106,15 @@ class FilmJoins:
         self._drop(order[false])
 
     def _one_of_each_title(self, rows: Numbers) -> Numbers:
-        """A row of each title of an id in each file, in the order of the rows."""
+        """A row of each title of an id in each file, as many as decide, in the order of rows."""
         pairs = np.stack([self._values.file[rows].astype(np.uint64), self._titles[rows]], axis=1)
         _, first = np.unique(pairs, axis=0, return_index=True)
-        return rows[np.sort(first)]
+        rows = rows[np.sort(first)]
+        if len(rows) <= _TITLES_OF_ID:
+            return rows
+        file = self._values.file[rows]
+        enough = [np.flatnonzero(file == n)[: _TITLES_OF_ID + 1] for n in np.unique(file)]
+        return rows[np.sort(np.concatenate(enough))]
 
     def _files_of_unlike(self, rows: Numbers, found: dict[int, Description]) -> list[int]:
         """Files in which an id, given by a row of each title, is that of unlike films."""

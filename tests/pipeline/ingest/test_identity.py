@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -322,3 +323,27 @@ def test_rounded_numbers_are_no_ids(tmp_path: Path) -> None:
     rows = [film(n, id="1.23457E+11", overview=PLOTS[0]) for n in (0, 1, 2)]
     ids, _ = identify_rows(tmp_path, {"a.csv": rows})
     assert len(set(ids["a.csv"])) == 3
+
+
+def test_a_constant_id_of_a_whole_catalogue_takes_seconds(tmp_path: Path) -> None:
+    rows = [film(n, id="1", year=1900 + n % 90, overview=PLOTS[n % 6]) for n in range(20_000)]
+    started = time.perf_counter()
+    ids, _ = identify_rows(tmp_path, {"a.csv": rows})
+    assert len(set(ids["a.csv"])) == 20_000
+    assert time.perf_counter() - started < 10
+
+
+def test_films_of_one_box_and_director_are_not_one(tmp_path: Path) -> None:
+    plots = (
+        "The student Milo is sent thirty years back in a car that glows, and meets his own mother "
+        "at a dance before the clock tower is struck by lightning.",
+        "Milo must fetch a stolen almanac of sports results from the villain who built a casino "
+        "with it, while two of him walk the same streets.",
+        "Stranded among cowboys, Milo learns that a gunman will shoot the inventor on Monday, and "
+        "pushes the car along the rails with a locomotive.",
+    )
+    rows = [
+        {"id": "BOX", "title": f"The Car {part}", "overview": plot, "directors": ["Ada Quill"]}
+        for part, plot in zip(("1", "2", "3"), plots, strict=True)
+    ]
+    assert len(set(identify_rows(tmp_path, {"a.csv": rows})[0]["a.csv"])) == 3
