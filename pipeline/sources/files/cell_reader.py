@@ -31,7 +31,7 @@ _MOST: Mapping[str, float] = {"vote_average": 10.0, "budget_usd": 1e10, "revenue
 _IMDB_ID = re.compile(r"tt[1-9]\d{6,8}|tt0\d{6}", re.ASCII)
 _LISTS: Mapping[str, Parser] = {
     "genres": parse.genres,
-    "keywords": parse.names,
+    "keywords": parse.keywords,
     "directors": parse.directors,
     "cast": parse.cast,
     "countries": parse.countries,
@@ -262,6 +262,8 @@ class CellReader:
             return None
         if isinstance(cell, list) and len(cell) == 1 and self.target not in _LISTS:
             cell = cell[0]  # JSON of archives has a list for each value
+        if isinstance(cell, bool) and self.target == "title":
+            cell = str(cell)  # converters of CSV write the title "True" as true
         try:
             return self._parser(cell)
         except CellError as error:

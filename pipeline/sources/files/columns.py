@@ -47,6 +47,13 @@ _PREFERRED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 _USERS = frozenset({"userid", "user", "username", "uid", "reviewer", "reviewerid", "reviewid"})
 
 
+# Columns of programmes of cinemas, whose dates are not those of release.
+_SCREENINGS = frozenset(
+    {"uhrzeit", "saal", "kinosaal", "showtime", "showtimes", "screen", "screening", "venue"}
+    | {"auditorium", "salle", "seance", "sala", "zaal", "zal", "зал", "сеанс"}
+)
+
+
 @dataclass(frozen=True)
 class _Candidate:
     name: str
@@ -112,6 +119,9 @@ def choose_columns(
     uses |= _numbered(seen, uses, used)
     for target, found in weak.items():
         free = [c for c in found if c.name not in used]
+        if target == "release_date" and free and _has_screenings(columns):
+            objections[free[0].name] = "its dates are those of screenings"
+            continue
         if target == "release_date" and free and not _agrees(free[0].seen, uses, seen):
             objections[free[0].name] = "its dates are not in the years of release"
             continue
@@ -233,6 +243,10 @@ def _identity(found: list[_Candidate]) -> ColumnUse:
     if first is not found[0]:
         why += f"; the values of {found[0].name!r} repeat"
     return _named("movie_id", [first, *rest], why)
+
+
+def _has_screenings(columns: Sequence[str]) -> bool:
+    return any(normalize(name).replace("_", "") in _SCREENINGS for name in columns)
 
 
 def _agrees(seen: Evidence, uses: Mapping[str, ColumnUse], others: Mapping[str, Evidence]) -> bool:

@@ -23,6 +23,7 @@ _PERSON_ID = re.compile(
 )
 _IMDB_ID = re.compile(r".*\btt\d{5,9}\b.*|\s*\d{5,9}(?:\.0)?\s*", re.DOTALL)
 _TT = re.compile(r"tt\d{6,9}")
+_YES_NO = frozenset({"true", "false", "yes", "no"})
 _ENTITY = re.compile(r"&#?\w{1,8};")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _AGES = frozenset({0, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21})
@@ -212,11 +213,17 @@ def _not_names(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
         return "its cells are ids or numbers, not names"
     if seen.share(_is_address) >= _MOST:
         return "its cells are addresses"
+    if seen.share(_is_yes_or_no) >= _MOST:
+        return "its cells are yes or no, not names"
     if normalize(name) in ("crew", "credits") and not seen.readable(_structured):
         return "its cells are no lists of persons with their jobs"
     if weak and (seen.chars > _TITLE_CHARS / 2 or not seen.texts):
         return "its cells are no lists of names"
     return ""
+
+
+def _is_yes_or_no(cell: object) -> bool:
+    return isinstance(cell, bool) or (isinstance(cell, str) and cell.strip().lower() in _YES_NO)
 
 
 def _is_number_or_id(cell: object) -> bool:

@@ -12,7 +12,7 @@ import re
 from pipeline.sources.parsing.dates import date, prefers_day_first, year
 from pipeline.sources.parsing.genres import genres
 from pipeline.sources.parsing.identifiers import identifier, imdb_id, tmdb_id
-from pipeline.sources.parsing.lists import countries, names, piped_names
+from pipeline.sources.parsing.lists import countries, keywords, names, piped_names
 from pipeline.sources.parsing.literals import CellError, is_null, known_text, restore_bytes, text
 from pipeline.sources.parsing.money import money
 from pipeline.sources.parsing.numbers import count, number, uses_decimal_comma
@@ -36,6 +36,7 @@ __all__ = [
     "imdb_overview",
     "is_certificate",
     "is_null",
+    "keywords",
     "known_text",
     "language",
     "minutes",

@@ -40,6 +40,12 @@ TMDB_GENRES: Mapping[int, str] = {
     10768: "War & Politics",
     10770: "TV Movie",
 }
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+# Genres that "and" may join; "Kids and Family" or "Arts and Culture" is one.
+_NAMED = frozenset(
+    [name.lower() for name in TMDB_GENRES.values() if "&" not in name and name != "Kids"]
+    + ["sci-fi", "musical", "biography", "sport", "film-noir"]
+)
 _JOINED = re.compile(r"\s*[/／·・+>]\s*|\s+[-–—]\s+|\s*,\s*")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+(?:[\s\u3000]+[\u3040-\u30ff\u3400-\u9fff]+)+")
 _NUMBER = re.compile(r"\s*\d{1,5}(?:\.0+)?\s*", re.ASCII)
@@ -61,7 +67,8 @@ def _parts(entry: object) -> list[object]:
         return list(entry.split())
     if len(entry) > _LONGEST or is_null(entry):
         return [entry]
-    return list(_JOINED.split(entry))
+    both = " and " in entry and all(part.lower() in _NAMED for part in _AND.split(entry))
+    return list((_AND if both else _JOINED).split(entry))
 
 
 def _id(entry: object) -> int | None:

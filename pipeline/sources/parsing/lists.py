@@ -18,6 +18,7 @@ __all__ = [
     "entries",
     "first_of_each",
     "folded_name",
+    "keywords",
     "listed",
     "names",
     "piped_names",
@@ -29,6 +30,13 @@ _COMMA = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV|Inc|Ltd|M\.?D)\b\.?)")
 # in a third of the time that `decode` and `cut` take. No word for "unknown" has a comma.
 _PLAIN_LIST = re.compile(r"[\w ,.'-]+")
 _EASTERN = re.compile("[、，،]")  # commas of Chinese, Japanese and Arabic
+# Names of Chinese, Japanese and Korean have no slashes, so that one separates them.
+_HAN_SLASH = re.compile(
+    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])[/\uff0f](?=[\u3040-\uffff])"
+)
+# A link or a share behind a name: "Ada Quill (https://...)", "Drama (80%)".
+_BEHIND = re.compile(r"\s*\((?:https?://[^\s()]*|\d{1,3}(?:[.,]\d+)?\s*%)\)$")
+_LINKED = re.compile(r"\[([^\[\]]+)\]\(https?://[^\s()]*\)")
 _SEMICOLON = re.compile("[；؛]")
 _BULLET = re.compile(r"[•●▪‣⁃∙]|(?<=\s)·(?=\s)")
 
@@ -69,6 +77,7 @@ NAME_KEYS = (
     "tag",
     "text",
 )
+_HASHTAGS = re.compile(r"\s*#[^\s#]+(?:\s+#[^\s#]+)*\s*")
 _LONGEST = 300  # characters of a name that may have a note behind it
 _DEEPEST = 5  # lists within lists
 Folded = tuple[str, str]
@@ -106,7 +115,7 @@ def cut(cell: str, *, commas: bool = True) -> list[str]:
     for mark, split in _SEPARATORS:
         if mark in cell and len(parts := split(cell)) > 1:
             return parts
-    return [cell]
+    return [cell] if cell.isascii() else _HAN_SLASH.split(cell)
 
 
 def entries(value: object, *, part: str = "", commas: bool = True) -> list[object]:
@@ -185,6 +194,9 @@ def _tidy(name: str) -> str | None:
         name = name[1:-1].strip()
     if len(name) > _LONGEST:
         return name
+    if name[-1:] == ")":
+        link = _LINKED.fullmatch(name)
+        name = link[1] if link else _BEHIND.sub("", name) or name
     if not name[-1:].isalnum() and name[-1:] in ".…":
         name = "" if _MORE.fullmatch(name) else _ET_AL.sub("", name)
     return (
@@ -255,6 +267,23 @@ def names(value: object) -> list[str] | None:
     ['Thriller', 'Science Fiction']
     """
     return listed(entries(value))
+
+
+def keywords(value: object) -> list[str] | None:
+    """Return keywords from a list in any notation, also as tags with a number sign.
+
+    Examples
+    --------
+    >>> keywords("#sad #slow-burn #sea"), keywords("#sad, sea")
+    (['sad', 'slow-burn', 'sea'], ['sad', 'sea'])
+    """
+    found: list[object] = []
+    for entry in entries(value):
+        if isinstance(entry, str) and "#" in entry and _HASHTAGS.fullmatch(entry):
+            found += [tag.lstrip("#") for tag in entry.split()]
+        else:
+            found.append(entry)
+    return listed(found)
 
 
 def piped_names(value: object) -> list[str] | None:

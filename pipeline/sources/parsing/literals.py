@@ -33,6 +33,7 @@ _ARRAY = re.compile(
     r"(?:np\.|numpy\.)?(?:array|frozenset|set|list|tuple)\((.*?)(?:,\s*dtype=.*)?\)", re.S
 )
 _BARE_LIST = re.compile(r"\[[^\[\]{}'\"]*\]")  # [Action, Drama], as Java prints it
+_LINK = re.compile(r"\[[^\[\]\"']+\]\(https?://")  # [Ada Quill](https://...), as Markdown has it
 _BARE_NAN = re.compile(r"(?<=[\[,: ])nan(?=[,\]} ])")
 _POSTGRES_ITEM = re.compile(r'(?:\s*"((?:[^"\\]|\\.)*)"\s*|([^",{}]*))(,|$)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -158,7 +159,7 @@ def decode(value: object) -> str | list[object] | Mapping[str, object] | None:
         raise CellError("is not a list")
     cell = value.strip(" \t\r\n") or value  # others may be parts of letters, see `text`
     inner: object = None
-    if cell[0] in "[{(":
+    if cell[0] in "[{(" and not ("](" in cell and _LINK.match(cell)):
         return _decode_brackets(cell)
     if cell[0] in "\"'" and cell[1:].lstrip()[:1] in ("[", "{"):  # JSON within a text of JSON
         inner = _parse_literal(cell)

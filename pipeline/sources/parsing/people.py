@@ -12,6 +12,7 @@ __all__ = ["cast", "directors"]
 
 # Two full names joined by a word; "Joel and Ethan Coen" or "Simon and Garfunkel" are unchanged.
 _AND = re.compile(r"\s+(?:and|&|und|et|y|e|i|og|och|и|та|và)\s+", re.IGNORECASE)
+_SLASH = re.compile(r"\s*/\s*")
 _LEADING_AND = re.compile(r"^\s*(?:and|&|und|et)\s+(?=\S+\s)", re.IGNORECASE)
 _FULL_NAME = re.compile(r"(?!(?:the|his|her|their|die|les|los|las)\s)[^\s,]+\s+[^\s,].*", re.I)
 # "(voice)", "(as B. Lint)", "(uncredited)": notes on a credit behind a name.
@@ -41,7 +42,7 @@ def _split(name: str) -> list[str]:
     >>> _split("Ada Quill and Ed Bray"), _split("Joel and Ethan Coen")
     (['Ada Quill', 'Ed Bray'], ['Joel and Ethan Coen'])
     """
-    parts = _AND.split(_LEADING_AND.sub("", name))
+    parts = _SLASH.split(name) if "/" in name else _AND.split(_LEADING_AND.sub("", name))
     return parts if all(_FULL_NAME.fullmatch(part) for part in parts) else [name]
 
 

@@ -19,7 +19,7 @@ _HOURS = (
 )
 _MINUTES = (
     r"(?:(?P<m>\d+(?:[.,]\d+)?)(?!\d)\s*(?:minutes?|mins?|minuten|minutos?|minuti|minuto|mn|m|minut[ya]?"
-    r"|минуты|минута|минут|мин|мин|分钟|分鐘|分間|分|분|'|dk|dakika)?\.?)?"
+    r"|минуты|минута|минут|мин|мин|分钟|分鐘|分間|分|분|'|dk|dakika|perc|хв|хвилин|phut|minuter|דקות|דק|دقيقة|دقیقه|मिनट|λεπτα)?\.?)?"
 )
 _SECONDS = (
     r"(?:[\s,]*(?:and|und|et|y|e)?\s*(?P<s>\d+)\s*(?:seconds?|secs?|s|sek|sekunden|секунд|сек|秒|초"

@@ -94,3 +94,18 @@ def test_typed_numbers_are_read_the_same_at_once_and_one_by_one(
     at_once, one_by_one = read(target, cells, **use), read(target, [*cells, "7"], **use)[:-1]
     assert at_once == one_by_one
     assert [type(value) for value in at_once] == [type(value) for value in one_by_one]
+
+
+def test_texts_with_units_of_their_own_are_not_scaled() -> None:
+    clocks = [5760, "96 min", "01:36:00", None]
+    assert read("runtime_minutes", clocks, scales={"x": 1 / 60}) == [96, 96, 96, None]
+    assert read("vote_average", ["4", 3.5, "4/5", 7], scales={"x": 2.0}) == [8, 7, 8, None]
+    votes = read("vote_count", ["12.5", 3, "1200 votes"], scales={"x": 1e3})
+    assert votes == [12_500, 3_000, 1_200]
+    amounts = ["1.1", "$28.3M", "28300000", 333.13]
+    found = read("revenue_usd", amounts, scales={"x": 1e6})
+    assert found == [1_100_000, 28_300_000, None, pytest.approx(333_130_000)]
+
+
+def test_a_title_that_is_true() -> None:
+    assert read("title", [True, "A"]) == ["True", "A"]

@@ -64,11 +64,11 @@ def test_texts_and_short_names_are_guessed() -> None:
         "Nr": [str(n) for n in range(12)],
         "Regal": ["A", "B"] * 6,
         "Bezeichner": [f"Wall {n}" for n in range(12)],
-        "Kurztext": [LONG] * 12,
+        "Langfassung": [LONG] * 12,
     }
     plan = choose_columns(list(sample), sample)
     guess = guess_map(plan)
-    assert guess == {"title": "Bezeichner", "overview": "Kurztext"}
+    assert guess == {"title": "Bezeichner", "overview": "Langfassung"}
     message = explain_missing(plan, list(sample))
     pasted = message[message.index("[source] ") + len("[source] ") :]
     assert tomllib.loads(pasted) == {"column_map": guess}

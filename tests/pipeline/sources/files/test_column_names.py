@@ -109,3 +109,23 @@ def test_any_name_has_one_spelling(name: str) -> None:
     assert find_names(name) == find_names(name.upper().lower()) or not name.isascii()
     for like in find_names(name):
         assert like.scale > 0
+
+
+@pytest.mark.parametrize(
+    ("header", "targets"),
+    [
+        ("نام فیلم|سال|کارگردان|خلاصه داستان", "title year directors overview"),
+        ("اسم الفيلم|سنة الإنتاج|المخرج|القصة", "title year directors overview"),
+        ("שם הסרט|שנה|במאי|תקציר", "title year directors overview"),
+        ("Tên phim|Năm|Đạo diễn|Nội dung", "title year directors overview"),
+        ("Cím|Év|Rendező|Leírás", "title year directors overview"),
+        ("Назва|Рік|Режисер|Опис", "title year directors overview"),
+        ("शीर्षक|वर्ष|निर्देशक|कहानी", "title year directors overview"),
+        ("Filmtitel|Produktionsår|Regissör|Handling", "title year directors overview"),
+        ("Film Adı|Yapım Yılı|Yönetmen|IMDb Puanı", "title year directors vote_average"),
+        ("NAME|REGIONS|DOUBAN_SCORE|DOUBAN_VOTES", "title countries vote_average vote_count"),
+        ("ONE-LINE|SYNOPSIS_LONG|Short synopsis|Kurztext", "overview overview overview overview"),
+    ],
+)
+def test_headers_of_many_languages(header: str, targets: str) -> None:
+    assert [find_names(name)[0].target for name in header.split("|")] == targets.split()

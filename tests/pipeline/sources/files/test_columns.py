@@ -173,3 +173,9 @@ def test_texts_in_several_languages_are_within_objects() -> None:
     plan = choose({"title": [{"en": "Salt"}, {"de": "Salz"}], "overview": both})
     assert names(plan)["title"] == ("title.en", "title.de")
     assert names(plan)["overview"] == ("overview.en", "overview.de")
+
+
+def test_dates_of_screenings_are_none_of_release() -> None:
+    plan = choose({"Filmtitel": ["A"], "Datum": ["2024-05-01"], "Uhrzeit": ["20:15"]})
+    assert "release_date" not in plan.uses
+    assert plan.not_used["Datum"] == "its dates are those of screenings"

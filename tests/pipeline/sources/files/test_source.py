@@ -202,12 +202,12 @@ def test_columns_that_are_not_found_are_listed_and_can_be_mapped(tmp_path: Path)
     rows = "".join(
         f"{n},Wall {n},A keeper of a light hides map {n} at sea.,1999\n" for n in range(9)
     )
-    path = write(tmp_path / "mine.csv", "Nr,Bezeichner,Kurztext,Jahr\n" + rows)
+    path = write(tmp_path / "mine.csv", "Nr,Bezeichner,Langfassung,Jahr\n" + rows)
     message = failure(path)
     assert "\n" not in message
-    assert "'Nr', 'Bezeichner', 'Kurztext', 'Jahr'" in message
-    assert 'column_map = { title = "Bezeichner", overview = "Kurztext" }' in message
-    columns = {"movie_id": "Nr", "title": "Bezeichner", "overview": "Kurztext"}
+    assert "'Nr', 'Bezeichner', 'Langfassung', 'Jahr'" in message
+    assert 'column_map = { title = "Bezeichner", overview = "Langfassung" }' in message
+    columns = {"movie_id": "Nr", "title": "Bezeichner", "overview": "Langfassung"}
     movie = read(path, SourceSettings(column_map=columns))[0][8]
     # The map adds to what is found by its name.
     assert (movie["movie_id"], movie["title"], movie["year"]) == ("8", "Wall 8", 1999)

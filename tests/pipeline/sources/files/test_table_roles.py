@@ -157,8 +157,8 @@ def test_a_side_table_alone_may_be_a_source_of_its_own(tmp_path: Path) -> None:
 
 def test_films_whose_overviews_are_not_found_are_an_error(tmp_path: Path) -> None:
     rows = "".join(f"{n},Wall {n},{LONG} {n}\n" for n in range(3))
-    path = folder(tmp_path, a__csv="id,title,Kurztext\n" + rows)
-    with pytest.raises(SourceError, match=r"a\.csv: no column for overview.*'Kurztext'"):
+    path = folder(tmp_path, a__csv="id,title,Langfassung\n" + rows)
+    with pytest.raises(SourceError, match=r"a\.csv: no column for overview.*'Langfassung'"):
         read(path)
 
 

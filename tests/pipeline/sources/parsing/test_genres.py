@@ -100,3 +100,15 @@ def test_what_is_no_list_of_genres_is_an_error(cell: object) -> None:
 
 def test_the_ids_are_those_of_films_and_series() -> None:
     assert len(TMDB_GENRES) == len(set(TMDB_GENRES.values())) == 27
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("Drama and Comedy", ["Drama", "Comedy"]),
+        ("Kids and Family", ["Kids and Family"]),
+        ("Sword and Sandal", ["Sword and Sandal"]),
+    ],
+)
+def test_and_joins_genres_of_tmdb_only(cell: str, found: list[str]) -> None:
+    assert genres(cell) == found

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sources.parsing.lists import countries, cut, entries, listed, names, piped_names
+from pipeline.sources.parsing.lists import (
+    countries,
+    cut,
+    entries,
+    keywords,
+    listed,
+    names,
+    piped_names,
+)
 from pipeline.sources.parsing.literals import CellError, decode
 from tests.support.cases import case
 
@@ -140,3 +148,30 @@ def test_of_names_that_differ_in_case_the_first_is_used(found: list[str]) -> Non
         if name not in ("", "N/A"):
             expected.setdefault(name.lower(), name)
     assert (listed(found) or []) == list(expected.values())
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("#sad #slow-burn #sea", ["sad", "slow-burn", "sea"]),
+        ("#sad", ["sad"]),
+        ("#sad, sea", ["sad", "sea"]),
+        ("C# code, sea", ["C# code", "sea"]),
+        ("海/灯", ["海", "灯"]),
+    ],
+)
+def test_keywords_with_number_signs(cell: str, found: list[str]) -> None:
+    assert keywords(cell) == found
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("Ada Quill (https://www.notion.so/Ada-1)", ["Ada Quill"]),
+        ("[Ada Quill](https://x.test/a), Ed Bray", ["Ada Quill", "Ed Bray"]),
+        ("Drama (80%), War (12.5 %)", ["Drama", "War"]),
+        ("Ada Quill (I)", ["Ada Quill (I)"]),
+    ],
+)
+def test_links_and_shares_behind_names(cell: str, found: list[str]) -> None:
+    assert names(cell) == found

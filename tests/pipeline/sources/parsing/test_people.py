@@ -95,3 +95,15 @@ def test_notes_on_a_credit_are_dropped(cell: str) -> None:
 def test_a_no_break_space_that_is_part_of_a_letter_stays() -> None:
     assert cast("Jordi Moll\u00c3\u00a0|Bo Lint") == ["Jordi Moll\u00c3\u00a0", "Bo Lint"]
     assert cast("Bo Lint|Jordi Moll\u00c3\u00a0") == ["Bo Lint", "Jordi Moll\u00c3\u00a0"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("Ada Quill/Ed Bray", ["Ada Quill", "Ed Bray"]),
+        ("李四/王五", ["李四", "王五"]),
+        ("AC/DC", ["AC/DC"]),
+    ],
+)
+def test_a_slash_separates_full_names(cell: str, found: list[str]) -> None:
+    assert cast(cell) == found
