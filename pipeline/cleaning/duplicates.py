@@ -67,8 +67,8 @@ def gather(best: Row, others: Sequence[Row], most: int) -> Row:
     rows = sorted([best, *repeated], key=lambda row: row["row"] or 0)
     film = dict(best)
     for name in _LISTS:
-        if any(row[name] != best[name] and row[name] for row in rows):
-            items = dict.fromkeys(item for row in rows for item in row[name] or ())
+        items = dict.fromkeys(item for row in rows for item in row[name] or ())
+        if len(items) > len(set(best[name] or ())):
             film[name] = list(items)[:most]
     return film
 

@@ -89,3 +89,8 @@ def test_lists_of_rows_that_repeat_a_film_in_one_file_are_gathered() -> None:
 def test_lists_of_other_files_and_texts_are_not_merged(other: dict[str, Any]) -> None:
     best = row(source="a", row=2, genres=["Drama"])
     assert gather(best, [row(**{"source": "a", "row": 1, "genres": ["War"]} | other)], 20) is best
+
+
+def test_a_list_that_has_all_items_keeps_its_order() -> None:
+    best = row(source="a", row=2, genres=["Drama", "War"])
+    assert gather(best, [row(source="a", row=1, genres=["War"])], 20) == best
