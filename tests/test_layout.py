@@ -24,6 +24,7 @@ NOT_MIRRORED = {
     "flows/update/test_mining_when_due.py",
     "microgenres/cli/test_commands.py",
     "pipeline/cluster/test_cluster.py",
+    "pipeline/ingest/test_catalogues.py",
     "pipeline/ingest/test_cases.py",
     "pipeline/report/test_html_browser.py",
     "pipeline/sources/files/test_known_catalogues.py",
