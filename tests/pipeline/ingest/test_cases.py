@@ -329,3 +329,12 @@ def test_28_texts_are_repaired(read: Reader) -> None:
     assert losses["overview", "cut"] == 1
     assert losses["overview", "dropped"] == 1
     assert not got.rejects
+
+
+def test_31_years_of_another_notation_keep_their_films(read: Reader) -> None:
+    folder = "31-update-withdraws-what-it-cannot-read"
+    first, later = read(f"{folder}/first.csv"), read(f"{folder}/next.csv")
+    assert len(later.films) == 160
+    assert {key: film["year"] for key, film in later.films.items()} == {
+        key: film["year"] for key, film in first.films.items()
+    }
