@@ -25,6 +25,7 @@ _CACHED = 100_000  # distinct cells of a column in memory
 _NULL_CHARS = 40  # a longer text is never a word for "unknown"
 _ID_CHARS = 1_000  # some ids are addresses; a longer one is damage
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_FURTHER = re.compile(r"(?<=\w)\s*[,;|/].*$", re.DOTALL)  # languages behind the first
 _NO_UNIT = re.compile(r"[\s\d.,'+$\u00a0\u202f-]*", re.ASCII)
 # More in a column of other units is a value without them: no film has cost or earned as much.
 _MOST: Mapping[str, float] = {"vote_average": 10.0, "budget_usd": 1e10, "revenue_usd": 1e11}
@@ -65,6 +66,12 @@ def _text(cell: object) -> str | None:
         stripped = cell.strip(" \t\r\n")
         return None if stripped in ("", "\\N") else stripped
     return text(cell)
+
+
+def _title(cell: object) -> str | None:
+    """Return a title without the mark that MARC 21 writes before the statement of persons."""
+    found = _text(cell)
+    return found[:-2].rstrip() if found is not None and found.endswith(" /") else found
 
 
 def _overview(cell: object) -> str | None:
@@ -124,13 +131,13 @@ def _scaled(
 def _language(cell: object) -> str | None:
     """Return a language; of a list or object, its first name."""
     if isinstance(cell, str) and cell.lstrip()[:1] not in ("[", "{"):
-        return parse.language(cell)
+        return parse.language(_FURTHER.sub("", cell))
     listed = parse.names(cell)
     return parse.language(listed[0]) if listed else None
 
 
 _TEXTS: Mapping[str, Parser] = {
-    "title": _text,
+    "title": _title,
     "overview": _overview,
     "tagline": _text,
     "language": _language,

@@ -28,6 +28,7 @@ __all__ = [
 _CELL = re.compile(r"[-+]?[\d.,:/-]*\d|[{\[].*[}\]]|/\w+/\w+|https?://.*", re.DOTALL)
 _SHOWN_COLUMNS = 20
 _OVERVIEW_WORDS, _TITLE_WORDS = 8, 9
+_MOST_REPEATED = 0.5  # share of distinct cells up to which a column is rather one of types
 _HEADER_CHARS = 60  # a longer name of a column is rather a cell of a file without header
 
 
@@ -101,6 +102,7 @@ def guess_map(plan: ColumnPlan) -> dict[str, str]:
             for name, seen in texts.items()
             if 0 < seen.words <= _TITLE_WORDS
             and not seen.repeats
+            and (seen.distinct > _MOST_REPEATED or len(seen.present) == 1)
             and not plan.not_used[name]
             and sum(map(str.isalpha, "".join(seen.texts))) > sum(map(len, seen.texts)) / 2
         ]

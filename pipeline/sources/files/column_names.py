@@ -17,6 +17,7 @@ __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normali
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[\uff08\u3010][^()\[\]\uff08\uff09\u3010\u3011]*[)\]\uff09\u3011]")
+_AGAIN = re.compile(r"(.+)\.\d")  # the name of a column whose name the header has before
 _NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 _DERIVED = 1_000  # rank added for each step away from the name in the file
@@ -121,6 +122,10 @@ def find_names(name: str) -> tuple[NamedLike, ...]:
             if entry.target == target:
                 nearest = found.get(target, replace(entry, rank=entry.rank + _DERIVED))
                 found[target] = replace(nearest, scale=unit.factor, unit=unit.says)
+    if not found and (again := _AGAIN.fullmatch(name)):
+        # A header that repeats "overview" has the texts in either column.
+        texts = [like for like in find_names(again[1]) if like.target == "overview"]
+        return tuple(replace(like, rank=like.rank + _DERIVED) for like in texts)
     return tuple(sorted(found.values(), key=lambda n: (n.weak, n.rank)))
 
 

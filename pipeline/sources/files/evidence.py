@@ -215,7 +215,7 @@ def _not_names(target: str, name: str, seen: Evidence, *, weak: bool) -> str:
         return "its cells are addresses"
     if seen.share(_is_yes_or_no) >= _MOST:
         return "its cells are yes or no, not names"
-    if normalize(name) in ("crew", "credits") and not seen.readable(_structured):
+    if normalize(name) in ("crew", "credits", "people") and not seen.readable(_structured):
         return "its cells are no lists of persons with their jobs"
     if weak and (seen.chars > _TITLE_CHARS / 2 or not seen.texts):
         return "its cells are no lists of names"

@@ -76,6 +76,9 @@ NAME_KEYS = (
     "value",
     "tag",
     "text",
+    "Name",
+    "genre",
+    "country",
 )
 _HASHTAGS = re.compile(r"\s*#[^\s#]+(?:\s+#[^\s#]+)*\s*")
 _LONGEST = 300  # characters of a name that may have a note behind it

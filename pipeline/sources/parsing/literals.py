@@ -40,9 +40,16 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MAX_LITERAL_CHARS = 1_000_000  # a longer list cell is an attack or an accident, not a film
 _NULLS = frozenset(MISSING) | frozenset(UNKNOWN_WORDS)
 _LONGEST_MARK = 40  # characters of a cell that says that its value is unknown
+# Digits of Arabic, Persian, Devanagari, Bengali and Thai.
+_DIGITS = {
+    chr(zero + digit): str(digit)
+    for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50)
+    for digit in range(10)
+}
 # Dashes, quotes and invisible marks that NFKC does not unify; powers that it would misread.
 _PLAIN = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    _DIGITS
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
     | dict.fromkeys("\u2018\u2019\u201b\u02bc\u2032", "'")
     | dict.fromkeys("\u201c\u201d\u2033", '"')
     | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")

@@ -68,6 +68,17 @@ def _credited(entry: str) -> tuple[Folded | None, ...]:
     return tuple(map(folded_name, parts))
 
 
+def _type(entry: object) -> str:
+    """Return the type of a person of Jellyfin or Emby, such as "Actor"; empty if there is none."""
+    found = entry.get("Type") if isinstance(entry, Mapping) and "Name" in entry else None
+    return found if isinstance(found, str) else ""
+
+
+def _job(entry: object) -> str:
+    job = entry.get("job") if isinstance(entry, Mapping) else None
+    return str(job) if job is not None else _type(entry)
+
+
 def directors(value: object) -> list[str] | None:
     """Return the names of directors, also from a `crew` list or `credits` object of TMDB.
 
@@ -79,8 +90,7 @@ def directors(value: object) -> list[str] | None:
     ['D']
     """
     found = entries(value, part="crew")
-    crew = [e for e in found if not isinstance(e, Mapping) or e.get("job") in (None, "Director")]
-    return _people(crew)
+    return _people([entry for entry in found if _job(entry) in ("", "Director")])
 
 
 def cast(value: object) -> list[str] | None:
@@ -91,4 +101,5 @@ def cast(value: object) -> list[str] | None:
     >>> cast("Bo Lint (voice), Cy Marr as the Captain")
     ['Bo Lint', 'Cy Marr']
     """
-    return _people(entries(value, part="cast"))
+    found = entries(value, part="cast")
+    return _people([entry for entry in found if _type(entry) in ("", "Actor", "GuestStar")])

@@ -48,12 +48,12 @@ def test_columns_that_are_not_used_and_why() -> None:
 def test_a_guess_to_paste_where_columns_are_not_found(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     rows = "".join(f"{n},Wall {n},{LONG} {n}\n" for n in range(9))
-    path.write_text("Nr,Bezeichner,Kurztext\n" + rows, encoding="utf-8")
+    path.write_text("Nr,Bezeichner,Langfassung\n" + rows, encoding="utf-8")
     found = inspect_source(str(path), SETTINGS, rows=2)
     (table,) = found.tables
     assert "no column for title and overview" in found.problem
     assert table.role == "unclear"
-    assert table.column_map == {"title": "Bezeichner", "overview": "Kurztext"}
+    assert table.column_map == {"title": "Bezeichner", "overview": "Langfassung"}
     assert [film["title"] for film in table.examples] == ["Wall 0", "Wall 1"]
     assert {column.reason for column in table.columns} == {"a guess from its cells"}
 

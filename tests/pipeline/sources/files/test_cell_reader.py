@@ -109,3 +109,18 @@ def test_texts_with_units_of_their_own_are_not_scaled() -> None:
 
 def test_a_title_that_is_true() -> None:
     assert read("title", [True, "A"]) == ["True", "A"]
+
+
+def test_values_of_other_forms() -> None:
+    assert read("title", ["Salt Lamp /", "AC/DC"]) == ["Salt Lamp", "AC/DC"]
+    assert read("language", ["English, French", "汉语普通话 / 英语", "en"]) == [
+        "English",
+        "汉语普通话",
+        "en",
+    ]
+    assert read("year", ["۱۹۹۰", "١٩٩١", "१९९२"]) == [1990, 1991, 1992]
+    assert read("genres", [[{"genre": "драма"}]]) == [["драма"]]
+    people = [{"Name": "Ada Quill", "Type": "Director"}, {"Name": "Bo Lint", "Type": "Actor"}]
+    assert read("directors", [people]) == [["Ada Quill"]]
+    assert read("cast", [people]) == [["Bo Lint"]]
+    assert read("runtime_minutes", ["۹۶ دقیقه", "96 perc", "96 phút"]) == [96, 96, 96]

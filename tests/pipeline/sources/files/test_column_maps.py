@@ -91,3 +91,9 @@ def test_a_file_without_header_gets_numbers() -> None:
 def test_quotes_in_names_are_escaped() -> None:
     columns = {"title": 'The "Name"', "overview": "a\\b"}
     assert tomllib.loads(to_toml(columns)) == {"column_map": columns}
+
+
+def test_a_constant_is_no_guess_of_the_title() -> None:
+    sample = {"wrapper": ["track"] * 4, "caption": ["Salt", "Waltz", "Reed", "Harbour"]}
+    plan = choose_columns([*sample, "plot"], sample | {"plot": [LONG] * 4})
+    assert guess_map(plan)["title"] == "caption"

@@ -122,7 +122,7 @@ def test_any_name_has_one_spelling(name: str) -> None:
         ("Назва|Рік|Режисер|Опис", "title year directors overview"),
         ("शीर्षक|वर्ष|निर्देशक|कहानी", "title year directors overview"),
         ("Filmtitel|Produktionsår|Regissör|Handling", "title year directors overview"),
-        ("Film Adı|Yapım Yılı|Yönetmen|IMDb Puanı", "title year directors vote_average"),
+        ("Film Adi|Yapim Yili|Yönetmen|IMDb Puani", "title year directors vote_average"),
         ("NAME|REGIONS|DOUBAN_SCORE|DOUBAN_VOTES", "title countries vote_average vote_count"),
         ("ONE-LINE|SYNOPSIS_LONG|Short synopsis|Kurztext", "overview overview overview overview"),
     ],

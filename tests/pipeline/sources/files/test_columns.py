@@ -179,3 +179,17 @@ def test_dates_of_screenings_are_none_of_release() -> None:
     plan = choose({"Filmtitel": ["A"], "Datum": ["2024-05-01"], "Uhrzeit": ["20:15"]})
     assert "release_date" not in plan.uses
     assert plan.not_used["Datum"] == "its dates are those of screenings"
+
+
+def test_a_repeated_header_gives_overviews_of_either_column() -> None:
+    plan = choose({"title": ["A", "B"], "overview": [None, None], "overview.2": [LONG, LONG]})
+    assert set(names(plan)["overview"]) == {"overview", "overview.2"}
+
+
+def test_fields_of_marc_and_of_other_services() -> None:
+    marc = choose({"001": ["x1"], "245$a": ["Salt Lamp /"], "520$a": [LONG], "260$c": ["c1990."]})
+    assert {"title", "overview", "year"} <= set(names(marc))
+    people = [{"Name": "Ada Quill", "Type": "Director"}]
+    plan = choose({"Name": ["A"], "Overview": [LONG], "People": [people], "ratingKinopoisk": [7]})
+    assert names(plan)["directors"] == names(plan)["cast"] == ("People",)
+    assert names(plan)["vote_average"] == ("ratingKinopoisk",)
