@@ -72,6 +72,8 @@ class ColumnPlan:
     pending : frozenset of str
         Columns whose first cells are empty and that are named like one of MOVIES; see
         `late_columns`.
+    currency : str
+        Column of the currency of the amounts in each row; empty if there is none.
     """
 
     uses: Mapping[str, ColumnUse]
@@ -82,12 +84,13 @@ class ColumnPlan:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     job: str = ""
     pending: frozenset[str] = frozenset()
+    currency: str = ""
 
     @property
     def wanted(self) -> list[str]:
         """Columns of the table that must be read, sorted."""
         names = {name for use in self.uses.values() for name in use.names}
-        names |= self.pending | ({self.job} if self.job else set())
+        names |= self.pending | ({self.job, self.currency} - {""})
         return sorted({self.paths[name][0] if name in self.paths else name for name in names})
 
     @property

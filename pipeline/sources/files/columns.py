@@ -14,6 +14,7 @@ from pipeline.sources.files.column_names import (
 from pipeline.sources.files.column_plan import KEYS, TARGETS, ColumnPlan, ColumnUse
 from pipeline.sources.files.details.cells import MEASURED, unit_of
 from pipeline.sources.files.details.choice import LISTS, detailed
+from pipeline.sources.files.details.currency import currency_column
 from pipeline.sources.files.details.later import unfilled
 from pipeline.sources.files.evidence import Evidence, objection, same_years
 from pipeline.sources.files.nested import expand, pick
@@ -142,6 +143,7 @@ def choose_columns(
         users=next((n for n in columns if normalize(n).replace("_", "") in _USERS), ""),
         examples={name: found.present[0] for name, found in seen.items() if found.present},
         evidence=seen,
+        currency=currency_column(columns) if {"budget_usd", "revenue_usd"} & set(uses) else "",
         pending=(unfilled(seen, not_used) | empty) - set(paths),
     )
 

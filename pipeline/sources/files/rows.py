@@ -14,6 +14,7 @@ from pipeline.settings import SourceSettings
 from pipeline.sources.base import SourceChunk
 from pipeline.sources.files.cell_reader import CellReader
 from pipeline.sources.files.column_plan import KEYS, ColumnPlan
+from pipeline.sources.files.details.currency import drop_other_currencies
 from pipeline.sources.files.details.later import late_columns
 from pipeline.sources.files.film_types import fold_type
 from pipeline.sources.files.nested import pick
@@ -100,6 +101,10 @@ class RowReader:
         nothing: list[object] = [None] * chunk.rows
         if self._plan.job:
             self._keep_jobs(values, self._cells(self._plan.job, chunk))
+        if self._plan.currency:
+            cells = self._cells(self._plan.currency, chunk)
+            names = {target: use.names[0] for target, use in self._plan.uses.items()}
+            drop_other_currencies(values, names, cells, chunk.first_row, tally, self._label)
         titles = values.setdefault("title", list(nothing))
         for i, why in chunk.repaired.items():
             row = chunk.first_row + i
