@@ -19,6 +19,7 @@ from pipeline.sources.forms import RawTable, TableForm
 
 __all__ = ["PlannedTable", "assign_roles", "describe_form"]
 
+_UNITS = "its numbers are "
 _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
 _IDENTITY = ("movie_id", "title", "year", "type", *KEYS)
 
@@ -59,6 +60,8 @@ class PlannedTable:
         columns = {target: use.names for target, use in self.plan.uses.items()} if used else {}
         notes = [*self.table.form.notes, *self.notes]
         notes += [self.missing] if self.missing else []
+        if used:
+            notes += _of_units(self.plan)
         if self.role == "films":
             absent = [name for name in TARGETS if name not in columns and name != "movie_id"]
             notes += [f"no column for {', '.join(absent)}"] if absent else []
@@ -70,6 +73,20 @@ class PlannedTable:
             tuple(self.plan.not_used) if used else tuple(self.table.columns),
             tuple(notes),
         )
+
+
+def _of_units(plan: ColumnPlan) -> list[str]:
+    """Return what the cells say of units, which a user should check."""
+    unused = [
+        f"{n!r} is not used: {why}" for n, why in plan.not_used.items() if why.startswith(_UNITS)
+    ]
+    chosen = [
+        f"{use.names[0]!r} is read{why}"
+        for use in plan.uses.values()
+        for why in use.reason.split(";")
+        if ", since " in why
+    ]
+    return unused + chosen
 
 
 def describe_form(form: TableForm) -> str:

@@ -187,3 +187,10 @@ def test_a_form_is_described_in_words() -> None:
     form = TableForm("TSV", compression="gzip", encoding="utf-8", separator="\t")
     assert describe_form(form) == "TSV, gzip, utf-8, separated by tabs"
     assert describe_form(TableForm("Parquet")) == "Parquet"
+
+
+def test_units_by_cells_and_other_currencies_are_said(tmp_path: Path) -> None:
+    path = folder(tmp_path, a__csv=f"title,runtime,Budget (EUR),overview\nWall,5760,100,{LONG}\n")
+    (table,) = open_source(f"files:{path}", SourceSettings()).tables()
+    assert "'Budget (EUR)' is not used: its numbers are in EUR, not US dollars" in table.notes
+    assert any(note.startswith("'runtime' is read in seconds, since") for note in table.notes)
