@@ -1,4 +1,4 @@
-"""The inputs of `tests/data/cases`: small invented catalogues, each folder with its right values."""
+"""The inputs of `tests/data/cases`: small invented catalogues, each with its right values."""
 
 from __future__ import annotations
 

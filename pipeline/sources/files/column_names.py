@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from pipeline.sources.files.details.units import named_units, spell_out
+from pipeline.sources.files.units import named_units, spell_out
 
 __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normalize"]
 

@@ -87,7 +87,8 @@ def test_a_table_is_a_line_with_its_columns() -> None:
         ReadTable(source="films.csv", name="r.csv", form="CSV", role="not read", notes=["ratings"]),
     ]
     assert table_lines(tables) == [
-        "films.csv (CSV, cp1251, separated by semicolons): gives title, overview; not used: homepage",
+        "films.csv (CSV, cp1251, separated by semicolons): gives title, overview; "
+        "not used: homepage",
         "films.csv: encoding guessed",
         "r.csv (CSV): not read, ratings",
     ]

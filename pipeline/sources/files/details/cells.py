@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from pipeline.sources.files.column_names import find_names, normalize
-from pipeline.sources.files.details.units import Unit
 from pipeline.sources.files.evidence import Evidence, numbers
+from pipeline.sources.files.units import Unit
 from pipeline.sources.parsing import cells as parse
 from pipeline.sources.parsing.literals import CellError
 

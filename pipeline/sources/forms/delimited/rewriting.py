@@ -16,6 +16,8 @@ _SEPARATORS = ",;\t|"
 _RARE = ("\x01", "^", "~", "\x1f", "\xa6", "\xa7")  # separators where a header has no other
 _TOKENS = ("~|~", "|~|", "^|^", "|^|", "<|>", "||", "::", "~~", "^^", "@@", "##", "$$", ";;")
 _SAMPLE = 300
+# A cell in single quotes that has a separator, so that the quotes are no text.
+_NEEDED = re.compile(r"(?:^|[,;\t|])'[^']*[,;\t|][^']*'(?:[,;\t|]|\s*$)")
 _SWAP = str.maketrans("'\"", "\"'")
 _LINE = re.compile(r'"((?:[^"]|"")*)"[,;\t]*')
 _OPENS = re.compile(r"(?:^|(?<=[,;\t|]))[“”„«]")
@@ -88,7 +90,8 @@ def find_rewriting(lines: Sequence[str]) -> Rewriting:
     if all(line.startswith('"') for line in body) and _are_quoted_rows(sample):
         return Rewriting("rows")
     quotes = any(_cell_starts(line, '"') for line in sample)
-    if not quotes and _most("'" in line for line in body) and _are_quoted(sample):
+    needed = _cell_starts(sample[0], "'") or any(map(_NEEDED.search, body))
+    if not quotes and needed and _most("'" in line for line in body) and _are_quoted(sample):
         return Rewriting("single")
     if not quotes and all(map(_OPENS.search, body)) and all(_straight(b) != b for b in body):
         return Rewriting("curly")

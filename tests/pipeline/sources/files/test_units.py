@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.sources.files.column_names import find_names
-from pipeline.sources.files.details.units import spell_out
+from pipeline.sources.files.units import spell_out
 
 
 def unit(name: str) -> tuple[str, float]:
