@@ -12,6 +12,7 @@ __all__ = ["DescribedTable", "reading_lines", "shortened", "table_lines", "worth
 
 _TABLES, _REASONS, _COLUMNS, _FILLS, _NOTES = 6, 4, 5, 2, 2  # most lines of each kind
 _NAMES = 6  # most names in a line
+_REPEAT = "duplicate_id"  # not lost: another row of the film is used, and filled from this one
 _LOST = {UNKNOWN: "unknown", CUT: "cut", DROPPED: "without their control characters"}
 
 
@@ -104,7 +105,7 @@ def table_lines(tables: Sequence[DescribedTable], most: int = _TABLES) -> list[s
 
 
 def reading_lines(summary: ReadingSummary) -> list[str]:
-    """Return what reading lost, in at most 15 lines; an empty list if it lost nothing.
+    """Return what reading lost, in at most 18 lines; an empty list if it lost nothing.
 
     Parameters
     ----------
@@ -128,14 +129,19 @@ def reading_lines(summary: ReadingSummary) -> list[str]:
     ]
     if not found:
         return []
-    rejected = sum(entry.rows for entry in summary.rejected)
+    repeats = sum(entry.rows for entry in summary.rejected if entry.reason == _REPEAT)
+    rejected = sum(entry.rows for entry in summary.rejected) - repeats
     counts = f"{_rows(summary.rows_in)} read: {_films(summary.films)}, {rejected:,} rejected"
-    return [counts, *found]
+    return [counts + (f", {repeats:,} that repeat a film" if repeats else ""), *found]
 
 
 def _rejected(summary: ReadingSummary) -> list[str]:
     return [
-        f"{_rows(entry.rows)} rejected, {entry.reason.replace('_', ' ')}, such as {entry.example}"
+        f"{_rows(entry.rows)} of films that another row describes more completely, such as "
+        f"{entry.example}"
+        if entry.reason == _REPEAT
+        else f"{_rows(entry.rows)} rejected, {entry.reason.replace('_', ' ')}, such as "
+        f"{entry.example}"
         for entry in summary.rejected
     ]
 

@@ -104,3 +104,15 @@ def test_rows_with_quotes_out_of_place_are_said() -> None:
     cells = [LostCells(column="row", loss="repaired", cells=2, example=example)]
     summary = ReadingSummary(rows_in=5, films=5, cells=cells)
     assert f"2 rows are repaired, such as {example}" in reading_lines(summary)
+
+
+def test_rows_that_repeat_a_film_are_no_losses() -> None:
+    repeat = RejectedRows(
+        reason="duplicate_id", rows=4, example="a.csv row 9: kept: row 1 of b.csv"
+    )
+    lines = reading_lines(ReadingSummary(rows_in=10, films=6, rejected=[repeat]))
+    assert lines == [
+        "10 rows read: 6 films, 0 rejected, 4 that repeat a film",
+        "4 rows of films that another row describes more completely, such as a.csv row 9: kept: "
+        "row 1 of b.csv",
+    ]
