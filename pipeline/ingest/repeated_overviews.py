@@ -1,6 +1,6 @@
 """Find overviews that say there is none: the same short text under several titles.
 
-A placeholder is short and stands under many titles: as many as the text has words, and at least 3.
+A placeholder is short and stands under many titles: one for each 2.5 words of the text, at least 3.
 A text of more than half of all rows is no placeholder (it is that of a series, or of an example),
 unless it has only a few words.
 """
@@ -18,6 +18,7 @@ from pipeline.ingest.spool import Hashes, Numbers, RowSpool, RowValues
 __all__ = ["RepeatedOverviews", "find_repeated_overviews"]
 
 _FEWEST_TITLES = 3
+_TITLES_A_WORD = 0.4  # a long text is less likely to be a placeholder
 _MOST_WORDS = 30
 _FEW_WORDS = 5  # words of a text that is a placeholder although most rows have it
 _MOST_ROWS, _NEARLY_ALL = 0.5, 0.9  # shares of the rows
@@ -100,6 +101,6 @@ def _is_placeholder(text: str, titles: int, share: float) -> bool:
     """Whether a text under so many titles, of a share of all rows, is no overview."""
     ideographs = len(_IDEOGRAPH.findall(text))
     words = len(_IDEOGRAPH.sub("", text).split()) + ideographs // _IDEOGRAPHS_OF_WORD
-    if words > _MOST_WORDS or titles < max(_FEWEST_TITLES, words):
+    if words > _MOST_WORDS or titles < max(_FEWEST_TITLES, _TITLES_A_WORD * words):
         return False
     return share <= (_NEARLY_ALL if words <= _FEW_WORDS else _MOST_ROWS)
