@@ -53,7 +53,7 @@ class TestAccess:
     def test_each_request_is_logged_as_one_line_of_json(
         self, client: TestClient, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with caplog.at_level(logging.INFO, "serve.api.middleware"):
+        with caplog.at_level(logging.INFO, "serve.access"):
             response = client.get("/movies/m0001", params={"x": 'a\n"b'})
             client.get("/nothing")
         first, second = (json.loads(record.getMessage()) for record in caplog.records)
