@@ -18,6 +18,11 @@ __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normali
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[\uff08\u3010][^()\[\]\uff08\uff09\u3010\u3011]*[)\]\uff09\u3011]")
 _AGAIN = re.compile(r"(.+)\.\d")  # the name of a column whose name the header has before
+# "Release Date (Streaming)" is not that of the film.
+_LATER_RELEASE = re.compile(
+    r"[(\[][^)\]]*(?:stream|dvd|blu.?ray|video|digital|vod|televi|added|acquired|home)",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"_?(\d{1,2})(?=_|$)")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 _DERIVED = 1_000  # rank added for each step away from the name in the file
@@ -103,7 +108,7 @@ def find_names(name: str) -> tuple[NamedLike, ...]:
     found: dict[str, NamedLike] = {}
     seen = {own.replace("_", "")}
     _add(found, own, 0, _lexicon())
-    bare = normalize(_BRACKETS.sub(" ", name))
+    bare = "" if _LATER_RELEASE.search(name) else normalize(_BRACKETS.sub(" ", name))
     steps = [(own, 0)] + ([(bare, 0)] if bare and bare != own else [])
     for words, level in steps:
         if level:

@@ -29,6 +29,7 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _AGES = frozenset({0, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21})
 _FIRST_YEAR, _LAST_YEAR = 1870, 2100
 _TITLE_CHARS = 250  # mean of a column of titles; longer texts are descriptions
+_DECIMAL = re.compile(r"\d+(?:[.,]\d+)?")
 _OVERVIEW_WORDS = 8  # mean of a column of texts that is not named like an overview
 _MOST = 0.5
 _FEW = 10  # with fewer cells, repeated values say nothing
@@ -228,7 +229,7 @@ def _is_yes_or_no(cell: object) -> bool:
 
 def _is_number_or_id(cell: object) -> bool:
     if isinstance(cell, str):
-        return bool(_PERSON_ID.fullmatch(cell))
+        return bool(_PERSON_ID.fullmatch(cell) or _DECIMAL.fullmatch(cell.strip()))
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 

@@ -180,8 +180,9 @@ def test_a_run_started_in_the_browser_shows_stages_logs_and_artifacts(
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Quick run").click()
     page.get_by_text("Folder for the work and the releases.").wait_for()  # the form
+    page.wait_for_load_state("networkidle")  # a click before the form is ready starts nothing
     page.get_by_role("button", name="Run", exact=True).last.click()
-    found = until(lambda: ui.ask("/flow_runs/filter", {}), 60, "no run was started")
+    found = until(lambda: ui.ask("/flow_runs/filter", {}), 120, "no run was started")
     assert len(found) == 1
     run = ui.ended(found[0]["id"])
     assert run["state_type"] == "COMPLETED", ui.log.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -11,6 +12,10 @@ from pipeline.sources.files.evidence import Evidence
 from pipeline.sources.parsing.dates import date_order
 
 __all__ = ["LISTS", "detailed", "ordered"]
+
+_FEW, _NEARLY_ALL = 3, 0.9
+# A family name of one word, a comma, and one or two given names.
+_TURNED = re.compile(r"\s*[^\W\d]+(?:['\u2019-][^\W\d]+)*,\s*[^\W\d]+\.?(?:[ -][^\W\d]+\.?)?\s*")
 
 LISTS = ("genres", "keywords", "directors", "cast", "countries")
 
@@ -29,7 +34,8 @@ def detailed(target: str, use: ColumnUse, seen: Mapping[str, Evidence]) -> Colum
     """
     found = {name: seen[name] for name in use.names if name in seen}
     if target in LISTS:
-        return replace(use, separators={n: f.separator for n, f in found.items() if f.separator})
+        cut = {name: _separator(target, cells) for name, cells in found.items()}
+        return replace(use, separators={name: mark for name, mark in cut.items() if mark})
     if target in MEASURED:
         units = {name: unit_of(target, name, f, list(seen)) for name, f in found.items()}
         scales = {name: u.factor for name, u in units.items() if u.factor not in (0.0, 1.0)}
@@ -39,6 +45,19 @@ def detailed(target: str, use: ColumnUse, seen: Mapping[str, Evidence]) -> Colum
         for name, cells in found.items():
             use = ordered(use, name, cells.present)
     return use
+
+
+def _separator(target: str, cells: Evidence) -> str:
+    """Return the only separator of the lists in a column; empty if it is not decided.
+
+    Where nearly every director is "Quill, Ada", the comma is part of the name.
+    """
+    found = cells.separator
+    if found == "|" or target != "directors" or len(cells.texts) < _FEW:
+        return found
+    people = [person for text in cells.texts for person in text.split(";")]
+    turned = sum(_TURNED.fullmatch(person) is not None for person in people)
+    return ";" if turned >= _NEARLY_ALL * len(people) else found
 
 
 def _says(words: Mapping[str, str], use: ColumnUse) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,12 @@ ERRORS: list[tuple[str, bytes | None, str]] = [
 ]
 
 
+def cpu_seconds() -> float:
+    """Return the seconds of the CPU that ended processes of this one have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize(("name", "content", "message"), ERRORS)
 @pytest.mark.parametrize("arguments", [["mine"], ["genres", "train"], ["inspect"]])
@@ -112,7 +118,7 @@ def test_an_input_error_is_one_line_at_once(
     if content is not None:
         path.write_bytes(content)
     given = [str(path)] if arguments == ["inspect"] else ["--source", f"files:{path}"]
-    started = time.perf_counter()
+    before = cpu_seconds()
     run = subprocess.run(
         [sys.executable, "-m", "microgenres", *arguments, *given],
         cwd=tmp_path,
@@ -120,7 +126,8 @@ def test_an_input_error_is_one_line_at_once(
         text=True,
         check=False,
     )
-    assert time.perf_counter() - started < 2.0
+    # Seconds of the CPU: the clock would also count what other processes of the machine do.
+    assert cpu_seconds() - before < 2.0
     assert run.returncode == ExitCode.SOURCE, run.stderr
     (line,) = run.stderr.splitlines()
     assert line.startswith("error: ")

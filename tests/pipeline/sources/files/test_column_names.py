@@ -129,3 +129,16 @@ def test_any_name_has_one_spelling(name: str) -> None:
 )
 def test_headers_of_many_languages(header: str, targets: str) -> None:
     assert [find_names(name)[0].target for name in header.split("|")] == targets.split()
+
+
+def test_the_date_of_a_later_release_is_not_that_of_the_film() -> None:
+    assert find_names("Release Date (Streaming)") == ()
+    assert find_names("Release date (Blu-ray)") == ()
+    assert find_names("Release Date (Theaters)")[0].target == "release_date"
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("title_s", "title"), ("plot_txt_en", "overview"), ("year_i", "year")]
+)
+def test_endings_of_types_of_a_search_engine(name: str, target: str) -> None:
+    assert find_names(name)[0].target == target

@@ -25,3 +25,14 @@ def test_each_column_has_its_own_unit() -> None:
     assert set(both.scales) == {"seconds_long"}
     assert "'seconds_long' in seconds" in both.reason
     assert detailed("keywords", ColumnUse(("tags",), "r"), seen).separators == {"tags": "|"}
+
+
+def test_the_comma_of_a_turned_name_separates_nobody() -> None:
+    turned = Evidence(["Moe, Ida", "O'Hara, Ann", "Berg-Lund, Ola K."])
+    both = Evidence(["Moe, Ida", "Quill, Ada; Bray, Ed", "Volk, Ina"])
+    lists = Evidence(["Ada Quill, Ed Bray", "Ina Volk", "Moe, Ida"])
+    for cells, separators in ((turned, {"d": ";"}), (both, {"d": ";"}), (lists, {})):
+        use = detailed("directors", ColumnUse(("d",), "named"), {"d": cells})
+        assert use.separators == separators
+    genres = Evidence(["Drama, War", "Crime, Drama", "War, Crime"])
+    assert detailed("genres", ColumnUse(("g",), "named"), {"g": genres}).separators == {}
