@@ -24,7 +24,7 @@ __all__ = [
 CONTROLS = r"[\x00-\x08\x0e-\x1f\x7f]"
 _CONTROL = re.compile(CONTROLS)
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours and the like of a terminal
-# U+2019 of which only the low byte is left: "Bond\x19s".
+# The low byte of U+2019, whose high byte is lost: "Bond\x19s".
 _LOST_APOSTROPHE = re.compile(r"(?<=\w)\x19(?=\w)")
 _SEPARATORS = re.compile(r"[\x1c-\x1f]")  # of files, groups, records and units
 # Invisible characters: C1 controls, soft hyphen, zero-width space and no-break space, direction

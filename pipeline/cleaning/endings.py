@@ -55,7 +55,7 @@ _SOURCES = (
     "Sources?|SOURCE|Quelle|Fuente|Fonte|Kilde|K\u00e4lla|Bron|"
     "\u0418\u0441\u0442\u043e\u0447\u043d\u0438\u043a|\u51fa\u5178|\u6765\u6e90|\u4f86\u6e90|\ucd9c\ucc98"
 )
-# Parts of a text, one of which must be there -> pattern of a credit.
+# Parts of a text -> pattern of a credit, which needs at least one of the parts.
 _CREDITS = tuple(
     (needles, re.compile(pattern))
     for needles, pattern in (

@@ -149,7 +149,7 @@ class FilmJoins:
         return self._entries
 
     def _join_all(self, one: Numbers, two: Numbers) -> None:
-        """Join many pairs of rows, none of which has been joined before."""
+        """Join many pairs of rows that have not been joined before."""
         if not len(one):
             return
         rows = len(self._parent)

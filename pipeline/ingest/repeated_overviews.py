@@ -98,7 +98,7 @@ def find_repeated_overviews(
 
 
 def _is_placeholder(text: str, titles: int, share: float) -> bool:
-    """Whether a text under so many titles, of a share of all rows, is no overview."""
+    """Whether a text under `titles` titles, in a share of all rows, is no overview."""
     ideographs = len(_IDEOGRAPH.findall(text))
     words = len(_IDEOGRAPH.sub("", text).split()) + ideographs // _IDEOGRAPHS_OF_WORD
     if words > _MOST_WORDS or titles < max(_FEWEST_TITLES, _TITLES_A_WORD * words):

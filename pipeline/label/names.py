@@ -52,7 +52,7 @@ def genre_noun(shares: Mapping[str, float], base: Mapping[str, float]) -> str:
 
     A genre that says how films are made, such as Animation, names a cluster only if most of its
     films are that; otherwise the genre that most of them have does. A label outside the lexicon
-    names a cluster of which most films have it, if no genre of the lexicon does.
+    names a cluster whose films mostly have it, if no genre of the lexicon does.
 
     Parameters
     ----------

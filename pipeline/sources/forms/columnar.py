@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from pipeline.errors import SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
-from pipeline.sources.forms.damage import reported
 from pipeline.sources.forms.documents.values import dotted_columns
+from pipeline.sources.forms.file_table import FileTable
 from pipeline.sources.parsing.literals import restore_bytes
 
 __all__ = ["ColumnarTable", "open_arrow", "open_orc", "open_parquet"]
@@ -25,7 +25,7 @@ _Batches = Callable[[Sequence[str] | None, int], Iterator[pa.RecordBatch]]
 
 
 @dataclass(frozen=True)
-class ColumnarTable:
+class ColumnarTable(FileTable):
     """The rows of a file that holds columns.
 
     Attributes
@@ -66,19 +66,10 @@ class ColumnarTable:
         return tuple(dict.fromkeys(names))
 
     @property
-    def sparse(self) -> bool:
-        """Return False: all rows have the same columns."""
-        return False
-
-    @property
     def attribution(self) -> str:
         """Metadata `attribution`, as a fetch writes it; "" if there is none."""
         notice = (self.schema.metadata or {}).get(b"attribution", b"")
         return " ".join(notice.decode("utf-8", "replace").split())[:_MAX_ATTRIBUTION]
-
-    def chunks(self, wanted: Sequence[str] | None, rows: int) -> Iterator[RawChunk]:
-        """Yield all rows in order; see `RawTable`."""
-        return reported(self._chunks(wanted, rows), self.name)
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         keep = None

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from pipeline.errors import SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
-from pipeline.sources.forms.damage import reported
 from pipeline.sources.forms.delimited.sniffing import unique_names
+from pipeline.sources.forms.file_table import FileTable
 from pipeline.sources.parsing.literals import restore_bytes
 
 __all__ = ["DatabaseTable", "open_database"]
@@ -27,7 +27,7 @@ _MOST_STEPS = 2_000  # times a million steps without a row: a view that never en
 
 
 @dataclass(frozen=True)
-class DatabaseTable:
+class DatabaseTable(FileTable):
     """The rows of a table or view.
 
     Attributes
@@ -53,20 +53,6 @@ class DatabaseTable:
     def form(self) -> TableForm:
         """How the table is written."""
         return TableForm("SQLite table", compression=self.content.compression)
-
-    @property
-    def sparse(self) -> bool:
-        """Return False: all rows have the same columns."""
-        return False
-
-    @property
-    def attribution(self) -> str:
-        """Return "": a database has no notice."""
-        return ""
-
-    def chunks(self, wanted: Sequence[str] | None, rows: int) -> Iterator[RawChunk]:
-        """Yield all rows in order; see `RawTable`."""
-        return reported(self._chunks(wanted, rows), self.name)
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         first = 1

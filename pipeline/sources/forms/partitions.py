@@ -12,7 +12,7 @@ __all__ = ["PartitionTable"]
 
 @dataclass(frozen=True)
 class PartitionTable:
-    """A table with further columns, each of which has the same cell in all rows.
+    """A table with further columns; each has the same cell in all rows.
 
     Attributes
     ----------

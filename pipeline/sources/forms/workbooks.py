@@ -12,8 +12,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from pipeline.errors import NotATable, SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
-from pipeline.sources.forms.damage import reported
 from pipeline.sources.forms.delimited.sniffing import header_position, unique_names
+from pipeline.sources.forms.file_table import FileTable
 
 __all__ = ["SheetTable", "open_workbook"]
 
@@ -23,7 +23,7 @@ _TYPED = frozenset({int, float, bool})  # types of cells that need no change
 
 
 @dataclass(frozen=True)
-class SheetTable:
+class SheetTable(FileTable):
     """The rows of a sheet.
 
     Attributes
@@ -64,20 +64,6 @@ class SheetTable:
         before = self.skipped - 1
         notes = (f"rows before the header, skipped: {before}",) if before else ()
         return TableForm(self.kind, compression=self.content.compression, notes=notes)
-
-    @property
-    def sparse(self) -> bool:
-        """Return False: all rows have the same columns."""
-        return False
-
-    @property
-    def attribution(self) -> str:
-        """Return "": a workbook has no notice."""
-        return ""
-
-    def chunks(self, wanted: Sequence[str] | None, rows: int) -> Iterator[RawChunk]:
-        """Yield all rows in order; see `RawTable`."""
-        return reported(self._chunks(wanted, rows), self.name)
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         filled = (row for row in self._rows() if any(cell != "" for cell in row))

@@ -197,7 +197,7 @@ class _Careful:
         return at + 1, False
 
     def _read_wide(self, at: int, cells: list[str]) -> int:
-        """Read a line with too many cells, one of which may be quoted with separators in it."""
+        """Read a line with too many cells; one may be quoted and contain separators."""
         try:
             rows = list(parse([self._lines[at]], self._layout.separator, True, strict=True))
         except csv.Error:

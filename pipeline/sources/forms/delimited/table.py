@@ -8,10 +8,10 @@ from itertools import islice
 
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
-from pipeline.sources.forms.damage import reported
 from pipeline.sources.forms.delimited.layout import Layout, allow_long_cells
 from pipeline.sources.forms.delimited.records import read_batches
 from pipeline.sources.forms.delimited.rewriting import PLAIN, Rewriting
+from pipeline.sources.forms.file_table import FileTable
 from pipeline.sources.forms.text.blocks import text_lines
 from pipeline.sources.forms.text.encodings import Encoding
 
@@ -19,7 +19,7 @@ __all__ = ["DelimitedTable"]
 
 
 @dataclass(frozen=True)
-class DelimitedTable:
+class DelimitedTable(FileTable):
     """Rows of delimited text."""
 
     content: Content
@@ -49,20 +49,6 @@ class DelimitedTable:
     def columns(self) -> tuple[str, ...]:
         """Names of the header, in order."""
         return self.layout.columns
-
-    @property
-    def sparse(self) -> bool:
-        """Return False: all rows have the same columns."""
-        return False
-
-    @property
-    def attribution(self) -> str:
-        """Return "": a text has no metadata."""
-        return ""
-
-    def chunks(self, wanted: Sequence[str] | None, rows: int) -> Iterator[RawChunk]:
-        """Yield all rows in order; see `RawTable`."""
-        return reported(self._chunks(wanted, rows), self.name)
 
     def _chunks(self, wanted: Sequence[str] | None, size: int) -> Iterator[RawChunk]:
         allow_long_cells()

@@ -45,7 +45,7 @@ class RowStart:
 
 
 class JsonStream:
-    """A position in a JSON text, of which only a part is in memory.
+    """A position in a JSON text; only a part of the text is in memory.
 
     Parameters
     ----------

@@ -11,7 +11,6 @@ from operator import itemgetter
 from pipeline.errors import NotATable, SourceError
 from pipeline.sources.forms.base import RawChunk, TableForm
 from pipeline.sources.forms.contents import Content
-from pipeline.sources.forms.damage import reported
 from pipeline.sources.forms.documents.row_starts import row_start
 from pipeline.sources.forms.documents.rows import (
     Row,
@@ -24,6 +23,7 @@ from pipeline.sources.forms.documents.scripts import trimmed
 from pipeline.sources.forms.documents.stream import Broken, RowStart
 from pipeline.sources.forms.documents.structure import Structure, find_structures
 from pipeline.sources.forms.documents.values import dotted_columns
+from pipeline.sources.forms.file_table import FileTable
 from pipeline.sources.forms.text.blocks import text_lines, text_pieces
 from pipeline.sources.forms.text.encodings import Encoding
 
@@ -35,7 +35,7 @@ _HEADS = (2**17, 2**22, 2**25)  # characters in which the rows are looked for
 
 
 @dataclass(frozen=True)
-class JsonTable:
+class JsonTable(FileTable):
     """Objects, each a row.
 
     Attributes
@@ -48,7 +48,7 @@ class JsonTable:
         Where the rows are.
     start : RowStart
         How rows start.
-    name : str
+    label : str
         Name of the file, of the member of an archive, and of the list where there are several.
     columns : tuple of str
         Keys of the first rows; members of objects in them as "imdb.rating".
@@ -60,9 +60,14 @@ class JsonTable:
     encoding: Encoding
     structure: Structure
     start: RowStart
-    name: str
+    label: str
     columns: tuple[str, ...] = ()
     skipped: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of the table, as `label`."""
+        return self.label
 
     @property
     def form(self) -> TableForm:
@@ -79,15 +84,6 @@ class JsonTable:
     def sparse(self) -> bool:
         """Return True: later objects may have other keys."""
         return True
-
-    @property
-    def attribution(self) -> str:
-        """Return "": a text has no metadata."""
-        return ""
-
-    def chunks(self, wanted: Sequence[str] | None, rows: int) -> Iterator[RawChunk]:
-        """Yield all rows in order; see `RawTable`."""
-        return reported(self._chunks(wanted, rows), self.name)
 
     def rows(self) -> Iterator[Row]:
         """Yield each row, or what is in its place."""
