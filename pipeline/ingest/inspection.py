@@ -22,7 +22,8 @@ from pipeline.ingest.losses import NOT_LOST
 from pipeline.ingest.partition import cut_partitions
 from pipeline.schemas.reading import combine_losses
 from pipeline.settings import CleanSettings, SourceSettings
-from pipeline.sources.inspection import Inspection, RejectedRows, UnknownCells, inspect_source
+from pipeline.sources.inspection import inspect_source
+from pipeline.sources.inspection_result import Inspection, RejectedRows, UnknownCells
 
 __all__ = ["CleaningResult", "InspectedCatalogue", "inspect_catalogue"]
 

@@ -17,7 +17,7 @@ from microgenres.cli.exit_codes import complain
 from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.ingest.inspection import CleaningResult, InspectedCatalogue
 from pipeline.report.reading import shortened, worth_saying
-from pipeline.sources.inspection import RejectedRows, TableInspection, UnknownCells
+from pipeline.sources.inspection_result import RejectedRows, TableInspection, UnknownCells
 
 __all__ = ["form_of", "show_inspected"]
 
