@@ -18,7 +18,6 @@ from pipeline.label.cluster_facts import (
     size_table,
 )
 from pipeline.label.keywords import select_keywords
-from pipeline.label.lexicon import is_boilerplate
 from pipeline.label.name_vectors import add_name_vectors, missing_names, vectors_of_names
 from pipeline.label.names import (
     PROPOSALS,
@@ -29,7 +28,6 @@ from pipeline.label.names import (
     reusable_names,
 )
 from pipeline.label.quality import name_figures
-from pipeline.label.stop_words import catalogue_languages
 from pipeline.label.term_counts import count_terms, find_terms, term_lists
 from pipeline.label.text_centroids import (
     centroid_table,
@@ -38,6 +36,8 @@ from pipeline.label.text_centroids import (
     text_means,
     text_sums,
 )
+from pipeline.label.words.lexicon import is_boilerplate
+from pipeline.label.words.stop_words import catalogue_languages
 
 __all__ = [
     "PROPOSALS",

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
-from pipeline.label.form import is_form
-from pipeline.label.lexicon import is_boilerplate
-from pipeline.label.stop_words import is_stop_word
 from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.words.form import is_form
+from pipeline.label.words.lexicon import is_boilerplate
+from pipeline.label.words.stop_words import is_stop_word
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import LabelSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.lexicon import normal_form
 from pipeline.label.mmr import select_diverse
+from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import LabelSettings

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.lexicon import lemma, normal_form, word_set
+from pipeline.label.words.lexicon import lemma, normal_form, word_set
 from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import matrix_of
 

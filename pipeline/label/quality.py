@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.label.lexicon import is_boilerplate, normal_form
+from pipeline.label.words.lexicon import is_boilerplate, normal_form
 
 __all__ = ["name_figures"]
 

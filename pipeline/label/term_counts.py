@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from pipeline.label.form import story_parts
-from pipeline.label.lexicon import word_set
-from pipeline.label.stop_words import (
+from pipeline.label.words.form import story_parts
+from pipeline.label.words.lexicon import word_set
+from pipeline.label.words.stop_words import (
     determiners_of,
     has_contraction,
     is_stop_word,

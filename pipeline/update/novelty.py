@@ -12,7 +12,7 @@ from scipy.cluster import hierarchy
 
 from pipeline.features.text import normalize_keyword
 from pipeline.label import PROPOSALS, centroid_table, choose_names, genre_noun, propose_names
-from pipeline.label.lexicon import is_boilerplate
+from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.lineage import NOVEL
 from pipeline.schemas.vectors import column_of_vectors

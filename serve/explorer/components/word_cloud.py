@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pipeline.label.lexicon import is_boilerplate
+from pipeline.label.words.lexicon import is_boilerplate
 from serve.catalogue.records import KeywordRow
 
 __all__ = ["content_keywords", "word_cloud"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.events import Note
-from pipeline.label.stop_words import stop_words_of
+from pipeline.label.words.stop_words import stop_words_of
 from tests.support.cases import case
 from tests.support.mine_command import Mined, run
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from pipeline.label.lexicon import is_boilerplate, normal_form
+from pipeline.label.words.lexicon import is_boilerplate, normal_form
 from pipeline.schemas.vectors import matrix_of
 from pipeline.storage.verify import verify_release
 from tests.support.mine_command import FILMS, SAME, Mined, lines

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from pipeline.label.candidates import CANDIDATES
 from pipeline.label.keywords import KEYWORDS, select_keywords
-from pipeline.label.lexicon import normal_form
 from pipeline.label.term_counts import HOLDINGS
+from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import LabelSettings

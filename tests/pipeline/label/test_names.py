@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.label.lexicon import normal_form
 from pipeline.label.names import (
     PROPOSALS,
     choose_names,
@@ -19,6 +18,7 @@ from pipeline.label.names import (
     title_case,
 )
 from pipeline.label.text_centroids import centroid_table
+from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import column_of_vectors
 

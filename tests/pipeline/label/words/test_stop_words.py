@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pipeline.label.stop_words import (
+from pipeline.label.term_counts import words
+from pipeline.label.words.stop_words import (
     catalogue_languages,
     determiners_of,
     has_contraction,
@@ -13,7 +14,6 @@ from pipeline.label.stop_words import (
     split_elision,
     stop_words_of,
 )
-from pipeline.label.term_counts import words
 
 CONTRACTED = words(
     "she's he's it's they're who's we're you've i'll he'd i'm don't couldn't won't can't let's "

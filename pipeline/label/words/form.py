@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from pipeline.label.lexicon import STOP_WORDS, is_boilerplate
+from pipeline.label.words.lexicon import STOP_WORDS, is_boilerplate
 from pipeline.schemas.genre_words import fold_genre, genre_words
 
 __all__ = ["is_form", "story_parts"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.label.lexicon import (
+from pipeline.label.words.lexicon import (
     BOILERPLATE,
     STOP_WORDS,
     is_boilerplate,

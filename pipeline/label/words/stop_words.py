@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import pyarrow as pa
 
-from pipeline.label.lexicon import STOP_WORDS, word_set
+from pipeline.label.words.lexicon import STOP_WORDS, word_set
 
 __all__ = [
     "catalogue_languages",

@@ -1,0 +1,1 @@
+"""Words of names: subjects, forms, places, stop words and lemmas, by language."""
