@@ -10,7 +10,7 @@ from pipeline.cluster.assign import assign
 from pipeline.features.blocks import keyword_lists
 from pipeline.features.space import place_films
 from pipeline.features.text import extract_features, measure_amounts
-from pipeline.label.text_centroids import sum_by_cluster
+from pipeline.label.keywords.text_centroids import sum_by_cluster
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import SPACE
 from pipeline.schemas.vectors import column_of_vectors, unit_rows

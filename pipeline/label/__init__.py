@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.label.by_cluster import (
-    candidate_terms,
-    chosen_keywords,
-    distinct_terms,
-    scored_keywords,
-    split_clusters,
-)
-from pipeline.label.candidates import rank_candidates
 from pipeline.label.cluster_facts import (
     ClusterFacts,
     count_cluster_facts,
@@ -17,8 +9,23 @@ from pipeline.label.cluster_facts import (
     merge_cluster_facts,
     size_table,
 )
-from pipeline.label.keywords import select_keywords
-from pipeline.label.name_vectors import add_name_vectors, missing_names, vectors_of_names
+from pipeline.label.keywords.by_cluster import (
+    candidate_terms,
+    chosen_keywords,
+    distinct_terms,
+    scored_keywords,
+    split_clusters,
+)
+from pipeline.label.keywords.candidates import rank_candidates
+from pipeline.label.keywords.name_vectors import add_name_vectors, missing_names, vectors_of_names
+from pipeline.label.keywords.selection import select_keywords
+from pipeline.label.keywords.text_centroids import (
+    centroid_table,
+    cluster_text_means,
+    family_means,
+    text_means,
+    text_sums,
+)
 from pipeline.label.names import (
     PROPOSALS,
     choose_names,
@@ -28,14 +35,7 @@ from pipeline.label.names import (
     reusable_names,
 )
 from pipeline.label.quality import name_figures
-from pipeline.label.term_counts import count_terms, find_terms, term_lists
-from pipeline.label.text_centroids import (
-    centroid_table,
-    cluster_text_means,
-    family_means,
-    text_means,
-    text_sums,
-)
+from pipeline.label.terms.term_counts import count_terms, find_terms, term_lists
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import catalogue_languages
 

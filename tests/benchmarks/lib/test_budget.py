@@ -13,8 +13,8 @@ from benchmarks.lib.harness import run_in_new_process
 from benchmarks.lib.machine import Watch
 from pipeline.cluster import assign, smooth_points, train
 from pipeline.fileio.external_sort import StreamedTable
-from pipeline.label.candidates import rank_candidates
-from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.keywords.candidates import rank_candidates
+from pipeline.label.terms.term_counts import TERM_COUNTS, WORD_COUNTS
 from pipeline.neighbours.index import build_index, encode_films, train_index
 from pipeline.neighbours.search import nearest_films
 from pipeline.observability.memory import release_memory
@@ -139,7 +139,7 @@ def test_the_memory_of_ranking_terms_does_not_grow() -> None:
 def measure_terms() -> float:
     """Return bytes per additional row of term counts."""
     for constant in ("_RANGE_ROWS", "_PENDING"):
-        setattr(import_module("pipeline.label.candidates"), constant, 2_000)
+        setattr(import_module("pipeline.label.keywords.candidates"), constant, 2_000)
     part, groups = 5_000, 50
 
     def counted(number: int) -> pa.Table:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.label.keywords.text_centroids import centroid_table
 from pipeline.label.names import (
     PROPOSALS,
     choose_names,
@@ -17,7 +18,6 @@ from pipeline.label.names import (
     reusable_names,
     title_case,
 )
-from pipeline.label.text_centroids import centroid_table
 from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import column_of_vectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.mmr import select_diverse
+from pipeline.label.keywords.mmr import select_diverse
 from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of

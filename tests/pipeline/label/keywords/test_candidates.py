@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.label.candidates import CANDIDATES, rank_candidates
-from pipeline.label.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.keywords.candidates import CANDIDATES, rank_candidates
+from pipeline.label.terms.term_counts import TERM_COUNTS, WORD_COUNTS
 from pipeline.settings import LabelSettings
 
 Counts = Mapping[tuple[int, str], tuple[int, int, int]]
@@ -221,9 +221,9 @@ def test_ranges_of_terms_give_the_same_candidates(
     whole, families = rank(terms, 6), rank(lifted, 3)
     assert len(whole) == 6 * 12
     assert rank(terms, 3, above).equals(families)
-    monkeypatch.setattr("pipeline.label.candidates._RANGE_ROWS", 40)
+    monkeypatch.setattr("pipeline.label.keywords.candidates._RANGE_ROWS", 40)
     for pending in (2**18, 25, 0):  # how many candidates stay in memory beside the best
-        monkeypatch.setattr("pipeline.label.candidates._PENDING", pending)
+        monkeypatch.setattr("pipeline.label.keywords.candidates._PENDING", pending)
         assert rank(terms, 6).equals(whole)
         assert rank(terms, 3, above).equals(families)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.label.term_counts import (
+from pipeline.label.terms.term_counts import (
     HOLDINGS,
     TERM_COUNTS,
     WORD_COUNTS,

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.candidates import CANDIDATES
-from pipeline.label.keywords import KEYWORDS, select_keywords
-from pipeline.label.term_counts import HOLDINGS
+from pipeline.label.keywords.candidates import CANDIDATES
+from pipeline.label.keywords.selection import KEYWORDS, select_keywords
+from pipeline.label.terms.term_counts import HOLDINGS
 from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors

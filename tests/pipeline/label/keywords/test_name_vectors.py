@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.name_vectors import add_name_vectors, missing_names, vectors_of_names
+from pipeline.label.keywords.name_vectors import add_name_vectors, missing_names, vectors_of_names
 from pipeline.schemas.vectors import column_of_vectors
 
 

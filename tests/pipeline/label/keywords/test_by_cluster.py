@@ -5,15 +5,15 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pipeline.label.by_cluster import (
+from pipeline.label.keywords.by_cluster import (
     candidate_terms,
     chosen_keywords,
     distinct_terms,
     scored_keywords,
     split_clusters,
 )
-from pipeline.label.candidates import CANDIDATES
-from pipeline.label.keywords import KEYWORDS
+from pipeline.label.keywords.candidates import CANDIDATES
+from pipeline.label.keywords.selection import KEYWORDS
 
 RANKED = pa.Table.from_pylist(
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.label.text_centroids import (
+from pipeline.label.keywords.text_centroids import (
     centroid_table,
     cluster_text_means,
     family_means,

@@ -8,7 +8,7 @@ from keybert import KeyBERT
 from keybert.backend import BaseEmbedder
 from sklearn.metrics.pairwise import cosine_similarity
 
-from pipeline.label.mmr import select_diverse
+from pipeline.label.keywords.mmr import select_diverse
 
 
 def reference(

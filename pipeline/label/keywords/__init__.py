@@ -1,0 +1,1 @@
+"""Candidate terms of clusters, and their keywords."""
