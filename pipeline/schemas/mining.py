@@ -6,6 +6,9 @@ value is null, never an empty string. Vectors are fixed-size lists of unit lengt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
 
 from pipeline.errors import TableError
@@ -15,6 +18,7 @@ __all__ = [
     "CENTROIDS",
     "CLEAN_MOVIES",
     "EMBEDDINGS",
+    "FACETS",
     "FAMILIES",
     "FEATURES",
     "MICRO_GENRES",
@@ -24,6 +28,8 @@ __all__ = [
     "REJECTS",
     "RELEASED_MOVIES",
     "VOCABULARY",
+    "add_later_columns",
+    "fill_later_columns",
     "validate",
     "vector_type",
 ]
@@ -80,6 +86,24 @@ FEATURES = pa.schema(
         ("num_keywords", pa.int32()),
         ("has_tagline", pa.bool_()),
         ("sentiment_score", pa.float64()),  # TextBlob polarity, -1 to 1
+    ]
+)
+
+# What is known of each film beside its theme, computed from its metadata alone. A theme decides the
+# micro-genre; a facet that its films share becomes an adjective of the name.
+FACETS = pa.schema(
+    [
+        ("movie_id", pa.string()),
+        ("language", pa.string()),  # original language, ISO 639-1 (639-3 without such a code)
+        ("text_language", pa.string()),  # language of the overview, as LANGUAGES
+        ("countries", _TEXTS),  # ISO 3166-1 alpha-2 or former codes ("SU"); empty if unknown
+        ("decade", pa.int32()),  # first year of it, such as 1970; null if the year is unknown
+        ("era", pa.string()),  # "silent" (to 1929), "classic" (1930 to 1965), null later
+        ("documentary", pa.bool_()),
+        ("animation", pa.bool_()),
+        ("short", pa.bool_()),  # by genre, or at most 40 minutes
+        ("story_words", pa.int32()),  # words of overview and tagline that may tell a story
+        ("thin", pa.bool_()),  # fewer than 3 of them, and no keyword: no theme is known
     ]
 )
 
@@ -178,6 +202,19 @@ MICRO_GENRES = pa.schema(
         ("vote_average", pa.float64()),
         ("first_year", pa.int32()),
         ("last_year", pa.int32()),
+        ("alternatives", _TEXTS),  # two other names that are true of its films
+        ("description", pa.string()),  # one sentence
+        ("subjects", _TEXTS),  # of the name, as printed; one of them is true of a film
+        ("subject_terms", _TEXTS),  # words and phrases that count as these subjects
+        ("form_genres", _TEXTS),  # genres that the form at the end of the name says
+        ("every_genre", pa.bool_()),  # whether all of them are true, or one suffices
+        ("facets", _TEXTS),  # of the adjectives: "decade:1970", "language:hi"; each is true
+        ("name_truth", pa.float32()),  # share of its films of which the whole name is true
+        ("subject_truth", pa.float32()),  # shares for one part; null if the name lacks it
+        ("form_truth", pa.float32()),
+        ("adjective_truth", pa.float32()),
+        ("thin", pa.bool_()),  # its films say too little for a theme
+        ("name_source", pa.string()),  # "mined", "kept", "namer" or "person"
     ]
 )
 
@@ -188,6 +225,8 @@ FAMILIES = pa.schema(
         ("keywords", _TEXTS),
         ("micro_genres", pa.int32()),
         ("films", pa.int32()),
+        ("description", pa.string()),  # one sentence
+        ("name_truth", pa.float32()),  # share of its films of which its name is true
     ]
 )
 
@@ -222,8 +261,69 @@ RELEASED_MOVIES = pa.schema(
         ("family", pa.int32()),
         ("x", pa.float32()),  # position on the film map, without unit
         ("y", pa.float32()),
+        ("name_true", pa.bool_()),  # the whole name of its micro-genre is; null if not known
     ]
 )
+
+# Columns that releases of earlier versions lack, and what a reader puts there.
+_LATER: dict[str, Any] = {
+    "alternatives": [],
+    "description": None,
+    "subjects": [],
+    "subject_terms": [],
+    "form_genres": [],
+    "every_genre": False,
+    "facets": [],
+    "name_truth": None,
+    "subject_truth": None,
+    "form_truth": None,
+    "adjective_truth": None,
+    "thin": False,
+    "name_source": None,
+    "name_true": None,
+}
+
+
+def add_later_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a released table with the columns that its release is too old to have.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        A table of a release, of any version.
+    schema : pyarrow.Schema
+        MICRO_GENRES, FAMILIES or RELEASED_MOVIES.
+
+    Returns
+    -------
+    pyarrow.Table
+        The same rows. A column that the release lacks is null, an empty list or false; a column
+        that every version has is not added.
+
+    Examples
+    --------
+    >>> old = pa.table({"family": pa.array([3], pa.int32())})
+    >>> add_later_columns(old, FAMILIES).to_pylist()
+    [{'family': 3, 'description': None, 'name_truth': None}]
+    """
+    for name in schema.names:
+        if name in _LATER and name not in table.column_names:
+            kind = schema.field(name).type
+            table = table.append_column(name, pa.repeat(pa.scalar(_LATER[name], kind), len(table)))
+    return table
+
+
+def fill_later_columns(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """Return a row of a released table with the values that `add_later_columns` gives.
+
+    Examples
+    --------
+    >>> row = fill_later_columns({"cluster": 3, "subjects": None}, MICRO_GENRES)
+    >>> row["subjects"], row["thin"], row["name_truth"]
+    ([], False, None)
+    """
+    later = {n: v for n, v in _LATER.items() if n in schema.names and row.get(n) is None}
+    return {**row, **{n: list(v) if isinstance(v, list) else v for n, v in later.items()}}
 
 
 def validate(table: pa.Table, schema: pa.Schema, *, name: str) -> pa.Table:

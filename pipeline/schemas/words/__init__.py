@@ -1,0 +1,1 @@
+"""Words that several stages read: languages and countries as catalogues write them."""
