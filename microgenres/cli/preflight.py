@@ -14,7 +14,29 @@ from pipeline.ingest.partition import open_sources
 from pipeline.report.reading import table_lines
 from pipeline.settings import Settings, SourceSettings, load_settings
 
-__all__ = ["check_sources", "check_update", "describe_sources"]
+__all__ = ["check_namer", "check_sources", "check_update", "describe_sources"]
+
+
+def check_namer(profile: str, file: Path | None, chosen: dict[str, Any]) -> list[str]:
+    """Return a warning if the server of `label.namer` does not answer; none if it is not set.
+
+    Parameters
+    ----------
+    profile, file, chosen
+        As for `check_sources`.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is wrong.
+    """
+    namer = load_settings(profile=profile, file=file, overrides=chosen).label.namer
+    if not namer:
+        return []
+    from pipeline.label.namer import namer_warning
+
+    warning = namer_warning(namer)
+    return [] if warning is None else [f"warning: {warning}"]
 
 
 def check_sources(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.settings.base import AtLeastOne, Section
+from pipeline.settings.namer_address import NamerText
 
 __all__ = [
     "ClusterSettings",
@@ -165,6 +166,24 @@ class LabelSettings(Section):
     candidates: int = Field(60, ge=5, le=1_000, description="Keyword candidates per cluster.")
     min_films: int = Field(3, ge=1, description="Fewest films of a candidate in its micro-genre.")
     max_vocabulary: int = Field(20_000, ge=100, description="Most candidates to embed.")
+    namer: NamerText = Field(
+        "",
+        description="A language model that suggests further names, such as "
+        "openai:http://127.0.0.1:11434/v1#qwen3:8b; off if empty. Its key: NAMER_API_KEY in the "
+        "environment.",
+    )
+    namer_requests: int = Field(
+        4, ge=1, le=64, description="Most requests to the namer at the same time."
+    )
+    namer_request_seconds: float = Field(
+        120.0, gt=0, le=3_600, description="Longest wait for one response of the namer."
+    )
+    namer_seconds: float = Field(
+        1_800.0,
+        gt=0,
+        le=86_400,
+        description="Longest time for all requests to the namer; then it suggests no more names.",
+    )
 
 
 class TaxonomySettings(Section):

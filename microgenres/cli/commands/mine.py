@@ -48,9 +48,10 @@ def mine(
         allow_rejects=allow_rejects,
     )
     sources = source or ["sample"]
-    from microgenres.cli.preflight import check_sources
+    from microgenres.cli.preflight import check_namer, check_sources
 
     described = check_sources(sources, profile, settings_file, chosen)
+    described += check_namer(profile, settings_file, chosen)
     with shown(profile, settings_file, chosen, verbose=verbose):
         from flows.events import Note, emit
 
