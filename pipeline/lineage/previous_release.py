@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import CorruptFileError, ReleaseError, StoreError
 from pipeline.lineage.matching import Grouping
 from pipeline.schemas.lineage import LINEAGE
+from pipeline.schemas.mining import MICRO_GENRES, add_later_columns
 from pipeline.schemas.vectors import matrix_of
 from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST, read_release_manifest, verify_release
@@ -176,7 +177,8 @@ def _parent(folder: Path) -> str | None:
 def _read(folder: Path, manifest: dict[str, Any]) -> PreviousRelease:
     movies = pq.read_table(folder / "movies.parquet", columns=["movie_id", "cluster"])
     centroids = matrix_of(pq.read_table(folder / "centroids.parquet"))
-    micro_genres = pq.read_table(folder / "micro_genres.parquet").to_pylist()
+    read = pq.read_table(folder / "micro_genres.parquet")
+    micro_genres = add_later_columns(read, MICRO_GENRES).to_pylist()
     path = folder / "lineage.parquet"
     ended = LINEAGE.empty_table()
     if path.is_file():

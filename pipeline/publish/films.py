@@ -46,6 +46,7 @@ def stream_released_movies(
     assignments: pa.Table,
     micro_genres: pa.Table,
     positions: np.ndarray,
+    name_true: pa.ChunkedArray | None = None,
 ) -> Iterator[pa.Table]:
     """Yield RELEASED_MOVIES of one partition of clean movies after the other.
 
@@ -58,12 +59,15 @@ def stream_released_movies(
     micro_genres : MICRO_GENRES
     positions : ndarray of shape (n_films, 2), float32
         Positions on the map, in the same order.
+    name_true : boolean array of length n_films, optional
+        Whether the name of its micro-genre is true of each film, in the same order.
     """
     start = 0
     for part in movies:
         stop = start + len(part)
         own = assignments.slice(start, len(part))
-        yield released_movies(part, own, micro_genres, positions[start:stop])
+        true = None if name_true is None else name_true.slice(start, len(part))
+        yield released_movies(part, own, micro_genres, positions[start:stop], true)
         start = stop
 
 

@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.schemas.mining import FAMILIES, MICRO_GENRES, RELEASED_MOVIES, validate
+from pipeline.schemas.mining import (
+    FAMILIES,
+    MICRO_GENRES,
+    RELEASED_MOVIES,
+    fill_later_columns,
+    validate,
+)
 from pipeline.settings import PublishSettings
 
 __all__ = ["attributed", "dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
@@ -49,7 +55,11 @@ def mark_weak(assignments: pa.Table, quantile: float) -> pa.Table:
 
 
 def released_movies(
-    movies: pa.Table, assignments: pa.Table, micro_genres: pa.Table, places: np.ndarray
+    movies: pa.Table,
+    assignments: pa.Table,
+    micro_genres: pa.Table,
+    places: np.ndarray,
+    name_true: pa.Array | pa.ChunkedArray | None = None,
 ) -> pa.Table:
     """Return the films of a release, sorted by movie_id.
 
@@ -63,6 +73,9 @@ def released_movies(
         One row per cluster.
     places : ndarray of shape (n_films, 2), float32
         Coordinates of the films on the map, without unit.
+    name_true : boolean array of length n_films, optional
+        Whether the whole name of its micro-genre is true of each film, in the same order; null
+        where it is not known.
 
     Returns
     -------
@@ -84,6 +97,7 @@ def released_movies(
     columns["family"] = pa.array(genre.loc[cluster, "family"].tolist(), pa.int32())
     for axis, name in enumerate("xy"):
         columns[name] = pa.array(np.ascontiguousarray(places[:, axis], np.float32))
+    columns["name_true"] = pa.nulls(len(movies), pa.bool_()) if name_true is None else name_true
     for name in RELEASED_MOVIES.names:
         if name not in columns:
             columns[name] = movies.column(name)
@@ -108,7 +122,8 @@ def micro_genres(
         The clusters of the same films, in the same order.
     labels : sequence of mappings
         For each cluster: `cluster`, `micro_genre_id`, `micro_genre_name`, `keywords`, `family` and
-        `family_name`, sorted by cluster.
+        `family_name`, sorted by cluster. The columns of MICRO_GENRES from `alternatives` on are
+        optional: without them they are null, empty or false.
     text_means : ndarray of shape (k, dim), float32
         Mean text vector of each cluster, of unit length, for `nearest_cluster`.
 
@@ -144,7 +159,7 @@ def micro_genres(
         ratings = films["vote_average"].dropna()
         rows.append(
             {
-                **label,
+                **fill_later_columns(label, MICRO_GENRES),
                 "micro_genre_keybert": " / ".join(label["keywords"]),
                 "films": len(films),
                 "weak_films": int(films["weak"].sum()),
@@ -163,7 +178,11 @@ def micro_genres(
     return validate(table, MICRO_GENRES, name="micro_genres")
 
 
-def families(micro_genres: pa.Table, keywords: Mapping[int, Sequence[str]]) -> pa.Table:
+def families(
+    micro_genres: pa.Table,
+    keywords: Mapping[int, Sequence[str]],
+    details: Mapping[int, Mapping[str, Any]] | None = None,
+) -> pa.Table:
     """Return one row per family, sorted by number.
 
     Parameters
@@ -172,6 +191,8 @@ def families(micro_genres: pa.Table, keywords: Mapping[int, Sequence[str]]) -> p
         One row per cluster.
     keywords : mapping of int to sequence of str
         Keywords of each family, by its number.
+    details : mapping of int to mapping, optional
+        `description` and `name_truth` of each family, by its number; both are optional.
 
     Returns
     -------
@@ -186,8 +207,11 @@ def families(micro_genres: pa.Table, keywords: Mapping[int, Sequence[str]]) -> p
             "keywords": list(keywords.get(int(family), ())),
             "micro_genres": len(members),
             "films": int(members["films"].sum()),
+            "description": own.get("description"),
+            "name_truth": own.get("name_truth"),
         }
         for family, members in frame.groupby("family")
+        for own in [(details or {}).get(int(family), {})]
     ]
     return validate(pa.Table.from_pylist(rows, FAMILIES), FAMILIES, name="families")
 
@@ -245,8 +269,10 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
         "",
         "| file | content |",
         "|---|---|",
-        "| `movies.parquet` | each film with its micro-genre, similarity, runner-up and margin |",
-        "| `micro_genres.parquet` | each micro-genre: name, keywords, family, exemplars |",
+        "| `movies.parquet` | each film with its micro-genre, similarity, runner-up, margin, and "
+        "whether the name is true of it |",
+        "| `micro_genres.parquet` | each micro-genre: name, its parts and truth, alternatives, "
+        "description, keywords, family, exemplars |",
         "| `families.parquet` | the families of the micro-genres |",
         "| `neighbours.parquet` | the nearest films of each film |",
         "| `embeddings.parquet`, `index.faiss` | unit text vectors; FAISS index in their order |",

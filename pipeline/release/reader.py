@@ -162,7 +162,8 @@ class ReleasedTables:
         name : str
             File name without ".parquet".
         schema : pyarrow.Schema
-            Columns and types that the table must have.
+            Columns and types that the table must have. Columns that releases of earlier versions
+            lack are filled; see `tables.add_later_columns`.
 
         Returns
         -------
@@ -185,7 +186,8 @@ class ReleasedTables:
         try:
             # Open the path, not a Python file: Arrow's threads may release a Python file after
             # read() returns, and abort the process if it exits at that moment.
-            return tables.validate(pq.ParquetFile(path).read(), schema, name=name)
+            found = tables.add_later_columns(pq.ParquetFile(path).read(), schema)
+            return tables.validate(found, schema, name=name)
         except TableError as error:
             raise ReleaseError(f"release {self.path}: {error}; mine again") from error
         except (OSError, pa.ArrowException) as error:
