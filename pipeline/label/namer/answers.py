@@ -13,7 +13,8 @@ __all__ = ["clean_name", "names_in_answer"]
 _LONGEST = 60  # characters of a name
 _FEWEST_WORDS, _MOST_WORDS = 2, 8
 _GOOD_WORDS = range(3, 6)
-_READ = 20_000  # last characters of an answer that are read; thoughts come first
+_READ = 100_000  # last characters of an answer that are read; thoughts come first
+_READ_LINE = 200  # first characters of a line that are read
 _MOST_STARTS = 50  # brackets at which JSON may begin
 _DEEPEST = 3  # lists and objects within one another
 
@@ -21,7 +22,7 @@ _THOUGHT = r"(?:think|thinking|thought|thoughts|reasoning|reflection)"
 _THOUGHT_BEGINS = re.compile(rf"<{_THOUGHT}\s*>", re.IGNORECASE)
 _THOUGHT_ENDS = re.compile(rf"</{_THOUGHT}\s*>", re.IGNORECASE)
 _CONTROL_TOKEN = re.compile(r"<\|[^|<>]{0,40}\|>")  # of a chat template that is not applied
-_FENCE = re.compile(r"^\s*(```|~~~).*$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*(```|~~~).*$", re.MULTILINE)
 _IN_QUOTES = re.compile(r'"([^"\n]{3,80})"')
 _KEYS = ("names", "name", "titles", "title", "suggestions", "labels", "label", "answers")
 
@@ -108,7 +109,7 @@ def clean_name(line: str, language: str = "en") -> str:
     ('', '')
     """
     # the typographic apostrophe within a word becomes a plain one, as in the names of a release
-    line = unicodedata.normalize("NFC", line).replace("\u2019", "'")
+    line = unicodedata.normalize("NFC", line[:_READ_LINE]).replace("\u2019", "'")
     line = " ".join("".join(c if c.isprintable() or c == "\t" else " " for c in line).split(" "))
     line = re.sub(r"\*\*|__|`", "", _MARK.sub("", line.strip())).strip()
     line = _LABEL.sub("", _NUMBER.sub("", line)).strip().strip("*_")
