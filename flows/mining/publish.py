@@ -22,6 +22,7 @@ from pipeline.neighbours.index import index_bytes
 from pipeline.publish import tables as publish
 from pipeline.report.figures import assemble, cluster_figures
 from pipeline.report.html import render_page
+from pipeline.report.name_truth import name_truth_figures
 from pipeline.report.summary import (
     count_reasons,
     films_on_map,
@@ -111,6 +112,7 @@ def _report(
             "k": choice,
             "clusters": clusters,
             "names": mined.named.figures,
+            "name_truth": name_truth_figures(tables.whole("micro_genres")),
             "comparison": [run.read(ref).to_pylist()[0] for ref in mined.clusters.comparison],
             "neighbours": mined.neighbour_figures,
             "embedding": mined.embedding_figures,

@@ -23,6 +23,7 @@ __all__ = [
     "EXPLANATIONS",
     "HEADLINE",
     "NAMES",
+    "NAME_TRUTH",
     "NEIGHBOURS",
     "K",
     "Measures",
@@ -38,6 +39,7 @@ HEADLINE: Measures = (
     ("counts.families", "families", whole),
     ("counts.rows_in", "rows read", whole),
     ("counts.rejected", "rows rejected", whole),
+    ("name_truth.whole", "films with a true name", share),
 )
 K: Measures = (
     ("k.chosen", "Chosen k", whole),
@@ -62,6 +64,18 @@ CLUSTERS: Measures = (
     ("clusters.smallest", "Films in the smallest cluster", whole),
     ("clusters.median", "Films in the median cluster", whole),
     ("clusters.largest", "Films in the largest cluster", whole),
+)
+NAME_TRUTH: Measures = (
+    ("name_truth.whole", "Films with a true name", share),
+    ("name_truth.names_true_of_60", "Names true of at least 60 % of their films", share),
+    ("name_truth.subject", "Films with a true subject", share),
+    ("name_truth.form", "Films with a true form", share),
+    ("name_truth.adjective", "Films with a true adjective", share),
+    ("name_truth.forms_true_of_60", "Forms true of at least 60 % of their films", share),
+    ("name_truth.without_form", "Names without a genre", share),
+    ("name_truth.without_subject", "Names without a subject", share),
+    ("name_truth.thin_micro_genres", "Thin micro-genres", whole),
+    ("name_truth.thin_films", "Films in thin micro-genres", whole),
 )
 NAMES: Measures = (
     ("names.own_centroid_share", "Names nearest to their own centroid", share),
@@ -106,6 +120,23 @@ EXPLANATIONS: Mapping[str, str] = {
     "clusters.genre_purity": "Share of films that have the most common genre of their micro-genre.",
     "clusters.length_variance_explained": "Share of the variance of the description length that "
     "the clusters explain; a high value means that clusters follow text length, not themes.",
+    "name_truth.whole": "Share of the films of which every part of their micro-genre's name is "
+    "true by their metadata: the subject is in keywords, overview or tagline; the film has the "
+    "genre; year, language and country are those of the adjectives.",
+    "name_truth.names_true_of_60": "Share of the names that are true of at least 60 % of the films "
+    "that bear them.",
+    "name_truth.subject": "Of the films whose name has a subject: share with one of its words or "
+    "synonyms in keywords, overview or tagline. A film may be about it in other words.",
+    "name_truth.form": "Of the films whose name says a genre: share that has it.",
+    "name_truth.adjective": "Of the films whose name has an adjective: share of which the year, "
+    "language, country or length that it says is true.",
+    "name_truth.forms_true_of_60": "Of the names that say a genre: share for which at least 60 % "
+    "of the films have it.",
+    "name_truth.without_form": "Share of the names that end in Films or Stories, because no genre "
+    "is true of most of the films.",
+    "name_truth.without_subject": "Share of the names that say only era, language, place or genre.",
+    "name_truth.thin_micro_genres": "Micro-genres of films whose texts name no theme, such as "
+    "\u201cfilm starring \u2026\u201d; they are named by era, language and form.",
     "names.own_centroid_share": "Share of names whose nearest centroid is the one of their own "
     "cluster.",
     "names.strays": "Names that are nearer to the centroid of another micro-genre than to their "

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 __all__ = ["count_reasons", "films_on_map", "markdown_figures", "release_counts"]
 
 _MAP_COLUMNS = ["movie_id", "title", "year", "cluster", "x", "y"]
-_LISTED = ("names", "clusters", "neighbours")  # sections of the report
+_LISTED = ("name_truth", "names", "clusters", "neighbours")  # sections of the report
 
 
 def count_reasons(rejects: pa.Table) -> dict[str, int]:
@@ -72,7 +72,7 @@ def markdown_figures(report: Mapping[str, Any]) -> str:
         "|---|---|---|",
     ]
     for section in _LISTED:
-        for name, value in report[section].items():
+        for name, value in report.get(section, {}).items():
             explanation = report["explanations"].get(f"{section}.{name}")
             if explanation and isinstance(value, int | float):
                 lines.append(f"| {name.replace('_', ' ')} | {value:.3f} | {explanation} |")

@@ -25,6 +25,7 @@ __all__ = [
     "LanguageFit",
     "MissingPattern",
     "NameQuality",
+    "NameTruth",
     "NeighbourQuality",
     "Report",
     "ReportCounts",
@@ -154,6 +155,34 @@ class NameQuality(Document):
     person_keywords: list[str] | None = None
 
 
+class NameTruth(Document):
+    """How far names are true of their films; `docs/name-truth.md` defines it.
+
+    All shares are 0 to 1. A name whose parts are not known does not count.
+    """
+
+    whole: Number | None = None
+    """Share of the films of which the whole name of their micro-genre is true."""
+    subject: Number | None = None
+    """The same for the subject, of the films whose name has one."""
+    form: Number | None = None
+    """The same for the form, such as Horror."""
+    adjective: Number | None = None
+    """The same for the adjectives: era, decade, language, country, short."""
+    names_true_of_60: Number | None = None
+    """Share of the names that are true of at least 60 % of their films."""
+    forms_true_of_60: Number | None = None
+    """Share of the forms that are true of at least 60 % of the films."""
+    without_form: Number | None = None
+    """Share of the names that say no genre."""
+    without_subject: Number | None = None
+    """Share of the names without a subject."""
+    thin_micro_genres: int | None = None
+    """Micro-genres of films of which too little is known for a theme."""
+    thin_films: int | None = None
+    """Their films."""
+
+
 class ComparedMethod(Document):
     """Another clustering of a sample of the films, in the same space."""
 
@@ -261,6 +290,7 @@ class Report(Document):
     k: ClusterNumber = Field(default_factory=ClusterNumber)
     clusters: ClusterQuality = Field(default_factory=ClusterQuality)
     names: NameQuality = Field(default_factory=NameQuality)
+    name_truth: NameTruth = Field(default_factory=NameTruth)
     comparison: list[ComparedMethod] = Field(default_factory=list)
     neighbours: NeighbourQuality = Field(default_factory=NeighbourQuality)
     embedding: EmbeddingRun = Field(default_factory=EmbeddingRun)

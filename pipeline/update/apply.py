@@ -18,13 +18,25 @@ from pipeline.publish import tables as publish
 from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import place_on_map
 from pipeline.schemas.lineage import BASELINE, LANGUAGES, MAP
-from pipeline.schemas.mining import ASSIGNMENTS, EMBEDDINGS, RELEASED_MOVIES
+from pipeline.schemas.mining import ASSIGNMENTS, EMBEDDINGS, MICRO_GENRES, RELEASED_MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings, FeatureSettings, NeighbourSettings
 from pipeline.update.changes import FACTS, Changes, films_to_place
+from pipeline.update.name_truth import NAMING_FACTS, names_true_of, share_of_true_names
 
 __all__ = ["UpdatedRelease", "apply_changes", "text_vectors"]
+
+# Columns of MICRO_GENRES that are those of the mining: an update names nothing.
+_LABELS = (
+    "cluster",
+    "micro_genre_id",
+    "micro_genre_name",
+    "keywords",
+    "family",
+    "family_name",
+    *MICRO_GENRES.names[MICRO_GENRES.get_field_index("alternatives") :],
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,8 @@ def apply_changes(
     centroids = matrix_of(before.centroids)
     placed = films_to_place(changes)
     own = _stack(vectors, texts["text_hash"], before.embeddings)
-    points = place_in_release(before, placed, own, features)
+    detected = detect_languages(placed)["languages"] if len(placed) else LANGUAGES.empty_table()
+    points = place_in_release(before, placed, own, features, detected)
     assignments = assign_to_release(
         placed["movie_id"], points, centroids, before.manifest.weak_threshold()
     )
@@ -103,11 +116,13 @@ def apply_changes(
         changes.withdrawn,
         before.manifest.read_settings("neighbours", NeighbourSettings),
     )
-    keywords = {row["family"]: row["keywords"] for row in before.families.to_pylist()}
+    languages = _languages(before, changes, detected)
+    families = {row["family"]: row for row in before.families.to_pylist()}
+    keywords = {family: row["keywords"] for family, row in families.items()}
     tables = {
         "movies": movies,
         "micro_genres": micro_genres,
-        "families": publish.families(micro_genres, keywords),
+        "families": publish.families(micro_genres, keywords, families),
         "neighbours": neighbours,
         "embeddings": embeddings,
         "rejects": changes.rejects,
@@ -116,13 +131,13 @@ def apply_changes(
         "vocabulary": before.any_table("vocabulary"),
         "map": before.any_table("map"),
         "rows": changes.rows,
-        "languages": _languages(before, changes),
+        "languages": languages,
         "baseline": before.table("baseline", BASELINE),
     }
     if features.mode != "embedding":
         tables["tfidf"] = before.any_table("tfidf")
     by_id = embeddings.sort_by("movie_id")
-    all_points = place_in_release(before, movies, matrix_of(by_id), features)
+    all_points = place_in_release(before, movies, matrix_of(by_id), features, languages)
     return UpdatedRelease(
         {name: table.combine_chunks() for name, table in tables.items()}, index, all_points
     )
@@ -171,29 +186,51 @@ def _movies(
     ids = pa.array(sorted(set(changes.changed) - set(changes.placed)), pa.string())
     edited = released.filter(pc.is_in(released["movie_id"], value_set=ids)).sort_by("movie_id")
     facts = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
-    for name in FACTS:
-        position = edited.schema.get_field_index(name)
-        edited = edited.set_column(position, edited.schema.field(name), facts[name])
     labels = before.micro_genres.sort_by("cluster")
-    placed = publish.released_movies(films_to_place(changes), assignments, labels, places)
+    was = edited
+    for name in FACTS:
+        edited = _with_column(edited, name, facts[name])
+    edited = _with_column(edited, "name_true", _names_true_now(labels, was, edited))
+    new = films_to_place(changes)
+    true = names_true_of(labels, new, assignments["cluster"])
+    placed = publish.released_movies(new, assignments, labels, places, true)
     return pa.concat_tables([unchanged, edited, placed]).cast(RELEASED_MOVIES).sort_by("movie_id")
+
+
+def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
+
+
+def _names_true_now(labels: pa.Table, was: pa.Table, now: pa.Table) -> pa.Array:
+    """Whether the names are true of films whose text is the same; measured where facts changed."""
+    pairs = zip(
+        was.select(NAMING_FACTS).to_pylist(), now.select(NAMING_FACTS).to_pylist(), strict=True
+    )
+    other = pa.array([before != after for before, after in pairs], pa.bool_())
+    films = now.filter(other)
+    measured = names_true_of(labels, films, films["cluster"])
+    return pc.replace_with_mask(was["name_true"].combine_chunks(), other, measured)
 
 
 def _micro_genres(
     before: ReleasedTables, movies: pa.Table, embeddings: pa.Table, k: int
 ) -> pa.Table:
-    """MICRO_GENRES with the same ids, names and families, and the figures of the films now."""
+    """MICRO_GENRES with the same ids, names and families, and the figures of the films now.
+
+    The truth of single parts of a name is that of the mining.
+    """
     assignments = movies.select(ASSIGNMENTS.names)
     means = cluster_text_means(embeddings.sort_by("movie_id"), assignments, k)
-    names = ["cluster", "micro_genre_id", "micro_genre_name", "keywords", "family", "family_name"]
-    labels = before.micro_genres.sort_by("cluster").select(names).to_pylist()
+    labels = before.micro_genres.sort_by("cluster").select(_LABELS).to_pylist()
+    truth = share_of_true_names(movies)
+    for label in labels:
+        label["name_truth"] = truth.get(label["cluster"], label["name_truth"])
     return publish.micro_genres(movies, assignments, labels, means)
 
 
-def _languages(before: ReleasedTables, changes: Changes) -> pa.Table:
+def _languages(before: ReleasedTables, changes: Changes, detected: pa.Table) -> pa.Table:
+    """LANGUAGES of all films, by id; `detected` has those of the placed films."""
     unchanged = _without(
         before.table("languages", LANGUAGES), [*changes.placed, *changes.withdrawn]
     )
-    placed = films_to_place(changes)
-    detected = [detect_languages(placed)["languages"]] if len(placed) else []
-    return pa.concat_tables([unchanged, *detected]).sort_by("movie_id")
+    return pa.concat_tables([unchanged, detected]).sort_by("movie_id")

@@ -29,7 +29,7 @@ __all__ = [
 
 # Released columns that come from the catalogue, and those that decide where a film is placed.
 FACTS = tuple(name for name in RELEASED_MOVIES.names if name in MOVIES.names and name != "movie_id")
-_PLACING = ("overview", "tagline", "keywords")
+_PLACING = ("overview", "tagline", "keywords", "language", "countries")
 _DUPLICATE_OF = re.compile(r"kept: row (\d+) of (.*)", flags=re.DOTALL)
 _ORDER = [(name, "ascending") for name in ROWS.names]
 

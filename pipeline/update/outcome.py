@@ -26,6 +26,7 @@ from pipeline.lineage.previous_release import PreviousRelease
 from pipeline.publish.tables import attributed
 from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import assemble
+from pipeline.report.name_truth import name_truth_figures
 from pipeline.report.summary import count_reasons, release_counts
 from pipeline.schemas.lineage import BASELINE, DRIFT
 from pipeline.schemas.mining import CLEAN_MOVIES
@@ -236,6 +237,7 @@ def update_report(
             "data_quality": _data_quality(parent, movies, reasons, changes.rows_in),
             "reading": reading.to_dict(),
             **{name: parent[name] for name in _CARRIED if name in parent},
+            "name_truth": name_truth_figures(tables["micro_genres"]),
             "carried": {"from": mined, "sections": [n for n in _CARRIED if n in parent]},
             "neighbours": parent["neighbours"],
             "languages": fit_by_language(movies, tables["languages"]),

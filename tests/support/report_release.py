@@ -108,6 +108,9 @@ def release(films: int = 1500, seed: int = 7) -> Release:
                 vote_average=round(dice.uniform(5.2, 7.4), 2),
                 first_year=min(years),
                 last_year=max(years),
+                description=f"Films about {name.lower()}." if cluster % 2 else None,
+                alternatives=[f"{name} Films", f"Tales of {name}"] if cluster % 2 else [],
+                name_truth=0.5 + cluster % 5 / 10 if cluster else None,
             )
         )
     families = [
@@ -198,6 +201,18 @@ def figures_of(films: int, dice: random.Random) -> dict[str, Any]:
             "median": 47,
             "largest": 93,
         },
+        "name_truth": {
+            "whole": 0.655,
+            "subject": 0.71,
+            "form": 0.884,
+            "adjective": None,
+            "names_true_of_60": 0.7333,
+            "forms_true_of_60": 1.0,
+            "without_form": 0.2,
+            "without_subject": 0.1,
+            "thin_micro_genres": 2,
+            "thin_films": 61,
+        },
         "names": {
             "own_centroid_share": 0.974,
             "unique_share": 1.0,
@@ -283,6 +298,7 @@ def hostile(films_wanted: int) -> Release:
         value: Any = [NASTY] if pa.types.is_list(kind) else NASTY
         return table.set_column(at, name, pa.array([value] * table.num_rows, kind))
 
-    for name in ("micro_genre_name", "family_name", "keywords", "exemplars"):
+    texts = ("micro_genre_name", "family_name", "keywords", "exemplars", "alternatives")
+    for name in (*texts, "description"):
         genres = replace(genres, name)
     return report, genres, families, replace(films, "title")

@@ -119,6 +119,32 @@ def test_charts_are_valid_plotly_figures_and_their_sums_agree(read: Reader) -> N
     assert len(drawn["layout"]["meta"]["labels"]) == genres.num_rows
 
 
+def test_names_are_shown_with_their_truth_description_and_alternatives(read: Reader) -> None:
+    for words in (
+        "Films with a true name65.5\u202f%",
+        "Films with a true adjectivenot measured",
+        "Thin micro-genres2",
+        "Films about mafia family saga.",
+        "Or: Mafia Family Saga Films; Tales of Mafia Family Saga",
+    ):
+        assert words in read.words, words
+    heads = [
+        attrs.get("data-value")
+        for _, attrs in read.elements
+        if attrs.get("data-head") == "Name true of"
+    ]
+    assert len(heads) == 30 and heads.count("-1") == 1
+
+
+def test_a_release_without_truth_of_names_has_no_column_of_it() -> None:
+    report, genres, families, films = release(60)
+    at = genres.schema.get_field_index("name_truth")
+    none = genres.set_column(at, "name_truth", pa.nulls(genres.num_rows, pa.float32()))
+    page = Reader(render_page(report, none, families, films))
+    assert "Name true of" not in page.words
+    assert not [a for _, a in page.elements if a.get("data-head") == "Name true of"]
+
+
 def test_colours_show_ratings_or_similarity_without_ratings() -> None:
     report, genres, families, films = release(300)
     rated = Reader(render_page(report, genres, families, films))

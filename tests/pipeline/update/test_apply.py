@@ -22,7 +22,7 @@ from pipeline.ingest.row_hash import hash_rows
 from pipeline.neighbours.index import build_index
 from pipeline.neighbours.search import nearest_films
 from pipeline.release.reader import ReleasedTables
-from pipeline.schemas.mining import MOVIES
+from pipeline.schemas.mining import MICRO_GENRES, MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import Settings
@@ -165,6 +165,53 @@ def test_unchanged_films_keep_every_value(
     kept = ["cluster", "micro_genre_id", "micro_genre_name", "keywords", "family"]
     assert now.tables["micro_genres"].select(kept).equals(base.release.micro_genres.select(kept))
     assert sum(now.tables["micro_genres"]["films"].to_pylist()) == 241
+
+
+def test_names_are_measured_for_new_films_and_changed_facts(base: Base) -> None:
+    """Each name asks for two genres; the films that stay are those that the mining measured."""
+    release = ReleasedTables(base.release.path)
+    labels = [
+        row | {"form_genres": ["Horror", "Action"], "description": "One.", "alternatives": ["Two"]}
+        for row in release.micro_genres.to_pylist()
+    ]
+    release.micro_genres = pa.Table.from_pylist(labels, MICRO_GENRES)
+    films = release.movies
+    position = films.schema.get_field_index("name_true")
+    mined = pa.array([True] * len(films), pa.bool_())
+    release.movies = films.set_column(position, films.schema.field("name_true"), mined)
+    rows = [dict(row) for row in base.rows]
+    rows[0] |= {"genres": ["Romance"]}
+    rows[1] |= {"genres": ["Horror"], "year": 1931}
+    rows[2] |= {"vote_count": 12}  # its genres stay
+    rows[3] |= {"overview": f"{rows[3]['overview']} A letter arrives.", "genres": ["Romance"]}
+    rows.append(catalogue().slice(300, 1).to_pylist()[0] | {"genres": ["Action"]})
+    before, base.release = base.release, release
+    try:
+        now = base.updated(base.changes(rows)).tables
+    finally:
+        base.release = before
+    true = dict(
+        zip(*(now["movies"][n].to_pylist() for n in ("movie_id", "name_true")), strict=True)
+    )
+    expected = [False, True, True, False, True]
+    assert [true[row["movie_id"]] for row in (*rows[:4], rows[-1])] == expected
+    assert sum(true.values()) == len(rows) - 2, "the other films are as they were"
+    for row in now["micro_genres"].to_pylist():
+        own = [
+            film["name_true"]
+            for film in now["movies"].to_pylist()
+            if film["cluster"] == row["cluster"]
+        ]
+        assert row["name_truth"] == pytest.approx(sum(own) / len(own) if own else 0.0)
+        assert (row["description"], row["alternatives"]) == ("One.", ["Two"])
+
+
+def test_names_of_an_earlier_version_are_not_measured(
+    mixed: tuple[Rows, Changes, UpdatedRelease],
+) -> None:
+    _, _, now = mixed
+    assert now.tables["movies"]["name_true"].null_count == 241
+    assert set(now.tables["micro_genres"]["name_truth"].to_pylist()) == {None}
 
 
 def test_films_are_in_the_micro_genre_of_the_nearest_centroid(
