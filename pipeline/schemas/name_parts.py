@@ -7,7 +7,7 @@ naming, the set of the parts that are true of it by its metadata.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -18,35 +18,46 @@ __all__ = [
     "PARTS",
     "SHELVES",
     "SUBJECT",
+    "WORD",
     "NameParts",
     "name_parts_of",
     "shelf_table",
 ]
 
 SUBJECT, GENRE, FACET = "subject", "genre", "facet"  # kinds of parts
+WORD = "word"  # another word for a subject, which a name may print instead: "cop", police officer
 
 # The parts that names of this catalogue may have; `number` is the row, from 0.
 PARTS = pa.schema(
     [
         ("number", pa.int32()),
-        ("kind", pa.string()),  # SUBJECT, GENRE or FACET
+        ("kind", pa.string()),  # SUBJECT, WORD, GENRE or FACET
         ("key", pa.string()),  # "haunted house", "Horror", "decade:1970"; unique within its kind
         ("printed", pa.string()),  # the subject as the catalogue writes it most often, lower case
         ("terms", pa.list_(pa.string())),  # of a subject: the words and phrases that count as it
         ("films", pa.int64()),  # number of films of which the part is true
         ("keyword_films", pa.int64()),  # of a subject: films whose keywords say it
         ("weight", pa.float32()),  # 0 to 1: how good a part of a name it is; 1 in the lexicon
+        ("same_as", pa.int32()),  # of a WORD: number of its subject; otherwise `number`
     ]
 )
 
-# The parts that are true of each film, ascending; row by row the same films as CLEAN_MOVIES.
-FILM_PARTS = pa.schema([("movie_id", pa.string()), ("parts", pa.list_(pa.int32()))])
+# The parts that are true of each film; row by row the same films as CLEAN_MOVIES.
+FILM_PARTS = pa.schema(
+    [
+        ("movie_id", pa.string()),
+        ("parts", pa.list_(pa.int32())),  # subjects, genres and facets, ascending
+        # subjects and words whose printed form is in keywords, overview or tagline, ascending
+        ("literal", pa.list_(pa.int32())),
+    ]
+)
 
 # The name of each cluster, by numbers of PARTS.
 SHELVES = pa.schema(
     [
         ("cluster", pa.int32()),
         ("subjects", pa.list_(pa.int32())),
+        ("words", pa.list_(pa.int32())),
         ("genres", pa.list_(pa.int32())),
         ("every_genre", pa.bool_()),
         ("facets", pa.list_(pa.int32())),
@@ -69,12 +80,15 @@ class NameParts:
         Of two genres, whether both are true ("Crime Dramas") or one suffices ("Comedies & Dramas").
     facets : tuple of int
         Facets; each of them is true.
+    words : tuple of int
+        What the name prints for each subject: the subject itself, or a WORD of it.
     """
 
     subjects: tuple[int, ...] = ()
     genres: tuple[int, ...] = ()
     every_genre: bool = False
     facets: tuple[int, ...] = ()
+    words: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def all_numbers(self) -> tuple[int, ...]:
@@ -111,6 +125,7 @@ def shelf_table(names: Sequence[NameParts]) -> pa.Table:
         {
             "cluster": cluster,
             "subjects": list(name.subjects),
+            "words": list(name.words or name.subjects),
             "genres": list(name.genres),
             "every_genre": name.every_genre,
             "facets": list(name.facets),
@@ -132,6 +147,7 @@ def name_parts_of(shelves: pa.Table) -> list[NameParts]:
             numbers(row["genres"]),
             bool(row["every_genre"]),
             numbers(row["facets"]),
+            numbers(row["words"]),
         )
         for row in shelves.to_pylist()
     ]

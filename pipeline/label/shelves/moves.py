@@ -65,12 +65,13 @@ def move_films(
         vector (float64) and films of the clusters that have films here.
     """
     rows, means = matrix_of(points), matrix_of(centroids)
-    films, names = parts_matrix(film_parts, width), name_parts_of(shelves)
+    films, names = parts_matrix(film_parts.column("parts"), width), name_parts_of(shelves)
+    literal = parts_matrix(film_parts.column("literal"), width)
     faiss.omp_set_num_threads(1)
     index = faiss.IndexFlatIP(means.shape[1])
     index.add(means)
     batches = [slice(start, start + _BATCH) for start in range(0, len(rows), _BATCH)]
-    parts = [_assign(rows[own], films[own], index, names, weights) for own in batches]
+    parts = [_assign(rows[own], films[own], literal[own], index, names, weights) for own in batches]
     clusters, similarity, runner_up, margin = (
         np.concatenate([part[n] for part in parts]) if parts else np.zeros(0, kind)
         for n, kind in enumerate((np.int64, np.float32, np.int64, np.float32))
@@ -157,6 +158,7 @@ def renumbered(centroids: pa.Table, order: np.ndarray) -> pa.Table:
 def _assign(
     rows: np.ndarray,
     films: sparse.csr_matrix,
+    literal: sparse.csr_matrix,
     index: faiss.Index,
     names: list[NameParts],
     weights: Mapping[str, float],
@@ -165,6 +167,9 @@ def _assign(
     cosine, near = index.search(np.ascontiguousarray(rows), min(_NEAR, index.ntotal))
     merit = cosine.astype(np.float64)
     kinds = ("subjects", "genres", "facets")
+    said = parts_true(literal, [NameParts(name.words) for name in names], near)[0]
+    has_subject = np.array([bool(name.subjects) for name in names])[near]
+    merit -= weights["subject"] / 2 * np.where(has_subject, ~said, 0.0)
     for kind, weight, true in zip(
         kinds, _in_order(weights), parts_true(films, names, near), strict=True
     ):

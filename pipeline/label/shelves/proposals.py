@@ -16,7 +16,7 @@ from scipy import sparse
 
 from pipeline.label.shelves.membership import parts_matrix
 from pipeline.schemas.genre_words import genre_words
-from pipeline.schemas.name_parts import FACET, GENRE, SUBJECT
+from pipeline.schemas.name_parts import FACET, GENRE, SUBJECT, WORD
 from pipeline.schemas.stage import stage
 
 __all__ = ["PROPOSED_NAMES", "propose_shelf_names"]
@@ -29,6 +29,7 @@ PROPOSED_NAMES = pa.schema(
         ("cluster", pa.int32()),
         ("films", pa.int64()),  # of the cluster
         ("subjects", _NUMBERS),
+        ("words", _NUMBERS),  # what is printed for each subject
         ("genres", _NUMBERS),
         ("every_genre", pa.bool_()),
         ("facets", _NUMBERS),
@@ -55,27 +56,62 @@ _GAIN = 0.05  # what the second of two joined subjects adds at least
 _STEM = 5  # letters that two words have in common from which they are related
 _FORM, _FORM_GAIN = 0.25, 0.5  # worth of any form, and of one unlikely in the catalogue
 _SECOND_GENRE = 0.1
+_DOUBTFUL = 0.45  # least share of a subject to be printed if all truer names say too little ...
+_DOUBT = 0.25  # ... and what that costs
+_TRUE_OF_MOST, _SAID_BY_MOST = 0.3, 0.3
 _NO_SUBJECT, _NO_FORM = -1.0, -0.4  # worth of a name without
 _TIMES = frozenset(("decade", "era"))
 
 
 @dataclass(frozen=True)
+class _Option:
+    """One alternative for a place of a name.
+
+    Attributes
+    ----------
+    parts : tuple of int
+        Numbers of PARTS.
+    every : bool
+        Whether all parts are true, not one of them.
+    films : ndarray of shape (n_films,), bool
+        The films of which it is true.
+    credit : ndarray of shape (n_films,), float32
+        The same, but only a half where a film says the subject in other words than the name.
+    worth : float
+        Its worth in a name.
+    words : tuple of int
+        What a name prints for each subject.
+    """
+
+    parts: tuple[int, ...]
+    every: bool
+    films: np.ndarray
+    credit: np.ndarray
+    worth: float
+    words: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Options:
-    """Alternatives for one place of a name: (n_films, n_options) bool, and their worth."""
+    """All alternatives for a place of a name; `films` and `credit` are (n_films, n_options)."""
 
     parts: list[tuple[int, ...]]
+    words: list[tuple[int, ...]]
     every: list[bool]
     films: np.ndarray
+    credit: np.ndarray
     worth: np.ndarray
 
     @classmethod
-    def of(cls, options: Sequence[tuple[tuple[int, ...], bool, np.ndarray, float]]) -> _Options:
-        """Return options of (parts, every, films, worth)."""
+    def of(cls, options: Sequence[_Option]) -> _Options:
+        """Return the alternatives as arrays."""
         return cls(
-            [parts for parts, _, _, _ in options],
-            [every for _, every, _, _ in options],
-            np.stack([films for _, _, films, _ in options], axis=1),
-            np.array([worth for _, _, _, worth in options]),
+            [option.parts for option in options],
+            [option.words for option in options],
+            [option.every for option in options],
+            np.stack([option.films for option in options], axis=1),
+            np.stack([option.credit for option in options], axis=1).astype(np.float32),
+            np.array([option.worth for option in options]),
         )
 
 
@@ -92,7 +128,7 @@ def propose_shelf_names(
     Parameters
     ----------
     members : pa.Table
-        Columns cluster (int32) and parts (list of int32): all films of these clusters.
+        All films of these clusters: cluster (int32), and `parts` and `literal` of FILM_PARTS.
     parts : pa.Table
         PARTS.
     films : int
@@ -114,12 +150,15 @@ def propose_shelf_names(
     """
     clusters = members.column("cluster").to_numpy()
     matrix = parts_matrix(members.column("parts"), len(parts))
+    literal = parts_matrix(members.column("literal"), len(parts))
     vocabulary = _Vocabulary(parts, films)
     order = np.argsort(clusters, kind="stable")
     found, starts = np.unique(clusters[order], return_index=True)
     rows: list[dict[str, object]] = []
     for number, own in zip(found, np.split(order, starts[1:]), strict=True):
-        for proposal in _propose(matrix[own].tocsc(), vocabulary, final=final):
+        for proposal in _propose(
+            matrix[own].tocsc(), literal[own].tocsc(), vocabulary, final=final
+        ):
             rows.append({"cluster": int(number), "films": len(own), **proposal})
     return {"proposals": pa.Table.from_pylist(rows, PROPOSED_NAMES)}
 
@@ -137,7 +176,31 @@ class _Vocabulary:
         self.facets = np.flatnonzero(kind == FACET)
         forms = genre_words().forms
         self.is_form = np.array([key in forms for key in self.keys], bool)
+        is_word = (kind == SUBJECT) | (kind == WORD)
+        words = np.flatnonzero(is_word)
+        subject_of = parts.column("same_as").to_numpy()[words]
+        order = np.lexsort((words, subject_of))
+        self._words = words[order]  # of the first subject, of the second one ...
+        self._starts = np.searchsorted(subject_of[order], self.subjects)
         self.printed: list[str] = parts.column("printed").to_pylist()
+
+    def best_words(self, said: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the word that films use most for each subject, and in how many films.
+
+        Parameters
+        ----------
+        said : ndarray of shape (n_parts,)
+            Number of films that contain each part literally.
+        """
+        if not len(self.subjects):
+            return self.subjects, np.zeros(0)
+        counts = said[self._words]
+        # the subject itself comes first among its words, and wins unless another is more frequent
+        most = np.maximum.reduceat(counts, self._starts)
+        group = np.repeat(np.arange(len(self._starts)), np.diff([*self._starts, len(counts)]))
+        first = np.flatnonzero(counts == most[group])
+        _, position = np.unique(group[first], return_index=True)
+        return self._words[first[position]], most
 
     def related(self, one: int, other: int) -> bool:
         """Whether two subjects share a word, or begin alike, as boxing and boxer."""
@@ -148,26 +211,29 @@ class _Vocabulary:
 
 
 def _propose(
-    own: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool
+    own: sparse.csc_matrix, literal: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool
 ) -> list[dict[str, object]]:
     """The best names of one cluster, whose films are the rows of `own`."""
-    subjects = _subject_options(own, vocabulary, final=final)
+    subjects = _subject_options(own, literal, vocabulary, final=final)
     forms = _form_options(own, vocabulary, final=final)
     facets = _facet_options(own, vocabulary)
     films = own.shape[0]
-    whole = subjects.films.T.astype(np.float32) @ forms.films.astype(np.float32) / films
-    value = subjects.worth[:, None] + forms.worth[None, :] + _worth_of_truth(whole)
+    whole = subjects.credit.T @ forms.credit / films
+    true = subjects.films.T.astype(np.float32) @ forms.films.astype(np.float32) / films
+    value = subjects.worth[:, None] + forms.worth[None, :] + _worth_of_truth(whole, true)
     proposals: list[dict[str, object]] = []
     for position in np.lexsort((np.arange(value.size), -value.ravel()))[:_PROPOSALS].tolist():
         s, f = divmod(position, value.shape[1])
         plain = subjects.films[:, s] & forms.films[:, f]
         shares = (plain[:, None] & facets.films).mean(0)
-        worth = facets.worth + _worth_of_truth(shares)
+        credit = subjects.credit[:, s] * forms.credit[:, f]
+        worth = facets.worth + _worth_of_truth(credit @ facets.credit / films, shares)
         worth[(shares < TRUE) & (facets.worth > 0)] = -np.inf
         best = int(np.argmax(worth))
         proposals.append(
             {
                 "subjects": list(subjects.parts[s]),
+                "words": list(subjects.words[s]),
                 "genres": list(forms.parts[f]),
                 "every_genre": forms.every[f],
                 "facets": list(facets.parts[best]),
@@ -181,45 +247,53 @@ def _propose(
     return sorted(proposals, key=lambda row: -float(str(row["value"])))
 
 
-def _worth_of_truth(whole: np.ndarray) -> np.ndarray:
+def _worth_of_truth(credit: np.ndarray, true: np.ndarray) -> np.ndarray:
     """What it is worth that a whole name is true of a share of the films."""
-    return np.asarray(np.minimum(whole, _TOGETHER) + np.where(whole >= TRUE, TRUE, 0.0))
+    worth = np.minimum(credit, _TOGETHER) + np.where(true >= TRUE, _TRUE_OF_MOST, 0.0)
+    return np.asarray(worth + np.where(credit >= TRUE, _SAID_BY_MOST, 0.0))
 
 
-def _subject_options(own: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool) -> _Options:
+def _subject_options(
+    own: sparse.csc_matrix, literal: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool
+) -> _Options:
     """No subject, one, or two joined ones."""
     films = own.shape[0]
-    counts = np.asarray(own.sum(0)).ravel()[vocabulary.subjects]
     base = vocabulary.base[vocabulary.subjects]
-    share = counts / films
+    counts = np.asarray(own.sum(0)).ravel()[vocabulary.subjects]
+    words, said = vocabulary.best_words(np.asarray(literal.sum(0)).ravel())
+    share, credit = counts / films, (counts + said) / (2 * films)
     # smoothed towards the catalogue by two films: in a small cluster a rare subject proves little
     lift = (counts + 2 * base) / (films + 2) / base
-    gain = vocabulary.weight[vocabulary.subjects] * share * np.log(np.maximum(lift, 1e-9))
+    gain = vocabulary.weight[vocabulary.subjects] * credit * np.log(np.maximum(lift, 1e-9))
     usable = np.flatnonzero((share >= _GOAL) & (lift >= _LIFT))
     chosen = usable[np.lexsort((usable, -gain[usable]))][:_CANDIDATES]
     numbers = vocabulary.subjects[chosen]
     true = own[:, numbers].toarray() > 0
-    least = TRUE if final else _GOAL
-    options: list[tuple[tuple[int, ...], np.ndarray, float]] = [
-        ((), np.ones(films, bool), _NO_SUBJECT),
-        *(
-            ((int(number),), true[:, n], float(gain[chosen[n]]))
-            for n, number in enumerate(numbers)
-            if share[chosen[n]] >= least
-        ),
-    ]
-    least, together = (_JOINED, _TOGETHER) if final else (_GOAL_JOINED, 0.0)
+    printed = words[chosen]
+    credits = (true + (literal[:, printed].toarray() > 0)) / np.float32(2)
+    options = [_Option((), False, np.ones(films, bool), np.ones(films, np.float32), _NO_SUBJECT)]
+    least = _DOUBTFUL if final else _GOAL
+    for n, number in enumerate(numbers.tolist()):
+        if share[chosen[n]] >= least:
+            doubt = _DOUBT if final and share[chosen[n]] < TRUE else 0.0
+            worth = float(gain[chosen[n]]) - doubt
+            word = (int(printed[n]),)
+            options.append(_Option((number,), False, true[:, n], credits[:, n], worth, word))
+    least, together = (_JOINED, TRUE) if final else (_GOAL_JOINED, 0.0)
     for (n, one), (m, other) in combinations(enumerate(numbers[:_PAIRED].tolist()), 2):
-        either = true[:, n] | true[:, m]
+        either, joined = true[:, n] | true[:, m], np.maximum(credits[:, n], credits[:, m])
         shares = share[chosen[n]], share[chosen[m]]
         enough = min(shares) >= least and either.mean() >= together
-        if not enough or either.mean() < max(shares) + _GAIN or vocabulary.related(one, other):
+        adds = joined.mean() >= max(credits[:, n].mean(), credits[:, m].mean()) + _GAIN
+        both_printed = (int(printed[n]), int(printed[m]))
+        if not enough or not adds or vocabulary.related(*both_printed):
             continue
         both = min(1.0, base[chosen[n]] + base[chosen[m]])
         weight = (vocabulary.weight[one] + vocabulary.weight[other]) / 2
-        worth = weight * either.mean() * np.log(max(either.mean() / both, 1e-9))
-        options.append(((one, other), either, float(worth)))
-    return _Options.of([(parts, False, films, worth) for parts, films, worth in options])
+        doubt = _DOUBT if final and either.mean() < _TOGETHER else 0.0
+        worth = weight * joined.mean() * np.log(max(either.mean() / both, 1e-9)) - doubt
+        options.append(_Option((one, other), False, either, joined, float(worth), both_printed))
+    return _Options.of(options)
 
 
 def _form_options(own: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool) -> _Options:
@@ -228,22 +302,20 @@ def _form_options(own: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: boo
     true = own[:, vocabulary.genres].toarray() > 0
     share, base = true.mean(0), vocabulary.base[vocabulary.genres]
     is_form = vocabulary.is_form[vocabulary.genres]
-    options: list[tuple[tuple[int, ...], bool, np.ndarray, float]] = [
-        ((), False, np.ones(films, bool), _NO_FORM)
-    ]
+    options = [_exact((), False, np.ones(films, bool), _NO_FORM)]
     for n, number in enumerate(vocabulary.genres.tolist()):
         if share[n] >= (TRUE if final or is_form[n] else _GOAL_FORM):
-            options.append(((number,), False, true[:, n], _form_worth(share[n], base[n])))
+            options.append(_exact((number,), False, true[:, n], _form_worth(share[n], base[n])))
     for (n, one), (m, other) in combinations(enumerate(vocabulary.genres.tolist()), 2):
         both, either = (true[:, n] & true[:, m]).mean(), (true[:, n] | true[:, m]).mean()
         if both >= TRUE:
             worth = _form_worth(both, base[n] * base[m]) + _SECOND_GENRE
-            options.append(((one, other), True, true[:, n] & true[:, m], worth))
+            options.append(_exact((one, other), True, true[:, n] & true[:, m], worth))
         joined = min(share[n], share[m]) >= _JOINED and max(share[n], share[m]) < TRUE
         if joined and either >= _TOGETHER and not (is_form[n] or is_form[m]):
             union = base[n] + base[m] - base[n] * base[m]
             worth = _form_worth(either, union)
-            options.append(((one, other), False, true[:, n] | true[:, m], worth))
+            options.append(_exact((one, other), False, true[:, n] | true[:, m], worth))
     return _Options.of(options)
 
 
@@ -256,17 +328,20 @@ def _facet_options(own: sparse.csc_matrix, vocabulary: _Vocabulary) -> _Options:
     films = own.shape[0]
     true = own[:, vocabulary.facets].toarray() > 0
     share, base = true.mean(0), vocabulary.base[vocabulary.facets]
-    single: list[tuple[int, np.ndarray, float]] = [
-        (number, true[:, n], float(share[n] * np.log(share[n] / base[n])))
+    single = [
+        _exact((number,), True, true[:, n], float(share[n] * np.log(share[n] / base[n])))
         for n, number in enumerate(vocabulary.facets.tolist())
         if share[n] >= TRUE and share[n] >= _FACET_LIFT * base[n]
     ]
-    options: list[tuple[tuple[int, ...], bool, np.ndarray, float]] = [
-        ((), True, np.ones(films, bool), 0.0)
-    ]
-    options += [((number,), True, held, worth) for number, held, worth in single]
-    for (one, held, worth), (other, also, more) in combinations(single, 2):
-        kinds = {vocabulary.keys[number].partition(":")[0] for number in (one, other)}
+    options = [_exact((), True, np.ones(films, bool), 0.0), *single]
+    for one, other in combinations(single, 2):
+        parts = one.parts + other.parts
+        kinds = {vocabulary.keys[number].partition(":")[0] for number in parts}
         if len(kinds & _TIMES) == 1 and len(kinds) == 2:
-            options.append(((one, other), True, held & also, worth + more))
+            both = one.films & other.films
+            options.append(_exact(parts, True, both, one.worth + other.worth))
     return _Options.of(options)
+
+
+def _exact(parts: tuple[int, ...], every: bool, films: np.ndarray, worth: float) -> _Option:
+    return _Option(parts, every, films, films.astype(np.float32), worth)
