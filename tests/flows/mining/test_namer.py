@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from flows.events import Event, Note, PieceDone, StageDone, StageStarted, listen
 from flows.mining.namer import suggest_names
 from flows.runtime.context import RunContext
 from pipeline.label.namer import NAMER_PROMPTS
-from pipeline.settings import Settings
+from pipeline.settings import LabelSettings, Settings
 from pipeline.storage.store import Store
 from tests.support.chat_server import ChatServer, names_for
 
@@ -30,10 +28,8 @@ class Killed(BaseException):
     """Ends a run as a signal does."""
 
 
-@contextmanager
-def no_cluster() -> Iterator[Any]:
+def no_cluster() -> Any:
     pytest.fail("the step must run in the process of the flow")
-    yield
 
 
 def prompts(count: int) -> pa.Table:
@@ -45,8 +41,13 @@ def suggest(
     out: Path, setting: str, count: int = 20, resume: bool = True, **label: Any
 ) -> tuple[dict[int, list[str]], list[Event]]:
     """Run the step in an output folder; return the names and the events."""
-    limits = {"namer_requests": 4, "namer_request_seconds": 5.0, "namer_seconds": 60.0, **label}
-    settings = Settings(label={"namer": setting, **limits})
+    limits: dict[str, Any] = {
+        "namer_requests": 4,
+        "namer_request_seconds": 5.0,
+        "namer_seconds": 60.0,
+        **label,
+    }
+    settings = Settings(label=LabelSettings(namer=setting, **limits))
     events: list[Event] = []
     with listen(events.append), RunContext(Store(out), settings, no_cluster, resume=resume) as run:
         return suggest_names(run, prompts(count)), events
@@ -93,7 +94,7 @@ def test_a_killed_run_continues_with_the_piece_that_was_not_committed(tmp_path: 
             raise Killed
 
     with ChatServer() as server:
-        settings = Settings(label={"namer": server.setting})
+        settings = Settings(label=LabelSettings(namer=server.setting))
         with (
             pytest.raises(Killed),
             listen(kill),
@@ -123,7 +124,7 @@ def test_other_limits_reuse_the_answers(tmp_path: Path) -> None:
 
 def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
     with ChatServer() as server:
-        settings = Settings(label={"namer": server.setting})
+        settings = Settings(label=LabelSettings(namer=server.setting))
         results = []
         for table in (prompts(12), prompts(12).take(list(range(11, -1, -1)))):
             with RunContext(Store(tmp_path), settings, no_cluster) as run:
