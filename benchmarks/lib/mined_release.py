@@ -99,11 +99,18 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
     vectors = embed(features, settings.embed, identity.revision, identity.dtype)["vectors"]
     embeddings = join_vectors(features, vectors, settings.embed, identity.revision)["embeddings"]
     vocabulary = _vocabulary(extracted["keyword_counts"], settings, identity)
-    fitted = fit_space(movies, features, embeddings, vocabulary, settings.features)
+    languages = detect_languages(movies)["languages"]
+    fitted = fit_space(movies, features, embeddings, vocabulary, settings.features, languages)
     points = matrix_of(
-        space.place(movies, features, embeddings, vocabulary, fitted["space"], settings.features)[
-            "points"
-        ]
+        space.place(
+            movies,
+            features,
+            embeddings,
+            vocabulary,
+            fitted["space"],
+            settings.features,
+            languages=languages,
+        )["points"]
     )
     names, truth = _themes(movies)
     cluster = truth
@@ -139,7 +146,7 @@ def mined_release(root: Path, model: Path, rows: pa.Table | None = None) -> Path
         "vocabulary": vocabulary,
         "map": space.arrays_to_table(drawn),
         "rows": hash_rows(raw)["rows"].sort_by([(n, "ascending") for n in ROWS.names]),
-        "languages": detect_languages(movies)["languages"].sort_by("movie_id"),
+        "languages": languages.sort_by("movie_id"),
         "baseline": assignments.select(BASELINE.names).sort_by(
             [(n, "ascending") for n in BASELINE.names]
         ),

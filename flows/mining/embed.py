@@ -73,7 +73,7 @@ def embed_terms(run: RunContext, terms: Sequence[str], name: str) -> Refs:
 
 @step("place films")
 def place_films(
-    run: RunContext, movies: Refs, features: StageResult, embeddings: Refs
+    run: RunContext, movies: Refs, features: StageResult, embeddings: Refs, languages: Refs
 ) -> tuple[Refs, dict[str, Refs]]:
     """Fit the space of the clusters; return the point of each film, and the fitted tables."""
     section = run.settings.features
@@ -95,12 +95,16 @@ def place_films(
         "movies": movies[:training],
         "features": texts[:training],
         "embeddings": embeddings[:training],
+        "languages": languages[:training],
         "vocabulary": vocabulary,
     }
     scales = run.stage(fit_space, [Piece("all", sample)], settings=section, shown=False)
     fitted["space"] = scales.refs("space")
     pieces = piece_per_partition(
-        ("movies", movies), ("features", texts), ("embeddings", embeddings)
+        ("movies", movies),
+        ("features", texts),
+        ("embeddings", embeddings),
+        ("languages", languages),
     )
     placed = run.stage(space.place, add_to_all(pieces, fitted), settings=section)
     return placed.refs("points"), fitted

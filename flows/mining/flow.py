@@ -89,7 +89,9 @@ def mine_flow(
         mined.embeddings, mined.embedding_figures = embed_texts(
             run, mined.features.refs("features")
         )
-        mined.points, mined.placed_by = place_films(run, movies, mined.features, mined.embeddings)
+        mined.points, mined.placed_by = place_films(
+            run, movies, mined.features, mined.embeddings, mined.languages
+        )
         # Before clustering, whose comparison loads more libraries into the workers: building the
         # index of a large catalogue needs the most memory of a worker.
         mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(

@@ -1,10 +1,10 @@
 """The space in which films are clustered: blocks of features, each scaled, then combined.
 
-From a film's text vector, the part that the amount of text alone predicts is subtracted: a long
-overview, many keywords or a tagline are no theme. The mean of its keywords' own vectors is added; a
-film without keywords gets the keyword block that its text predicts. The modes with TF-IDF or
-numeric features append these as further columns. Each block is scaled to mean length 1 before it
-is weighted, so that no column dominates.
+From a film's text vector, what the amount of text and the film's origin predict is subtracted: a
+long overview, many keywords, a tagline, a language or a country is no theme. The mean of its
+keywords' own vectors is added; a film without keywords gets the keyword block that its text
+predicts. The modes with TF-IDF or numeric features append these as further columns. Each block is
+scaled to mean length 1 before it is weighted, so that no column dominates.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pipeline.features.blocks import (
     keyword_lists,
     numeric_of,
 )
+from pipeline.features.origins import origins_of, subtract_origins
 from pipeline.features.text import tfidf_vectors
 from pipeline.schemas.lineage import SPACE
 from pipeline.schemas.mining import POINTS
@@ -63,8 +64,8 @@ def table_to_arrays(space: pa.Table) -> dict[str, np.ndarray]:
 
 @stage(
     "points",
-    version=2,
-    inputs=("movies", "features", "embeddings", "vocabulary", "space", "terms"),
+    version=3,
+    inputs=("movies", "features", "embeddings", "vocabulary", "space", "terms", "languages"),
     outputs=("points",),
 )
 def place(
@@ -75,6 +76,7 @@ def place(
     space: pa.Table,
     settings: FeatureSettings,
     terms: pa.Table | None = None,
+    languages: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
     """Compute the points of the films of one partition.
 
@@ -90,6 +92,8 @@ def place(
         Mode and weights.
     terms : Table, optional
         Result of `fit_tfidf`, for the modes with TF-IDF.
+    languages : Table, optional
+        LANGUAGES of the same films.
 
     Returns
     -------
@@ -97,7 +101,14 @@ def place(
         "points": POINTS, in the order of `movies`.
     """
     points = place_films(
-        matrix_of(embeddings), features, keyword_lists(movies), vocabulary, space, settings, terms
+        matrix_of(embeddings),
+        features,
+        keyword_lists(movies),
+        vocabulary,
+        space,
+        settings,
+        terms,
+        origins=origins_of(movies, languages),
     )
     columns = [movies.column("movie_id").combine_chunks(), column_of_vectors(points)]
     return {"points": pa.table(columns, schema=POINTS(points.shape[1]))}
@@ -111,8 +122,10 @@ def place_films(
     space: pa.Table,
     settings: FeatureSettings,
     terms: pa.Table | None = None,
+    *,
+    origins: Sequence[Sequence[str]] | None = None,
 ) -> np.ndarray:
-    """Compute the points of films from their text vectors, features and keywords.
+    """Compute the points of films from their text vectors, features, keywords and origins.
 
     Parameters
     ----------
@@ -131,6 +144,9 @@ def place_films(
         Mode and weights.
     terms : Table, optional
         Result of `fit_tfidf`, for the modes with TF-IDF; the block is left out if it has no rows.
+    origins : sequence of sequence of str, optional
+        Result of `origins_of`; None if nothing is known of all the films. What is unknown, and
+        origins with few films in the sample, change nothing.
 
     Returns
     -------
@@ -141,7 +157,9 @@ def place_films(
     fitted = table_to_arrays(space)
     # outside the amounts of text that were fitted, the regression is not extrapolated
     amounts = np.clip(amounts_of(features), fitted["amount_low"], fitted["amount_high"])
-    text = (vectors - amounts @ fitted["amount"]) / fitted["text_scale"]
+    own = [()] * len(vectors) if origins is None else origins
+    residual = subtract_origins(vectors, own, fitted) - amounts @ fitted["amount"]
+    text = residual / fitted["text_scale"]
     block = KeywordBlocks(vocabulary, float(fitted["films"])).of(keywords)
     has_keywords = np.linalg.norm(block, axis=1, keepdims=True) > 0
     # a film without keywords gets the block that its text predicts; with zeros, all such films

@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.cleaning.language import detect_languages
 from pipeline.cluster.assign import top_two
 from pipeline.errors import ReleaseError
+from pipeline.features.origins import origins_of
 from pipeline.features.space import place_films
 from pipeline.features.text import compose_texts, extract_features, measure_amounts
 from pipeline.inference.encoder import Encoder, encoder_of
@@ -70,7 +72,9 @@ class Assigner:
         Parameters
         ----------
         films : sequence of mapping
-            Each with `overview` (str); `keywords` (list of str) and `tagline` (str) are optional.
+            Each with `overview` (str); `keywords` (list of str), `tagline` (str), `language` (str:
+            code or name of the original language) and `countries` (list of str: codes or names) are
+            optional.
 
         Returns
         -------
@@ -86,6 +90,8 @@ class Assigner:
                     "overview": film["overview"],
                     "tagline": film.get("tagline"),
                     "keywords": list(film.get("keywords") or []),
+                    "language": film.get("language"),
+                    "countries": list(film.get("countries") or []),
                 }
                 for row, film in enumerate(films)
             ],
@@ -95,6 +101,8 @@ class Assigner:
                     ("overview", pa.string()),
                     ("tagline", pa.string()),
                     ("keywords", pa.list_(pa.string())),
+                    ("language", pa.string()),
+                    ("countries", pa.list_(pa.string())),
                 ]
             ),
         )
@@ -118,6 +126,7 @@ class Assigner:
             self._space,
             self._features,
             self._terms,
+            origins=origins_of(movies, detect_languages(movies)["languages"]),
         )
         best, cosine = top_two(points, self._centroids)
         return [self._assignment(b, c) for b, c in zip(best.tolist(), cosine.tolist(), strict=True)]

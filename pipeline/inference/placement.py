@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from pipeline.cluster.assign import assign
 from pipeline.features.blocks import keyword_lists
+from pipeline.features.origins import origins_of
 from pipeline.features.space import place_films
 from pipeline.features.text import extract_features, measure_amounts
 from pipeline.label.keywords.text_centroids import sum_by_cluster
@@ -20,7 +21,11 @@ __all__ = ["assign_to_release", "cluster_means", "place_in_release"]
 
 
 def place_in_release(
-    before: ReleasedTables, movies: pa.Table, vectors: np.ndarray, settings: FeatureSettings
+    before: ReleasedTables,
+    movies: pa.Table,
+    vectors: np.ndarray,
+    settings: FeatureSettings,
+    languages: pa.Table,
 ) -> np.ndarray:
     """Compute the points of films in the space of a release.
 
@@ -29,11 +34,13 @@ def place_in_release(
     before : ReleasedTables
         The release.
     movies : Table
-        Columns movie_id, overview, tagline and keywords of the films.
+        Columns movie_id, overview, tagline, keywords, language and countries of the films.
     vectors : ndarray of shape (n_films, dim), float32
         Vectors of their texts, of unit length.
     settings : FeatureSettings
         The settings that the release was mined with.
+    languages : Table
+        LANGUAGES of the films, in any order; the language of a text that it lacks is unknown.
 
     Returns
     -------
@@ -48,7 +55,21 @@ def place_in_release(
     )
     terms = None if settings.mode == "embedding" else before.any_table("tfidf")
     vocabulary, space = before.any_table("vocabulary"), before.table("space", SPACE)
-    return place_films(vectors, features, keyword_lists(movies), vocabulary, space, settings, terms)
+    position = pc.index_in(
+        movies.column("movie_id").combine_chunks(),
+        value_set=languages.column("movie_id").combine_chunks(),
+    )
+    own_languages = languages.combine_chunks().take(position)
+    return place_films(
+        vectors,
+        features,
+        keyword_lists(movies),
+        vocabulary,
+        space,
+        settings,
+        terms,
+        origins=origins_of(movies, own_languages),
+    )
 
 
 def assign_to_release(

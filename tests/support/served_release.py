@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipeline.cleaning.language import detect_languages
 from pipeline.cluster.assign import assign
 from pipeline.features.fit_space import fit_space
 from pipeline.features.space import place
@@ -47,10 +48,10 @@ def build(root: Path) -> Path:
     inputs = mined()
     movies = _catalogue(inputs.movies)
     settings = FeatureSettings()
-    space = fit_space(movies, inputs.features, inputs.embeddings, inputs.vocabulary, settings)[
-        "space"
-    ]
-    points = place(movies, inputs.features, inputs.embeddings, inputs.vocabulary, space, settings)
+    languages = detect_languages(movies)["languages"]
+    films = (movies, inputs.features, inputs.embeddings, inputs.vocabulary)
+    space = fit_space(*films, settings, languages)["space"]
+    points = place(*films, space, settings, languages=languages)
     positions = matrix_of(points["points"])
     sums = np.stack([positions[inputs.theme == c].sum(0) for c in range(len(THEMES))])
     sums /= np.linalg.norm(sums, axis=1, keepdims=True)

@@ -44,6 +44,12 @@ def assign_router(settings: ServeSettings) -> APIRouter:
         overview: str = Field(min_length=1, max_length=max_chars, pattern=_NOT_BLANK)
         keywords: list[Annotated[str, Field(max_length=100)]] = Field([], max_length=100)
         tagline: str | None = Field(None, max_length=1_000)
+        language: str | None = Field(
+            None, max_length=100, description="Original language, a code or a name."
+        )
+        countries: list[Annotated[str, Field(max_length=100)]] = Field(
+            [], max_length=50, description="Countries of production, codes or names."
+        )
 
     class TextToAssign(BaseModel):
         """A film known by its text only."""

@@ -25,8 +25,8 @@ def read_films(path: Path) -> list[tuple[str, dict[str, Any]]]:
     ----------
     path : Path
         If the first line that is not blank begins with "{", each line is a JSON object with
-        `overview`, and optionally `keywords` (a list), `tagline` and `title`. "-" is standard
-        input.
+        `overview`, and optionally `keywords` and `countries` (lists), `tagline`, `language` and
+        `title`. "-" is standard input.
 
     Returns
     -------
@@ -62,17 +62,15 @@ def _from_json(line: str, where: str) -> tuple[str, dict[str, Any]]:
         raise SourceError(f"{where}: not valid JSON: {error}") from error
     if not isinstance(record, dict):
         raise SourceError(f'{where}: a JSON object is needed, such as {{"overview": "..."}}')
-    overview, keywords = record.get("overview"), record.get("keywords") or []
-    tagline, title = record.get("tagline"), record.get("title")
+    overview, title = record.get("overview"), record.get("title")
     if not isinstance(overview, str) or not overview.strip():
         raise SourceError(f"{where}: `overview` must be a non-empty text")
-    if not isinstance(keywords, list) or not all(isinstance(word, str) for word in keywords):
-        raise SourceError(f"{where}: `keywords` must be a list of texts")
-    if not isinstance(tagline, str | None) or not isinstance(title, str | None):
-        raise SourceError(f"{where}: `tagline` and `title` must be texts, or missing")
-    film: dict[str, Any] = {
-        "overview": overview.strip(),
-        "keywords": keywords,
-        "tagline": tagline or None,
-    }
+    lists = {name: record.get(name) or [] for name in ("keywords", "countries")}
+    for name, texts in lists.items():
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise SourceError(f"{where}: `{name}` must be a list of texts")
+    single = {name: record.get(name) or None for name in ("tagline", "language")}
+    if not all(isinstance(text, str | None) for text in (title, *single.values())):
+        raise SourceError(f"{where}: `tagline`, `language` and `title` must be texts, or missing")
+    film: dict[str, Any] = {"overview": overview.strip(), **lists, **single}
     return title or overview.strip(), film

@@ -26,11 +26,21 @@ def test_json_lines(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         '\n{"overview": " A. ", "keywords": ["x"], "tagline": "T", "title": "Ä", "id": 1}\n'
-        '{"overview": "B", "keywords": null}\n',
+        '{"overview": "B", "keywords": null, "language": "ja", "countries": ["Japan"]}\n',
     )
+    unknown = {"language": None, "countries": []}
     assert read_films(path) == [
-        ("Ä", {"overview": "A.", "keywords": ["x"], "tagline": "T"}),
-        ("B", {"overview": "B", "keywords": [], "tagline": None}),
+        ("Ä", {"overview": "A.", "keywords": ["x"], "tagline": "T", **unknown}),
+        (
+            "B",
+            {
+                "overview": "B",
+                "keywords": [],
+                "tagline": None,
+                "language": "ja",
+                "countries": ["Japan"],
+            },
+        ),
     ]
 
 
