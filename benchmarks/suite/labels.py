@@ -151,7 +151,8 @@ def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
         Text vector of each film, of unit length.
     """
     labels = films["cluster"].to_numpy()
-    counted = label.count_terms(films, films)
+    of_films = label.find_film_terms(films)
+    counted = label.count_terms(of_films["terms"], of_films["held"], films)["counts"]
     sizes = np.bincount(labels)
     worded = np.bincount(labels, [bool(k) for k in films["keywords"].to_pylist()])
     groups = pa.array(np.arange(len(sizes)), pa.int32())
@@ -159,7 +160,7 @@ def ours(films: pa.Table, vectors: np.ndarray) -> list[list[str]]:
         [groups, pa.array(sizes, pa.int64()), pa.array(worded.astype(int), pa.int64())],
         names=["cluster", "films", "keyword_films"],
     )
-    found = label.rank_candidates(counted["terms"], counted["words"], table, _LABEL)["candidates"]
+    found = label.rank_candidates(counted, of_films["words"], table, _LABEL)["candidates"]
     listed: dict[int, list[str]] = {c: [] for c in range(len(sizes))}
     for row in found.select(["cluster", "term"]).to_pylist():
         listed[row["cluster"]].append(row["term"])

@@ -60,17 +60,22 @@ def name_clusters(
     """Give each cluster a unique name, keywords, an id and a family."""
     assignments = clusters.assignments
     films = piece_per_partition(("movies", movies), ("assignments", assignments))
-    counted = run.stage(label.count_terms, _with_languages(run, films, languages))
+    own = piece_per_partition(("movies", movies))
+    found = run.stage(label.find_film_terms, _with_languages(run, own, languages))
+    parts = (("terms", found.refs("terms")), ("held", found.refs("held")))
+    counted = run.stage(
+        label.count_terms, piece_per_partition(*parts, ("assignments", assignments)), shown=False
+    )
     facts = label.count_cluster_facts(
-        (run.read(own, ["keywords", "genres"]), run.read(assigned, ["cluster"]))
-        for own, assigned in zip(movies, assignments, strict=True)
+        (run.read(films_of, ["keywords", "genres"]), run.read(assigned, ["cluster"]))
+        for films_of, assigned in zip(movies, assignments, strict=True)
     )
     pieces = piece_per_partition(("embeddings", embeddings), ("assignments", assignments))
     summed = run.stage(label.text_sums, pieces, shown=False)
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     text_means = label.centroid_table(means)
     continuation = match_previous_release(run, clusters)
-    counts = {name: counted.refs(name) for name in ("terms", "words")}
+    counts = {"terms": counted.refs("counts"), "words": found.refs("words")}
     level = NamingLevel("", films, previous=continuation.previous_names)
     keywords, named = _name_level(run, level, counts, facts, text_means)
     names = [named.names[cluster] for cluster in range(len(facts))]

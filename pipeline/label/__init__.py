@@ -35,7 +35,11 @@ from pipeline.label.names import (
     reusable_names,
 )
 from pipeline.label.quality import name_figures
-from pipeline.label.terms.term_counts import count_terms, find_terms, term_lists
+from pipeline.label.terms.film_parts import find_film_parts
+from pipeline.label.terms.film_terms import find_film_terms
+from pipeline.label.terms.holdings import find_terms, term_lists
+from pipeline.label.terms.name_parts import find_name_parts
+from pipeline.label.terms.term_counts import count_terms
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import catalogue_languages
 
@@ -53,6 +57,9 @@ __all__ = [
     "count_terms",
     "distinct_terms",
     "family_means",
+    "find_film_parts",
+    "find_film_terms",
+    "find_name_parts",
     "find_terms",
     "genre_noun",
     "genre_nouns",

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
-from pipeline.label.terms.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.terms.film_terms import WORD_COUNTS
+from pipeline.label.terms.term_counts import TERM_COUNTS
 from pipeline.label.words.form import is_form
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import is_stop_word

@@ -14,7 +14,8 @@ from benchmarks.lib.machine import Watch
 from pipeline.cluster import assign, smooth_points, train
 from pipeline.fileio.external_sort import StreamedTable
 from pipeline.label.keywords.candidates import rank_candidates
-from pipeline.label.terms.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.terms.film_terms import WORD_COUNTS
+from pipeline.label.terms.term_counts import TERM_COUNTS
 from pipeline.neighbours.index import build_index, encode_films, train_index
 from pipeline.neighbours.search import nearest_films
 from pipeline.observability.memory import release_memory

@@ -66,7 +66,7 @@ STAGES = {
     "assign",
     "index",
     "neighbours",
-    "count-terms",
+    "film-terms",
     "keywords",
     "names",
     "family-keywords",

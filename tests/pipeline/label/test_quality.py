@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.quality import name_figures
-from pipeline.label.terms.term_counts import HOLDINGS
+from pipeline.label.terms.holdings import HOLDINGS
 
 UNITS = np.eye(3, dtype=np.float32)
 

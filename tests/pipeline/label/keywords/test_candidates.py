@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.label.keywords.candidates import CANDIDATES, rank_candidates
-from pipeline.label.terms.term_counts import TERM_COUNTS, WORD_COUNTS
+from pipeline.label.terms.film_terms import WORD_COUNTS
+from pipeline.label.terms.term_counts import TERM_COUNTS
 from pipeline.settings import LabelSettings
 
 Counts = Mapping[tuple[int, str], tuple[int, int, int]]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline.label.keywords.candidates import CANDIDATES
 from pipeline.label.keywords.selection import KEYWORDS, select_keywords
-from pipeline.label.terms.term_counts import HOLDINGS
+from pipeline.label.terms.holdings import HOLDINGS
 from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors

@@ -1,4 +1,4 @@
-"""Count the terms of films, and find terms in films as whole words."""
+"""Count the terms of films by cluster."""
 
 from __future__ import annotations
 
@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.label.terms.term_counts import (
-    HOLDINGS,
-    TERM_COUNTS,
-    WORD_COUNTS,
-    count_terms,
-    find_terms,
-    term_lists,
-    words,
-)
+from pipeline.label.terms.film_terms import WORD_COUNTS, find_film_terms
+from pipeline.label.terms.term_counts import TERM_COUNTS, count_terms
 
 TEXTS = pa.list_(pa.string())
 MOVIES = pa.schema(
@@ -41,8 +34,20 @@ def assigned(*clusters: int) -> pa.Table:
     return pa.table([pa.array(clusters, pa.int32())], names=["cluster"])
 
 
+def count_all(
+    films: pa.Table,
+    clusters: pa.Table,
+    languages: pa.Table | None = None,
+    known: Sequence[str] = (),
+) -> dict[str, pa.Table]:
+    """TERM_COUNTS and WORD_COUNTS, as the two stages give them."""
+    found = find_film_terms(films, languages, known)
+    counted = count_terms(found["terms"], found["held"], clusters)["counts"]
+    return {"terms": counted, "words": found["words"]}
+
+
 def count(*films: Mapping[str, Any], clusters: Sequence[int] | None = None) -> dict[str, pa.Table]:
-    return count_terms(movies(*films), assigned(*(clusters or [0] * len(films))))
+    return count_all(movies(*films), assigned(*(clusters or [0] * len(films))))
 
 
 def terms(overview: str, **film: Any) -> set[str]:
@@ -59,24 +64,6 @@ def counts(table: pa.Table) -> dict[tuple[int, str], tuple[int, int, int]]:
 def word_counts(table: pa.Table) -> dict[str, tuple[int, int, int]]:
     rows = table.to_pylist()
     return {row["word"]: (row["lower"], row["capital"], row["credits"]) for row in rows}
-
-
-def test_words_as_written() -> None:
-    assert words("The crew's K-19, off Iceland (1961)!") == [
-        "The",
-        "crew's",
-        "K-19",
-        "off",
-        "Iceland",
-        "1961",
-    ]
-    assert words("l\u2019amour \u00e0 Gen\u00e8ve, _underlined_") == [
-        "l\u2019amour",
-        "\u00e0",
-        "Gen\u00e8ve",
-        "underlined",
-    ]
-    assert words(" ?! -- ") == []
 
 
 def test_phrases_of_one_to_three_words() -> None:
@@ -237,46 +224,6 @@ def test_counts_add_up_over_partitions(films: list[tuple[dict[str, Any], int]], 
         }
 
 
-def held(film: Mapping[str, Any], *own: str) -> list[str]:
-    table = find_terms(movies(film), assigned(3), term_lists({3: list(own), 7: ["other"]}))[
-        "holdings"
-    ]
-    assert table.schema == HOLDINGS
-    assert table.column("cluster").to_pylist() == [3]
-    return [own[number] for number in table.column("held").to_pylist()[0]]
-
-
-def test_terms_are_found_as_whole_words() -> None:
-    film = {"overview": "A party of Artists; the ship's smart captain.", "keywords": ["cold war"]}
-    assert held(film, "art", "artist", "party", "ship", "cap", "mart") == ["party"]
-    assert held(film, "cold war", "cold", "old war", "war") == ["cold war", "cold", "war"]
-    assert held(film, "Party", "smart captain", "ship's") == ["Party", "smart captain", "ship's"]
-
-
-def test_terms_are_searched_in_overview_tagline_and_each_keyword() -> None:
-    film = {"overview": "a spy", "tagline": "Trust no one.", "keywords": ["deep sea", "dive"]}
-    assert held(film, "spy", "trust no one", "deep sea", "dive") == [
-        "spy",
-        "trust no one",
-        "deep sea",
-        "dive",
-    ]
-    # no term spans two of these texts
-    assert held(film, "spy trust", "one deep", "sea dive") == []
-
-
-def test_terms_of_a_film_without_keywords_and_tagline() -> None:
-    assert held({"overview": "a spy"}, "spy", "sea") == ["spy"]
-
-
-def test_holdings_are_positions_in_the_terms_of_the_cluster() -> None:
-    films = movies({"overview": "spy ship"}, {"overview": "ship"}, {"overview": "spy"})
-    lists = term_lists({0: ["ship", "spy"], 1: ["spy"]})
-    found = find_terms(films, assigned(0, 1, 1), lists)["holdings"]
-    assert found.column("cluster").to_pylist() == [0, 1, 1]
-    assert found.column("held").to_pylist() == [[0, 1], [], [0]]
-
-
 @pytest.mark.parametrize("apostrophe", ["'", "\u2019"])
 def test_contracted_function_words_are_in_no_term(apostrophe: str) -> None:
     text = "When she's fired, a driver who's late finds that they're heirs and doesn't care"
@@ -293,7 +240,7 @@ def test_sentences_are_no_phrases() -> None:
 
 def terms_in(language: str, overview: str, known: Sequence[str] = ()) -> set[str]:
     spoken = pa.table({"text_language": pa.array([language], pa.string())})
-    counted = count_terms(
+    counted = count_all(
         movies({"overview": overview}), assigned(0), spoken, list(known or [language])
     )
     return set(counted["terms"].column("term").to_pylist())
@@ -329,21 +276,8 @@ def test_a_language_that_the_catalogue_does_not_have_is_not_believed() -> None:
     assert "war" not in terms_in("de", "soldiers die in a war", known=["en", "de"])
 
 
-def test_words_of_indic_scripts_are_whole() -> None:
-    assert words("\u092b\u093f\u0932\u094d\u092e \u0939\u0948\u0964") == [
-        "\u092b\u093f\u0932\u094d\u092e",
-        "\u0939\u0948",
-    ]
-
-
 def test_leads_and_credits_give_no_terms() -> None:
     found = terms(
         "Rust is a 1994 horror film directed by Ina Volk. It was released in May. A nun prays."
     )
     assert found == {"nun", "nun prays", "prays"}
-
-
-def test_an_elided_article_does_not_hide_a_word() -> None:
-    film = movies({"overview": "L'homme aime l\u2019eau."})
-    found = find_terms(film, assigned(0), term_lists({0: ["homme", "eau", "femme"]}))
-    assert found["holdings"]["held"].to_pylist() == [[0, 1]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.label.terms.term_counts import words
+from pipeline.label.terms.grams import words
 from pipeline.label.words.form import is_form, story_parts
 from tests.support.cases import case
 

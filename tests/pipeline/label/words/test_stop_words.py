@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pipeline.label.terms.term_counts import words
+from pipeline.label.terms.grams import words
 from pipeline.label.words.stop_words import (
     catalogue_languages,
     determiners_of,

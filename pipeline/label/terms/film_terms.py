@@ -1,0 +1,309 @@
+"""The terms of each film, found once: its keywords, the phrases of its texts, and its subjects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.label.terms.grams import clauses, common_nouns_lowered, grams, noun_phrases, words
+from pipeline.label.terms.normal_forms import normal_forms
+from pipeline.label.words.form import story_parts
+from pipeline.label.words.subjects import SubjectLexicon, subject_lexicon
+from pipeline.label.words.tables import LANGUAGES
+from pipeline.label.words.tokens import tokens, words_of
+from pipeline.schemas.genre_words import fold_genres
+from pipeline.schemas.name_parts import GENRE, SUBJECT
+from pipeline.schemas.stage import stage
+
+__all__ = [
+    "CATALOGUE",
+    "FORMS",
+    "FOUND",
+    "HELD",
+    "TERMS",
+    "WORD_COUNTS",
+    "find_film_terms",
+    "list_column",
+]
+
+# The distinct terms of a partition, by term and language.
+TERMS = pa.schema(
+    [
+        ("term", pa.string()),
+        ("language", pa.string()),  # in which its films are read
+        ("form", pa.string()),  # its lemmas without spaces and hyphens: see `normal_forms`
+        ("films", pa.int32()),  # with the term anywhere
+        ("keyword_films", pa.int32()),  # with the term as a keyword
+        ("part_films", pa.int32()),  # with the term as a part of a keyword
+        ("noun_films", pa.int32()),  # with the term where a noun phrase stands in a text
+    ]
+)
+
+# The same by form and language: a film with two terms of one form counts once.
+FORMS = pa.schema([field for field in TERMS if field.name != "term"])
+
+# The terms of each film: positions in TERMS, ascending; and positions in FOUND.
+HELD = pa.schema(
+    [
+        ("terms", pa.list_(pa.int32())),
+        ("keywords", pa.list_(pa.int32())),  # those that are keywords
+        ("parts", pa.list_(pa.int32())),  # those that are parts of keywords
+        ("found", pa.list_(pa.int32())),
+    ]
+)
+
+CATALOGUE = "catalogue"  # kind of the row of FOUND that counts all films
+
+# Subjects of the lexicon and genres, with the number of their films; sorted by kind and key.
+FOUND = pa.schema(
+    [
+        ("kind", pa.string()),  # SUBJECT, GENRE, or CATALOGUE
+        ("key", pa.string()),
+        ("films", pa.int64()),
+        ("keyword_films", pa.int64()),  # whose keywords say it; of CATALOGUE: that have keywords
+    ]
+)
+
+# Number of times a word is written in lower case, and with a capital inside a sentence; and number
+# of films with the word in the name of a person in the credits. They separate names from nouns.
+WORD_COUNTS = pa.schema(
+    [
+        ("word", pa.string()),
+        ("lower", pa.int64()),
+        ("capital", pa.int64()),
+        ("credits", pa.int64()),
+    ]
+)
+
+_COLUMNS = ["overview", "tagline", "keywords", "genres", "directors", "cast"]
+
+
+@stage(
+    "film-terms",
+    inputs=("movies", "languages"),
+    outputs=("terms", "forms", "held", "found", "words"),
+)
+def find_film_terms(
+    movies: pa.Table,
+    languages: pa.Table | None = None,
+    known_languages: Sequence[str] = (),
+    lexicon: str = "",
+) -> dict[str, pa.Table]:
+    """Find the terms, subjects and genres of the films of one partition.
+
+    Parameters
+    ----------
+    movies : pa.Table
+        CLEAN_MOVIES.
+    languages : pa.Table, optional
+        LANGUAGES, row by row the same films; without it all texts are read as English.
+    known_languages : sequence of str
+        `catalogue_languages`, the most frequent first. A text in none of them, as the detection of
+        languages says, is read as one in the first.
+    lexicon : str
+        Text of a user's file of words; see `read_user_file`.
+
+    Returns
+    -------
+    dict of str to pa.Table
+        `terms` (TERMS), `forms` (FORMS), `found` (FOUND) and `words` (WORD_COUNTS) can be added up
+        over partitions; `held` is HELD in the order of `movies`.
+    """
+    codes = [None] * len(movies) if languages is None else languages["text_language"].to_pylist()
+    first = known_languages[0] if known_languages else "en"
+    terms, found, counted = _TermsOfFilms(), _Found(subject_lexicon(lexicon)), _Words()
+    present = [name for name in _COLUMNS if name in movies.schema.names]
+    for movie, code in zip(movies.select(present).to_pylist(), codes, strict=True):
+        language = code if code in known_languages else first
+        keywords = {" ".join(keyword.lower().split()) for keyword in movie["keywords"] or []} - {""}
+        inside = {gram for keyword in keywords for gram in grams(words(keyword), language)}
+        own = keywords | inside
+        phrases: set[str] = set()
+        text = f"{movie['overview']}. {movie['tagline'] or ''}"
+        for clause in clauses(text):
+            counted.add_clause(clause)
+            for story in story_parts(clause):
+                lowered = common_nouns_lowered(story, language)
+                own.update(grams(lowered, language))
+                phrases.update(noun_phrases(story, lowered, language))
+        terms.add(language, own, keywords, inside, phrases & own)
+        counted.add_credits([*(movie["directors"] or []), *(movie["cast"] or [])])
+        read_as = {language, code} if code in LANGUAGES else {language}
+        found.add(text, sorted(keywords), sorted(read_as), movie.get("genres"))
+    table, forms, held = terms.tables()
+    of_films, own_found = found.tables()
+    held = held.append_column("found", of_films).cast(HELD)
+    return {
+        "terms": table,
+        "forms": forms,
+        "held": held,
+        "found": own_found,
+        "words": counted.table(),
+    }
+
+
+class _TermsOfFilms:
+    """Terms of films, as numbers in the order in which they are found."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._of: dict[str, list[list[int]]] = {
+            name: [] for name in ("terms", "keywords", "parts", "nouns")
+        }
+
+    def add(
+        self,
+        language: str,
+        terms: Iterable[str],
+        keywords: Iterable[str],
+        parts: Iterable[str],
+        nouns: Iterable[str],
+    ) -> None:
+        """Add a film; `terms` contains the others."""
+        numbers = self._numbers
+        own = {term: numbers.setdefault((term, language), len(numbers)) for term in terms}
+        self._of["terms"].append(list(own.values()))
+        for name, some in (("keywords", keywords), ("parts", parts), ("nouns", nouns)):
+            self._of[name].append([own[term] for term in some])
+
+    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
+        """Return TERMS, FORMS and HELD without its last column."""
+        ordered = sorted(self._numbers)
+        rank = np.empty(len(ordered), np.int64)
+        rank[[self._numbers[key] for key in ordered]] = np.arange(len(ordered))
+        films = {name: _sorted_pairs(own, rank) for name, own in self._of.items()}
+        names, codes = [term for term, _ in ordered], [code for _, code in ordered]
+        written = normal_forms(ordered)
+        counts = [
+            np.bincount(films[name][1], minlength=len(ordered)).astype(np.int32)
+            for name in self._of
+        ]
+        table = pa.table([names, codes, written, *counts], schema=TERMS)
+        lists = [list_column(*films[name], len(own)) for name, own in self._of.items()]
+        held = pa.table(lists[:3], names=list(self._of)[:3])
+        return table, _forms(written, codes, films), held
+
+
+def _sorted_pairs(
+    lists: Sequence[Sequence[int]], rank: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Film and number of each pair, by film, then by number."""
+    lengths = [len(own) for own in lists]
+    film = np.repeat(np.arange(len(lists)), lengths)
+    number = rank[np.array([n for own in lists for n in own], np.int64)]
+    order = np.lexsort((number, film))
+    return film[order], number[order]
+
+
+def list_column(film: np.ndarray, number: np.ndarray, films: int) -> pa.Array:
+    """Return the numbers of each film as an array of lists of int32.
+
+    Parameters
+    ----------
+    film, number : ndarray of shape (n,)
+        Row of a film, ascending, and a number.
+    films : int
+        Number of rows.
+
+    Examples
+    --------
+    >>> list_column(np.array([0, 0, 2]), np.array([4, 7, 1]), 3).to_pylist()
+    [[4, 7], [], [1]]
+    """
+    ends = np.searchsorted(film, np.arange(films + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(number.astype(np.int32)))
+
+
+def _forms(
+    forms: Sequence[str],
+    codes: Sequence[str],
+    films: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> pa.Table:
+    keys = list(zip(forms, codes, strict=True))
+    ordered = sorted(set(keys))
+    number = {key: n for n, key in enumerate(ordered)}
+    form_of = np.array([number[key] for key in keys], np.int64)
+    counts = []
+    for film, term in films.values():
+        pairs = np.unique(film * max(len(ordered), 1) + form_of[term])
+        counts.append(np.bincount(pairs % max(len(ordered), 1), minlength=len(ordered)))
+    arrays = [pa.array(count[: len(ordered)].astype(np.int32)) for count in counts]
+    columns = [[code for _, code in ordered], [form for form, _ in ordered], *arrays]
+    return pa.table(columns, schema=FORMS)
+
+
+class _Found:
+    """Subjects of the lexicon and genres of films."""
+
+    def __init__(self, lexicon: SubjectLexicon) -> None:
+        self._lexicon = lexicon
+        self._films: Counter[tuple[str, str]] = Counter()
+        self._keyword_films: Counter[tuple[str, str]] = Counter()
+        self._of: list[set[tuple[str, str]]] = []
+
+    def add(
+        self,
+        text: str,
+        keywords: Sequence[str],
+        languages: Sequence[str],
+        genres: Iterable[str] | None,
+    ) -> None:
+        """Add a film."""
+        said: set[str] = set()
+        written = [word for keyword in keywords for word in words_of(keyword)]
+        in_text = tokens(text)
+        for keyword in keywords:
+            for language in {*languages, "en"}:  # keywords are often English in any catalogue
+                said |= self._lexicon.subjects_of_keyword(keyword, language, in_text)
+        subjects = set(said)
+        for language in languages:
+            subjects |= self._lexicon.subjects_of(in_text, language, written)
+        own = {(SUBJECT, subject) for subject in subjects}
+        own.update((GENRE, genre) for genre in fold_genres(genres))
+        self._of.append(own)
+        self._films.update((*own, (CATALOGUE, "")))
+        self._keyword_films.update((SUBJECT, subject) for subject in said)
+        self._keyword_films[CATALOGUE, ""] += bool(keywords)
+
+    def tables(self) -> tuple[pa.Array, pa.Table]:
+        """Return the column `found` of HELD, and FOUND."""
+        keys = sorted(self._films)
+        number = {key: n for n, key in enumerate(keys)}
+        lists = [sorted(number[key] for key in own) for own in self._of]
+        rows: list[list[Any]] = [
+            [kind for kind, _ in keys],
+            [key for _, key in keys],
+            [self._films[key] for key in keys],
+            [self._keyword_films[key] for key in keys],
+        ]
+        return pa.array(lists, pa.list_(pa.int32())), pa.table(rows, schema=FOUND)
+
+
+class _Words:
+    """How often words are written in lower case, with a capital, and in credits."""
+
+    def __init__(self) -> None:
+        self._lower: Counter[str] = Counter()
+        self._capital: Counter[str] = Counter()
+        self._credits: Counter[str] = Counter()
+
+    def add_clause(self, clause: Sequence[str]) -> None:
+        for position, word in enumerate(clause):
+            if word[:1].islower():
+                self._lower[word] += 1
+            elif position:
+                self._capital[word.lower()] += 1
+
+    def add_credits(self, people: Iterable[str]) -> None:
+        self._credits.update({word.lower() for person in people for word in words(person)})
+
+    def table(self) -> pa.Table:
+        """Return WORD_COUNTS."""
+        counts = (self._lower, self._capital, self._credits)
+        known = sorted(set().union(*counts))
+        columns = [known, *([count[word] for word in known] for count in counts)]
+        return pa.table(columns, schema=WORD_COUNTS)

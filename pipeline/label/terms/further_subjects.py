@@ -1,0 +1,207 @@
+"""Subjects beyond the lexicon: frequent keywords of the catalogue, or noun phrases of its texts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.fileio.external_sort import StreamedTable, sort_streamed
+from pipeline.label.terms.film_terms import FORMS
+from pipeline.label.terms.normal_forms import normal_form
+from pipeline.label.terms.nouns import is_noun_phrase
+from pipeline.label.terms.usable import Unusable
+from pipeline.label.words.subjects import SubjectLexicon
+from pipeline.schemas.vectors import Parts, parts_of
+
+__all__ = ["FurtherSubject", "find_further_subjects"]
+
+_SHARE = 0.0008  # of all films, of a subject
+_FEWEST = 3  # films of a subject
+_RANGE_ROWS = 32_768  # rows of counts sorted in memory at once
+_CONTAINED = 0.7  # share of the films of a word that have a longer term: the word is dropped
+_LIFT = 5.0  # times as likely together as apart: two words are one term
+_SINGULAR = 0.2  # share of the films of the most used spelling from which a singular is printed
+_KEYWORD, _TEXT = 0.8, 0.5  # weights
+
+
+@dataclass(frozen=True)
+class FurtherSubject:
+    """A subject that the lexicon does not know.
+
+    Attributes
+    ----------
+    printed : str
+        The spelling that most films use, in the singular where it is usual.
+    terms : tuple of str
+        All spellings and inflections, in alphabetical order.
+    films, keyword_films : int
+        Number of films with one of the terms, and with one as a keyword.
+    weight : float
+        How good a part of a name it is, 0 to 1.
+    """
+
+    printed: str
+    terms: tuple[str, ...]
+    films: int
+    keyword_films: int
+    weight: float
+
+
+def find_further_subjects(
+    terms: pa.Table | Parts,
+    forms: pa.Table | Parts,
+    words: pa.Table | Parts,
+    films: int,
+    with_keywords: bool,
+    lexicon: SubjectLexicon,
+    unusable: Unusable,
+) -> list[FurtherSubject]:
+    """Find the terms of a catalogue that are subjects, and of which no lexicon knows.
+
+    Parameters
+    ----------
+    terms, forms, words : pa.Table or Parts
+        TERMS, FORMS and WORD_COUNTS of all partitions, one after the other.
+    films : int
+        Number of films of the catalogue.
+    with_keywords : bool
+        Whether its films have keywords: then only whole keywords are subjects, else phrases of
+        texts that are probably nouns.
+    lexicon : SubjectLexicon
+        The subjects that are known; their words are left out.
+    unusable : Unusable
+        What no name contains.
+
+    Returns
+    -------
+    list of FurtherSubject
+        By `printed`, which is unique.
+    """
+    least = max(_FEWEST, _SHARE * films)
+    counts = _frequent_forms(forms, least)
+    wanted = counts["keyword_films"] >= least if with_keywords else counts["films"] >= least
+    spellings = _spellings(terms, counts[wanted].index)
+    names = unusable.names_among({word for own in spellings.values() for word in own}, words)
+    number = {name: _by_form(counts, name) for name in counts.columns}
+    single = number["films"]
+    found: dict[tuple[str, str], tuple[str, Mapping[str, int]]] = {}
+    for key, own in spellings.items():
+        language = key[1]
+        printed = _printed(own, language)
+        if _is_known(lexicon, own, language) or unusable.is_unusable(printed, language, names):
+            continue
+        if not with_keywords:
+            share = number["noun_films"][key] / max(number["text_films"][key], 1)
+            parts = printed.split()
+            if len(parts) > 2 or not is_noun_phrase(parts, language, share):
+                continue
+            if len(parts) == 2 and _lift(parts, key, single, films) < _LIFT:
+                continue
+        found[key] = (printed, own)
+    for key in _contained(found, single):
+        del found[key]
+    return _distinct(found, number, _KEYWORD if with_keywords else _TEXT)
+
+
+def _frequent_forms(forms: pa.Table | Parts, least: float) -> pd.DataFrame:
+    """Counts of the forms of enough films, by form and language."""
+    frequent = []
+    for part in _ranges(forms):
+        part["text_films"] = part["films"] - part["keyword_films"].clip(upper=part["films"])
+        own = part.groupby(["form", "language"]).sum()
+        frequent.append(own[own["films"] >= least])
+    return pd.concat(frequent).sort_index()
+
+
+def _by_form(counts: pd.DataFrame, name: str) -> dict[tuple[str, str], int]:
+    forms, languages = (counts.index.get_level_values(level) for level in ("form", "language"))
+    keys = zip(map(str, forms), map(str, languages), strict=True)
+    return dict(zip(keys, counts[name].tolist(), strict=True))
+
+
+def _ranges(forms: pa.Table | Parts) -> Iterator[pd.DataFrame]:
+    table = StreamedTable(FORMS, forms.num_rows, lambda: parts_of(forms))
+    for part in sort_streamed(table, ["form"], Path(tempfile.gettempdir()), rows=_RANGE_ROWS):
+        yield part.to_pandas()
+
+
+def _spellings(terms: pa.Table | Parts, wanted: pd.Index) -> dict[tuple[str, str], dict[str, int]]:
+    """The terms of each form, with the number of their films, in alphabetical order."""
+    keys = {(str(form), str(language)) for form, language in wanted}
+    forms = pa.array(sorted({form for form, _ in keys}), pa.string())
+    columns = ["form", "language", "term", "films"]
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for part in parts_of(terms):
+        own = part.select(columns).filter(pc.is_in(part.column("form"), value_set=forms))
+        rows = zip(*(own.column(name).to_pylist() for name in columns), strict=True)
+        for form, language, term, films in rows:
+            if (form, language) in keys:
+                found.setdefault((form, language), Counter())[term] += films
+    return {key: dict(sorted(found[key].items())) for key in sorted(found)}
+
+
+def _printed(spellings: Mapping[str, int], language: str) -> str:
+    """The most used spelling; its singular if that is used, too."""
+    best = min(spellings, key=lambda term: (-spellings[term], term))
+    singular = [
+        term
+        for term, films in spellings.items()
+        if films >= _SINGULAR * spellings[best]
+        and len(term) < len(best)
+        and normal_form(term.split()[-1], language) == term.split()[-1]
+    ]
+    return min(singular, key=lambda term: (-spellings[term], term), default=best)
+
+
+def _is_known(lexicon: SubjectLexicon, spellings: Collection[str], language: str) -> bool:
+    return any(
+        lexicon.identity_of(term, code) is not None
+        for term in spellings
+        for code in sorted({language, "en"})
+    )
+
+
+def _lift(
+    words: Sequence[str], key: tuple[str, str], single: Mapping[tuple[str, str], int], films: int
+) -> float:
+    """How many times likelier the two words are together than by chance."""
+    first, second = (single.get((normal_form(word, key[1]), key[1]), 0) for word in words)
+    return single[key] * films / max(first * second, 1)
+
+
+def _contained(
+    found: Mapping[tuple[str, str], tuple[str, Mapping[str, int]]],
+    single: Mapping[tuple[str, str], int],
+) -> set[tuple[str, str]]:
+    """Terms that nearly always stand in a longer term: "kung" in "kung fu"."""
+    gone = set()
+    for key, (printed, _) in found.items():
+        parts = printed.replace("-", " ").split()
+        for start in range(len(parts)):
+            for end in range(start + 1, len(parts) + 1):
+                shorter = (normal_form(" ".join(parts[start:end]), key[1]), key[1])
+                if shorter != key and single[key] >= _CONTAINED * single.get(shorter, 10**12):
+                    gone.add(shorter)
+    return gone & found.keys()
+
+
+def _distinct(
+    found: Mapping[tuple[str, str], tuple[str, Mapping[str, int]]],
+    number: Mapping[str, Mapping[tuple[str, str], int]],
+    weight: float,
+) -> list[FurtherSubject]:
+    """One subject for each printed form: that of most films, of two languages."""
+    subjects: dict[str, FurtherSubject] = {}
+    for key, (printed, own) in sorted(found.items()):
+        films, keyword_films = (number[name][key] for name in ("films", "keyword_films"))
+        subject = FurtherSubject(printed, tuple(sorted(own)), films, keyword_films, weight)
+        if printed not in subjects or subjects[printed].films < films:
+            subjects[printed] = subject
+    return [subjects[printed] for printed in sorted(subjects)]

@@ -1,0 +1,130 @@
+"""The parts that names of a catalogue may have: its subjects, genres and facets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.label.terms.facet_parts import facet_keys
+from pipeline.label.terms.film_terms import CATALOGUE
+from pipeline.label.terms.further_subjects import find_further_subjects
+from pipeline.label.terms.usable import Unusable
+from pipeline.label.words.subjects import subject_lexicon
+from pipeline.schemas.genre_words import genre_words
+from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT
+from pipeline.schemas.stage import stage
+from pipeline.schemas.vectors import Parts, parts_of
+
+__all__ = ["find_name_parts"]
+
+_WITH_KEYWORDS = 0.1  # share of the films from which the keywords of a catalogue decide
+_MOST_SUBJECTS = 20_000
+_LABEL_SHARE = 0.01  # of the films, of a label of the catalogue that is no genre of ours
+_LABEL_WEIGHT = 0.5
+_FACET_FILMS = 5  # fewest films of a facet
+
+
+@stage(
+    "name-parts",
+    inputs=("terms", "forms", "words", "found", "facets"),
+    outputs=("parts",),
+    streamed=("terms", "forms", "words", "found", "facets"),
+)
+def find_name_parts(
+    terms: pa.Table | Parts,
+    forms: pa.Table | Parts,
+    words: pa.Table | Parts,
+    found: pa.Table | Parts,
+    facets: pa.Table | Parts,
+    known_languages: Sequence[str] = (),
+    lexicon: str = "",
+) -> dict[str, pa.Table]:
+    """Find the parts of names of a whole catalogue.
+
+    Parameters
+    ----------
+    terms, forms, words, found : pa.Table or Parts
+        TERMS, FORMS, WORD_COUNTS and FOUND of all partitions, one after the other.
+    facets : pa.Table or Parts
+        FACETS of all partitions.
+    known_languages : sequence of str
+        `catalogue_languages`.
+    lexicon : str
+        Text of a user's file of words; see `read_user_file`.
+
+    Returns
+    -------
+    dict of str to pa.Table
+        `parts`: PARTS; subjects, then genres, then facets, each by key. A subject of the lexicon is
+        known by its identity there, and has weight 1.
+    """
+    films: Counter[tuple[str, str]] = Counter()
+    keyword_films: Counter[tuple[str, str]] = Counter()
+    for part in parts_of(found):
+        for row in part.to_pylist():
+            films[row["kind"], row["key"]] += row["films"]
+            keyword_films[row["kind"], row["key"]] += row["keyword_films"]
+    all_films = films[CATALOGUE, ""]
+    with_keywords = keyword_films[CATALOGUE, ""] >= max(1, _WITH_KEYWORDS * all_films)
+    words_of_films = subject_lexicon(lexicon)
+    languages = sorted({*known_languages, "en"})
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": SUBJECT,
+            "key": key,
+            "printed": key,
+            "terms": sorted({w for code in languages for w in words_of_films.words_of(key, code)}),
+            "films": count,
+            "keyword_films": keyword_films[kind, key],
+            "weight": 1.0,
+        }
+        for (kind, key), count in films.items()
+        if kind == SUBJECT
+    ]
+    unusable = Unusable(lexicon, languages, with_keywords)
+    further = find_further_subjects(
+        terms, forms, words, all_films, with_keywords, words_of_films, unusable
+    )
+    known = {row["key"] for row in rows}
+    rows += [
+        {
+            "kind": SUBJECT,
+            "key": subject.printed,
+            "printed": subject.printed,
+            "terms": list(subject.terms),
+            "films": subject.films,
+            "keyword_films": subject.keyword_films,
+            "weight": subject.weight,
+        }
+        for subject in further
+        if subject.printed not in known
+    ]
+    rows.sort(key=lambda row: (-row["weight"], -row["films"], row["key"]))
+    del rows[_MOST_SUBJECTS:]
+    for (kind, key), count in films.items():
+        listed = key in genre_words().nouns
+        if kind == GENRE and (listed or count >= _LABEL_SHARE * all_films):
+            rows.append(_row(GENRE, key, count, 1.0 if listed else _LABEL_WEIGHT))
+    shared: Counter[str] = Counter()
+    for part in parts_of(facets):
+        shared.update(facet_keys(part)[1])
+    rows += [_row(FACET, key, n, 1.0) for key, n in shared.items() if n >= _FACET_FILMS]
+    order = {kind: n for n, kind in enumerate((SUBJECT, GENRE, FACET))}
+    rows.sort(key=lambda row: (order[row["kind"]], row["key"]))
+    numbered = [{"number": number, **row} for number, row in enumerate(rows)]
+    return {"parts": pa.Table.from_pylist(numbered, PARTS)}
+
+
+def _row(kind: str, key: str, films: int, weight: float) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "key": key,
+        "printed": key,
+        "terms": [],
+        "films": films,
+        "keyword_films": 0,
+        "weight": weight,
+    }

@@ -1,0 +1,128 @@
+"""Terms that no name contains: words about films, moods, persons, places, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.label.terms.nouns import is_adjective
+from pipeline.label.words.form import is_form
+from pipeline.label.words.lexicon import is_boilerplate
+from pipeline.label.words.stop_words import is_stop_word, stop_words_of
+from pipeline.label.words.tables import read_tables
+from pipeline.label.words.tokens import words_of
+from pipeline.schemas.genre_words import fold_genre, genre_words
+from pipeline.schemas.vectors import Parts, parts_of
+from pipeline.schemas.words.places import country_code, language_code
+
+__all__ = ["Unusable"]
+
+_CREDITS = 3  # films in whose credits a word is a name
+_CAPITALS = 4  # capitals for each lower case of a name
+_FEWEST_CAPITALS = 3
+_LONGEST = 4  # words of a term
+
+
+class Unusable:
+    """Which terms name no subject.
+
+    Parameters
+    ----------
+    lexicon : str
+        Text of a user's file of words; see `read_user_file`.
+    languages : collection of str
+        Languages whose lists count, ISO 639-1; English lists always count.
+    with_keywords : bool
+        Whether terms are keywords: a catalogue that lists "film director" means a theme.
+    """
+
+    def __init__(
+        self, lexicon: str = "", languages: Collection[str] = ("en",), with_keywords: bool = False
+    ) -> None:
+        tables = read_tables(lexicon)
+        codes = sorted({*languages, "en"})
+        lists = (tables.boilerplate, tables.moods, tables.banned, tables.adult, tables.abstract)
+        self._words = frozenset(
+            word for table in lists for code in codes for word in table.get(code, ())
+        )
+        self._with_keywords = with_keywords
+
+    def is_unusable(self, term: str, language: str, names: Collection[str] = ()) -> bool:
+        """Return whether a term names no subject.
+
+        Parameters
+        ----------
+        term : str
+            A term in lower case.
+        language : str
+            ISO 639-1.
+        names : collection of str
+            Words that are names of persons or places: see `names_among`.
+
+        Examples
+        --------
+        >>> unusable = Unusable()
+        >>> terms = ("submarine", "based on novel", "france", "1970s", "movie stars", "emma")
+        >>> [term for term in terms if not unusable.is_unusable(term, "en", {"emma"})]
+        ['submarine']
+        """
+        words = words_of(term)
+        return (
+            not words
+            or len(term.split()) > _LONGEST
+            or any(sign in term for sign in ",(")
+            or words[0][0].isdigit()
+            or any(word in names for word in words)
+            or self._says_nothing(term, words, language)
+            or _is_facet(term)
+            or (language == "en" and len(words) == 1 and is_adjective(words[0]))
+        )
+
+    def names_among(self, terms: Collection[str], words: pa.Table | Parts) -> frozenset[str]:
+        """Return the words of some terms that are names.
+
+        Parameters
+        ----------
+        terms : collection of str
+            Terms in lower case.
+        words : pa.Table or Parts
+            WORD_COUNTS of all partitions, one after the other.
+
+        Returns
+        -------
+        frozenset of str
+            Words that credits have and texts write with a capital or not at all, and other words
+            that texts nearly always write with a capital: places, characters.
+        """
+        wanted = pa.array(sorted({word for term in terms for word in words_of(term)}), pa.string())
+        parts = [
+            part.filter(pc.is_in(part.column("word"), value_set=wanted)) for part in parts_of(words)
+        ]
+        known = pa.concat_tables(parts).to_pandas().groupby("word").sum()
+        credited = known["credits"] >= _CREDITS
+        capital = known["capital"] > _CAPITALS * known["lower"]
+        unseen = known["capital"] + known["lower"] == 0
+        named = capital & (credited | (known["capital"] >= _FEWEST_CAPITALS))
+        return frozenset(known.index[named | (credited & unseen)])
+
+    def _says_nothing(self, term: str, words: Sequence[str], language: str) -> bool:
+        stops = stop_words_of(language)
+        return (
+            all(is_stop_word(word) or word in stops or not word.isalpha() for word in words)
+            or term in self._words
+            or all(word in self._words for word in words)
+            or is_boilerplate(term)
+            or (not self._with_keywords and is_form(term))
+        )
+
+
+def _is_facet(term: str) -> bool:
+    """Whether a term is a genre, a country or a language: parts of their own."""
+    genres = genre_words().nouns
+    return (
+        any(genre in genres for genre in fold_genre(term))
+        or country_code(term) is not None
+        or language_code(term) is not None
+    )
