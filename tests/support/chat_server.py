@@ -33,8 +33,8 @@ class ChatServer:
         From the text of the user to the text of the model.
     faults : iterable of str
         What happens to the next chat requests, in order, then nothing: a status (`500`, `429:2`
-        with Retry-After, `400`), `html`, `list` (JSON, but no object), `empty` (an object without
-        choices), `thoughts` (no content), `parts` (content in parts), `reset`, `huge`, `drip` (a
+        with Retry-After, `400`), `html`, `list` (JSON, but no object), `empty` (an error with
+        status 200), `thoughts` (no content), `parts` (content in parts), `reset`, `huge`, `drip` (a
         byte at a time), `slow:SECONDS`, `redirect:URL`, or an empty text for none.
     always : str
         A fault for all chat requests after those.
@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif kind == "list":
             self._json(200, [1, 2])
         elif kind == "empty":
-            self._json(200, {"choices": []})
+            self._json(200, {"choices": [], "error": {"message": "out of\nmemory"}})
         elif kind == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()

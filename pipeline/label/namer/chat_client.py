@@ -239,7 +239,9 @@ def _text_of(document: dict[str, Any]) -> str:
     try:
         content = document["choices"][0]["message"].get("content")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise NoAnswerError("the response is no chat completion") from error
+        said = _message_of(document)  # some servers return an error with status 200
+        reason = "the response is no chat completion" + (f": {said}" if said else "")
+        raise NoAnswerError(reason) from error
     if isinstance(content, list):
         texts = [part.get("text") for part in content if isinstance(part, dict)]
         content = "\n".join(text for text in texts if isinstance(text, str))

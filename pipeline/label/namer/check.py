@@ -39,8 +39,8 @@ def namer_warning(namer: str, seconds: float = _SECONDS) -> str | None:
         models = asyncio.run(_models(address, seconds))
     except NoAnswerError as error:
         return (
-            f"the namer at {address.url} does not answer ({error}); start it, or names are chosen "
-            "without it"
+            f"the namer at {address.url} returns no list of models ({error}); start it or correct "
+            "label.namer, or names are chosen without it"
         )
     if models and not {address.model, f"{address.model}:latest"} & set(models):
         shown = ", ".join(models[:_LISTED]) + (", ..." if len(models) > _LISTED else "")

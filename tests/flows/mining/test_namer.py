@@ -216,3 +216,15 @@ def test_the_time_for_all_requests_is_kept(tmp_path: Path) -> None:
         sent = len(server.chats)
         assert suggest(tmp_path, server.setting, count=40)[0] == all_names(40)
     assert len(server.chats) == sent + 40 - len(names)
+
+
+def test_the_key_is_sent_and_is_in_no_file_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAMER_API_KEY", "sk-0815-secret")
+    with ChatServer() as server:
+        suggest(tmp_path, server.setting)
+    assert set(server.keys) == {"Bearer sk-0815-secret"}
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if b"sk-0815" in path.read_bytes()] == []

@@ -26,7 +26,7 @@ def test_a_namer_that_is_down_is_a_warning_and_no_error() -> None:
         gone = server.setting
     (warning,) = check_namer("default", None, {"label": {"namer": gone}})
     assert warning.startswith("warning: the namer at http://127.0.0.1:")
-    assert "does not answer (no connection to the server)" in warning
+    assert "returns no list of models (no connection to the server)" in warning
 
 
 def test_a_namer_in_another_form_ends_the_command_at_once(

@@ -102,7 +102,7 @@ def test_parameters_that_a_server_refuses_are_left_out() -> None:
         ("404", "status 404: fault 404"),
         ("html", "not a JSON object"),
         ("list", "not a JSON object"),
-        ("empty", "no chat completion"),
+        ("empty", "no chat completion: out of memory"),
         ("huge", "more than"),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_server_that_is_down_or_silent_is_a_warning_soon() -> None:
         assert time.monotonic() - started < 5
     for warning, reason in zip(warnings, ("no connection", "no answer within"), strict=True):
         assert warning is not None
-        assert f"does not answer ({reason}" in warning
+        assert f"returns no list of models ({reason}" in warning
         assert "\n" not in warning
 
 
