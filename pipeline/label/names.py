@@ -14,7 +14,8 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.words.lexicon import lemma, normal_form, word_set
+from pipeline.label.naming.capitals import SMALL_WORDS, title_case
+from pipeline.label.words.lexicon import lemma, normal_form
 from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import matrix_of
 
@@ -32,10 +33,6 @@ __all__ = [
 PROPOSALS = pa.schema([("cluster", pa.int32()), ("name", pa.string()), ("weight", pa.float64())])
 
 
-_SMALL = word_set("a an and at by for from in of on or the to vs with")
-_ACRONYMS = word_set(
-    "2d 3d ai cia dj dna fbi ii iii iv kgb lgbt mma nasa nyc ptsd tv uk usa wwi wwii"
-)
 _BY_SCORE = 5  # keywords of highest score that names consist of, alone and in pairs
 _BY_CONTRAST = 2  # further keywords of highest contrast
 _BY_CONTRAST_WIDE = 9  # the same for a cluster that needs more proposals
@@ -94,32 +91,6 @@ def genre_noun(shares: Mapping[str, float], base: Mapping[str, float]) -> str:
     own = [g for g in shares if g not in lexicon.nouns and shares[g] >= _MOST_FILMS]
     own = [g for g in own if len(g) <= _LONGEST_LABEL]
     return min(own, key=lambda genre: (-gain(genre), genre), default="")
-
-
-def title_case(words: str) -> str:
-    """Return words in the title case of a headline.
-
-    Small words stay in lower case unless they come first, acronyms are in upper case, and the parts
-    of a hyphenated word are treated alike.
-
-    Examples
-    --------
-    >>> title_case("a cia agent in cold-war berlin")
-    'A CIA Agent in Cold-War Berlin'
-    """
-    cased_words: list[str] = []
-    for position, word in enumerate(words.split()):
-        parts = word.split("-")
-        cased = [
-            part.upper()
-            if part in _ACRONYMS
-            else part
-            if part in _SMALL and (position or number)
-            else part[:1].upper() + part[1:]
-            for number, part in enumerate(parts)
-        ]
-        cased_words.append("-".join(cased))
-    return " ".join(cased_words)
 
 
 def propose_names(
@@ -304,7 +275,7 @@ def _add(
 
 
 def _parts(head: str) -> list[str]:
-    return [part for part in re.split(r"[\s-]", head) if part not in _SMALL]
+    return [part for part in re.split(r"[\s-]", head) if part not in SMALL_WORDS]
 
 
 def _related(one: str, other: str) -> bool:

@@ -1,0 +1,164 @@
+"""Write the name of a cluster from its parts: facets, subjects, form.
+
+"Classic Hindi Melodramas", "Ghost & Haunted-House Horror", "1970s Hong Kong Kung-Fu Action Films".
+"""
+
+from __future__ import annotations
+
+from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
+from pipeline.label.naming.capitals import title_case
+from pipeline.label.naming.facet_words import facet_words
+from pipeline.label.naming.other_languages import write_in
+from pipeline.label.naming.patterns import english_rules
+from pipeline.label.naming.printed import (
+    ends_in_genre,
+    fewer_parts,
+    said_words,
+    without_repetition,
+)
+from pipeline.label.naming.vocabulary import PartVocabulary
+from pipeline.label.words.genre_nouns import form_noun, joined_forms
+from pipeline.label.words.lexicon import lemma
+from pipeline.schemas.name_parts import NameParts
+
+__all__ = ["MOST_CHARACTERS", "MOST_WORDS", "form_of", "print_name", "printed_parts"]
+
+MOST_CHARACTERS = 60
+MOST_WORDS = 6  # of an English name, without signs
+_MOST_WORDS_ELSEWHERE = 9  # "Films d'horreur de fantômes des années 1970"
+_FILMS = " Films"
+
+
+def print_name(
+    parts: NameParts,
+    vocabulary: PartVocabulary,
+    language: str = "en",
+    joiner: str = "&",
+    extra: str = "",
+) -> str:
+    """Return the name of a cluster as a programme prints it.
+
+    Parameters
+    ----------
+    parts : NameParts
+        Parts of the name; subjects in the order of the name.
+    vocabulary : PartVocabulary
+        The parts.
+    language : str
+        ISO 639-1 of the name; English if the lexicon has no nouns of the language.
+    joiner : str
+        Between two subjects of an English name; "" if they are true together ("Nun Convent
+        Horror").
+    extra : str
+        Text of a user's file of words.
+
+    Returns
+    -------
+    str
+        At most 60 characters; in English at most six words. What has no room is left out, so that
+        the name is true of more films: `printed_parts` returns what it states.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> keys = ["ghost", "haunted house", "Horror", "decade:1970"]
+    >>> kinds = ["subject", "subject", "genre", "facet"]
+    >>> table = {"number": [0, 1, 2, 3], "kind": kinds, "key": keys, "printed": keys}
+    >>> vocabulary = PartVocabulary(pa.table({**table, "terms": [[], [], [], []]}))
+    >>> print_name(NameParts((1, 0), (2,), facets=(3,)), vocabulary)
+    '1970s Ghost & Haunted-House Horror'
+    """
+    return _fitting(parts, vocabulary, language, joiner, extra)[1]
+
+
+def printed_parts(
+    parts: NameParts,
+    vocabulary: PartVocabulary,
+    language: str = "en",
+    joiner: str = "&",
+    extra: str = "",
+) -> NameParts:
+    """Return what the printed name of some parts states; parameters as of `print_name`.
+
+    The result is the same or more general: it is true of each film of which `parts` is true, except
+    that of two subjects of which one contains the other the more general one stays.
+    """
+    return _fitting(parts, vocabulary, language, joiner, extra)[0]
+
+
+def form_of(
+    genres: tuple[str, ...], every_genre: bool, language: str = "en", extra: str = ""
+) -> str:
+    """Return the noun for films of no, one or two genres.
+
+    Examples
+    --------
+    >>> form_of(("Comedy", "Drama"), False), form_of(("War", "Action"), False)
+    ('Comedies & Dramas', 'War & Action Films')
+    >>> form_of(("Crime", "Drama"), True), form_of((), False)
+    ('Crime Dramas', 'Films')
+    """
+    if len(genres) < 2 or every_genre:
+        return form_noun(genres, language, extra)
+    first, second = (form_noun([genre], language, extra) for genre in genres)
+    if language == "en" and first.endswith(_FILMS) and second.endswith(_FILMS):
+        first = first.removesuffix(_FILMS)
+    return joined_forms(first, second, language, extra)
+
+
+def _fitting(
+    parts: NameParts, vocabulary: PartVocabulary, language: str, joiner: str, extra: str
+) -> tuple[NameParts, str]:
+    """What the name states, and the name."""
+    stated = without_repetition(parts, vocabulary, language, extra)
+    name = _write(stated, vocabulary, language, joiner, extra)
+    if not _fits(name, language):
+        for fewer in fewer_parts(stated):
+            stated = without_repetition(fewer, vocabulary, language, extra)
+            name = _write(stated, vocabulary, language, joiner, extra)
+            if _fits(name, language):
+                break
+    return stated, name
+
+
+def _fits(name: str, language: str) -> bool:
+    words = sum(any(letter.isalnum() for letter in word) for word in name.split())
+    most = MOST_WORDS if language == "en" else _MOST_WORDS_ELSEWHERE
+    return len(name) <= MOST_CHARACTERS and words <= most
+
+
+def _write(
+    parts: NameParts, vocabulary: PartVocabulary, language: str, joiner: str, extra: str
+) -> str:
+    genres = tuple(vocabulary[number].key for number in parts.genres)
+    form = form_of(genres, parts.every_genre, language, extra)
+    facets = [vocabulary[number].key for number in parts.facets]
+    if language != "en":
+        subjects = [
+            (vocabulary[number].key, vocabulary[word].printed)
+            for number, word in zip(parts.subjects, parts.words, strict=True)
+        ]
+        return write_in(language, facets, subjects, form, extra)
+    words = facet_words(facets, "en", extra)
+    texts = _subjects([vocabulary[number].printed for number in parts.words], genres, form)
+    if texts:
+        words.append(f" {joiner} ".join(texts) if joiner else " ".join(texts))
+    if not words and form in english_rules().mass:
+        form += _FILMS
+    return " ".join([*words, form])
+
+
+def _subjects(printed: list[str], genres: tuple[str, ...], form: str) -> list[str]:
+    """Subjects as they stand before a form, with capitals; one compound at most has a hyphen."""
+    texts = [attributive(text) for text in printed]
+    leading = [genre for genre in genres if _first(form) in genre_roots(genre)]
+    if printed and ends_in_genre(said_words(printed[-1]), leading):
+        # "Civil War Films", not "Civil-War War Films"
+        texts[-1] = " ".join(texts[-1].replace("-", " ").split()[:-1])
+    if sum(map(is_compound, texts)) == 1:
+        texts = [text.replace(" ", "-") if is_compound(text) else text for text in texts]
+    return [title_case(text) for text in texts]
+
+
+def _first(form: str) -> str:
+    return lemma(form.replace("-", " ").split()[0])

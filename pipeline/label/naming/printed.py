@@ -1,0 +1,110 @@
+"""What the printed name of some parts says: its parts without repetitions, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
+from pipeline.label.naming.facet_words import facet_word, facets_in_name
+from pipeline.label.naming.vocabulary import PartVocabulary
+from pipeline.label.words.lexicon import lemma
+from pipeline.schemas.name_parts import NameParts
+
+__all__ = ["ends_in_genre", "fewer_parts", "said_words", "without_repetition"]
+
+
+def said_words(phrase: str) -> tuple[str, ...]:
+    """Return the lemmas of a subject as it stands before a noun.
+
+    Examples
+    --------
+    >>> said_words("haunted houses"), said_words("father son relationship")
+    (('haunt', 'house'), ('father', 'son'))
+    """
+    return tuple(map(lemma, attributive(phrase).lower().replace("-", " ").split()))
+
+
+def without_repetition(
+    parts: NameParts, vocabulary: PartVocabulary, language: str = "en", extra: str = ""
+) -> NameParts:
+    """Return the parts that a name states when no word stands there twice.
+
+    What is left out only makes the name more general, so it is true of more films. A subject that a
+    genre or facet says already is left out ("war" in "War Films"), and so is a genre that stands
+    inside a subject ("World War II Films"). Of two subjects of which one contains the other, the
+    more general one stays.
+
+    Parameters
+    ----------
+    parts : NameParts
+        Any parts of the vocabulary.
+    vocabulary : PartVocabulary
+        The parts.
+    language : str
+        ISO 639-1 of the name.
+    extra : str
+        Text of a user's file of words.
+    """
+    facets = facets_in_name(parts.facets, vocabulary, language, extra)
+    genres = tuple(dict.fromkeys(parts.genres))[:2]
+    every = parts.every_genre and len(genres) == 2
+    keys = [vocabulary[number].key for number in genres]
+    roots = frozenset().union(*map(genre_roots, keys))
+    printed = dict(zip(parts.subjects, parts.words or parts.subjects, strict=True))
+    texts = {number: vocabulary[word].printed for number, word in printed.items()}
+    words = {number: said_words(text) for number, text in texts.items()}
+    facet_texts = [facet_word(vocabulary[number].key, "en", extra) or "" for number in facets]
+    taken = {tuple(text.lower().split()) for text in facet_texts}
+    if any(not own or set(own) <= roots or own in taken for own in words.values()):
+        words = {}  # one of the joined subjects is true of all films of the name
+    subjects = _distinct(words)
+    if any(_repeats(words[number], key) for number in subjects for key in keys):
+        if every or len(genres) == 1:
+            repeated = [any(_repeats(words[number], key) for number in subjects) for key in keys]
+            genres = tuple(g for g, own in zip(genres, repeated, strict=True) if not own)
+        else:
+            genres = ()  # one of two is true; without one of them the other need not be
+        every = every and len(genres) == 2
+        keys = [vocabulary[number].key for number in genres]
+    ordered = sorted(
+        subjects,
+        key=lambda n: (ends_in_genre(words[n], keys), is_compound(attributive(texts[n]))),
+    )
+    return NameParts(tuple(ordered), genres, every, facets, tuple(printed[n] for n in ordered))
+
+
+def ends_in_genre(words: Sequence[str], genres: Iterable[str]) -> bool:
+    """Return whether the last of several words says a genre: "civil war" and War."""
+    return len(words) > 1 and any(words[-1] in genre_roots(genre) for genre in genres)
+
+
+def _repeats(words: Sequence[str], genre: str) -> bool:
+    """Whether a genre stands inside a subject, not at its end."""
+    roots = genre_roots(genre)
+    return any(word in roots for word in words[:-1])
+
+
+def _distinct(words: dict[int, tuple[str, ...]]) -> list[int]:
+    """The subjects whose words contain those of no other one; of equal ones the first."""
+    gone: set[int] = set()
+    for one, other in combinations(words, 2):
+        if set(words[one]) <= set(words[other]):
+            gone.add(other)
+        elif set(words[other]) < set(words[one]):
+            gone.add(one)
+    return [number for number in words if number not in gone]
+
+
+def fewer_parts(parts: NameParts) -> Iterable[NameParts]:
+    """Yield parts of shorter names that are true of the same films, the longest first."""
+    for count in range(len(parts.facets) - 1, -1, -1):
+        yield replace(parts, facets=parts.facets[:count])
+    bare = replace(parts, facets=())
+    if parts.every_genre and len(parts.genres) == 2:
+        yield replace(bare, genres=parts.genres[1:], every_genre=False)
+    elif len(parts.genres) == 2:
+        yield replace(bare, genres=())
+    yield replace(bare, subjects=(), words=())
+    yield NameParts()
