@@ -72,7 +72,8 @@ def release(films: int = 1500, seed: int = 7) -> Release:
     names = [(family, name) for family, group in FAMILIES.items() for name in group]
     shares = [dice.uniform(0.4, 2.2) for _ in names]
     sizes = [max(12, round(films * share / sum(shares))) for share in shares]
-    genres, points = [], []
+    genres: list[dict[str, Any]] = []
+    points = []
     homes = {family: (dice.uniform(-9, 9), dice.uniform(-6, 6)) for family in FAMILIES}
     for cluster, ((family, name), size) in enumerate(zip(names, sizes, strict=True)):
         x, y = (at + dice.gauss(0, 2.4) for at in homes[family])

@@ -67,6 +67,21 @@ GENRES = (
     ("mg-slash", "Small-Town [Slasher] Horror", ["slasher", "masked killer", "babysitter"]),
     ("mg-odd", "Whimsical Wonder", ["whimsical", "wonder", "bathhouse"]),
 )
+# What is known of the names of some micro-genres.
+PARTS: dict[int, dict[str, Any]] = {
+    1: {
+        "alternatives": ["Masked-Killer [Slashers]", "Babysitter Horror"],
+        "description": "A masked killer stalks a small town: Halloween, [REC].",
+        "subjects": ["slasher"],
+        "subject_terms": ["slasher", "masked killer"],
+        "form_genres": ["Horror"],
+        "name_truth": 0.75,
+        "subject_truth": 0.75,
+        "form_truth": 1.0,
+        "name_source": "kept",
+    },
+    2: {"facets": ["language:ja"], "name_truth": 0.25, "adjective_truth": 0.25, "thin": True},
+}
 REPORT: dict[str, Any] = {
     "release_id": "tiny-1",
     "title": "Tiny [films]",
@@ -81,6 +96,7 @@ REPORT: dict[str, Any] = {
     },
     "k": {"chosen": 3, "rule": "leaf size", "curve": [{"k": 2, "inertia": 9.5, "stability": None}]},
     "clusters": {"cosine_silhouette": 0.123456, "seed_ari": 0.5},
+    "name_truth": {"whole": 0.6, "subject": None, "names_true_of_60": 0.5},
     "names": {"own_centroid_share": 1.0, "near_duplicate_pairs": [], "keyword_coverage": 0.75},
     "neighbours": {"index": "flat", "recall_at_10": 1.0},
     "seconds": {"embed": 2.0, "cluster": 0.5},
@@ -182,4 +198,11 @@ def genre(cluster: int) -> dict[str, Any]:
         "vote_average": 7.25,
         "first_year": min(years),
         "last_year": max(years),
-    }
+        "alternatives": [],
+        "subjects": [],
+        "subject_terms": [],
+        "form_genres": [],
+        "every_genre": False,
+        "facets": [],
+        "thin": False,
+    } | PARTS.get(cluster, {})

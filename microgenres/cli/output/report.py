@@ -18,7 +18,16 @@ _DRAWN = ("data_quality.missing_patterns", "data_quality.overview_words", "data_
 _HEAD = ("title", "release_id", "licence", "attribution")
 _LONGEST_LIST = 10
 # The order on the terminal; report.json is in alphabetical order.
-_SECTIONS = ("counts", "names", "clusters", "k", "comparison", "neighbours", "embedding")
+_SECTIONS = (
+    "counts",
+    "name_truth",
+    "names",
+    "clusters",
+    "k",
+    "comparison",
+    "neighbours",
+    "embedding",
+)
 _FIRST_COLUMNS = ("", "method", "k", "clusters")
 
 

@@ -31,6 +31,11 @@ __all__ = [
 Row = Mapping[str, Any]
 
 _ROOMY = 110  # columns from which on keywords have their own
+_NAMED_BY = {
+    "kept": "kept from the release before",
+    "namer": "suggested by the language model of label.namer",
+    "person": "given by a person",
+}
 
 
 def to_json(value: object, stream: IO[str]) -> None:
@@ -77,6 +82,8 @@ def headed(title: str, *shown: RenderableType) -> Group:
 def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
     """Return a table of micro-genres with films, exemplars and keywords, in the given order.
 
+    Below a name is the share of its films of which it is true, if that is known.
+
     Parameters
     ----------
     rows : of `tables.MICRO_GENRES`. width : columns of the terminal.
@@ -99,6 +106,8 @@ def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
         if not roomy:
             cells = [Text("\n").join(cells)]
         name = text(row["micro_genre_name"], "bold")
+        if row["name_truth"] is not None:
+            name = Text("\n").join([name, text(f"true of {row['name_truth']:.0%}", "dim")])
         table.add_row(str(row["cluster"]), name, number(row["films"]), *cells)
     return table
 
@@ -122,11 +131,16 @@ def films_table(rows: Sequence[Row], *, genre: bool = True) -> Table:
 
 
 def micro_genre_card(console: Console, row: Row, nearest: str, films: Sequence[Row]) -> None:
-    """Return all about one micro-genre: name, family, keywords, figures, most typical films."""
+    """Print all about one micro-genre: name, description, keywords, figures, typical films."""
     name = text(row["micro_genre_name"], "bold")
     console.print(name, text(f"  cluster {row['cluster']}, {row['micro_genre_id']}", "dim"))
+    if row["description"]:
+        console.print(text(row["description"]))
     first, last = row["first_year"], row["last_year"]
     facts = {
+        "Alternatives": "; ".join(row["alternatives"]),
+        "Name truth": _truth(row),
+        "Named by": _NAMED_BY.get(row["name_source"], ""),
         "Family": row["family_name"],
         "Keywords": ", ".join(row["keywords"]),
         "Films": f"{number(row['films'])}, {number(row['weak_films'])} of them weak fits",
@@ -137,11 +151,25 @@ def micro_genre_card(console: Console, row: Row, nearest: str, films: Sequence[R
     }
     table = Table.grid(padding=(0, 2))
     for key, value in facts.items():
-        table.add_row(Text(key, style="dim"), text(value))
+        if value:
+            table.add_row(Text(key, style="dim"), text(value))
     console.print(table)
     shown = "" if len(films) == row["films"] else f", the {len(films)} most typical"
     console.print()
     console.print(headed(f"Its films{shown}", films_table(films, genre=False)))
+
+
+def _truth(row: Row) -> str:
+    """How far the name is true: "true of 62% of its films (subject 71%, form 88%)"."""
+    if row["name_truth"] is None:
+        return ""
+    parts = ", ".join(
+        f"{part} {row[f'{part}_truth']:.0%}"
+        for part in ("subject", "form", "adjective")
+        if row[f"{part}_truth"] is not None
+    )
+    thin = "; their texts say too little for a theme" if row["thin"] else ""
+    return f"true of {row['name_truth']:.0%} of its films{f' ({parts})' if parts else ''}{thin}"
 
 
 def figures(report: Row) -> str:
@@ -162,6 +190,7 @@ def figures(report: Row) -> str:
         read = number(get("counts.rows_in"))
         parts.append(f"{number(get('counts.released'))} films from {read} rows")
     for path, template in (
+        ("name_truth.whole", "names true of {:.0%} of the films"),
         ("names.own_centroid_share", "names nearest their own centre {:.0%}"),
         ("names.keyword_coverage", "films holding a keyword {:.0%}"),
         ("clusters.seed_ari", "seed-to-seed ARI {:.2f}"),

@@ -10,6 +10,8 @@ import pytest
 
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.release.reader import ReleasedTables, read_manifest
+from pipeline.storage.verify import verify_release
+from tests.support.earlier_release import LATER, drop_later_columns
 from tests.support.tiny_release import build_release
 
 
@@ -52,6 +54,25 @@ def test_an_invalid_manifest_is_rejected(
     with pytest.raises(ReleaseError) as raised:
         read_manifest(folder)
     assert message in str(raised.value) and "manifest.json" in str(raised.value)
+
+
+def test_columns_that_an_earlier_version_lacks_are_empty(tmp_path: Path) -> None:
+    folder = build_release(tmp_path)
+    now = ReleasedTables(folder)
+    rows = {name: getattr(now, name).to_pylist() for name in LATER}
+    drop_later_columns(folder)
+    verify_release(folder)
+    earlier = ReleasedTables(folder)
+    for name, columns in LATER.items():
+        table = getattr(earlier, name)
+        assert table.schema == getattr(now, name).schema
+        for before, after in zip(rows[name], table.to_pylist(), strict=True):
+            later = {column: after.pop(column) for column in columns}
+            assert after == {n: value for n, value in before.items() if n not in later}
+            assert not any(later.values())
+    first = earlier.micro_genres.to_pylist()[0]
+    assert (first["alternatives"], first["thin"], first["name_truth"]) == ([], False, None)
+    assert earlier.movies["name_true"].null_count == len(earlier.movies)
 
 
 def test_an_invalid_report_is_rejected(tmp_path: Path) -> None:

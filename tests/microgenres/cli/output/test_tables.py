@@ -11,7 +11,14 @@ from rich.console import Console, RenderableType
 
 from microgenres.cli.console import text
 from microgenres.cli.output.report import print_report
-from microgenres.cli.output.tables import figures, micro_genres_table, number, to_json
+from microgenres.cli.output.tables import (
+    figures,
+    micro_genre_card,
+    micro_genres_table,
+    number,
+    to_json,
+)
+from pipeline.schemas.mining import MICRO_GENRES, fill_later_columns
 from tests.support.tiny_release import REPORT, genre
 
 
@@ -29,7 +36,9 @@ def test_markup_and_control_characters_are_not_interpreted() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 110, 160])
 def test_micro_genres_are_wrapped_and_not_truncated(width: int) -> None:
-    row = genre(1) | {"keywords": ["a very long keyword " * 3, "unbreakable" * 9, "last"]}
+    row = fill_later_columns(genre(1), MICRO_GENRES) | {
+        "keywords": ["a very long keyword " * 3, "unbreakable" * 9, "last"]
+    }
     shown = rendered(micro_genres_table([row], width=width), width)
     assert all(len(line) <= width for line in shown.splitlines())
     squeezed = "".join(shown.split())
@@ -72,8 +81,40 @@ def test_json_is_escaped_for_the_encoding_of_the_stream(encoding: str, raw: bool
     assert ("é".encode() in data.getvalue()) is raw
 
 
+def test_the_truth_of_a_name_is_below_it_if_it_is_known() -> None:
+    rows = [fill_later_columns(genre(cluster), MICRO_GENRES) for cluster in range(3)]
+    shown = rendered(micro_genres_table(rows, width=80))
+    assert "true of 75%" in shown and "true of 25%" in shown
+    assert "true of" not in rendered(micro_genres_table(rows[:1], width=80))
+
+
+def card(cluster: int) -> str:
+    stream = io.StringIO()
+    row = fill_later_columns(genre(cluster), MICRO_GENRES)
+    micro_genre_card(Console(file=stream, width=100, highlight=False), row, "Other", [])
+    return stream.getvalue()
+
+
+def test_a_card_shows_description_alternatives_and_truth_of_the_name() -> None:
+    shown = card(1)
+    assert "A masked killer stalks a small town: Halloween, [REC]." in shown
+    assert "Masked-Killer [Slashers]; Babysitter Horror" in shown
+    assert "true of 75% of its films (subject 75%, form 100%)" in shown
+    assert "kept from the release before" in shown
+    thin = card(2)
+    assert "true of 25% of its films (adjective 25%); their texts say too little" in thin
+    assert "Alternatives" not in thin and "Named by" not in thin
+
+
+def test_a_card_of_an_earlier_release_has_no_empty_lines() -> None:
+    shown = card(0)
+    for words in ("Alternatives", "Name truth", "Named by", "None"):
+        assert words not in shown
+
+
 def test_figures_in_one_line() -> None:
     line = figures(REPORT)
+    assert "names true of 60% of the films" in line
     assert "3 micro-genres · 2 families · 9 films from 10 rows" in line
     assert "names nearest their own centre 100%" in line
     assert line.endswith("2.5 s")
