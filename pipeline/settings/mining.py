@@ -82,32 +82,31 @@ class ClusterSettings(Section):
     """How vectors are clustered into micro-genres."""
 
     k: AtLeastOne | Literal["auto"] = Field("auto", description="Number of micro-genres.")
-    leaf_films: int = Field(
-        48, ge=2, le=10_000, description="Average films per micro-genre that `auto` aims at."
+    leaf_films: Annotated[int, Field(ge=2, le=10_000)] | Literal["auto"] = Field(
+        "auto",
+        description="Average films per micro-genre that `k` aims at; `auto`: 10 in a catalogue of "
+        "100 films, 15 of 500, 25 of 1,000, and 48 from 5,000 on.",
     )
-    min_films: int = Field(
-        5, ge=1, description="Fewest films of a cluster; a smaller one is merged into the nearest."
+    min_films: AtLeastOne | Literal["auto"] = Field(
+        "auto",
+        description="Fewest films of a cluster; a smaller one is merged into the nearest. `auto`: "
+        "a sixth of leaf_films, 2 to 5.",
     )
     smoothing_share: float = Field(
-        0.8,
+        2.0,
         ge=0,
         le=5,
-        description="Nearest films averaged in each smoothing round, as a share of leaf_films.",
+        description="Nearest films averaged in each smoothing round, as a share of leaf_films. "
+        "Nearer films have more weight, and the last one none.",
     )
     smoothing_rounds: int = Field(
-        3,
-        ge=0,
-        le=20,
-        description="Smoothing rounds. Catalogues of more than 16,384 films have at most one; 0 "
-        "turns "
-        "smoothing off.",
+        3, ge=0, le=20, description="Smoothing rounds; 0 turns smoothing off."
     )
     components: int = Field(64, ge=2, le=1024, description="Dimensions of the smoothed vectors.")
     rounds: Annotated[int, Field(ge=0, le=100)] | Literal["auto"] = Field(
         "auto",
-        description="Final k-means iterations on the vectors before smoothing; `auto`: 2, or 0 if "
-        "more "
-        "than 16,384 films are smoothed.",
+        description="Further k-means iterations on the vectors before smoothing, beside the final "
+        "assignment; `auto`: 0, since more of them make differences of the vectors matter more.",
     )
     whitening: float = Field(
         0.25,
@@ -166,6 +165,11 @@ class LabelSettings(Section):
     candidates: int = Field(60, ge=5, le=1_000, description="Keyword candidates per cluster.")
     min_films: int = Field(3, ge=1, description="Fewest films of a candidate in its micro-genre.")
     max_vocabulary: int = Field(20_000, ge=100, description="Most candidates to embed.")
+    lexicon: str = Field(
+        "",
+        description="A TOML file of words of your own that extends config/lexicon/; "
+        "docs/lexicon.md describes its tables.",
+    )
     namer: NamerText = Field(
         "",
         description="A language model that suggests further names, such as "

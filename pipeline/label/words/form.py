@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from pipeline.label.words.lexicon import STOP_WORDS, is_boilerplate
+from pipeline.label.words.lexicon import is_boilerplate
+from pipeline.label.words.stop_words import english_stop_words
 from pipeline.schemas.genre_words import fold_genre, genre_words
 
 __all__ = ["is_form", "story_parts"]
@@ -60,7 +61,7 @@ def is_form(term: str) -> bool:
     lexicon = _lexicon()
     if any(part in lexicon.words for word in words for part in (word, *word.split("-"))):
         return True
-    return all(word in lexicon.alone or word in STOP_WORDS for word in words)
+    return all(word in lexicon.alone or word in english_stop_words() for word in words)
 
 
 def story_parts(clause: Sequence[str]) -> Iterator[list[str]]:
@@ -166,7 +167,7 @@ def _ends_there(words: Sequence[str], position: int) -> bool:
         return False  # "a series of murders"
     return (
         not following[0].islower()
-        or plain in STOP_WORDS
+        or plain in english_stop_words()
         or plain in lexicon.followers
         or plain in lexicon.nouns
         or any(plain == marker[0] for marker in lexicon.anywhere)

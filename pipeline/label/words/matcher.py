@@ -61,7 +61,7 @@ class Matcher:
 
     def __init__(self, tables: Tables, language: str) -> None:
         self.language = language
-        self._nouns = frozenset(tables.nouns.get(language, ()))
+        self._nouns = frozenset(tables.no_verbs.get(language, ()))
         self._persons = frozenset(tables.kinds.persons)
         own = tables.subjects.get(language, {})
         senses = tables.senses.get(language, {})
@@ -160,7 +160,7 @@ class Matcher:
         if found is None:
             plain = fold(word)
             forms = dict.fromkeys((plain, *_singulars(plain, self.language)))
-            own = lemma(plain, self.language) if plain[:1].isalpha() else plain
+            own = lemma(word, self.language) if plain[:1].isalpha() else plain
             if own not in self._nouns or not plain.endswith(_VERB_ENDINGS):
                 forms[own] = None
             found = tuple(form for form in forms if form in self._vocabulary)
@@ -201,8 +201,12 @@ def _phrases_of(
         found[_parts(word, language)] = Phrase((), choices, word != word.lower())
     if language == "en" or language in _SPACELESS:
         return found
-    for parts in list(found):
-        found.setdefault(tuple(lemma(part, language) for part in parts), found[parts])
+    for phrase in (*(word for words in subjects.values() for word in words), *senses):
+        parts = _parts(phrase, language)
+        if parts in found:  # two words of one form, such as a noun and a verb: the first one counts
+            found.setdefault(
+                tuple(lemma(part, language) for part in words_of(phrase)), found[parts]
+            )
     return found
 
 

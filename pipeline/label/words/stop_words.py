@@ -11,11 +11,13 @@ from importlib.resources import files
 
 import pyarrow as pa
 
-from pipeline.label.words.lexicon import STOP_WORDS, word_set
+from pipeline.label.words.tables import read_tables
+from pipeline.label.words.tokens import word_set
 
 __all__ = [
     "catalogue_languages",
     "determiners_of",
+    "english_stop_words",
     "has_contraction",
     "is_stop_word",
     "split_elision",
@@ -40,6 +42,15 @@ _UNMARKED = word_set(
 )
 
 
+@cache
+def english_stop_words() -> frozenset[str]:
+    """Return the words of `stop_words.en` in `config/lexicon/keywords.toml`.
+
+    They are those of names: more than function words, such as "finds" and "world".
+    """
+    return frozenset(read_tables().stop_words["en"])
+
+
 def is_stop_word(word: str) -> bool:
     """Return whether an English word in lower case is a function word, contracted or not.
 
@@ -48,7 +59,7 @@ def is_stop_word(word: str) -> bool:
     >>> [is_stop_word(word) for word in ("she", "she's", "they\u2019re", "couldn't", "nurse's")]
     [True, True, True, True, False]
     """
-    return word in STOP_WORDS or word in _UNMARKED or has_contraction(word)
+    return word in english_stop_words() or word in _UNMARKED or has_contraction(word)
 
 
 def has_contraction(word: str) -> bool:
@@ -62,7 +73,7 @@ def has_contraction(word: str) -> bool:
     found = _CONTRACTION.search(word)
     if found is None:
         return False
-    return found[1] == "n" or word[: found.start()] in STOP_WORDS | _PRONOUNS
+    return found[1] == "n" or word[: found.start()] in english_stop_words() | _PRONOUNS
 
 
 @cache

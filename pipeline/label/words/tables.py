@@ -89,18 +89,18 @@ class Tables(_Table):
         More general subjects that a subject implies.
     genres : dict
         The genre that says the same as a subject.
-    nouns : dict
+    no_verbs : dict
         Words by language that count as nouns only: their forms as verbs mean something else.
     variants : dict
         Letters of a script and the letters that stand for them in the lexicon, by language: two
         strings of the same length.
-    plurals, attributives, pairs, generic, patterns, joins : dict
+    plurals, attributives, pairs, generic, patterns, joins, feminine : dict
         Texts by language: nouns and forms at the end of a name; see `genre_nouns`.
     heads : tuple of str
         Genres in the order in which they take the end of a name.
     languages, countries, eras : dict
         Adjectives by language of the name and code; see `adjectives`.
-    boilerplate, boilerplate_phrases, moods, famous, stop_words, small, acronyms : dict
+    boilerplate, boilerplate_phrases, moods, famous, stop_words : dict
         Words by language; see `lexicon`.
     banned, adult, abstract, tones : dict
         Words by language; see `decency`.
@@ -111,7 +111,7 @@ class Tables(_Table):
     kinds: _Kinds = _Kinds()
     broader: dict[_Text, _Words] = {}
     genres: dict[_Text, _Text] = {}
-    nouns: _ByLanguage = {}
+    no_verbs: _ByLanguage = {}
     variants: _Texts = {}
     plurals: _Texts = {}
     attributives: _Texts = {}
@@ -119,6 +119,7 @@ class Tables(_Table):
     generic: _Texts = {}
     patterns: _Texts = {}
     joins: _Texts = {}
+    feminine: _ByLanguage = {}
     heads: _Words = ()
     languages: _Texts = {}
     countries: _Texts = {}
@@ -128,8 +129,6 @@ class Tables(_Table):
     moods: _ByLanguage = {}
     famous: _ByLanguage = {}
     stop_words: _ByLanguage = {}
-    small: _ByLanguage = {}
-    acronyms: _ByLanguage = {}
     banned: _ByLanguage = {}
     adult: _ByLanguage = {}
     abstract: _ByLanguage = {}
@@ -153,7 +152,7 @@ def read_user_file(path: str | Path | None) -> str:
     Parameters
     ----------
     path : str or Path or None
-        TOML, the setting `label.lexicon`; None if there is none.
+        TOML, the setting `label.lexicon`; empty or None if there is none.
 
     Returns
     -------
@@ -165,7 +164,7 @@ def read_user_file(path: str | Path | None) -> str:
     SettingsError
         If the file cannot be read, is no TOML, or has a wrong table or key.
     """
-    if path is None:
+    if not path:
         return ""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["fold", "lemma", "tokens", "words_of"]
+__all__ = ["fold", "lemma", "tokens", "word_set", "words_of"]
 
 _SIGNS = '.!?\u2026\u0964\u3002\uff01\uff1f:;,\uff0c\u3001\n"\u201c\u201d\u00ab\u00bb()'
 # Letters and digits, with the signs of vowels of Devanagari; or a sign that ends a phrase.
@@ -40,6 +40,11 @@ def words_of(text: str) -> list[str]:
     return [word for word in _TOKEN.findall(text) if word not in _BREAKS]
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Return the distinct parts of a text between spaces."""
+    return frozenset(text.split())
+
+
 def fold(word: str) -> str:
     """Return a word in lower case and in one spelling of its letters.
 
@@ -60,7 +65,7 @@ def lemma(word: str, language: str = "en") -> str:
     Parameters
     ----------
     word : str
-        One word, in any case.
+        One word. Its capitals say nothing, but in German, where they mark nouns.
     language : str
         ISO 639-1. A word of a language that simplemma does not have is its own lemma.
 
@@ -74,4 +79,6 @@ def lemma(word: str, language: str = "en") -> str:
 
     if language not in SUPPORTED_LANGUAGES:
         return fold(word)
-    return fold(simplemma.lemmatize(word.lower(), lang=language))
+    if language != "de" or word.isupper():
+        word = word.lower()
+    return fold(simplemma.lemmatize(word, lang=language))

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.label.words.lexicon import (
-    BOILERPLATE,
-    STOP_WORDS,
-    is_boilerplate,
-    lemma,
-    normal_form,
-    word_set,
-)
+from pipeline.label.words.lexicon import is_boilerplate, lemma, normal_form, word_set
+from pipeline.label.words.tables import LANGUAGES, read_tables
 
 
 def test_word_set_has_each_word_once() -> None:
@@ -67,13 +61,39 @@ def test_themes_are_no_boilerplate(term: str) -> None:
 
 def test_genres_that_are_themes_may_be_keywords() -> None:
     for word in ("western", "musical", "animation", "lgbt", "black"):
-        assert word not in BOILERPLATE
         assert not is_boilerplate(word)
 
 
 def test_lists_are_lower_case() -> None:
-    for words in (BOILERPLATE, STOP_WORDS):
-        assert all(word == word.lower().strip() and word for word in words)
+    tables = read_tables()
+    for table in (tables.boilerplate, tables.boilerplate_phrases, tables.moods, tables.stop_words):
+        for words in table.values():
+            assert all(word == word.lower().strip() and word for word in words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_boilerplate(language: str) -> None:
+    tables = read_tables()
+    assert tables.boilerplate[language]
+    assert all(is_boilerplate(word, language) for word in tables.boilerplate_phrases[language])
+
+
+def test_english_boilerplate_counts_in_other_languages() -> None:
+    assert is_boilerplate("sequel", "de")
+    assert is_boilerplate("based on novel or book", "ru")
+    assert not is_boilerplate("polizist", "de")
+
+
+def test_a_user_adds_boilerplate() -> None:
+    extra = '[boilerplate_phrases]\nen = ["midnight screening"]'
+    assert is_boilerplate("midnight screening of the year", extra=extra)
+    assert not is_boilerplate("midnight screening of the year")
+
+
+def test_normal_forms_by_language() -> None:
+    assert normal_form("Die Häuser der Vampire", "de") == normal_form("Vampir Haus", "de")
+    assert normal_form("Дома вампиров", "ru") == normal_form("вампир и дом", "ru")
+    assert normal_form("लड़कियों का घर", "hi") == normal_form("घर लड़की", "hi")
 
 
 @pytest.mark.parametrize(
