@@ -1,4 +1,4 @@
-"""English subjects before a noun: "vampires" is "vampire", "mother son relationship" "mother-son"."""
+"""English subjects as they stand before a noun: singular, without "relationship" or "theme"."""
 
 from __future__ import annotations
 
@@ -148,8 +148,10 @@ def _nations() -> frozenset[str]:
     from babel import Locale
 
     locale = Locale("en")
-    texts = [name for code, name in locale.territories.items() if len(code) == 2]
-    texts += [country_adjective(code) or "" for code in locale.territories if len(code) == 2]
-    texts += [language_adjective(code) or "" for code in locale.languages if len(code) == 2]
+    countries = {str(code): str(name) for code, name in locale.territories.items()}
+    countries = {code: name for code, name in countries.items() if len(code) == 2}
+    texts = [*countries.values(), *(country_adjective(code) or "" for code in countries)]
+    languages = [str(code) for code in locale.languages if len(str(code)) == 2]
+    texts += [language_adjective(code) or "" for code in languages]
     found = {word for text in texts for word in re.findall(r"[^\W\d_]{4,}", text.lower())}
     return frozenset(found) - english_rules().common

@@ -9,7 +9,7 @@ from pipeline.label.naming.patterns import naming_data, place_rules
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.adjectives import decade_word, era_word, place_word, spoken_word
 
-__all__ = ["facet_word", "facet_words", "facets_in_name", "is_decade"]
+__all__ = ["facet_word", "facet_words", "facets_in_name", "in_order", "is_decade"]
 
 _ORDER = ("era:classic", "decade", "era:silent", "country", "language", "form:short")
 _SPOKEN = "{}-Language"
@@ -112,7 +112,13 @@ def facets_in_name(
                 by_language = country[8:] in place_rules().by_language
                 world = spoken[9:] in place_rules().world_languages
                 known.pop(country if by_language and not world else spoken)
-    return tuple(known[key] for key in sorted(known, key=lambda key: (_place(key), key)))
+    return in_order(known.values(), vocabulary)
+
+
+def in_order(facets: Iterable[int], vocabulary: PartVocabulary) -> tuple[int, ...]:
+    """Return facets in the order of an English name: era, decade, country, language."""
+    keys = {number: vocabulary[number].key for number in facets}
+    return tuple(sorted(keys, key=lambda number: (_place(keys[number]), keys[number])))
 
 
 def _place(key: str) -> int:

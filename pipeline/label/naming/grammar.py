@@ -8,6 +8,7 @@ from __future__ import annotations
 from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
 from pipeline.label.naming.capitals import title_case
 from pipeline.label.naming.facet_words import facet_words
+from pipeline.label.naming.forms import FILMS, form_of
 from pipeline.label.naming.other_languages import write_in
 from pipeline.label.naming.patterns import english_rules
 from pipeline.label.naming.printed import (
@@ -17,16 +18,14 @@ from pipeline.label.naming.printed import (
     without_repetition,
 )
 from pipeline.label.naming.vocabulary import PartVocabulary
-from pipeline.label.words.genre_nouns import form_noun, joined_forms
 from pipeline.label.words.lexicon import lemma
 from pipeline.schemas.name_parts import NameParts
 
-__all__ = ["MOST_CHARACTERS", "MOST_WORDS", "form_of", "print_name", "printed_parts"]
+__all__ = ["MOST_CHARACTERS", "MOST_WORDS", "print_name", "printed_parts"]
 
 MOST_CHARACTERS = 60
 MOST_WORDS = 6  # of an English name, without signs
 _MOST_WORDS_ELSEWHERE = 9  # "Films d'horreur de fantômes des années 1970"
-_FILMS = " Films"
 
 
 def print_name(
@@ -86,26 +85,6 @@ def printed_parts(
     return _fitting(parts, vocabulary, language, joiner, extra)[0]
 
 
-def form_of(
-    genres: tuple[str, ...], every_genre: bool, language: str = "en", extra: str = ""
-) -> str:
-    """Return the noun for films of no, one or two genres.
-
-    Examples
-    --------
-    >>> form_of(("Comedy", "Drama"), False), form_of(("War", "Action"), False)
-    ('Comedies & Dramas', 'War & Action Films')
-    >>> form_of(("Crime", "Drama"), True), form_of((), False)
-    ('Crime Dramas', 'Films')
-    """
-    if len(genres) < 2 or every_genre:
-        return form_noun(genres, language, extra)
-    first, second = (form_noun([genre], language, extra) for genre in genres)
-    if language == "en" and first.endswith(_FILMS) and second.endswith(_FILMS):
-        first = first.removesuffix(_FILMS)
-    return joined_forms(first, second, language, extra)
-
-
 def _fitting(
     parts: NameParts, vocabulary: PartVocabulary, language: str, joiner: str, extra: str
 ) -> tuple[NameParts, str]:
@@ -144,7 +123,7 @@ def _write(
     if texts:
         words.append(f" {joiner} ".join(texts) if joiner else " ".join(texts))
     if not words and form in english_rules().mass:
-        form += _FILMS
+        form += FILMS
     return " ".join([*words, form])
 
 

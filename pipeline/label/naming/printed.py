@@ -9,6 +9,7 @@ from itertools import combinations
 from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
 from pipeline.label.naming.facet_words import facet_word, facets_in_name
 from pipeline.label.naming.vocabulary import PartVocabulary
+from pipeline.label.words.genre_nouns import head_genre
 from pipeline.label.words.lexicon import lemma
 from pipeline.schemas.name_parts import NameParts
 
@@ -68,11 +69,19 @@ def without_repetition(
             genres = ()  # one of two is true; without one of them the other need not be
         every = every and len(genres) == 2
         keys = [vocabulary[number].key for number in genres]
+    if every:  # "Crime Dramas": the genre of the noun comes last
+        genres = tuple(sorted(genres, key=lambda n: n == _head(genres, vocabulary, extra)))
     ordered = sorted(
         subjects,
         key=lambda n: (ends_in_genre(words[n], keys), is_compound(attributive(texts[n]))),
     )
     return NameParts(tuple(ordered), genres, every, facets, tuple(printed[n] for n in ordered))
+
+
+def _head(genres: Sequence[int], vocabulary: PartVocabulary, extra: str) -> int:
+    """The genre that takes the end of the name."""
+    keys = {vocabulary[number].key: number for number in genres}
+    return keys[head_genre(sorted(keys), extra)]
 
 
 def ends_in_genre(words: Sequence[str], genres: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline.schemas.name_parts import FACET, GENRE, SUBJECT
+from pipeline.schemas.name_parts import FACET, GENRE, SUBJECT, WORD
 
 __all__ = ["Part", "PartVocabulary"]
 
@@ -21,20 +21,23 @@ class Part:
     number : int
         Its row in PARTS, from 0.
     kind : str
-        SUBJECT, GENRE or FACET.
+        SUBJECT, WORD, GENRE or FACET.
     key : str
         Unique within its kind: "haunted house", "Horror", "decade:1970".
     printed : str
         A subject as the catalogue writes it most often.
     terms : tuple of str
         The words and phrases that count as a subject.
+    same_as : int
+        Of a WORD the number of its subject, otherwise its own number.
     """
 
     number: int
     kind: str
     key: str
     printed: str
-    terms: tuple[str, ...] = ()
+    terms: tuple[str, ...]
+    same_as: int
 
 
 class PartVocabulary:
@@ -43,7 +46,7 @@ class PartVocabulary:
     Parameters
     ----------
     parts : pa.Table
-        PARTS; the columns number, kind, key, printed and terms are read.
+        PARTS; the columns number, kind, key, printed, terms and, if it is there, same_as are read.
 
     Examples
     --------
@@ -55,10 +58,13 @@ class PartVocabulary:
     """
 
     def __init__(self, parts: pa.Table) -> None:
-        columns = parts.select(["number", "kind", "key", "printed", "terms"]).to_pydict()
+        names = ["number", "kind", "key", "printed", "terms"]
+        columns = list(parts.select(names).to_pydict().values())
+        same = "same_as" if "same_as" in parts.column_names else "number"
+        columns.append(parts.column(same).to_pylist())
         self._parts = {
-            number: Part(number, kind, key, printed or key, tuple(terms or ()))
-            for number, kind, key, printed, terms in zip(*columns.values(), strict=True)
+            number: Part(number, kind, key, printed or key, tuple(terms or ()), same_as)
+            for number, kind, key, printed, terms, same_as in zip(*columns, strict=True)
         }
         self._numbers = {(part.kind, part.key): part.number for part in self._parts.values()}
 
@@ -79,6 +85,11 @@ class PartVocabulary:
     def subjects(self) -> Iterator[Part]:
         """The subjects, by number."""
         return self._of_kind(SUBJECT)
+
+    @property
+    def words(self) -> Iterator[Part]:
+        """Other words for subjects, by number."""
+        return self._of_kind(WORD)
 
     @property
     def genres(self) -> Iterator[Part]:

@@ -1,0 +1,143 @@
+"""Read a name back into parts: a person's, that of a language model or of an older release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.label.naming.capitals import SMALL_WORDS
+from pipeline.label.naming.facet_words import in_order
+from pipeline.label.naming.reading.english_index import NameIndex, name_tokens
+from pipeline.label.naming.reading.text_scan import scan_name
+from pipeline.label.naming.vocabulary import PartVocabulary
+from pipeline.schemas.name_parts import NameParts
+
+__all__ = ["parse_name"]
+
+_AND = "&"
+
+
+def parse_name(
+    name: str, vocabulary: PartVocabulary, language: str = "en", extra: str = ""
+) -> NameParts | None:
+    """Return the parts that a name states.
+
+    The form is read from the end of an English name, in the plural or singular; the rest are facets
+    and subjects, the longest phrases first, in any inflection and with or without hyphens.
+
+    Parameters
+    ----------
+    name : str
+        A name.
+    vocabulary : PartVocabulary
+        The parts of the catalogue.
+    language : str
+        ISO 639-1 of the name.
+    extra : str
+        Text of a user's file of words.
+
+    Returns
+    -------
+    NameParts or None
+        None if a word of the name, function words aside, is in no part: such a name cannot be
+        checked against films.
+
+    Notes
+    -----
+    ``parse_name(print_name(p)) == printed_parts(p)`` unless two parts are printed alike: a subject
+    and a genre ("Family Dramas"), a country and its language ("Japanese"), or phrases that are
+    cut apart in two ways ("Ghost Ship", a ghost and a ship).
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> keys = ["ghost", "haunted house", "Horror", "decade:1970"]
+    >>> kinds = ["subject", "subject", "genre", "facet"]
+    >>> table = {"number": [0, 1, 2, 3], "kind": kinds, "key": keys, "printed": keys}
+    >>> vocabulary = PartVocabulary(pa.table({**table, "terms": [["spirit"], [], [], []]}))
+    >>> parse_name("1970s Haunted House Horror Movies", vocabulary)
+    NameParts(subjects=(1,), genres=(2,), every_genre=False, facets=(3,), words=(1,))
+    >>> parse_name("Spirits & Haunted Houses", vocabulary).subjects
+    (0, 1)
+    >>> parse_name("Tender Horror", vocabulary) is None
+    True
+    """
+    if language != "en":
+        return scan_name(name, vocabulary, language, extra)
+    index = _index(vocabulary, extra)
+    tokens, inside = name_tokens(name)
+    if not tokens:
+        return None
+    for whole_words in (True, False):
+        for length in range(min(index.longest_form, len(tokens)), -1, -1):
+            start = len(tokens) - length
+            if length and whole_words and inside[start]:
+                continue
+            form = index.forms.get(tuple(tokens[start:])) if length else ((), False)
+            if form is None:
+                continue
+            rest = _read(tokens[:start], tokens[start:], index)
+            if rest is not None and (length or rest.subjects):
+                return NameParts(
+                    tuple(rest.subjects),
+                    *form,
+                    in_order(rest.facets, vocabulary),
+                    tuple(rest.words),
+                )
+    return None
+
+
+@dataclass
+class _Rest:
+    """Parts before the form of a name."""
+
+    subjects: list[int]
+    words: list[int]
+    facets: list[int]
+
+
+def _read(tokens: Sequence[str], form: Sequence[str], index: NameIndex) -> _Rest | None:
+    """Facets and subjects in the words before the form, or None if one word is in neither.
+
+    The last subject may share its last word with the form: "Civil War Films".
+    """
+    found = _Rest([], [], [])
+    position = 0
+    while position < len(tokens):
+        rest = tokens[position:]
+        facet = _longest(rest, index.facets, index.longest)
+        subject = _longest(rest, index.subjects, index.longest)
+        if facet and facet >= subject:
+            found.facets.append(index.facets[tuple(rest[:facet])])
+            position += facet
+            continue
+        if not subject and rest[0] not in (_AND, *SMALL_WORDS):
+            shared = (*rest, *form[:1])
+            if shared not in index.subjects or len(shared) > index.longest:
+                return None
+            subject = len(shared)
+        if subject:
+            number, word = index.subjects[(*rest, *form[:1])[:subject]]
+            if number not in found.subjects:
+                found.subjects.append(number)
+                found.words.append(word)
+        position += subject or 1
+    return found
+
+
+def _longest(
+    tokens: Sequence[str],
+    phrases: dict[tuple[str, ...], object] | dict[tuple[str, ...], int],
+    most: int,
+) -> int:
+    """Number of words of the longest phrase at the beginning, or 0."""
+    for length in range(min(most, len(tokens)), 0, -1):
+        if tuple(tokens[:length]) in phrases:
+            return length
+    return 0
+
+
+@lru_cache(maxsize=4)
+def _index(vocabulary: PartVocabulary, extra: str) -> NameIndex:
+    return NameIndex(vocabulary, extra)

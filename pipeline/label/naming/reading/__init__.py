@@ -1,0 +1,1 @@
+"""Phrases of names, and where they stand in a name."""
