@@ -71,11 +71,19 @@ class Film(ResponseModel):
     poster_path: str | None = Field(examples=["/u8FhSzc4UuXLUFjDZMVjGNAzDbv.jpg"])
     x: float | None = Field(examples=[12.5], description="Position on the map of films.")
     y: float | None = Field(examples=[-3.25])
+    name_true: bool | None = Field(
+        examples=[True],
+        description="Whether each part of its micro-genre's name is true of the film by its "
+        "metadata; null if it was not measured.",
+    )
 
 
 class FilmDetail(Film):
-    """A film with the name of its runner-up."""
+    """A film with the description of its micro-genre and the name of its runner-up."""
 
+    micro_genre_description: str | None = Field(
+        examples=["Crews of submarines are hunted under water: Das Boot, The Enemy Below."]
+    )
     runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
 
 
@@ -135,6 +143,43 @@ class MicroGenre(ResponseModel):
         examples=["submarine-war-film"], description="Stable across releases."
     )
     micro_genre_name: str = Field(examples=["Submarine War Film"])
+    alternatives: list[str] = Field(
+        examples=[["Torpedo Dramas", "Naval War Films"]], description="Other names that are true."
+    )
+    description: str | None = Field(
+        examples=["Crews of submarines are hunted under water: Das Boot, The Enemy Below."],
+        description="One sentence.",
+    )
+    subjects: list[str] = Field(examples=[["submarine"]], description="Subjects of the name.")
+    subject_terms: list[str] = Field(
+        examples=[["submarine", "u-boat"]],
+        description="Words and phrases that count as these subjects.",
+    )
+    form_genres: list[str] = Field(
+        examples=[["War"]], description="Genres that the form at the end of the name says."
+    )
+    every_genre: bool = Field(
+        description="Whether all of them are true of a film, or one suffices."
+    )
+    facets: list[str] = Field(
+        examples=[["era:classic"]], description="What the adjectives of the name say."
+    )
+    name_truth: float | None = Field(
+        examples=[0.81],
+        description="Share of its films of which the whole name is true by their metadata, 0 to "
+        "1; null if it was not measured.",
+    )
+    subject_truth: float | None = Field(
+        examples=[0.85], description="The same for the subject; null if the name has none."
+    )
+    form_truth: float | None = Field(examples=[0.96], description="The same for the form.")
+    adjective_truth: float | None = Field(
+        examples=[None], description="The same for the adjectives."
+    )
+    thin: bool = Field(description="Whether its films say too little for a theme.")
+    name_source: str | None = Field(
+        examples=["mined"], description="`mined`, `kept`, `namer` or `person`."
+    )
     micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
     keywords: list[str] = Field(examples=[["submarine", "u.s. navy", "torpedo"]])
     family: int = Field(examples=[3])
@@ -184,6 +229,8 @@ class Family(ResponseModel):
     micro_genres: int = Field(examples=[9])
     clusters: list[int] = Field(examples=[[4, 17, 40]])
     films: int = Field(examples=[402])
+    description: str | None = Field(examples=["Soldiers and spies of many wars."])
+    name_truth: float | None = Field(examples=[0.74])
     vote_average: float | None = Field(examples=[6.4])
     popularity: float | None = Field(examples=[8.8])
 
@@ -246,5 +293,9 @@ class ReleaseInfo(ResponseModel):
     languages: int = Field(examples=[54])
     counts: dict[str, int] = Field(examples=[{"rows_in": 5000, "released": 4968, "rejected": 32}])
     model: dict[str, Any] = Field(examples=[{"name": "all-MiniLM-L6-v2", "dim": 384}])
+    name_truth: dict[str, Any] = Field(
+        examples=[{"whole": 0.66, "names_true_of_60": 0.75}],
+        description="How far names are true of their films, as recorded by the run.",
+    )
     names: dict[str, Any] = Field(description="Quality of the names, as recorded by the run.")
     clusters: dict[str, Any] = Field(description="Quality of the clusters, as recorded by the run.")

@@ -154,7 +154,7 @@ class Catalogue:
         return Page(counted[0]["n"], [])
 
     def film(self, movie_id: str) -> FilmDetailRow:
-        """Return one film with the name of its runner-up.
+        """Return one film with the description of its micro-genre and the name of its runner-up.
 
         Raises
         ------
@@ -164,7 +164,8 @@ class Catalogue:
         (film,) = self.films_at([self.find_row(movie_id)])
         runner_up = film["runner_up"]
         name = None if runner_up is None else self._genres.name(runner_up)
-        return {**film, "runner_up_name": name}
+        description = self._genres.get(film["cluster"])["description"]
+        return {**film, "micro_genre_description": description, "runner_up_name": name}
 
     def find_row(self, movie_id: str) -> int:
         """Return the row of a film in movies.parquet, from 0.

@@ -57,11 +57,13 @@ class FilmRow(TypedDict):
     family: int
     x: float | None
     y: float | None
+    name_true: bool | None  # None in releases of earlier versions
 
 
 class FilmDetailRow(FilmRow):
-    """A film with the name of its runner-up."""
+    """A film with what its micro-genre is, and the name of its runner-up."""
 
+    micro_genre_description: str | None
     runner_up_name: str | None
 
 
@@ -105,6 +107,19 @@ class MicroGenreRow(TypedDict):
     vote_average: float | None
     first_year: int | None
     last_year: int | None
+    alternatives: list[str]
+    description: str | None
+    subjects: list[str]
+    subject_terms: list[str]
+    form_genres: list[str]
+    every_genre: bool
+    facets: list[str]
+    name_truth: float | None  # 0 to 1; this and the next three are None if not measured
+    subject_truth: float | None
+    form_truth: float | None
+    adjective_truth: float | None
+    thin: bool
+    name_source: str | None
     popularity: float | None  # mean
     high_rated_share: float | None  # films rated 7 or more among the rated films, 0 to 1
     peak_decade: int | None  # 1980 is 1980 to 1989
@@ -124,6 +139,8 @@ class FamilyRow(TypedDict):
     keywords: list[str]
     micro_genres: int
     films: int
+    description: str | None
+    name_truth: float | None
     clusters: list[int]
     vote_average: float | None  # mean
     popularity: float | None  # mean

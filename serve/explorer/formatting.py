@@ -13,6 +13,7 @@ __all__ = [
     "finite",
     "language",
     "listed",
+    "name_truth",
     "rating",
     "share",
     "signed",
@@ -91,6 +92,30 @@ def film_title(film: Mapping[str, Any]) -> str:
     """
     year = film.get("year")
     return str(film.get("title") or "Untitled") + (f" ({year})" if year is not None else "")
+
+
+def name_truth(genre: Mapping[str, Any]) -> str:
+    """Return in words how far the name of a micro-genre is true; "" if it was not measured.
+
+    Examples
+    --------
+    >>> truth = {"name_truth": 0.5, "subject_truth": 0.75, "form_truth": None}
+    >>> name_truth(truth | {"adjective_truth": None, "thin": False})
+    'By their metadata, the whole name is true of 50\u202f% of its films, the subject of 75\u202f%.'
+    """
+    whole_name = finite(genre["name_truth"])
+    if whole_name is None:
+        return ""
+    names = {"subject": "the subject", "form": "the genre", "adjective": "the adjective"}
+    parts = [("the whole name is true", whole_name)]
+    for part, words in names.items():
+        value = finite(genre[f"{part}_truth"])
+        if value is not None:
+            parts.append((words, value))
+    said = [f"{words} of {share(value)}" for words, value in parts]
+    said[0] += " of its films"
+    thin = " Their texts say too little for a theme." if genre["thin"] else ""
+    return f"By their metadata, {', '.join(said)}.{thin}"
 
 
 def listed(items: Sequence[str] | None, most: int = 8) -> str:

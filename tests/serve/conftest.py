@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.settings import ServeSettings
 from serve.api.snapshot import Snapshots
 from serve.catalogue.catalogue import Catalogue
 from tests.support.api_client import client_of
+from tests.support.earlier_release import drop_later_columns
 from tests.support.served_release import build
 
 
@@ -38,6 +40,19 @@ def _clear_streamlit_caches() -> Iterator[None]:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the release; no test may write to it."""
     return build(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="session")
+def earlier_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same release as an earlier version wrote it; no test may write to it."""
+    folder = build(tmp_path_factory.mktemp("earlier"))
+    drop_later_columns(folder)
+    report = folder / "report.json"
+    values = json.loads(report.read_text("utf-8"))
+    del values["name_truth"]
+    report.chmod(0o644)
+    report.write_text(json.dumps(values), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,7 @@ def catalogue_router(settings: ServeSettings) -> APIRouter:
             | {
                 "model": snapshot.catalogue.manifest.model.to_dict(),
                 "names": report.names.to_dict(),
+                "name_truth": report.name_truth.to_dict(),
                 "clusters": report.clusters.to_dict(),
             }
         )

@@ -68,6 +68,11 @@ facts = [
     ("Rating", format_rating()),
     ("Keywords", data_text(formatting.listed(film["keywords"], 12))),
 ]
+name_remark = {
+    True: " Each part of its name is true of this film by the film's metadata.",
+    False: " Some part of its name is not in the film's metadata.",
+    None: "",
+}[film["name_true"]]
 remark = (
     "It fits no micro-genre well; this is the nearest one."
     if film["weak"]
@@ -118,8 +123,11 @@ show(
                     f"Its similarity to the centroid of this micro-genre is "
                     f"{film['similarity']:.2f}",
                     *margin,
-                    f". {remark}",
+                    f". {remark}{name_remark}",
                 ),
+                node("p", data_text(genre["description"]), dir="auto")
+                if genre["description"]
+                else None,
                 cls=f"why {colour}",
             ),
             cards.chip_row(

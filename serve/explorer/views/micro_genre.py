@@ -35,6 +35,8 @@ cluster = genre["cluster"]
 colour = colours.get(genre["family_name"], "")
 name = data_text(genre["micro_genre_name"])
 st.set_page_config(page_title=name)
+name_truth = formatting.finite(genre["name_truth"])
+alternatives = "; ".join(genre["alternatives"])
 high_rated_share = formatting.finite(genre["high_rated_share"])
 show(
     node(
@@ -50,12 +52,24 @@ show(
             cls="overline",
         ),
         node("h1", name, dir="auto"),
-        node("p", data_text(formatting.listed(genre["keywords"], 12)), cls="lead", dir="auto"),
+        node("p", data_text(genre["description"]), cls="lead", dir="auto")
+        if genre["description"]
+        else None,
+        node(
+            "p",
+            data_text(formatting.listed(genre["keywords"], 12)),
+            cls="note" if genre["description"] else "lead",
+            dir="auto",
+        ),
+        node("p", f"Other names: {data_text(alternatives)}", cls="note", dir="auto")
+        if alternatives
+        else None,
         cls="head",
     ),
     cards.figures(
         (
             ("films", formatting.whole(genre["films"])),
+            ("name true of", formatting.share(name_truth) if name_truth is not None else ""),
             ("years", formatting.span(genre["first_year"], genre["last_year"])),
             (
                 "mean rating",
@@ -71,6 +85,7 @@ show(
             ("weak films", formatting.whole(genre["weak_films"])),
         )
     ),
+    node("p", formatting.name_truth(genre), cls="note") if name_truth is not None else None,
     key="head",
 )
 

@@ -38,8 +38,9 @@ words = query.casefold().split()
 
 
 def matches(genre: Mapping[str, object]) -> bool:
-    """Return whether its name, keywords or exemplars contain every word of the query."""
-    searched = [genre["micro_genre_name"], genre["keywords"], genre["exemplars"]]
+    """Return whether its names, description, keywords or exemplars contain each word."""
+    names = ("micro_genre_name", "alternatives", "description", "keywords", "exemplars")
+    searched = [genre[name] or "" for name in names]
     text = " ".join(str(part) for part in searched).casefold()
     return all(word in text for word in words)
 

@@ -25,7 +25,10 @@ released = lookup(report, "counts.released")
 show(
     cards.page_header("Quality", "What the run that created this release measured."),
     cards.figures(
-        [(label, write(lookup(report, path))) for path, label, write in explanations.HEADLINE]
+        [
+            (label, "" if (value := write(lookup(report, path))) == UNMEASURED else value)
+            for path, label, write in explanations.HEADLINE
+        ]
         + ([("weak films", share(weak / released))] if finite(weak) and released else [])
     ),
     key="head",
@@ -47,6 +50,13 @@ def show_measures(title: str, note: str, measures: explanations.Measures) -> Non
     show(cards.section(title, note), cards.table(title, heads, rows), key=f"measured-{title}")
 
 
+show_measures(
+    "Name truth",
+    "A name is true of a film if each of its parts is, by the film's metadata alone: a subject or "
+    "a synonym is a word of keywords, overview or tagline; the film has the genre; year, language, "
+    "country and length are those of the name.",
+    explanations.NAME_TRUTH,
+)
 show_measures("Clusters", "How compact and how stable the micro-genres are.", explanations.CLUSTERS)
 show_measures("Names", "Whether names fit their own films and no others.", explanations.NAMES)
 show_measures(

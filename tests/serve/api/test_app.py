@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from pipeline.settings import ServeSettings
 from serve.api.app import main
 from serve.api.snapshot import Snapshots
 from serve.catalogue.catalogue import Catalogue, Filters
 from tests.support.api_client import client_of, problem_of
 from tests.support.films import THEMES
-from tests.support.served_release import TITLES
+from tests.support.served_release import PARTS, TITLES
 
 
 class TestReading:
@@ -56,6 +57,23 @@ class TestReading:
         assert by_name == client.get("/movies", params={"family": 1}).json()["total"]
         assert by_name == len(catalogue.ids(Filters(families=(1,)))) > 0
 
+    def test_a_film_says_whether_the_name_is_true_of_it(
+        self, client: TestClient, films: list[dict[str, Any]]
+    ) -> None:
+        for film in films[::7]:
+            found = client.get(f"/movies/{film['movie_id']}").json()
+            assert found["name_true"] == film["name_true"]
+            described = found["micro_genre_description"]
+            assert described == PARTS.get(film["cluster"], {}).get("description")
+
+    def test_a_release_of_an_earlier_version_is_served(self, earlier_release: Path) -> None:
+        client = client_of(Snapshots(earlier_release, ServeSettings()))
+        assert client.get("/release").json()["name_truth"] == {}
+        (first, *_) = client.get("/micro-genres").json()["micro_genres"]
+        assert (first["alternatives"], first["thin"], first["name_truth"]) == ([], False, None)
+        assert client.get("/families").json()["families"][0]["description"] is None
+        assert client.get("/movies/m0000").json()["name_true"] is None
+
     def test_semantic_search(self, client: TestClient) -> None:
         query = {"q": "a submarine crew under attack", "limit": 3}
         films = client.get("/search", params=query).json()["films"]
@@ -70,6 +88,10 @@ class TestReading:
         first = client.get("/micro-genres/submarine-thrillers").json()
         assert first == client.get("/micro-genres/0").json()
         assert [sibling["cluster"] for sibling in first["siblings"]] == [1]
+        assert (first["name_truth"], first["form_genres"]) == (0.5, ["War"])
+        assert first["alternatives"] == PARTS[0]["alternatives"]
+        other = client.get("/micro-genres/3").json()
+        assert (other["description"], other["subjects"], other["thin"]) == (None, [], False)
         typical = client.get("/micro-genres/0/movies", params={"sort": "similarity"}).json()
         assert [f["movie_id"] for f in typical["films"]][:5] == first["exemplar_ids"]
         both = client.get("/micro-genres/0/movies", params={"micro_genre": 1}).json()

@@ -20,7 +20,7 @@ from serve.catalogue.catalogue import Catalogue, Filters, Sort
 from serve.catalogue.database import fetch_rows
 from serve.catalogue.filters import FACETS
 from tests.support.films import THEMES
-from tests.support.served_release import TITLES
+from tests.support.served_release import PARTS, TITLES
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
@@ -149,6 +149,8 @@ class TestPages:
         for film in films[::9]:
             found = catalogue.film(film["movie_id"])
             assert found.pop("runner_up_name") == THEMES[film["runner_up"]]
+            description = PARTS.get(film["cluster"], {}).get("description")
+            assert found.pop("micro_genre_description") == description
             assert found == film
         with pytest.raises(NotInReleaseError, match="'nope'"):
             catalogue.film("nope")

@@ -123,6 +123,48 @@ def test_a_micro_genre_shows_its_keywords_siblings_and_films(
         assert str(film["title"]) in text
 
 
+def test_a_name_is_shown_with_its_description_alternatives_and_truth(
+    app: Any, catalogue: Catalogue
+) -> None:
+    genre = catalogue.micro_genre(0)
+    text = shown_text(open_page(app, "micro-genre", id=genre["micro_genre_id"]))
+    assert genre["description"] in text
+    assert f"Other names: {'; '.join(genre['alternatives'])}" in text
+    assert (
+        "By their metadata, the whole name is true of 50\u202f% of its films, the subject of "
+        "75\u202f%, the genre of 100\u202f%."
+    ) in text
+
+
+def test_a_film_says_whether_the_name_is_true_of_it(app: Any, catalogue: Catalogue) -> None:
+    films = catalogue.films(Filters(micro_genres=(0,)), limit=99).rows
+    expected = {True: "Each part of its name is true", False: "Some part of its name is not"}
+    for true, words in expected.items():
+        film = next(film for film in films if film["name_true"] is true)
+        text = shown_text(open_page(app, "film", id=film["movie_id"]))
+        assert words in text and str(catalogue.micro_genre(0)["description"]) in text
+
+
+def test_the_truth_of_names_is_a_figure_of_the_quality_page(app: Any) -> None:
+    text = shown_text(open_page(app, "quality"))
+    assert "films with a true name\n50\u202f%" in text
+    assert "Films with a true subject" in text
+    assert "Films with a true adjective" not in text, "it was not measured"
+
+
+@pytest.mark.parametrize("page", ["micro-genre", "film", "quality", "micro-genres", "overview"])
+def test_a_release_of_an_earlier_version_is_shown(
+    earlier_release: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.setenv(RELEASE, str(earlier_release))
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    query = {"micro-genre": {"id": "0"}, "film": {"id": "m0000"}}.get(page, {})
+    text = shown_text(open_page(app, page, **query))
+    assert "None" not in text.split("\n")
+    for words in ("Other names", "whole name", "true name", "not measured"):
+        assert words not in text
+
+
 @pytest.mark.parametrize(
     ("page", "message"), [("film", "No such film"), ("micro-genre", "No such")]
 )
