@@ -10,7 +10,7 @@ from pipeline.label.naming.patterns import english_rules
 from pipeline.label.words.lexicon import lemma
 from pipeline.schemas.words.places import country_adjective, language_adjective
 
-__all__ = ["attributive", "genre_roots", "is_compound", "joined_compound", "singular"]
+__all__ = ["attributive", "genre_roots", "is_compound", "joined_compound", "nations", "singular"]
 
 _BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _RELATIONSHIP = frozenset(("relationship", "relationships"))
@@ -97,7 +97,7 @@ def is_compound(phrase: str) -> bool:
         "-" in phrase
         or "'" in phrase
         or "\u2019" in phrase
-        or any(word in SMALL_WORDS or word in rules.proper or word in _nations() for word in words)
+        or any(word in SMALL_WORDS or word in rules.proper or word in nations() for word in words)
         or any(not letter.isascii() and not letter.isalpha() for letter in phrase.replace(" ", ""))
         or first in rules.first
         or (first.endswith("ly") and lemma(first) == first and first not in ("family", "fly"))
@@ -143,7 +143,7 @@ def _plurals(word: str) -> tuple[str, ...]:
 
 
 @cache
-def _nations() -> frozenset[str]:
+def nations() -> frozenset[str]:
     """Words of the names and adjectives of countries and languages, in lower case."""
     from babel import Locale
 

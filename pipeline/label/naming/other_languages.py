@@ -10,8 +10,9 @@ from pipeline.label.naming.patterns import naming_data
 from pipeline.label.words.adjectives import with_adjective
 from pipeline.label.words.genre_nouns import with_subject
 from pipeline.label.words.subjects import subject_lexicon
+from pipeline.label.words.tables import read_tables
 
-__all__ = ["subject_word", "write_in"]
+__all__ = ["place_name", "subject_word", "write_in"]
 
 _AND = "{first} & {second}"
 
@@ -73,6 +74,23 @@ def subject_word(key: str, printed: str, language: str, extra: str = "") -> tupl
     ), False
 
 
+def place_name(key: str, language: str) -> str | None:
+    """Return the name of the country or language of a facet, or None if it has none.
+
+    Examples
+    --------
+    >>> place_name("country:JP", "fr"), place_name("language:hi", "en")
+    ('Japon', 'Hindi')
+    """
+    from babel import Locale
+
+    locale = Locale.parse(language)
+    kind, _, code = key.partition(":")
+    names = locale.territories if kind == "country" else locale.languages
+    name = names.get(code)
+    return None if name is None else str(name)
+
+
 def _with_subjects(
     subjects: Sequence[tuple[str, str]], form: str, language: str, extra: str
 ) -> str:
@@ -111,9 +129,14 @@ def _before(facets: Sequence[str], name: str, language: str, extra: str) -> str:
 
 
 def _behind(facets: Sequence[str], name: str, language: str, extra: str) -> str:
-    """A name with adjectives behind it: "Comédies courtes muettes"."""
+    """A name with adjectives behind it: "Comédies courtes muettes", "Comédies et drames muets"."""
+    feminine = {word.lower() for word in read_tables(extra).feminine.get(language, ())}
+    two = naming_data()["two_subjects"][language].format(first="", second="")
+    heads = [form.split()[0].lower() for form in name.split(two)]
+    mixed = len({head in feminine for head in heads}) > 1
     for key in sorted(facets, key=lambda key: (is_decade(key), not key.startswith("form:"))):
         word = facet_word(key, language, extra)
         if word is not None:
-            name = with_adjective(word, name, language, extra)
+            agreeing = word.partition("|")[0] if mixed else word
+            name = with_adjective(agreeing, name, language, extra)
     return name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from pipeline.schemas.name_parts import NameParts
 __all__ = ["parse_name"]
 
 _AND = "&"
+_NUMBER = re.compile(r" \d{1,2}$")  # the last resort of a name that is taken
 
 
 def parse_name(
@@ -63,6 +65,7 @@ def parse_name(
     >>> parse_name("Tender Horror", vocabulary) is None
     True
     """
+    name = _NUMBER.sub("", name)
     if language != "en":
         return scan_name(name, vocabulary, language, extra)
     index = _index(vocabulary, extra)
@@ -126,11 +129,7 @@ def _read(tokens: Sequence[str], form: Sequence[str], index: NameIndex) -> _Rest
     return found
 
 
-def _longest(
-    tokens: Sequence[str],
-    phrases: dict[tuple[str, ...], object] | dict[tuple[str, ...], int],
-    most: int,
-) -> int:
+def _longest(tokens: Sequence[str], phrases: Container[tuple[str, ...]], most: int) -> int:
     """Number of words of the longest phrase at the beginning, or 0."""
     for length in range(min(most, len(tokens)), 0, -1):
         if tuple(tokens[:length]) in phrases:

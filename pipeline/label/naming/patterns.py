@@ -33,7 +33,10 @@ class EnglishRules:
     sources: tuple[str, ...]
     relatives: frozenset[str]
     mass: frozenset[str]
+    uncountable: frozenset[str]
+    endings: tuple[str, ...]
     written: Mapping[str, str]
+    plurals: Mapping[str, str]
     singulars: Mapping[str, str]
     roots: Mapping[str, frozenset[str]]
 
@@ -68,7 +71,10 @@ def english_rules() -> EnglishRules:
         sources=tuple(data["sources"]),
         relatives=frozenset(data["relatives"]),
         mass=frozenset(data["mass"]),
+        uncountable=frozenset(data["sentences"]["uncountable"]),
+        endings=tuple(data["sentences"]["endings"]),
         written=data["written"],
+        plurals=data["plurals"],
         singulars=data["singulars"],
         roots={genre: frozenset(words) for genre, words in data["roots"].items()},
     )

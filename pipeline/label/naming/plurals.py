@@ -1,0 +1,98 @@
+"""English subjects in a sentence: "films about haunted houses", "about kung fu"."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pipeline.label.naming.attributives import attributive, nations
+from pipeline.label.naming.capitals import SMALL_WORDS, title_case
+from pipeline.label.naming.patterns import english_rules
+from pipeline.label.words.lexicon import lemma
+
+__all__ = ["in_sentence"]
+
+
+@lru_cache(maxsize=10_000)
+def in_sentence(phrase: str) -> str:
+    """Return a subject as it stands after "films about": plural where it can be counted.
+
+    Parameters
+    ----------
+    phrase : str
+        A keyword, or the printed form of a subject.
+
+    Examples
+    --------
+    >>> [in_sentence(phrase) for phrase in ("haunted house", "kung fu", "spy", "boxing", "wolves")]
+    ['haunted houses', 'kung fu', 'spies', 'boxing', 'wolves']
+    >>> [in_sentence(phrase) for phrase in ("father son relationship", "world war ii", "gay theme")]
+    ['fathers and sons', 'World War II', 'gay life']
+    """
+    rules = english_rules()
+    text = attributive(phrase)
+    if text.lower() in rules.plurals:
+        return rules.plurals[text.lower()]
+    if phrase.lower().endswith(("relationship", "relationships")):
+        persons = text.split("-")
+        if len(persons) == 2 and all(word in rules.relatives for word in persons):
+            return " and ".join(_plural(word) for word in persons)
+        return _with_names(f"{phrase.removesuffix('s')}s")
+    if text.lower() in _LIVES:
+        return f"{_with_names(text)} life"
+    words = text.split()
+    if not words or any(word in SMALL_WORDS for word in words):
+        return _with_names(text)
+    words[-1] = _plural(words[-1]) if _counts(text) else words[-1]
+    return _with_names(" ".join(words))
+
+
+# Adjectives that stand for a way of life.
+_LIVES = frozenset(("gay", "lesbian", "lgbt", "lgbtq", "queer"))
+
+
+def _counts(text: str) -> bool:
+    """Whether a subject can be counted, as far as its last word says."""
+    rules = english_rules()
+    lower = text.lower()
+    last = lower.split()[-1]
+    return not (
+        lower in rules.uncountable
+        or last in rules.uncountable
+        or last.endswith(rules.endings)
+        or last in rules.proper
+        or last in nations()
+        or last in rules.plural
+        or last != last.strip("0123456789")
+        or text[:1].isupper()
+        or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
+        or not _is_noun_like(last)
+    )
+
+
+def _is_noun_like(word: str) -> bool:
+    """Whether a dictionary of lemmas knows a plural of the word."""
+    return lemma(_plural(word)) == word
+
+
+def _plural(word: str) -> str:
+    rules = english_rules()
+    lower = word.lower()
+    if lower in rules.plurals:
+        return rules.plurals[lower]
+    if lower.endswith("man"):
+        return f"{word[:-3]}men"
+    if lower.endswith("y") and lower[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    if lower.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{word}es"
+    return f"{word}s"
+
+
+def _with_names(text: str) -> str:
+    """A phrase with capitals for names and acronyms only."""
+    cased = title_case(text).split()
+    proper = english_rules().proper | nations()
+    return " ".join(
+        own if own.isupper() or word.lower() in proper else word
+        for word, own in zip(text.split(), cased, strict=True)
+    )
