@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy import sparse
 
 from pipeline.label.terms.facet_parts import facet_keys
-from pipeline.label.terms.film_terms import list_column
+from pipeline.label.terms.literal_words import find_literal
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.schemas.name_parts import FACET, FILM_PARTS, SUBJECT
 from pipeline.schemas.stage import stage
@@ -17,7 +18,7 @@ __all__ = ["find_film_parts"]
 
 @stage(
     "film-parts",
-    inputs=("movies", "terms", "held", "found", "facets", "parts"),
+    inputs=("movies", "terms", "held", "found", "text_words", "facets", "parts"),
     outputs=("film_parts",),
 )
 def find_film_parts(
@@ -25,9 +26,11 @@ def find_film_parts(
     terms: pa.Table,
     held: pa.Table,
     found: pa.Table,
+    text_words: pa.Table,
     facets: pa.Table,
     parts: pa.Table,
     lexicon: str = "",
+    language: str = "en",
 ) -> dict[str, pa.Table]:
     """Find the parts of names that are true of the films of one partition.
 
@@ -35,14 +38,16 @@ def find_film_parts(
     ----------
     movies : pa.Table
         CLEAN_MOVIES; only `movie_id` is read.
-    terms, held, found : pa.Table
-        TERMS, HELD and FOUND of the partition.
+    terms, held, found, text_words : pa.Table
+        TERMS, HELD, FOUND and TEXT_WORDS of the partition.
     facets : pa.Table
         FACETS, row by row the same films.
     parts : pa.Table
         PARTS.
     lexicon : str
         Text of a user's file of words; see `read_user_file`.
+    language : str
+        Language of the names, ISO 639-1, in which subjects of the lexicon are printed.
 
     Returns
     -------
@@ -68,11 +73,19 @@ def find_film_parts(
     of_facet = np.array([number_of.get((FACET, key), -1) for key in facet], np.int64)
     pairs.append((rows[of_facet >= 0], of_facet[of_facet >= 0]))
     film, part = (np.concatenate(own) for own in zip(*pairs, strict=True))
-    width = max(len(parts), 1)
-    distinct = np.unique(film * width + part)
-    lists = list_column(distinct // width, distinct % width, len(movies))
+    shape = (len(movies), len(parts))
+    true = sparse.csr_matrix((np.ones(len(film), np.int32), (film, part)), shape=shape)
+    literal = find_literal(true, held.column("words"), text_words, parts, subjects, language)
     ids = movies.column("movie_id").combine_chunks()
-    return {"film_parts": pa.table([ids, lists], schema=FILM_PARTS)}
+    columns = [ids, _lists(true), _lists(literal)]
+    return {"film_parts": pa.table(columns, schema=FILM_PARTS)}
+
+
+def _lists(films: sparse.csr_matrix) -> pa.Array:
+    """The columns of each row that are not zero, as lists of int32."""
+    films.sum_duplicates()  # sorts the columns, too
+    ends, columns = films.indptr.astype(np.int32), films.indices.astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(columns))
 
 
 def _numbers(terms: pa.ChunkedArray, number_of: dict[str, int]) -> np.ndarray:

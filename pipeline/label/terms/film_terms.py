@@ -14,7 +14,7 @@ from pipeline.label.terms.normal_forms import normal_forms
 from pipeline.label.words.form import story_parts
 from pipeline.label.words.subjects import SubjectLexicon, subject_lexicon
 from pipeline.label.words.tables import LANGUAGES
-from pipeline.label.words.tokens import tokens, words_of
+from pipeline.label.words.tokens import fold, tokens, words_of
 from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.name_parts import GENRE, SUBJECT
 from pipeline.schemas.stage import stage
@@ -25,6 +25,7 @@ __all__ = [
     "FOUND",
     "HELD",
     "TERMS",
+    "TEXT_WORDS",
     "WORD_COUNTS",
     "find_film_terms",
     "list_column",
@@ -46,15 +47,19 @@ TERMS = pa.schema(
 # The same by form and language: a film with two terms of one form counts once.
 FORMS = pa.schema([field for field in TERMS if field.name != "term"])
 
-# The terms of each film: positions in TERMS, ascending; and positions in FOUND.
+# The terms of each film: positions in TERMS, ascending; its subjects and genres; all its words.
 HELD = pa.schema(
     [
         ("terms", pa.list_(pa.int32())),
         ("keywords", pa.list_(pa.int32())),  # those that are keywords
         ("parts", pa.list_(pa.int32())),  # those that are parts of keywords
-        ("found", pa.list_(pa.int32())),
+        ("found", pa.list_(pa.int32())),  # positions in FOUND
+        ("words", pa.list_(pa.int32())),  # positions in TEXT_WORDS
     ]
 )
+
+# The distinct words of all texts and keywords, in lower case, sorted.
+TEXT_WORDS = pa.schema([("word", pa.string())])
 
 CATALOGUE = "catalogue"  # kind of the row of FOUND that counts all films
 
@@ -85,7 +90,7 @@ _COLUMNS = ["overview", "tagline", "keywords", "genres", "directors", "cast"]
 @stage(
     "film-terms",
     inputs=("movies", "languages"),
-    outputs=("terms", "forms", "held", "found", "words"),
+    outputs=("terms", "forms", "held", "found", "words", "text_words"),
 )
 def find_film_terms(
     movies: pa.Table,
@@ -111,7 +116,7 @@ def find_film_terms(
     -------
     dict of str to pa.Table
         `terms` (TERMS), `forms` (FORMS), `found` (FOUND) and `words` (WORD_COUNTS) can be added up
-        over partitions; `held` is HELD in the order of `movies`.
+        over partitions; `text_words` is TEXT_WORDS; `held` is HELD in the order of `movies`.
     """
     codes = [None] * len(movies) if languages is None else languages["text_language"].to_pylist()
     first = known_languages[0] if known_languages else "en"
@@ -136,13 +141,15 @@ def find_film_terms(
         found.add(text, sorted(keywords), sorted(read_as), movie.get("genres"))
     table, forms, held = terms.tables()
     of_films, own_found = found.tables()
-    held = held.append_column("found", of_films).cast(HELD)
+    said, text_words = found.words()
+    held = held.append_column("found", of_films).append_column("words", said).cast(HELD)
     return {
         "terms": table,
         "forms": forms,
         "held": held,
         "found": own_found,
         "words": counted.table(),
+        "text_words": text_words,
     }
 
 
@@ -237,13 +244,15 @@ def _forms(
 
 
 class _Found:
-    """Subjects of the lexicon and genres of films."""
+    """Subjects of the lexicon, genres, and words of films."""
 
     def __init__(self, lexicon: SubjectLexicon) -> None:
         self._lexicon = lexicon
         self._films: Counter[tuple[str, str]] = Counter()
         self._keyword_films: Counter[tuple[str, str]] = Counter()
         self._of: list[set[tuple[str, str]]] = []
+        self._numbers: dict[str, int] = {}
+        self._words: list[list[int]] = []
 
     def add(
         self,
@@ -256,6 +265,9 @@ class _Found:
         said: set[str] = set()
         written = [word for keyword in keywords for word in words_of(keyword)]
         in_text = tokens(text)
+        numbers = self._numbers
+        distinct = {fold(word) for word in (*in_text, *written)}
+        self._words.append([numbers.setdefault(word, len(numbers)) for word in distinct])
         for keyword in keywords:
             for language in {*languages, "en"}:  # keywords are often English in any catalogue
                 said |= self._lexicon.subjects_of_keyword(keyword, language, in_text)
@@ -281,6 +293,14 @@ class _Found:
             [self._keyword_films[key] for key in keys],
         ]
         return pa.array(lists, pa.list_(pa.int32())), pa.table(rows, schema=FOUND)
+
+    def words(self) -> tuple[pa.Array, pa.Table]:
+        """Return the column `words` of HELD, and TEXT_WORDS."""
+        ordered = sorted(self._numbers)
+        rank = np.empty(len(ordered), np.int64)
+        rank[[self._numbers[word] for word in ordered]] = np.arange(len(ordered))
+        lists = list_column(*_sorted_pairs(self._words, rank), len(self._words))
+        return lists, pa.table([ordered], schema=TEXT_WORDS)
 
 
 class _Words:

@@ -20,7 +20,7 @@ from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import SubjectLexicon
 from pipeline.schemas.vectors import Parts, parts_of
 
-__all__ = ["FurtherSubject", "find_further_subjects"]
+__all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
 
 _SHARE = 0.0008  # of all films, of a subject
 _FEWEST = 3  # films of a subject
@@ -28,7 +28,11 @@ _RANGE_ROWS = 32_768  # rows of counts sorted in memory at once
 _CONTAINED = 0.7  # share of the films of a word that have a longer term: the word is dropped
 _LIFT = 5.0  # times as likely together as apart: two words are one term
 _SINGULAR = 0.2  # share of the films of the most used spelling from which a singular is printed
+# Share of the films with a word, or a phrase, whose keywords have it: "plan" is in many texts, but
+# nobody looks for films by it.
+_TAGGED = (0.2, 0.1)
 _KEYWORD, _TEXT = 0.8, 0.5  # weights
+_WORDS, _MEANINGS = 2, 3  # most words of another word for a subject, and subjects that it means
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,26 @@ class FurtherSubject:
     weight: float
 
 
+@dataclass(frozen=True, order=True)
+class SubjectWord:
+    """Another word for a subject of the lexicon, which a name may print: "cop", police officer.
+
+    Attributes
+    ----------
+    subject : str
+        Identity of the subject.
+    printed : str
+        The word, in the spelling that most films use.
+    films, keyword_films : int
+        Number of films with the word, and with the word as a keyword.
+    """
+
+    subject: str
+    printed: str
+    films: int
+    keyword_films: int
+
+
 def find_further_subjects(
     terms: pa.Table | Parts,
     forms: pa.Table | Parts,
@@ -62,8 +86,9 @@ def find_further_subjects(
     with_keywords: bool,
     lexicon: SubjectLexicon,
     unusable: Unusable,
-) -> list[FurtherSubject]:
-    """Find the terms of a catalogue that are subjects, and of which no lexicon knows.
+    language: str = "en",
+) -> tuple[list[FurtherSubject], list[SubjectWord]]:
+    """Find the subjects of a catalogue that the lexicon does not have, and words for those it has.
 
     Parameters
     ----------
@@ -78,11 +103,15 @@ def find_further_subjects(
         The subjects that are known; their words are left out.
     unusable : Unusable
         What no name contains.
+    language : str
+        Language of the names, ISO 639-1: only words of it are printed for a known subject.
 
     Returns
     -------
-    list of FurtherSubject
+    subjects : list of FurtherSubject
         By `printed`, which is unique.
+    subject_words : list of SubjectWord
+        By subject and word.
     """
     least = max(_FEWEST, _SHARE * films)
     counts = _frequent_forms(forms, least)
@@ -92,22 +121,32 @@ def find_further_subjects(
     number = {name: _by_form(counts, name) for name in counts.columns}
     single = number["films"]
     found: dict[tuple[str, str], tuple[str, Mapping[str, int]]] = {}
+    other_words: set[SubjectWord] = set()
     for key, own in spellings.items():
-        language = key[1]
-        printed = _printed(own, language)
-        if _is_known(lexicon, own, language) or unusable.is_unusable(printed, language, names):
+        printed = _printed(own, key[1])
+        if unusable.is_unusable(printed, key[1], names):
             continue
+        parts = printed.split()
         if not with_keywords:
             share = number["noun_films"][key] / max(number["text_films"][key], 1)
-            parts = printed.split()
-            if len(parts) > 2 or not is_noun_phrase(parts, language, share):
+            if len(parts) > 2 or not is_noun_phrase(parts, key[1], share):
                 continue
-            if len(parts) == 2 and _lift(parts, key, single, films) < _LIFT:
-                continue
-        found[key] = (printed, own)
+        meant = _known_subjects(lexicon, own, key[1])
+        if not meant:
+            if with_keywords:
+                subject = number["keyword_films"][key] >= _TAGGED[len(parts) > 1] * single[key]
+            else:
+                subject = len(parts) == 1 or _lift(parts, key, single, films) >= _LIFT
+            if subject:
+                found[key] = (printed, own)
+        elif len(parts) <= _WORDS and len(meant) <= _MEANINGS:
+            counted = (number["films"][key], number["keyword_films"][key])
+            there = lexicon.subjects_of_keyword(printed, language) - {printed}
+            other_words.update(SubjectWord(subject, printed, *counted) for subject in there)
     for key in _contained(found, single):
         del found[key]
-    return _distinct(found, number, _KEYWORD if with_keywords else _TEXT)
+    subjects = _distinct(found, number, _KEYWORD if with_keywords else _TEXT)
+    return subjects, sorted(other_words)
 
 
 def _frequent_forms(forms: pa.Table | Parts, least: float) -> pd.DataFrame:
@@ -160,12 +199,14 @@ def _printed(spellings: Mapping[str, int], language: str) -> str:
     return min(singular, key=lambda term: (-spellings[term], term), default=best)
 
 
-def _is_known(lexicon: SubjectLexicon, spellings: Collection[str], language: str) -> bool:
-    return any(
-        lexicon.identity_of(term, code) is not None
+def _known_subjects(lexicon: SubjectLexicon, spellings: Collection[str], language: str) -> set[str]:
+    """The subjects of the lexicon that a term means or contains."""
+    return {
+        subject
         for term in spellings
-        for code in sorted({language, "en"})
-    )
+        for code in {language, "en"}
+        for subject in lexicon.subjects_of_keyword(term, code)
+    }
 
 
 def _lift(

@@ -14,7 +14,7 @@ from pipeline.label.terms.further_subjects import find_further_subjects
 from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.schemas.genre_words import genre_words
-from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT
+from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT, WORD
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
 
@@ -24,6 +24,7 @@ _WITH_KEYWORDS = 0.1  # share of the films from which the keywords of a catalogu
 _MOST_SUBJECTS = 20_000
 _LABEL_SHARE = 0.01  # of the films, of a label of the catalogue that is no genre of ours
 _LABEL_WEIGHT = 0.5
+_WORD_WEIGHT = 0.95  # of another word for a subject of the lexicon
 _FACET_FILMS = 5  # fewest films of a facet
 
 
@@ -41,6 +42,7 @@ def find_name_parts(
     facets: pa.Table | Parts,
     known_languages: Sequence[str] = (),
     lexicon: str = "",
+    language: str = "en",
 ) -> dict[str, pa.Table]:
     """Find the parts of names of a whole catalogue.
 
@@ -54,12 +56,14 @@ def find_name_parts(
         `catalogue_languages`.
     lexicon : str
         Text of a user's file of words; see `read_user_file`.
+    language : str
+        Language of the names, ISO 639-1.
 
     Returns
     -------
     dict of str to pa.Table
-        `parts`: PARTS; subjects, then genres, then facets, each by key. A subject of the lexicon is
-        known by its identity there, and has weight 1.
+        `parts`: PARTS; subjects, then words for them, genres and facets, each by key. A subject of
+        the lexicon is known by its identity there, and has weight 1.
     """
     films: Counter[tuple[str, str]] = Counter()
     keyword_films: Counter[tuple[str, str]] = Counter()
@@ -71,60 +75,67 @@ def find_name_parts(
     with_keywords = keyword_films[CATALOGUE, ""] >= max(1, _WITH_KEYWORDS * all_films)
     words_of_films = subject_lexicon(lexicon)
     languages = sorted({*known_languages, "en"})
-    rows: list[dict[str, Any]] = [
-        {
-            "kind": SUBJECT,
-            "key": key,
-            "printed": key,
-            "terms": sorted({w for code in languages for w in words_of_films.words_of(key, code)}),
-            "films": count,
-            "keyword_films": keyword_films[kind, key],
-            "weight": 1.0,
-        }
-        for (kind, key), count in films.items()
-        if kind == SUBJECT
-    ]
+    rows = []
+    for (kind, key), count in films.items():
+        if kind == SUBJECT:
+            own = {w for code in languages for w in words_of_films.words_of(key, code)}
+            said = keyword_films[kind, key]
+            rows.append(_row(SUBJECT, key, count, 1.0, keyword_films=said, terms=sorted(own)))
     unusable = Unusable(lexicon, languages, with_keywords)
-    further = find_further_subjects(
-        terms, forms, words, all_films, with_keywords, words_of_films, unusable
+    further, other_words = find_further_subjects(
+        terms, forms, words, all_films, with_keywords, words_of_films, unusable, language
     )
     known = {row["key"] for row in rows}
     rows += [
-        {
-            "kind": SUBJECT,
-            "key": subject.printed,
-            "printed": subject.printed,
-            "terms": list(subject.terms),
-            "films": subject.films,
-            "keyword_films": subject.keyword_films,
-            "weight": subject.weight,
-        }
+        _row(
+            SUBJECT,
+            subject.printed,
+            subject.films,
+            subject.weight,
+            keyword_films=subject.keyword_films,
+            terms=list(subject.terms),
+        )
         for subject in further
         if subject.printed not in known
     ]
     rows.sort(key=lambda row: (-row["weight"], -row["films"], row["key"]))
     del rows[_MOST_SUBJECTS:]
-    for (kind, key), count in films.items():
+    rows.sort(key=lambda row: row["key"])
+    number = {row["key"]: position for position, row in enumerate(rows)}
+    for position, row in enumerate(rows):
+        row["same_as"] = position
+    for word in other_words[:_MOST_SUBJECTS]:
+        if word.subject in number:
+            key, said = f"{word.subject}/{word.printed}", word.keyword_films
+            same = {"printed": word.printed, "same_as": number[word.subject]}
+            row = _row(WORD, key, word.films, _WORD_WEIGHT, said, [word.printed])
+            rows.append({**row, **same})
+    for (kind, key), count in sorted(films.items()):
         listed = key in genre_words().nouns
         if kind == GENRE and (listed or count >= _LABEL_SHARE * all_films):
             rows.append(_row(GENRE, key, count, 1.0 if listed else _LABEL_WEIGHT))
     shared: Counter[str] = Counter()
     for part in parts_of(facets):
         shared.update(facet_keys(part)[1])
-    rows += [_row(FACET, key, n, 1.0) for key, n in shared.items() if n >= _FACET_FILMS]
-    order = {kind: n for n, kind in enumerate((SUBJECT, GENRE, FACET))}
-    rows.sort(key=lambda row: (order[row["kind"]], row["key"]))
-    numbered = [{"number": number, **row} for number, row in enumerate(rows)]
+    rows += [_row(FACET, key, n, 1.0) for key, n in sorted(shared.items()) if n >= _FACET_FILMS]
+    numbered = [{"number": n, "same_as": n, **row} for n, row in enumerate(rows)]
     return {"parts": pa.Table.from_pylist(numbered, PARTS)}
 
 
-def _row(kind: str, key: str, films: int, weight: float) -> dict[str, Any]:
+def _row(
+    kind: str,
+    key: str,
+    films: int,
+    weight: float,
+    keyword_films: int = 0,
+    terms: Sequence[str] = (),
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "key": key,
         "printed": key,
-        "terms": [],
+        "terms": list(terms),
         "films": films,
-        "keyword_films": 0,
+        "keyword_films": keyword_films,
         "weight": weight,
     }
