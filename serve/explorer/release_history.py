@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from pipeline.errors import MicrogenresError
 from pipeline.lineage.history import read_history, summarise_growth
 from pipeline.release.reader import ReleasedTables
+from pipeline.schemas.lineage import LINEAGE
 from pipeline.schemas.report import Report
 from pipeline.storage.verify import MANIFEST
 
-__all__ = ["growth_over_releases", "read_previous_report", "read_rejects"]
+__all__ = ["growth_over_releases", "read_name_changes", "read_previous_report", "read_rejects"]
 
 
 def read_rejects(release: Path) -> pa.Table:
@@ -37,6 +38,29 @@ def read_previous_report(release: Path) -> Report | None:
         except MicrogenresError:
             continue
     return None
+
+
+def read_name_changes(release: Path) -> list[tuple[str, str, str]]:
+    """Return the micro-genres that have another name than in the release before.
+
+    Returns
+    -------
+    list of (str, str, str)
+        micro_genre_id, earlier name and name, by name; empty for a release without lineage.
+    """
+    tables = ReleasedTables(release)
+    if "lineage.parquet" not in tables.manifest.files:
+        return []
+    lineage = tables.table("lineage", LINEAGE)
+    renamed = lineage.filter(
+        pc.and_(
+            pc.equal(lineage["event"], "renamed"),
+            pc.equal(lineage["generation"], tables.manifest.generation),
+        )
+    )
+    names = ("micro_genre_id", "previous_name", "micro_genre_name")
+    rows = zip(*(renamed[name].to_pylist() for name in names), strict=True)
+    return sorted(rows, key=lambda row: (row[2], row[0]))
 
 
 def growth_over_releases(release: Path, most: int) -> tuple[list[str], list[dict[str, Any]]]:

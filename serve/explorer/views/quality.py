@@ -8,8 +8,13 @@ from pipeline.report import explanations
 from pipeline.report.formatting import UNMEASURED, duration, finite, lookup, plain, share, whole
 from serve.explorer.components import cards
 from serve.explorer.components.html_nodes import Node, data_text, node, show
-from serve.explorer.release_history import read_previous_report, read_rejects
+from serve.explorer.release_history import (
+    read_name_changes,
+    read_previous_report,
+    read_rejects,
+)
 from serve.explorer.resources import open_catalogue
+from serve.explorer.routing import genre_address
 
 SHOWN = 200  # rejected rows in the table
 STAGES = 12  # longest stages shown
@@ -134,6 +139,23 @@ if previous:
         ),
         key="drift-table",
     )
+    renamed = read_name_changes(films.path)
+    if renamed:
+        show(
+            cards.table(
+                "Micro-genres with another name",
+                ("This release", "previous release"),
+                [
+                    (
+                        node("a", data_text(now), href=genre_address(micro_genre_id)),
+                        node("td", data_text(before)),
+                    )
+                    for micro_genre_id, before, now in renamed
+                ],
+                "A name is kept while it is true of most of its films.",
+            ),
+            key="renamed",
+        )
 
 completeness = lookup(report, "data_quality.completeness") or {}
 if completeness:

@@ -15,8 +15,9 @@ from streamlit import file_util
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from pipeline.schemas.lineage import LINEAGE
 from serve.catalogue.catalogue import Catalogue, Filters
-from serve.explorer.release_history import growth_over_releases
+from serve.explorer.release_history import growth_over_releases, read_name_changes
 from serve.explorer.resources import OUT, RELEASE
 from serve.explorer.routing import PAGES
 from tests.support.served_release import TITLES
@@ -245,6 +246,38 @@ def test_changes_between_releases_are_shown_for_two_or_more(
     assert "Largest losses" not in text
     assert growth_over_releases(tmp_path / "releases" / "before", 5) == ([], [])
     assert growth_over_releases(release, 5) == ([], [])
+
+
+def test_names_that_changed_are_those_of_the_lineage(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(RELEASE, raising=False)
+    monkeypatch.setenv(OUT, str(tmp_path))
+    events = [
+        {"generation": 1, "event": "renamed", "previous_name": "Deep <Sea> Drama"},
+        {"generation": 1, "event": "kept", "previous_name": "Kept Before"},
+        {"generation": 0, "event": "gone", "previous_name": "Gone Before"},
+    ]
+    ids = {"micro_genre_id": "submarine-thrillers", "micro_genre_name": "Submarine Thrillers"}
+    for name, month in (("before", "01"), ("now", "02")):
+        folder = shutil.copytree(release, tmp_path / "releases" / name)
+        path = folder / "manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest |= {"release_id": name, "created_at": f"2026-{month}-01T00:00:00+00:00"}
+        if name == "now":
+            table = folder / "lineage.parquet"
+            pq.write_table(pa.Table.from_pylist([e | ids for e in events], LINEAGE), table)
+            entry = {"bytes": table.stat().st_size, "sha256": "0" * 64}
+            manifest["files"][table.name] = entry
+            manifest["generation"] = 1
+        path.write_text(json.dumps(manifest))
+    (tmp_path / "latest").write_text("now\n")
+    text = shown_text(open_page(AppTest.from_file(str(APP), default_timeout=60), "quality"))
+    lines = text.split("\n")
+    row = lines.index("Deep <Sea> Drama")
+    assert lines[row - 1] == "Submarine Thrillers"
+    assert "Kept Before" not in text and "Gone Before" not in text
+    assert read_name_changes(release) == []
 
 
 def test_without_a_release_the_page_names_the_command_that_creates_one(
