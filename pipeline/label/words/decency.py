@@ -53,6 +53,8 @@ def is_abstract(phrase: str, language: str = "en", extra: str = "") -> bool:
     >>> is_abstract("the past"), is_abstract("Symbolism"), is_abstract("past life")
     (False, True, False)
     """
+    if phrase in read_tables(extra).subjects.get("en", {}):  # "brothers" is a subject
+        return False
     own = _phrases("abstract", language, extra)
     words = tuple(fold(word) for word in words_of(phrase))
     return words in own or tuple(lemma(word, language) for word in words) in own

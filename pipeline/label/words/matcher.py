@@ -95,7 +95,7 @@ class Matcher:
         hits = [position for position, own in enumerate(known) if own]
         if not hits:
             return set()
-        check = names and self.language not in _CAPITAL_NOUNS and not _is_titled(words)
+        check = names and not _is_titled(words)
         found: set[str] = set()
         after = 0
         for position in hits:
@@ -105,8 +105,7 @@ class Matcher:
             if phrase is None:
                 continue
             meaning = self._phrases[phrase]
-            is_plain = end - position == 1 and not meaning.proper
-            if check and is_plain and self._is_name(meaning, words, position):
+            if check and end - position == 1 and self._is_other(meaning, words, position):
                 continue
             after = end
             found.update(meaning.subjects)
@@ -169,13 +168,16 @@ class Matcher:
             self._cache[word] = found
         return found
 
-    def _is_name(self, meaning: Phrase, words: Sequence[str], position: int) -> bool:
-        """Whether a word has a capital inside a sentence: a role before a name is none."""
-        if position == 0 or not words[position][0].isupper() or words[position - 1] in _BREAKS:
+    def _is_other(self, meaning: Phrase, words: Sequence[str], position: int) -> bool:
+        """Whether the first letter shows that a word is a name, or in German that it is no noun."""
+        is_capital = words[position][0].isupper()
+        if self.language in _CAPITAL_NOUNS:
+            return meaning.proper and not is_capital
+        if not is_capital or meaning.proper or position == 0 or words[position - 1] in _BREAKS:
             return False
         following = words[position + 1] if position + 1 < len(words) else ""
         is_role = not self._persons.isdisjoint(meaning.subjects)
-        return not (is_role and following[:1].isupper())
+        return not (is_role and following[:1].isupper())  # "Detective Ada Quill" is one
 
 
 def _phrases_of(
