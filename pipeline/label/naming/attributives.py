@@ -71,7 +71,7 @@ def singular(word: str) -> str:
         return rules.singulars[lower]
     if lower in rules.plural or not lower.endswith("s") or lower.endswith(("ss", "us", "is")):
         return word
-    if "'" in lower or any(letter.isdigit() for letter in lower):  # "1960s"
+    if "'" in lower or lower.count("-") > 1 or any(letter.isdigit() for letter in lower):  # "1960s"
         return word
     start, hyphen, last = lower.rpartition("-")
     found = lemma(last)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.label.naming.facet_words import facet_word, facet_words, is_decade
-from pipeline.label.naming.forms import form_of
+from pipeline.label.naming.forms import form_of, known_language
 from pipeline.label.naming.grammar import print_name, printed_parts
 from pipeline.label.naming.other_languages import place_name, subject_word
 from pipeline.label.naming.patterns import english_rules, naming_data
@@ -95,6 +95,7 @@ def describe(
     >>> describe(NameParts((0,), (1,)), vocabulary, facts)
     'Horror films about haunted houses, mostly American, from the 1970s to the 2010s.'
     """
+    language = known_language(language, extra)
     patterns = _patterns(language)
     stated = printed_parts(parts, vocabulary, language, extra=extra)
     sentence = _head(stated, vocabulary, facts, patterns, language, extra)

@@ -109,9 +109,7 @@ def facets_in_name(
     for country in [key for key in known if key.startswith("country:")]:
         for spoken in [key for key in known if key.startswith("language:")]:
             if country in known and _same_nation(country[8:], spoken[9:]):
-                by_language = country[8:] in place_rules().by_language
-                world = spoken[9:] in place_rules().world_languages
-                known.pop(country if by_language and not world else spoken)
+                known.pop(country if country[8:] in place_rules().by_language else spoken)
     return in_order(known.values(), vocabulary)
 
 
@@ -131,6 +129,6 @@ def _same_nation(country: str, language: str) -> bool:
 
     own = place_rules().languages.get(country)
     if own is None:
-        found = get_official_languages(country, regional=True, de_facto=True)
+        found = get_official_languages(country, de_facto=True)
         own = tuple(code.partition("_")[0] for code in found)
     return language in own

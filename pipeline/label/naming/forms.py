@@ -5,10 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 
 from pipeline.label.words.genre_nouns import form_noun, joined_forms
+from pipeline.label.words.tables import read_tables
 
-__all__ = ["FILMS", "form_of"]
+__all__ = ["FILMS", "form_of", "known_language"]
 
 FILMS = " Films"
+
+
+def known_language(language: str, extra: str = "") -> str:
+    """Return the language of names: English if the lexicon has no nouns of a language.
+
+    Examples
+    --------
+    >>> known_language("fr"), known_language("tlh")
+    ('fr', 'en')
+    """
+    return language if language in read_tables(extra).generic else "en"
 
 
 @lru_cache(maxsize=10_000)

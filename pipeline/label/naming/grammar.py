@@ -8,7 +8,7 @@ from __future__ import annotations
 from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
 from pipeline.label.naming.capitals import title_case
 from pipeline.label.naming.facet_words import facet_words
-from pipeline.label.naming.forms import FILMS, form_of
+from pipeline.label.naming.forms import FILMS, form_of, known_language
 from pipeline.label.naming.other_languages import write_in
 from pipeline.label.naming.patterns import english_rules
 from pipeline.label.naming.printed import (
@@ -89,6 +89,7 @@ def _fitting(
     parts: NameParts, vocabulary: PartVocabulary, language: str, joiner: str, extra: str
 ) -> tuple[NameParts, str]:
     """What the name states, and the name."""
+    language = known_language(language, extra)
     stated = without_repetition(parts, vocabulary, language, extra)
     name = _write(stated, vocabulary, language, joiner, extra)
     if not _fits(name, language):

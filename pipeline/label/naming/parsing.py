@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from pipeline.label.naming.capitals import SMALL_WORDS
 from pipeline.label.naming.facet_words import in_order
+from pipeline.label.naming.forms import known_language
 from pipeline.label.naming.reading.english_index import NameIndex, name_tokens
 from pipeline.label.naming.reading.text_scan import scan_name
 from pipeline.label.naming.vocabulary import PartVocabulary
@@ -48,8 +49,8 @@ def parse_name(
     Notes
     -----
     ``parse_name(print_name(p)) == printed_parts(p)`` unless two parts are printed alike: a subject
-    and a genre ("Family Dramas"), a country and its language ("Japanese"), or phrases that are
-    cut apart in two ways ("Ghost Ship", a ghost and a ship).
+    and a genre ("Family Dramas", "Civil War Films"), a country and its language ("Japanese"), or
+    phrases that are cut apart in two ways ("Ghost Ship", a ghost and a ship).
 
     Examples
     --------
@@ -66,6 +67,7 @@ def parse_name(
     True
     """
     name = _NUMBER.sub("", name)
+    language = known_language(language, extra)
     if language != "en":
         return scan_name(name, vocabulary, language, extra)
     index = _index(vocabulary, extra)

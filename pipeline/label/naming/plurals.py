@@ -28,24 +28,38 @@ def in_sentence(phrase: str) -> str:
     >>> [in_sentence(phrase) for phrase in ("father son relationship", "world war ii", "gay theme")]
     ['fathers and sons', 'World War II', 'gay life']
     """
-    rules = english_rules()
+    plurals = english_rules().plurals
     text = attributive(phrase)
-    if text.lower() in rules.plurals:
-        return rules.plurals[text.lower()]
+    if text.lower() in plurals:
+        return plurals[text.lower()]
     if phrase.lower().endswith(("relationship", "relationships")):
-        persons = text.split("-")
-        if len(persons) == 2 and all(word in rules.relatives for word in persons):
-            return " and ".join(_plural(word) for word in persons)
-        return _with_names(f"{phrase.removesuffix('s')}s")
+        return _of_relationship(phrase, text)
     if text.lower() in _LIVES:
         return f"{_with_names(text)} life"
-    words = text.split()
-    if not words or any(word in SMALL_WORDS for word in words):
-        return _with_names(text)
-    words[-1] = _plural(words[-1]) if _counts(text) else words[-1]
-    return _with_names(" ".join(words))
+    if text.count("-") > 1:  # "rags-to-riches"
+        return text.replace("-", " ")
+    return _counted(text.split())
 
 
+def _of_relationship(phrase: str, persons: str) -> str:
+    """The two persons, or the phrase itself if it names no two."""
+    words = persons.split("-")
+    if len(words) == 2 and all(word in english_rules().relatives for word in words):
+        return " and ".join(_plural(word) for word in words)
+    return _with_names(f"{phrase.removesuffix('s')}s")
+
+
+def _counted(words: list[str]) -> str:
+    """Words with the last one in the plural, where it has one."""
+    text = " ".join(words)
+    if words[1:] and words[-1].lower() == "war" and _names(words):
+        return f"the {title_case(text)}"
+    if words and not any(word in SMALL_WORDS for word in words) and _counts(text):
+        text = " ".join([*words[:-1], _plural(words[-1])])
+    return _with_names(text)
+
+
+_LAST_PARTS = ("man", "wife", "wolf", "child")  # of words that are written together
 # Adjectives that stand for a way of life.
 _LIVES = frozenset(("gay", "lesbian", "lgbt", "lgbtq", "queer"))
 
@@ -55,6 +69,8 @@ def _counts(text: str) -> bool:
     rules = english_rules()
     lower = text.lower()
     last = lower.split()[-1]
+    if lower not in rules.uncountable and _irregular(last):
+        return True
     return not (
         lower in rules.uncountable
         or last in rules.uncountable
@@ -75,17 +91,28 @@ def _is_noun_like(word: str) -> bool:
 
 
 def _plural(word: str) -> str:
-    rules = english_rules()
     lower = word.lower()
-    if lower in rules.plurals:
-        return rules.plurals[lower]
-    if lower.endswith("man"):
-        return f"{word[:-3]}men"
+    if (found := _irregular(lower)) is not None:
+        return found
     if lower.endswith("y") and lower[-2:-1] not in "aeiou":
         return f"{word[:-1]}ies"
     if lower.endswith(("s", "x", "z", "ch", "sh")):
         return f"{word}es"
     return f"{word}s"
+
+
+def _irregular(word: str) -> str | None:
+    """An irregular plural, of the word or of its last part: "housewives", "gunmen"."""
+    plurals = english_rules().plurals
+    if word in plurals:
+        return plurals[word]
+    last = next((end for end in _LAST_PARTS if word.endswith(end)), None)
+    return None if last is None else word.removesuffix(last) + plurals[last]
+
+
+def _names(words: list[str]) -> bool:
+    """Whether one of the words is part of a name."""
+    return any(word.lower() in english_rules().proper | nations() for word in words)
 
 
 def _with_names(text: str) -> str:
