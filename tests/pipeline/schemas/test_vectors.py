@@ -132,11 +132,14 @@ def test_recall_equals_that_of_an_exhaustive_search(tmp_path: Path) -> None:
 
 def test_space_fitted_on_parts_equals_space_of_the_table(tmp_path: Path) -> None:
     films, settings = mined(), FeatureSettings()
-    tables = (films.movies, films.features, films.embeddings)
-    whole = fit_space(*tables, films.vocabulary, settings)["space"]
+    codes = pa.array(["en", "de"] * (len(films.movies) // 2))
+    languages = pa.table({"movie_id": films.movies["movie_id"], "text_language": codes})
+    tables = (films.movies, films.features, films.embeddings, languages)
+    whole = fit_space(*tables[:3], films.vocabulary, settings, languages)["space"]
     parts: list[Parts] = [stored(tmp_path / str(n), table) for n, table in enumerate(tables)]
-    again = fit_space(parts[0], parts[1], parts[2], films.vocabulary, settings)["space"]
+    again = fit_space(*parts[:3], films.vocabulary, settings, parts[3])["space"]
     first, second = table_to_arrays(whole), table_to_arrays(again)
+    assert {"origin:text:de", "origin:text:en"} <= first.keys()
     assert first.keys() == second.keys()
     for name, numbers in first.items():
         np.testing.assert_allclose(second[name], numbers, rtol=1e-9, atol=1e-9, err_msg=name)
@@ -145,10 +148,10 @@ def test_space_fitted_on_parts_equals_space_of_the_table(tmp_path: Path) -> None
 def test_clusters_of_parts_equal_clusters_of_the_table(tmp_path: Path) -> None:
     films = points_table(planted(8, 40)[0])
     parts, settings = stored(tmp_path, films), ClusterSettings()
-    smoothed = cluster.smooth_points(films, settings, 1)
-    for name, table in cluster.smooth_points(parts, settings, 1).items():
+    smoothed = cluster.smooth_points(films, settings)
+    for name, table in cluster.smooth_points(parts, settings).items():
         assert table.equals(smoothed[name]), name
-    trained = [cluster.train(p, **smoothed, settings=settings, k=8, seed=1) for p in (films, parts)]
+    trained = [cluster.train(p, **smoothed, settings=settings, k=8) for p in (films, parts)]
     assert trained[0]["centroids"].equals(trained[1]["centroids"])
     samples = [cluster.label_subsample(p, settings, [8], 0, 1) for p in (films, parts)]
     assert samples[0]["labels"].equals(samples[1]["labels"])
