@@ -137,7 +137,8 @@ def test_space_fitted_on_parts_equals_space_of_the_table(tmp_path: Path) -> None
     tables = (films.movies, films.features, films.embeddings, languages)
     whole = fit_space(*tables[:3], films.vocabulary, settings, languages)["space"]
     parts: list[Parts] = [stored(tmp_path / str(n), table) for n, table in enumerate(tables)]
-    again = fit_space(*parts[:3], films.vocabulary, settings, parts[3])["space"]
+    first_parts = (parts[0], parts[1], parts[2])
+    again = fit_space(*first_parts, films.vocabulary, settings, parts[3])["space"]
     first, second = table_to_arrays(whole), table_to_arrays(again)
     assert {"origin:text:de", "origin:text:en"} <= first.keys()
     assert first.keys() == second.keys()
