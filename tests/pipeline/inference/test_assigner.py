@@ -189,3 +189,23 @@ class TestErrors:
         with pytest.raises(ModelError, match="eeeeeeeeeeee") as raised:
             Assigner(tmp_path)
         assert exact().revision[:12] in str(raised.value)
+
+
+def test_the_origin_of_a_film_is_passed_on(tmp_path: Path) -> None:
+    build(tmp_path)
+    film = released_films()[0]
+    plain = Assigner(tmp_path).assign([film])[0]
+    space = pq.read_table(tmp_path / "space.parquet")
+    width = len(matrix_of(mined().embeddings)[0])
+    effect = {"name": "origin:country:JP", "shape": [width], "values": [0.05] * width}
+    pq.write_table(
+        pa.concat_tables([space, pa.Table.from_pylist([effect], space.schema)]),
+        tmp_path / "space.parquet",
+    )
+    assigner = Assigner(tmp_path)
+    unknown, elsewhere, there = (
+        assigner.assign([film | {"countries": countries}])[0]
+        for countries in ([], ["Atlantis", "FR"], ["Japan"])
+    )
+    assert unknown == elsewhere == plain
+    assert there["similarity"] != plain["similarity"]
