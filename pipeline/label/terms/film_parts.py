@@ -57,8 +57,11 @@ def find_film_parts(
     subjects = subject_lexicon(lexicon)
     number_of: dict[tuple[str, str], int] = {}
     number_of_term: dict[str, int] = {}
-    columns = (parts.column(name).to_pylist() for name in ("number", "kind", "key", "terms"))
-    for number, kind, key, own in zip(*columns, strict=True):
+    rows_of_parts = zip(
+        *(parts.column(name).to_pylist() for name in ("number", "kind", "key", "terms")),
+        strict=True,
+    )
+    for number, kind, key, own in rows_of_parts:
         number_of[kind, key] = number
         if kind == SUBJECT and key not in subjects:
             number_of_term.update((term, number) for term in own)
@@ -72,7 +75,7 @@ def find_film_parts(
     rows, facet = facet_keys(facets)
     of_facet = np.array([number_of.get((FACET, key), -1) for key in facet], np.int64)
     pairs.append((rows[of_facet >= 0], of_facet[of_facet >= 0]))
-    film, part = (np.concatenate(own) for own in zip(*pairs, strict=True))
+    film, part = (np.concatenate([own[n] for own in pairs]) for n in range(2))
     shape = (len(movies), len(parts))
     true = sparse.csr_matrix((np.ones(len(film), np.int32), (film, part)), shape=shape)
     literal = find_literal(true, held.column("words"), text_words, parts, subjects, language)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.terms.grams import clauses, common_nouns_lowered, grams, noun_phrases, words
-from pipeline.label.terms.normal_forms import normal_forms
+from pipeline.label.terms.normal_forms import normal_form, normal_forms
 from pipeline.label.words.form import story_parts
 from pipeline.label.words.subjects import SubjectLexicon, subject_lexicon
 from pipeline.label.words.tables import LANGUAGES
@@ -24,6 +24,7 @@ __all__ = [
     "FORMS",
     "FOUND",
     "HELD",
+    "NOUN_GENRES",
     "TERMS",
     "TEXT_WORDS",
     "WORD_COUNTS",
@@ -61,6 +62,16 @@ HELD = pa.schema(
 # The distinct words of all texts and keywords, in lower case, sorted.
 TEXT_WORDS = pa.schema([("word", pa.string())])
 
+# The genres of the films in whose texts a form stands as a noun phrase.
+NOUN_GENRES = pa.schema(
+    [
+        ("form", pa.string()),
+        ("language", pa.string()),
+        ("genre", pa.string()),
+        ("films", pa.int32()),
+    ]
+)
+
 CATALOGUE = "catalogue"  # kind of the row of FOUND that counts all films
 
 # Subjects of the lexicon and genres, with the number of their films; sorted by kind and key.
@@ -90,7 +101,7 @@ _COLUMNS = ["overview", "tagline", "keywords", "genres", "directors", "cast"]
 @stage(
     "film-terms",
     inputs=("movies", "languages"),
-    outputs=("terms", "forms", "held", "found", "words", "text_words"),
+    outputs=("terms", "forms", "held", "found", "words", "text_words", "noun_genres"),
 )
 def find_film_terms(
     movies: pa.Table,
@@ -115,8 +126,9 @@ def find_film_terms(
     Returns
     -------
     dict of str to pa.Table
-        `terms` (TERMS), `forms` (FORMS), `found` (FOUND) and `words` (WORD_COUNTS) can be added up
-        over partitions; `text_words` is TEXT_WORDS; `held` is HELD in the order of `movies`.
+        `terms` (TERMS), `forms` (FORMS), `found` (FOUND), `words` (WORD_COUNTS) and `noun_genres`
+        (NOUN_GENRES) can be added up over partitions; `text_words` is TEXT_WORDS; `held` is HELD in
+        the order of `movies`.
     """
     codes = [None] * len(movies) if languages is None else languages["text_language"].to_pylist()
     first = known_languages[0] if known_languages else "en"
@@ -129,19 +141,27 @@ def find_film_terms(
         own = keywords | inside
         phrases: set[str] = set()
         text = f"{movie['overview']}. {movie['tagline'] or ''}"
+        stories: list[list[str]] = []
+        whole = True
         for clause in clauses(text):
             counted.add_clause(clause)
-            for story in story_parts(clause):
+            parts = list(story_parts(clause))
+            whole = whole and parts == [clause]
+            stories += parts
+            for story in parts:
                 lowered = common_nouns_lowered(story, language)
                 own.update(grams(lowered, language))
                 phrases.update(noun_phrases(story, lowered, language))
-        terms.add(language, own, keywords, inside, phrases & own)
+        if not whole:
+            text = ". ".join(map(" ".join, stories))  # without leads and credits
+        terms.add(language, own, keywords, inside, phrases & own, fold_genres(movie.get("genres")))
         counted.add_credits([*(movie["directors"] or []), *(movie["cast"] or [])])
         read_as = {language, code} if code in LANGUAGES else {language}
         found.add(text, sorted(keywords), sorted(read_as), movie.get("genres"))
     table, forms, held = terms.tables()
     of_films, own_found = found.tables()
     said, text_words = found.words()
+    nouns = terms.noun_genres()
     held = held.append_column("found", of_films).append_column("words", said).cast(HELD)
     return {
         "terms": table,
@@ -150,6 +170,7 @@ def find_film_terms(
         "found": own_found,
         "words": counted.table(),
         "text_words": text_words,
+        "noun_genres": nouns,
     }
 
 
@@ -161,6 +182,7 @@ class _TermsOfFilms:
         self._of: dict[str, list[list[int]]] = {
             name: [] for name in ("terms", "keywords", "parts", "nouns")
         }
+        self._genres: Counter[tuple[str, str, str]] = Counter()
 
     def add(
         self,
@@ -169,13 +191,16 @@ class _TermsOfFilms:
         keywords: Iterable[str],
         parts: Iterable[str],
         nouns: Iterable[str],
+        genres: Sequence[str],
     ) -> None:
-        """Add a film; `terms` contains the others."""
+        """Add a film; `terms` contains the other terms."""
         numbers = self._numbers
         own = {term: numbers.setdefault((term, language), len(numbers)) for term in terms}
         self._of["terms"].append(list(own.values()))
         for name, some in (("keywords", keywords), ("parts", parts), ("nouns", nouns)):
             self._of[name].append([own[term] for term in some])
+        forms = {normal_form(term, language) for term in nouns}
+        self._genres.update((form, language, genre) for form in forms for genre in genres)
 
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Return TERMS, FORMS and HELD without its last column."""
@@ -193,6 +218,12 @@ class _TermsOfFilms:
         lists = [list_column(*films[name], len(own)) for name, own in self._of.items()]
         held = pa.table(lists[:3], names=list(self._of)[:3])
         return table, _forms(written, codes, films), held
+
+    def noun_genres(self) -> pa.Table:
+        """Return NOUN_GENRES."""
+        keys = sorted(self._genres)
+        columns: list[list[Any]] = [[key[n] for key in keys] for n in range(3)]
+        return pa.table([*columns, [self._genres[key] for key in keys]], schema=NOUN_GENRES)
 
 
 def _sorted_pairs(

@@ -16,8 +16,10 @@ from pipeline.fileio.external_sort import StreamedTable, sort_streamed
 from pipeline.label.terms.film_terms import FORMS
 from pipeline.label.terms.normal_forms import normal_form
 from pipeline.label.terms.nouns import is_noun_phrase
+from pipeline.label.terms.themes import themes_among
 from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import SubjectLexicon
+from pipeline.label.words.tokens import lemma
 from pipeline.schemas.vectors import Parts, parts_of
 
 __all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
@@ -82,6 +84,8 @@ def find_further_subjects(
     terms: pa.Table | Parts,
     forms: pa.Table | Parts,
     words: pa.Table | Parts,
+    noun_genres: pa.Table | Parts,
+    genres: Mapping[str, int],
     films: int,
     with_keywords: bool,
     lexicon: SubjectLexicon,
@@ -94,6 +98,10 @@ def find_further_subjects(
     ----------
     terms, forms, words : pa.Table or Parts
         TERMS, FORMS and WORD_COUNTS of all partitions, one after the other.
+    noun_genres : pa.Table or Parts
+        NOUN_GENRES of all partitions.
+    genres : Mapping of str to int
+        Number of films of each genre.
     films : int
         Number of films of the catalogue.
     with_keywords : bool
@@ -145,6 +153,9 @@ def find_further_subjects(
             other_words.update(SubjectWord(subject, printed, *counted) for subject in there)
     for key in _contained(found, single):
         del found[key]
+    if not with_keywords:
+        themed = themes_among(found, noun_genres, genres)
+        found = {key: own for key, own in found.items() if key in themed}
     subjects = _distinct(found, number, _KEYWORD if with_keywords else _TEXT)
     return subjects, sorted(other_words)
 
@@ -189,6 +200,8 @@ def _spellings(terms: pa.Table | Parts, wanted: pd.Index) -> dict[tuple[str, str
 def _printed(spellings: Mapping[str, int], language: str) -> str:
     """The most used spelling; its singular if that is used, too."""
     best = min(spellings, key=lambda term: (-spellings[term], term))
+    if language != "en" and " " not in best:
+        return lemma(best, language)  # nouns have cases: "frachters"
     singular = [
         term
         for term, films in spellings.items()

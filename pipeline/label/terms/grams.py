@@ -131,24 +131,22 @@ def noun_phrases(clause: Sequence[str], lowered: Sequence[str], language: str) -
     clause, lowered : sequence of str
         Words as written, and as `common_nouns_lowered` returns them.
     language : str
-        ISO 639-1. Where nouns have a capital, a phrase ends in one; else it stands between a
-        determiner and a function word or the end of the clause. Nothing in other languages.
+        ISO 639-1. Where nouns have a capital, only they are such words; else a phrase stands between
+        a determiner and a function word or the end of the clause. Nothing in other languages.
 
     Examples
     --------
-    >>> clause = "to marry the shy baker who runs an old hotel".split()
+    >>> clause = "to marry the shy baker who is a spy".split()
     >>> list(noun_phrases(clause, clause, "en"))
-    ['shy baker', 'baker']
+    ['shy baker', 'baker', 'spy']
     >>> clause = "Der junge Polizist aus Kiel".split()
     >>> list(noun_phrases(clause, common_nouns_lowered(clause, "de"), "de"))
-    ['polizist', 'junge polizist']
+    ['polizist']
     """
     if determiners_of(language):
         for position, word in enumerate(lowered):
             if word != clause[position]:
                 yield word
-                if position and clause[position - 1][0].islower():
-                    yield f"{clause[position - 1]} {word}"
         return
     markers = _noun_markers().get(language)
     if markers is None:

@@ -30,15 +30,16 @@ _FACET_FILMS = 5  # fewest films of a facet
 
 @stage(
     "name-parts",
-    inputs=("terms", "forms", "words", "found", "facets"),
+    inputs=("terms", "forms", "words", "found", "noun_genres", "facets"),
     outputs=("parts",),
-    streamed=("terms", "forms", "words", "found", "facets"),
+    streamed=("terms", "forms", "words", "found", "noun_genres", "facets"),
 )
 def find_name_parts(
     terms: pa.Table | Parts,
     forms: pa.Table | Parts,
     words: pa.Table | Parts,
     found: pa.Table | Parts,
+    noun_genres: pa.Table | Parts,
     facets: pa.Table | Parts,
     known_languages: Sequence[str] = (),
     lexicon: str = "",
@@ -48,8 +49,8 @@ def find_name_parts(
 
     Parameters
     ----------
-    terms, forms, words, found : pa.Table or Parts
-        TERMS, FORMS, WORD_COUNTS and FOUND of all partitions, one after the other.
+    terms, forms, words, found, noun_genres : pa.Table or Parts
+        TERMS, FORMS, WORD_COUNTS, FOUND and NOUN_GENRES of all partitions, one after the other.
     facets : pa.Table or Parts
         FACETS of all partitions.
     known_languages : sequence of str
@@ -82,8 +83,18 @@ def find_name_parts(
             said = keyword_films[kind, key]
             rows.append(_row(SUBJECT, key, count, 1.0, keyword_films=said, terms=sorted(own)))
     unusable = Unusable(lexicon, languages, with_keywords)
+    genres = {key: count for (kind, key), count in films.items() if kind == GENRE}
     further, other_words = find_further_subjects(
-        terms, forms, words, all_films, with_keywords, words_of_films, unusable, language
+        terms,
+        forms,
+        words,
+        noun_genres,
+        genres,
+        all_films,
+        with_keywords,
+        words_of_films,
+        unusable,
+        language,
     )
     known = {row["key"] for row in rows}
     rows += [

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pipeline.label.terms.nouns import is_adjective
 from pipeline.label.words.form import is_form
 from pipeline.label.words.lexicon import is_boilerplate
-from pipeline.label.words.stop_words import is_stop_word, stop_words_of
+from pipeline.label.words.stop_words import determiners_of, is_stop_word, stop_words_of
 from pipeline.label.words.tables import read_tables
 from pipeline.label.words.tokens import words_of
 from pipeline.schemas.genre_words import fold_genre, genre_words
@@ -59,7 +59,8 @@ class Unusable:
         language : str
             ISO 639-1.
         names : collection of str
-            Words that are names of persons or places: see `names_among`.
+            Words that are names of persons or places: see `names_among`. They do not count in a
+            language that writes all nouns with a capital.
 
         Examples
         --------
@@ -74,7 +75,7 @@ class Unusable:
             or len(term.split()) > _LONGEST
             or any(sign in term for sign in ",(")
             or words[0][0].isdigit()
-            or any(word in names for word in words)
+            or (not determiners_of(language) and any(word in names for word in words))
             or self._says_nothing(term, words, language)
             or _is_facet(term)
             or (language == "en" and len(words) == 1 and is_adjective(words[0]))
