@@ -52,10 +52,10 @@ def test_the_defaults_in_the_comments_are_the_defaults() -> None:
             assert value == defaults[section][name], f"{section}.{name}"
 
 
-def test_the_sample_profile_has_smaller_micro_genres_than_the_default() -> None:
+def test_the_sample_profile_has_only_the_description_of_its_release() -> None:
     sample, default = load_settings(profile="sample"), load_settings()
-    assert sample.cluster.leaf_films == 19
-    assert sample.label.min_films <= sample.cluster.min_films < default.cluster.leaf_films
+    assert sample.publish != default.publish
+    assert sample.model_copy(update={"publish": default.publish}) == default
 
 
 @pytest.mark.parametrize(("section", "name"), [("cluster", "k"), ("taxonomy", "families")])
@@ -80,7 +80,7 @@ def test_each_layer_overrides_the_one_below(
     monkeypatch.setenv("MICROGENRES_LABEL__DIVERSITY", "0.5")
     overrides = {"label": {"diversity": 0.25}, "source": {"column_map": {"title": "name"}}}
     loaded = load_settings(profile="sample", file=own, overrides=overrides)
-    assert loaded.cluster.leaf_films == 19, "the profile over the default"
+    assert loaded.publish.licence == "Apache-2.0", "the profile over the default"
     assert (loaded.cluster.min_films, loaded.label.min_films) == (6, 6), "the file over the profile"
     assert loaded.label.keywords == 7, "the environment over the file"
     assert loaded.label.diversity == 0.25, "the command line over the environment"

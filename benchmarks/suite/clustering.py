@@ -24,7 +24,7 @@ from benchmarks.lib.harness import (
 from benchmarks.lib.machine import Watch, find_missing
 from benchmarks.lib.vectors import enlarge, real_vectors
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.mean_shift import smooth_and_link
+from pipeline.cluster.mean_shift import smooth_and_seed
 from pipeline.settings import ClusterSettings
 
 __all__ = ["BENCH", "CONTENDERS", "mean_squared_distance"]
@@ -46,17 +46,17 @@ Centroids = Callable[[np.ndarray, int, int], np.ndarray]
 
 def _ours(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Cluster as a worker does with default settings: with smoothing, on one thread."""
-    return _cluster(points, k, seed, ClusterSettings(min_films=1))
+    return _cluster(points, k, ClusterSettings(min_films=1))
 
 
 def _ours_plain(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Cluster without smoothing, which aims at stable clusters, not at the least distance."""
-    return _cluster(points, k, seed, ClusterSettings(min_films=1, smoothing_rounds=0, rounds=4))
+    return _cluster(points, k, ClusterSettings(min_films=1, smoothing_rounds=0, rounds=4))
 
 
-def _cluster(points: np.ndarray, k: int, seed: int, settings: ClusterSettings) -> np.ndarray:
-    smoothed = smooth_and_link(points, settings, seed)
-    return cluster_points(points, *smoothed, settings, k, seed)[0]
+def _cluster(points: np.ndarray, k: int, settings: ClusterSettings) -> np.ndarray:
+    positions, seeds = smooth_and_seed(points, settings, k)
+    return cluster_points(points, positions, positions[seeds], settings, k)[0]
 
 
 def _faiss(points: np.ndarray, k: int, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from flows.events import Note, emit
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import (
     Refs,
@@ -22,6 +23,7 @@ from pipeline.execution.runner import Piece
 from pipeline.fileio.manifest import FileRef
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import search as neighbours
+from pipeline.settings import ClusterSettings
 
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
@@ -44,7 +46,7 @@ class Clusters:
     choice : dict
         How k was chosen; see `cluster.choose_k`.
     seed_ari : float, optional
-        Adjusted Rand index with the clustering of another seed, -1 to 1.
+        Adjusted Rand index with the clustering of the same points with noise, -1 to 1.
     comparison : tuple of FileRef
         Figures of other methods on a sample of the films.
     """
@@ -59,19 +61,16 @@ class Clusters:
 @step("cluster films")
 def cluster_films(run: RunContext, points: Refs) -> Clusters:
     """Choose k by leaf size and stability, fit the centroids, and assign the films to them."""
-    section, seed = run.settings.cluster, run.settings.seed
-    training = points[: run.training(points)]
+    training, seed = points[: run.training(points)], run.settings.seed
     trained = sum(ref.rows or 0 for ref in training)
+    _warn_if_few(trained)
+    section = cluster.adapt(run.settings.cluster, trained)
     close, wide = cluster.candidate_ks(trained, section)
-    whole = Piece("all", {"points": training}, {"seed": seed})
+    whole = Piece("all", {"points": training})
     smoothed = run.stage(cluster.smooth_points, [whole], settings=section)
-    inputs = {"points": training} | {
-        name: smoothed.refs(name) for name in ("positions", "landmarks", "tree")
-    }
+    inputs = {"points": training} | {name: smoothed.refs(name) for name in ("positions", "seeds")}
     curve = run.stage(
-        cluster.train,
-        [Piece(f"k{k}", inputs, {"k": k, "seed": seed}) for k in wide],
-        settings=section,
+        cluster.train, [Piece(f"k{k}", inputs, {"k": k}) for k in wide], settings=section
     )
     halves = run.stage(
         cluster.label_subsample,
@@ -91,7 +90,9 @@ def cluster_films(run: RunContext, points: Refs) -> Clusters:
         assigned.refs("assignments"),
         centroids,
         choice,
-        *_compared(run, inputs, assigned.refs("assignments")[: len(training)], choice["chosen"]),
+        *_compared(
+            run, section, training, assigned.refs("assignments")[: len(training)], choice["chosen"]
+        ),
     )
 
 
@@ -165,22 +166,33 @@ def _inverted_file(
     return (*head.refs("index"), *laid.refs("index"))
 
 
+def _warn_if_few(films: int) -> None:
+    """Say that a catalogue is too small for its micro-genres to say much."""
+    if films < cluster.TOO_FEW:
+        emit(
+            Note(
+                f"warning: {films:,} films are too few for micro-genres that say much; mine at "
+                f"least {cluster.TOO_FEW}, better some hundreds"
+            )
+        )
+
+
 def _compared(
-    run: RunContext, inputs: dict[str, Refs], assignments: Refs, k: int
+    run: RunContext, section: ClusterSettings, training: Refs, assignments: Refs, k: int
 ) -> tuple[float | None, Refs]:
-    """Measure the agreement with another seed, and other methods on a sample of the films."""
-    section, seed = run.settings.cluster, run.settings.seed
-    few = len(first_films(inputs["points"], run.settings.report.compare_films))
+    """Measure the agreement with noise, and other methods on a sample of the films."""
+    seed = run.settings.seed
+    few = len(first_films(training, run.settings.report.compare_films))
     methods = [
         Piece(
             m.replace("|", ""),
-            {"points": inputs["points"][:few], "assignments": assignments[:few]},
+            {"points": training[:few], "assignments": assignments[:few]},
             {"method": m, "seed": seed},
         )
         for m in cluster.METHODS
     ]
     compared = run.stage(cluster.compare, methods, settings=run.settings.report)
-    piece = Piece("all", {**inputs, "assignments": assignments}, {"k": k, "seed": seed + 1})
-    again = run.stage(cluster.reseed, [piece], settings=section, shown=False)
+    piece = Piece("all", {"points": training, "assignments": assignments}, {"k": k, "seed": seed})
+    again = run.stage(cluster.perturb, [piece], settings=section, shown=False)
     ari = run.read(only_file(again, "agreement")).column("ari")[0].as_py()
     return ari, compared.refs("comparison")

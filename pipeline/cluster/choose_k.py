@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from pipeline.cluster.scale import leaf_films
 from pipeline.settings import ClusterSettings
 
 __all__ = ["candidate_ks", "choose_k"]
@@ -16,6 +17,7 @@ __all__ = ["candidate_ks", "choose_k"]
 _CANDIDATE_FACTORS = (1.0, 1.1, 1.2)  # of films / leaf_films: one of these is chosen
 _CURVE_FACTORS = (0.25, 0.5, 0.75, 1.5)  # these are only points of the curve
 _ELBOW_GAIN = 0.03
+_CLEARLY = 0.03  # a larger k is chosen only if its stability is greater by this
 
 
 def candidate_ks(films: int, settings: ClusterSettings) -> tuple[list[int], list[int]]:
@@ -44,7 +46,7 @@ def candidate_ks(films: int, settings: ClusterSettings) -> tuple[list[int], list
         candidates = {min(settings.k, films)}
     else:
         candidates = {_scaled(films, factor, settings) for factor in _CANDIDATE_FACTORS}
-    base = films / settings.leaf_films if settings.k == "auto" else settings.k
+    base = films / leaf_films(settings, films) if settings.k == "auto" else settings.k
     curve = {max(1, min(films, round(base * factor))) for factor in _CURVE_FACTORS}
     return sorted(candidates), sorted(candidates | curve)
 
@@ -91,9 +93,12 @@ def choose_k(
         chosen = rows[0]["k"]
         rule = "smallest candidate: there are too few films to compare two samples"
     else:
-        # rounding removes noise in the last digits; of equally stable k the smaller one is chosen
-        chosen = min(stability, key=lambda k: (-round(stability[k], 2), k))
-        rule = f"most stable k with about {settings.leaf_films} films per micro-genre"
+        # small differences are chance: they would give another k for hardly different vectors
+        chosen = min(stability)
+        best_k = min(stability, key=lambda k: (-stability[k], k))
+        if stability[best_k] >= stability[chosen] + _CLEARLY:
+            chosen = best_k
+        rule = "films per micro-genre aimed at, or a larger k that is clearly more stable"
     best = max(rows, key=lambda row: (row["silhouette"], -row["k"]))
     return {
         "chosen": int(chosen),
@@ -105,4 +110,4 @@ def choose_k(
 
 
 def _scaled(films: int, factor: float, settings: ClusterSettings) -> int:
-    return max(1, min(films, round(films / settings.leaf_films * factor)))
+    return max(1, min(films, round(films / leaf_films(settings, films) * factor)))

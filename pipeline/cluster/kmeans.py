@@ -1,6 +1,8 @@
-"""Spherical k-means from the seeds of the merge tree.
+"""Spherical k-means from seeds in the dense regions of the catalogue.
 
-It runs first on the smoothed positions, then on the points themselves.
+Films are gathered around the seeds by their smoothed positions; k-means on the points themselves
+goes on from the means of these groups. After smoothing one round of it is enough: each further
+round makes the effect of small changes of the vectors larger, and gains little from such seeds.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.lloyd import nearest_centroid, refine, unit_means
-from pipeline.cluster.mean_shift import EXACT_UP_TO, cut_seeds, linkage_matrix
+from pipeline.cluster.near_films import EXACT_UP_TO
+from pipeline.cluster.scale import min_films
 from pipeline.schemas.mining import CENTROIDS
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, column_of_vectors, matrix_of, unit_rows
@@ -27,26 +30,24 @@ CURVE = pa.schema(
     ]
 )
 
-_ITERATIONS = 15  # of k-means on the smoothed positions
-_ROUNDS = 2  # of k-means on the points, for rounds = "auto"
+_ITERATIONS = 15  # of k-means on positions that are not smoothed
+_MOST_PASSES = 5  # in which films of small clusters join others
 _SIMILARITIES = 2**23  # similarities of points and centroids in memory at a time
 
 
 @stage(
     "k-curve",
-    version=3,
-    inputs=("points", "positions", "landmarks", "tree"),
+    version=4,
+    inputs=("points", "positions", "seeds"),
     outputs=("centroids", "curve"),
     streamed=("points",),
 )
 def train(
     points: pa.Table | Parts,
     positions: pa.Table,
-    landmarks: pa.Table,
-    tree: pa.Table,
+    seeds: pa.Table,
     settings: ClusterSettings,
     k: int,
-    seed: int,
 ) -> dict[str, pa.Table]:
     """Cluster the training films into about k micro-genres.
 
@@ -54,14 +55,12 @@ def train(
     ----------
     points : Table or Parts
         POINTS of the training films.
-    positions, landmarks, tree : Table
+    positions, seeds : Table
         What `mean_shift.smooth_points` returns for these films.
     settings : ClusterSettings
         Settings of the clustering.
     k : int
         Requested number of clusters.
-    seed : int
-        Seed of the run.
 
     Returns
     -------
@@ -74,9 +73,7 @@ def train(
     al. 2004, "Evolutionary algorithms for clustering gene-expression data", ICDM.
     """
     rows = matrix_of(points)
-    centroids, labels = cluster_points(
-        rows, matrix_of(positions), matrix_of(landmarks), linkage_matrix(tree), settings, k, seed
-    )
+    centroids, labels = cluster_points(rows, matrix_of(positions), matrix_of(seeds), settings, k)
     own, other = _own_and_other(rows, centroids, labels)
     curve = {
         "k": k,
@@ -95,11 +92,9 @@ def train(
 def cluster_points(
     points: np.ndarray,
     positions: np.ndarray,
-    landmarks: np.ndarray,
-    linkage: np.ndarray,
+    seeds: np.ndarray,
     settings: ClusterSettings,
     k: int,
-    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cluster films into about k clusters.
 
@@ -111,67 +106,71 @@ def cluster_points(
     points : ndarray of shape (n_films, dim), float32
         Vectors of unit length.
     positions : ndarray of shape (n_films, components), float32
-        Smoothed positions of the same films, see `mean_shift.smooth_and_link`.
-    landmarks : ndarray of shape (n_landmarks, components), float32
-        Leaves of the merge tree.
-    linkage : ndarray of shape (n_landmarks - 1, 4), float64
-        Merges in the format of `scipy.cluster.hierarchy.linkage`.
+        Smoothed positions of the same films, see `mean_shift.smooth_and_seed`.
+    seeds : ndarray of shape (n_seeds, components), float32
+        Positions of the seeds; the first k are used.
     settings : ClusterSettings
         Settings of the clustering.
     k : int
-        Requested number of clusters.
-    seed : int
-        Seed of k-means.
+        Number of clusters.
 
     Returns
     -------
     centroids : ndarray of shape (n_clusters, dim), float32
-        Unit means of the points of each cluster, largest cluster first.
+        Unit means of the points of the clusters before the last round, largest cluster first.
     labels : ndarray of shape (n_films,), int64
-        Cluster of each film, 0 to n_clusters - 1.
+        The nearest centroid of each film, 0 to n_clusters - 1.
     """
     faiss.omp_set_num_threads(1)
-    seeds = cut_seeds(landmarks, linkage, min(k, len(points)))
-    labels = _cluster_positions(positions, seeds, settings, seed)
+    fewest = min_films(settings, len(points))
+    seeds = seeds[: max(1, k)]
+    labels = _cluster_positions(positions, seeds, settings)
     large = len(points) > EXACT_UP_TO
     drop = _drop_small_at_once if large else _drop_small
-    rounds = _rounds(len(points), settings)
+    rounds = 0 if settings.rounds == "auto" else settings.rounds
     near_rounds = max(0, rounds - 1) if large else 0  # rounds that compare near centroids only
     centroids, labels = refine(points, labels, len(seeds), near_rounds)
-    centroids, labels = drop(points, centroids, labels, settings.min_films)
+    centroids, labels = drop(points, centroids, labels, fewest)
     for _ in range(rounds - near_rounds):
         labels = nearest_centroid(points, centroids)
         centroids = unit_means(points, labels, len(centroids))
-        centroids, labels = drop(points, centroids, labels, settings.min_films)
+        centroids, labels = drop(points, centroids, labels, fewest)
+    centroids, labels = _settle(points, centroids, fewest)
     order = np.lexsort((np.arange(len(centroids)), -np.bincount(labels, minlength=len(centroids))))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return centroids[order], rank[labels]
 
 
-def _rounds(films: int, settings: ClusterSettings) -> int:
-    """Return the number of rounds of k-means on the points."""
-    if settings.rounds != "auto":
-        return settings.rounds
-    # In a large catalogue the means of the smoothed clusters differ less from sample to sample
-    # than what k-means makes of them: k-means divides large dense clusters.
-    return 0 if films > EXACT_UP_TO and settings.smoothing_rounds else _ROUNDS
+def _settle(
+    points: np.ndarray, centroids: np.ndarray, fewest: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the centroids that have at least `fewest` nearest films, and each film's nearest."""
+    for _ in range(_MOST_PASSES):
+        labels = nearest_centroid(points, centroids)
+        films = np.bincount(labels, minlength=len(centroids))
+        kept = films >= fewest
+        if not kept.any():
+            kept[films.argmax()] = True
+        if kept.all():
+            break
+        centroids = centroids[kept]
+    return centroids, nearest_centroid(points, centroids)
 
 
 def _cluster_positions(
-    positions: np.ndarray, seeds: np.ndarray, settings: ClusterSettings, seed: int
+    positions: np.ndarray, seeds: np.ndarray, settings: ClusterSettings
 ) -> np.ndarray:
     """Return the cluster of each film by its smoothed position, (n_films,) int64."""
+    labels = nearest_centroid(positions, seeds)
+    if settings.smoothing_rounds:  # smoothing has already gathered the films of a cluster
+        return labels
     if len(positions) > EXACT_UP_TO:
-        labels = nearest_centroid(positions, seeds)
-        if settings.smoothing_rounds:  # smoothing has already gathered the films of a cluster
-            return labels
         return refine(positions, labels, len(seeds), _ITERATIONS)[1]
     kmeans = faiss.Kmeans(
         positions.shape[1],
         len(seeds),
         niter=_ITERATIONS,
-        seed=seed % 2**31,
         spherical=True,
         min_points_per_centroid=1,
         max_points_per_centroid=len(positions),

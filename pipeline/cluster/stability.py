@@ -1,4 +1,4 @@
-"""Agreement of clusterings of different samples, or with different seeds."""
+"""Agreement of clusterings of different samples, or of vectors that differ a little."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.mean_shift import (
-    build_tree,
-    linkage_matrix,
-    smooth_and_link,
-    tree_depends_on_seed,
-)
+from pipeline.cluster.mean_shift import smooth_and_seed
+from pipeline.cluster.scale import adapt
 from pipeline.schemas.stage import stage
-from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of
+from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of, unit_rows
 from pipeline.settings import ClusterSettings
 
-__all__ = ["LABELS", "agreement", "label_subsample", "reseed"]
+__all__ = ["LABELS", "agreement", "label_subsample", "perturb"]
 
 # The cluster of each film of a subsample, for each k.
 LABELS = pa.schema([("k", pa.int32()), ("movie_id", pa.string()), ("cluster", pa.int32())])
 
 _SHARE = 0.8  # of the films in a subsample
+# Cosine of a point and the same point with noise: about what bfloat16 makes of float32 and back.
+_NOISE_COSINE = 0.9999
+_ROWS = 16_384  # films that get noise at a time
 
 
-@stage("stability", version=3, inputs=("points",), outputs=("labels",), streamed=("points",))
+@stage("stability", version=4, inputs=("points",), outputs=("labels",), streamed=("points",))
 def label_subsample(
     points: pa.Table | Parts, settings: ClusterSettings, ks: Sequence[int], part: int, seed: int
 ) -> dict[str, pa.Table]:
@@ -58,34 +57,20 @@ def label_subsample(
     ids = [movie_id for movie_id, inside in zip(all_ids, chosen, strict=True) if inside]
     tables = [LABELS.empty_table()]
     if ids:
-        positions, landmarks, linkage = smooth_and_link(rows, settings, seed)
+        section = adapt(settings, len(all_ids))  # the sizes that all films aim at
+        positions, seeds = smooth_and_seed(rows, section, max(ks))
         for k in ks:
-            _, labels = cluster_points(rows, positions, landmarks, linkage, settings, k, seed)
+            _, labels = cluster_points(rows, positions, positions[seeds], section, k)
             columns = [pa.array([k] * len(ids), pa.int32()), ids, pa.array(labels, pa.int32())]
             tables.append(pa.table(columns, schema=LABELS))
     return {"labels": pa.concat_tables(tables)}
 
 
-@stage(
-    "reseed",
-    version=3,
-    inputs=("points", "assignments", "positions", "landmarks", "tree"),
-    outputs=("agreement",),
-    streamed=("points",),
-)
-def reseed(
-    points: pa.Table | Parts,
-    assignments: pa.Table,
-    positions: pa.Table,
-    landmarks: pa.Table,
-    tree: pa.Table,
-    settings: ClusterSettings,
-    k: int,
-    seed: int,
+@stage("perturb", inputs=("points", "assignments"), outputs=("agreement",), streamed=("points",))
+def perturb(
+    points: pa.Table | Parts, assignments: pa.Table, settings: ClusterSettings, k: int, seed: int
 ) -> dict[str, pa.Table]:
-    """Cluster the training films again with another seed, and compare.
-
-    The positions are used again; so is the merge tree, unless it depends on the seed.
+    """Cluster the training films again with noise in their points, and compare.
 
     Parameters
     ----------
@@ -93,14 +78,12 @@ def reseed(
         POINTS of the training films.
     assignments : Table
         ASSIGNMENTS of the same films, to compare with.
-    positions, landmarks, tree : Table
-        What `mean_shift.smooth_points` returns for these films.
     settings : ClusterSettings
         Settings of the clustering.
     k : int
         Requested number of clusters.
     seed : int
-        The other seed.
+        Seed of the noise. The cosine of a point with and without noise is 0.9999.
 
     Returns
     -------
@@ -109,11 +92,9 @@ def reseed(
     """
     from sklearn.metrics import adjusted_rand_score
 
-    rows, position_rows = matrix_of(points), matrix_of(positions)
-    landmark_rows, linkage = matrix_of(landmarks), linkage_matrix(tree)
-    if tree_depends_on_seed(len(rows)):
-        landmark_rows, linkage = build_tree(position_rows, settings, seed)
-    _, labels = cluster_points(rows, position_rows, landmark_rows, linkage, settings, k, seed)
+    noisy = _add_noise(matrix_of(points), seed)
+    positions, seeds = smooth_and_seed(noisy, settings, k)
+    _, labels = cluster_points(noisy, positions, positions[seeds], settings, k)
     ours = assignments.column("cluster").to_numpy()
     return {"agreement": pa.table([[float(adjusted_rand_score(ours, labels))]], names=["ari"])}
 
@@ -155,3 +136,14 @@ def _draw(movie_id: str, part: int, seed: int) -> float:
     """Return a random number in [0, 1) that depends on the arguments only."""
     digest = hashlib.blake2b(f"{seed}/{part}/{movie_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def _add_noise(points: np.ndarray, seed: int) -> np.ndarray:
+    """Return unit vectors that differ from the points by Gaussian noise of a fixed length."""
+    rng, length = np.random.default_rng(seed), np.tan(np.arccos(_NOISE_COSINE))
+    noisy = np.empty_like(points)
+    for start in range(0, len(points), _ROWS):
+        part = points[start : start + _ROWS]
+        noise = unit_rows(rng.standard_normal(part.shape, np.float32))
+        noisy[start : start + _ROWS] = unit_rows(part + length * noise)
+    return noisy

@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     --------
     >>> Settings(seed=7).seed
     7
-    >>> Settings().cluster.leaf_films
-    48
+    >>> Settings().cluster.components
+    64
     """
 
     model_config = SettingsConfigDict(

@@ -105,8 +105,8 @@ class ClusterSettings(Section):
     components: int = Field(64, ge=2, le=1024, description="Dimensions of the smoothed vectors.")
     rounds: Annotated[int, Field(ge=0, le=100)] | Literal["auto"] = Field(
         "auto",
-        description="Further k-means iterations on the vectors before smoothing, beside the final "
-        "assignment; `auto`: 0, since more of them make differences of the vectors matter more.",
+        description="Further k-means iterations on the vectors before smoothing, beside the "
+        "first; `auto`: 0, since more of them make small differences of the vectors matter more.",
     )
     whitening: float = Field(
         0.25,
@@ -165,6 +165,14 @@ class LabelSettings(Section):
     candidates: int = Field(60, ge=5, le=1_000, description="Keyword candidates per cluster.")
     min_films: int = Field(3, ge=1, description="Fewest films of a candidate in its micro-genre.")
     max_vocabulary: int = Field(20_000, ge=100, description="Most candidates to embed.")
+    language: str = Field(
+        "auto",
+        pattern="^(auto|[a-z]{2})$",
+        description="Language of the names, ISO 639-1; `auto`: the main language of the texts.",
+    )
+    new_names: bool = Field(
+        False, description="Name micro-genres without regard to their previous names."
+    )
     lexicon: str = Field(
         "",
         description="A TOML file of words of your own that extends config/lexicon/; "

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from pipeline import cluster
 from pipeline.cluster.kmeans import cluster_points
-from pipeline.cluster.mean_shift import smooth_and_link
+from pipeline.cluster.mean_shift import smooth_and_seed
 from pipeline.schemas.mining import POINTS
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import ClusterSettings
@@ -73,8 +73,8 @@ def test_zero_vectors_are_assigned_and_give_no_nan_centroid(zeros: int) -> None:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     rows[:zeros] = 0
     section = ClusterSettings(min_films=1, leaf_films=5)
-    smoothed = smooth_and_link(rows, section, 7)
-    centroids, labels = cluster_points(rows, *smoothed, section, 5, 7)
+    positions, seeds = smooth_and_seed(rows, section, 5)
+    centroids, labels = cluster_points(rows, positions, positions[seeds], section, 5)
     assert np.isfinite(centroids).all()
     assigned = cluster.assign(points(rows), pa.table({"vector": column_of_vectors(centroids)}))[
         "assignments"

@@ -58,10 +58,9 @@ def least_of_three(measure: Callable[[], float], bound: float) -> float:
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in several parts, as the pipeline does beyond 16,384 films."""
     for name, value in {
-        "mean_shift.EXACT_UP_TO": 1_000,
+        "near_films.EXACT_UP_TO": 1_000,
         "kmeans.EXACT_UP_TO": 1_000,
         "kmeans._SIMILARITIES": 180_000,
-        "merge_forest._FILMS_PER_CELL": 2_000,
         "pca._ROWS": 1_000,
         "lloyd._SUMMED_ROWS": 1_000,
     }.items():
@@ -71,8 +70,8 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_memory_of_clustering() -> None:
     def work(table: pa.Table) -> None:
-        smoothed = smooth_points(table, SETTINGS, 1)
-        train(table, **smoothed, settings=SETTINGS, k=180, seed=1)
+        smoothed = smooth_points(table, SETTINGS)
+        train(table, **smoothed, settings=SETTINGS, k=180)
 
     # a copy of the vectors is 1.5 KB; a matrix of films by clusters would be 0.7 KB more
     assert bytes_per_film(work) < 4_096

@@ -149,7 +149,7 @@ def test_the_report_page_loads_nothing(mined: Mined) -> None:
 def test_the_manifest_records_settings_versions_and_sources(mined: Mined) -> None:
     manifest = mined.release.manifest
     assert manifest.schema_version == 1
-    assert manifest.settings["cluster"]["leaf_films"] == 19  # of the profile
+    assert manifest.settings["publish"]["licence"] == "Apache-2.0"  # of the profile
     assert manifest.settings["dask"]["workers"] == 2
     assert {"python", "torch", "faiss-cpu", "dask", "prefect"} <= manifest.versions.keys()
     model = manifest.model

@@ -222,7 +222,7 @@ def test_settings_and_profiles() -> None:
     assert "embed.dtype" in shown
     assert "[auto | float32 | bfloat16]" in " ".join(shown.split())
     rows = {row["name"]: row for row in answer("settings", "--profile", "sample")["settings"]}
-    assert rows["cluster.leaf_films"]["value"] != rows["cluster.leaf_films"]["default"]
+    assert rows["publish.title"]["value"] != rows["publish.title"]["default"]
     assert run("settings", "--profile", "nope").exit_code == ExitCode.USAGE
     assert {row["name"] for row in answer("profiles")["profiles"]} >= {"default", "sample"}
     assert "sample" in run("profiles").stdout

@@ -6,8 +6,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from pipeline.cluster import stability
-from pipeline.cluster.mean_shift import smooth_points
-from pipeline.cluster.stability import LABELS, agreement, label_subsample, reseed
+from pipeline.cluster.stability import LABELS, agreement, label_subsample, perturb
 from pipeline.schemas.mining import ASSIGNMENTS
 from pipeline.settings import ClusterSettings
 from tests.support.planted import planted, points_table
@@ -92,10 +91,9 @@ def test_noise_is_less_stable_than_groups() -> None:
     assert found[1] < 0.7
 
 
-def test_reseeding_is_compared_with_the_given_clusters() -> None:
+def test_clusters_of_noisy_points_are_compared_with_the_given_clusters() -> None:
     vectors, truth = planted(6, 30)
     points = points_table(vectors)
-    smoothed = smooth_points(points, SETTINGS, seed=1)
     rng = np.random.default_rng(1)
     for clusters, low, high in ((truth, 0.95, 1.0), (rng.permutation(truth), -0.1, 0.1)):
         rows = [
@@ -103,6 +101,6 @@ def test_reseeding_is_compared_with_the_given_clusters() -> None:
             for movie_id, c in zip(points.column("movie_id").to_pylist(), clusters, strict=True)
         ]
         given = pa.Table.from_pylist(rows, ASSIGNMENTS)
-        found = reseed(points, given, **smoothed, settings=SETTINGS, k=6, seed=8)["agreement"]
+        found = perturb(points, given, SETTINGS, k=6, seed=8)["agreement"]
         ari = found.column("ari")[0].as_py()
         assert low <= ari <= high
