@@ -45,7 +45,7 @@ def fit_space(
     lengths of their residuals.
 
     Origins share themes: half of the Japanese films of a catalogue may be animated. Therefore
-    genres are predictors too, and only the parts of amounts and origins are subtracted.
+    genres are predictors beside them, whose part is not subtracted.
 
     Parameters
     ----------
@@ -63,7 +63,8 @@ def fit_space(
     dict of str to Table
         "space": SPACE with these arrays of float64:
 
-        - "amount" (5, dim): least-squares prediction of a text vector by the amounts of text
+        - "amount" (5, dim): least-squares prediction of a text vector, less the parts of its
+          origins, by the amounts of text
         - "origin:language:fr", "origin:text:en", "origin:country:FR" and so on (dim,): prediction
           by each origin that at least 20 films have, beside amounts and genres; ridge regression
         - "amount_low", "amount_high" (5,): smallest and largest amounts of the sample
@@ -217,13 +218,18 @@ class _Sums:
         self._known = self._known + known.T @ known
 
     def subtracted(self) -> np.ndarray:
-        """Return the part of the regression of V on P that is subtracted, (5 + n_origins, dim)."""
+        """Return what predicts the part of V that is subtracted, (5 + n_origins, dim)."""
         products, width = np.asarray(self._all), self._width
         ridge = np.full(width, _SHRINKAGE)
         ridge[: self._unshrunk] = 0.0
         gram = products[:, :width] + np.diag(ridge)
         solution, *_ = np.linalg.lstsq(gram, products[:, width:], rcond=_RANK)
-        return np.asarray(solution[: self._kept])
+        a, o = slice(0, self._unshrunk), slice(self._unshrunk, self._kept)
+        # the amounts predict again, beside the origins alone: with genres as predictors, clusters
+        # would follow the length of text where genres differ in it
+        rest = products[a, width:] - products[a, o] @ solution[o]
+        amount, *_ = np.linalg.lstsq(products[a, a], rest, rcond=_RANK)
+        return np.vstack([amount, solution[o]])
 
     def keyword_mean(self) -> np.ndarray:
         """Return the mean keyword block of the films that have one, (dim,)."""
