@@ -77,6 +77,60 @@ def test_micro_genres_summarise_their_films() -> None:
     assert first["nearest_cluster"] == 1
 
 
+def test_labels_may_say_the_parts_and_the_truth_of_a_name() -> None:
+    parts = {
+        "alternatives": ["Other", "Third"],
+        "description": "One sentence: Gamma.",
+        "subjects": ["ghost"],
+        "subject_terms": ["ghost", "spirit"],
+        "form_genres": ["Horror", "Comedy"],
+        "every_genre": True,
+        "facets": ["era:silent"],
+        "name_truth": 0.5,
+        "subject_truth": 0.5,
+        "form_truth": 1.0,
+        "adjective_truth": 1.0,
+        "thin": True,
+        "name_source": "kept",
+    }
+    plain = genres(assignments([0.4, 0.6, 0.5])).to_pylist()
+    names = MICRO_GENRES.names
+    assert list(parts) == names[names.index("alternatives") :]
+    empty = dict.fromkeys(parts, None) | {"every_genre": False, "thin": False}
+    lists = ("alternatives", "subjects", "subject_terms", "form_genres", "facets")
+    empty |= {name: [] for name in lists}
+    labels = [{**row, **(parts if row["cluster"] else {})} for row in plain]
+    assigned = assignments([0.4, 0.6, 0.5])
+    table = micro_genres(movies(), assigned, labels, np.eye(2, dtype=np.float32))
+    first, second = table.to_pylist()
+    assert {name: first[name] for name in parts} == empty
+    assert {name: second[name] for name in parts} == parts
+
+
+def test_films_say_whether_the_name_is_true_of_them() -> None:
+    assigned = assignments([0.4, 0.6, 0.5])
+    true = pa.array([True, None, False])
+    table = released_movies(movies(), assigned, genres(assigned), PLACES, true)
+    assert dict(
+        zip(table["movie_id"].to_pylist(), table["name_true"].to_pylist(), strict=True)
+    ) == {
+        "b": True,
+        "a": None,
+        "c": False,
+    }
+    unknown = released_movies(movies(), assigned, genres(assigned), PLACES)
+    assert unknown["name_true"].null_count == 3
+
+
+def test_families_may_have_a_description_and_the_truth_of_their_names() -> None:
+    table = genres(assignments([0.4, 0.6, 0.5]))
+    (plain,) = families(table, {}).to_pylist()
+    assert (plain["description"], plain["name_truth"]) == (None, None)
+    details = {0: {"description": "All films.", "name_truth": 0.75, "keywords": ["not used"]}}
+    (row,) = families(table, {0: ["word"]}, details).to_pylist()
+    assert row == plain | {"description": "All films.", "name_truth": 0.75, "keywords": ["word"]}
+
+
 def test_released_movies_are_sorted_and_named() -> None:
     assigned = assignments([0.4, 0.6, 0.5])
     table = released_movies(movies(), assigned, genres(assigned), PLACES)
