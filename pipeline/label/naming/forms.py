@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pipeline.label.words.genre_nouns import form_noun, joined_forms
+from pipeline.label.words.genre_nouns import form_noun, head_genre, joined_forms
 from pipeline.label.words.tables import read_tables
 
 __all__ = ["FILMS", "form_of", "known_language"]
@@ -33,11 +33,17 @@ def form_of(
     --------
     >>> form_of(("Comedy", "Drama"), False), form_of(("War", "Action"), False)
     ('Comedies & Dramas', 'War & Action Films')
-    >>> form_of(("Crime", "Drama"), True), form_of((), False)
-    ('Crime Dramas', 'Films')
+    >>> form_of(("Crime", "Drama"), True), form_of(("Kung Fu", "Comedy"), True), form_of((), False)
+    ('Crime Dramas', 'Kung Fu Comedies', 'Films')
     """
-    if len(genres) < 2 or every_genre:
+    if len(genres) < 2:
         return form_noun(genres, language, extra)
+    if every_genre:
+        form = form_noun(genres, language, extra)
+        other, head = sorted(genres, key=lambda genre: genre == head_genre(genres, extra))
+        if language == "en" and form == form_noun([head], language, extra):
+            return f"{other} {form}"  # a genre of the catalogue: "Kung Fu Comedies"
+        return form
     first, second = (form_noun([genre], language, extra) for genre in genres)
     if language == "en" and first.endswith(FILMS) and second.endswith(FILMS):
         first = first.removesuffix(FILMS)

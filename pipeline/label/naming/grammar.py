@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
-from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
+from functools import cache
+
+from pipeline.label.naming.attributives import attributive, is_compound
 from pipeline.label.naming.capitals import title_case
 from pipeline.label.naming.facet_words import facet_words
 from pipeline.label.naming.forms import FILMS, form_of, known_language
 from pipeline.label.naming.other_languages import write_in
 from pipeline.label.naming.patterns import english_rules
 from pipeline.label.naming.printed import (
-    ends_in_genre,
+    ends_in_form,
     fewer_parts,
     said_words,
     without_repetition,
 )
 from pipeline.label.naming.vocabulary import PartVocabulary
-from pipeline.label.words.lexicon import lemma
+from pipeline.label.words.genre_nouns import generic_noun
+from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.name_parts import NameParts
 
 __all__ = ["MOST_CHARACTERS", "MOST_WORDS", "print_name", "printed_parts"]
@@ -120,7 +123,10 @@ def _write(
         ]
         return write_in(language, facets, subjects, form, extra)
     words = facet_words(facets, "en", extra)
-    texts = _subjects([vocabulary[number].printed for number in parts.words], genres, form)
+    printed = [vocabulary[number].printed for number in parts.words]
+    if printed and not genres and _names_genre(said_words(printed[-1])):
+        form = generic_noun("stories", "en", extra)  # "Gulf War Films" are those of the genre War
+    texts = _subjects(printed, form)
     if texts:
         words.append(f" {joiner} ".join(texts) if joiner else " ".join(texts))
     if not words and form in english_rules().mass:
@@ -128,11 +134,10 @@ def _write(
     return " ".join([*words, form])
 
 
-def _subjects(printed: list[str], genres: tuple[str, ...], form: str) -> list[str]:
+def _subjects(printed: list[str], form: str) -> list[str]:
     """Subjects as they stand before a form, with capitals; one compound at most has a hyphen."""
     texts = [attributive(text) for text in printed]
-    leading = [genre for genre in genres if _first(form) in genre_roots(genre)]
-    if printed and ends_in_genre(said_words(printed[-1]), leading):
+    if printed and ends_in_form(said_words(printed[-1]), form):
         # "Civil War Films", not "Civil-War War Films"
         texts[-1] = " ".join(texts[-1].replace("-", " ").split()[:-1])
     if sum(map(is_compound, texts)) == 1:
@@ -140,5 +145,12 @@ def _subjects(printed: list[str], genres: tuple[str, ...], form: str) -> list[st
     return [title_case(text) for text in texts]
 
 
-def _first(form: str) -> str:
-    return lemma(form.replace("-", " ").split()[0])
+def _names_genre(words: tuple[str, ...]) -> bool:
+    """Whether the last word of a subject, with "Films" behind it, is the noun of a genre."""
+    return f"{words[-1].title()}{FILMS}" in _nouns_with_films()
+
+
+@cache
+def _nouns_with_films() -> frozenset[str]:
+    nouns = {form_of((genre,), False) for genre in genre_words().nouns}
+    return frozenset(noun for noun in nouns if noun.endswith(FILMS))

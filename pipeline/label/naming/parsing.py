@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from pipeline.schemas.name_parts import NameParts
 
 __all__ = ["parse_name"]
 
-_AND = "&"
+_AND, _STORY = "&", "story"
 _NUMBER = re.compile(r" \d{1,2}$")  # the last resort of a name that is taken
 
 
@@ -49,7 +49,7 @@ def parse_name(
     Notes
     -----
     ``parse_name(print_name(p)) == printed_parts(p)`` unless two parts are printed alike: a subject
-    and a genre ("Family Dramas", "Civil War Films"), a country and its language ("Japanese"), or
+    and a genre ("Family Dramas"), a country and its language ("Japanese"), or
     phrases that are cut apart in two ways ("Ghost Ship", a ghost and a ship).
 
     Examples
@@ -82,7 +82,12 @@ def parse_name(
             form = index.forms.get(tuple(tokens[start:])) if length else ((), False)
             if form is None:
                 continue
-            rest = _read(tokens[:start], tokens[start:], index)
+            shares = not form[1] and tokens[-1] != _STORY
+            if form[1] and _cuts_subject(tokens, start, index):
+                continue  # "Civil War Dramas" are dramas
+            own_word = tokens[start : start + 1] if shares else []
+            glued = inside[:start] if whole_words else [False] * start
+            rest = _read(tokens[:start], glued, own_word, index)
             if rest is not None and (length or rest.subjects):
                 return NameParts(
                     tuple(rest.subjects),
@@ -102,41 +107,42 @@ class _Rest:
     facets: list[int]
 
 
-def _read(tokens: Sequence[str], form: Sequence[str], index: NameIndex) -> _Rest | None:
+def _cuts_subject(tokens: Sequence[str], start: int, index: NameIndex) -> bool:
+    """Whether a subject begins before the form and ends with the first word of the form."""
+    return any(tuple(tokens[first : start + 1]) in index.printed for first in range(start))
+
+
+def _read(
+    tokens: Sequence[str], glued: Sequence[bool], shared: Sequence[str], index: NameIndex
+) -> _Rest | None:
     """Facets and subjects in the words before the form, or None if one word is in neither.
 
-    The last subject may share its last word with the form: "Civil War Films".
+    The last subject may share the first word of the form: "Civil War Films". No subject ends before
+    a word that is glued to it by a hyphen ("French-Italian" are two facets).
     """
     found = _Rest([], [], [])
     position = 0
     while position < len(tokens):
-        rest = tokens[position:]
-        facet = _longest(rest, index.facets, index.longest)
-        subject = _longest(rest, index.subjects, index.longest)
+        rest = tuple(tokens[position:])
+        ends = [n for n in range(len(rest), 0, -1) if n == len(rest) or not glued[position + n]]
+        facet = next((n for n in range(len(rest), 0, -1) if rest[:n] in index.facets), 0)
+        subject = next((n for n in ends if rest[:n] in index.subjects), 0)
+        longer = (*rest, *shared)
+        if not subject and rest[0] != _AND and longer in index.printed:
+            subject = len(longer)
         if facet and facet >= subject:
-            found.facets.append(index.facets[tuple(rest[:facet])])
+            found.facets.append(index.facets[rest[:facet]])
             position += facet
             continue
         if not subject and rest[0] not in (_AND, *SMALL_WORDS):
-            shared = (*rest, *form[:1])
-            if shared not in index.subjects or len(shared) > index.longest:
-                return None
-            subject = len(shared)
+            return None
         if subject:
-            number, word = index.subjects[(*rest, *form[:1])[:subject]]
+            number, word = index.subjects[longer[:subject]]
             if number not in found.subjects:
                 found.subjects.append(number)
                 found.words.append(word)
         position += subject or 1
     return found
-
-
-def _longest(tokens: Sequence[str], phrases: Container[tuple[str, ...]], most: int) -> int:
-    """Number of words of the longest phrase at the beginning, or 0."""
-    for length in range(min(most, len(tokens)), 0, -1):
-        if tuple(tokens[:length]) in phrases:
-            return length
-    return 0
 
 
 @lru_cache(maxsize=4)

@@ -8,12 +8,13 @@ from itertools import combinations
 
 from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
 from pipeline.label.naming.facet_words import facet_word, facets_in_name
+from pipeline.label.naming.forms import form_of
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.genre_nouns import head_genre
 from pipeline.label.words.lexicon import lemma
 from pipeline.schemas.name_parts import NameParts
 
-__all__ = ["ends_in_genre", "fewer_parts", "said_words", "without_repetition"]
+__all__ = ["ends_in_form", "fewer_parts", "said_words", "without_repetition"]
 
 
 def said_words(phrase: str) -> tuple[str, ...]:
@@ -61,9 +62,16 @@ def without_repetition(
     if any(not own or set(own) <= roots or own in taken for own in words.values()):
         words = {}  # one of the joined subjects is true of all films of the name
     subjects = _distinct(words)
-    if any(_repeats(words[number], key) for number in subjects for key in keys):
+    if every and form_of(tuple(keys), True, language, extra) in (
+        form_of((key,), False, language, extra) for key in keys
+    ):  # the language has no word for both genres
+        genres, every = (_head(genres, vocabulary, extra),), False
+        keys = [vocabulary[number].key for number in genres]
+    if any(_repeats(words[number], key, every) for number in subjects for key in keys):
         if every or len(genres) == 1:
-            repeated = [any(_repeats(words[number], key) for number in subjects) for key in keys]
+            repeated = [
+                any(_repeats(words[number], key, every) for number in subjects) for key in keys
+            ]
             genres = tuple(g for g, own in zip(genres, repeated, strict=True) if not own)
         else:
             genres = ()  # one of two is true; without one of them the other need not be
@@ -71,9 +79,10 @@ def without_repetition(
         keys = [vocabulary[number].key for number in genres]
     if every:  # "Crime Dramas": the genre of the noun comes last
         genres = tuple(sorted(genres, key=lambda n: n == _head(genres, vocabulary, extra)))
+    form = form_of(tuple(keys), every, "en", extra)
     ordered = sorted(
         subjects,
-        key=lambda n: (ends_in_genre(words[n], keys), is_compound(attributive(texts[n]))),
+        key=lambda n: (ends_in_form(words[n], form), is_compound(attributive(texts[n]))),
     )
     return NameParts(tuple(ordered), genres, every, facets, tuple(printed[n] for n in ordered))
 
@@ -84,15 +93,24 @@ def _head(genres: Sequence[int], vocabulary: PartVocabulary, extra: str) -> int:
     return keys[head_genre(sorted(keys), extra)]
 
 
-def ends_in_genre(words: Sequence[str], genres: Iterable[str]) -> bool:
-    """Return whether the last of several words says a genre: "civil war" and War."""
-    return len(words) > 1 and any(words[-1] in genre_roots(genre) for genre in genres)
+def ends_in_form(words: Sequence[str], form: str) -> bool:
+    """Return whether the last of several words is the first one of a form.
+
+    Examples
+    --------
+    >>> ends_in_form(("civil", "war"), "War Films"), ends_in_form(("war",), "War Films")
+    (True, False)
+    """
+    return len(words) > 1 and words[-1] == lemma(form.replace("-", " ").split()[0])
 
 
-def _repeats(words: Sequence[str], genre: str) -> bool:
-    """Whether a genre stands inside a subject, not at its end."""
+def _repeats(words: Sequence[str], genre: str, every: bool) -> bool:
+    """Whether a genre stands inside a subject, or at its end before another genre.
+
+    At the end before the noun of this genre alone it is one word: "Civil War Films".
+    """
     roots = genre_roots(genre)
-    return any(word in roots for word in words[:-1])
+    return any(word in roots for word in (words if every else words[:-1]))
 
 
 def _distinct(words: dict[int, tuple[str, ...]]) -> list[int]:

@@ -53,8 +53,10 @@ class NameIndex:
         Number of the facet; a country precedes its language.
     subjects : dict of tuple of str to (int, int)
         Number of the subject, and of the word that a name prints for it.
-    longest, longest_form : int
-        Words of the longest phrase, and of the longest form.
+    printed : frozenset of tuple of str
+        The subjects in the words in which names print them.
+    longest_form : int
+        Words of the longest form.
     """
 
     def __init__(self, vocabulary: PartVocabulary, extra: str = "") -> None:
@@ -71,10 +73,10 @@ class NameIndex:
         for part in own:
             for text in (part.printed, part.key):
                 self._add(text, part.same_as, part.number)
+        self.printed = frozenset(self.subjects)
         for part in own:
             for text in part.terms:
                 self._add(text, part.same_as, part.same_as)
-        self.longest = max(map(len, (*self.subjects, *self.facets)), default=0)
         self.longest_form = max(map(len, self.forms), default=0)
 
     def _add(self, text: str, subject: int, word: int) -> None:
@@ -98,8 +100,8 @@ def _forms(vocabulary: PartVocabulary, extra: str) -> dict[_Words, tuple[tuple[i
             forms.setdefault(_key(text), ((number,), False))
     for key, form in list(forms.items()):
         forms.update({(*key, word): form for word in _FILMS[:2] if (*key, word) not in forms})
-        if key[-1] in _FILMS:
-            forms.update({(*key[:-1], w): form for w in _FILMS if (*key[:-1], w) not in forms})
+        if key[-1] == "film":
+            forms.setdefault((*key[:-1], "movie"), form)
     forms.update({(word,): ((), False) for word in _FILMS})
     return forms
 

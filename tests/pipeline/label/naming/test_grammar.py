@@ -59,6 +59,8 @@ ANY_PARTS = st.builds(
         ("", False, "Films"),
         ("heist", False, "Heist Films"),
         ("Kung Fu", False, "Kung Fu Films"),
+        ("Kung Fu|Comedy", True, "Kung Fu Comedies"),
+        ("civil war", False, "Civil War Stories"),
     ],
 )
 def test_names(keys: str, every: bool, name: str) -> None:
@@ -80,6 +82,7 @@ def test_names(keys: str, every: bool, name: str) -> None:
         ("based on novel or book|Drama", False, "Dramas", "Drama"),
         ("war|nun|War", False, "War Films", "War"),
         ("era:classic|decade:1970|Drama", False, "1970s Dramas", "decade:1970|Drama"),
+        ("civil war|War|Drama", True, "Civil War Dramas", "civil war|Drama"),
         ("world war ii|War|Drama", True, "World War II Dramas", "world war ii|Drama"),
     ],
 )
@@ -170,8 +173,9 @@ def test_english_names_have_few_words_and_are_true_of_the_same_films(parts: Name
     name = print_name(parts, VOCABULARY)
     words = [word for word in name.split() if word != "&"]
     assert len(words) <= MOST_WORDS
-    assert len({word.lower() for word in words}) == len(words)
     stated = printed_parts(parts, VOCABULARY)
+    if len(stated.subjects) < 2:  # "Civil War & World War II Films"
+        assert len({word.lower() for word in words}) == len(words)
     assert set(stated.all_numbers) <= set(parts.all_numbers)
     if len(stated.subjects) != 1 or len(parts.subjects) == 1:  # "Ghost" stands for "Ghost Ship" too
         genres: list[tuple[int, ...]] = [parts.genres]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.label.naming.printed import (
-    ends_in_genre,
+    ends_in_form,
     fewer_parts,
     said_words,
     without_repetition,
@@ -17,8 +17,8 @@ VOCABULARY = name_vocabulary()
 def test_words_of_a_subject() -> None:
     assert said_words("serial killers") == ("serial", "killer")
     assert said_words("based on novel or book") == ()
-    assert ends_in_genre(("civil", "war"), ["War"])
-    assert not ends_in_genre(("war",), ["War"])
+    assert ends_in_form(("civil", "war"), "War Films")
+    assert not ends_in_form(("war",), "War Films")
 
 
 def test_parts_are_stated_in_the_order_of_the_name() -> None:
