@@ -83,8 +83,9 @@ def parse_name(
             if form is None:
                 continue
             shares = not form[1] and tokens[-1] != _STORY
-            if form[1] and _cuts_subject(tokens, start, index):
-                continue  # "Civil War Dramas" are dramas
+            other = form[1] or tuple(tokens[start:]) in index.other_forms
+            if other and _cuts_subject(tokens, start, index):
+                continue  # "Civil War Dramas" are dramas, "Folk Horror Films" films
             own_word = tokens[start : start + 1] if shares else []
             glued = inside[:start] if whole_words else [False] * start
             rest = _read(tokens[:start], glued, own_word, index)

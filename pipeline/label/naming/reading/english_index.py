@@ -49,6 +49,8 @@ class NameIndex:
     ----------
     forms : dict of tuple of str to (tuple of int, bool)
         Genres and `every_genre`.
+    other_forms : frozenset of tuple of str
+        Forms that no name prints: "Western Films", "Crime Story".
     facets : dict of tuple of str to int
         Number of the facet; a country precedes its language.
     subjects : dict of tuple of str to (int, int)
@@ -60,7 +62,7 @@ class NameIndex:
     """
 
     def __init__(self, vocabulary: PartVocabulary, extra: str = "") -> None:
-        self.forms = _forms(vocabulary, extra)
+        self.forms, self.other_forms = _forms(vocabulary, extra)
         self.facets: dict[_Words, int] = {}
         for part in sorted(vocabulary.facets, key=lambda part: part.key):  # country, language
             word = facet_word(part.key, "en", extra)
@@ -85,7 +87,9 @@ class NameIndex:
             self.subjects.setdefault(key, (subject, word))
 
 
-def _forms(vocabulary: PartVocabulary, extra: str) -> dict[_Words, tuple[tuple[int, ...], bool]]:
+def _forms(
+    vocabulary: PartVocabulary, extra: str
+) -> tuple[dict[_Words, tuple[tuple[int, ...], bool]], frozenset[_Words]]:
     numbers = {part.key: part.number for part in vocabulary.genres}
     forms: dict[_Words, tuple[tuple[int, ...], bool]] = {}
     for genre, number in numbers.items():
@@ -95,6 +99,7 @@ def _forms(vocabulary: PartVocabulary, extra: str) -> dict[_Words, tuple[tuple[i
         forms.setdefault(_key(form_of(pair, False, "en", extra)), (both, False))
         if head_genre(pair, extra) == pair[1]:
             forms.setdefault(_key(form_of(pair, True, "en", extra)), (both, True))
+    printed = frozenset(forms)
     for genre, number in numbers.items():  # nouns of older releases, and plain labels
         for text in (genre, genre_words().nouns.get(genre, genre)):
             forms.setdefault(_key(text), ((number,), False))
@@ -102,8 +107,9 @@ def _forms(vocabulary: PartVocabulary, extra: str) -> dict[_Words, tuple[tuple[i
         forms.update({(*key, word): form for word in _FILMS[:2] if (*key, word) not in forms})
         if key[-1] == "film":
             forms.setdefault((*key[:-1], "movie"), form)
+    other = frozenset(forms) - printed
     forms.update({(word,): ((), False) for word in _FILMS})
-    return forms
+    return forms, other
 
 
 def _key(text: str) -> _Words:
