@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from pipeline.cleaning.language import detect_languages
 from pipeline.label.facets import find_facets
-from pipeline.label.shelves.name_holds import facet_keys, name_holds
+from pipeline.label.shelves.name_holds import name_holds
+from pipeline.label.terms.facet_parts import facet_keys
 
 __all__ = ["NAMING_FACTS", "names_true_of", "share_of_true_names"]
 
@@ -46,14 +47,20 @@ def names_true_of(
     if not known or not len(films):
         return pa.nulls(len(films), pa.bool_())
     languages = detect_languages(films)["languages"]
-    facets = find_facets(films, languages)["facets"].to_pylist()
-    texts = films.select(["overview", "tagline", "keywords", "genres"]).to_pylist()
+    facets: list[set[str]] = [set() for _ in range(len(films))]
+    for row, key in zip(*facet_keys(find_facets(films, languages)["facets"]), strict=True):
+        facets[row].add(key)
+    rows = zip(
+        clusters.to_pylist(),
+        films.select(["overview", "tagline", "keywords", "genres"]).to_pylist(),
+        facets,
+        languages["text_language"].to_pylist(),
+        strict=True,
+    )
     return pa.array(
         [
-            name_holds(known[cluster], film, facet_keys(own), own["text_language"])
-            if cluster in known
-            else None
-            for cluster, film, own in zip(clusters.to_pylist(), texts, facets, strict=True)
+            name_holds(known[cluster], film, own, language) if cluster in known else None
+            for cluster, film, own, language in rows
         ],
         pa.bool_(),
     )

@@ -13,34 +13,9 @@ from typing import Any
 from pipeline.label.words.whole_words import WholeWords
 from pipeline.schemas.genre_words import fold_genres
 
-__all__ = ["facet_keys", "name_holds"]
+__all__ = ["name_holds"]
 
 _MOST_NAMES = 4_096  # micro-genres whose words are prepared at the same time
-
-
-def facet_keys(facets: Mapping[str, Any]) -> frozenset[str]:
-    """Return the keys of all facets of a film.
-
-    Parameters
-    ----------
-    facets : mapping
-        A row of FACETS.
-
-    Returns
-    -------
-    frozenset of str
-        Such as "decade:1970", "era:silent", "language:hi", "country:HK" and "form:short".
-
-    Examples
-    --------
-    >>> row = {"decade": 1920, "era": "silent", "language": None, "countries": ["DE", "FR"]}
-    >>> sorted(facet_keys(row | {"short": True}))
-    ['country:DE', 'country:FR', 'decade:1920', 'era:silent', 'form:short']
-    """
-    single = {name: facets.get(name) for name in ("decade", "era", "language")}
-    keys = [f"{name}:{value}" for name, value in single.items() if value is not None]
-    keys += [f"country:{code}" for code in facets.get("countries") or ()]
-    return frozenset([*keys, "form:short"] if facets.get("short") else keys)
 
 
 def name_holds(
@@ -58,7 +33,7 @@ def name_holds(
     film : mapping
         Genres, keywords, overview and tagline of the film.
     facets : collection of str
-        Keys of its facets, of `facet_keys`.
+        Keys of its facets, such as "decade:1970"; see `pipeline.label.terms.facet_parts`.
     language : str or None
         ISO 639-1 code of its text; None is read as English.
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.label.facets import find_facets
-from pipeline.label.shelves.name_holds import facet_keys, name_holds
+from pipeline.label.shelves.name_holds import name_holds
+from pipeline.label.terms.facet_parts import facet_keys
 from pipeline.schemas.lineage import LANGUAGES
 from pipeline.schemas.mining import CLEAN_MOVIES, MICRO_GENRES, fill_later_columns
 
@@ -28,8 +29,7 @@ FILM = {
 def keys_of(film: dict[str, Any]) -> frozenset[str]:
     movies = pa.Table.from_pylist([film], CLEAN_MOVIES)
     languages = pa.Table.from_pylist([{"movie_id": "1", "text_language": "en"}], LANGUAGES)
-    (row,) = find_facets(movies, languages)["facets"].to_pylist()
-    return facet_keys(row)
+    return frozenset(facet_keys(find_facets(movies, languages)["facets"])[1])
 
 
 def named(**parts: Any) -> dict[str, Any]:
