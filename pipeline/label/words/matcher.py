@@ -23,9 +23,19 @@ _SPACELESS = frozenset(("ja", "zh"))
 _CAPITAL_NOUNS = frozenset(("de",))  # a capital says nothing about names
 _PLURALS = {"en": ("s", "es"), "fr": ("s", "x"), "es": ("s", "es"), "pt": ("s", "es")}
 _VERB_ENDINGS = ("ed", "ing")  # of English verbs
+_TITLES = frozenset(("mr", "mrs", "ms", "dr", "st", "prof", "sr", "jr", "sra", "mme", "m"))
 _TITLED = 0.6  # share of capitals from which a text is written like a title
 _MOST_CACHED = 200_000  # distinct words of texts
 _KATAKANA = "\u30a1-\u30fa\u30fc"
+
+
+@dataclass(frozen=True)
+class _Sense:
+    """A subject, its contexts, and whether it is that of a keyword of this word only."""
+
+    subject: str
+    contexts: tuple[tuple[str, ...], ...]
+    alone: bool
 
 
 @dataclass(frozen=True)
@@ -36,15 +46,14 @@ class Phrase:
     ----------
     subjects : tuple of str
         English identities.
-    senses : tuple of (str, tuple of tuple of str)
-        Further identities, each with the contexts of which one must stand in the same text: words
-        that must all be there. No contexts: the sense where no other fits.
+    senses : tuple of Sense
+        Further identities, of which the text decides.
     proper : bool
         Whether it is written with a capital, as "Christmas" is.
     """
 
     subjects: tuple[str, ...]
-    senses: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    senses: tuple[_Sense, ...]
     proper: bool
 
 
@@ -68,10 +77,12 @@ class Matcher:
         self._phrases = _phrases_of(own, senses, language)
         self._letters = _letters_of(tables.variants.get(language, {}))
         self._pattern = _pattern_of(self._phrases) if language in _SPACELESS else None
-        self._index: dict[str, list[tuple[str, ...]]] = {}
+        # by the first and the second word; "" for a phrase of one word
+        self._index: dict[str, dict[str, list[tuple[str, ...]]]] = {}
         for words in sorted(self._phrases, key=lambda words: (-len(words), words)):
-            self._index.setdefault(words[0], []).append(words)
-        contexts = (c for p in self._phrases.values() for _, own in p.senses for c in own)
+            second = words[1] if len(words) > 1 else ""
+            self._index.setdefault(words[0], {}).setdefault(second, []).append(words)
+        contexts = (c for p in self._phrases.values() for own in p.senses for c in own.contexts)
         self._vocabulary = frozenset(chain.from_iterable((*self._phrases, *contexts)))
         self._cache: dict[str, tuple[str, ...]] = {}
 
@@ -110,7 +121,10 @@ class Matcher:
             after = end
             found.update(meaning.subjects)
             if meaning.senses:
-                found.update(_sense_of(meaning, [*known, (), *map(self._known, context)]))
+                forms = [*known, (), *map(self._known, context)]
+                found.update(
+                    _sense_of(meaning, forms, alone=not names and end - position == len(words))
+                )
         return found
 
     def whole(self, words: Sequence[str]) -> str | None:
@@ -136,21 +150,28 @@ class Matcher:
             found.update(meaning.subjects)
             if meaning.senses:
                 whole = f"{text} {fold(context).translate(self._letters)}"
-                there = {word for _, own in meaning.senses for (word,) in own if word in whole}
-                found.update(_sense_of(meaning, [tuple(there)]))
+                there = {c[0] for own in meaning.senses for c in own.contexts if c[0] in whole}
+                found.update(_sense_of(meaning, [tuple(there)], alone=match == text))
         return found
 
     def _longest(
         self, known: Sequence[tuple[str, ...]], position: int
     ) -> tuple[tuple[str, ...] | None, int]:
         best: tuple[str, ...] | None = None
+        following = known[position + 1] if position + 1 < len(known) else ()
         for first in known[position]:
-            for phrase in self._index.get(first, ()):
-                if best is not None and len(phrase) <= len(best):
-                    break
-                if _stands_at(phrase, known, position):
-                    best = phrase
-                    break
+            phrases = self._index.get(first)
+            if phrases is None:
+                continue
+            for second in following:
+                for phrase in phrases.get(second, ()):
+                    if best is not None and len(phrase) <= len(best):
+                        break
+                    if len(phrase) == 2 or _stands_at(phrase, known, position):
+                        best = phrase
+                        break
+            if best is None and "" in phrases:
+                best = (first,)
         return best, position + len(best or ())
 
     def _known(self, word: str) -> tuple[str, ...]:
@@ -162,6 +183,8 @@ class Matcher:
             own = lemma(word, self.language) if plain[:1].isalpha() else plain
             if own not in self._nouns or not plain.endswith(_VERB_ENDINGS):
                 forms[own] = None
+            if self.language != "en":  # the lemma of a participle may be another one
+                forms[lemma(own, self.language)] = None
             found = tuple(form for form in forms if form in self._vocabulary)
             if len(self._cache) >= _MOST_CACHED:
                 self._cache.clear()
@@ -173,7 +196,7 @@ class Matcher:
         is_capital = words[position][0].isupper()
         if self.language in _CAPITAL_NOUNS:
             return meaning.proper and not is_capital
-        if not is_capital or meaning.proper or position == 0 or words[position - 1] in _BREAKS:
+        if not is_capital or meaning.proper or _begins_sentence(words, position):
             return False
         following = words[position + 1] if position + 1 < len(words) else ""
         is_role = not self._persons.isdisjoint(meaning.subjects)
@@ -197,7 +220,11 @@ def _phrases_of(
     found = {parts: Phrase(tuple(own), (), parts in proper) for parts, own in meant.items()}
     for word, own in senses.items():
         choices = tuple(
-            (sense.subject, tuple(_parts(word, language) for word in sense.context))
+            _Sense(
+                sense.subject,
+                tuple(_parts(phrase, language) for phrase in sense.context),
+                sense.alone or sense.subject == word,
+            )
             for sense in own
         )
         found[_parts(word, language)] = Phrase((), choices, word != word.lower())
@@ -256,19 +283,32 @@ def _stands_at(phrase: Sequence[str], known: Sequence[tuple[str, ...]], position
     )
 
 
-def _sense_of(meaning: Phrase, known: Sequence[tuple[str, ...]]) -> list[str]:
-    """The senses of which a context is there; else those without any."""
+def _sense_of(meaning: Phrase, known: Sequence[tuple[str, ...]], *, alone: bool) -> list[str]:
+    """The senses of which a context is there; else that of a keyword; else those without any."""
     there = {form for forms in known for form in forms}
     fitting = [
-        subject
-        for subject, contexts in meaning.senses
+        sense.subject
+        for sense in meaning.senses
         if any(
             there.issuperset(context)
             and (len(context) == 1 or any(_stands_at(context, known, n) for n in range(len(known))))
-            for context in contexts
+            for context in sense.contexts
         )
     ]
-    return fitting or [subject for subject, contexts in meaning.senses if not contexts]
+    if not fitting and alone:
+        fitting = [sense.subject for sense in meaning.senses if sense.alone]
+    return fitting or [sense.subject for sense in meaning.senses if not sense.contexts]
+
+
+def _begins_sentence(words: Sequence[str], position: int) -> bool:
+    """Whether a word begins a sentence or phrase; the dot of "Mr." or "J." does not end one."""
+    if position == 0:
+        return True
+    if words[position - 1] not in _BREAKS:
+        return False
+    before = words[position - 2] if position > 1 else ""
+    is_short = before.lower() in _TITLES or (len(before) == 1 and before.isupper())
+    return not (words[position - 1] == "." and is_short)
 
 
 def _is_titled(words: Sequence[str]) -> bool:

@@ -112,6 +112,8 @@ class SubjectLexicon:
         >>> lexicon = subject_lexicon()
         >>> lexicon.subjects_of_keyword("Boxers"), lexicon.subjects_of_keyword("aunt")
         ({'boxing'}, set())
+        >>> lexicon.subjects_of_keyword("affair"), lexicon.subjects_of_keyword("state affair")
+        ({'infidelity'}, set())
         """
         found = self._matcher(language).find(tokens(keyword), context, names=False)
         return self._with_broader(found)

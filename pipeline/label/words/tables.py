@@ -62,10 +62,14 @@ class Sense(_Table):
     context : tuple of str
         Words of which one stands in the same text or keyword; written `with` in the file. Without
         any, the sense is that of texts that no other sense fits.
+    alone : bool
+        Whether it is the sense of a keyword that is this word only. The sense whose subject is the
+        word itself always is.
     """
 
     subject: _Text
     context: _Words = Field((), alias="with")
+    alone: bool = False
 
 
 class _Kinds(_Table):
@@ -234,7 +238,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
             known = list(before) if isinstance(before, list) else []
             gone = {item[1:] for item in value if isinstance(item, str) and item[:1] == "-"}
             added = [item for item in value if not (isinstance(item, str) and item[:1] == "-")]
-            known = [item for item in known if item not in gone]
+            known = [item for item in known if not (isinstance(item, str) and item in gone)]
             merged[key] = known + [item for item in added if item not in known]
         elif isinstance(value, Mapping):
             merged[key] = _merged({}, value)
