@@ -57,7 +57,7 @@ CLUSTERS: Measures = (
     ("clusters.davies_bouldin", "Davies\u2013Bouldin index", decimal),
     ("clusters.calinski_harabasz", "Calinski\u2013Harabasz index", decimal),
     ("clusters.inertia", "Inertia", decimal),
-    ("clusters.seed_ari", "Agreement between seeds (ARI)", decimal),
+    ("clusters.seed_ari", "Agreement with noise in the vectors (ARI)", decimal),
     ("clusters.subsample_ari", "Agreement between samples (ARI)", decimal),
     ("clusters.genre_purity", "Genre purity", share),
     ("clusters.length_variance_explained", "Text length explained", share),
@@ -113,8 +113,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "higher is better.",
     "clusters.inertia": "Mean squared distance of a film to its centroid, from 0 to 4; lower is "
     "tighter.",
-    "clusters.seed_ari": "Adjusted Rand index between this clustering and one from another seed; "
-    "1 means identical, 0 means chance.",
+    "clusters.seed_ari": "Adjusted Rand index between this clustering and one of the same vectors "
+    "with noise (cosine 0.9999); 1 means identical, 0 means chance.",
     "clusters.subsample_ari": "Adjusted Rand index between the clusterings of two 80 % samples, on "
     "the films in both; 1 means identical, 0 means chance.",
     "clusters.genre_purity": "Share of films that have the most common genre of their micro-genre.",

@@ -189,8 +189,8 @@ def load_settings(
 
     Examples
     --------
-    >>> load_settings(profile="sample").cluster.min_films
-    4
+    >>> load_settings(profile="sample").publish.licence
+    'Apache-2.0'
     >>> load_settings(overrides={"cluster": {"min_films": 0}})
     Traceback (most recent call last):
     pipeline.errors.SettingsError: setting cluster.min_films = 0: ...

@@ -193,7 +193,7 @@ def figures(report: Row) -> str:
         ("name_truth.whole", "names true of {:.0%} of the films"),
         ("names.own_centroid_share", "names nearest their own centre {:.0%}"),
         ("names.keyword_coverage", "films holding a keyword {:.0%}"),
-        ("clusters.seed_ari", "seed-to-seed ARI {:.2f}"),
+        ("clusters.seed_ari", "ARI with noise {:.2f}"),
         ("neighbours.recall_at_10", "recall@10 {:.3f}"),
     ):
         if isinstance(get(path), int | float):
