@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.terms.grams import clauses, common_nouns_lowered, grams, noun_phrases, words
-from pipeline.label.terms.normal_forms import normal_form, normal_forms
+from pipeline.label.terms.normal_forms import normal_forms
 from pipeline.label.words.form import story_parts
 from pipeline.label.words.subjects import SubjectLexicon, subject_lexicon
 from pipeline.label.words.tables import LANGUAGES
@@ -158,10 +158,9 @@ def find_film_terms(
         counted.add_credits([*(movie["directors"] or []), *(movie["cast"] or [])])
         read_as = {language, code} if code in LANGUAGES else {language}
         found.add(text, sorted(keywords), sorted(read_as), movie.get("genres"))
-    table, forms, held = terms.tables()
+    table, forms, nouns, held = terms.tables()
     of_films, own_found = found.tables()
     said, text_words = found.words()
-    nouns = terms.noun_genres()
     held = held.append_column("found", of_films).append_column("words", said).cast(HELD)
     return {
         "terms": table,
@@ -182,7 +181,7 @@ class _TermsOfFilms:
         self._of: dict[str, list[list[int]]] = {
             name: [] for name in ("terms", "keywords", "parts", "nouns")
         }
-        self._genres: Counter[tuple[str, str, str]] = Counter()
+        self._genres: list[Sequence[str]] = []
 
     def add(
         self,
@@ -199,11 +198,10 @@ class _TermsOfFilms:
         self._of["terms"].append(list(own.values()))
         for name, some in (("keywords", keywords), ("parts", parts), ("nouns", nouns)):
             self._of[name].append([own[term] for term in some])
-        forms = {normal_form(term, language) for term in nouns}
-        self._genres.update((form, language, genre) for form in forms for genre in genres)
+        self._genres.append(genres)
 
-    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
-        """Return TERMS, FORMS and HELD without its last column."""
+    def tables(self) -> tuple[pa.Table, pa.Table, pa.Table, pa.Table]:
+        """Return TERMS, FORMS, NOUN_GENRES, and the first columns of HELD."""
         ordered = sorted(self._numbers)
         rank = np.empty(len(ordered), np.int64)
         rank[[self._numbers[key] for key in ordered]] = np.arange(len(ordered))
@@ -217,13 +215,8 @@ class _TermsOfFilms:
         table = pa.table([names, codes, written, *counts], schema=TERMS)
         lists = [list_column(*films[name], len(own)) for name, own in self._of.items()]
         held = pa.table(lists[:3], names=list(self._of)[:3])
-        return table, _forms(written, codes, films), held
-
-    def noun_genres(self) -> pa.Table:
-        """Return NOUN_GENRES."""
-        keys = sorted(self._genres)
-        columns: list[list[Any]] = [[key[n] for key in keys] for n in range(3)]
-        return pa.table([*columns, [self._genres[key] for key in keys]], schema=NOUN_GENRES)
+        forms, pairs = _forms(written, codes, films)
+        return table, forms, _noun_genres(forms, pairs["nouns"], self._genres), held
 
 
 def _sorted_pairs(
@@ -260,18 +253,45 @@ def _forms(
     forms: Sequence[str],
     codes: Sequence[str],
     films: Mapping[str, tuple[np.ndarray, np.ndarray]],
-) -> pa.Table:
+) -> tuple[pa.Table, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """FORMS, and its distinct pairs of film and row by kind of term."""
     keys = list(zip(forms, codes, strict=True))
     ordered = sorted(set(keys))
     number = {key: n for n, key in enumerate(ordered)}
     form_of = np.array([number[key] for key in keys], np.int64)
-    counts = []
-    for film, term in films.values():
-        pairs = np.unique(film * max(len(ordered), 1) + form_of[term])
-        counts.append(np.bincount(pairs % max(len(ordered), 1), minlength=len(ordered)))
-    arrays = [pa.array(count[: len(ordered)].astype(np.int32)) for count in counts]
-    columns = [[code for _, code in ordered], [form for form, _ in ordered], *arrays]
-    return pa.table(columns, schema=FORMS)
+    width = max(len(ordered), 1)
+    pairs = {}
+    for name, (film, term) in films.items():
+        distinct = np.unique(film * width + form_of[term])
+        pairs[name] = distinct // width, distinct % width
+    counts = [
+        np.bincount(form, minlength=len(ordered)).astype(np.int32) for _, form in pairs.values()
+    ]
+    columns = [[code for _, code in ordered], [form for form, _ in ordered], *counts]
+    return pa.table(columns, schema=FORMS), pairs
+
+
+def _noun_genres(
+    forms: pa.Table, pairs: tuple[np.ndarray, np.ndarray], genres: Sequence[Sequence[str]]
+) -> pa.Table:
+    """Count the genres of the films of each form: NOUN_GENRES."""
+    names = sorted({genre for own in genres for genre in own})
+    position = {genre: n for n, genre in enumerate(names)}
+    of_film = [[position[genre] for genre in own] for own in genres]
+    lengths = np.array([len(own) for own in of_film], np.int64)
+    flat = np.array([n for own in of_film for n in own], np.int64)
+    film, form = pairs
+    repeated = lengths[film]
+    start = np.repeat((np.cumsum(lengths) - lengths)[film], repeated)
+    within = np.arange(len(start)) - np.repeat(np.cumsum(repeated) - repeated, repeated)
+    width = max(len(names), 1)
+    keys, films = np.unique(
+        np.repeat(form, repeated) * width + flat[start + within], return_counts=True
+    )
+    own = forms.select(["form", "language"]).take(pa.array(keys // width))
+    genre = pa.array(names, pa.string()).take(pa.array(keys % width))
+    columns = [*own.columns, genre, films.astype(np.int32)]
+    return pa.table(columns, schema=NOUN_GENRES)
 
 
 class _Found:
@@ -343,11 +363,8 @@ class _Words:
         self._credits: Counter[str] = Counter()
 
     def add_clause(self, clause: Sequence[str]) -> None:
-        for position, word in enumerate(clause):
-            if word[:1].islower():
-                self._lower[word] += 1
-            elif position:
-                self._capital[word.lower()] += 1
+        self._lower.update([word for word in clause if word[:1].islower()])
+        self._capital.update([word.lower() for word in clause[1:] if not word[:1].islower()])
 
     def add_credits(self, people: Iterable[str]) -> None:
         self._credits.update({word.lower() for person in people for word in words(person)})

@@ -131,8 +131,8 @@ def noun_phrases(clause: Sequence[str], lowered: Sequence[str], language: str) -
     clause, lowered : sequence of str
         Words as written, and as `common_nouns_lowered` returns them.
     language : str
-        ISO 639-1. Where nouns have a capital, only they are such words; else a phrase stands between
-        a determiner and a function word or the end of the clause. Nothing in other languages.
+        ISO 639-1. Where nouns have a capital, only they count; else a phrase stands between a
+        determiner and a function word or the end of the clause. Nothing in other languages.
 
     Examples
     --------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 __all__ = ["is_adjective", "is_noun_phrase"]
 
@@ -70,6 +71,10 @@ def tag_of(word: str) -> str | None:
 
 @cache
 def _lexicon() -> dict[str, str]:
-    text = files("textblob.en").joinpath("en-lexicon.txt").read_text(encoding="utf-8")
-    entries = (line.split(" ") for line in text.splitlines() if line[:1].isalpha())
+    found = find_spec("textblob")  # without its import, which takes a second
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("textblob is not installed; install the package again")
+    path = Path(found.submodule_search_locations[0], "en", "en-lexicon.txt")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    entries = (line.split(" ") for line in lines if line[:1].isalpha())
     return {entry[0]: entry[1] for entry in entries if len(entry) > 1}
