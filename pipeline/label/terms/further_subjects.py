@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
 from pipeline.label.terms.film_terms import FORMS
-from pipeline.label.terms.normal_forms import normal_form
+from pipeline.label.terms.normal_forms import normal_form, noun_lemma
 from pipeline.label.terms.nouns import is_noun_phrase
 from pipeline.label.terms.themes import themes_among
 from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import SubjectLexicon
-from pipeline.label.words.tokens import lemma
 from pipeline.schemas.vectors import Parts, parts_of
 
 __all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
@@ -201,7 +200,7 @@ def _printed(spellings: Mapping[str, int], language: str) -> str:
     """The most used spelling; its singular if that is used, too."""
     best = min(spellings, key=lambda term: (-spellings[term], term))
     if language != "en" and " " not in best:
-        return lemma(best, language)  # nouns have cases: "frachters"
+        return noun_lemma(best, language)  # nouns have cases: "frachters"
     singular = [
         term
         for term, films in spellings.items()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+import simplemma
+
+from pipeline.label.words.stop_words import determiners_of
 from pipeline.label.words.tokens import fold, lemma
 
-__all__ = ["normal_form", "normal_forms"]
+__all__ = ["normal_form", "normal_forms", "noun_lemma"]
 
 # English plurals without "s", beside those in "-men"
 _PLURALS = frozenset(("children", "feet", "geese", "mice", "oxen", "people", "teeth"))
@@ -47,4 +50,19 @@ def _form(word: str, language: str) -> str:
     # In English only plurals are merged: "boxing" is no "box", "haunted" is not "haunt".
     if language == "en" and not word.endswith(("s", "men")) and word not in _PLURALS:
         return fold(word)
-    return lemma(word, language)
+    return noun_lemma(word, language)
+
+
+def noun_lemma(word: str, language: str) -> str:
+    """Return the dictionary form of a noun in lower case.
+
+    In a language that writes nouns with a capital it is looked up so: "haus" is no "hausen".
+
+    Examples
+    --------
+    >>> noun_lemma("haus", "de"), noun_lemma("polizisten", "de"), noun_lemma("chevaux", "fr")
+    ('haus', 'polizist', 'cheval')
+    """
+    if not determiners_of(language):
+        return lemma(word, language)
+    return str(simplemma.lemmatize(word.capitalize(), lang=language)).lower()

@@ -62,5 +62,5 @@ def themes_among(
     share = table / np.maximum(total, 1)[:, None]
     ratio = np.where(share > 0, share * base.sum() / np.maximum(base, 1), 1)
     divergence = (share * np.log(ratio)).sum(1)
-    by_chance = (len(names) - 1) / (2 * np.maximum(total, 1))
+    by_chance = max(len(names) - 1, 0) / (2 * np.maximum(total, 1))
     return {key for key, n in rows.items() if divergence[n] - by_chance[n] >= _DIVERGENCE}

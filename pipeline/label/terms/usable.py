@@ -23,6 +23,7 @@ _CREDITS = 3  # films in whose credits a word is a name
 _CAPITALS = 4  # capitals for each lower case of a name
 _FEWEST_CAPITALS = 3
 _LONGEST = 4  # words of a term
+_CODE = 3  # letters of a code of a language or country
 
 
 class Unusable:
@@ -122,8 +123,7 @@ class Unusable:
 def _is_facet(term: str) -> bool:
     """Whether a term is a genre, a country or a language: parts of their own."""
     genres = genre_words().nouns
-    return (
-        any(genre in genres for genre in fold_genre(term))
-        or country_code(term) is not None
-        or language_code(term) is not None
-    )
+    if any(genre in genres for genre in fold_genre(term)):
+        return True
+    # three letters are a code: "cop" is Coptic, "war" is Waray
+    return len(term) > _CODE and (country_code(term) is not None or language_code(term) is not None)
