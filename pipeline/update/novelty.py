@@ -11,7 +11,8 @@ import pyarrow as pa
 from scipy.cluster import hierarchy
 
 from pipeline.features.text import normalize_keyword
-from pipeline.label import PROPOSALS, centroid_table, choose_names, genre_noun, propose_names
+from pipeline.label.keywords.text_centroids import centroid_table
+from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.lineage import NOVEL
