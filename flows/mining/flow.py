@@ -24,6 +24,7 @@ from flows.mining.ingest import (
 from flows.mining.label import name_clusters
 from flows.mining.publish import publish_release
 from flows.mining.results import Mined
+from flows.mining.shelves import find_naming_parts, shape_shelves
 from flows.runtime.context import RunContext
 from flows.runtime.launch import launch_served
 from flows.runtime.session import open_run
@@ -97,8 +98,11 @@ def mine_flow(
         mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(
             run, mined.embeddings, films
         )
-        mined.clusters = cluster_films(run, mined.points)
-        mined.named = name_clusters(run, movies, mined.embeddings, mined.clusters, mined.languages)
+        clusters = cluster_films(run, mined.points)
+        mined.parts = find_naming_parts(run, movies, mined.languages)
+        shelves = shape_shelves(run, mined.points, mined.parts, clusters)
+        mined.clusters = shelves.clusters
+        mined.named = name_clusters(run, movies, mined.embeddings, shelves, mined.parts)
         return publish_release(run, mined)
 
 

@@ -1,4 +1,4 @@
-"""The steps from clusters to names: candidates, keywords, names. Families take the same steps."""
+"""The steps from shelves to names: keywords, names, families. Families take the same steps."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.mining.choose_names import ChosenNames, NamingLevel, choose_level_names
-from flows.mining.cluster import Clusters
 from flows.mining.embed import embed_terms
 from flows.mining.lineage import match_previous_release
+from flows.mining.names import GroupNames, NamingLevel, PreviousName, name_groups
+from flows.mining.shelves import NamingParts, Shelves
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
 from pipeline import label
 from pipeline.execution.runner import Piece
+from pipeline.fileio.manifest import FileRef
+from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.lineage.continuation import Continuation
-from pipeline.schemas.vectors import matrix_of
 from pipeline.taxonomy import assignments_to_families, families_of, family_table
 
 __all__ = ["MicroGenreNames", "name_clusters"]
@@ -33,99 +34,151 @@ class MicroGenreNames:
     ----------
     labels : list of dict
         For each cluster the `labels` of `pipeline.publish.tables.micro_genres`.
-    family_keywords : dict of int to list of str
-        Keywords of each family.
+    named : GroupNames
+        Names of the micro-genres.
+    families : dict of int to dict
+        Keywords and further columns of FAMILIES of each family.
     text_means : pa.Table
         CENTROIDS of the text vectors of each cluster.
     figures : dict
         Quality of the names, for the report.
-    fresh_names : list of str
-        Names by cluster that this mining would give without a previous release.
     continuation : Continuation
         How the micro-genres continue the previous release.
     """
 
     labels: list[dict[str, Any]]
-    family_keywords: dict[int, list[str]]
+    named: GroupNames
+    families: dict[int, dict[str, Any]]
     text_means: pa.Table
     figures: dict[str, Any]
-    fresh_names: list[str]
     continuation: Continuation
 
 
 @step("name clusters")
 def name_clusters(
-    run: RunContext, movies: Refs, embeddings: Refs, clusters: Clusters, languages: Refs
+    run: RunContext, movies: Refs, embeddings: Refs, shelves: Shelves, parts: NamingParts
 ) -> MicroGenreNames:
     """Give each cluster a unique name, keywords, an id and a family."""
+    clusters = shelves.clusters
     assignments = clusters.assignments
     films = piece_per_partition(("movies", movies), ("assignments", assignments))
-    own = piece_per_partition(("movies", movies))
-    found = run.stage(label.find_film_terms, _with_languages(run, own, languages))
-    parts = (("terms", found.refs("terms")), ("held", found.refs("held")))
-    counted = run.stage(
-        label.count_terms, piece_per_partition(*parts, ("assignments", assignments)), shown=False
-    )
     facts = label.count_cluster_facts(
-        (run.read(films_of, ["keywords", "genres"]), run.read(assigned, ["cluster"]))
-        for films_of, assigned in zip(movies, assignments, strict=True)
+        (run.read(own, ["keywords", "genres"]), run.read(assigned, ["cluster"]))
+        for own, assigned in zip(movies, assignments, strict=True)
     )
+    sizes = [own.films for own in facts]
     pieces = piece_per_partition(("embeddings", embeddings), ("assignments", assignments))
     summed = run.stage(label.text_sums, pieces, shown=False)
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     text_means = label.centroid_table(means)
+    counts = _term_counts(run, parts, assignments)
+    keywords = _select_keywords(run, "", films, counts, facts, text_means)
     continuation = match_previous_release(run, clusters)
-    counts = {"terms": counted.refs("counts"), "words": found.refs("words")}
-    level = NamingLevel("", films, previous=continuation.previous_names)
-    keywords, named = _name_level(run, level, counts, facts, text_means)
-    names = [named.names[cluster] for cluster in range(len(facts))]
+    level = NamingLevel(
+        "",
+        assignments,
+        len(facts),
+        previous=_previous_names(run, continuation),
+        thin=shelves.thin,
+    )
+    named = name_groups(run, level, parts, text_means)
 
-    sizes = [own.films for own in facts]
     family = families_of(run.read(clusters.centroids), sizes, run.settings.taxonomy).tolist()
+    above = _assigned_to_families(run, assignments, family)
+    family_films = piece_per_partition(("movies", movies), ("assignments", above))
     counts["above"] = (run.put("family-of-clusters", "all", family_table(family)),)
-    family_level = NamingLevel(
-        "family-", _films_by_family(run, films, family), joiner="&", taken=tuple(names)
+    family_facts = label.merge_cluster_facts(facts, family)
+    family_means = label.centroid_table(label.family_means(means, sizes, family))
+    family_keywords = _select_keywords(
+        run, "family-", family_films, counts, family_facts, family_means
     )
-    family_keywords, family_named = _name_level(
-        run,
-        family_level,
-        counts,
-        label.merge_cluster_facts(facts, family),
-        label.centroid_table(label.family_means(means, sizes, family)),
-    )
+    family_level = NamingLevel("family-", above, len(family_facts), taken=tuple(named.names))
+    family_named = name_groups(run, family_level, parts, family_means)
 
-    ids = continuation.assign_ids(names)
-    labels: list[dict[str, Any]] = [
-        {
-            "cluster": cluster,
-            "micro_genre_id": ids[cluster],
-            "micro_genre_name": names[cluster],
-            "keywords": keywords[cluster],
-            "family": family[cluster],
-            "family_name": family_named.names[family[cluster]],
-        }
-        for cluster in range(len(facts))
-    ]
+    labels = _labels(run, parts.vocabulary, named, continuation.assign_ids(named.names))
+    for cluster, row in enumerate(labels):
+        row["keywords"] = keywords[cluster]
+        row["thin"] = cluster in shelves.thin
+        row["family"] = family[cluster]
+        row["family_name"] = family_named.names[family[cluster]]
     figures = label.name_figures(
-        names,
-        label.vectors_of_names(named.vectors, names),
-        matrix_of(text_means),
-        [row["keywords"] for row in labels],
+        named.names,
+        label.vectors_of_names(named.vectors, named.names),
+        means,
+        [keywords[cluster] for cluster in range(len(facts))],
         _find_terms(run, films, keywords, "coverage"),
     )
-    fresh = [named.fresh_names[cluster] for cluster in range(len(facts))]
-    return MicroGenreNames(labels, family_keywords, text_means, figures, fresh, continuation)
+    families = {
+        number: {
+            "keywords": family_keywords[number],
+            "name_truth": family_named.truth[number].whole,
+        }
+        for number in range(len(family_facts))
+    }
+    return MicroGenreNames(labels, named, families, text_means, figures, continuation)
 
 
-def _name_level(
+def _labels(
+    run: RunContext, vocabulary: FileRef, named: GroupNames, ids: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The columns of MICRO_GENRES that follow from the names."""
+    known = PartVocabulary(run.read(vocabulary))
+    rows: list[dict[str, Any]] = []
+    for cluster, (chosen, truth) in enumerate(zip(named.chosen, named.truth, strict=True)):
+        parts = chosen.parts
+        words = parts.words or parts.subjects
+        terms = {term for number in parts.subjects for term in known[number].terms}
+        rows.append(
+            {
+                "cluster": cluster,
+                "micro_genre_id": ids[cluster],
+                "micro_genre_name": chosen.printed,
+                "name_source": chosen.source,
+                "alternatives": named.alternatives[cluster],
+                "subjects": [known[number].printed for number in words],
+                "subject_terms": sorted(terms),
+                "form_genres": [known[number].key for number in parts.genres],
+                "every_genre": parts.every_genre,
+                "facets": [known[number].key for number in parts.facets],
+                "name_truth": truth.whole,
+                "subject_truth": truth.subject,
+                "form_truth": truth.form,
+                "adjective_truth": truth.facet,
+            }
+        )
+    return rows
+
+
+def _previous_names(run: RunContext, continuation: Continuation) -> dict[int, PreviousName]:
+    """Names of the previous release; with `label.new_names`, only those that a person set."""
+    before = continuation.previous_names
+    return {
+        cluster: name
+        for cluster, (text, by_person) in before.items()
+        for name in [PreviousName(text, by_person)]
+        if by_person or not run.settings.label.new_names
+    }
+
+
+def _term_counts(run: RunContext, parts: NamingParts, assignments: Refs) -> dict[str, Refs]:
+    """Count the terms of the films by cluster."""
+    pieces = piece_per_partition(
+        ("terms", parts.terms), ("held", parts.held), ("assignments", assignments)
+    )
+    counted = run.stage(label.count_terms, pieces, shown=False)
+    return {"terms": counted.refs("counts"), "words": parts.words}
+
+
+def _select_keywords(
     run: RunContext,
-    level: NamingLevel,
+    prefix: str,
+    films: Sequence[Piece],
     counts: Mapping[str, Refs],
     facts: Sequence[label.ClusterFacts],
     text_means: pa.Table,
-) -> tuple[dict[int, list[str]], ChosenNames]:
-    """Choose the keywords and the name of each group of a level."""
-    section, prefix, groups = run.settings.label, level.prefix, len(facts)
+) -> dict[int, list[str]]:
+    """Select the keywords of each group of a level."""
+    section, groups = run.settings.label, len(facts)
     sizes = run.put(f"{prefix}sizes", "all", label.size_table(facts))
     ranked = run.stage(
         label.rank_candidates,
@@ -140,7 +193,7 @@ def _name_level(
         "centroids": (run.put(f"{prefix}text-means", "all", text_means),),
     }
     terms = label.candidate_terms(candidates, groups)
-    held = _find_terms(run, level.films, terms, f"{prefix}holdings")
+    held = _find_terms(run, films, terms, f"{prefix}holdings")
     parts = zip(
         label.split_clusters(candidates, groups, _CLUSTERS_PER_PIECE),
         label.split_clusters(held, groups, _CLUSTERS_PER_PIECE),
@@ -160,24 +213,7 @@ def _name_level(
         settings=section,
         name=f"{prefix}keywords",
     )
-    table = run.read(selected.refs("keywords"))
-    keywords = label.chosen_keywords(table, groups)
-    scored = label.scored_keywords(table, groups)
-    nouns = label.genre_nouns(facts)
-    return keywords, choose_level_names(run, level, nouns, keywords, scored, text_means)
-
-
-def _with_languages(run: RunContext, films: Sequence[Piece], languages: Refs) -> list[Piece]:
-    """Add the language of each film, and the languages of the catalogue, to its partition."""
-    known = label.catalogue_languages(run.read(ref, ["text_language"]) for ref in languages)
-    return [
-        Piece(
-            piece.key,
-            {**piece.inputs, "languages": (own,)},
-            {**piece.constants, "known_languages": known},
-        )
-        for piece, own in zip(films, languages, strict=True)
-    ]
+    return label.chosen_keywords(run.read(selected.refs("keywords")), groups)
 
 
 def _find_terms(
@@ -191,11 +227,9 @@ def _find_terms(
     return run.read(result.refs("holdings"))
 
 
-def _films_by_family(run: RunContext, films: Sequence[Piece], family: Sequence[int]) -> list[Piece]:
-    """The same movies, assigned to families instead of clusters."""
-    pieces = []
-    for piece in films:
-        assigned = assignments_to_families(run.read(piece.inputs["assignments"]), family)
-        ref = run.put("family-of-films", piece.key, assigned)
-        pieces.append(Piece(piece.key, {**piece.inputs, "assignments": (ref,)}))
-    return pieces
+def _assigned_to_families(run: RunContext, assignments: Refs, family: Sequence[int]) -> Refs:
+    """The assignments of each partition, to families instead of clusters."""
+    return tuple(
+        run.put("family-of-films", f"p{number:05d}", assignments_to_families(run.read(ref), family))
+        for number, ref in enumerate(assignments)
+    )

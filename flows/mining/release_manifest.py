@@ -55,7 +55,7 @@ def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
     # the columns too: mining again must not find an older release that lacks a column
     layout = {name: table.schema.names for name, table in tables.files.items()}
     rejects = len(tables.whole("rejects"))
-    return fingerprint(inputs, outputs, mined.named.fresh_names, settings, rejects, layout)
+    return fingerprint(inputs, outputs, mined.named.named.fresh, settings, rejects, layout)
 
 
 def release_id_of(run: RunContext, mined: Mined, tables: ReleaseTables, content: str) -> str:

@@ -51,6 +51,7 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
     )
     facts = run.read(mined.cleaned.refs("movies"), list(FACTS))
     named = mined.named
+    name_true = run.read(named.named.name_true).column("name_true")
     micro_genres = publish.micro_genres(
         facts, assignments, named.labels, matrix_of(named.text_means)
     )
@@ -72,12 +73,20 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
         RELEASED_MOVIES,
         len(facts),
         lambda: stream_released_movies(
-            map(run.read, mined.cleaned.refs("movies")), assignments, micro_genres, positions
+            map(run.read, mined.cleaned.refs("movies")),
+            assignments,
+            micro_genres,
+            positions,
+            name_true,
         ),
     )
     whole = {
         "micro_genres": micro_genres,
-        "families": publish.families(micro_genres, named.family_keywords),
+        "families": publish.families(
+            micro_genres,
+            {number: row["keywords"] for number, row in named.families.items()},
+            named.families,
+        ),
         "rejects": rejects.cast(REJECTS),
         "centroids": run.read(mined.clusters.centroids),
         "space": run.read(mined.placed_by["space"]),

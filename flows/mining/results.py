@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.mining.cluster import Clusters
 from flows.mining.label import MicroGenreNames
+from flows.mining.shelves import NamingParts
 from flows.runtime.tasks import Refs
 from pipeline.execution.runner import StageResult
 from pipeline.ingest.partition import PartitionedCatalogue
@@ -26,6 +27,7 @@ class Mined:
     embeddings: Refs
     points: Refs
     placed_by: dict[str, Refs]
+    parts: NamingParts
     clusters: Clusters
     named: MicroGenreNames
     neighbours: Refs

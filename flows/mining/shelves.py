@@ -5,50 +5,90 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from flows.mining.cluster import Clusters
 from flows.runtime.context import RunContext
-from flows.runtime.tasks import Refs, add_to_all, piece_per_partition, step
-from pipeline import label
+from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
+from pipeline import cluster, label
 from pipeline.execution.runner import Piece, StageResult
 from pipeline.fileio.manifest import FileRef
 from pipeline.label.shelves import (
     choose_shelf_names,
+    clusters_without_theme,
+    count_rest,
     mean_points,
+    measure_films,
     move_films,
     move_weights,
+    padded,
     propose_shelf_names,
     renumbered,
+    rest_shelves,
+    settle_films,
 )
+from pipeline.label.words.tables import read_user_file
 from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.settings import ClusterSettings
 
-__all__ = ["NamingParts", "propose_names", "shape_shelves"]
+__all__ = ["NamingParts", "Shelves", "find_naming_parts", "propose_names", "shape_shelves"]
 
 _ROUNDS = 3
-_DROPS = 3  # further rounds at most, if clusters have become too small
+_DROPS = 3  # further moves at most, if clusters have become too small
+_MOST_WITHOUT = 0.4  # share of the clusters that may be without a theme
+# Sizes of shelves of films without a theme, in films of an average cluster.
+_LEAST_REST, _MOST_REST = 0.5, 4.0
 _CLUSTERS_PER_PIECE = 32  # of the stage `shelf-names`
 
 
 @dataclass(frozen=True)
+class Shelves:
+    """The clusters after films have moved.
+
+    Attributes
+    ----------
+    clusters : Clusters
+        The new assignments and centroids.
+    thin : dict of int to NameParts
+        Clusters of films without a theme, and their names.
+    """
+
+    clusters: Clusters
+    thin: dict[int, NameParts]
+
+
+@dataclass(frozen=True)
 class NamingParts:
-    """What names consist of.
+    """What names consist of, and what is true of the films.
 
     Attributes
     ----------
     vocabulary : FileRef
         PARTS.
-    film_parts : tuple of FileRef
-        FILM_PARTS of each partition.
+    film_parts, facets, terms, held : tuple of FileRef
+        FILM_PARTS, FACETS, and TERMS and HELD of `find_film_terms`, of each partition.
+    words : tuple of FileRef
+        WORD_COUNTS of each partition.
     films : int
         Number of films of the catalogue.
+    language : str
+        Language of the names, ISO 639-1.
+    lexicon : str
+        Text of the user's file of words; see `read_user_file`.
     """
 
     vocabulary: FileRef
     film_parts: Refs
+    facets: Refs
+    terms: Refs
+    held: Refs
+    words: Refs
     films: int
+    language: str
+    lexicon: str
 
     @property
     def width(self) -> int:
@@ -56,20 +96,60 @@ class NamingParts:
         return self.vocabulary.rows or 0
 
 
+@step("find parts of names")
+def find_naming_parts(run: RunContext, movies: Refs, languages: Refs) -> NamingParts:
+    """Find the subjects, genres and facets of all films, of which names consist."""
+    section = run.settings.label
+    known = label.catalogue_languages(run.read(ref, ["text_language"]) for ref in languages)
+    language = label.name_language(section.language, known)
+    lexicon = read_user_file(section.lexicon)
+    pieces = piece_per_partition(("movies", movies), ("languages", languages))
+    facets = run.stage(label.find_facets, pieces, shown=False).refs("facets")
+    found = run.stage(
+        label.find_film_terms,
+        add_to_all(pieces, constants={"known_languages": known, "lexicon": lexicon}),
+    )
+    names = ("terms", "forms", "words", "found", "noun_genres")
+    constants = {"lexicon": lexicon, "language": language}
+    inputs = {name: found.refs(name) for name in names} | {"facets": facets}
+    built = run.stage(
+        label.find_name_parts,
+        [Piece("all", inputs, {"known_languages": known, **constants})],
+        shown=False,
+    )
+    vocabulary = only_file(built, "parts")
+    columns = [(name, found.refs(name)) for name in ("terms", "held", "found", "text_words")]
+    own = piece_per_partition(("movies", movies), ("facets", facets), *columns)
+    true = run.stage(
+        label.find_film_parts, add_to_all(own, {"parts": (vocabulary,)}, constants), shown=False
+    )
+    return NamingParts(
+        vocabulary,
+        true.refs("film_parts"),
+        facets,
+        found.refs("terms"),
+        found.refs("held"),
+        found.refs("words"),
+        sum(ref.rows or 0 for ref in movies),
+        language,
+        lexicon,
+    )
+
+
 @step("shape shelves")
-def shape_shelves(
-    run: RunContext, points: Refs, parts: NamingParts, clusters: Clusters
-) -> Clusters:
+def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: Clusters) -> Shelves:
     """Move films to near clusters whose name is true of them; return the new clusters.
 
     In each round, names are proposed for the clusters as they are, films move, and each centroid
-    becomes the mean of its films. The rounds take place on the training films; then all films are
-    assigned by the same rule.
+    becomes the mean of its films. The rounds take place on the training films. Then all films are
+    assigned by the same rule, except those without a theme: they are shelved by language, genre and
+    time.
     """
     trained = run.training(points)
     assigned, centroids = clusters.assignments[:trained], run.read(clusters.centroids)
+    section = cluster.adapt(run.settings.cluster, sum(ref.rows or 0 for ref in assigned))
     margins = run.read(assigned, ["margin"]).column("margin").drop_null().to_numpy()
-    moves = _Moves(run, parts, move_weights(margins), run.settings.cluster.min_films)
+    moves = _Moves(run, parts, move_weights(margins), section)
     names: list[NameParts] = []
     for number in range(1, _ROUNDS + 1):
         key = f"round-{number}"
@@ -77,17 +157,14 @@ def shape_shelves(
         names = choose_shelf_names(proposals, len(centroids))
         moved, centroids, films = moves.move(key, points[:trained], centroids, names)
         assigned = moved.refs("assignments")
-        if number < _ROUNDS and films.min() < moves.least:
-            # their films join others in the next round; the last one is followed by `settle`
-            assigned, centroids, names = moves.settle(
-                f"{key}-rest", points[:trained], centroids, names
+        if films.min() < moves.least:
+            assigned, centroids, names = moves.without_small(
+                f"{key}-small", points[:trained], centroids, names
             )
-    assigned, centroids, _ = moves.settle("all", points, centroids, names)
-    return replace(
-        clusters,
-        assignments=assigned,
-        centroids=run.put("shelf-centroids", "all", centroids),
-    )
+    proposals = propose_names(run, "settled", parts, assigned, len(centroids), final=True)
+    names = choose_shelf_names(proposals, len(centroids))
+    without = clusters_without_theme(proposals, len(centroids))
+    return moves.settle(clusters, points, centroids, names, without)
 
 
 @dataclass(frozen=True)
@@ -102,51 +179,122 @@ class _Moves:
         What names consist of.
     weights : dict of str to float
         Weights of true parts, see `move_films`.
-    least : int
-        Fewest films of a cluster.
+    section : ClusterSettings
+        Sizes of clusters.
     """
 
     run: RunContext
     parts: NamingParts
     weights: dict[str, float]
-    least: int
+    section: ClusterSettings
+
+    @property
+    def least(self) -> int:
+        """Fewest films of a cluster."""
+        return int(self.section.min_films)
 
     def move(
-        self, key: str, points: Refs, centroids: pa.Table, names: Sequence[NameParts]
+        self,
+        key: str,
+        points: Refs,
+        centroids: pa.Table,
+        names: Sequence[NameParts],
+        without: Sequence[int] | None = None,
     ) -> tuple[StageResult, pa.Table, np.ndarray]:
-        """Assign films once; return the result, and the means and numbers of films by cluster."""
+        """Assign films once; return the result, and the means and numbers of films by cluster.
+
+        With `without`, the clusters without a theme, films that fit no other cluster, and thin
+        films, are left in none.
+        """
         shared = {
             "centroids": (self.run.put("shelf-centroids", key, centroids),),
             "shelves": (self.run.put("shelves", key, shelf_table(names)),),
         }
-        pieces = piece_per_partition(
-            ("points", points), ("film_parts", self.parts.film_parts[: len(points)])
-        )
-        constants = {"width": self.parts.width, "weights": self.weights}
-        moved = self.run.stage(
-            move_films, add_to_all(pieces, shared, constants), name=f"move-films-{key}", shown=False
-        )
+        columns = [("points", points), ("film_parts", self.parts.film_parts[: len(points)])]
+        constants: dict[str, Any] = {"width": self.parts.width, "weights": self.weights}
+        if without is not None:
+            columns.append(("facets", self.parts.facets[: len(points)]))
+            constants["themeless"] = list(without)
+        pieces = add_to_all(piece_per_partition(*columns), shared, constants)
+        moved = self.run.stage(move_films, pieces, name=f"move-films-{key}", shown=False)
         return moved, *mean_points(map(self.run.read, moved.refs("sums")), centroids)
 
-    def settle(
+    def without_small(
         self, key: str, points: Refs, centroids: pa.Table, names: Sequence[NameParts]
     ) -> tuple[Refs, pa.Table, list[NameParts]]:
-        """Assign films until no cluster is too small; return assignments, centroids and names.
-
-        Clusters are numbered by their films, the largest first.
-        """
+        """Drop small clusters until none is left; return assignments, centroids and names."""
         names = list(names)
         for attempt in count():
-            moved, _, films = self.move(f"{key}-{attempt}", points, centroids, names)
+            moved, means, films = self.move(f"{key}-{attempt}", points, centroids, names)
             # after some attempts, only clusters without any film are dropped
             least = self.least if attempt < _DROPS else 1
             if films.min() >= min(least, films.max()):
-                return moved.refs("assignments"), centroids, names
-            order = np.argsort(-films, kind="stable")
-            order = order[films[order] >= least]
-            centroids = renumbered(centroids, order)
-            names = [names[row] for row in order.tolist()]
+                return moved.refs("assignments"), means, names
+            large = np.flatnonzero(films >= least)
+            centroids = renumbered(centroids, large)
+            names = [names[row] for row in large.tolist()]
         raise AssertionError("unreachable")
+
+    def settle(
+        self,
+        clusters: Clusters,
+        points: Refs,
+        centroids: pa.Table,
+        names: Sequence[NameParts],
+        without: Sequence[int],
+    ) -> Shelves:
+        """Assign all films for good; return the shelves, the largest first."""
+        if len(without) > _MOST_WITHOUT * len(centroids):
+            without = ()  # names say little about this catalogue; its clusters stay
+        moved, _, films = self.move("themes", points, centroids, names, without)
+        small = np.flatnonzero(films < self.least)
+        if len(set(small.tolist()) - set(without)):
+            without = sorted({*without, *small.tolist()})
+            moved, _, films = self.move("large-themes", points, centroids, names, without)
+        film_parts, vocabulary = self.parts.film_parts, (self.parts.vocabulary,)
+        moved_to = moved.refs("assignments")
+        pieces = piece_per_partition(("film_parts", film_parts), ("assignments", moved_to))
+        counted = self.run.stage(count_rest, add_to_all(pieces, {"parts": vocabulary}), shown=False)
+        shelves = rest_shelves(
+            map(self.run.read, counted.refs("keys")),
+            max(self.least, round(_LEAST_REST * int(self.section.leaf_films))),
+            round(_MOST_REST * int(self.section.leaf_films)),
+        )
+        pieces = piece_per_partition(
+            ("points", points), ("film_parts", film_parts), ("assignments", moved_to)
+        )
+        shared = {
+            "parts": vocabulary,
+            "centroids": (self.run.put("theme-centroids", "all", centroids),),
+        }
+        constants = {"shelves": [list(shelf.key) for shelf in shelves]}
+        settled = self.run.stage(settle_films, add_to_all(pieces, shared, constants), shown=False)
+        width = len(centroids) + len(shelves)
+        means, sizes = mean_points(
+            map(self.run.read, settled.refs("sums")), padded(centroids, width)
+        )
+        order = np.argsort(-sizes, kind="stable")
+        order = order[sizes[order] > 0]
+        position = np.full(width, -1, np.int32)
+        position[order] = np.arange(len(order), dtype=np.int32)
+        final = self.run.put("shelf-centroids", "all", renumbered(means, order))
+        numbered = self.run.put("shelf-numbers", "all", pa.table([pa.array(position)], ["number"]))
+        pieces = piece_per_partition(
+            ("points", points), ("assignments", settled.refs("assignments"))
+        )
+        measured = self.run.stage(
+            measure_films,
+            add_to_all(pieces, {"centroids": (final,), "numbers": (numbered,)}),
+            shown=False,
+        )
+        thin = {
+            int(position[len(centroids) + row]): shelf.name
+            for row, shelf in enumerate(shelves)
+            if position[len(centroids) + row] >= 0
+        }
+        return Shelves(
+            replace(clusters, assignments=measured.refs("assignments"), centroids=final), thin
+        )
 
 
 def propose_names(
@@ -169,9 +317,9 @@ def propose_names(
     final : bool
         See `propose_shelf_names`.
     """
-    own = run.read(parts.film_parts[: len(assigned)], ["parts"]).column("parts")
+    members = run.read(parts.film_parts[: len(assigned)], ["parts", "literal"])
     clusters = run.read(assigned, ["cluster"]).column("cluster")
-    members = pa.table([clusters, own], names=["cluster", "parts"])
+    members = members.append_column("cluster", clusters)
     pieces = []
     for number, group in enumerate(label.split_clusters(members, k, _CLUSTERS_PER_PIECE)):
         piece = f"g{number:05d}"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pipeline.label.cluster_facts import (
     ClusterFacts,
     count_cluster_facts,
-    genre_nouns,
     merge_cluster_facts,
     size_table,
 )
+from pipeline.label.facets import find_facets
 from pipeline.label.keywords.by_cluster import (
     candidate_terms,
     chosen_keywords,
     distinct_terms,
-    scored_keywords,
     split_clusters,
 )
 from pipeline.label.keywords.candidates import rank_candidates
@@ -26,14 +25,6 @@ from pipeline.label.keywords.text_centroids import (
     text_means,
     text_sums,
 )
-from pipeline.label.names import (
-    PROPOSALS,
-    choose_names,
-    genre_noun,
-    propose_all_names,
-    propose_names,
-    reusable_names,
-)
 from pipeline.label.quality import name_figures
 from pipeline.label.terms.film_parts import find_film_parts
 from pipeline.label.terms.film_terms import find_film_terms
@@ -41,37 +32,31 @@ from pipeline.label.terms.holdings import find_terms, term_lists
 from pipeline.label.terms.name_parts import find_name_parts
 from pipeline.label.terms.term_counts import count_terms
 from pipeline.label.words.lexicon import is_boilerplate
-from pipeline.label.words.stop_words import catalogue_languages
+from pipeline.label.words.stop_words import catalogue_languages, name_language
 
 __all__ = [
-    "PROPOSALS",
     "ClusterFacts",
     "add_name_vectors",
     "candidate_terms",
     "catalogue_languages",
     "centroid_table",
-    "choose_names",
     "chosen_keywords",
     "cluster_text_means",
     "count_cluster_facts",
     "count_terms",
     "distinct_terms",
     "family_means",
+    "find_facets",
     "find_film_parts",
     "find_film_terms",
     "find_name_parts",
     "find_terms",
-    "genre_noun",
-    "genre_nouns",
     "is_boilerplate",
     "merge_cluster_facts",
     "missing_names",
     "name_figures",
-    "propose_all_names",
-    "propose_names",
+    "name_language",
     "rank_candidates",
-    "reusable_names",
-    "scored_keywords",
     "select_keywords",
     "size_table",
     "split_clusters",

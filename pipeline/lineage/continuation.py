@@ -43,13 +43,13 @@ class Continuation:
     known_ids: frozenset[str]
 
     @property
-    def previous_names(self) -> Mapping[int, tuple[str, Sequence[str]]]:
-        """Previous name and keywords of each new cluster that continues a previous one."""
+    def previous_names(self) -> Mapping[int, tuple[str, bool]]:
+        """Previous name of each new cluster that continues one, and whether a person set it."""
         if self.previous is None:
             return {}
         rows = self.previous.micro_genres
         return {
-            new: (rows[old]["micro_genre_name"], rows[old]["keywords"])
+            new: (rows[old]["micro_genre_name"], rows[old].get("name_source") == "person")
             for new, old in self.match.continued.items()
         }
 

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from pipeline.label.shelves.choice import choose_shelf_names
-from pipeline.label.shelves.moves import mean_points, move_films, move_weights, renumbered
+from pipeline.label.shelves.choice import (
+    ChosenName,
+    NameCandidates,
+    best_proposals,
+    choose_shelf_names,
+    clusters_without_theme,
+    own_margins,
+)
+from pipeline.label.shelves.moves import (
+    mean_points,
+    measure_films,
+    move_films,
+    move_weights,
+    padded,
+    renumbered,
+    settle_films,
+)
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
+from pipeline.label.shelves.rest import count_rest, rest_shelves
 from pipeline.label.shelves.truth import NameTruth, add_truth, check_names
 
 __all__ = [
     "PROPOSED_NAMES",
+    "ChosenName",
+    "NameCandidates",
     "NameTruth",
     "add_truth",
+    "best_proposals",
     "check_names",
     "choose_shelf_names",
+    "clusters_without_theme",
+    "count_rest",
     "mean_points",
+    "measure_films",
     "move_films",
     "move_weights",
+    "own_margins",
+    "padded",
     "propose_shelf_names",
     "renumbered",
+    "rest_shelves",
+    "settle_films",
 ]

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.label.words.lexicon import normal_form
+from pipeline.label.naming.unique_names import compared_form
 from pipeline.schemas.name_parts import NameParts, name_parts_of
 
-__all__ = ["choose_printed_names", "choose_shelf_names", "own_margins", "proposal_names"]
+__all__ = [
+    "ChosenName",
+    "NameCandidates",
+    "best_proposals",
+    "choose_shelf_names",
+    "clusters_without_theme",
+    "numbered_name",
+    "own_margins",
+]
 
-_NEAREST = 0.3  # worth of a name that is nearest to the centroid of its own cluster
+_NEAREST = 2.0  # worth of a name that is nearest to the centroid of its own cluster
 _MARGIN = 1.0  # worth of its margin, per cosine
-
-
-def proposal_names(proposals: pa.Table) -> list[NameParts]:
-    """Return the names of PROPOSED_NAMES, row by row."""
-    return name_parts_of(proposals)
 
 
 def choose_shelf_names(proposals: pa.Table, k: int) -> list[NameParts]:
@@ -40,7 +44,7 @@ def choose_shelf_names(proposals: pa.Table, k: int) -> list[NameParts]:
     list of NameParts
         The name of each cluster. A cluster whose proposals other clusters have has no parts.
     """
-    names = proposal_names(proposals)
+    names = name_parts_of(proposals)
     keys = [
         NameParts(tuple(sorted(name.subjects)), tuple(sorted(name.genres)), False, name.facets)
         for name in names
@@ -51,44 +55,152 @@ def choose_shelf_names(proposals: pa.Table, k: int) -> list[NameParts]:
     return [names[chosen[c]] if c in chosen else NameParts() for c in range(k)]
 
 
-def choose_printed_names(
-    proposals: pa.Table,
-    printed: Sequence[str],
-    margins: np.ndarray,
-    taken: Collection[str] = (),
-    fixed: Mapping[int, str] = MappingProxyType({}),
-    language: str = "en",
-) -> dict[int, int]:
-    """Choose a printed name for each cluster; no two have the same `normal_form`.
+@dataclass(frozen=True)
+class ChosenName:
+    """The name of one group.
+
+    Attributes
+    ----------
+    parts : NameParts
+        What it says; no parts for a name of a person in other words.
+    printed : str
+        The name.
+    source : str
+        "mined", "kept" (of the release before), "namer" or "person".
+    """
+
+    parts: NameParts
+    printed: str
+    source: str = "mined"
+
+
+@dataclass(frozen=True)
+class NameCandidates:
+    """Names from which one is chosen for each group.
+
+    Attributes
+    ----------
+    clusters : sequence of int
+        Group of each candidate.
+    values : ndarray of shape (n_candidates,), float64
+        How good each is, `value` of PROPOSED_NAMES.
+    parts : sequence of NameParts
+        What each says.
+    printed : sequence of str
+        Each as printed.
+    margins : ndarray of shape (n_candidates,), float
+        Result of `own_margins`.
+    taken : collection of str
+        Names that no group may have, such as those of the level below.
+    language : str
+        Language of the names.
+    """
+
+    clusters: Sequence[int]
+    values: np.ndarray
+    parts: Sequence[NameParts]
+    printed: Sequence[str]
+    margins: np.ndarray
+    taken: Collection[str] = ()
+    language: str = "en"
+
+    def choose(self, groups: int, fixed: Mapping[int, ChosenName]) -> list[ChosenName]:
+        """Choose a name for each group; no two have the same `compared_form`.
+
+        Parameters
+        ----------
+        groups : int
+            Number of groups.
+        fixed : Mapping of int to ChosenName
+            Names of groups that have one already.
+
+        Returns
+        -------
+        list of ChosenName
+            By group. A group whose candidates other groups have gets its best one with a number.
+        """
+        forms = {compared_form(name, self.language) for name in self.taken}
+        forms.update(compared_form(name.printed, self.language) for name in fixed.values())
+        merit = self.values + _NEAREST * (self.margins > 0) + _MARGIN * self.margins
+        free = [row for row, cluster in enumerate(self.clusters) if cluster not in fixed]
+        keys = [compared_form(self.printed[row], self.language) for row in free]
+        best = _take_best([self.clusters[row] for row in free], merit[free], keys, forms)
+        chosen = {
+            group: ChosenName(self.parts[free[n]], self.printed[free[n]])
+            for group, n in best.items()
+        }
+        chosen.update(fixed)
+        forms.update(compared_form(name.printed, self.language) for name in chosen.values())
+        for group in range(groups):
+            if group not in chosen:
+                first = self._first_of(group)
+                name = numbered_name(first.printed, forms, self.language)
+                forms.add(compared_form(name, self.language))
+                chosen[group] = replace(first, printed=name)
+        return [chosen[group] for group in range(groups)]
+
+    def alternatives(self, chosen: Sequence[ChosenName], count: int) -> list[list[str]]:
+        """Return further names of each group, the best first, that no group has.
+
+        Parameters
+        ----------
+        chosen : sequence of ChosenName
+            The name of each group.
+        count : int
+            Most alternatives of a group.
+        """
+        used = {compared_form(name.printed, self.language) for name in chosen}
+        used.update(compared_form(name, self.language) for name in self.taken)
+        found: list[list[str]] = [[] for _ in chosen]
+        own: list[set[frozenset[str]]] = [set() for _ in chosen]
+        for row in sorted(range(len(self.clusters)), key=lambda n: (-self.values[n], n)):
+            group, form = self.clusters[row], compared_form(self.printed[row], self.language)
+            if len(found[group]) < count and form not in used and form not in own[group]:
+                found[group].append(self.printed[row])
+                own[group].add(form)
+        return found
+
+    def _first_of(self, group: int) -> ChosenName:
+        rows = [row for row, cluster in enumerate(self.clusters) if cluster == group]
+        row = max(rows, key=lambda n: (self.values[n], -n), default=None)
+        if row is None:
+            return ChosenName(NameParts(), "Films")
+        return ChosenName(self.parts[row], self.printed[row])
+
+
+def clusters_without_theme(proposals: pa.Table, k: int) -> list[int]:
+    """Return the clusters whose best names have no subject.
 
     Parameters
     ----------
     proposals : pa.Table
-        PROPOSED_NAMES of all clusters.
-    printed : sequence of str
-        Their texts, row by row.
-    margins : ndarray of shape (n_proposals,), float
-        Result of `own_margins`.
-    taken : collection of str
-        Names that no cluster may have, such as those of the level below.
-    fixed : Mapping of int to str
-        Clusters that have a name already, and these names.
-    language : str
-        Language of the names.
-
-    Returns
-    -------
-    dict of int to int
-        Row of the chosen proposal by cluster; without clusters of `fixed` and those for which no
-        proposal is left.
+        PROPOSED_NAMES of all clusters, `final`.
+    k : int
+        Number of clusters.
     """
-    forms = {normal_form(name, language) for name in (*taken, *fixed.values())}
-    clusters = proposals.column("cluster").to_pylist()
-    value = proposals.column("value").to_numpy() + _NEAREST * (margins > 0) + _MARGIN * margins
-    open_rows = [row for row, cluster in enumerate(clusters) if cluster not in fixed]
-    keys = [normal_form(printed[row], language) for row in open_rows]
-    chosen = _take_best([clusters[row] for row in open_rows], value[open_rows], keys, forms)
-    return {cluster: open_rows[position] for cluster, position in chosen.items()}
+    best = best_proposals(proposals, 1)
+    with_theme = {
+        row["cluster"]
+        for row in best.select(["cluster", "subjects"]).to_pylist()
+        if row["subjects"]
+    }
+    return [cluster for cluster in range(k) if cluster not in with_theme]
+
+
+def numbered_name(name: str, forms: Collection[frozenset[str]], language: str = "en") -> str:
+    """Return the name, with a number if its `compared_form` is among `forms`."""
+    if compared_form(name, language) not in forms:
+        return name
+    number = next(n for n in count(2) if compared_form(f"{name} {n}", language) not in forms)
+    return f"{name} {number}"
+
+
+def best_proposals(proposals: pa.Table, most: int) -> pa.Table:
+    """Return the first `most` proposals of each cluster; they are sorted by cluster and value."""
+    clusters = proposals.column("cluster").to_numpy()
+    starts = np.flatnonzero(np.diff(clusters, prepend=-1))
+    rank = np.arange(len(clusters)) - np.repeat(starts, np.diff([*starts, len(clusters)]))
+    return proposals.filter(pa.array(rank < most))
 
 
 def own_margins(

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import faiss
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from pipeline.label.keywords.text_centroids import sum_by_cluster
 from pipeline.label.shelves.membership import parts_matrix, parts_true
+from pipeline.label.shelves.rest import rest_keys, shelve_rest
 from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS
 from pipeline.schemas.name_parts import NameParts, name_parts_of
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of, unit_rows
 
-__all__ = ["mean_points", "move_films", "move_weights", "renumbered"]
+__all__ = [
+    "mean_points",
+    "measure_films",
+    "move_films",
+    "move_weights",
+    "padded",
+    "renumbered",
+    "settle_films",
+]
 
 _NEAR = 24  # nearest clusters of a film that are compared
 _NEUTRAL = 0.5  # of the weight of a part, for a name without such a part
 _BATCH = 8_192  # films compared at a time
 _SUBJECT, _FORM, _FACET = 0.8, 0.4, 0.4  # weights, in median margins between two clusters
+# How much farther than a cluster without theme another one may be, in the same unit: if its name is
+# true of the film, if only the subject is, and if neither is.
+_FAR, _FARTHER, _NEARLY = 1.5, 1.0, 0.4
 
 
 @stage(
     "move-films",
-    inputs=("points", "film_parts", "centroids", "shelves"),
+    inputs=("points", "film_parts", "centroids", "shelves", "facets"),
     outputs=("assignments", "sums"),
 )
 def move_films(
@@ -36,6 +47,8 @@ def move_films(
     shelves: pa.Table,
     width: int,
     weights: Mapping[str, float],
+    facets: pa.Table | None = None,
+    themeless: Sequence[int] = (),
 ) -> dict[str, pa.Table]:
     """Assign each film of one partition to the best of its nearest clusters.
 
@@ -55,47 +68,173 @@ def move_films(
     width : int
         Number of rows of PARTS.
     weights : mapping of str to float
-        Weight of a true "subject", "form" and "facet", in cosine.
+        Weight of a true "subject", "form" and "facet", in cosine; and "unit", the unit of these.
+    facets : pa.Table, optional
+        FACETS, row by row the same films: thin films go to no cluster.
+    themeless : sequence of int
+        Clusters whose films go to the best near cluster with a theme, if one is near enough: nearly
+        as near as their own, or farther if its name is true of them. Others go to no cluster.
 
     Returns
     -------
     dict of str to pa.Table
         `assignments`: ASSIGNMENTS in the order of `points`. `runner_up` is the nearest other
-        centroid; `margin` is negative if the film is nearer to it than to its own. `sums`: cluster,
-        vector (float64) and films of the clusters that have films here.
+        centroid; `margin` is negative if the film is nearer to it than to its own. A film in no
+        cluster has -1 and nulls. `sums`: cluster, vector (float64) and films of the clusters that
+        have films here.
     """
     rows, means = matrix_of(points), matrix_of(centroids)
     films, names = parts_matrix(film_parts.column("parts"), width), name_parts_of(shelves)
     literal = parts_matrix(film_parts.column("literal"), width)
+    without = np.zeros(len(means), bool)
+    without[list(themeless)] = True
     faiss.omp_set_num_threads(1)
     index = faiss.IndexFlatIP(means.shape[1])
     index.add(means)
-    batches = [slice(start, start + _BATCH) for start in range(0, len(rows), _BATCH)]
-    parts = [_assign(rows[own], films[own], literal[own], index, names, weights) for own in batches]
-    clusters, similarity, runner_up, margin = (
-        np.concatenate([part[n] for part in parts]) if parts else np.zeros(0, kind)
-        for n, kind in enumerate((np.int64, np.float32, np.int64, np.float32))
-    )
-    single = len(means) < 2
-    count = len(rows)
-    columns = [
-        points.column("movie_id").combine_chunks(),
-        pa.array(clusters, pa.int32()),
-        pa.array(similarity, pa.float32()),
-        pa.nulls(count, pa.int32()) if single else pa.array(runner_up, pa.int32()),
-        pa.nulls(count, pa.float32()) if single else pa.array(margin, pa.float32()),
-        pa.array(np.zeros(count, bool)),
-    ]
-    found, totals = sum_by_cluster(rows, clusters)
+    clusters = [np.zeros(0, np.int64)]
+    for start in range(0, len(rows), _BATCH):
+        own = slice(start, start + _BATCH)
+        cosine, near = index.search(np.ascontiguousarray(rows[own]), min(_NEAR, len(means)))
+        true = parts_true(films[own], names, near)
+        said = parts_true(literal[own], [NameParts(name.words) for name in names], near)[0]
+        best = _merit(cosine, near, names, true, said, weights).argmax(1)
+        if without.any():
+            best = _with_theme(cosine, near, true, without[near], best, weights["unit"])
+        clusters.append(np.where(best < 0, -1, near[np.arange(len(near)), best]))
+    assigned = np.concatenate(clusters)
+    if facets is not None:
+        assigned[facets.column("thin").to_numpy(zero_copy_only=False)] = -1
+    there = assigned >= 0
+    found, totals = sum_by_cluster(rows[there], assigned[there])
+    counts = np.bincount(assigned[there], minlength=len(means))[found]
     sums = [
         pa.array(found, pa.int32()),
         column_of_vectors(totals, "float64"),
-        pa.array(np.bincount(clusters, minlength=len(means))[found], pa.int64()),
+        pa.array(counts, pa.int64()),
     ]
     return {
-        "assignments": pa.table(columns, schema=ASSIGNMENTS),
+        "assignments": _assignments(points, rows, assigned, index, means),
         "sums": pa.table(sums, ["cluster", "vector", "films"]),
     }
+
+
+@stage(
+    "settle-films",
+    inputs=("points", "film_parts", "assignments", "parts", "centroids"),
+    outputs=("assignments", "sums"),
+)
+def settle_films(
+    points: pa.Table,
+    film_parts: pa.Table,
+    assignments: pa.Table,
+    parts: pa.Table,
+    centroids: pa.Table,
+    shelves: Sequence[Sequence[int | None]],
+) -> dict[str, pa.Table]:
+    """Assign the films of one partition that are in no cluster.
+
+    Parameters
+    ----------
+    points, film_parts, assignments : pa.Table
+        POINTS, FILM_PARTS and ASSIGNMENTS, row by row the same films.
+    parts : pa.Table
+        PARTS.
+    centroids : pa.Table
+        CENTROIDS of the k clusters.
+    shelves : sequence of (int or None, int or None, int or None)
+        Language, genre and time of `RestShelf`: clusters k, k + 1, ... Films that none of them has
+        go to the nearest centroid.
+
+    Returns
+    -------
+    dict of str to pa.Table
+        `assignments`: cluster (int32) of each film. `sums`: as of `move_films`, of all clusters.
+    """
+    rows, means = matrix_of(points), matrix_of(centroids)
+    assigned = assignments.column("cluster").to_numpy().astype(np.int64)
+    rest = np.flatnonzero(assigned < 0)
+    if len(rest):
+        position = shelve_rest(rest_keys(film_parts, parts)[rest], shelves)
+        assigned[rest] = np.where(
+            position >= 0, position + len(means), (rows[rest] @ means.T).argmax(1)
+        )
+    found, totals = sum_by_cluster(rows, assigned)
+    counts = np.bincount(assigned, minlength=len(means) + len(shelves))[found]
+    sums = [
+        pa.array(found, pa.int32()),
+        column_of_vectors(totals, "float64"),
+        pa.array(counts, pa.int64()),
+    ]
+    return {
+        "assignments": pa.table([pa.array(assigned, pa.int32())], ["cluster"]),
+        "sums": pa.table(sums, ["cluster", "vector", "films"]),
+    }
+
+
+@stage(
+    "measure-films",
+    inputs=("points", "assignments", "centroids", "numbers"),
+    outputs=("assignments",),
+)
+def measure_films(
+    points: pa.Table, assignments: pa.Table, centroids: pa.Table, numbers: pa.Table
+) -> dict[str, pa.Table]:
+    """Return ASSIGNMENTS of films whose clusters are decided.
+
+    Parameters
+    ----------
+    points : pa.Table
+        POINTS.
+    assignments : pa.Table
+        Column cluster (int32), row by row the same films.
+    centroids : pa.Table
+        CENTROIDS.
+    numbers : pa.Table
+        Column number (int32): the row of `centroids` of each cluster.
+
+    Returns
+    -------
+    dict of str to pa.Table
+        `assignments`: as of `move_films`.
+    """
+    rows, means = matrix_of(points), matrix_of(centroids)
+    faiss.omp_set_num_threads(1)
+    index = faiss.IndexFlatIP(means.shape[1])
+    index.add(means)
+    own = numbers.column("number").to_numpy()[assignments.column("cluster").to_numpy()]
+    return {"assignments": _assignments(points, rows, own.astype(np.int64), index, means)}
+
+
+def _assignments(
+    points: pa.Table,
+    rows: np.ndarray,
+    clusters: np.ndarray,
+    index: faiss.Index,
+    means: np.ndarray,
+) -> pa.Table:
+    """ASSIGNMENTS of films to given clusters, -1 for none."""
+    similarity, other, margin = (
+        np.zeros(len(rows), kind) for kind in (np.float32, int, np.float32)
+    )
+    for start in range(0, len(rows), _BATCH):
+        part = slice(start, start + _BATCH)
+        own = clusters[part]
+        similarity[part] = np.einsum("ij,ij->i", rows[part], means[own])
+        cosine, near = index.search(np.ascontiguousarray(rows[part]), min(2, len(means)))
+        second = np.where(near[:, 0] == own, near.shape[1] - 1, 0)
+        every = np.arange(len(own))
+        other[part], margin[part] = near[every, second], similarity[part] - cosine[every, second]
+    none, count = clusters < 0, len(rows)
+    single = none if len(means) > 1 else np.ones(count, bool)
+    columns = [
+        points.column("movie_id").combine_chunks(),
+        pa.array(clusters, pa.int32()),
+        pa.array(similarity, pa.float32(), mask=none),
+        pa.array(other, pa.int32(), mask=single),
+        pa.array(margin, pa.float32(), mask=single),
+        pa.array(np.zeros(count, bool)),
+    ]
+    return pa.table(columns, schema=ASSIGNMENTS)
 
 
 def mean_points(sums: Iterable[pa.Table], centroids: pa.Table) -> tuple[pa.Table, np.ndarray]:
@@ -137,7 +276,20 @@ def move_weights(margins: np.ndarray) -> dict[str, float]:
         is the unit of the weights, since it depends on the model and the number of clusters.
     """
     unit = float(np.median(margins)) if len(margins) else 0.0
-    return {"subject": _SUBJECT * unit, "form": _FORM * unit, "facet": _FACET * unit}
+    return {
+        "subject": _SUBJECT * unit,
+        "form": _FORM * unit,
+        "facet": _FACET * unit,
+        "unit": unit,
+    }
+
+
+def padded(centroids: pa.Table, k: int) -> pa.Table:
+    """Return CENTROIDS of k clusters: the given ones, then zeros."""
+    rows = matrix_of(centroids)
+    more = np.vstack([rows, np.zeros((k - len(rows), rows.shape[1]), np.float32)])
+    columns = [pa.array(range(k), pa.int32()), column_of_vectors(more)]
+    return pa.table(columns, schema=centroids.schema)
 
 
 def renumbered(centroids: pa.Table, order: np.ndarray) -> pa.Table:
@@ -155,36 +307,40 @@ def renumbered(centroids: pa.Table, order: np.ndarray) -> pa.Table:
     return chosen.set_column(0, centroids.schema.field(0), numbers)
 
 
-def _assign(
-    rows: np.ndarray,
-    films: sparse.csr_matrix,
-    literal: sparse.csr_matrix,
-    index: faiss.Index,
-    names: list[NameParts],
+def _merit(
+    cosine: np.ndarray,
+    near: np.ndarray,
+    names: Sequence[NameParts],
+    true: Sequence[np.ndarray],
+    said: np.ndarray,
     weights: Mapping[str, float],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Cluster, similarity, nearest other cluster and margin of each film."""
-    cosine, near = index.search(np.ascontiguousarray(rows), min(_NEAR, index.ntotal))
+) -> np.ndarray:
+    """Merit of near clusters for films, (n_films, m)."""
     merit = cosine.astype(np.float64)
-    kinds = ("subjects", "genres", "facets")
-    said = parts_true(literal, [NameParts(name.words) for name in names], near)[0]
-    has_subject = np.array([bool(name.subjects) for name in names])[near]
-    merit -= weights["subject"] / 2 * np.where(has_subject, ~said, 0.0)
-    for kind, weight, true in zip(
-        kinds, _in_order(weights), parts_true(films, names, near), strict=True
-    ):
-        has = np.array([bool(getattr(name, kind)) for name in names])[near]
-        merit += weight * np.where(has, true, _NEUTRAL)
-    own = merit.argmax(1)
-    every = np.arange(len(rows))
-    other = np.where(own == 0, min(1, near.shape[1] - 1), 0)
-    return (
-        near[every, own],
-        cosine[every, own],
-        near[every, other],
-        cosine[every, own] - cosine[every, other],
-    )
+    parts = (("subject", "subjects"), ("form", "genres"), ("facet", "facets"))
+    for (kind, attribute), held in zip(parts, true, strict=True):
+        has = np.array([bool(getattr(name, attribute)) for name in names])[near]
+        merit += weights[kind] * np.where(has, held, _NEUTRAL)
+        if kind == "subject":  # half of the weight if the film says it in other words
+            merit -= weights[kind] / 2 * (has & ~said)
+    return merit
 
 
-def _in_order(weights: Mapping[str, float]) -> tuple[float, float, float]:
-    return weights["subject"], weights["form"], weights["facet"]
+def _with_theme(
+    cosine: np.ndarray,
+    near: np.ndarray,
+    true: Sequence[np.ndarray],
+    without: np.ndarray,
+    best: np.ndarray,
+    unit: float,
+) -> np.ndarray:
+    """Column of the cluster with a theme that is near enough, for films in one without; or -1."""
+    every = np.arange(len(near))
+    own = cosine[every, best][:, None]
+    subject, form, facets = true
+    limits = np.where(subject & form & facets, _FAR, np.where(subject, _FARTHER, _NEARLY))
+    near_enough = ~without & (cosine >= own - limits * unit)
+    rank = cosine + 2.0 * np.where(subject & form & facets, 2, subject)
+    found = np.where(near_enough, rank, -np.inf)
+    other = np.where(near_enough.any(1), found.argmax(1), -1)
+    return np.where(without[every, best], other, best)

@@ -51,15 +51,16 @@ _LIFT = 1.25  # least lift of a subject over the catalogue ...
 _FACET_LIFT = 2.0  # ... and of a facet
 _CANDIDATES = 24  # subjects of a cluster that are combined ...
 _PAIRED = 12  # ... and of these, in pairs
-_PROPOSALS = 30  # of a cluster
-_GAIN = 0.05  # what the second of two joined subjects adds at least
+_PROPOSALS = 80  # of a cluster
+_GAIN = 0.0  # what the second of two joined subjects adds at least
 _STEM = 5  # letters that two words have in common from which they are related
 _FORM, _FORM_GAIN = 0.25, 0.5  # worth of any form, and of one unlikely in the catalogue
 _SECOND_GENRE = 0.1
 _DOUBTFUL = 0.45  # least share of a subject to be printed if all truer names say too little ...
-_DOUBT = 0.25  # ... and what that costs
-_TRUE_OF_MOST, _SAID_BY_MOST = 0.3, 0.3
-_NO_SUBJECT, _NO_FORM = -1.0, -0.4  # worth of a name without
+_DOUBT = 0.5  # ... and what that costs
+_LEAST_JOINED, _LEAST_TOGETHER = 0.2, 0.5  # the same of two joined subjects
+_TRUE_OF_MOST, _SAID_BY_MOST = 0.6, 0.6
+_NO_SUBJECT, _NO_FORM = -1.0, -0.3  # worth of a name without
 _TIMES = frozenset(("decade", "era"))
 
 
@@ -279,7 +280,7 @@ def _subject_options(
             worth = float(gain[chosen[n]]) - doubt
             word = (int(printed[n]),)
             options.append(_Option((number,), False, true[:, n], credits[:, n], worth, word))
-    least, together = (_JOINED, TRUE) if final else (_GOAL_JOINED, 0.0)
+    least, together = (_LEAST_JOINED, _LEAST_TOGETHER) if final else (_GOAL_JOINED, 0.0)
     for (n, one), (m, other) in combinations(enumerate(numbers[:_PAIRED].tolist()), 2):
         either, joined = true[:, n] | true[:, m], np.maximum(credits[:, n], credits[:, m])
         shares = share[chosen[n]], share[chosen[m]]

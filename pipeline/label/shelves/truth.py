@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,11 @@ class NameTruth:
     subject: float | None
     form: float | None
     facet: float | None
+
+    def all_at_least(self, share: float) -> bool:
+        """Whether the whole name and each of its parts are true of this share of the films."""
+        parts = (self.whole, self.subject, self.form, self.facet)
+        return self.films > 0 and all(part is None or part >= share for part in parts)
 
 
 @stage(
@@ -90,14 +95,14 @@ def check_names(
     }
 
 
-def add_truth(tables: Iterable[pa.Table], names: list[NameParts]) -> list[NameTruth]:
+def add_truth(tables: Iterable[pa.Table], names: Sequence[NameParts]) -> list[NameTruth]:
     """Return the truth of each name from TRUTH of all partitions.
 
     Parameters
     ----------
     tables : iterable of pa.Table
         Output `truth` of `check_names`.
-    names : list of NameParts
+    names : sequence of NameParts
         The name of each cluster.
     """
     total = np.zeros((len(names), len(_COUNTS)), np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -20,6 +20,7 @@ __all__ = [
     "english_stop_words",
     "has_contraction",
     "is_stop_word",
+    "name_language",
     "split_elision",
     "stop_words_of",
 ]
@@ -134,6 +135,24 @@ def catalogue_languages(languages: Iterable[pa.Table]) -> list[str]:
         films.update(code for code in part.column("text_language").to_pylist() if code)
     ordered = sorted(films.items(), key=lambda item: (-item[1], item[0]))
     return [code for code, count in ordered if count >= _COMMON * films.total()]
+
+
+def name_language(setting: str, known_languages: Sequence[str]) -> str:
+    """Return the language in which micro-genres are named, ISO 639-1.
+
+    Parameters
+    ----------
+    setting : str
+        `label.language`: a language, or "auto" for the most frequent one of the texts.
+    known_languages : sequence of str
+        `catalogue_languages`.
+
+    Examples
+    --------
+    >>> name_language("auto", ["de", "en"]), name_language("fr", ["de"]), name_language("auto", [])
+    ('de', 'fr', 'en')
+    """
+    return setting if setting != "auto" else next(iter(known_languages), "en")
 
 
 def split_elision(word: str) -> tuple[str, str]:

@@ -1,0 +1,257 @@
+"""The step that names the groups of films of a level: propose, check, keep, choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from flows.mining.embed import embed_terms
+from flows.mining.shelves import NamingParts, propose_names
+from flows.runtime.context import RunContext
+from flows.runtime.tasks import Refs, add_to_all, piece_per_partition
+from pipeline import label
+from pipeline.label.naming.grammar import print_name, printed_parts
+from pipeline.label.naming.parsing import parse_name
+from pipeline.label.naming.unique_names import compared_form
+from pipeline.label.naming.vocabulary import PartVocabulary
+from pipeline.label.shelves import (
+    ChosenName,
+    NameCandidates,
+    NameTruth,
+    add_truth,
+    best_proposals,
+    check_names,
+    own_margins,
+)
+from pipeline.schemas.name_parts import NameParts, name_parts_of, shelf_table
+from pipeline.schemas.vectors import matrix_of
+
+__all__ = ["GroupNames", "NamingLevel", "PreviousName", "name_groups"]
+
+_TRUE = 0.6  # share of the films of which a name is true that stays, or that a namer suggests
+_PRINTED = 80  # proposals of a group that are printed and embedded
+_ALTERNATIVES = 2
+
+
+@dataclass(frozen=True)
+class PreviousName:
+    """The name of a group in the release before.
+
+    Attributes
+    ----------
+    name : str
+        The name.
+    by_person : bool
+        Whether a person set it: it stays, whatever is true.
+    """
+
+    name: str
+    by_person: bool = False
+
+
+@dataclass(frozen=True)
+class NamingLevel:
+    """What is named: the micro-genres, or the families above them.
+
+    Attributes
+    ----------
+    prefix : str
+        Prefix of the names of the stages of this level.
+    assigned : tuple of FileRef
+        ASSIGNMENTS of each partition; `cluster` is the group of this level.
+    groups : int
+        Number of groups.
+    taken : collection of str
+        Names that no group of this level may have.
+    previous : Mapping of int to PreviousName
+        Name in the release before, of each group that continues one.
+    suggest : callable, optional
+        Returns further names by group, given candidates.
+    thin : Mapping of int to NameParts
+        Groups of films without a theme, and their names.
+    """
+
+    prefix: str
+    assigned: Refs
+    groups: int
+    taken: Collection[str] = ()
+    previous: Mapping[int, PreviousName] = field(default_factory=dict)
+    suggest: Callable[[NameCandidates], Mapping[int, Sequence[str]]] | None = None
+    thin: Mapping[int, NameParts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GroupNames:
+    """Names of the groups of a level, by group.
+
+    Attributes
+    ----------
+    chosen : list of ChosenName
+        The name of each group.
+    alternatives : list of list of str
+        Further names, the best first.
+    truth : list of NameTruth
+        Of how many films each name is true.
+    name_true : tuple of FileRef
+        For each partition, whether the name is true of each film.
+    fresh : list of str
+        Names without a release before.
+    vectors : pa.Table
+        Columns term and vector of the names.
+    """
+
+    chosen: list[ChosenName]
+    alternatives: list[list[str]]
+    truth: list[NameTruth]
+    name_true: Refs
+    fresh: list[str]
+    vectors: pa.Table
+
+    @property
+    def names(self) -> list[str]:
+        """The names, as printed."""
+        return [name.printed for name in self.chosen]
+
+
+def name_groups(
+    run: RunContext,
+    level: NamingLevel,
+    parts: NamingParts,
+    text_means: pa.Table,
+) -> GroupNames:
+    """Choose a name for each group.
+
+    A previous name stays while it is true of 60 % of the films; a name that the namer suggests is
+    chosen if it is. Of the proposals, names that are nearest to the centroid of their own group are
+    preferred.
+    """
+    naming = _Naming(run, level, parts, PartVocabulary(run.read(parts.vocabulary)))
+    candidates, vectors = naming.candidates(text_means)
+    suggested: dict[int, ChosenName] = {}
+    if level.suggest is not None:
+        suggested = naming.true_names(level.suggest(candidates), "namer")
+    suggested.update(naming.thin_names())
+    fresh = candidates.choose(level.groups, suggested)
+    kept = naming.kept_names()
+    chosen = candidates.choose(level.groups, {**suggested, **kept}) if kept else fresh
+    names = [name.printed for name in chosen]
+    truth, name_true = naming.check([name.parts for name in chosen], "name-truth")
+    return GroupNames(
+        chosen,
+        candidates.alternatives(chosen, _ALTERNATIVES),
+        truth,
+        name_true,
+        [name.printed for name in fresh],
+        naming.embed(names, "chosen-names", vectors),
+    )
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """What all names of a level have in common."""
+
+    run: RunContext
+    level: NamingLevel
+    parts: NamingParts
+    vocabulary: PartVocabulary
+
+    @property
+    def language(self) -> str:
+        """Language of the names."""
+        return self.parts.language
+
+    def candidates(self, text_means: pa.Table) -> tuple[NameCandidates, pa.Table]:
+        """Propose names; return them, and the vectors of their printed forms."""
+        key = f"{self.level.prefix}final"
+        proposals = best_proposals(
+            propose_names(
+                self.run, key, self.parts, self.level.assigned, self.level.groups, final=True
+            ),
+            _PRINTED,
+        )
+        printing = {"language": self.language, "extra": self.parts.lexicon}
+        names = [
+            printed_parts(name, self.vocabulary, **printing) for name in name_parts_of(proposals)
+        ]
+        printed = [print_name(name, self.vocabulary, **printing) for name in names]
+        vectors = self.embed(printed, "names", None)
+        clusters = proposals.column("cluster").to_numpy()
+        margins = own_margins(
+            clusters, label.vectors_of_names(vectors, printed), matrix_of(text_means)
+        )
+        candidates = NameCandidates(
+            clusters.tolist(),
+            proposals.column("value").to_numpy(),
+            names,
+            printed,
+            margins,
+            self.level.taken,
+            self.language,
+        )
+        return candidates, vectors
+
+    def thin_names(self) -> dict[int, ChosenName]:
+        """Return the names of the groups of films without a theme."""
+        printing = {"language": self.language, "extra": self.parts.lexicon}
+        return {
+            group: ChosenName(parts, print_name(parts, self.vocabulary, **printing))
+            for group, parts in self.level.thin.items()
+        }
+
+    def kept_names(self) -> dict[int, ChosenName]:
+        """Return the previous names that a person set, or that are still true."""
+        kept = {
+            group: ChosenName(self.parse(before.name) or NameParts(), before.name, "person")
+            for group, before in self.level.previous.items()
+            if before.by_person
+        }
+        others = {
+            group: [before.name]
+            for group, before in self.level.previous.items()
+            if not before.by_person
+        }
+        return kept | self.true_names(others, "kept")
+
+    def true_names(self, names: Mapping[int, Sequence[str]], source: str) -> dict[int, ChosenName]:
+        """Return the first name of each group that is true of 60 % of its films."""
+        found: dict[int, ChosenName] = {}
+        used = {compared_form(name, self.language) for name in self.level.taken}
+        for rank in range(max(map(len, names.values()), default=0)):
+            tried: dict[int, ChosenName] = {}
+            for group, own in sorted(names.items()):
+                parts = self.parse(own[rank]) if rank < len(own) and group not in found else None
+                if parts is not None:
+                    tried[group] = ChosenName(parts, own[rank], source)
+            checked = [
+                tried[n].parts if n in tried else NameParts() for n in range(self.level.groups)
+            ]
+            truth, _ = self.check(checked, f"{source}-{rank}")
+            for group, name in tried.items():
+                form = compared_form(name.printed, self.language)
+                if truth[group].all_at_least(_TRUE) and form not in used:
+                    found[group] = name
+                    used.add(form)
+        return found
+
+    def check(self, names: Sequence[NameParts], key: str) -> tuple[list[NameTruth], Refs]:
+        """Check one name of each group against its films."""
+        name = f"{self.level.prefix}{key}"
+        pieces = piece_per_partition(
+            ("film_parts", self.parts.film_parts), ("assignments", self.level.assigned)
+        )
+        shelves = self.run.put(f"{name}-shelves", "all", shelf_table(names))
+        pieces = add_to_all(pieces, {"shelves": (shelves,)}, {"width": self.parts.width})
+        result = self.run.stage(check_names, pieces, name=name, shown=False)
+        return add_truth(map(self.run.read, result.refs("truth")), names), result.refs("name_true")
+
+    def parse(self, name: str) -> NameParts | None:
+        """Return the parts of a name, or None if it has words that cannot be checked."""
+        return parse_name(name, self.vocabulary, self.language, self.parts.lexicon)
+
+    def embed(self, names: Iterable[str], stage: str, vectors: pa.Table | None) -> pa.Table:
+        """Embed the names that have no vector yet; return the vectors of all."""
+        missing = label.missing_names(names, vectors)
+        new = embed_terms(self.run, missing, f"{self.level.prefix}{stage}")
+        return label.add_name_vectors(vectors, self.run.read(new))
