@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.schemas.genre_words import fold_genres
+from pipeline.schemas.words.genre_words import fold_genres
 from pipeline.schemas.words.places import country_codes, language_code
 
 __all__ = ["PREFIX", "frequent", "genres_of", "indicators", "origins_of", "subtract_origins"]

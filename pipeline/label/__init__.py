@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.label.cluster_facts import (
-    ClusterFacts,
-    count_cluster_facts,
-    merge_cluster_facts,
-    size_table,
-)
-from pipeline.label.facets import find_facets
+from pipeline.label.facets.film_facets import find_facets
 from pipeline.label.keywords.by_cluster import (
     candidate_terms,
     chosen_keywords,
@@ -16,6 +10,12 @@ from pipeline.label.keywords.by_cluster import (
     split_clusters,
 )
 from pipeline.label.keywords.candidates import rank_candidates
+from pipeline.label.keywords.cluster_facts import (
+    ClusterFacts,
+    count_cluster_facts,
+    merge_cluster_facts,
+    size_table,
+)
 from pipeline.label.keywords.name_vectors import add_name_vectors, missing_names, vectors_of_names
 from pipeline.label.keywords.selection import select_keywords
 from pipeline.label.keywords.text_centroids import (

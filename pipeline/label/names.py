@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from pipeline.label.naming.capitals import SMALL_WORDS, title_case
 from pipeline.label.words.lexicon import lemma, normal_form
-from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import matrix_of
+from pipeline.schemas.words.genre_words import genre_words
 
 __all__ = [
     "PROPOSALS",

@@ -10,7 +10,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from pipeline.report.explanations import EXPLANATIONS
-from pipeline.schemas.genre_words import fold_genres
+from pipeline.schemas.words.genre_words import fold_genres
 from pipeline.settings import ReportSettings
 
 __all__ = [

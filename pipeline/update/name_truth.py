@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cleaning.language import detect_languages
-from pipeline.label.facets import find_facets
+from pipeline.label.facets.facet_keys import facet_keys
+from pipeline.label.facets.film_facets import find_facets
 from pipeline.label.shelves.name_holds import name_holds
-from pipeline.label.terms.facet_parts import facet_keys
 
 __all__ = ["NAMING_FACTS", "names_true_of", "share_of_true_names"]
 

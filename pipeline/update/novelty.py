@@ -14,9 +14,9 @@ from pipeline.features.text import normalize_keyword
 from pipeline.label.keywords.text_centroids import centroid_table
 from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
 from pipeline.label.words.lexicon import is_boilerplate
-from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.lineage import NOVEL
 from pipeline.schemas.vectors import column_of_vectors
+from pipeline.schemas.words.genre_words import fold_genres
 from pipeline.settings import NoveltySettings
 
 __all__ = ["Embed", "find_novel", "propose_micro_genres"]

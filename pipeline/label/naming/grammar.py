@@ -21,8 +21,8 @@ from pipeline.label.naming.printed import (
 )
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.genre_nouns import generic_noun
-from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.name_parts import NameParts
+from pipeline.schemas.words.genre_words import genre_words
 
 __all__ = ["MOST_CHARACTERS", "MOST_WORDS", "print_name", "printed_parts"]
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.label.words.whole_words import WholeWords
-from pipeline.schemas.genre_words import fold_genres
+from pipeline.schemas.words.genre_words import fold_genres
 
 __all__ = ["name_holds"]
 
@@ -33,7 +33,7 @@ def name_holds(
     film : mapping
         Genres, keywords, overview and tagline of the film.
     facets : collection of str
-        Keys of its facets, such as "decade:1970"; see `pipeline.label.terms.facet_parts`.
+        Keys of its facets, such as "decade:1970"; see `pipeline.label.facets.facet_keys`.
     language : str or None
         ISO 639-1 code of its text; None is read as English.
 

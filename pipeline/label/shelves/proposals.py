@@ -15,9 +15,9 @@ import pyarrow as pa
 from scipy import sparse
 
 from pipeline.label.shelves.membership import parts_matrix
-from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.name_parts import FACET, GENRE, SUBJECT, WORD
 from pipeline.schemas.stage import stage
+from pipeline.schemas.words.genre_words import genre_words
 
 __all__ = ["PROPOSED_NAMES", "propose_shelf_names"]
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from pipeline.label.terms.facet_parts import facet_keys
+from pipeline.label.facets.facet_keys import facet_keys
 from pipeline.label.terms.literal_words import find_literal
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.schemas.name_parts import FACET, FILM_PARTS, SUBJECT

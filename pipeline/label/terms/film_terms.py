@@ -15,9 +15,9 @@ from pipeline.label.words.form import story_parts
 from pipeline.label.words.subjects import SubjectLexicon, subject_lexicon
 from pipeline.label.words.tables import LANGUAGES
 from pipeline.label.words.tokens import fold, tokens, words_of
-from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.name_parts import GENRE, SUBJECT
 from pipeline.schemas.stage import stage
+from pipeline.schemas.words.genre_words import fold_genres
 
 __all__ = [
     "CATALOGUE",

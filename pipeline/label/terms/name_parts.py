@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.label.terms.facet_parts import facet_keys
+from pipeline.label.facets.facet_keys import facet_keys
 from pipeline.label.terms.film_terms import CATALOGUE
 from pipeline.label.terms.further_subjects import find_further_subjects
 from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import subject_lexicon
-from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT, WORD
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
+from pipeline.schemas.words.genre_words import genre_words
 
 __all__ = ["find_name_parts"]
 

@@ -13,8 +13,8 @@ from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import determiners_of, is_stop_word, stop_words_of
 from pipeline.label.words.tables import read_tables
 from pipeline.label.words.tokens import words_of
-from pipeline.schemas.genre_words import fold_genre, genre_words
 from pipeline.schemas.vectors import Parts, parts_of
+from pipeline.schemas.words.genre_words import fold_genre, genre_words
 from pipeline.schemas.words.places import country_code, language_code
 
 __all__ = ["Unusable"]

@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import english_stop_words
-from pipeline.schemas.genre_words import fold_genre, genre_words
+from pipeline.schemas.words.genre_words import fold_genre, genre_words
 
 __all__ = ["is_form", "story_parts"]
 

@@ -1,1 +1,1 @@
-"""Words that several stages read: languages and countries as catalogues write them."""
+"""Words that several stages read: languages, countries and genres as catalogues write them."""

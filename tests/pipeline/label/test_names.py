@@ -19,8 +19,8 @@ from pipeline.label.names import (
     title_case,
 )
 from pipeline.label.words.lexicon import normal_form
-from pipeline.schemas.genre_words import genre_words
 from pipeline.schemas.vectors import column_of_vectors
+from pipeline.schemas.words.genre_words import genre_words
 
 DIM = 3
 UNITS = np.eye(DIM, dtype=np.float32)

@@ -11,7 +11,7 @@ from pipeline.label.naming.forms import form_of
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.genre_nouns import head_genre
 from pipeline.label.words.lexicon import lemma
-from pipeline.schemas.genre_words import genre_words
+from pipeline.schemas.words.genre_words import genre_words
 
 __all__ = ["NameIndex", "name_tokens"]
 

@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.label.facets import find_facets
+from pipeline.label.facets.facet_keys import facet_keys
+from pipeline.label.facets.film_facets import find_facets
 from pipeline.label.shelves.name_holds import name_holds
-from pipeline.label.terms.facet_parts import facet_keys
 from pipeline.schemas.lineage import LANGUAGES
 from pipeline.schemas.mining import CLEAN_MOVIES, MICRO_GENRES, fill_later_columns
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.label.facets import find_facets
+from pipeline.label.facets.film_facets import find_facets
 from pipeline.label.terms.film_parts import find_film_parts
 from pipeline.label.terms.film_terms import find_film_terms
 from pipeline.label.terms.name_parts import find_name_parts

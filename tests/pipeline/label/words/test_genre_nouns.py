@@ -14,7 +14,7 @@ from pipeline.label.words.genre_nouns import (
     with_subject,
 )
 from pipeline.label.words.tables import LANGUAGES, read_tables
-from pipeline.schemas.genre_words import genre_words
+from pipeline.schemas.words.genre_words import genre_words
 
 GENRES = sorted(genre_words().nouns)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.label.facets import find_facets
-from pipeline.label.terms.facet_parts import facet_keys
+from pipeline.label.facets.facet_keys import facet_keys
+from pipeline.label.facets.film_facets import find_facets
 from tests.pipeline.label.terms.catalogue import clean
 
 

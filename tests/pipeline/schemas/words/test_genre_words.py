@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.schemas.genre_words import fold_genre, fold_genres, genre_words
+from pipeline.schemas.words.genre_words import fold_genre, fold_genres, genre_words
 from tests.support.cases import case
 
 TMDB = [genre for genre in genre_words().nouns if genre not in ("Musical", "Short", "Sport")]

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.label.facets import era_of, find_facets, story_words
+from pipeline.label.facets.film_facets import era_of, find_facets, story_words
 from pipeline.schemas.lineage import LANGUAGES
 from pipeline.schemas.mining import CLEAN_MOVIES, FACETS, validate
 

@@ -14,9 +14,9 @@ from pipeline.label.words.form import is_form, story_parts
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import is_stop_word, stop_words_of
 from pipeline.label.words.tokens import words_of
-from pipeline.schemas.genre_words import fold_genres
 from pipeline.schemas.mining import FACETS
 from pipeline.schemas.stage import stage
+from pipeline.schemas.words.genre_words import fold_genres
 from pipeline.schemas.words.places import country_codes, language_code
 
 __all__ = ["era_of", "find_facets", "story_words"]

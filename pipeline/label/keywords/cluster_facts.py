@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from pipeline.label.names import genre_noun
-from pipeline.schemas.genre_words import fold_genres
+from pipeline.schemas.words.genre_words import fold_genres
 
 __all__ = [
     "ClusterFacts",

@@ -8,7 +8,7 @@ from collections import Counter
 import pyarrow as pa
 import pytest
 
-from pipeline.label.cluster_facts import (
+from pipeline.label.keywords.cluster_facts import (
     ClusterFacts,
     count_cluster_facts,
     genre_nouns,
