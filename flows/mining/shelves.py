@@ -37,10 +37,11 @@ from pipeline.settings import ClusterSettings
 __all__ = ["NamingParts", "Shelves", "find_naming_parts", "propose_names", "shape_shelves"]
 
 _ROUNDS = 3
+_LEAST_THEME = 4  # a shelf has at least 1 / this of the films of an average cluster
 _DROPS = 3  # further moves at most, if clusters have become too small
 _MOST_WITHOUT = 0.4  # share of the clusters that may be without a theme
 # Sizes of shelves of films without a theme, in films of an average cluster.
-_LEAST_REST, _MOST_REST = 0.5, 4.0
+_LEAST_REST, _MOST_REST = 0.75, 6.0
 _CLUSTERS_PER_PIECE = 32  # of the stage `shelf-names`
 
 
@@ -76,6 +77,8 @@ class NamingParts:
         Number of films of the catalogue.
     language : str
         Language of the names, ISO 639-1.
+    languages : tuple of str
+        Languages of the texts and of the names, ISO 639-1.
     lexicon : str
         Text of the user's file of words; see `read_user_file`.
     """
@@ -88,6 +91,7 @@ class NamingParts:
     words: Refs
     films: int
     language: str
+    languages: tuple[str, ...]
     lexicon: str
 
     @property
@@ -132,6 +136,7 @@ def find_naming_parts(run: RunContext, movies: Refs, languages: Refs) -> NamingP
         found.refs("words"),
         sum(ref.rows or 0 for ref in movies),
         language,
+        tuple(dict.fromkeys(["en", language, *known])),
         lexicon,
     )
 
@@ -190,8 +195,8 @@ class _Moves:
 
     @property
     def least(self) -> int:
-        """Fewest films of a cluster."""
-        return int(self.section.min_films)
+        """Fewest films of a shelf with a theme."""
+        return max(int(self.section.min_films), int(self.section.leaf_films) // _LEAST_THEME)
 
     def move(
         self,
@@ -247,10 +252,13 @@ class _Moves:
         if len(without) > _MOST_WITHOUT * len(centroids):
             without = ()  # names say little about this catalogue; its clusters stay
         moved, _, films = self.move("themes", points, centroids, names, without)
-        small = np.flatnonzero(films < self.least)
-        if len(set(small.tolist()) - set(without)):
-            without = sorted({*without, *small.tolist()})
-            moved, _, films = self.move("large-themes", points, centroids, names, without)
+        for attempt in range(_DROPS):
+            small = set(np.flatnonzero(films < self.least).tolist()) - set(without)
+            if not small:
+                break
+            without = sorted({*without, *small})
+            key = f"large-themes-{attempt}"
+            moved, _, films = self.move(key, points, centroids, names, without)
         film_parts, vocabulary = self.parts.film_parts, (self.parts.vocabulary,)
         moved_to = moved.refs("assignments")
         pieces = piece_per_partition(("film_parts", film_parts), ("assignments", moved_to))

@@ -29,10 +29,10 @@ __all__ = [
 _NEAR = 24  # nearest clusters of a film that are compared
 _NEUTRAL = 0.5  # of the weight of a part, for a name without such a part
 _BATCH = 8_192  # films compared at a time
-_SUBJECT, _FORM, _FACET = 0.8, 0.4, 0.4  # weights, in median margins between two clusters
+_SUBJECT, _FORM, _FACET = 0.8, 0.6, 0.4  # weights, in median margins between two clusters
 # How much farther than a cluster without theme another one may be, in the same unit: if its name is
 # true of the film, if only the subject is, and if neither is.
-_FAR, _FARTHER, _NEARLY = 1.5, 1.0, 0.4
+_FAR, _FARTHER, _NEARLY = 1.5, 1.0, 0.8
 
 
 @stage(

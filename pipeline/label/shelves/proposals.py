@@ -54,13 +54,16 @@ _PAIRED = 12  # ... and of these, in pairs
 _PROPOSALS = 80  # of a cluster
 _GAIN = 0.0  # what the second of two joined subjects adds at least
 _STEM = 5  # letters that two words have in common from which they are related
-_FORM, _FORM_GAIN = 0.25, 0.5  # worth of any form, and of one unlikely in the catalogue
+_FORM, _FORM_GAIN = 0.25, 0.6  # worth of any form, and of one unlikely in the catalogue
 _SECOND_GENRE = 0.1
 _DOUBTFUL = 0.45  # least share of a subject to be printed if all truer names say too little ...
 _DOUBT = 0.5  # ... and what that costs
 _LEAST_JOINED, _LEAST_TOGETHER = 0.2, 0.5  # the same of two joined subjects
 _TRUE_OF_MOST, _SAID_BY_MOST = 0.6, 0.6
-_NO_SUBJECT, _NO_FORM = -1.0, -0.3  # worth of a name without
+_NO_SUBJECT, _NO_FORM = -1.0, -0.4  # worth of a name without
+# Part of a film's credit for a subject that it has only if it says it in the words of the name; and
+# how much lower the share by credit may be than the share of which the subject is true.
+_LITERAL, _SLACK = 0.75, 0.1
 _TIMES = frozenset(("decade", "era"))
 
 
@@ -77,7 +80,7 @@ class _Option:
     films : ndarray of shape (n_films,), bool
         The films of which it is true.
     credit : ndarray of shape (n_films,), float32
-        The same, but only a half where a film says the subject in other words than the name.
+        The same, but less where a film says the subject in other words than the name.
     worth : float
         Its worth in a name.
     words : tuple of int
@@ -262,7 +265,7 @@ def _subject_options(
     base = vocabulary.base[vocabulary.subjects]
     counts = np.asarray(own.sum(0)).ravel()[vocabulary.subjects]
     words, said = vocabulary.best_words(np.asarray(literal.sum(0)).ravel())
-    share, credit = counts / films, (counts + said) / (2 * films)
+    share, credit = counts / films, ((1 - _LITERAL) * counts + _LITERAL * said) / films
     # smoothed towards the catalogue by two films: in a small cluster a rare subject proves little
     lift = (counts + 2 * base) / (films + 2) / base
     gain = vocabulary.weight[vocabulary.subjects] * credit * np.log(np.maximum(lift, 1e-9))
@@ -271,12 +274,14 @@ def _subject_options(
     numbers = vocabulary.subjects[chosen]
     true = own[:, numbers].toarray() > 0
     printed = words[chosen]
-    credits = (true + (literal[:, printed].toarray() > 0)) / np.float32(2)
+    in_words = literal[:, printed].toarray() > 0
+    credits = np.float32(1 - _LITERAL) * true + np.float32(_LITERAL) * in_words
     options = [_Option((), False, np.ones(films, bool), np.ones(films, np.float32), _NO_SUBJECT)]
     least = _DOUBTFUL if final else _GOAL
     for n, number in enumerate(numbers.tolist()):
         if share[chosen[n]] >= least:
-            doubt = _DOUBT if final and share[chosen[n]] < TRUE else 0.0
+            least_sure = min(share[chosen[n]], credits[:, n].mean() + _SLACK)
+            doubt = _DOUBT if final and least_sure < TRUE else 0.0
             worth = float(gain[chosen[n]]) - doubt
             word = (int(printed[n]),)
             options.append(_Option((number,), False, true[:, n], credits[:, n], worth, word))
@@ -291,7 +296,8 @@ def _subject_options(
             continue
         both = min(1.0, base[chosen[n]] + base[chosen[m]])
         weight = (vocabulary.weight[one] + vocabulary.weight[other]) / 2
-        doubt = _DOUBT if final and either.mean() < _TOGETHER else 0.0
+        least_sure = min(either.mean(), joined.mean() + _SLACK)
+        doubt = _DOUBT if final and least_sure < _TOGETHER else 0.0
         worth = weight * joined.mean() * np.log(max(either.mean() / both, 1e-9)) - doubt
         options.append(_Option((one, other), False, either, joined, float(worth), both_printed))
     return _Options.of(options)
