@@ -10,7 +10,7 @@ from scipy import sparse
 
 from pipeline.schemas.name_parts import NameParts
 
-__all__ = ["names_true", "parts_matrix", "parts_true", "shelf_counts"]
+__all__ = ["names_true", "parts_matrix", "parts_true"]
 
 
 def parts_matrix(parts: pa.Table | pa.ChunkedArray, width: int) -> sparse.csr_matrix:
@@ -37,14 +37,6 @@ def parts_matrix(parts: pa.Table | pa.ChunkedArray, width: int) -> sparse.csr_ma
     offsets = offsets - (offsets[0] if len(offsets) else 0)
     ones = np.ones(len(numbers), np.float32)
     return sparse.csr_matrix((ones, numbers, offsets), shape=(len(lists), width))
-
-
-def shelf_counts(films: sparse.csr_matrix, clusters: np.ndarray, k: int) -> sparse.csr_matrix:
-    """Return the number of films of each cluster of which each part is true, (k, width)."""
-    rows = np.arange(len(clusters))
-    ones = np.ones(len(clusters), np.float32)
-    own = sparse.csr_matrix((ones, (clusters, rows)), shape=(k, len(clusters)))
-    return (own @ films).tocsr()
 
 
 def parts_true(
