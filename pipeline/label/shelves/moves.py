@@ -259,7 +259,7 @@ def mean_points(sums: Iterable[pa.Table], centroids: pa.Table) -> tuple[pa.Table
     for part in sums:
         vectors = part.column("vector").combine_chunks()
         clusters = part.column("cluster").to_numpy()
-        total[clusters] += vectors.flatten().to_numpy().reshape(len(part), -1)
+        total[clusters] += vectors.flatten().to_numpy().reshape(-1, old.shape[1])
         films[clusters] += part.column("films").to_numpy()
     means = np.where(films[:, None] > 0, unit_rows(total), old)
     columns = [centroids.column("cluster"), column_of_vectors(means.astype(np.float32))]
