@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from scipy import sparse
 
 from flows.mining.embed import embed_terms
 from flows.mining.lineage import match_previous_release
@@ -16,8 +18,16 @@ from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
 from pipeline import label
 from pipeline.execution.runner import Piece
-from pipeline.fileio.manifest import FileRef
+from pipeline.label.naming.descriptions import ShelfFacts
 from pipeline.label.naming.vocabulary import PartVocabulary
+from pipeline.label.shelves.facts import (
+    Describer,
+    count_parts,
+    find_shelf_facts,
+    middle_years,
+)
+from pipeline.label.shelves.subject_terms import subject_terms
+from pipeline.label.words.subjects import subject_lexicon
 from pipeline.lineage.continuation import Continuation
 from pipeline.taxonomy import assignments_to_families, families_of, family_table
 
@@ -36,6 +46,8 @@ class MicroGenreNames:
         For each cluster the `labels` of `pipeline.publish.tables.micro_genres`.
     named : GroupNames
         Names of the micro-genres.
+    describer : Describer
+        Describes the micro-genres, given their exemplars.
     families : dict of int to dict
         Keywords and further columns of FAMILIES of each family.
     text_means : pa.Table
@@ -48,6 +60,7 @@ class MicroGenreNames:
 
     labels: list[dict[str, Any]]
     named: GroupNames
+    describer: Describer
     families: dict[int, dict[str, Any]]
     text_means: pa.Table
     figures: dict[str, Any]
@@ -74,6 +87,8 @@ def name_clusters(
     counts = _term_counts(run, parts, assignments)
     keywords = _select_keywords(run, "", films, counts, facts, text_means)
     continuation = match_previous_release(run, clusters)
+    known = _Known(run, parts, movies, assignments)
+    vocabulary = known.vocabulary
     level = NamingLevel(
         "",
         assignments,
@@ -81,7 +96,8 @@ def name_clusters(
         previous=_previous_names(run, continuation),
         thin=shelves.thin,
     )
-    named = name_groups(run, level, parts, text_means)
+    named = name_groups(run, level, parts, vocabulary, text_means)
+    described = known.shelf_facts(sizes, thin=shelves.thin)
 
     family = families_of(run.read(clusters.centroids), sizes, run.settings.taxonomy).tolist()
     above = _assigned_to_families(run, assignments, family)
@@ -93,9 +109,12 @@ def name_clusters(
         run, "family-", family_films, counts, family_facts, family_means
     )
     family_level = NamingLevel("family-", above, len(family_facts), taken=tuple(named.names))
-    family_named = name_groups(run, family_level, parts, family_means)
+    family_named = name_groups(run, family_level, parts, vocabulary, family_means)
+    family_describer = known.describer(
+        family_named, known.shelf_facts([own.films for own in family_facts], family)
+    )
 
-    labels = _labels(run, parts.vocabulary, named, continuation.assign_ids(named.names))
+    labels = _labels(vocabulary, parts, named, continuation.assign_ids(named.names))
     for cluster, row in enumerate(labels):
         row["keywords"] = keywords[cluster]
         row["thin"] = cluster in shelves.thin
@@ -112,22 +131,65 @@ def name_clusters(
         number: {
             "keywords": family_keywords[number],
             "name_truth": family_named.truth[number].whole,
+            "description": family_describer.describe(number),
         }
         for number in range(len(family_facts))
     }
-    return MicroGenreNames(labels, named, families, text_means, figures, continuation)
+    describer = known.describer(named, described)
+    return MicroGenreNames(labels, named, describer, families, text_means, figures, continuation)
+
+
+class _Known:
+    """What is known of the films of the clusters, by the parts of names."""
+
+    def __init__(
+        self, run: RunContext, parts: NamingParts, movies: Refs, assignments: Refs
+    ) -> None:
+        self._parts = parts
+        self._table = run.read(parts.vocabulary)
+        self.vocabulary = PartVocabulary(self._table)
+        self._clusters = run.read(assignments, ["cluster"]).column("cluster").to_numpy()
+        self._years = run.read(movies, ["year"]).column("year")
+        pairs = (
+            (run.read(films, ["parts"]), run.read(assigned, ["cluster"]))
+            for films, assigned in zip(parts.film_parts, assignments, strict=True)
+        )
+        self._counts = count_parts(pairs, int(self._clusters.max()) + 1, parts.width)
+
+    def shelf_facts(
+        self,
+        sizes: Sequence[int],
+        family: Sequence[int] | None = None,
+        thin: Collection[int] = (),
+    ) -> list[ShelfFacts]:
+        """Facts of the clusters; with the family of each cluster, of the families."""
+        clusters, counts = self._clusters, self._counts
+        if family is not None:
+            numbers = np.array(family)
+            ones = np.ones(len(numbers))
+            shape = (len(sizes), len(numbers))
+            own = sparse.csr_matrix((ones, (numbers, np.arange(len(numbers)))), shape=shape)
+            clusters, counts = numbers[clusters], (own @ counts).tocsr()
+        years = middle_years(self._years, clusters, len(sizes))
+        return find_shelf_facts(counts, sizes, self._table, years, thin)
+
+    def describer(self, named: GroupNames, facts: Sequence[ShelfFacts]) -> Describer:
+        """Describes groups by their names and facts."""
+        names = [chosen.parts for chosen in named.chosen]
+        parts = self._parts
+        return Describer(names, facts, self.vocabulary, parts.language, parts.lexicon)
 
 
 def _labels(
-    run: RunContext, vocabulary: FileRef, named: GroupNames, ids: Sequence[str]
+    known: PartVocabulary, parts: NamingParts, named: GroupNames, ids: Sequence[str]
 ) -> list[dict[str, Any]]:
     """The columns of MICRO_GENRES that follow from the names."""
-    known = PartVocabulary(run.read(vocabulary))
+    lexicon = subject_lexicon(parts.lexicon)
     rows: list[dict[str, Any]] = []
     for cluster, (chosen, truth) in enumerate(zip(named.chosen, named.truth, strict=True)):
-        parts = chosen.parts
-        words = parts.words or parts.subjects
-        terms = {term for number in parts.subjects for term in known[number].terms}
+        own = chosen.parts
+        words = own.words or own.subjects
+        terms = [(known[number].key, known[number].terms) for number in own.subjects]
         rows.append(
             {
                 "cluster": cluster,
@@ -136,10 +198,10 @@ def _labels(
                 "name_source": chosen.source,
                 "alternatives": named.alternatives[cluster],
                 "subjects": [known[number].printed for number in words],
-                "subject_terms": sorted(terms),
-                "form_genres": [known[number].key for number in parts.genres],
-                "every_genre": parts.every_genre,
-                "facets": [known[number].key for number in parts.facets],
+                "subject_terms": subject_terms(terms, lexicon, parts.languages),
+                "form_genres": [known[number].key for number in own.genres],
+                "every_genre": own.every_genre,
+                "facets": [known[number].key for number in own.facets],
                 "name_truth": truth.whole,
                 "subject_truth": truth.subject,
                 "form_truth": truth.form,

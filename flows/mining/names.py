@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 
 from flows.mining.embed import embed_terms
@@ -12,7 +13,7 @@ from flows.mining.shelves import NamingParts, propose_names
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, piece_per_partition
 from pipeline import label
-from pipeline.label.naming.grammar import print_name, printed_parts
+from pipeline.label.naming.grammar import stated_name
 from pipeline.label.naming.parsing import parse_name
 from pipeline.label.naming.unique_names import compared_form
 from pipeline.label.naming.vocabulary import PartVocabulary
@@ -21,8 +22,8 @@ from pipeline.label.shelves import (
     NameCandidates,
     NameTruth,
     add_truth,
-    best_proposals,
     check_names,
+    numbered_name,
     own_margins,
 )
 from pipeline.schemas.name_parts import NameParts, name_parts_of, shelf_table
@@ -31,7 +32,7 @@ from pipeline.schemas.vectors import matrix_of
 __all__ = ["GroupNames", "NamingLevel", "PreviousName", "name_groups"]
 
 _TRUE = 0.6  # share of the films of which a name is true that stays, or that a namer suggests
-_PRINTED = 80  # proposals of a group that are printed and embedded
+_EMBEDDED = 80  # different names of a group that are compared with its centroid
 _ALTERNATIVES = 2
 
 
@@ -68,7 +69,7 @@ class NamingLevel:
     previous : Mapping of int to PreviousName
         Name in the release before, of each group that continues one.
     suggest : callable, optional
-        Returns further names by group, given candidates.
+        Returns further names by group, the best first.
     thin : Mapping of int to NameParts
         Groups of films without a theme, and their names.
     """
@@ -78,7 +79,7 @@ class NamingLevel:
     groups: int
     taken: Collection[str] = ()
     previous: Mapping[int, PreviousName] = field(default_factory=dict)
-    suggest: Callable[[NameCandidates], Mapping[int, Sequence[str]]] | None = None
+    suggest: Callable[[], Mapping[int, Sequence[str]]] | None = None
     thin: Mapping[int, NameParts] = field(default_factory=dict)
 
 
@@ -97,7 +98,7 @@ class GroupNames:
     name_true : tuple of FileRef
         For each partition, whether the name is true of each film.
     fresh : list of str
-        Names without a release before.
+        Names without regard to a release before.
     vectors : pa.Table
         Columns term and vector of the names.
     """
@@ -119,23 +120,28 @@ def name_groups(
     run: RunContext,
     level: NamingLevel,
     parts: NamingParts,
+    vocabulary: PartVocabulary,
     text_means: pa.Table,
 ) -> GroupNames:
     """Choose a name for each group.
 
-    A previous name stays while it is true of 60 % of the films; a name that the namer suggests is
-    chosen if it is. Of the proposals, names that are nearest to the centroid of their own group are
-    preferred.
+    A name of a person stays. A group of films without a theme has its own name. A previous name
+    stays while it, and each of its parts, is true of 60 % of the films, unless it lacks a subject
+    or a genre that the new name has. Then comes a name that the namer suggests, if it is as true.
+    Of the proposals, names that are nearest to the centroid of their own group are preferred.
     """
-    naming = _Naming(run, level, parts, PartVocabulary(run.read(parts.vocabulary)))
+    naming = _Naming(run, level, parts, vocabulary)
     candidates, vectors = naming.candidates(text_means)
     suggested: dict[int, ChosenName] = {}
     if level.suggest is not None:
-        suggested = naming.true_names(level.suggest(candidates), "namer")
-    suggested.update(naming.thin_names())
-    fresh = candidates.choose(level.groups, suggested)
-    kept = naming.kept_names()
-    chosen = candidates.choose(level.groups, {**suggested, **kept}) if kept else fresh
+        suggested = naming.true_names(level.suggest(), "namer")
+    thin = naming.thin_names()
+    fresh = candidates.choose(level.groups, naming.distinct(thin, suggested))
+    persons, kept = naming.persons_names(), naming.kept_names(fresh)
+    chosen = fresh
+    if persons or kept:
+        fixed = naming.distinct(persons, thin, kept, suggested)
+        chosen = candidates.choose(level.groups, fixed)
     names = [name.printed for name in chosen]
     truth, name_true = naming.check([name.parts for name in chosen], "name-truth")
     return GroupNames(
@@ -164,27 +170,22 @@ class _Naming:
 
     def candidates(self, text_means: pa.Table) -> tuple[NameCandidates, pa.Table]:
         """Propose names; return them, and the vectors of their printed forms."""
-        key = f"{self.level.prefix}final"
-        proposals = best_proposals(
-            propose_names(
-                self.run, key, self.parts, self.level.assigned, self.level.groups, final=True
-            ),
-            _PRINTED,
+        key, groups = f"{self.level.prefix}final", self.level.groups
+        proposals = propose_names(
+            self.run, key, self.parts, self.level.assigned, groups, final=True
         )
-        printing = {"language": self.language, "extra": self.parts.lexicon}
-        names = [
-            printed_parts(name, self.vocabulary, **printing) for name in name_parts_of(proposals)
-        ]
-        printed = [print_name(name, self.vocabulary, **printing) for name in names]
-        vectors = self.embed(printed, "names", None)
+        stated = self.print_all(name_parts_of(proposals))
         clusters = proposals.column("cluster").to_numpy()
+        rows = _best_names(clusters, [name for _, name in stated], _EMBEDDED)
+        printed = [stated[row][1] for row in rows]
+        vectors = self.embed(printed, "names", None)
         margins = own_margins(
-            clusters, label.vectors_of_names(vectors, printed), matrix_of(text_means)
+            clusters[rows], label.vectors_of_names(vectors, printed), matrix_of(text_means)
         )
         candidates = NameCandidates(
-            clusters.tolist(),
-            proposals.column("value").to_numpy(),
-            names,
+            clusters[rows].tolist(),
+            proposals.column("value").to_numpy()[rows],
+            [stated[row][0] for row in rows],
             printed,
             margins,
             self.level.taken,
@@ -192,27 +193,67 @@ class _Naming:
         )
         return candidates, vectors
 
+    def print_all(self, names: Sequence[NameParts]) -> list[tuple[NameParts, str]]:
+        """Return what each name states, and the name; many groups have names in common."""
+        known: dict[tuple[object, ...], tuple[NameParts, str]] = {}
+        keys = [(name, name.words) for name in names]
+        for name, key in zip(names, keys, strict=True):
+            if key not in known:
+                known[key] = stated_name(
+                    name, self.vocabulary, self.language, extra=self.parts.lexicon
+                )
+        return [known[key] for key in keys]
+
     def thin_names(self) -> dict[int, ChosenName]:
         """Return the names of the groups of films without a theme."""
-        printing = {"language": self.language, "extra": self.parts.lexicon}
+        printed = self.print_all(list(self.level.thin.values()))
         return {
-            group: ChosenName(parts, print_name(parts, self.vocabulary, **printing))
-            for group, parts in self.level.thin.items()
+            group: ChosenName(*name) for group, name in zip(self.level.thin, printed, strict=True)
         }
 
-    def kept_names(self) -> dict[int, ChosenName]:
-        """Return the previous names that a person set, or that are still true."""
-        kept = {
+    def persons_names(self) -> dict[int, ChosenName]:
+        """Return the previous names that a person set."""
+        return {
             group: ChosenName(self.parse(before.name) or NameParts(), before.name, "person")
             for group, before in self.level.previous.items()
             if before.by_person
         }
+
+    def kept_names(self, fresh: Sequence[ChosenName]) -> dict[int, ChosenName]:
+        """Return the previous names that are still true, and say no less than the new ones."""
         others = {
             group: [before.name]
             for group, before in self.level.previous.items()
-            if not before.by_person
+            if not before.by_person and group not in self.level.thin
         }
-        return kept | self.true_names(others, "kept")
+        return {
+            group: name
+            for group, name in self.true_names(others, "kept").items()
+            if bool(name.parts.subjects) >= bool(fresh[group].parts.subjects)
+            and bool(name.parts.genres) >= bool(fresh[group].parts.genres)
+        }
+
+    def distinct(self, *sources: Mapping[int, ChosenName]) -> dict[int, ChosenName]:
+        """Return the names that stand before others are chosen, no two of them alike.
+
+        Of two names of a group, or two names that look alike, that of the first source stands. The
+        second of two that look alike is left out; if it is that of a person or of films without a
+        theme, it gets a number.
+        """
+        found: dict[int, ChosenName] = {}
+        forms = {compared_form(name, self.language) for name in self.level.taken}
+        for source in sources:
+            for group, name in sorted(source.items()):
+                form = compared_form(name.printed, self.language)
+                must = name.source == "person" or group in self.level.thin
+                if group in found or (form in forms and not must):
+                    continue
+                printed = name.printed
+                if name.source != "person":
+                    printed = numbered_name(printed, forms, self.language)
+                found[group] = replace(name, printed=printed)
+                forms.add(compared_form(printed, self.language))
+        return found
 
     def true_names(self, names: Mapping[int, Sequence[str]], source: str) -> dict[int, ChosenName]:
         """Return the first name of each group that is true of 60 % of its films."""
@@ -255,3 +296,16 @@ class _Naming:
         missing = label.missing_names(names, vectors)
         new = embed_terms(self.run, missing, f"{self.level.prefix}{stage}")
         return label.add_name_vectors(vectors, self.run.read(new))
+
+
+def _best_names(clusters: np.ndarray, printed: Sequence[str], most: int) -> list[int]:
+    """Rows of the first `most` different names of each group; they are sorted, best first."""
+    seen: set[tuple[int, str]] = set()
+    found: dict[int, int] = {}
+    rows: list[int] = []
+    for row, (group, name) in enumerate(zip(clusters.tolist(), printed, strict=True)):
+        if (group, name) not in seen and found.get(group, 0) < most:
+            seen.add((group, name))
+            found[group] = found.get(group, 0) + 1
+            rows.append(row)
+    return rows

@@ -53,7 +53,12 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
     named = mined.named
     name_true = run.read(named.named.name_true).column("name_true")
     micro_genres = publish.micro_genres(
-        facts, assignments, named.labels, matrix_of(named.text_means)
+        facts,
+        assignments,
+        named.labels,
+        matrix_of(named.text_means),
+        name_true=name_true,
+        describe=named.describer.describe,
     )
     rejects = pa.concat_tables(
         [run.read(mined.intake.rejects), run.read(mined.cleaned.refs("rejects"))]

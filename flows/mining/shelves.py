@@ -115,10 +115,11 @@ def find_naming_parts(run: RunContext, movies: Refs, languages: Refs) -> NamingP
     )
     names = ("terms", "forms", "words", "found", "noun_genres")
     constants = {"lexicon": lexicon, "language": language}
+    adult = run.settings.fetch.include_adult
     inputs = {name: found.refs(name) for name in names} | {"facets": facets}
     built = run.stage(
         label.find_name_parts,
-        [Piece("all", inputs, {"known_languages": known, **constants})],
+        [Piece("all", inputs, {"known_languages": known, "adult": adult, **constants})],
         shown=False,
     )
     vocabulary = only_file(built, "parts")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from pipeline.settings import PublishSettings
 __all__ = ["attributed", "dataset_card", "families", "mark_weak", "micro_genres", "released_movies"]
 
 _EXEMPLARS = 5
+_DESCRIBED = 3  # of them in a description
 _GENRE_COLUMNS = ("micro_genre_keybert", "micro_genre_name", "family_name")
 _MOVIE_COLUMNS = ("movie_id", "title", "year", "vote_average")
 
@@ -111,8 +112,13 @@ def micro_genres(
     assignments: pa.Table,
     labels: Sequence[Mapping[str, Any]],
     text_means: np.ndarray,
+    name_true: pa.Array | pa.ChunkedArray | None = None,
+    describe: Callable[[int, Sequence[str]], str] | None = None,
 ) -> pa.Table:
     """Return one row per micro-genre, in the order of `labels`.
+
+    The exemplars are the films nearest to the centroid of which the name is true, then the other
+    films.
 
     Parameters
     ----------
@@ -126,6 +132,12 @@ def micro_genres(
         optional: without them they are null, empty or false.
     text_means : ndarray of shape (k, dim), float32
         Mean text vector of each cluster, of unit length, for `nearest_cluster`.
+    name_true : boolean array of length n_films, optional
+        Whether the whole name of its micro-genre is true of each film, row by row; null where it is
+        not known.
+    describe : callable, optional
+        Returns the description of a cluster, given its number and the titles of its exemplars.
+        Without it a label's `description` stays, with the exemplars of now in place of the label's.
 
     Returns
     -------
@@ -143,6 +155,7 @@ def micro_genres(
             "cluster": assignments.column("cluster").to_numpy(),
             "similarity": assignments.column("similarity").to_numpy(),
             "weak": assignments.column("weak").to_numpy(zero_copy_only=False),
+            "fits": _known_true(name_true, len(movies)),
         }
     )
     similarity = text_means @ text_means.T
@@ -154,19 +167,21 @@ def micro_genres(
         films = by_cluster.get(
             label["cluster"], frame.iloc[:0]
         )  # after an update a cluster may have no film
-        best = films[:_EXEMPLARS]
+        best = films.sort_values("fits", ascending=False, kind="stable")[:_EXEMPLARS]
+        exemplars = [_titled(t, y) for t, y in zip(best["title"], best["year"], strict=True)]
         years = films["year"].dropna()
         ratings = films["vote_average"].dropna()
         rows.append(
             {
                 **fill_later_columns(label, MICRO_GENRES),
+                "description": _with_exemplars(label, exemplars)
+                if describe is None
+                else describe(int(label["cluster"]), exemplars),
                 "micro_genre_keybert": " / ".join(label["keywords"]),
                 "films": len(films),
                 "weak_films": int(films["weak"].sum()),
                 "exemplar_ids": best["movie_id"].tolist(),
-                "exemplars": [
-                    _titled(t, y) for t, y in zip(best["title"], best["year"], strict=True)
-                ],
+                "exemplars": exemplars,
                 "mean_similarity": _mean(films["similarity"].to_numpy(np.float64)),
                 "nearest_cluster": int(similarity[row].argmax()) if len(labels) > 1 else None,
                 "vote_average": _mean(ratings.to_numpy()),
@@ -295,6 +310,24 @@ def dataset_card(report: Mapping[str, Any], settings: PublishSettings) -> str:
 def _mean(values: np.ndarray) -> float | None:
     """The mean of the sorted values, so that its last digit does not depend on the row order."""
     return float(np.sort(values).mean()) if len(values) else None
+
+
+def _known_true(name_true: pa.Array | pa.ChunkedArray | None, films: int) -> np.ndarray:
+    """Whether the name is known to be true of each film."""
+    if name_true is None:
+        return np.zeros(films, bool)
+    return np.asarray(name_true.fill_null(False).to_numpy(zero_copy_only=False), bool)
+
+
+def _with_exemplars(label: Mapping[str, Any], exemplars: Sequence[str]) -> str | None:
+    """The description of a label, with other titles if its exemplars have changed."""
+    description: str | None = label.get("description")
+    before = ", ".join((label.get("exemplars") or ())[:_DESCRIBED])
+    now = ", ".join(exemplars[:_DESCRIBED])
+    if not description or not before or before == now or before not in description:
+        return description
+    head, _, end = description.rpartition(before)
+    return f"{head}{now}{end}" if now else None
 
 
 def _titled(title: str, year: Any) -> str:

@@ -35,6 +35,7 @@ _LABELS = (
     "keywords",
     "family",
     "family_name",
+    "exemplars",
     *MICRO_GENRES.names[MICRO_GENRES.get_field_index("alternatives") :],
 )
 
@@ -225,7 +226,7 @@ def _micro_genres(
     truth = share_of_true_names(movies)
     for label in labels:
         label["name_truth"] = truth.get(label["cluster"], label["name_truth"])
-    return publish.micro_genres(movies, assignments, labels, means)
+    return publish.micro_genres(movies, assignments, labels, means, movies["name_true"])
 
 
 def _languages(before: ReleasedTables, changes: Changes, detected: pa.Table) -> pa.Table:

@@ -24,7 +24,7 @@ from pipeline.label.words.genre_nouns import generic_noun
 from pipeline.schemas.name_parts import NameParts
 from pipeline.schemas.words.genre_words import genre_words
 
-__all__ = ["MOST_CHARACTERS", "MOST_WORDS", "print_name", "printed_parts"]
+__all__ = ["MOST_CHARACTERS", "MOST_WORDS", "print_name", "printed_parts", "stated_name"]
 
 MOST_CHARACTERS = 60
 MOST_WORDS = 6  # of an English name, without signs
@@ -70,7 +70,7 @@ def print_name(
     >>> print_name(NameParts((1, 0), (2,), facets=(3,)), vocabulary)
     '1970s Ghost & Haunted-House Horror'
     """
-    return _fitting(parts, vocabulary, language, joiner, extra)[1]
+    return stated_name(parts, vocabulary, language, joiner, extra)[1]
 
 
 def printed_parts(
@@ -85,13 +85,17 @@ def printed_parts(
     The result is the same or more general: it is true of each film of which `parts` is true, except
     that of two subjects of which one contains the other the more general one stays.
     """
-    return _fitting(parts, vocabulary, language, joiner, extra)[0]
+    return stated_name(parts, vocabulary, language, joiner, extra)[0]
 
 
-def _fitting(
-    parts: NameParts, vocabulary: PartVocabulary, language: str, joiner: str, extra: str
+def stated_name(
+    parts: NameParts,
+    vocabulary: PartVocabulary,
+    language: str = "en",
+    joiner: str = "&",
+    extra: str = "",
 ) -> tuple[NameParts, str]:
-    """What the name states, and the name."""
+    """Return `printed_parts` and `print_name` of some parts; parameters as of `print_name`."""
     language = known_language(language, extra)
     stated = without_repetition(parts, vocabulary, language, extra)
     name = _write(stated, vocabulary, language, joiner, extra)

@@ -8,6 +8,7 @@ from pipeline.label.shelves.choice import (
     best_proposals,
     choose_shelf_names,
     clusters_without_theme,
+    numbered_name,
     own_margins,
 )
 from pipeline.label.shelves.moves import (
@@ -38,6 +39,7 @@ __all__ = [
     "measure_films",
     "move_films",
     "move_weights",
+    "numbered_name",
     "own_margins",
     "padded",
     "propose_shelf_names",
