@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from scipy import sparse
+import pyarrow.compute as pc
 
 from flows.mining.embed import embed_terms
 from flows.mining.lineage import match_previous_release
+from flows.mining.namer import suggest_names
 from flows.mining.names import GroupNames, NamingLevel, PreviousName, name_groups
 from flows.mining.shelves import NamingParts, Shelves
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
 from pipeline import label
 from pipeline.execution.runner import Piece
+from pipeline.label.namer import PROMPT_FACTS, shelf_prompts, typical_films
 from pipeline.label.naming.descriptions import ShelfFacts
 from pipeline.label.naming.vocabulary import PartVocabulary
-from pipeline.label.shelves.facts import (
-    Describer,
-    count_parts,
-    find_shelf_facts,
-    middle_years,
-)
+from pipeline.label.shelves.facts import Describer, FilmFacts, count_parts
 from pipeline.label.shelves.subject_terms import subject_terms
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.lineage.continuation import Continuation
@@ -87,17 +85,18 @@ def name_clusters(
     counts = _term_counts(run, parts, assignments)
     keywords = _select_keywords(run, "", films, counts, facts, text_means)
     continuation = match_previous_release(run, clusters)
-    known = _Known(run, parts, movies, assignments)
-    vocabulary = known.vocabulary
+    known = _film_facts(run, parts, movies, assignments)
+    vocabulary = PartVocabulary(known.parts)
+    about = known.of_clusters(shelves.thin)
     level = NamingLevel(
         "",
         assignments,
         len(facts),
         previous=_previous_names(run, continuation),
+        suggest=partial(_suggest, run, movies, shelves, parts, vocabulary, about),
         thin=shelves.thin,
     )
     named = name_groups(run, level, parts, vocabulary, text_means)
-    described = known.shelf_facts(sizes, thin=shelves.thin)
 
     family = families_of(run.read(clusters.centroids), sizes, run.settings.taxonomy).tolist()
     above = _assigned_to_families(run, assignments, family)
@@ -110,9 +109,7 @@ def name_clusters(
     )
     family_level = NamingLevel("family-", above, len(family_facts), taken=tuple(named.names))
     family_named = name_groups(run, family_level, parts, vocabulary, family_means)
-    family_describer = known.describer(
-        family_named, known.shelf_facts([own.films for own in family_facts], family)
-    )
+    family_describer = _describer(vocabulary, parts, family_named, known.of_families(family))
 
     labels = _labels(vocabulary, parts, named, continuation.assign_ids(named.names))
     for cluster, row in enumerate(labels):
@@ -135,49 +132,52 @@ def name_clusters(
         }
         for number in range(len(family_facts))
     }
-    describer = known.describer(named, described)
+    describer = _describer(vocabulary, parts, named, about)
     return MicroGenreNames(labels, named, describer, families, text_means, figures, continuation)
 
 
-class _Known:
-    """What is known of the films of the clusters, by the parts of names."""
+def _film_facts(run: RunContext, parts: NamingParts, movies: Refs, assignments: Refs) -> FilmFacts:
+    """Count by cluster what is known of the films."""
+    clusters = run.read(assignments, ["cluster"]).column("cluster").to_numpy()
+    pairs = (
+        (run.read(films, ["parts"]), run.read(assigned, ["cluster"]))
+        for films, assigned in zip(parts.film_parts, assignments, strict=True)
+    )
+    return FilmFacts(
+        run.read(parts.vocabulary),
+        count_parts(pairs, int(clusters.max()) + 1, parts.width),
+        clusters,
+        run.read(movies, ["year"]).column("year"),
+    )
 
-    def __init__(
-        self, run: RunContext, parts: NamingParts, movies: Refs, assignments: Refs
-    ) -> None:
-        self._parts = parts
-        self._table = run.read(parts.vocabulary)
-        self.vocabulary = PartVocabulary(self._table)
-        self._clusters = run.read(assignments, ["cluster"]).column("cluster").to_numpy()
-        self._years = run.read(movies, ["year"]).column("year")
-        pairs = (
-            (run.read(films, ["parts"]), run.read(assigned, ["cluster"]))
-            for films, assigned in zip(parts.film_parts, assignments, strict=True)
-        )
-        self._counts = count_parts(pairs, int(self._clusters.max()) + 1, parts.width)
 
-    def shelf_facts(
-        self,
-        sizes: Sequence[int],
-        family: Sequence[int] | None = None,
-        thin: Collection[int] = (),
-    ) -> list[ShelfFacts]:
-        """Facts of the clusters; with the family of each cluster, of the families."""
-        clusters, counts = self._clusters, self._counts
-        if family is not None:
-            numbers = np.array(family)
-            ones = np.ones(len(numbers))
-            shape = (len(sizes), len(numbers))
-            own = sparse.csr_matrix((ones, (numbers, np.arange(len(numbers)))), shape=shape)
-            clusters, counts = numbers[clusters], (own @ counts).tocsr()
-        years = middle_years(self._years, clusters, len(sizes))
-        return find_shelf_facts(counts, sizes, self._table, years, thin)
+def _describer(
+    vocabulary: PartVocabulary, parts: NamingParts, named: GroupNames, facts: Sequence[ShelfFacts]
+) -> Describer:
+    names = [chosen.parts for chosen in named.chosen]
+    return Describer(names, facts, vocabulary, parts.language, parts.lexicon)
 
-    def describer(self, named: GroupNames, facts: Sequence[ShelfFacts]) -> Describer:
-        """Describes groups by their names and facts."""
-        names = [chosen.parts for chosen in named.chosen]
-        parts = self._parts
-        return Describer(names, facts, self.vocabulary, parts.language, parts.lexicon)
+
+def _suggest(
+    run: RunContext,
+    movies: Refs,
+    shelves: Shelves,
+    parts: NamingParts,
+    vocabulary: PartVocabulary,
+    facts: Sequence[ShelfFacts],
+) -> dict[int, list[str]]:
+    """Names that the namer suggests for micro-genres with a theme; none without a namer."""
+    if not run.settings.label.namer:
+        return {}
+    columns = ["movie_id", "cluster", "similarity"]
+    typical = typical_films(run.read(shelves.clusters.assignments, columns), shelves.thin)
+    wanted = typical.column("movie_id").combine_chunks()
+    films = chain.from_iterable(
+        own.filter(pc.is_in(own["movie_id"], value_set=wanted)).to_pylist()
+        for own in (run.read(ref, list(PROMPT_FACTS)) for ref in movies)
+    )
+    prompts = shelf_prompts(typical, films, facts, vocabulary, parts.language)
+    return suggest_names(run, prompts, parts.language)
 
 
 def _labels(

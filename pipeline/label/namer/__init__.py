@@ -6,13 +6,17 @@ from pipeline.label.namer.ask import NAMER_OUTCOMES, NAMER_SUGGESTIONS, NamerReq
 from pipeline.label.namer.check import namer_warning
 from pipeline.label.namer.credentials import namer_key
 from pipeline.label.namer.prompts import NAMER_PROMPTS
+from pipeline.label.namer.shelf_prompts import PROMPT_FACTS, shelf_prompts, typical_films
 
 __all__ = [
     "NAMER_OUTCOMES",
     "NAMER_PROMPTS",
     "NAMER_SUGGESTIONS",
+    "PROMPT_FACTS",
     "NamerRequest",
     "ask_namer",
     "namer_key",
     "namer_warning",
+    "shelf_prompts",
+    "typical_films",
 ]

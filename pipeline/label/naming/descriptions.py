@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.label.naming.attributives import genre_roots
 from pipeline.label.naming.facet_words import facet_word, facet_words, is_decade
 from pipeline.label.naming.forms import form_of, known_language
 from pipeline.label.naming.grammar import print_name, printed_parts
@@ -42,7 +43,7 @@ class ShelfFacts:
     catalogue_shares : Mapping of int to float
         The same of all films of the catalogue; a part without one is taken for rare.
     years : (int, int) or None
-        The years between which the middle 80 % of the films lie.
+        The years between which at least 80 % of the films lie.
     thin : bool
         Whether most of the films have no text that names a theme.
     """
@@ -174,6 +175,8 @@ class _Further:
         if self._facts.thin:
             return []
         said = {w for n in self._stated.words for w in said_words(self._vocabulary[n].printed)}
+        for number in self._stated.genres:  # "War films", not "War films, often with war"
+            said |= genre_roots(self._vocabulary[number].key)
         lexicon = subject_lexicon(self._extra)
         found: dict[str, list[str]] = {}
         for number in self._typical(SUBJECT):

@@ -55,7 +55,9 @@ def _counted(words: list[str]) -> str:
     if words[1:] and words[-1].lower() == "war" and _names(words):
         return f"the {title_case(text)}"
     if words and not any(word in SMALL_WORDS for word in words) and _counts(text):
-        text = " ".join([*words[:-1], _plural(words[-1])])
+        last = _plural(words[-1])
+        article = "the " if last.startswith("the ") else ""  # "the post-apocalyptic future"
+        text = article + " ".join([*words[:-1], last.removeprefix(article)])
     return _with_names(text)
 
 

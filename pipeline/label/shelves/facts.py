@@ -11,10 +11,10 @@ from scipy import sparse
 
 from pipeline.label.naming.descriptions import ShelfFacts, describe
 from pipeline.label.naming.vocabulary import PartVocabulary
-from pipeline.label.shelves.membership import parts_matrix, shelf_counts
+from pipeline.label.shelves.membership import parts_matrix
 from pipeline.schemas.name_parts import NameParts
 
-__all__ = ["Describer", "count_parts", "find_shelf_facts", "middle_years"]
+__all__ = ["Describer", "FilmFacts", "count_parts", "find_shelf_facts", "middle_years"]
 
 _LEAST_SHARE = 0.2  # of the films of a group; rarer parts are not typical of it
 _MIDDLE = (0.1, 0.9)  # quantiles of the years
@@ -49,14 +49,18 @@ def count_parts(
     total = sparse.csr_matrix((groups, width), dtype=np.float64)
     for films, assigned in partitions:
         clusters = assigned.column("cluster").to_numpy()
-        total = total + shelf_counts(parts_matrix(films, width), clusters, groups)
+        ones, rows = np.ones(len(clusters)), np.arange(len(clusters))
+        own = sparse.csr_matrix((ones, (clusters, rows)), shape=(groups, len(clusters)))
+        total = total + own @ parts_matrix(films, width)
     return total
 
 
 def middle_years(
     years: pa.ChunkedArray, clusters: np.ndarray, groups: int
 ) -> list[tuple[int, int] | None]:
-    """Return the years between which the middle 80 % of the films of each group lie.
+    """Return the years between which at least 80 % of the films of each group lie.
+
+    The earliest and the latest tenth are left out; of a few films, none is.
 
     Parameters
     ----------
@@ -74,9 +78,9 @@ def middle_years(
 
     Examples
     --------
-    >>> years = pa.chunked_array([[1950, 1971, 1975, 1979, None, 2001]])
-    >>> middle_years(years, np.array([0, 0, 0, 0, 0, 0]), 2)
-    [(1971, 1979), None]
+    >>> years = pa.chunked_array([[1912, 1968, None, 1989]])
+    >>> middle_years(years, np.array([0, 0, 0, 0]), 2)
+    [(1912, 1989), None]
     """
     known = np.flatnonzero(years.is_valid().to_numpy())
     values = years.drop_null().to_numpy()
@@ -88,9 +92,9 @@ def middle_years(
         if not len(part):
             found.append(None)
             continue
-        first = np.quantile(part, _MIDDLE[0], method="higher")
-        last = np.quantile(part, _MIDDLE[1], method="lower")
-        found.append((int(min(first, last)), int(max(first, last))))
+        first = np.quantile(part, _MIDDLE[0], method="lower")
+        last = np.quantile(part, _MIDDLE[1], method="higher")
+        found.append((int(first), int(last)))
     return found
 
 
@@ -132,6 +136,47 @@ def find_shelf_facts(
         own = dict(zip(row.indices[frequent].tolist(), shares[frequent].tolist(), strict=True))
         facts.append(ShelfFacts(own, base, years[group], group in thin))
     return facts
+
+
+@dataclass(frozen=True)
+class FilmFacts:
+    """What is known of all films of a catalogue, counted by cluster.
+
+    Attributes
+    ----------
+    parts : pa.Table
+        PARTS.
+    counts : csr_matrix of shape (n_clusters, n_parts)
+        Result of `count_parts`.
+    clusters : ndarray of shape (n_films,), integer
+        Cluster of each film.
+    years : pa.ChunkedArray
+        Year of each film, or null.
+    """
+
+    parts: pa.Table
+    counts: sparse.csr_matrix
+    clusters: np.ndarray
+    years: pa.ChunkedArray
+
+    def of_clusters(self, thin: Collection[int] = ()) -> list[ShelfFacts]:
+        """Return the facts of each cluster; `thin` are those without a theme."""
+        return self._of(self.clusters, self.counts, thin)
+
+    def of_families(self, family: Sequence[int]) -> list[ShelfFacts]:
+        """Return the facts of each family; `family` is that of each cluster."""
+        numbers = np.array(family)
+        shape = (int(numbers.max()) + 1, len(numbers))
+        ones = np.ones(len(numbers))
+        own = sparse.csr_matrix((ones, (numbers, np.arange(len(numbers)))), shape=shape)
+        return self._of(numbers[self.clusters], (own @ self.counts).tocsr())
+
+    def _of(
+        self, groups: np.ndarray, counts: sparse.csr_matrix, thin: Collection[int] = ()
+    ) -> list[ShelfFacts]:
+        sizes = np.bincount(groups, minlength=counts.shape[0]).tolist()
+        years = middle_years(self.years, groups, len(sizes))
+        return find_shelf_facts(counts, sizes, self.parts, years, thin)
 
 
 @dataclass(frozen=True)
