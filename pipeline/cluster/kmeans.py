@@ -1,8 +1,11 @@
-"""Spherical k-means from seeds in the dense regions of the catalogue.
+"""Spherical k-means of FAISS from seeds in the dense regions of the catalogue.
 
-Films are gathered around the seeds by their smoothed positions; k-means on the points themselves
-goes on from the means of these groups. After smoothing one round of it is enough: each further
-round makes the effect of small changes of the vectors larger, and gains little from such seeds.
+`faiss.Kmeans` runs on the points and the smoothed positions side by side. It starts at the seeds,
+which have a position and no point, so that films are gathered by their positions; the means that it
+returns have both parts, and the part of the points is the centroid. A film counts in the mean by
+how clearly it is nearest to its seed: films between two seeds, which small changes of the vectors
+move from one to the other, hardly count. One round is enough: each further round makes the effect
+of small changes larger, and gains little from such seeds.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import faiss
 import numpy as np
 import pyarrow as pa
 
-from pipeline.cluster.lloyd import nearest_centroid, refine, unit_means
+from pipeline.cluster.lloyd import nearest_centroid, nearest_centroids, refine, unit_means
 from pipeline.cluster.near_films import EXACT_UP_TO
 from pipeline.cluster.scale import min_films
 from pipeline.schemas.mining import CENTROIDS
@@ -31,13 +34,13 @@ CURVE = pa.schema(
 )
 
 _ITERATIONS = 15  # of k-means on positions that are not smoothed
-_MOST_PASSES = 5  # in which films of small clusters join others
+_LEAST_WEIGHT = 1e-6  # of a film: FAISS takes a cluster without weight for an empty one
 _SIMILARITIES = 2**23  # similarities of points and centroids in memory at a time
 
 
 @stage(
     "k-curve",
-    version=4,
+    version=5,
     inputs=("points", "positions", "seeds"),
     outputs=("centroids", "curve"),
     streamed=("points",),
@@ -117,105 +120,97 @@ def cluster_points(
     Returns
     -------
     centroids : ndarray of shape (n_clusters, dim), float32
-        Unit means of the points of the clusters before the last round, largest cluster first.
+        Unit vectors, largest cluster first: weighted means of the films near the seeds, or, with
+        `settings.rounds` of at least 1, means of the films of the clusters before the last round.
     labels : ndarray of shape (n_films,), int64
         The nearest centroid of each film, 0 to n_clusters - 1.
     """
     faiss.omp_set_num_threads(1)
-    fewest = min_films(settings, len(points))
     seeds = seeds[: max(1, k)]
-    labels = _cluster_positions(positions, seeds, settings)
-    large = len(points) > EXACT_UP_TO
-    drop = _drop_small_at_once if large else _drop_small
-    rounds = 0 if settings.rounds == "auto" else settings.rounds
-    near_rounds = max(0, rounds - 1) if large else 0  # rounds that compare near centroids only
-    centroids, labels = refine(points, labels, len(seeds), near_rounds)
-    centroids, labels = drop(points, centroids, labels, fewest)
-    for _ in range(rounds - near_rounds):
-        labels = nearest_centroid(points, centroids)
-        centroids = unit_means(points, labels, len(centroids))
-        centroids, labels = drop(points, centroids, labels, fewest)
-    centroids, labels = _settle(points, centroids, fewest)
+    if settings.smoothing_rounds:
+        centroids = _means_near_seeds(points, positions, seeds)
+    else:
+        centroids = unit_means(points, _cluster_positions(positions, seeds), len(seeds))
+    if settings.rounds not in ("auto", 0):
+        centroids = _iterate(points, centroids, settings.rounds)
+    labels = nearest_centroid(points, centroids)
+    fewest = min_films(settings, len(points))
+    centroids, labels = _drop_small(points, centroids, labels, fewest)
     order = np.lexsort((np.arange(len(centroids)), -np.bincount(labels, minlength=len(centroids))))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return centroids[order], rank[labels]
 
 
-def _settle(
-    points: np.ndarray, centroids: np.ndarray, fewest: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the centroids that have at least `fewest` nearest films, and each film's nearest."""
-    for _ in range(_MOST_PASSES):
-        labels = nearest_centroid(points, centroids)
-        films = np.bincount(labels, minlength=len(centroids))
-        kept = films >= fewest
-        if not kept.any():
-            kept[films.argmax()] = True
-        if kept.all():
-            break
-        centroids = centroids[kept]
-    return centroids, nearest_centroid(points, centroids)
+def _means_near_seeds(points: np.ndarray, positions: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the mean point of the films nearest to each seed by position, weighted, unit rows."""
+    width = points.shape[1]
+    both = np.concatenate([points, positions], axis=1)
+    start = np.concatenate([np.zeros((len(seeds), width), np.float32), seeds], axis=1)
+    return unit_rows(_faiss_kmeans(both, start, 1, _clearness(positions, seeds))[:, :width])
 
 
-def _cluster_positions(
-    positions: np.ndarray, seeds: np.ndarray, settings: ClusterSettings
+def _clearness(positions: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the simplified silhouette of each position, (n_films,) float32 above 0, at most 1.
+
+    It is 1 at a seed, and 0 where two seeds are equally near.
+    """
+    if len(seeds) == 1:
+        return np.ones(len(positions), np.float32)
+    distance = 1 - nearest_centroids(positions, seeds, 2)[1].clip(-1, 1)
+    ratio = distance[:, 0] / np.maximum(distance[:, 1], _LEAST_WEIGHT)
+    return np.clip(1 - ratio, _LEAST_WEIGHT, 1).astype(np.float32)
+
+
+def _cluster_positions(positions: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the cluster of each film by a position that is not smoothed, (n_films,) int64."""
+    return nearest_centroid(positions, _iterate(positions, seeds, _ITERATIONS))
+
+
+def _iterate(vectors: np.ndarray, centroids: np.ndarray, rounds: int) -> np.ndarray:
+    """Return the centroids after at most `rounds` rounds of k-means, unit rows."""
+    if len(vectors) > EXACT_UP_TO:
+        return refine(vectors, nearest_centroid(vectors, centroids), len(centroids), rounds)[0]
+    return _faiss_kmeans(vectors, centroids, rounds)
+
+
+def _faiss_kmeans(
+    vectors: np.ndarray, start: np.ndarray, rounds: int, weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the cluster of each film by its smoothed position, (n_films,) int64."""
-    labels = nearest_centroid(positions, seeds)
-    if settings.smoothing_rounds:  # smoothing has already gathered the films of a cluster
-        return labels
-    if len(positions) > EXACT_UP_TO:
-        return refine(positions, labels, len(seeds), _ITERATIONS)[1]
+    """Run spherical k-means of FAISS on all vectors, on one thread, and return its centroids."""
     kmeans = faiss.Kmeans(
-        positions.shape[1],
-        len(seeds),
-        niter=_ITERATIONS,
+        vectors.shape[1],
+        len(start),
+        niter=rounds,
         spherical=True,
         min_points_per_centroid=1,
-        max_points_per_centroid=len(positions),
+        max_points_per_centroid=len(vectors),  # no sample
     )
-    kmeans.train(positions, init_centroids=seeds)
-    return nearest_centroid(positions, unit_rows(np.asarray(kmeans.centroids)))
-
-
-def _drop_small_at_once(
-    points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Drop all small clusters together; dropping thousands one by one would take too long."""
-    films = np.bincount(labels, minlength=len(centroids))
-    large_enough = films >= min_films
-    if large_enough.all() or not large_enough.any():
-        return _drop_small(points, centroids, labels, min_films)
-    moved = ~large_enough[labels]
-    labels = (np.cumsum(large_enough) - 1)[labels]
-    centroids = centroids[large_enough]
-    labels[moved] = nearest_centroid(points[moved], centroids)
-    return unit_means(points, labels, len(centroids)), labels
+    kmeans.train(vectors, weights=weights, init_centroids=start)
+    centroids: np.ndarray = unit_rows(np.asarray(kmeans.centroids))
+    return centroids
 
 
 def _drop_small(
     points: np.ndarray, centroids: np.ndarray, labels: np.ndarray, min_films: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drop small clusters one at a time, smallest first; their films join the nearest cluster.
+    """Drop small clusters, the smaller half of them at a time; their films join the nearest.
 
-    Only the centroids of clusters that gain films are computed again.
+    The other centroids stay as they are, so that each film is nearest to its own.
     """
     while len(centroids) > 1:
         films = np.bincount(labels, minlength=len(centroids))
-        smallest = int(films.argmin())
-        if films[smallest] >= min_films:
+        small = np.flatnonzero(films < min_films)
+        if not len(small):
             break
-        centroids = np.delete(centroids, smallest, axis=0)
-        moved = labels == smallest
-        labels = labels - (labels > smallest)
+        smallest_first = small[np.argsort(films[small], kind="stable")]
+        kept = np.ones(len(centroids), bool)
+        kept[smallest_first[: max(1, len(small) // 2)]] = False
+        moved = ~kept[labels]
+        labels = (np.cumsum(kept) - 1)[labels]
+        centroids = centroids[kept]
         if moved.any():
             labels[moved] = nearest_centroid(points[moved], centroids)
-            gained = np.unique(labels[moved])
-            in_gained = np.isin(labels, gained)
-            centroids[gained] = unit_means(
-                points[in_gained], np.searchsorted(gained, labels[in_gained]), len(gained)
-            )
     return centroids, labels
 
 
