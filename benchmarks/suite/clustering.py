@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def _faiss(points: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def _super(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    return _train(faiss.SuperKmeans(points.shape[1], k, seed=seed), points)
+    kmeans: Any = vars(faiss)["SuperKmeans"]  # only in newer versions
+    return _train(kmeans(points.shape[1], k, seed=seed), points)
 
 
 def _train(kmeans: Any, points: np.ndarray) -> np.ndarray:
@@ -141,12 +143,13 @@ def _rows(
     path: Path, films: int, k: int, options: BenchOptions, missing: dict[str, str]
 ) -> list[Row]:
     left_out = set(missing)
-    for most, names in _LEFT_OUT.items():
+    for most, slow in _LEFT_OUT.items():
         if films * k > most:
-            left_out |= names
+            left_out |= slow
     names = [name for name in CONTENDERS if name not in left_out]
-    turns = {
-        n: lambda n=n: options.call(_measure_one, n, str(path), k, options.seed) for n in names
+    turns: dict[str, Callable[[], Row]] = {
+        name: partial(options.call, _measure_one, name, str(path), k, options.seed)
+        for name in names
     }
     medians = {name: median_row(runs) for name, runs in _turns(turns, films, k, options).items()}
     best = medians.get(_REFERENCE, medians.get(_NEXT))
@@ -200,9 +203,8 @@ def mean_squared_distance(points: np.ndarray, centroids: np.ndarray) -> float:
     centroids : ndarray of shape (n_clusters, dim), float32
         The centroids.
     """
-    index = faiss.IndexFlatL2(points.shape[1])
-    if np.allclose(np.linalg.norm(centroids, axis=1), 1, atol=1e-3):
-        index = faiss.IndexFlatIP(points.shape[1])
+    unit = np.allclose(np.linalg.norm(centroids, axis=1), 1, atol=1e-3)
+    index = (faiss.IndexFlatIP if unit else faiss.IndexFlatL2)(points.shape[1])
     index.add(np.ascontiguousarray(centroids, np.float32))
     labels = index.search(points, 1)[1][:, 0]
     order = np.argsort(labels, kind="stable")

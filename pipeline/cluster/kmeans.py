@@ -131,7 +131,7 @@ def cluster_points(
         centroids = _means_near_seeds(points, positions, seeds)
     else:
         centroids = unit_means(points, _cluster_positions(positions, seeds), len(seeds))
-    if settings.rounds not in ("auto", 0):
+    if settings.rounds != "auto" and settings.rounds > 0:
         centroids = _iterate(points, centroids, settings.rounds)
     labels = nearest_centroid(points, centroids)
     fewest = min_films(settings, len(points))
@@ -159,7 +159,8 @@ def _clearness(positions: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         return np.ones(len(positions), np.float32)
     distance = 1 - nearest_centroids(positions, seeds, 2)[1].clip(-1, 1)
     ratio = distance[:, 0] / np.maximum(distance[:, 1], _LEAST_WEIGHT)
-    return np.clip(1 - ratio, _LEAST_WEIGHT, 1).astype(np.float32)
+    clearness: np.ndarray = np.clip(1 - ratio, _LEAST_WEIGHT, 1)
+    return clearness.astype(np.float32)
 
 
 def _cluster_positions(positions: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -187,8 +188,7 @@ def _faiss_kmeans(
         max_points_per_centroid=len(vectors),  # no sample
     )
     kmeans.train(vectors, weights=weights, init_centroids=start)
-    centroids: np.ndarray = unit_rows(np.asarray(kmeans.centroids))
-    return centroids
+    return unit_rows(np.asarray(kmeans.centroids))
 
 
 def _drop_small(
