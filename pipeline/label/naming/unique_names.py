@@ -34,8 +34,9 @@ def compared_form(name: str, language: str = "en") -> frozenset[str]:
     """
     if language == "en":
         return normal_form(name)
-    stops = stop_words_of(language)
-    return frozenset(lemma(word, language) for word in words_of(name) if word.lower() not in stops)
+    stops = stop_words_of(language)  # with digits, in some languages; "Films 2" is not "Films"
+    words = [word for word in words_of(name) if word.isdigit() or word.lower() not in stops]
+    return frozenset(lemma(word, language) for word in words)
 
 
 class TakenNames:

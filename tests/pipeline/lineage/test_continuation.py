@@ -25,8 +25,8 @@ ENDED = pa.Table.from_pylist(
 
 def previous_release() -> PreviousRelease:
     rows = [
-        {"micro_genre_id": f"id-{c}", "micro_genre_name": f"Name {c}", "keywords": [f"word {c}"]}
-        for c in range(3)
+        {"micro_genre_id": f"id-{c}", "micro_genre_name": f"Name {c}", "name_source": source}
+        for c, source in enumerate(("mined", "person", "kept"))
     ]
     films = Grouping(FILMS, np.repeat([0, 1, 2], 10), UNITS)
     return PreviousRelease(Path("releases/a"), "a", 4, films, rows, ENDED)
@@ -62,9 +62,9 @@ def test_ids_and_names_follow_the_films() -> None:
     assert found.match.continued == {2: 0, 0: 1, 1: 2}
     assert found.generation == 5
     assert found.previous_names == {
-        2: ("Name 0", ["word 0"]),
-        0: ("Name 1", ["word 1"]),
-        1: ("Name 2", ["word 2"]),
+        2: ("Name 0", False),
+        0: ("Name 1", True),
+        1: ("Name 2", False),
     }
     assert found.assign_ids(["x", "y", "z"]) == ["id-1", "id-2", "id-0"]
 

@@ -1,0 +1,223 @@
+"""One name for each cluster: no two alike, the best first, a number as the last resort."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.label.naming.unique_names import compared_form
+from pipeline.label.shelves.choice import (
+    ChosenName,
+    NameCandidates,
+    best_proposals,
+    choose_shelf_names,
+    clusters_without_theme,
+    numbered_name,
+    own_margins,
+)
+from pipeline.label.shelves.proposals import PROPOSED_NAMES
+from pipeline.schemas.name_parts import NameParts
+
+
+def proposals(rows: list[tuple[int, NameParts, float]]) -> pa.Table:
+    """Return PROPOSED_NAMES of clusters, names and values."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "cluster": cluster,
+                "films": 10,
+                "subjects": list(name.subjects),
+                "words": list(name.subjects),
+                "genres": list(name.genres),
+                "every_genre": name.every_genre,
+                "facets": list(name.facets),
+                "value": value,
+                "whole": 1.0,
+            }
+            for cluster, name, value in rows
+        ],
+        PROPOSED_NAMES,
+    )
+
+
+def candidates(
+    rows: list[tuple[int, str, float]],
+    margins: list[float] | None = None,
+    taken: tuple[str, ...] = (),
+) -> NameCandidates:
+    """Return candidates: cluster, printed name and value."""
+    return NameCandidates(
+        [cluster for cluster, _, _ in rows],
+        np.array([value for _, _, value in rows]),
+        [NameParts((n,)) for n in range(len(rows))],
+        [name for _, name, _ in rows],
+        np.array(margins or [1.0] * len(rows)),
+        taken,
+    )
+
+
+GHOST, SHARK, HORROR = NameParts((1,)), NameParts((2,)), NameParts((), (5,))
+
+# --- names towards which films move
+
+
+def test_of_two_clusters_the_better_described_gets_the_name() -> None:
+    rows = [(0, GHOST, 1.0), (0, HORROR, 0.5), (1, GHOST, 2.0), (1, SHARK, 1.9)]
+    assert choose_shelf_names(proposals(rows), 2) == [HORROR, GHOST]
+
+
+def test_a_cluster_without_a_free_name_has_no_parts() -> None:
+    rows = [(0, GHOST, 1.0), (2, GHOST, 2.0)]
+    assert choose_shelf_names(proposals(rows), 4) == [NameParts(), NameParts(), GHOST, NameParts()]
+    assert choose_shelf_names(proposals([]), 2) == [NameParts()] * 2
+    assert choose_shelf_names(proposals([]), 0) == []
+
+
+def test_equal_values_are_decided_by_the_number_of_the_cluster() -> None:
+    # they differ in the last digits, as sums on another kind of CPU do
+    rows = [(0, GHOST, 1.0), (0, SHARK, 0.2), (1, GHOST, 1.0 + 1e-9), (1, HORROR, 0.1)]
+    assert choose_shelf_names(proposals(rows), 2) == [GHOST, HORROR]
+
+
+def test_the_order_of_joined_parts_makes_no_other_name() -> None:
+    one, other = NameParts((1, 2), (5, 6), every_genre=True), NameParts((2, 1), (6, 5))
+    chosen = choose_shelf_names(proposals([(0, one, 1.0), (1, other, 2.0), (1, GHOST, 0.0)]), 2)
+    assert chosen == [NameParts(), other]
+
+
+NAME = st.builds(NameParts, st.sampled_from([(), (1,), (2,), (1, 2)]), st.sampled_from([(), (5,)]))
+ROWS = st.lists(st.tuples(st.integers(0, 4), NAME, st.sampled_from([0.5, 1.0, 1.5])), max_size=20)
+
+
+@given(ROWS, st.permutations(range(20)))
+def test_names_are_distinct_and_independent_of_the_order_of_clusters(
+    rows: list[tuple[int, NameParts, float]], order: list[int]
+) -> None:
+    rows = list({(cluster, name): (cluster, name, value) for cluster, name, value in rows}.values())
+    rows.sort(key=lambda row: (row[0], -row[2]))
+    chosen = choose_shelf_names(proposals(rows), 5)
+    said = [name for name in chosen if name.all_numbers]
+    assert len(set(said)) == len(said)
+    offered = [{name for cluster, name, _ in rows if cluster == n} for n in range(5)]
+    for name, own in zip(chosen, offered, strict=True):
+        assert name in own or name == NameParts()
+        # no parts, only if others have all of its names
+        assert name in own or own <= set(chosen)
+
+
+def test_clusters_without_theme_have_no_subject_in_their_best_name() -> None:
+    rows = [(0, HORROR, 2.0), (0, GHOST, 1.0), (1, GHOST, 2.0), (1, HORROR, 1.0), (3, HORROR, 1.0)]
+    assert clusters_without_theme(proposals(rows), 5) == [0, 2, 3, 4]
+    assert clusters_without_theme(proposals([]), 1) == [0]
+
+
+@pytest.mark.parametrize(("most", "left"), [(0, []), (1, [0, 2]), (2, [0, 1, 2, 3]), (9, range(5))])
+def test_the_best_proposals_of_each_cluster(most: int, left: list[int]) -> None:
+    rows = [(0, GHOST, 3.0), (0, SHARK, 2.0), (4, GHOST, 9.0), (4, SHARK, 8.0), (4, HORROR, 7.0)]
+    table = proposals(rows)
+    assert best_proposals(table, most).equals(table.take(pa.array(left, pa.int64())))
+    assert best_proposals(proposals([]), most).num_rows == 0
+
+
+# --- printed names
+
+
+def test_a_name_near_its_own_centroid_is_preferred() -> None:
+    rows = [(0, "Ghost Horror", 1.2), (0, "House Horror", 1.0)]
+    assert candidates(rows, [-0.1, 0.1]).choose(1, {})[0].printed == "House Horror"
+    assert candidates(rows, [0.1, 0.1]).choose(1, {})[0].printed == "Ghost Horror"
+    assert candidates(rows, [-0.2, -0.1]).choose(1, {})[0].printed == "Ghost Horror"
+
+
+def test_names_that_look_alike_are_given_once() -> None:
+    rows = [
+        (0, "Ghost & Vampire Horror", 3.0),
+        (1, "Vampire & Ghosts: Horror", 2.0),
+        (1, "Horror Films", 1.0),
+    ]
+    names = [own.printed for own in candidates(rows).choose(2, {})]
+    assert names == ["Ghost & Vampire Horror", "Horror Films"]
+
+
+def test_a_number_is_the_last_resort() -> None:
+    rows = [(0, "Dramas", 1.0), (1, "Dramas", 2.0), (2, "Drama", 0.5), (2, "Dramas", 0.4)]
+    names = candidates(rows).choose(4, {})
+    assert [own.printed for own in names] == ["Dramas 2", "Dramas", "Drama 3", "Films"]
+    assert names[0].parts == NameParts((0,))  # what it says is still checked
+    assert names[3] == ChosenName(NameParts(), "Films")
+    taken = candidates(rows, taken=("Dramas", "Dramas 2")).choose(2, {})
+    assert sorted(own.printed for own in taken) == ["Dramas 3", "Dramas 4"]
+
+
+def test_fixed_names_stay_and_are_given_to_no_other() -> None:
+    kept = ChosenName(NameParts((9,)), "Ghost Horror", "kept")
+    rows = [(0, "Ghost Horror", 3.0), (0, "Horror", 1.0), (1, "Shark Horror", 2.0)]
+    names = candidates(rows).choose(2, {1: kept})
+    assert [own.printed for own in names] == ["Horror", "Ghost Horror"]
+    assert names[1] == kept
+
+
+def test_alternatives_are_names_of_no_group() -> None:
+    rows = [
+        (0, "Ghost Horror", 4.0),
+        (0, "Horror", 3.0),
+        (0, "Ghosts: Horror", 2.5),
+        (0, "Shark Horror", 2.0),
+        (0, "House Horror", 1.0),
+        (1, "Shark Horror", 5.0),
+    ]
+    own = candidates(rows, taken=("Horror",))
+    chosen = own.choose(2, {})
+    assert own.alternatives(chosen, 2) == [["House Horror"], []]
+    assert candidates(rows).alternatives(chosen, 1) == [["Horror"], []]
+    assert candidates(rows).alternatives(chosen, 0) == [[], []]
+
+
+PRINTED = st.sampled_from(["Ghosts", "Ghost", "Films", "Films 2", "Horror", "Horrors", "Dramas 2"])
+PRINTED_ROWS = st.lists(
+    st.tuples(st.integers(0, 5), PRINTED, st.sampled_from([0.0, 1.0])), max_size=20
+)
+
+
+@settings(deadline=None)  # words of a language are loaded once
+@given(PRINTED_ROWS, st.frozensets(PRINTED, max_size=3), st.sampled_from(["en", "de", "ja"]))
+def test_printed_names_are_unique_whatever_is_offered(
+    rows: list[tuple[int, str, float]], taken: frozenset[str], language: str
+) -> None:
+    own = candidates(rows, taken=tuple(sorted(taken)))
+    own = NameCandidates(
+        own.clusters, own.values, own.parts, own.printed, own.margins, own.taken, language
+    )
+    names = [name.printed for name in own.choose(6, {})]
+    forms = [compared_form(name, language) for name in names]
+    assert len(set(forms)) == 6
+    assert not set(forms) & {compared_form(name, language) for name in taken}
+    for cluster, found in enumerate(own.alternatives(own.choose(6, {}), 3)):
+        assert not {compared_form(name, language) for name in found} & set(forms)
+        assert len(found) <= 3
+        assert set(found) <= {name for n, name, _ in rows if n == cluster}
+
+
+@pytest.mark.parametrize(
+    "language", ["en", "de", "fr", "es", "it", "pt", "ru", "hi", "ja", "zh", "pl"]
+)
+def test_numbers_distinguish_names_in_every_language(language: str) -> None:
+    for name in ("Films", "映画", "Фильмы", "फ़िल्में", ""):
+        forms: set[frozenset[str]] = set()
+        names = []
+        for _ in range(3):
+            names.append(numbered_name(name, forms, language))
+            forms.add(compared_form(names[-1], language))
+        assert names == [name, f"{name} 2", f"{name} 3"]
+
+
+def test_margins_of_names() -> None:
+    centroids = np.eye(3, dtype=np.float32)
+    names = np.array([[1, 0, 0], [0.6, 0.8, 0]], np.float32)
+    margins = own_margins(np.array([0, 0]), names, centroids)
+    np.testing.assert_allclose(margins, [1.0, -0.2], atol=1e-6)
+    np.testing.assert_allclose(own_margins(np.array([0]), names[1:], centroids[:1]), [0.6])
+    assert own_margins(np.zeros(0, int), names[:0], centroids).tolist() == []

@@ -1,0 +1,131 @@
+"""Shelves of films without a theme: true of all their films, of a fair size."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.label.shelves.rest import (
+    REST_KEYS,
+    RestShelf,
+    count_rest,
+    rest_keys,
+    rest_shelves,
+    shelve_rest,
+)
+from tests.pipeline.label.shelves.parts_of_films import KEYS, film_parts, number, parts_table
+
+FILM = st.lists(st.sampled_from(KEYS), max_size=6, unique=True).map("|".join)
+FILMS = st.lists(FILM, min_size=1, max_size=40)
+
+
+def keys_of(films: list[str]) -> list[list[str | None]]:
+    # the catalogue is mostly English
+    parts = parts_table([*films, *["language:en"] * 100])
+    found = rest_keys(film_parts(films), parts)
+    return [[KEYS[n] if n >= 0 else None for n in row] for row in found.tolist()]
+
+
+def counted(films: list[str], clusters: list[int] | None = None) -> pa.Table:
+    own = pa.table({"cluster": pa.array(clusters or [-1] * len(films), pa.int32())})
+    return count_rest(film_parts(films), own, parts_table([*films, *["language:en"] * 100]))["keys"]
+
+
+def shelf(language: str | None, genre: str | None, time: str | None, films: int) -> RestShelf:
+    return RestShelf(
+        *(None if key is None else number(key) for key in (language, genre, time)), films
+    )
+
+
+def test_films_are_shelved_by_language_genre_and_time() -> None:
+    films = [
+        "language:hi|Drama|decade:1960|era:classic",
+        "language:en|Comedy|Documentary|decade:1970",
+        "Drama|Horror|era:silent|decade:1960",
+        "ghost|country:IN",
+        "",
+    ]
+    assert keys_of(films) == [
+        ["language:hi", "Drama", "decade:1960"],
+        [None, "Documentary", "decade:1970"],  # the main language says nothing
+        [None, "Horror", "era:silent"],  # the era before the decade, the genre that says more
+        [None, None, None],
+        [None, None, None],
+    ]
+
+
+def test_films_in_clusters_are_not_counted() -> None:
+    table = counted(["Drama", "Drama", "Comedy", "Drama"], [-1, 3, 0, -1])
+    assert table.schema == REST_KEYS
+    assert table.to_pylist() == [{"language": -1, "genre": number("Drama"), "time": -1, "films": 2}]
+    assert counted(["Drama"], [0]).num_rows == 0
+
+
+def test_large_shelves_are_divided() -> None:
+    films = ["language:hi|Drama|decade:1960"] * 6 + ["language:hi|Drama|decade:1970"] * 5
+    films += ["language:hi|Comedy"] * 4 + ["Drama"] * 5
+    keys = [counted(films)]
+    assert rest_shelves(keys, 4, 100) == [
+        shelf("language:hi", None, None, 15),
+        shelf(None, "Drama", None, 5),
+    ]
+    divided = rest_shelves(keys, 4, 8)
+    assert [own.films for own in divided] == [6, 5, 4, 5]
+    assert divided[0].name.all_numbers == tuple(
+        map(number, ("decade:1960", "language:hi", "Drama"))
+    )
+    # a division that is too small stays with the others
+    assert rest_shelves(keys, 6, 8)[0] == shelf("language:hi", "Drama", "decade:1960", 6)
+    assert rest_shelves(keys, 30, 8) == []
+
+
+@pytest.mark.parametrize("films", [[""] * 30, ["ghost|country:IN"] * 30, ["language:en"] * 30])
+def test_films_of_which_no_part_is_known_get_no_shelf(films: list[str]) -> None:
+    assert rest_shelves([counted(films)], 1, 5) == []
+    parts = parts_table([*films, *["language:en"] * 100])
+    assert shelve_rest(rest_keys(film_parts(films), parts), []).tolist() == [-1] * 30
+
+
+def test_a_vocabulary_without_parts_gives_no_keys() -> None:
+    parts = parts_table([]).slice(0, 0)
+    films = film_parts(["", ""])
+    assert rest_keys(films, parts).tolist() == [[-1] * 3] * 2
+    own = pa.table({"cluster": pa.array([-1, -1], pa.int32())})
+    assert rest_shelves([count_rest(films, own, parts)["keys"]], 1, 1) == []
+
+
+@given(FILMS, st.integers(1, 8), st.integers(1, 12))
+@settings(max_examples=60, deadline=None)
+def test_every_shelf_is_true_of_all_its_films(films: list[str], least: int, most: int) -> None:
+    parts = parts_table([*films, *["language:en"] * 100])
+    table = film_parts(films)
+    shelves = rest_shelves([counted(films)], least, most)
+    own = shelve_rest(rest_keys(table, parts), [shelf.key for shelf in shelves])
+    for position, true in zip(own.tolist(), table.column("parts").to_pylist(), strict=True):
+        if position >= 0:
+            assert shelves[position].name.is_true_of(set(true))
+    names = [shelf.name for shelf in shelves]
+    assert len(set(names)) == len(names)
+    assert all(
+        name.all_numbers and shelf.films >= least
+        for name, shelf in zip(names, shelves, strict=True)
+    )
+    sizes = [int((own == position).sum()) for position in range(len(shelves))]
+    # no shelf is empty, unless it shares its films with one that says more
+    assert sum(sizes) >= sum(shelf.films for shelf in shelves)
+
+
+@given(FILMS, st.randoms(use_true_random=False), st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_order_and_partitions_do_not_matter(films: list[str], chance: object, size: int) -> None:
+    parts = parts_table([*films, *["language:en"] * 100])
+    mixed = list(films)
+    chance.shuffle(mixed)  # type: ignore[attr-defined]
+    tables = []
+    for start in range(0, len(mixed), size):
+        own = mixed[start : start + size]
+        none = pa.table({"cluster": pa.array([-1] * len(own), pa.int32())})
+        tables.append(count_rest(film_parts(own), none, parts)["keys"])
+    assert rest_shelves(tables, 2, 4) == rest_shelves([counted(films)], 2, 4)
