@@ -11,7 +11,7 @@ from flows.mining.release_tables import ReleaseTables
 from flows.mining.results import Mined
 from flows.runtime.context import RunContext
 from pipeline.fileio.manifest import fingerprint
-from pipeline.lineage.previous_release import find_release_of_content
+from pipeline.lineage.previous_release import find_releases_of_content
 from pipeline.publish.films import weak_threshold
 from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.settings import Settings
@@ -48,7 +48,7 @@ def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
         for ref in refs
     ]
     left_out: dict[str, bool | set[str]] = {
-        **Settings.GUARDS,
+        **Settings.OF_ONE_RUN,
         **dict.fromkeys(Settings.NOT_MINING, True),
     }
     settings = run.settings.model_dump(mode="json", exclude=left_out)
@@ -59,14 +59,21 @@ def content_of(run: RunContext, mined: Mined, tables: ReleaseTables) -> str:
 
 
 def release_id_of(run: RunContext, mined: Mined, tables: ReleaseTables, content: str) -> str:
-    """Return the id, named by content and previous release: the same run gives the same id."""
-    same = find_release_of_content(run.store.releases, content)
-    if same is not None:
-        return same.name
+    """Return the id, named by content and previous release: the same run gives the same id.
+
+    With `label.new_names`, a release of the same content and other names is another release.
+    """
     before = mined.named.continuation.previous
+    named = tables.whole("micro_genres").select(["micro_genre_id", "micro_genre_name"]).to_pylist()
+    same = [folder.name for folder in find_releases_of_content(run.store.releases, content)]
+    if before is not None and before.release_id in same:  # rather than an older one
+        same = [before.release_id]
+    known = [(row["micro_genre_id"], row["micro_genre_name"]) for row in named]
+    as_before = before is not None and before.ids_and_names == known
+    if same and (as_before or not run.settings.label.new_names):
+        return same[0]
     if before is None:
         return content[:12]
-    named = tables.whole("micro_genres").select(["micro_genre_id", "micro_genre_name"]).to_pylist()
     return fingerprint(content, before.release_id, named)[:12]
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "FilmsFile",
     "LogFormat",
     "MicroGenre",
+    "NewNames",
     "NightlySource",
     "Out",
     "ProfileName",
@@ -225,6 +226,15 @@ Seed = Annotated[
         rich_help_panel=_MINING,
     ),
 ]
+NewNames = Annotated[
+    bool,
+    typer.Option(
+        "--new-names",
+        help="Name all micro-genres without regard to their previous names, except those that a "
+        "person set (label.new_names).",
+        rich_help_panel=_MINING,
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -277,6 +287,7 @@ def overrides(
     log_format: str | None = None,
     allow_rejects: bool = False,
     allow_withdrawals: bool = False,
+    new_names: bool = False,
 ) -> dict[str, Any]:
     """Return the settings that the given options set, by section; an option not given sets none."""
     chosen: dict[str, Any] = {}
@@ -284,6 +295,8 @@ def overrides(
         chosen["seed"] = seed
     if k is not None:
         chosen["cluster"] = {"k": k if k == "auto" else int(k)}
+    if new_names:
+        chosen["label"] = {"new_names": True}
     if log_format is not None:
         chosen["log"] = {"format": log_format}
     if allow_rejects:

@@ -24,7 +24,7 @@ from pipeline.storage.verify import MANIFEST, read_release_manifest, verify_rele
 __all__ = [
     "PreviousRelease",
     "find_previous_release",
-    "find_release_of_content",
+    "find_releases_of_content",
     "known_sources",
 ]
 
@@ -127,8 +127,8 @@ def known_sources(releases: ReleaseStore) -> tuple[str, ...]:
     return tuple(str(entry["name"]) for entry in entries if "name" in entry)
 
 
-def find_release_of_content(releases: ReleaseStore, content: str) -> Path | None:
-    """Return the folder of the release with this content hash, whether it verifies or not.
+def find_releases_of_content(releases: ReleaseStore, content: str) -> list[Path]:
+    """Return the folders of the releases with this content hash, whether they verify or not.
 
     Parameters
     ----------
@@ -137,13 +137,14 @@ def find_release_of_content(releases: ReleaseStore, content: str) -> Path | None
     content : str
         The entry `content` of a release manifest.
     """
+    found: list[Path] = []
     for path in sorted((releases.root / "releases").glob(f"[!.]*/{MANIFEST}")):
         try:
             if read_release_manifest(path.parent).get("content") == content:
-                return path.parent
+                found.append(path.parent)
         except ReleaseError as error:
             logger.warning("%s", error)
-    return None
+    return found
 
 
 def _known_ids(releases: ReleaseStore, damaged: Collection[str]) -> frozenset[str]:

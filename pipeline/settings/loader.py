@@ -104,13 +104,15 @@ class Settings(BaseSettings):
         "source": {"max_rejected_share"},
         "update": {"max_withdrawn_share"},
     }
+    # What is said to one run, and is no part of the catalogue's settings.
+    OF_ONE_RUN: ClassVar[dict[str, set[str]]] = {**GUARDS, "label": {"new_names"}}
     # What the manifest of a release leaves out: where a run works, and its guards. Some of it names
     # files of one machine. A section as a whole (True), or some of its settings.
     NOT_RECORDED: ClassVar[dict[str, bool | set[str]]] = {
         "serve": True,
         "log": True,
         "dask": {"scheduler", "tls_ca", "tls_cert", "tls_key", "trusted_network"},
-        **GUARDS,
+        **OF_ONE_RUN,
     }
 
     @classmethod

@@ -18,6 +18,7 @@ def mine(
     out: o.Out = o.OUT,
     k: o.Clusters = None,
     seed: o.Seed = None,
+    new_names: o.NewNames = False,
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     workers: o.Workers = None,
@@ -32,6 +33,7 @@ def mine(
 
     First it says how it reads each file; `microgenres inspect` says more. If more than half of the
     rows are rejected, nothing is published. The same command resumes an interrupted run.
+    Micro-genres that go on keep their ids, and their names as long as these are true.
 
     [bold]Examples[/bold]
     microgenres mine
@@ -46,6 +48,7 @@ def mine(
         seed=seed,
         log_format=log_format,
         allow_rejects=allow_rejects,
+        new_names=new_names,
     )
     sources = source or ["sample"]
     from microgenres.cli.preflight import check_namer, check_sources
