@@ -25,9 +25,10 @@ __all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
 
 _SHARE = 0.0008  # of all films, of a subject
 _FEWEST = 3  # films of a subject
+_TEXT_SHARE, _TEXT_FEWEST = 0.001, 15  # the same, without keywords: a word of texts proves less
 _RANGE_ROWS = 32_768  # rows of counts sorted in memory at once
 _CONTAINED = 0.7  # share of the films of a word that have a longer term: the word is dropped
-_LIFT = 5.0  # times as likely together as apart: two words are one term
+_LIFT = 20.0  # times as likely together as apart: two words are one term
 _SINGULAR = 0.2  # share of the films of the most used spelling from which a singular is printed
 # Share of the films with a word, or a phrase, whose keywords have it: "plan" is in many texts, but
 # nobody looks for films by it.
@@ -120,7 +121,8 @@ def find_further_subjects(
     subject_words : list of SubjectWord
         By subject and word.
     """
-    least = max(_FEWEST, _SHARE * films)
+    share, fewest = (_SHARE, _FEWEST) if with_keywords else (_TEXT_SHARE, _TEXT_FEWEST)
+    least = max(fewest, share * films)
     counts = _frequent_forms(forms, least)
     wanted = counts["keyword_films"] >= least if with_keywords else counts["films"] >= least
     spellings = _spellings(terms, counts[wanted].index)
@@ -135,8 +137,8 @@ def find_further_subjects(
             continue
         parts = printed.split()
         if not with_keywords:
-            share = number["noun_films"][key] / max(number["text_films"][key], 1)
-            if len(parts) > 2 or not is_noun_phrase(parts, key[1], share):
+            nouns = number["noun_films"][key] / max(number["text_films"][key], 1)
+            if len(parts) > 2 or not is_noun_phrase(parts, key[1], nouns):
                 continue
         meant = _known_subjects(lexicon, own, key[1])
         if not meant:

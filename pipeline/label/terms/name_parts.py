@@ -12,6 +12,7 @@ from pipeline.label.facets.facet_keys import facet_keys
 from pipeline.label.terms.film_terms import CATALOGUE
 from pipeline.label.terms.further_subjects import find_further_subjects
 from pipeline.label.terms.usable import Unusable
+from pipeline.label.words.decency import is_banned
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT, WORD
 from pipeline.schemas.stage import stage
@@ -44,6 +45,7 @@ def find_name_parts(
     known_languages: Sequence[str] = (),
     lexicon: str = "",
     language: str = "en",
+    adult: bool = False,
 ) -> dict[str, pa.Table]:
     """Find the parts of names of a whole catalogue.
 
@@ -59,6 +61,8 @@ def find_name_parts(
         Text of a user's file of words; see `read_user_file`.
     language : str
         Language of the names, ISO 639-1.
+    adult : bool
+        Whether the adult filter is off (`fetch.include_adult`): see `is_banned`.
 
     Returns
     -------
@@ -76,14 +80,19 @@ def find_name_parts(
     with_keywords = keyword_films[CATALOGUE, ""] >= max(1, _WITH_KEYWORDS * all_films)
     words_of_films = subject_lexicon(lexicon)
     languages = sorted({*known_languages, "en"})
+    genres = {key: count for (kind, key), count in films.items() if kind == GENRE}
+
     rows = []
     for (kind, key), count in films.items():
-        if kind == SUBJECT:
+        if kind != SUBJECT or is_banned(key, adult=adult, extra=lexicon):
+            continue
+        said_by = words_of_films.genre_beside(key)
+        weight = words_of_films.print_weight(key)
+        if weight and genres.get(said_by or "", 0) < _LABEL_SHARE * all_films:
             own = {w for code in languages for w in words_of_films.words_of(key, code)}
             said = keyword_films[kind, key]
-            rows.append(_row(SUBJECT, key, count, 1.0, keyword_films=said, terms=sorted(own)))
-    unusable = Unusable(lexicon, languages, with_keywords)
-    genres = {key: count for (kind, key), count in films.items() if kind == GENRE}
+            rows.append(_row(SUBJECT, key, count, weight, keyword_films=said, terms=sorted(own)))
+    unusable = Unusable(lexicon, languages, with_keywords, adult)
     further, other_words = find_further_subjects(
         terms,
         forms,
@@ -107,7 +116,7 @@ def find_name_parts(
             terms=list(subject.terms),
         )
         for subject in further
-        if subject.printed not in known
+        if subject.printed not in known and not is_banned(subject.printed, language, adult, lexicon)
     ]
     rows.sort(key=lambda row: (-row["weight"], -row["films"], row["key"]))
     del rows[_MOST_SUBJECTS:]
@@ -116,7 +125,7 @@ def find_name_parts(
     for position, row in enumerate(rows):
         row["same_as"] = position
     for word in other_words[:_MOST_SUBJECTS]:
-        if word.subject in number:
+        if word.subject in number and not is_banned(word.printed, language, adult, lexicon):
             key, said = f"{word.subject}/{word.printed}", word.keyword_films
             same = {"printed": word.printed, "same_as": number[word.subject]}
             row = _row(WORD, key, word.films, _WORD_WEIGHT, said, [word.printed])

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["is_adjective", "is_noun_phrase"]
+__all__ = ["is_no_noun", "is_noun_phrase"]
 
 _NOUNS = ("NN", "NNS")
 _BEFORE_NOUNS = ("NN", "NNS", "JJ", "VBN", "VBG", "VBD")  # "haunted house" is tagged VBD
@@ -53,15 +53,16 @@ def is_noun_phrase(words: Sequence[str], language: str, share: float) -> bool:
     return all(tag is None or tag in _BEFORE_NOUNS for tag in tags[:-1])
 
 
-def is_adjective(word: str) -> bool:
-    """Return whether an English word is an adjective or an adverb, not a noun.
+def is_no_noun(word: str) -> bool:
+    """Return whether an English word is an adjective, an adverb or a verb, also in "-ing".
 
     Examples
     --------
-    >>> is_adjective("surreal"), is_adjective("robbery")
-    (True, False)
+    >>> [is_no_noun(word) for word in ("surreal", "disturbed", "crying", "robbery", "seance")]
+    [True, True, True, False, False]
     """
-    return (tag_of(word) or "").startswith(("JJ", "RB"))
+    tag = tag_of(word) or ""
+    return tag.startswith(("JJ", "RB", "VB", "IN"))
 
 
 def tag_of(word: str) -> str | None:

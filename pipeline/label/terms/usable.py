@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.label.terms.nouns import is_adjective
+from pipeline.label.terms.nouns import is_no_noun
 from pipeline.label.words.form import is_form
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import determiners_of, is_stop_word, stop_words_of
@@ -23,6 +23,7 @@ _CREDITS = 3  # films in whose credits a word is a name
 _CAPITALS = 4  # capitals for each lower case of a name
 _FEWEST_CAPITALS = 3
 _LONGEST = 4  # words of a term
+_ABSTRACT = 7  # fewest letters of a word with the ending of an abstraction: "city" is none
 _CODE = 3  # letters of a code of a language or country
 
 
@@ -37,17 +38,31 @@ class Unusable:
         Languages whose lists count, ISO 639-1; English lists always count.
     with_keywords : bool
         Whether terms are keywords: a catalogue that lists "film director" means a theme.
+    adult : bool
+        Whether words of sex may be printed: see `is_banned`.
     """
 
     def __init__(
-        self, lexicon: str = "", languages: Collection[str] = ("en",), with_keywords: bool = False
+        self,
+        lexicon: str = "",
+        languages: Collection[str] = ("en",),
+        with_keywords: bool = False,
+        adult: bool = False,
     ) -> None:
         tables = read_tables(lexicon)
         codes = sorted({*languages, "en"})
-        lists = (tables.boilerplate, tables.moods, tables.banned, tables.adult, tables.abstract)
+        lists = (
+            *(tables.boilerplate, tables.moods, tables.banned, tables.abstract),
+            *(tables.vague, tables.places, *(() if adult else (tables.adult,))),
+        )
         self._words = frozenset(
             word for table in lists for code in codes for word in table.get(code, ())
         )
+        self._heads, self._firsts = (
+            {code: frozenset(table.get(code, ())) for code in codes}
+            for table in (tables.vague_heads, tables.vague_firsts)
+        )
+        self._endings = {code: tables.abstract_endings.get(code, ()) for code in codes}
         self._with_keywords = with_keywords
 
     def is_unusable(self, term: str, language: str, names: Collection[str] = ()) -> bool:
@@ -79,7 +94,7 @@ class Unusable:
             or (not determiners_of(language) and any(word in names for word in words))
             or self._says_nothing(term, words, language)
             or _is_facet(term)
-            or (language == "en" and len(words) == 1 and is_adjective(words[0]))
+            or self._is_vague(words, language)
         )
 
     def names_among(self, terms: Collection[str], words: pa.Table | Parts) -> frozenset[str]:
@@ -109,12 +124,22 @@ class Unusable:
         named = capital & (credited | (known["capital"] >= _FEWEST_CAPITALS))
         return frozenset(known.index[named | (credited & unseen)])
 
+    def _is_vague(self, words: Sequence[str], language: str) -> bool:
+        """Whether a word is no concrete noun, or a phrase says only that there is a person."""
+        if len(words) > 1:
+            return words[-1] in self._heads.get(language, ()) or words[0] in self._firsts.get(
+                language, ()
+            )
+        if words[0].endswith(self._endings.get(language, ())):
+            return len(words[0]) >= _ABSTRACT
+        return language == "en" and is_no_noun(words[0])
+
     def _says_nothing(self, term: str, words: Sequence[str], language: str) -> bool:
         stops = stop_words_of(language)
         return (
             all(is_stop_word(word) or word in stops or not word.isalpha() for word in words)
             or term in self._words
-            or all(word in self._words for word in words)
+            or all(not self._words.isdisjoint((word, word.removesuffix("s"))) for word in words)
             or is_boilerplate(term)
             or (not self._with_keywords and is_form(term))
         )

@@ -14,6 +14,8 @@ from pipeline.label.words.tokens import tokens
 
 __all__ = ["SubjectLexicon", "subject_lexicon"]
 
+_WEAK = 0.6  # of subjects that are true of many films, but rarely what a film is about
+
 
 @lru_cache(maxsize=4)
 def subject_lexicon(extra: str = "") -> SubjectLexicon:
@@ -52,6 +54,8 @@ class SubjectLexicon:
         self._matchers: dict[str, Matcher] = {}
         self._settings = frozenset(tables.kinds.settings)
         self._persons = frozenset(tables.kinds.persons)
+        self._weak = frozenset(tables.kinds.weak)
+        self._unprinted = frozenset(tables.kinds.unprinted)
         self._broader = _closure(tables.broader)
 
     @property
@@ -158,6 +162,18 @@ class SubjectLexicon:
         """Return whether a subject is a role of people, such as "nun"."""
         return subject in self._persons
 
+    def print_weight(self, subject: str) -> float:
+        """Return how good a part of a name a subject is: 1, less, or 0 if no name prints it.
+
+        Examples
+        --------
+        >>> [subject_lexicon().print_weight(word) for word in ("vampire", "jealousy", "gun")]
+        [1.0, 0.6, 0.0]
+        """
+        if subject in self._unprinted:
+            return 0.0
+        return _WEAK if subject in self._weak else 1.0
+
     def broader(self, subject: str) -> tuple[str, ...]:
         """Return the more general subjects that a subject implies, in alphabetical order.
 
@@ -177,6 +193,16 @@ class SubjectLexicon:
         ('War', None)
         """
         return self._tables.genres.get(subject)
+
+    def genre_beside(self, subject: str) -> str | None:
+        """Return the genre beside which a subject is never printed: a name prints the genre.
+
+        Examples
+        --------
+        >>> [subject_lexicon().genre_beside(subject) for subject in ("romance", "war")]
+        ['Romance', None]
+        """
+        return self.genre_of(subject) if subject in self._tables.kinds.beside_genre else None
 
     def __contains__(self, subject: str) -> bool:
         return subject in self._tables.subjects["en"]

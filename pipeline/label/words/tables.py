@@ -38,6 +38,7 @@ _FILES = (
     "keywords.toml",
     "nouns.toml",
     "subject_kinds.toml",
+    "unprinted.toml",
     *(f"subjects/{language}.toml" for language in LANGUAGES),
 )
 
@@ -75,6 +76,9 @@ class Sense(_Table):
 class _Kinds(_Table):
     settings: _Words = ()
     persons: _Words = ()
+    weak: _Words = ()
+    unprinted: _Words = ()
+    beside_genre: _Words = ()
 
 
 class Tables(_Table):
@@ -88,7 +92,8 @@ class Tables(_Table):
     senses : dict
         Senses of ambiguous words, by language and word.
     kinds
-        Subjects that are settings, and those that are roles of people.
+        Subjects that are settings, those that are roles of people, and those that names print
+        rarely or never.
     broader : dict
         More general subjects that a subject implies.
     genres : dict
@@ -108,6 +113,8 @@ class Tables(_Table):
         Words by language; see `lexicon`.
     banned, adult, abstract, tones : dict
         Words by language; see `decency`.
+    vague, vague_heads, vague_firsts, abstract_endings, places : dict
+        Words by language that are no subjects: see `unprinted.toml`.
     """
 
     subjects: dict[_Language, dict[_Text, _Words]] = {}
@@ -137,6 +144,11 @@ class Tables(_Table):
     adult: _ByLanguage = {}
     abstract: _ByLanguage = {}
     tones: _ByLanguage = {}
+    vague: _ByLanguage = {}
+    vague_heads: _ByLanguage = {}
+    vague_firsts: _ByLanguage = {}
+    abstract_endings: _ByLanguage = {}
+    places: _ByLanguage = {}
 
     @field_validator("variants")
     @classmethod
@@ -268,6 +280,9 @@ def _check_subjects(tables: Tables) -> None:
     known = tables.subjects.get("en", {})
     named = [("kinds.settings", name) for name in tables.kinds.settings]
     named += [("kinds.persons", name) for name in tables.kinds.persons]
+    named += [("kinds.weak", name) for name in tables.kinds.weak]
+    named += [("kinds.unprinted", name) for name in tables.kinds.unprinted]
+    named += [("kinds.beside_genre", name) for name in tables.kinds.beside_genre]
     named += [(f"broader.{key}", name) for key, own in tables.broader.items() for name in own]
     named += [("broader", name) for name in tables.broader]
     named += [("genres", name) for name in tables.genres]

@@ -24,7 +24,9 @@ def clean(films: Films) -> pa.Table:
     return pa.Table.from_pylist([blank | row for row in rows], CLEAN_MOVIES)
 
 
-def mine(*partitions: Films, language: str = "en", lexicon: str = "") -> tuple[pa.Table, pa.Table]:
+def mine(
+    *partitions: Films, language: str = "en", lexicon: str = "", adult: bool = False
+) -> tuple[pa.Table, pa.Table]:
     """PARTS and FILM_PARTS of a catalogue in one language."""
     tables = [clean(films) for films in partitions]
     spoken = [
@@ -36,7 +38,11 @@ def mine(*partitions: Films, language: str = "en", lexicon: str = "") -> tuple[p
     ]
     streamed = {name: pa.concat_tables([own[name] for own in found]) for name in _STREAMED}
     parts = find_name_parts(
-        **streamed, facets=pa.concat_tables(facets), known_languages=[language], lexicon=lexicon
+        **streamed,
+        facets=pa.concat_tables(facets),
+        known_languages=[language],
+        lexicon=lexicon,
+        adult=adult,
     )["parts"]
     names = ("terms", "held", "found", "text_words")
     of_films = [

@@ -64,6 +64,26 @@ def test_a_word_for_a_subject_of_the_lexicon_may_be_printed() -> None:
     assert films_of(parts, films, "police officer/cop", "literal") == cops
 
 
+def test_no_name_prints_banned_subjects_but_with_adult_films() -> None:
+    films = [
+        {"overview": "Text.", "keywords": ["prostitute", "vampire", "stripper", "nightclub"]}
+    ] * 4
+    assert {"vampire", "nightclub"} <= set(keys_of(mine(films)[0], SUBJECT))
+    assert "prostitute" not in keys_of(mine(films)[0], SUBJECT)
+    assert "nightclub/stripper" not in keys_of(mine(films)[0], WORD)
+    adult = mine(films, adult=True)[0]
+    assert "prostitute" in keys_of(adult, SUBJECT)
+    assert "nightclub/stripper" in keys_of(adult, WORD)
+
+
+def test_romance_is_a_subject_only_where_it_is_no_genre() -> None:
+    film = {"overview": "A nun in love.", "keywords": ["love affair", "gun"]}
+    assert "romance" in keys_of(mine([film] * 5)[0], SUBJECT)
+    with_genre = keys_of(mine([film | {"genres": ["Romance"]}] * 5)[0], SUBJECT)
+    assert "nun" in with_genre
+    assert not {"romance", "gun"} & set(with_genre)
+
+
 def test_counts_are_those_of_the_films_and_the_same_for_any_partitions() -> None:
     parts, films = mine(KEYWORDS)
     for row in parts.to_pylist():

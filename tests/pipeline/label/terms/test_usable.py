@@ -17,6 +17,23 @@ def test_places_genres_numbers_and_adjectives_are_no_subjects(term: str) -> None
     assert Unusable().is_unusable(term, "en")
 
 
+@pytest.mark.parametrize(
+    "term",
+    [
+        *("disturbed", "kiss", "hostility", "crying", "massachusetts", "florence", "tales"),
+        *("lost film", "pre-code", "slice of life", "3d animation", "breaking the fourth wall"),
+        *("little girl", "toxic relationship", "moral dilemma", "gay theme"),
+    ],
+)
+def test_form_abstractions_places_and_persons_are_no_subjects(term: str) -> None:
+    assert Unusable(with_keywords=True).is_unusable(term, "en")
+
+
+@pytest.mark.parametrize("term", ["helicopter", "gas station", "university", "doll", "sword"])
+def test_concrete_nouns_are_subjects(term: str) -> None:
+    assert not Unusable(with_keywords=True).is_unusable(term, "en")
+
+
 def test_words_of_three_letters_are_no_codes_of_languages() -> None:
     assert not any(Unusable().is_unusable(word, "en") for word in ("cop", "dog", "spy"))
 
