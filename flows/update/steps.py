@@ -206,6 +206,7 @@ def find_novelty(
             updated,
             run.settings.novelty,
             lambda texts: encoder_of(before.path, before.manifest).encode(texts),
+            run.settings.label.language,
         )
         detail.append(f"{novelty['films']:,} films, {len(novelty['proposals'])} proposals")
     return novelty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +11,15 @@ import pyarrow as pa
 from scipy.cluster import hierarchy
 
 from pipeline.features.text import normalize_keyword
-from pipeline.label.keywords.text_centroids import centroid_table
-from pipeline.label.names import PROPOSALS, choose_names, genre_noun, propose_names
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.schemas.lineage import NOVEL
-from pipeline.schemas.vectors import column_of_vectors
-from pipeline.schemas.words.genre_words import fold_genres
 from pipeline.settings import NoveltySettings
+from pipeline.update.novel_names import Embed, name_groups
 
-__all__ = ["Embed", "find_novel", "propose_micro_genres"]
+__all__ = ["find_novel", "propose_micro_genres"]
 
 _WORDS = 8  # keywords of a proposal
 _EXEMPLARS = 5  # films listed with a proposal
-
-Embed = Callable[[Sequence[str]], np.ndarray]
 
 
 def find_novel(
@@ -83,6 +78,7 @@ def propose_micro_genres(
     text_means: np.ndarray,
     taken: Sequence[str],
     embed: Embed,
+    language: str = "auto",
 ) -> list[dict[str, Any]]:
     """Propose a micro-genre for each group of novel films; the release does not use them.
 
@@ -100,32 +96,34 @@ def propose_micro_genres(
         Names of the existing micro-genres.
     embed : callable
         Texts to unit vectors, ndarray of shape (n_texts, dim).
+    language : str
+        Language of the names, ISO 639-1; "auto": the main language of the texts.
 
     Returns
     -------
     list of dict
-        For each group: `name`, `keywords`, `films` (their number), `mean_likeness` (mean cosine of
-        the texts to their mean), `exemplar_ids` and `exemplars`, the most typical films first.
+        For each group: `name`, `name_truth` (share of its films of which the name is true),
+        `keywords`, `films` (their number), `mean_likeness` (mean cosine of the texts to their
+        mean), `exemplar_ids` and `exemplars`, the most typical films first.
     """
     if not groups:
         return []
+    means = np.stack([_mean_of(vectors[group]) for group in groups])
+    all_means = np.concatenate([means, text_means]).astype(np.float32)
+    names = name_groups(movies, groups, all_means, taken, embed, language)
     all_counts = _keyword_counts(movies)
-    base = _genre_shares(movies)
-    proposals, names = [], []
-    for number, group in enumerate(groups):
+    proposals = []
+    for group, mean, name in zip(groups, means, names, strict=True):
         films = movies.take(pa.array(group))
-        mean = vectors[group].mean(0, dtype=np.float64)
-        mean /= max(float(np.linalg.norm(mean)), 1e-12)
         words = _typical_keywords(_keyword_counts(films), len(films), all_counts, len(movies))
-        noun = genre_noun(_genre_shares(films), base)
-        for name, weight in propose_names(words, noun) or [(noun or "Films", 0.0)]:
-            names.append({"cluster": number, "name": name, "weight": weight})
         cosine = vectors[group] @ mean
         best = sorted(range(len(group)), key=lambda row: (-cosine[row], int(group[row])))
         exemplars = films.take(pa.array(best[:_EXEMPLARS]))
         proposals.append(
             {
-                "keywords": [word for word, _, _ in words],
+                "name": name.name,
+                "name_truth": name.truth,
+                "keywords": words or name.subjects[:_WORDS],
                 "films": len(group),
                 "mean_likeness": float(np.sort(cosine).mean()),
                 "exemplar_ids": exemplars.column("movie_id").to_pylist(),
@@ -135,30 +133,15 @@ def propose_micro_genres(
                         exemplars["title"].to_pylist(), exemplars["year"].to_pylist(), strict=True
                     )
                 ],
-                "mean": mean,
             }
         )
-    return _with_names(proposals, names, text_means, taken, embed)
+    return proposals
 
 
-def _with_names(
-    proposals: list[dict[str, Any]],
-    names: list[dict[str, Any]],
-    text_means: np.ndarray,
-    taken: Sequence[str],
-    embed: Embed,
-) -> list[dict[str, Any]]:
-    """The proposals with names: near their own mean and far from those of the micro-genres."""
-    distinct = sorted({row["name"] for row in names})
-    vectors = column_of_vectors(embed(distinct), "float16")
-    means = np.concatenate([np.array([group.pop("mean") for group in proposals]), text_means])
-    chosen, _ = choose_names(
-        pa.Table.from_pylist(names, PROPOSALS),
-        pa.table([distinct, vectors], names=["term", "vector"]),
-        centroid_table(means),
-        fixed=dict(enumerate(taken, start=len(proposals))),
-    )
-    return [{"name": chosen[number]} | group for number, group in enumerate(proposals)]
+def _mean_of(vectors: np.ndarray) -> np.ndarray:
+    """The mean of vectors, of unit length."""
+    mean = vectors.mean(0, dtype=np.float64)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12))
 
 
 def _groups(points: np.ndarray, rows: np.ndarray, settings: NoveltySettings) -> list[np.ndarray]:
@@ -181,8 +164,8 @@ def _keyword_counts(movies: pa.Table) -> Counter[str]:
 
 def _typical_keywords(
     own: Mapping[str, int], films: int, all_counts: Mapping[str, int], all_films: int
-) -> list[tuple[str, float, float]]:
-    """Keywords of several of the films that are rarer elsewhere: (word, score, contrast)."""
+) -> list[str]:
+    """Keywords of several of the films that are rarer elsewhere, the most typical first."""
     scored = []
     for word, count in own.items():
         if count < 2 or is_boilerplate(word):
@@ -190,12 +173,5 @@ def _typical_keywords(
         share, base = count / films, all_counts[word] / all_films
         contrast = float(np.log(share / base))
         if contrast > 0:
-            scored.append((word, share * contrast, contrast))
-    return sorted(scored, key=lambda item: (-item[1], item[0]))[:_WORDS]
-
-
-def _genre_shares(movies: pa.Table) -> dict[str, float]:
-    films: Counter[str] = Counter()
-    for genres in movies.column("genres").to_pylist():
-        films.update(fold_genres(genres))
-    return {genre: count / max(1, len(movies)) for genre, count in films.items()}
+            scored.append((-share * contrast, word))
+    return [word for _, word in sorted(scored)[:_WORDS]]

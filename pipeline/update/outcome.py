@@ -87,6 +87,7 @@ def find_novel_films(
     updated: UpdatedRelease,
     settings: NoveltySettings,
     encode: Callable[[Sequence[str]], np.ndarray],
+    language: str = "auto",
 ) -> dict[str, Any]:
     """Find films that fit no micro-genre well, and the micro-genres that they would make.
 
@@ -98,6 +99,8 @@ def find_novel_films(
         When a film counts as novel, and how many make a proposal.
     encode : callable
         Texts to unit vectors, float32 of shape (n_texts, dim).
+    language : str
+        Language of the names of proposals; see `label.language`.
 
     Returns
     -------
@@ -116,6 +119,7 @@ def find_novel_films(
         cluster_text_means(embeddings, movies, len(updated.tables["centroids"])),
         labels["micro_genre_name"].to_pylist(),
         encode,
+        language,
     )
     share = len(novel) / max(1, len(movies))
     return {"films": len(novel), "share": share, "proposals": proposed}

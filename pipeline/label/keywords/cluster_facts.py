@@ -1,21 +1,17 @@
-"""Facts of clusters that naming needs: their films, films with keywords, and films by genre."""
+"""Numbers of films of clusters, and of those with keywords."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
-
-from pipeline.label.names import genre_noun
-from pipeline.schemas.words.genre_words import fold_genres
+import pyarrow.compute as pc
 
 __all__ = [
     "ClusterFacts",
     "count_cluster_facts",
-    "genre_nouns",
-    "genre_shares",
     "merge_cluster_facts",
     "size_table",
 ]
@@ -31,14 +27,10 @@ class ClusterFacts:
         Number of films.
     keyword_films : int
         Number of films with at least one keyword.
-    genres : Counter of str
-        Number of films by genre, as `fold_genre` returns it; a film with several genres counts in
-        each.
     """
 
     films: int = 0
     keyword_films: int = 0
-    genres: Counter[str] = field(default_factory=Counter)
 
 
 def count_cluster_facts(partitions: Iterable[tuple[pa.Table, pa.Table]]) -> list[ClusterFacts]:
@@ -47,8 +39,8 @@ def count_cluster_facts(partitions: Iterable[tuple[pa.Table, pa.Table]]) -> list
     Parameters
     ----------
     partitions : iterable of (pa.Table, pa.Table)
-        For each partition its movies (columns `keywords` and `genres`) and its assignments (column
-        `cluster`), row by row the same films. There is at least one film.
+        For each partition its movies (column `keywords`) and its assignments (column `cluster`),
+        row by row the same films. There is at least one film.
 
     Returns
     -------
@@ -57,20 +49,21 @@ def count_cluster_facts(partitions: Iterable[tuple[pa.Table, pa.Table]]) -> list
 
     Examples
     --------
-    >>> movies = pa.table({"keywords": [["spy"], None], "genres": [["War", "Drama"], ["War"]]})
-    >>> (facts,) = count_cluster_facts([(movies, pa.table({"cluster": [0, 0]}))])
-    >>> facts.films, facts.keyword_films, facts.genres["War"]
-    (2, 1, 2)
+    >>> movies = pa.table({"keywords": [["spy"], None]})
+    >>> count_cluster_facts([(movies, pa.table({"cluster": [0, 0]}))])
+    [ClusterFacts(films=2, keyword_films=1)]
     """
-    facts: defaultdict[int, ClusterFacts] = defaultdict(ClusterFacts)
+    films, keyword_films = np.zeros(0, np.int64), np.zeros(0, np.int64)
     for movies, assignments in partitions:
-        rows = movies.select(["keywords", "genres"]).to_pylist()
-        for row, cluster in zip(rows, assignments.column("cluster").to_pylist(), strict=True):
-            own = facts[cluster]
-            own.films += 1
-            own.keyword_films += bool(row["keywords"])
-            own.genres.update(fold_genres(row["genres"]))
-    return [facts[cluster] for cluster in range(max(facts) + 1)]
+        clusters = assignments.column("cluster").to_numpy()
+        lengths = pc.fill_null(pc.list_value_length(movies.column("keywords")), 0).to_numpy()
+        own = np.bincount(clusters, minlength=len(films))
+        films = own + np.pad(films, (0, len(own) - len(films)))
+        keyword_films = np.bincount(clusters[lengths > 0], minlength=len(own)) + np.pad(
+            keyword_films, (0, len(own) - len(keyword_films))
+        )
+    pairs = zip(films.tolist(), keyword_films.tolist(), strict=True)
+    return [ClusterFacts(*pair) for pair in pairs]
 
 
 def merge_cluster_facts(
@@ -94,7 +87,6 @@ def merge_cluster_facts(
     for own, family in zip(facts, families, strict=True):
         merged[family].films += own.films
         merged[family].keyword_films += own.keyword_films
-        merged[family].genres.update(own.genres)
     return merged
 
 
@@ -117,25 +109,3 @@ def size_table(facts: Sequence[ClusterFacts]) -> pa.Table:
         pa.array([own.keyword_films for own in facts], pa.int64()),
     ]
     return pa.table(columns, names=["cluster", "films", "keyword_films"])
-
-
-def genre_shares(facts: Iterable[ClusterFacts]) -> dict[str, float]:
-    """Return the share of the films of some clusters that have each genre, 0 to 1.
-
-    Examples
-    --------
-    >>> genre_shares([ClusterFacts(4, 0, Counter(War=3)), ClusterFacts(4, 0, Counter(War=1))])
-    {'War': 0.5}
-    """
-    films = 0
-    total: Counter[str] = Counter()
-    for own in facts:
-        films += own.films
-        total.update(own.genres)
-    return {genre: count / films for genre, count in total.items()}
-
-
-def genre_nouns(facts: Sequence[ClusterFacts]) -> list[str]:
-    """Return `genre_noun` of each cluster, compared with the genres of all clusters together."""
-    base = genre_shares(facts)
-    return [genre_noun(genre_shares([own]), base) for own in facts]
