@@ -74,7 +74,7 @@ def name_clusters(
     assignments = clusters.assignments
     films = piece_per_partition(("movies", movies), ("assignments", assignments))
     facts = label.count_cluster_facts(
-        (run.read(own, ["keywords", "genres"]), run.read(assigned, ["cluster"]))
+        (run.read(own, ["keywords"]), run.read(assigned, ["cluster"]))
         for own, assigned in zip(movies, assignments, strict=True)
     )
     sizes = [own.films for own in facts]
@@ -92,6 +92,7 @@ def name_clusters(
         "",
         assignments,
         len(facts),
+        shelves.sure,
         previous=_previous_names(run, continuation),
         suggest=partial(_suggest, run, movies, shelves, parts, vocabulary, about),
         thin=shelves.thin,
@@ -107,7 +108,9 @@ def name_clusters(
     family_keywords = _select_keywords(
         run, "family-", family_films, counts, family_facts, family_means
     )
-    family_level = NamingLevel("family-", above, len(family_facts), taken=tuple(named.names))
+    family_level = NamingLevel(
+        "family-", above, len(family_facts), shelves.sure, taken=tuple(named.names)
+    )
     family_named = name_groups(run, family_level, parts, vocabulary, family_means)
     family_describer = _describer(vocabulary, parts, family_named, known.of_families(family))
 

@@ -32,7 +32,7 @@ from pipeline.schemas.vectors import matrix_of
 __all__ = ["GroupNames", "NamingLevel", "PreviousName", "name_groups"]
 
 _TRUE = 0.6  # share of the films of which a name is true that stays, or that a namer suggests
-_EMBEDDED = 80  # different names of a group that are compared with its centroid
+_EMBEDDED = 32  # names of a group compared with its centroid; others are hardly ever chosen
 _ALTERNATIVES = 2
 
 
@@ -64,6 +64,8 @@ class NamingLevel:
         ASSIGNMENTS of each partition; `cluster` is the group of this level.
     groups : int
         Number of groups.
+    sure : ndarray of shape (n_films,), float32
+        How surely each film belongs to its group, see `margin_weights`.
     taken : collection of str
         Names that no group of this level may have.
     previous : Mapping of int to PreviousName
@@ -77,6 +79,7 @@ class NamingLevel:
     prefix: str
     assigned: Refs
     groups: int
+    sure: np.ndarray
     taken: Collection[str] = ()
     previous: Mapping[int, PreviousName] = field(default_factory=dict)
     suggest: Callable[[], Mapping[int, Sequence[str]]] | None = None
@@ -172,7 +175,13 @@ class _Naming:
         """Propose names; return them, and the vectors of their printed forms."""
         key, groups = f"{self.level.prefix}final", self.level.groups
         proposals = propose_names(
-            self.run, key, self.parts, self.level.assigned, groups, final=True
+            self.run,
+            key,
+            self.parts,
+            self.level.assigned,
+            self.level.sure,
+            groups,
+            final=True,
         )
         stated = self.print_all(name_parts_of(proposals))
         clusters = proposals.column("cluster").to_numpy()

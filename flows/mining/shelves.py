@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,21 +15,22 @@ from pipeline import cluster, label
 from pipeline.execution.runner import Piece, StageResult
 from pipeline.fileio.manifest import FileRef
 from pipeline.label.shelves import (
-    choose_shelf_names,
-    clusters_without_theme,
     count_rest,
+    margin_weights,
     mean_points,
     measure_films,
     move_films,
     move_weights,
     padded,
     propose_shelf_names,
+    pull_of,
     renumbered,
     rest_shelves,
+    select_pull,
     settle_films,
 )
 from pipeline.label.words.tables import read_user_file
-from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.schemas.name_parts import NameParts
 from pipeline.settings import ClusterSettings
 
 __all__ = ["NamingParts", "Shelves", "find_naming_parts", "propose_names", "shape_shelves"]
@@ -39,9 +38,6 @@ __all__ = ["NamingParts", "Shelves", "find_naming_parts", "propose_names", "shap
 _ROUNDS = 3
 _LEAST_THEME = 4  # a shelf has at least 1 / this of the films of an average cluster
 _DROPS = 3  # further moves at most, if clusters have become too small
-_MOST_WITHOUT = 0.4  # share of the clusters that may be without a theme
-# Sizes of shelves of films without a theme, in films of an average cluster.
-_LEAST_REST, _MOST_REST = 0.75, 6.0
 _CLUSTERS_PER_PIECE = 32  # of the stage `shelf-names`
 
 
@@ -55,10 +51,13 @@ class Shelves:
         The new assignments and centroids.
     thin : dict of int to NameParts
         Clusters of films without a theme, and their names.
+    sure : ndarray of shape (n_films,), float32
+        How surely each film belongs to its cluster, see `margin_weights`.
     """
 
     clusters: Clusters
     thin: dict[int, NameParts]
+    sure: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -144,33 +143,30 @@ def find_naming_parts(run: RunContext, movies: Refs, languages: Refs) -> NamingP
 
 @step("shape shelves")
 def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: Clusters) -> Shelves:
-    """Move films to near clusters whose name is true of them; return the new clusters.
+    """Move films to near clusters of whose likely names more is true of them; return the clusters.
 
     In each round, names are proposed for the clusters as they are, films move, and each centroid
-    becomes the mean of its films. The rounds take place on the training films. Then all films are
-    assigned by the same rule, except those without a theme: they are shelved by language, genre and
-    time.
+    becomes the mean of its films. The rounds take place on the training films; then all films are
+    assigned by the same rule. Thin films, of which no theme is known, are shelved by language,
+    genre and time.
     """
     trained = run.training(points)
     assigned, centroids = clusters.assignments[:trained], run.read(clusters.centroids)
     section = cluster.adapt(run.settings.cluster, sum(ref.rows or 0 for ref in assigned))
-    margins = run.read(assigned, ["margin"]).column("margin").drop_null().to_numpy()
-    moves = _Moves(run, parts, move_weights(margins), section)
-    names: list[NameParts] = []
+    margins = run.read(assigned, ["margin"]).column("margin").to_numpy()
+    weights = move_weights(margins[~np.isnan(margins)])
+    moves = _Moves(run, parts, weights, section)
+    sure = margin_weights(margins, weights["unit"])
     for number in range(1, _ROUNDS + 1):
         key = f"round-{number}"
-        proposals = propose_names(run, key, parts, assigned, len(centroids), final=False)
-        names = choose_shelf_names(proposals, len(centroids))
-        moved, centroids, films = moves.move(key, points[:trained], centroids, names)
+        proposals = propose_names(run, key, parts, assigned, sure, len(centroids), final=False)
+        moved, centroids, _ = moves.without_small(
+            key, points[:trained], centroids, pull_of(proposals)
+        )
         assigned = moved.refs("assignments")
-        if films.min() < moves.least:
-            assigned, centroids, names = moves.without_small(
-                f"{key}-small", points[:trained], centroids, names
-            )
-    proposals = propose_names(run, "settled", parts, assigned, len(centroids), final=True)
-    names = choose_shelf_names(proposals, len(centroids))
-    without = clusters_without_theme(proposals, len(centroids))
-    return moves.settle(clusters, points, centroids, names, without)
+        sure = run.read(moved.refs("weights")).column("weight").to_numpy()
+    proposals = propose_names(run, "settled", parts, assigned, sure, len(centroids), final=True)
+    return moves.settle(clusters, points, centroids, pull_of(proposals))
 
 
 @dataclass(frozen=True)
@@ -200,114 +196,108 @@ class _Moves:
         return max(int(self.section.min_films), int(self.section.leaf_films) // _LEAST_THEME)
 
     def move(
-        self,
-        key: str,
-        points: Refs,
-        centroids: pa.Table,
-        names: Sequence[NameParts],
-        without: Sequence[int] | None = None,
+        self, key: str, points: Refs, centroids: pa.Table, pull: pa.Table
     ) -> tuple[StageResult, pa.Table, np.ndarray]:
-        """Assign films once; return the result, and the means and numbers of films by cluster.
-
-        With `without`, the clusters without a theme, films that fit no other cluster, and thin
-        films, are left in none.
-        """
+        """Assign films once; return the result, and the means and numbers of films by cluster."""
         shared = {
-            "centroids": (self.run.put("shelf-centroids", key, centroids),),
-            "shelves": (self.run.put("shelves", key, shelf_table(names)),),
+            "centroids": (self.run.put("moved-centroids", key, centroids),),
+            "pull": (self.run.put("pull", key, pull),),
         }
-        columns = [("points", points), ("film_parts", self.parts.film_parts[: len(points)])]
-        constants: dict[str, Any] = {"width": self.parts.width, "weights": self.weights}
-        if without is not None:
-            columns.append(("facets", self.parts.facets[: len(points)]))
-            constants["themeless"] = list(without)
-        pieces = add_to_all(piece_per_partition(*columns), shared, constants)
-        moved = self.run.stage(move_films, pieces, name=f"move-films-{key}", shown=False)
+        count = len(points)
+        pieces = piece_per_partition(
+            ("points", points),
+            ("film_parts", self.parts.film_parts[:count]),
+            ("facets", self.parts.facets[:count]),
+        )
+        constants = {"width": self.parts.width, "weights": self.weights}
+        moved = self.run.stage(
+            move_films, add_to_all(pieces, shared, constants), name=f"move-films-{key}", shown=False
+        )
         return moved, *mean_points(map(self.run.read, moved.refs("sums")), centroids)
 
     def without_small(
-        self, key: str, points: Refs, centroids: pa.Table, names: Sequence[NameParts]
-    ) -> tuple[Refs, pa.Table, list[NameParts]]:
-        """Drop small clusters until none is left; return assignments, centroids and names."""
-        names = list(names)
+        self, key: str, points: Refs, centroids: pa.Table, pull: pa.Table
+    ) -> tuple[StageResult, pa.Table, pa.Table]:
+        """Assign films, without clusters that are too small.
+
+        Returns
+        -------
+        moved : StageResult
+            The assignments of the films.
+        means, centroids : pa.Table
+            CENTROIDS after and before the move.
+        """
         for attempt in count():
-            moved, means, films = self.move(f"{key}-{attempt}", points, centroids, names)
+            moved, means, films = self.move(f"{key}-{attempt}", points, centroids, pull)
             # after some attempts, only clusters without any film are dropped
             least = self.least if attempt < _DROPS else 1
             if films.min() >= min(least, films.max()):
-                return moved.refs("assignments"), means, names
+                return moved, means, centroids
             large = np.flatnonzero(films >= least)
-            centroids = renumbered(centroids, large)
-            names = [names[row] for row in large.tolist()]
+            centroids, pull = renumbered(centroids, large), select_pull(pull, large)
         raise AssertionError("unreachable")
 
     def settle(
-        self,
-        clusters: Clusters,
-        points: Refs,
-        centroids: pa.Table,
-        names: Sequence[NameParts],
-        without: Sequence[int],
+        self, clusters: Clusters, points: Refs, centroids: pa.Table, pull: pa.Table
     ) -> Shelves:
         """Assign all films for good; return the shelves, the largest first."""
-        if len(without) > _MOST_WITHOUT * len(centroids):
-            without = ()  # names say little about this catalogue; its clusters stay
-        moved, _, films = self.move("themes", points, centroids, names, without)
-        for attempt in range(_DROPS):
-            small = set(np.flatnonzero(films < self.least).tolist()) - set(without)
-            if not small:
-                break
-            without = sorted({*without, *small})
-            key = f"large-themes-{attempt}"
-            moved, _, films = self.move(key, points, centroids, names, without)
+        moved, _, centroids = self.without_small("all", points, centroids, pull)
         film_parts, vocabulary = self.parts.film_parts, (self.parts.vocabulary,)
-        moved_to = moved.refs("assignments")
-        pieces = piece_per_partition(("film_parts", film_parts), ("assignments", moved_to))
-        counted = self.run.stage(count_rest, add_to_all(pieces, {"parts": vocabulary}), shown=False)
-        shelves = rest_shelves(
-            map(self.run.read, counted.refs("keys")),
-            max(self.least, round(_LEAST_REST * int(self.section.leaf_films))),
-            round(_MOST_REST * int(self.section.leaf_films)),
+        inputs = [("film_parts", film_parts), ("assignments", moved.refs("assignments"))]
+        counted = self.run.stage(
+            count_rest,
+            add_to_all(piece_per_partition(*inputs), {"parts": vocabulary}),
+            shown=False,
         )
-        pieces = piece_per_partition(
-            ("points", points), ("film_parts", film_parts), ("assignments", moved_to)
-        )
+        average = int(self.section.leaf_films)
+        thin = rest_shelves(map(self.run.read, counted.refs("keys")), self.least, average)
         shared = {
             "parts": vocabulary,
             "centroids": (self.run.put("theme-centroids", "all", centroids),),
         }
-        constants = {"shelves": [list(shelf.key) for shelf in shelves]}
+        constants = {"shelves": [list(shelf.key) for shelf in thin]}
+        pieces = piece_per_partition(("points", points), *inputs)
         settled = self.run.stage(settle_films, add_to_all(pieces, shared, constants), shown=False)
-        width = len(centroids) + len(shelves)
-        means, sizes = mean_points(
+        themes, width = len(centroids), len(centroids) + len(thin)
+        means, films = mean_points(
             map(self.run.read, settled.refs("sums")), padded(centroids, width)
         )
-        order = np.argsort(-sizes, kind="stable")
-        order = order[sizes[order] > 0]
-        position = np.full(width, -1, np.int32)
-        position[order] = np.arange(len(order), dtype=np.int32)
+        order = np.argsort(-films, kind="stable")
+        order = order[films[order] > 0]
+        number = np.full(width, -1, np.int32)
+        number[order] = np.arange(len(order), dtype=np.int32)
         final = self.run.put("shelf-centroids", "all", renumbered(means, order))
-        numbered = self.run.put("shelf-numbers", "all", pa.table([pa.array(position)], ["number"]))
+        numbers = self.run.put("shelf-numbers", "all", pa.table([pa.array(number)], ["number"]))
         pieces = piece_per_partition(
             ("points", points), ("assignments", settled.refs("assignments"))
         )
         measured = self.run.stage(
             measure_films,
-            add_to_all(pieces, {"centroids": (final,), "numbers": (numbered,)}),
+            add_to_all(pieces, {"centroids": (final,), "numbers": (numbers,)}),
             shown=False,
         )
-        thin = {
-            int(position[len(centroids) + row]): shelf.name
-            for row, shelf in enumerate(shelves)
-            if position[len(centroids) + row] >= 0
+        names = {
+            int(number[themes + row]): shelf.name
+            for row, shelf in enumerate(thin)
+            if number[themes + row] >= 0
         }
-        return Shelves(
-            replace(clusters, assignments=measured.refs("assignments"), centroids=final), thin
-        )
+        assigned = measured.refs("assignments")
+        unit = self.weights["unit"]
+        margins = self.run.read(assigned, ["margin"]).column("margin").to_numpy()
+        moved_sure = self.run.read(moved.refs("weights")).column("weight").to_numpy()
+        sure = np.maximum(moved_sure, margin_weights(margins, unit))
+        return Shelves(replace(clusters, assignments=assigned, centroids=final), names, sure)
 
 
 def propose_names(
-    run: RunContext, key: str, parts: NamingParts, assigned: Refs, k: int, *, final: bool
+    run: RunContext,
+    key: str,
+    parts: NamingParts,
+    assigned: Refs,
+    sure: np.ndarray,
+    k: int,
+    *,
+    final: bool,
 ) -> pa.Table:
     """Propose names for all clusters; return PROPOSED_NAMES.
 
@@ -321,6 +311,8 @@ def propose_names(
         What names consist of.
     assigned : tuple of FileRef
         ASSIGNMENTS of the first partitions, or of all.
+    sure : ndarray of shape (n_films,), float32
+        How surely each of their films belongs to its cluster, see `margin_weights`.
     k : int
         Number of clusters.
     final : bool
@@ -329,6 +321,7 @@ def propose_names(
     members = run.read(parts.film_parts[: len(assigned)], ["parts", "literal"])
     clusters = run.read(assigned, ["cluster"]).column("cluster")
     members = members.append_column("cluster", clusters)
+    members = members.append_column("weight", pa.array(sure, pa.float32()))
     pieces = []
     for number, group in enumerate(label.split_clusters(members, k, _CLUSTERS_PER_PIECE)):
         piece = f"g{number:05d}"

@@ -6,12 +6,11 @@ from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
     best_proposals,
-    choose_shelf_names,
-    clusters_without_theme,
     numbered_name,
     own_margins,
 )
 from pipeline.label.shelves.moves import (
+    margin_weights,
     mean_points,
     measure_films,
     move_films,
@@ -21,6 +20,7 @@ from pipeline.label.shelves.moves import (
     settle_films,
 )
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
+from pipeline.label.shelves.pull import pull_of, select_pull
 from pipeline.label.shelves.rest import count_rest, rest_shelves
 from pipeline.label.shelves.truth import NameTruth, add_truth, check_names
 
@@ -32,9 +32,8 @@ __all__ = [
     "add_truth",
     "best_proposals",
     "check_names",
-    "choose_shelf_names",
-    "clusters_without_theme",
     "count_rest",
+    "margin_weights",
     "mean_points",
     "measure_films",
     "move_films",
@@ -43,7 +42,9 @@ __all__ = [
     "own_margins",
     "padded",
     "propose_shelf_names",
+    "pull_of",
     "renumbered",
     "rest_shelves",
+    "select_pull",
     "settle_films",
 ]

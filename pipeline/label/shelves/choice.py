@@ -10,49 +10,19 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.naming.unique_names import compared_form
-from pipeline.schemas.name_parts import NameParts, name_parts_of
+from pipeline.schemas.name_parts import NameParts
 
 __all__ = [
     "ChosenName",
     "NameCandidates",
     "best_proposals",
-    "choose_shelf_names",
-    "clusters_without_theme",
     "numbered_name",
     "own_margins",
 ]
 
-_NEAREST = 2.0  # worth of a name that is nearest to the centroid of its own cluster
+_NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
+_GRADUAL = 0.02  # margin, in cosine, between which and its negative that worth grows
 _MARGIN = 1.0  # worth of its margin, per cosine
-
-
-def choose_shelf_names(proposals: pa.Table, k: int) -> list[NameParts]:
-    """Choose a name for each cluster towards which its films are moved.
-
-    The best proposals of all clusters are taken first: of two clusters that could have one name,
-    that whose films it describes better gets it.
-
-    Parameters
-    ----------
-    proposals : pa.Table
-        PROPOSED_NAMES of all clusters.
-    k : int
-        Number of clusters.
-
-    Returns
-    -------
-    list of NameParts
-        The name of each cluster. A cluster whose proposals other clusters have has no parts.
-    """
-    names = name_parts_of(proposals)
-    keys = [
-        NameParts(tuple(sorted(name.subjects)), tuple(sorted(name.genres)), False, name.facets)
-        for name in names
-    ]
-    chosen = _take_best(
-        proposals.column("cluster").to_pylist(), proposals.column("value").to_numpy(), keys, set()
-    )
-    return [names[chosen[c]] if c in chosen else NameParts() for c in range(k)]
 
 
 @dataclass(frozen=True)
@@ -121,7 +91,8 @@ class NameCandidates:
         """
         forms = {compared_form(name, self.language) for name in self.taken}
         forms.update(compared_form(name.printed, self.language) for name in fixed.values())
-        merit = self.values + _NEAREST * (self.margins > 0) + _MARGIN * self.margins
+        near = np.clip((self.margins + _GRADUAL) / (2 * _GRADUAL), 0, 1)
+        merit = self.values + _NEAREST * near + _MARGIN * self.margins
         free = [row for row, cluster in enumerate(self.clusters) if cluster not in fixed]
         keys = [compared_form(self.printed[row], self.language) for row in free]
         best = _take_best([self.clusters[row] for row in free], merit[free], keys, forms)
@@ -166,25 +137,6 @@ class NameCandidates:
         if row is None:
             return ChosenName(NameParts(), "Films")
         return ChosenName(self.parts[row], self.printed[row])
-
-
-def clusters_without_theme(proposals: pa.Table, k: int) -> list[int]:
-    """Return the clusters whose best names have no subject.
-
-    Parameters
-    ----------
-    proposals : pa.Table
-        PROPOSED_NAMES of all clusters, `final`.
-    k : int
-        Number of clusters.
-    """
-    best = best_proposals(proposals, 1)
-    with_theme = {
-        row["cluster"]
-        for row in best.select(["cluster", "subjects"]).to_pylist()
-        if row["subjects"]
-    }
-    return [cluster for cluster in range(k) if cluster not in with_theme]
 
 
 def numbered_name(name: str, forms: Collection[frozenset[str]], language: str = "en") -> str:

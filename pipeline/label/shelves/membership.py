@@ -84,6 +84,35 @@ def names_true(
     return np.asarray((subject & form & facets)[:, 0])
 
 
+def sum_weights(
+    films: sparse.csr_matrix, weights: sparse.csc_matrix, clusters: np.ndarray
+) -> np.ndarray:
+    """Return the weights that the parts of films have in some clusters, added up.
+
+    Parameters
+    ----------
+    films : csr_matrix of shape (n_films, width)
+        Result of `parts_matrix`.
+    weights : csc_matrix of shape (width, k)
+        Weight of each part in each cluster.
+    clusters : ndarray of shape (n_films, m), integer
+        For each film the m clusters that are compared with it.
+
+    Returns
+    -------
+    ndarray of shape (n_films, m), float64
+    """
+    found = (films @ weights).tocoo()
+    keys = found.row.astype(np.int64) * weights.shape[1] + found.col
+    order = np.argsort(keys, kind="stable")
+    keys, values = keys[order], found.data[order]
+    asked = np.arange(len(clusters))[:, None] * weights.shape[1] + clusters
+    if not len(keys):
+        return np.zeros(asked.shape)
+    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return np.where(keys[place] == asked, values[place], 0.0)
+
+
 def _enough(
     films: sparse.csr_matrix,
     wanted: Sequence[Sequence[int]],

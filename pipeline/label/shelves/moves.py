@@ -1,4 +1,4 @@
-"""Moves of films to near clusters whose name is true of them."""
+"""Moves of films to near clusters of whose likely names more is true of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 import faiss
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 
 from pipeline.label.keywords.text_centroids import sum_by_cluster
-from pipeline.label.shelves.membership import parts_matrix, parts_true
+from pipeline.label.shelves.membership import parts_matrix, sum_weights
+from pipeline.label.shelves.pull import KINDS, part_weights
 from pipeline.label.shelves.rest import rest_keys, shelve_rest
 from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS
-from pipeline.schemas.name_parts import NameParts, name_parts_of
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import column_of_vectors, matrix_of, unit_rows
 
 __all__ = [
+    "margin_weights",
     "mean_points",
     "measure_films",
     "move_films",
@@ -28,32 +30,30 @@ __all__ = [
 
 _NEAR = 24  # nearest clusters of a film that are compared
 _NEUTRAL = 0.5  # of the weight of a part, for a name without such a part
+_LEAST_WEIGHT = 0.02  # of a film between two clusters, in the shares that names are made of
 _BATCH = 8_192  # films compared at a time
-_SUBJECT, _FORM, _FACET = 0.8, 0.6, 0.4  # weights, in median margins between two clusters
-# How much farther than a cluster without theme another one may be, in the same unit: if its name is
-# true of the film, if only the subject is, and if neither is.
-_FAR, _FARTHER, _NEARLY = 1.5, 1.0, 0.8
+_SUBJECT, _FORM, _FACET = 1.0, 0.75, 0.5  # weights, in median margins between two clusters
 
 
 @stage(
     "move-films",
-    inputs=("points", "film_parts", "centroids", "shelves", "facets"),
-    outputs=("assignments", "sums"),
+    inputs=("points", "film_parts", "centroids", "pull", "facets"),
+    outputs=("assignments", "sums", "weights"),
 )
 def move_films(
     points: pa.Table,
     film_parts: pa.Table,
     centroids: pa.Table,
-    shelves: pa.Table,
+    pull: pa.Table,
+    facets: pa.Table,
     width: int,
     weights: Mapping[str, float],
-    facets: pa.Table | None = None,
-    themeless: Sequence[int] = (),
 ) -> dict[str, pa.Table]:
     """Assign each film of one partition to the best of its nearest clusters.
 
-    The merit of a cluster is the cosine to its centroid, plus the weight of each kind of part that
-    its name has and that is true of the film.
+    The merit of a cluster is the cosine to its centroid, plus the weight of each kind of part times
+    how much of the likely names of the cluster is true of the film. A film that says a subject in
+    other words than the names has half of that weight.
 
     Parameters
     ----------
@@ -63,17 +63,14 @@ def move_films(
         FILM_PARTS, row by row the same films.
     centroids : pa.Table
         CENTROIDS of the clusters.
-    shelves : pa.Table
-        SHELVES: the names of the same clusters.
+    pull : pa.Table
+        PULL of the same clusters.
+    facets : pa.Table
+        FACETS, row by row the same films: thin films, which have no theme, go to no cluster.
     width : int
         Number of rows of PARTS.
     weights : mapping of str to float
         Weight of a true "subject", "form" and "facet", in cosine; and "unit", the unit of these.
-    facets : pa.Table, optional
-        FACETS, row by row the same films: thin films go to no cluster.
-    themeless : sequence of int
-        Clusters whose films go to the best near cluster with a theme, if one is near enough: nearly
-        as near as their own, or farther if its name is true of them. Others go to no cluster.
 
     Returns
     -------
@@ -81,29 +78,29 @@ def move_films(
         `assignments`: ASSIGNMENTS in the order of `points`. `runner_up` is the nearest other
         centroid; `margin` is negative if the film is nearer to it than to its own. A film in no
         cluster has -1 and nulls. `sums`: cluster, vector (float64) and films of the clusters that
-        have films here.
+        have films here. `weights`: column weight (float32), how surely each film belongs to its
+        cluster, see `margin_weights`.
     """
     rows, means = matrix_of(points), matrix_of(centroids)
-    films, names = parts_matrix(film_parts.column("parts"), width), name_parts_of(shelves)
-    literal = parts_matrix(film_parts.column("literal"), width)
-    without = np.zeros(len(means), bool)
-    without[list(themeless)] = True
+    parts = {
+        "parts": parts_matrix(film_parts.column("parts"), width),
+        "literal": parts_matrix(film_parts.column("literal"), width),
+    }
     faiss.omp_set_num_threads(1)
     index = faiss.IndexFlatIP(means.shape[1])
     index.add(means)
-    clusters = [np.zeros(0, np.int64)]
+    drawn = {kind: part_weights(pull, kind, width, len(means)) for kind in KINDS}
+    clusters, sure = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
     for start in range(0, len(rows), _BATCH):
         own = slice(start, start + _BATCH)
         cosine, near = index.search(np.ascontiguousarray(rows[own]), min(_NEAR, len(means)))
-        true = parts_true(films[own], names, near)
-        said = parts_true(literal[own], [NameParts(name.words) for name in names], near)[0]
-        best = _merit(cosine, near, names, true, said, weights).argmax(1)
-        if without.any():
-            best = _with_theme(cosine, near, true, without[near], best, weights["unit"])
-        clusters.append(np.where(best < 0, -1, near[np.arange(len(near)), best]))
+        films = {name: matrix[own] for name, matrix in parts.items()}
+        merit = _merit(cosine, near, films, drawn, weights)
+        best = merit.argmax(1)
+        clusters.append(near[np.arange(len(near)), best])
+        sure.append(_sureness(merit, weights["unit"]))
     assigned = np.concatenate(clusters)
-    if facets is not None:
-        assigned[facets.column("thin").to_numpy(zero_copy_only=False)] = -1
+    assigned[facets.column("thin").to_numpy(zero_copy_only=False)] = -1
     there = assigned >= 0
     found, totals = sum_by_cluster(rows[there], assigned[there])
     counts = np.bincount(assigned[there], minlength=len(means))[found]
@@ -115,6 +112,7 @@ def move_films(
     return {
         "assignments": _assignments(points, rows, assigned, index, means),
         "sums": pa.table(sums, ["cluster", "vector", "films"]),
+        "weights": pa.table([pa.array(np.concatenate(sure), pa.float32())], ["weight"]),
     }
 
 
@@ -307,40 +305,57 @@ def renumbered(centroids: pa.Table, order: np.ndarray) -> pa.Table:
     return chosen.set_column(0, centroids.schema.field(0), numbers)
 
 
+def margin_weights(margins: np.ndarray, unit: float) -> np.ndarray:
+    """Return how surely films belong to their clusters, from their margins.
+
+    Parameters
+    ----------
+    margins : ndarray of shape (n_films,), float
+        Merit of the own cluster minus that of the next one; NaN if there is no other.
+    unit : float
+        Margin from which a film counts in full.
+
+    Returns
+    -------
+    ndarray of shape (n_films,), float32
+        0.02 to 1.
+
+    Examples
+    --------
+    >>> margin_weights(np.array([0.2, 0.05, -0.1]), 0.1).round(2).tolist()
+    [1.0, 0.5, 0.019999999552965164]
+    """
+    scaled = np.nan_to_num(margins, nan=unit) / max(unit, 1e-9)
+    weights: np.ndarray = np.clip(scaled, _LEAST_WEIGHT, 1.0).astype(np.float32)
+    return weights
+
+
+def _sureness(merit: np.ndarray, unit: float) -> np.ndarray:
+    if merit.shape[1] < 2:
+        return np.ones(len(merit), np.float32)
+    best = -np.partition(-merit, 1, axis=1)[:, :2]
+    return margin_weights(best[:, 0] - best[:, 1], unit)
+
+
 def _merit(
     cosine: np.ndarray,
     near: np.ndarray,
-    names: Sequence[NameParts],
-    true: Sequence[np.ndarray],
-    said: np.ndarray,
+    films: Mapping[str, sparse.csr_matrix],
+    drawn: Mapping[str, tuple[sparse.csc_matrix, np.ndarray]],
     weights: Mapping[str, float],
 ) -> np.ndarray:
     """Merit of near clusters for films, (n_films, m)."""
-    merit = cosine.astype(np.float64)
-    parts = (("subject", "subjects"), ("form", "genres"), ("facet", "facets"))
-    for (kind, attribute), held in zip(parts, true, strict=True):
-        has = np.array([bool(getattr(name, attribute)) for name in names])[near]
-        merit += weights[kind] * np.where(has, held, _NEUTRAL)
-        if kind == "subject":  # half of the weight if the film says it in other words
-            merit -= weights[kind] / 2 * (has & ~said)
-    return merit
 
+    def true(kind: str, matrix: sparse.csr_matrix) -> np.ndarray:
+        of_parts, without = drawn[kind]
+        held: np.ndarray = np.minimum(sum_weights(matrix, of_parts, near), 1)
+        held += _NEUTRAL * without[near]
+        return held
 
-def _with_theme(
-    cosine: np.ndarray,
-    near: np.ndarray,
-    true: Sequence[np.ndarray],
-    without: np.ndarray,
-    best: np.ndarray,
-    unit: float,
-) -> np.ndarray:
-    """Column of the cluster with a theme that is near enough, for films in one without; or -1."""
-    every = np.arange(len(near))
-    own = cosine[every, best][:, None]
-    subject, form, facets = true
-    limits = np.where(subject & form & facets, _FAR, np.where(subject, _FARTHER, _NEARLY))
-    near_enough = ~without & (cosine >= own - limits * unit)
-    rank = cosine + 2.0 * np.where(subject & form & facets, 2, subject)
-    found = np.where(near_enough, rank, -np.inf)
-    other = np.where(near_enough.any(1), found.argmax(1), -1)
-    return np.where(without[every, best], other, best)
+    subject = true("subject", films["parts"]) + true("word", films["literal"])
+    return np.asarray(
+        cosine.astype(np.float64)
+        + weights["subject"] * subject / 2
+        + weights["form"] * true("form", films["parts"])
+        + weights["facet"] * true("facet", films["parts"])
+    )

@@ -52,18 +52,19 @@ _FACET_LIFT = 2.0  # ... and of a facet
 _CANDIDATES = 24  # subjects of a cluster that are combined ...
 _PAIRED = 12  # ... and of these, in pairs
 _PROPOSALS = 80  # of a cluster
-_GAIN = 0.0  # what the second of two joined subjects adds at least
 _STEM = 5  # letters that two words have in common from which they are related
 _FORM, _FORM_GAIN = 0.25, 0.6  # worth of any form, and of one unlikely in the catalogue
 _SECOND_GENRE = 0.1
-_DOUBTFUL = 0.45  # least share of a subject to be printed if all truer names say too little ...
-_DOUBT = 0.5  # ... and what that costs
-_LEAST_JOINED, _LEAST_TOGETHER = 0.2, 0.5  # the same of two joined subjects
+_DOUBTFUL = 0.25  # least share of a subject that is printed if truer names are those of others ...
+_DOUBT = 1.2  # ... and what that costs
+_LEAST_JOINED, _LEAST_TOGETHER = 0.12, 0.3  # the same of two joined subjects
 _TRUE_OF_MOST, _SAID_BY_MOST = 0.6, 0.6
 _NO_SUBJECT, _NO_FORM = -1.0, -0.4  # worth of a name without
 # Part of a film's credit for a subject that it has only if it says it in the words of the name; and
 # how much lower the share by credit may be than the share of which the subject is true.
 _LITERAL, _SLACK = 0.75, 0.1
+_EDGE = 0.05  # half of the width of a gradual limit
+_NEARLY_MOST = (0.52, 0.64)  # shares between which the worth of a true name grows
 _TIMES = frozenset(("decade", "era"))
 
 
@@ -114,7 +115,7 @@ class _Options:
             [option.words for option in options],
             [option.every for option in options],
             np.stack([option.films for option in options], axis=1),
-            np.stack([option.credit for option in options], axis=1).astype(np.float32),
+            np.stack([option.credit for option in options], axis=1),
             np.array([option.worth for option in options]),
         )
 
@@ -132,7 +133,8 @@ def propose_shelf_names(
     Parameters
     ----------
     members : pa.Table
-        All films of these clusters: cluster (int32), and `parts` and `literal` of FILM_PARTS.
+        All films of these clusters: cluster (int32), `parts` and `literal` of FILM_PARTS, and
+        weight (float32): how surely the film belongs to its cluster, above 0.
     parts : pa.Table
         PARTS.
     films : int
@@ -158,10 +160,11 @@ def propose_shelf_names(
     vocabulary = _Vocabulary(parts, films)
     order = np.argsort(clusters, kind="stable")
     found, starts = np.unique(clusters[order], return_index=True)
+    weights = members.column("weight").to_numpy().astype(np.float64)
     rows: list[dict[str, object]] = []
-    for number, own in zip(found, np.split(order, starts)[1:], strict=True):
+    for number, own in zip(found, np.split(order, starts[1:]), strict=True):
         for proposal in _propose(
-            matrix[own].tocsc(), literal[own].tocsc(), vocabulary, final=final
+            _Films(matrix[own].tocsc(), literal[own].tocsc(), weights[own]), vocabulary, final=final
         ):
             rows.append({"cluster": int(number), "films": len(own), **proposal})
     return {"proposals": pa.Table.from_pylist(rows, PROPOSED_NAMES)}
@@ -207,32 +210,53 @@ class _Vocabulary:
         return self._words[first[position]], most
 
     def related(self, one: int, other: int) -> bool:
-        """Whether two subjects share a word, or begin alike, as vampire and vampirism."""
+        """Whether two subjects share a word, or begin alike, as boxing and boxer."""
         first, second = self.printed[one].split(), self.printed[other].split()
         return bool(set(first) & set(second)) or any(
             a[:_STEM] == b[:_STEM] for a in first for b in second
         )
 
 
-def _propose(
-    own: sparse.csc_matrix, literal: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool
-) -> list[dict[str, object]]:
-    """The best names of one cluster, whose films are the rows of `own`."""
-    subjects = _subject_options(own, literal, vocabulary, final=final)
+class _Films:
+    """The films of one cluster: what is true of them, and their weights.
+
+    Shares are weighted. A film that nearly belongs to another cluster counts little, so that the
+    names hardly depend on the last digits of the vectors.
+    """
+
+    def __init__(
+        self, parts: sparse.csc_matrix, literal: sparse.csc_matrix, weights: np.ndarray
+    ) -> None:
+        self.parts, self.literal = parts, literal
+        self.count = len(weights)
+        self.total = float(weights.sum())
+        self.weights = weights / self.total
+
+    def counts(self, matrix: sparse.csc_matrix) -> np.ndarray:
+        """Weighted number of films by column."""
+        return np.asarray((self.weights * self.total) @ matrix).ravel()
+
+    def share(self, films: np.ndarray) -> np.ndarray:
+        """Weighted mean over films, the first axis."""
+        return np.asarray(self.weights @ films)
+
+
+def _propose(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> list[dict[str, object]]:
+    """The best names of one cluster."""
+    subjects = _subject_options(own, vocabulary, final=final)
     forms = _form_options(own, vocabulary, final=final)
     facets = _facet_options(own, vocabulary)
-    films = own.shape[0]
-    whole = subjects.credit.T @ forms.credit / films
-    true = subjects.films.T.astype(np.float32) @ forms.films.astype(np.float32) / films
+    weighted = own.weights[:, None]
+    whole = (subjects.credit * weighted).T @ forms.credit
+    true = (subjects.films * weighted).T @ forms.films.astype(np.float64)
     value = subjects.worth[:, None] + forms.worth[None, :] + _worth_of_truth(whole, true)
     proposals: list[dict[str, object]] = []
     for position in np.lexsort((np.arange(value.size), -value.ravel()))[:_PROPOSALS].tolist():
         s, f = divmod(position, value.shape[1])
         plain = subjects.films[:, s] & forms.films[:, f]
-        shares = (plain[:, None] & facets.films).mean(0)
-        credit = subjects.credit[:, s] * forms.credit[:, f]
-        worth = facets.worth + _worth_of_truth(credit @ facets.credit / films, shares)
-        worth[(shares < TRUE) & (facets.worth > 0)] = -np.inf
+        shares = own.share(plain[:, None] & facets.films)
+        credit = (subjects.credit[:, s] * forms.credit[:, f])[:, None] * facets.credit
+        worth = facets.worth + _worth_of_truth(own.share(credit), shares)
         best = int(np.argmax(worth))
         proposals.append(
             {
@@ -243,100 +267,113 @@ def _propose(
                 "facets": list(facets.parts[best]),
                 "value": float(subjects.worth[s] + forms.worth[f] + worth[best]),
                 "whole": float(shares[best]),
-                "subject": float(subjects.films[:, s].mean()) if subjects.parts[s] else None,
-                "form": float(forms.films[:, f].mean()) if forms.parts[f] else None,
-                "facet": float(facets.films[:, best].mean()) if facets.parts[best] else None,
+                "subject": float(own.share(subjects.films[:, s])) if subjects.parts[s] else None,
+                "form": float(own.share(forms.films[:, f])) if forms.parts[f] else None,
+                "facet": float(own.share(facets.films[:, best])) if facets.parts[best] else None,
             }
         )
     return sorted(proposals, key=lambda row: -float(str(row["value"])))
 
 
+def _ramp(share: np.ndarray | float, low: float, high: float) -> np.ndarray:
+    """From 0 at `low` to 1 at `high`: no step that a single film could pass."""
+    return np.clip((np.asarray(share) - low) / (high - low), 0.0, 1.0)
+
+
 def _worth_of_truth(credit: np.ndarray, true: np.ndarray) -> np.ndarray:
     """What it is worth that a whole name is true of a share of the films."""
-    worth = np.minimum(credit, _TOGETHER) + np.where(true >= TRUE, _TRUE_OF_MOST, 0.0)
-    return np.asarray(worth + np.where(credit >= TRUE, _SAID_BY_MOST, 0.0))
+    worth = np.minimum(credit, _TOGETHER) + _TRUE_OF_MOST * _ramp(true, *_NEARLY_MOST)
+    return np.asarray(worth + _SAID_BY_MOST * _ramp(credit, *_NEARLY_MOST))
 
 
-def _subject_options(
-    own: sparse.csc_matrix, literal: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool
-) -> _Options:
+def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _Options:
     """No subject, one, or two joined ones."""
-    films = own.shape[0]
+    films, total = own.count, own.total
     base = vocabulary.base[vocabulary.subjects]
-    counts = np.asarray(own.sum(0)).ravel()[vocabulary.subjects]
-    words, said = vocabulary.best_words(np.asarray(literal.sum(0)).ravel())
-    share, credit = counts / films, ((1 - _LITERAL) * counts + _LITERAL * said) / films
+    counts = own.counts(own.parts)[vocabulary.subjects]
+    words, said = vocabulary.best_words(own.counts(own.literal))
+    share, credit = counts / total, ((1 - _LITERAL) * counts + _LITERAL * said) / total
     # smoothed towards the catalogue by two films: in a small cluster a rare subject proves little
-    lift = (counts + 2 * base) / (films + 2) / base
+    lift = (counts + 2 * base) / (total + 2) / base
     gain = vocabulary.weight[vocabulary.subjects] * credit * np.log(np.maximum(lift, 1e-9))
     usable = np.flatnonzero((share >= _GOAL) & (lift >= _LIFT))
     chosen = usable[np.lexsort((usable, -gain[usable]))][:_CANDIDATES]
     numbers = vocabulary.subjects[chosen]
-    true = own[:, numbers].toarray() > 0
+    true = own.parts[:, numbers].toarray() > 0
     printed = words[chosen]
-    in_words = literal[:, printed].toarray() > 0
-    credits = np.float32(1 - _LITERAL) * true + np.float32(_LITERAL) * in_words
-    options = [_Option((), False, np.ones(films, bool), np.ones(films, np.float32), _NO_SUBJECT)]
+    credits = (1 - _LITERAL) * true + _LITERAL * (own.literal[:, printed].toarray() > 0)
+    options = [_Option((), False, np.ones(films, bool), np.ones(films), _NO_SUBJECT)]
     least = _DOUBTFUL if final else _GOAL
     for n, number in enumerate(numbers.tolist()):
         if share[chosen[n]] >= least:
-            least_sure = min(share[chosen[n]], credits[:, n].mean() + _SLACK)
-            doubt = _DOUBT if final and least_sure < TRUE else 0.0
-            worth = float(gain[chosen[n]]) - doubt
+            sure = min(share[chosen[n]], float(own.share(credits[:, n])) + _SLACK)
+            doubt = _DOUBT * (1 - _ramp(sure, least, TRUE + _EDGE)) if final else 0.0
+            worth = float(gain[chosen[n]] - doubt)
             word = (int(printed[n]),)
             options.append(_Option((number,), False, true[:, n], credits[:, n], worth, word))
     least, together = (_LEAST_JOINED, _LEAST_TOGETHER) if final else (_GOAL_JOINED, 0.0)
     for (n, one), (m, other) in combinations(enumerate(numbers[:_PAIRED].tolist()), 2):
         either, joined = true[:, n] | true[:, m], np.maximum(credits[:, n], credits[:, m])
         shares = share[chosen[n]], share[chosen[m]]
-        enough = min(shares) >= least and either.mean() >= together
-        adds = joined.mean() >= max(credits[:, n].mean(), credits[:, m].mean()) + _GAIN
+        one_true, one_said = float(own.share(either)), float(own.share(joined))
         both_printed = (int(printed[n]), int(printed[m]))
-        if not enough or not adds or vocabulary.related(*both_printed):
+        if min(shares) < least or one_true < together or vocabulary.related(*both_printed):
             continue
         both = min(1.0, base[chosen[n]] + base[chosen[m]])
         weight = (vocabulary.weight[one] + vocabulary.weight[other]) / 2
-        least_sure = min(either.mean(), joined.mean() + _SLACK)
-        doubt = _DOUBT if final and least_sure < _TOGETHER else 0.0
-        worth = weight * joined.mean() * np.log(max(either.mean() / both, 1e-9)) - doubt
+        sure = min(one_true, one_said + _SLACK)
+        doubt = _DOUBT * (1 - _ramp(sure, together, _TOGETHER + _EDGE)) if final else 0.0
+        worth = weight * one_said * np.log(max(one_true / both, 1e-9)) - doubt
+        worth *= _ramp(min(shares), least - _EDGE, least + _EDGE)
         options.append(_Option((one, other), False, either, joined, float(worth), both_printed))
     return _Options.of(options)
 
 
-def _form_options(own: sparse.csc_matrix, vocabulary: _Vocabulary, *, final: bool) -> _Options:
+def _form_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _Options:
     """No genre, one, two that are both true, or two of which one suffices."""
-    films = own.shape[0]
-    true = own[:, vocabulary.genres].toarray() > 0
-    share, base = true.mean(0), vocabulary.base[vocabulary.genres]
+    films = own.count
+    true = own.parts[:, vocabulary.genres].toarray() > 0
+    share, base = own.share(true), vocabulary.base[vocabulary.genres]
     is_form = vocabulary.is_form[vocabulary.genres]
     options = [_exact((), False, np.ones(films, bool), _NO_FORM)]
     for n, number in enumerate(vocabulary.genres.tolist()):
-        if share[n] >= (TRUE if final or is_form[n] else _GOAL_FORM):
-            options.append(_exact((number,), False, true[:, n], _form_worth(share[n], base[n])))
+        least = TRUE if final or is_form[n] else _GOAL_FORM
+        if share[n] >= least:
+            worth = _form_worth(share[n], base[n], least)
+            options.append(_exact((number,), False, true[:, n], worth))
     for (n, one), (m, other) in combinations(enumerate(vocabulary.genres.tolist()), 2):
-        both, either = (true[:, n] & true[:, m]).mean(), (true[:, n] | true[:, m]).mean()
+        all_true, either_true = true[:, n] & true[:, m], true[:, n] | true[:, m]
+        both, either = float(own.share(all_true)), float(own.share(either_true))
         if both >= TRUE:
-            worth = _form_worth(both, base[n] * base[m]) + _SECOND_GENRE
-            options.append(_exact((one, other), True, true[:, n] & true[:, m], worth))
-        joined = min(share[n], share[m]) >= _JOINED and max(share[n], share[m]) < TRUE
+            worth = _form_worth(both, base[n] * base[m], TRUE)
+            worth += _SECOND_GENRE * float(_ramp(both, TRUE, TRUE + 2 * _EDGE))
+            options.append(_exact((one, other), True, all_true, worth))
+        joined = min(share[n], share[m]) >= _JOINED and max(share[n], share[m]) < TRUE + _EDGE
         if joined and either >= _TOGETHER and not (is_form[n] or is_form[m]):
             union = base[n] + base[m] - base[n] * base[m]
-            worth = _form_worth(either, union)
-            options.append(_exact((one, other), False, true[:, n] | true[:, m], worth))
+            worth = _form_worth(either, union, _TOGETHER)
+            options.append(_exact((one, other), False, either_true, worth))
     return _Options.of(options)
 
 
-def _form_worth(share: float, base: float) -> float:
-    return float(share * (_FORM + _FORM_GAIN * np.log(share / base)))
+def _form_worth(share: float, base: float, least: float) -> float:
+    """Worth of a form, which begins at that of no form where it is true of just enough films."""
+    worth = share * (_FORM + _FORM_GAIN * np.log(share / base))
+    return float(_NO_FORM + (worth - _NO_FORM) * _ramp(share, least - _EDGE / 2, least + _EDGE))
 
 
-def _facet_options(own: sparse.csc_matrix, vocabulary: _Vocabulary) -> _Options:
+def _facet_options(own: _Films, vocabulary: _Vocabulary) -> _Options:
     """No facet, one, or two: an era or decade, and a language or country."""
-    films = own.shape[0]
-    true = own[:, vocabulary.facets].toarray() > 0
-    share, base = true.mean(0), vocabulary.base[vocabulary.facets]
+    films = own.count
+    true = own.parts[:, vocabulary.facets].toarray() > 0
+    share, base = own.share(true), vocabulary.base[vocabulary.facets]
     single = [
-        _exact((number,), True, true[:, n], float(share[n] * np.log(share[n] / base[n])))
+        _exact(
+            (number,),
+            True,
+            true[:, n],
+            float(share[n] * np.log(share[n] / base[n]) * _ramp(share[n], TRUE, TRUE + 2 * _EDGE)),
+        )
         for n, number in enumerate(vocabulary.facets.tolist())
         if share[n] >= TRUE and share[n] >= _FACET_LIFT * base[n]
     ]
@@ -351,4 +388,4 @@ def _facet_options(own: sparse.csc_matrix, vocabulary: _Vocabulary) -> _Options:
 
 
 def _exact(parts: tuple[int, ...], every: bool, films: np.ndarray, worth: float) -> _Option:
-    return _Option(parts, every, films, films.astype(np.float32), worth)
+    return _Option(parts, every, films, films.astype(np.float64), worth)

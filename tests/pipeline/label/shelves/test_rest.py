@@ -34,9 +34,8 @@ def counted(films: list[str], clusters: list[int] | None = None) -> pa.Table:
 
 
 def shelf(language: str | None, genre: str | None, time: str | None, films: int) -> RestShelf:
-    return RestShelf(
-        *(None if key is None else number(key) for key in (language, genre, time)), films
-    )
+    own = [None if key is None else number(key) for key in (language, genre, time)]
+    return RestShelf(own[0], own[1], own[2], films)
 
 
 def test_films_are_shelved_by_language_genre_and_time() -> None:

@@ -1,0 +1,286 @@
+"""Moves of films: near clusters, true names, films without a theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.label.shelves.moves import (
+    mean_points,
+    measure_films,
+    move_films,
+    move_weights,
+    padded,
+    renumbered,
+    settle_films,
+)
+from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS, FACETS, POINTS, validate
+from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.schemas.vectors import column_of_vectors, matrix_of
+from tests.pipeline.label.shelves.parts_of_films import (
+    WIDTH,
+    film_parts,
+    name,
+    number,
+    parts_table,
+)
+
+WEIGHTS = {"subject": 0.1, "form": 0.05, "facet": 0.05, "unit": 0.1}
+GHOST, SHARK = name("ghost|Horror"), name("shark|Horror")
+
+
+def angles(*degrees: float) -> np.ndarray:
+    """Return unit vectors of the plane."""
+    radians = np.deg2rad(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1).astype(np.float32)
+
+
+def points_of(rows: np.ndarray) -> pa.Table:
+    ids = [f"f{row:03d}" for row in range(len(rows))]
+    return pa.table(
+        [pa.array(ids, pa.string()), column_of_vectors(rows)], schema=POINTS(rows.shape[1])
+    )
+
+
+def centroids_of(rows: np.ndarray) -> pa.Table:
+    numbers = pa.array(range(len(rows)), pa.int32())
+    return pa.table([numbers, column_of_vectors(rows)], schema=CENTROIDS(rows.shape[1]))
+
+
+def move(
+    rows: np.ndarray,
+    films: Sequence[str],
+    means: np.ndarray,
+    names: Sequence[NameParts],
+    **more: Any,
+) -> dict[str, pa.Table]:
+    found = move_films(
+        points_of(rows),
+        film_parts(films),
+        centroids_of(means),
+        shelf_table(names),
+        WIDTH,
+        more.pop("weights", WEIGHTS),
+        **more,
+    )
+    validate(found["assignments"], ASSIGNMENTS, name="assignments")
+    return found
+
+
+def clusters_of(found: dict[str, pa.Table]) -> list[int]:
+    return [int(n) for n in found["assignments"].column("cluster").to_pylist()]
+
+
+# --- moves
+
+
+def test_a_film_goes_to_the_near_cluster_whose_name_is_true_of_it() -> None:
+    """Two centroids 40 degrees apart; all films are a little nearer to the first."""
+    rows, means = angles(18, 18, 18, 2), angles(0, 40)
+    films = ["ghost|Horror", "shark|Horror", "", "shark|Horror"]
+    # the last one is too far from the second cluster
+    assert clusters_of(move(rows, films, means, [GHOST, SHARK])) == [0, 1, 0, 0]
+    # without weights, the nearest centroid decides
+    nothing = dict.fromkeys(WEIGHTS, 0.0)
+    assert clusters_of(move(rows, films, means, [GHOST, SHARK], weights=nothing)) == [0] * 4
+
+
+@pytest.mark.parametrize("part", ["shark", "Comedy", "decade:1970"])
+def test_each_kind_of_part_draws_films(part: str) -> None:
+    names = [NameParts(), name(part)]
+    assert clusters_of(move(angles(18, 18), [part, ""], angles(0, 40), names)) == [1, 0]
+
+
+def test_the_words_that_a_name_prints_count_more_than_others() -> None:
+    names = [name("ghost", words="ghost"), name("ghost", words="spectre")]
+    found = move(angles(19, 19), ["ghost", "spectre"], angles(0, 40), names)
+    assert clusters_of(found) == [0, 1]
+
+
+def test_a_film_keeps_the_nearest_other_centroid_and_its_margin() -> None:
+    rows, means = angles(18, 18, 41), angles(0, 40, 170)
+    found = move(rows, ["shark|Horror", "", ""], means, [GHOST, SHARK, NameParts()])
+    table = found["assignments"]
+    assert clusters_of(found) == [1, 0, 1]
+    assert table.column("runner_up").to_pylist() == [0, 1, 0]
+    cosine = rows @ means.T
+    expected = [
+        cosine[0, 1] - cosine[0, 0],
+        cosine[1, 0] - cosine[1, 1],
+        cosine[2, 1] - cosine[2, 0],
+    ]
+    np.testing.assert_allclose(table.column("margin"), expected, atol=1e-6)
+    assert table.column("margin").to_pylist()[0] < 0  # nearer to the other
+    np.testing.assert_allclose(table.column("similarity"), cosine[[0, 1, 2], [1, 0, 1]], atol=1e-6)
+
+
+def test_one_cluster_has_no_runner_up() -> None:
+    found = move(angles(0, 90), ["", "ghost"], angles(0), [GHOST])
+    assert clusters_of(found) == [0, 0]
+    assert found["assignments"].column("runner_up").to_pylist() == [None, None]
+    assert found["assignments"].column("margin").to_pylist() == [None, None]
+
+
+def test_sums_are_those_of_the_films() -> None:
+    rows = angles(0, 10, 80, 85)
+    found = move(rows, [""] * 4, angles(0, 45, 90), [NameParts()] * 3)
+    sums = found["sums"]
+    assert sums.column("cluster").to_pylist() == [0, 2]  # the second cluster has no film
+    assert sums.column("films").to_pylist() == [2, 2]
+    totals = sums.column("vector").combine_chunks().flatten().to_numpy().reshape(2, 2)
+    np.testing.assert_allclose(totals, [rows[:2].sum(0), rows[2:].sum(0)], atol=1e-6)
+
+
+def test_more_clusters_than_films_and_more_than_are_compared() -> None:
+    rng = np.random.default_rng(3)
+    means = rng.normal(size=(60, 6)).astype(np.float32)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    found = move(means[[7, 50]], ["", "ghost|Horror"], means, [NameParts()] * 60)
+    assert clusters_of(found) == [7, 50]
+
+
+def test_no_films_are_moved_nowhere() -> None:
+    found = move(angles(), [], angles(0, 90), [GHOST, SHARK])
+    assert found["assignments"].num_rows == found["sums"].num_rows == 0
+    means, films = mean_points([found["sums"]], centroids_of(angles(0, 90)))
+    assert films.tolist() == [0, 0] and means.equals(centroids_of(angles(0, 90)))
+
+
+FILM = st.lists(st.sampled_from(["ghost", "shark", "Horror", "Comedy"]), unique=True).map("|".join)
+
+
+@given(
+    st.lists(st.tuples(FILM, st.integers(0, 359)), min_size=1, max_size=12),
+    st.randoms(use_true_random=False),
+    st.integers(1, 5),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_order_and_any_partitions_move_films_alike(
+    films: list[tuple[str, int]], chance: Any, size: int
+) -> None:
+    means, names = angles(0, 50, 100, 220), [GHOST, SHARK, name("Comedy"), NameParts()]
+
+    def moved(own: list[tuple[str, int]]) -> dict[str, pa.Table]:
+        return move(angles(*(d for _, d in own)), [film for film, _ in own], means, names)
+
+    whole = moved(films)
+    assert set(clusters_of(whole)) <= set(range(4))
+    order = list(range(len(films)))
+    chance.shuffle(order)
+    parts = [
+        moved([films[n] for n in order[start : start + size]])
+        for start in range(0, len(order), size)
+    ]
+    again = [cluster for part in parts for cluster in clusters_of(part)]
+    assert again == [clusters_of(whole)[n] for n in order]
+    one, other = (
+        mean_points(sums, centroids_of(means))
+        for sums in ([whole["sums"]], [part["sums"] for part in parts])
+    )
+    assert one[1].tolist() == other[1].tolist() and one[1].sum() == len(films)
+    np.testing.assert_allclose(matrix_of(one[0]), matrix_of(other[0]), atol=1e-5)
+
+
+# --- films without a theme
+
+
+def facets_of(thin: Sequence[bool]) -> pa.Table:
+    rows = [{"movie_id": f"f{n:03d}", "thin": own} for n, own in enumerate(thin)]
+    return pa.Table.from_pylist(rows, FACETS)
+
+
+def test_thin_films_are_in_no_cluster() -> None:
+    found = move(
+        angles(0, 0, 90), ["ghost|Horror"] * 3, angles(0, 90), [GHOST, SHARK],
+        facets=facets_of([False, True, True]),
+    )  # fmt: skip
+    assert clusters_of(found) == [0, -1, -1]
+    for column in ("similarity", "margin", "runner_up"):
+        values = found["assignments"].column(column)
+        assert column == "runner_up" or values.null_count == 2
+    assert found["sums"].column("films").to_pylist() == [1]
+
+
+def test_films_of_a_cluster_without_theme_go_to_a_near_one_or_to_none() -> None:
+    names, means = [NameParts(), SHARK], angles(0, 40)
+    rows = angles(5, 19, 5, 5)
+    films = ["", "", "shark|Horror", "shark|Comedy"]
+    found = move(
+        rows,
+        films,
+        means,
+        names,
+        themeless=[0],
+        weights=dict.fromkeys(WEIGHTS, 0.0) | {"unit": 0.2},
+    )
+    # far from the other; nearly as near to it; far, but its name is true; only its subject is
+    assert clusters_of(found) == [-1, 1, 1, 1]
+    stays = move(rows, films, means, names, themeless=[], weights=dict.fromkeys(WEIGHTS, 0.0))
+    assert clusters_of(stays) == [0] * 4
+    assert clusters_of(move(rows, films, means, names, themeless=[0, 1])) == [-1] * 4
+
+
+def test_films_in_no_cluster_settle_on_shelves_or_the_nearest_centroid() -> None:
+    films = ["ghost|Drama", "Drama|language:hi", "Drama", "Comedy", ""]
+    parts = parts_table([*films, *["language:en"] * 9])
+    assigned = pa.table({"cluster": pa.array([0, -1, -1, -1, -1], pa.int32())})
+    shelves = [[number("language:hi"), number("Drama"), None], [None, number("Drama"), None]]
+    rows, means = angles(0, 0, 0, 80, 10), angles(0, 90)
+    found = settle_films(
+        points_of(rows), film_parts(films), assigned, parts, centroids_of(means), shelves
+    )
+    assert found["assignments"].column("cluster").to_pylist() == [0, 2, 3, 1, 0]
+    assert found["sums"].column("films").to_pylist() == [2, 1, 1, 1]
+    wider, sizes = mean_points([found["sums"]], padded(centroids_of(means), 4))
+    assert sizes.tolist() == [2, 1, 1, 1]
+    np.testing.assert_allclose(matrix_of(wider)[2:], rows[1:3], atol=1e-6)
+    none = settle_films(
+        points_of(rows), film_parts(films), assigned, parts, centroids_of(means), []
+    )
+    assert none["assignments"].column("cluster").to_pylist() == [0, 0, 0, 1, 0]
+
+
+def test_measures_follow_the_numbers_of_centroids() -> None:
+    rows, means = angles(10, 80), angles(90, 0)
+    own = pa.table({"cluster": pa.array([5, 2], pa.int32())})
+    numbers = pa.table({"number": pa.array([-1, -1, 0, -1, -1, 1], pa.int32())})
+    table = measure_films(points_of(rows), own, centroids_of(means), numbers)["assignments"]
+    assert table.column("cluster").to_pylist() == [1, 0]
+    assert table.column("runner_up").to_pylist() == [0, 1]
+    np.testing.assert_allclose(table.column("similarity"), [np.cos(np.pi / 18)] * 2, atol=1e-6)
+
+
+# --- centroids
+
+
+def test_a_cluster_without_films_keeps_its_centroid() -> None:
+    old = centroids_of(angles(0, 90))
+    found = move(angles(10, 20), ["", ""], angles(0, 90), [NameParts()] * 2)
+    new, films = mean_points([found["sums"]], old)
+    assert films.tolist() == [2, 0]
+    np.testing.assert_allclose(matrix_of(new), angles(15, 90), atol=1e-6)
+    assert mean_points([], old)[0].equals(old)
+
+
+def test_centroids_are_renumbered_and_padded() -> None:
+    table = centroids_of(angles(0, 45, 90))
+    chosen = renumbered(table, np.array([2, 0]))
+    assert chosen.equals(centroids_of(matrix_of(table)[[2, 0]]))
+    wider = padded(chosen, 3)
+    assert wider.column("cluster").to_pylist() == [0, 1, 2]
+    assert matrix_of(wider)[2].tolist() == [0.0, 0.0]
+    assert padded(chosen, 2).equals(chosen)
+
+
+def test_weights_are_in_median_margins() -> None:
+    one, double = move_weights(np.array([0.1, 0.2, 0.9])), move_weights(np.array([0.4] * 3))
+    assert one["unit"] == pytest.approx(0.2)
+    assert {kind: 2 * weight for kind, weight in one.items()} == pytest.approx(double)
+    assert one["subject"] > one["form"] > 0 and one["facet"] > 0
+    assert set(move_weights(np.zeros(0)).values()) == {0.0}  # of one cluster
