@@ -168,8 +168,10 @@ ASSIGNMENTS = pa.schema(
         ("movie_id", pa.string()),
         ("cluster", pa.int32()),
         ("similarity", pa.float32()),  # cosine to the centroid of the cluster
-        ("runner_up", pa.int32()),  # cluster with the second-nearest centroid
-        ("margin", pa.float32()),  # similarity minus the similarity of the runner-up, >= 0
+        ("runner_up", pa.int32()),  # the nearest other cluster
+        # similarity minus that to the runner-up; below 0 if the runner-up is nearer and the film is
+        # here because of what the name says
+        ("margin", pa.float32()),
         ("weak", pa.bool_()),  # among the least similar films: see settings.cluster
     ]
 )

@@ -50,10 +50,12 @@ class Film(ResponseModel):
         examples=[0.71], description="Cosine to the centroid of its micro-genre, -1 to 1."
     )
     runner_up: int | None = Field(
-        examples=[40], description="Cluster number of the second-nearest micro-genre."
+        examples=[40], description="Cluster number of the nearest other micro-genre."
     )
     margin: float | None = Field(
-        examples=[0.18], description="Similarity minus the similarity to the runner-up."
+        examples=[0.18],
+        description="Similarity minus the similarity to the runner-up. Below 0, the runner-up is "
+        "nearer, and the film is in its micro-genre because of what the name says.",
     )
     weak: bool = Field(description="True if the film fits no micro-genre well.")
     vote_average: float | None = Field(examples=[8.1], description="0 to 10.")

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.report.formatting import finite, rating, share, whole
 
 __all__ = [
+    "compared",
     "film_title",
     "films",
     "finite",
@@ -66,6 +67,19 @@ def language(code: str | None) -> str:
     ('German', 'xx', '')
     """
     return _LANGUAGES.get(code or "", code or "")
+
+
+def compared(margin: float) -> str:
+    """Return how one similarity compares with another, given their difference.
+
+    Examples
+    --------
+    >>> compared(0.0513), compared(-0.02), compared(-0.001)
+    ('0.05 more than', '0.02 less than', 'about the same as')
+    """
+    if abs(margin) < 0.005:
+        return "about the same as"
+    return f"{abs(margin):.2f} {'more' if margin > 0 else 'less'} than"
 
 
 def signed(change: float | None) -> str:

@@ -74,7 +74,9 @@ name_remark = {
     None: "",
 }[film["name_true"]]
 remark = (
-    "It fits no micro-genre well; this is the nearest one."
+    "It fits no micro-genre well."
+    if film["weak"] and (film["margin"] or 0) < 0
+    else "It fits no micro-genre well; this is the nearest one."
     if film["weak"]
     else "It is one of the most typical films of this micro-genre."
     if film["movie_id"] in (genre["exemplar_ids"] or [])
@@ -84,7 +86,7 @@ margin: list[Node | str] = []
 runner_up = None if film["runner_up"] is None else films.micro_genre(film["runner_up"])
 if runner_up:
     margin = [
-        f", {film['margin']:.2f} more than to the runner-up, ",
+        f", {formatting.compared(film['margin'])} to the runner-up, ",
         node(
             "a",
             data_text(film["runner_up_name"]),
