@@ -87,6 +87,7 @@ def test_help_and_show_import_no_large_libraries(out: Path) -> None:
 def test_options_become_overrides() -> None:
     assert overrides() == {}
     assert overrides(workers=2) == {"dask": {"workers": 2}}
+    assert overrides(new_names=True) == {"label": {"new_names": True}}
     assert overrides(k="auto") == {"cluster": {"k": "auto"}}
     assert overrides(workers=1, scheduler="tcp://h:1", k="120", seed=0) == {
         "seed": 0,

@@ -77,6 +77,70 @@ def test_micro_genres_summarise_their_films() -> None:
     assert first["nearest_cluster"] == 1
 
 
+def test_exemplars_are_films_of_which_the_name_is_true_then_others() -> None:
+    assigned = assignments([0.4, 0.6, 0.5])  # b, a, c
+    labels = genres(assigned).to_pylist()
+    for true, exemplars in (
+        ([True, None, False], ["Beta (1990)", "Gamma (2001)"]),
+        ([None, None, True], ["Gamma (2001)", "Beta (1990)"]),
+        ([False, False, False], ["Gamma (2001)", "Beta (1990)"]),
+    ):
+        known = pa.chunked_array([pa.array(true, pa.bool_())])
+        table = micro_genres(
+            movies(),
+            assigned,
+            labels,
+            np.eye(2, dtype=np.float32),
+            known,
+            describe=lambda cluster, titles: f"{cluster}: {', '.join(titles)}",
+        )
+        first, second = table.to_pylist()
+        assert first["exemplars"] == exemplars
+        assert first["description"] == f"0: {', '.join(exemplars)}"
+        assert second["description"] == "1: Alpha"
+
+
+@pytest.mark.parametrize(
+    ("before", "description", "now"),
+    [
+        (["Beta (1990)", "Old"], "On sea: Beta (1990), Old.", "On sea: Gamma (2001), Beta (1990)."),
+        (
+            ["Old: One"],
+            "On Old: One. E.g. Old: One.",
+            "On Old: One. E.g. Gamma (2001), Beta (1990).",
+        ),
+        (
+            ["Gamma (2001)", "Beta (1990)"],
+            "Gamma (2001), Beta (1990).",
+            "Gamma (2001), Beta (1990).",
+        ),
+        (["Old"], "On sea.", "On sea."),
+        ([], "On sea.", "On sea."),
+        (["Old"], None, None),
+    ],
+)
+def test_an_update_describes_with_the_exemplars_of_now(
+    before: list[str], description: str | None, now: str | None
+) -> None:
+    assigned = assignments([0.4, 0.6, 0.5])
+    labels = [
+        {**row, "description": description, "exemplars": before}
+        for row in genres(assigned).to_pylist()
+    ]
+    table = micro_genres(movies(), assigned, labels, np.eye(2, dtype=np.float32))
+    assert table["description"].to_pylist()[0] == now
+
+
+def test_a_micro_genre_without_films_has_no_titles_in_its_description() -> None:
+    assigned = assignments([0.4, 0.6, 0.5])
+    labels = [
+        {**row, "description": "On sea: Old.", "exemplars": ["Old"], "cluster": 2 * row["cluster"]}
+        for row in genres(assigned).to_pylist()
+    ]
+    table = micro_genres(movies(), assigned, labels, np.eye(2, dtype=np.float32))
+    assert table["description"].to_pylist()[1] is None
+
+
 def test_labels_may_say_the_parts_and_the_truth_of_a_name() -> None:
     parts = {
         "alternatives": ["Other", "Third"],
