@@ -27,6 +27,8 @@ def in_sentence(phrase: str) -> str:
     ['haunted houses', 'kung fu', 'spies', 'boxing', 'wolves']
     >>> [in_sentence(phrase) for phrase in ("father son relationship", "world war ii", "gay theme")]
     ['fathers and sons', 'World War II', 'gay life']
+    >>> in_sentence("future"), in_sentence("post-apocalyptic future")
+    ('the future', 'the post-apocalyptic future')
     """
     plurals = english_rules().plurals
     text = attributive(phrase)

@@ -56,6 +56,7 @@ def facts(
         ),
         ("world war ii", facts({}, None), "Films about World War II"),
         ("Science Fiction", facts({}, None), "Sci-fi films"),
+        ("War", facts({"war": 0.9, "nun": 0.5}, None), "War films, often with nuns"),
     ],
 )
 def test_sentences(keys: str, known: ShelfFacts, sentence: str | None) -> None:
