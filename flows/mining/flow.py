@@ -59,7 +59,8 @@ def mine_flow(
         out: Folder for the work and the releases.
         profile: Name of a profile of settings.
         settings_file: A TOML file of settings of your own.
-        overrides: Settings by section, such as {"cluster": {"k": 120}}.
+        overrides: Settings by section, such as {"cluster": {"k": 120}} or
+            {"label": {"new_names": true}}.
         resume: Reuse committed pieces; False computes each again.
         limit: Mine a sample of this many films.
         wait_minutes: How long to wait for another run on the same folder before giving up.

@@ -171,7 +171,9 @@ class LabelSettings(Section):
         description="Language of the names, ISO 639-1; `auto`: the main language of the texts.",
     )
     new_names: bool = Field(
-        False, description="Name micro-genres without regard to their previous names."
+        False,
+        description="Name micro-genres without regard to their previous names, except those that a "
+        "person set.",
     )
     lexicon: str = Field(
         "",
