@@ -82,6 +82,9 @@ class Matcher:
         for words in sorted(self._phrases, key=lambda words: (-len(words), words)):
             second = words[1] if len(words) > 1 else ""
             self._index.setdefault(words[0], {}).setdefault(second, []).append(words)
+        self._ambiguous = frozenset(
+            chain.from_iterable(words for words, own in self._phrases.items() if own.senses)
+        )
         contexts = (c for p in self._phrases.values() for own in p.senses for c in own.contexts)
         self._vocabulary = frozenset(chain.from_iterable((*self._phrases, *contexts)))
         self._cache: dict[str, tuple[str, ...]] = {}
@@ -126,6 +129,12 @@ class Matcher:
                     _sense_of(meaning, forms, alone=not names and end - position == len(words))
                 )
         return found
+
+    def is_plain(self, words: Sequence[str]) -> bool:
+        """Return whether a phrase means the same in any context: no word of it has senses."""
+        if self._pattern is not None:
+            return False
+        return all(self._ambiguous.isdisjoint(self._known(word)) for word in words)
 
     def whole(self, words: Sequence[str]) -> str | None:
         """Return the one subject that all words together mean, or None."""

@@ -14,6 +14,7 @@ from pipeline.label.words.tokens import tokens
 
 __all__ = ["SubjectLexicon", "subject_lexicon"]
 
+_MOST_KEPT = 100_000  # distinct keywords
 _WEAK = 0.6  # of subjects that are true of many films, but rarely what a film is about
 
 
@@ -57,6 +58,7 @@ class SubjectLexicon:
         self._weak = frozenset(tables.kinds.weak)
         self._unprinted = frozenset(tables.kinds.unprinted)
         self._broader = _closure(tables.broader)
+        self._plain: dict[tuple[str, str], frozenset[str]] = {}  # keywords without senses
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -119,8 +121,16 @@ class SubjectLexicon:
         >>> lexicon.subjects_of_keyword("affair"), lexicon.subjects_of_keyword("state affair")
         ({'infidelity'}, set())
         """
-        found = self._matcher(language).find(tokens(keyword), context, names=False)
-        return self._with_broader(found)
+        known = self._plain.get((keyword, language))
+        if known is not None:
+            return set(known)
+        matcher, words = self._matcher(language), tokens(keyword)
+        found = self._with_broader(matcher.find(words, context, names=False))
+        if matcher.is_plain(words):
+            if len(self._plain) >= _MOST_KEPT:
+                self._plain.clear()
+            self._plain[keyword, language] = frozenset(found)
+        return found
 
     def name_of(self, subject: str, language: str = "en") -> str:
         """Return the printed form of a subject; the English one if the language has none.

@@ -66,14 +66,14 @@ def test_a_word_for_a_subject_of_the_lexicon_may_be_printed() -> None:
 
 def test_no_name_prints_banned_subjects_but_with_adult_films() -> None:
     films = [
-        {"overview": "Text.", "keywords": ["prostitute", "vampire", "call girl", "nightclub"]}
+        {"overview": "Text.", "keywords": ["prostitute", "vampire", "brothel", "nightclub"]}
     ] * 4
     assert {"vampire", "nightclub"} <= set(keys_of(mine(films)[0], SUBJECT))
     assert "prostitute" not in keys_of(mine(films)[0], SUBJECT)
-    assert "prostitute/call girl" not in keys_of(mine(films)[0], WORD)
+    assert "prostitute/brothel" not in keys_of(mine(films)[0], WORD)
     adult = mine(films, adult=True)[0]
     assert "prostitute" in keys_of(adult, SUBJECT)
-    assert "prostitute/call girl" in keys_of(adult, WORD)
+    assert "prostitute/brothel" in keys_of(adult, WORD)
 
 
 def test_romance_is_a_subject_only_where_it_is_no_genre() -> None:
