@@ -182,6 +182,7 @@ class _Naming:
             self.level.sure,
             groups,
             final=True,
+            family=bool(self.level.prefix),
         )
         stated = self.print_all(name_parts_of(proposals))
         clusters = proposals.column("cluster").to_numpy()

@@ -15,6 +15,7 @@ from pipeline import cluster, label
 from pipeline.execution.runner import Piece, StageResult
 from pipeline.fileio.manifest import FileRef
 from pipeline.label.shelves import (
+    SHARP,
     count_rest,
     margin_weights,
     mean_points,
@@ -35,7 +36,8 @@ from pipeline.settings import ClusterSettings
 
 __all__ = ["NamingParts", "Shelves", "find_naming_parts", "propose_names", "shape_shelves"]
 
-_ROUNDS = 3
+_ROUNDS = 4  # the last one with names that could be printed
+_LAST = 1.3  # weights of the last move, in those of the others
 _LEAST_THEME = 4  # a shelf has at least 1 / this of the films of an average cluster
 _DROPS = 3  # further moves at most, if clusters have become too small
 _CLUSTERS_PER_PIECE = 32  # of the stage `shelf-names`
@@ -158,15 +160,17 @@ def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: C
     moves = _Moves(run, parts, weights, section)
     sure = margin_weights(margins, weights["unit"])
     for number in range(1, _ROUNDS + 1):
-        key = f"round-{number}"
-        proposals = propose_names(run, key, parts, assigned, sure, len(centroids), final=False)
+        key, final = f"round-{number}", number == _ROUNDS
+        proposals = propose_names(run, key, parts, assigned, sure, len(centroids), final=final)
         moved, centroids, _ = moves.without_small(
             key, points[:trained], centroids, pull_of(proposals)
         )
         assigned = moved.refs("assignments")
         sure = run.read(moved.refs("weights")).column("weight").to_numpy()
     proposals = propose_names(run, "settled", parts, assigned, sure, len(centroids), final=True)
-    return moves.settle(clusters, points, centroids, pull_of(proposals))
+    stronger = {kind: _LAST * weight for kind, weight in weights.items() if kind != "unit"}
+    last = replace(moves, weights={**weights, **stronger})
+    return last.settle(clusters, points, centroids, pull_of(proposals, SHARP))
 
 
 @dataclass(frozen=True)
@@ -298,6 +302,7 @@ def propose_names(
     k: int,
     *,
     final: bool,
+    family: bool = False,
 ) -> pa.Table:
     """Propose names for all clusters; return PROPOSED_NAMES.
 
@@ -315,7 +320,7 @@ def propose_names(
         How surely each of their films belongs to its cluster, see `margin_weights`.
     k : int
         Number of clusters.
-    final : bool
+    final, family : bool
         See `propose_shelf_names`.
     """
     members = run.read(parts.film_parts[: len(assigned)], ["parts", "literal"])
@@ -329,6 +334,8 @@ def propose_names(
             "members": (run.put(f"shelf-members-{key}", piece, group),),
             "parts": (parts.vocabulary,),
         }
-        pieces.append(Piece(piece, inputs, {"films": parts.films, "final": final}))
+        pieces.append(
+            Piece(piece, inputs, {"films": parts.films, "final": final, "family": family})
+        )
     result = run.stage(propose_shelf_names, pieces, name=f"shelf-names-{key}", shown=False)
     return run.read(result.refs("proposals"))

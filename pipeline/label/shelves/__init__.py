@@ -20,12 +20,13 @@ from pipeline.label.shelves.moves import (
     settle_films,
 )
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
-from pipeline.label.shelves.pull import pull_of, select_pull
+from pipeline.label.shelves.pull import SHARP, pull_of, select_pull
 from pipeline.label.shelves.rest import count_rest, rest_shelves
 from pipeline.label.shelves.truth import NameTruth, add_truth, check_names
 
 __all__ = [
     "PROPOSED_NAMES",
+    "SHARP",
     "ChosenName",
     "NameCandidates",
     "NameTruth",

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from pipeline.schemas.name_parts import NameParts
 
-__all__ = ["names_true", "parts_matrix", "parts_true"]
+__all__ = ["parts_matrix", "parts_true", "sum_weights"]
 
 
 def parts_matrix(parts: pa.Table | pa.ChunkedArray, width: int) -> sparse.csr_matrix:
@@ -74,14 +74,6 @@ def parts_true(
             clusters,
         ),
     )
-
-
-def names_true(
-    films: sparse.csr_matrix, names: Sequence[NameParts], clusters: np.ndarray
-) -> np.ndarray:
-    """Return whether the whole name of its cluster is true of each film, (n_films,) bool."""
-    subject, form, facets = parts_true(films, names, clusters[:, None])
-    return np.asarray((subject & form & facets)[:, 0])
 
 
 def sum_weights(

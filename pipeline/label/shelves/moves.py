@@ -31,7 +31,8 @@ __all__ = [
 _NEAR = 24  # nearest clusters of a film that are compared
 _NEUTRAL = 0.5  # of the weight of a part, for a name without such a part
 _LEAST_WEIGHT = 0.02  # of a film between two clusters, in the shares that names are made of
-_BATCH = 8_192  # films compared at a time
+_BATCH = 8_192  # films compared at a time ...
+_MOST_ENTRIES = 2**23  # ... but not more than this, times clusters: a genre draws to most of them
 _SUBJECT, _FORM, _FACET = 1.0, 0.75, 0.5  # weights, in median margins between two clusters
 
 
@@ -91,8 +92,9 @@ def move_films(
     index.add(means)
     drawn = {kind: part_weights(pull, kind, width, len(means)) for kind in KINDS}
     clusters, sure = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-    for start in range(0, len(rows), _BATCH):
-        own = slice(start, start + _BATCH)
+    batch = min(_BATCH, max(64, _MOST_ENTRIES // len(means)))
+    for start in range(0, len(rows), batch):
+        own = slice(start, start + batch)
         cosine, near = index.search(np.ascontiguousarray(rows[own]), min(_NEAR, len(means)))
         films = {name: matrix[own] for name, matrix in parts.items()}
         merit = _merit(cosine, near, films, drawn, weights)

@@ -56,15 +56,17 @@ _STEM = 5  # letters that two words have in common from which they are related
 _FORM, _FORM_GAIN = 0.25, 0.6  # worth of any form, and of one unlikely in the catalogue
 _SECOND_GENRE = 0.1
 _DOUBTFUL = 0.25  # least share of a subject that is printed if truer names are those of others ...
-_DOUBT = 1.2  # ... and what that costs
-_LEAST_JOINED, _LEAST_TOGETHER = 0.12, 0.3  # the same of two joined subjects
+_DOUBT = 1.4  # ... and what that costs
+_LEAST_JOINED, _LEAST_TOGETHER = 0.15, 0.3  # the same of two joined subjects
+_RARE_SECOND = 0.6  # what a joined subject costs that is true of hardly any film
 _TRUE_OF_MOST, _SAID_BY_MOST = 0.6, 0.6
-_NO_SUBJECT, _NO_FORM = -1.0, -0.4  # worth of a name without
+_NO_SUBJECT, _NO_FORM, _NOTHING = -1.1, -0.4, -1.8  # worth of a name without
+_TRUE_OF_FAMILY, _NO_SUBJECT_OF_FAMILY = 0.5, -0.2
 # Part of a film's credit for a subject that it has only if it says it in the words of the name; and
 # how much lower the share by credit may be than the share of which the subject is true.
 _LITERAL, _SLACK = 0.75, 0.1
 _EDGE = 0.05  # half of the width of a gradual limit
-_NEARLY_MOST = (0.52, 0.64)  # shares between which the worth of a true name grows
+_BELOW = 0.08  # how far below the share of most films the worth of a true name begins
 _TIMES = frozenset(("decade", "era"))
 
 
@@ -126,7 +128,7 @@ class _Options:
     outputs=("proposals",),
 )
 def propose_shelf_names(
-    members: pa.Table, parts: pa.Table, films: int, final: bool
+    members: pa.Table, parts: pa.Table, films: int, final: bool, family: bool = False
 ) -> dict[str, pa.Table]:
     """Propose names for some clusters.
 
@@ -143,6 +145,9 @@ def propose_shelf_names(
         True for names to print: each part is true of 60 % of the films, or each of two joined
         parts of 30 % and one of them of 75 %. False for names towards which films are moved: their
         parts may be true of fewer films as yet.
+    family : bool
+        Whether the clusters are families: a part is true of half of the films, and the genres are
+        worth more than a subject.
 
     Returns
     -------
@@ -164,7 +169,9 @@ def propose_shelf_names(
     rows: list[dict[str, object]] = []
     for number, own in zip(found, np.split(order, starts[1:]), strict=True):
         for proposal in _propose(
-            _Films(matrix[own].tocsc(), literal[own].tocsc(), weights[own]), vocabulary, final=final
+            _Films(matrix[own].tocsc(), literal[own].tocsc(), weights[own], family=family),
+            vocabulary,
+            final=final,
         ):
             rows.append({"cluster": int(number), "films": len(own), **proposal})
     return {"proposals": pa.Table.from_pylist(rows, PROPOSED_NAMES)}
@@ -225,12 +232,20 @@ class _Films:
     """
 
     def __init__(
-        self, parts: sparse.csc_matrix, literal: sparse.csc_matrix, weights: np.ndarray
+        self,
+        parts: sparse.csc_matrix,
+        literal: sparse.csc_matrix,
+        weights: np.ndarray,
+        *,
+        family: bool,
     ) -> None:
         self.parts, self.literal = parts, literal
         self.count = len(weights)
         self.total = float(weights.sum())
         self.weights = weights / self.total
+        self.true = _TRUE_OF_FAMILY if family else TRUE  # share of the films of most of them
+        self.together = _TRUE_OF_FAMILY if family else _TOGETHER
+        self.no_subject = _NO_SUBJECT_OF_FAMILY if family else _NO_SUBJECT
 
     def counts(self, matrix: sparse.csc_matrix) -> np.ndarray:
         """Weighted number of films by column."""
@@ -249,14 +264,16 @@ def _propose(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> list[dict[
     weighted = own.weights[:, None]
     whole = (subjects.credit * weighted).T @ forms.credit
     true = (subjects.films * weighted).T @ forms.films.astype(np.float64)
-    value = subjects.worth[:, None] + forms.worth[None, :] + _worth_of_truth(whole, true)
+    plain_worth = _worth_of_truth(whole, true, own.true)
+    value = subjects.worth[:, None] + forms.worth[None, :] + plain_worth
+    value[0, 0] += _NOTHING  # neither subject nor genre: true of all films, and says nothing
     proposals: list[dict[str, object]] = []
     for position in np.lexsort((np.arange(value.size), -value.ravel()))[:_PROPOSALS].tolist():
         s, f = divmod(position, value.shape[1])
         plain = subjects.films[:, s] & forms.films[:, f]
         shares = own.share(plain[:, None] & facets.films)
         credit = (subjects.credit[:, s] * forms.credit[:, f])[:, None] * facets.credit
-        worth = facets.worth + _worth_of_truth(own.share(credit), shares)
+        worth = facets.worth + _worth_of_truth(own.share(credit), shares, own.true)
         best = int(np.argmax(worth))
         proposals.append(
             {
@@ -265,7 +282,7 @@ def _propose(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> list[dict[
                 "genres": list(forms.parts[f]),
                 "every_genre": forms.every[f],
                 "facets": list(facets.parts[best]),
-                "value": float(subjects.worth[s] + forms.worth[f] + worth[best]),
+                "value": float(value[s, f] - plain_worth[s, f] + worth[best]),
                 "whole": float(shares[best]),
                 "subject": float(own.share(subjects.films[:, s])) if subjects.parts[s] else None,
                 "form": float(own.share(forms.films[:, f])) if forms.parts[f] else None,
@@ -280,10 +297,10 @@ def _ramp(share: np.ndarray | float, low: float, high: float) -> np.ndarray:
     return np.clip((np.asarray(share) - low) / (high - low), 0.0, 1.0)
 
 
-def _worth_of_truth(credit: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """What it is worth that a whole name is true of a share of the films."""
-    worth = np.minimum(credit, _TOGETHER) + _TRUE_OF_MOST * _ramp(true, *_NEARLY_MOST)
-    return np.asarray(worth + _SAID_BY_MOST * _ramp(credit, *_NEARLY_MOST))
+def _worth_of_truth(credit: np.ndarray, true: np.ndarray, most: float) -> np.ndarray:
+    """What it is worth that a whole name is true of a share of the films, at best of `most`."""
+    worth = np.minimum(credit, _TOGETHER) + _TRUE_OF_MOST * _ramp(true, most - _BELOW, most + _EDGE)
+    return np.asarray(worth + _SAID_BY_MOST * _ramp(credit, most - _BELOW, most + _EDGE))
 
 
 def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _Options:
@@ -302,12 +319,12 @@ def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _O
     true = own.parts[:, numbers].toarray() > 0
     printed = words[chosen]
     credits = (1 - _LITERAL) * true + _LITERAL * (own.literal[:, printed].toarray() > 0)
-    options = [_Option((), False, np.ones(films, bool), np.ones(films), _NO_SUBJECT)]
+    options = [_Option((), False, np.ones(films, bool), np.ones(films), own.no_subject)]
     least = _DOUBTFUL if final else _GOAL
     for n, number in enumerate(numbers.tolist()):
         if share[chosen[n]] >= least:
             sure = min(share[chosen[n]], float(own.share(credits[:, n])) + _SLACK)
-            doubt = _DOUBT * (1 - _ramp(sure, least, TRUE + _EDGE)) if final else 0.0
+            doubt = _DOUBT * (1 - _ramp(sure, least, own.true + _EDGE)) if final else 0.0
             worth = float(gain[chosen[n]] - doubt)
             word = (int(printed[n]),)
             options.append(_Option((number,), False, true[:, n], credits[:, n], worth, word))
@@ -322,9 +339,10 @@ def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _O
         both = min(1.0, base[chosen[n]] + base[chosen[m]])
         weight = (vocabulary.weight[one] + vocabulary.weight[other]) / 2
         sure = min(one_true, one_said + _SLACK)
-        doubt = _DOUBT * (1 - _ramp(sure, together, _TOGETHER + _EDGE)) if final else 0.0
+        doubt = _DOUBT * (1 - _ramp(sure, together, own.together + _EDGE)) if final else 0.0
         worth = weight * one_said * np.log(max(one_true / both, 1e-9)) - doubt
-        worth *= _ramp(min(shares), least - _EDGE, least + _EDGE)
+        if final:
+            worth -= _RARE_SECOND * float(1 - _ramp(min(shares), _LEAST_JOINED, _JOINED))
         options.append(_Option((one, other), False, either, joined, float(worth), both_printed))
     return _Options.of(options)
 
@@ -337,18 +355,18 @@ def _form_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _Opti
     is_form = vocabulary.is_form[vocabulary.genres]
     options = [_exact((), False, np.ones(films, bool), _NO_FORM)]
     for n, number in enumerate(vocabulary.genres.tolist()):
-        least = TRUE if final or is_form[n] else _GOAL_FORM
+        least = own.true if final or is_form[n] else _GOAL_FORM
         if share[n] >= least:
             worth = _form_worth(share[n], base[n], least)
             options.append(_exact((number,), False, true[:, n], worth))
     for (n, one), (m, other) in combinations(enumerate(vocabulary.genres.tolist()), 2):
         all_true, either_true = true[:, n] & true[:, m], true[:, n] | true[:, m]
         both, either = float(own.share(all_true)), float(own.share(either_true))
-        if both >= TRUE:
-            worth = _form_worth(both, base[n] * base[m], TRUE)
-            worth += _SECOND_GENRE * float(_ramp(both, TRUE, TRUE + 2 * _EDGE))
+        if both >= own.true:
+            worth = _form_worth(both, base[n] * base[m], own.true)
+            worth += _SECOND_GENRE * float(_ramp(both, own.true, own.true + 2 * _EDGE))
             options.append(_exact((one, other), True, all_true, worth))
-        joined = min(share[n], share[m]) >= _JOINED and max(share[n], share[m]) < TRUE + _EDGE
+        joined = min(share[n], share[m]) >= _JOINED and max(share[n], share[m]) < own.true + _EDGE
         if joined and either >= _TOGETHER and not (is_form[n] or is_form[m]):
             union = base[n] + base[m] - base[n] * base[m]
             worth = _form_worth(either, union, _TOGETHER)

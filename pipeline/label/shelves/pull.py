@@ -13,7 +13,7 @@ from scipy import sparse
 
 from pipeline.schemas.name_parts import name_parts_of
 
-__all__ = ["KINDS", "PULL", "part_weights", "pull_of", "select_pull"]
+__all__ = ["KINDS", "PULL", "SHARP", "SOFT", "part_weights", "pull_of", "select_pull"]
 
 KINDS = ("subject", "word", "form", "facet")
 
@@ -22,10 +22,10 @@ PULL = pa.schema(
     [("kind", pa.string()), ("cluster", pa.int32()), ("part", pa.int32()), ("weight", pa.float64())]
 )
 
-_SOFTNESS = 0.15  # difference of value by which a proposal counts 1 / e as much
+SOFT, SHARP = 0.15, 0.04  # differences of value by which a proposal counts 1 / e as much
 
 
-def pull_of(proposals: pa.Table) -> pa.Table:
+def pull_of(proposals: pa.Table, softness: float = SOFT) -> pa.Table:
     """Return the weights of the parts of the proposed names of each cluster.
 
     The weight of a proposal falls exponentially with the difference of its value to the best one
@@ -35,6 +35,8 @@ def pull_of(proposals: pa.Table) -> pa.Table:
     ----------
     proposals : pa.Table
         PROPOSED_NAMES, sorted by cluster.
+    softness : float
+        Difference of value by which a proposal counts 1 / e as much.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def pull_of(proposals: pa.Table) -> pa.Table:
     starts = np.flatnonzero(np.diff(clusters, prepend=-1))
     group = np.repeat(np.arange(len(starts)), np.diff([*starts, len(clusters)]))
     highest = np.maximum.reduceat(value, starts) if len(starts) else value
-    weight = np.exp((value - highest[group]) / _SOFTNESS)
+    weight = np.exp((value - highest[group]) / softness)
     weight /= np.bincount(group, weight)[group]
     total: dict[tuple[str, int, int], float] = {}
     names = name_parts_of(proposals)
