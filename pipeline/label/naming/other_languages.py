@@ -101,7 +101,8 @@ def _with_subjects(
     known = all(own for _, own in found)
     two = naming_data()["two_subjects"].get(language, _AND)
     if language == "de":  # "Vampir- & Werwolf-Horrorfilme"; phrases make no compound
-        words = [word[:1].upper() + word[1:] for word in words]
+        linking = read_tables(extra).linking.get(language, {})
+        words = [linking.get(word, word[:1].upper() + word[1:]) for word in words]
         known = all(" " not in word for word in words)
         two = two if known else _AND
         form = form.replace(" & ", " & -") if known else form

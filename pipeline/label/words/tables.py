@@ -105,6 +105,8 @@ class Tables(_Table):
         strings of the same length.
     plurals, attributives, pairs, generic, patterns, joins, feminine : dict
         Texts by language: nouns and forms at the end of a name; see `genre_nouns`.
+    linking : dict
+        Form of a subject as the first part of a compound, by language: "Geister" for "Geist".
     heads : tuple of str
         Genres in the order in which they take the end of a name.
     languages, countries, eras : dict
@@ -131,6 +133,7 @@ class Tables(_Table):
     patterns: _Texts = {}
     joins: _Texts = {}
     feminine: _ByLanguage = {}
+    linking: _Texts = {}
     heads: _Words = ()
     languages: _Texts = {}
     countries: _Texts = {}

@@ -14,6 +14,7 @@ from pipeline.label.naming.patterns import naming_data
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.genre_nouns import generic_noun, head_genre
 from pipeline.label.words.stop_words import stop_words_of
+from pipeline.label.words.tables import read_tables
 from pipeline.label.words.tokens import fold
 from pipeline.schemas.name_parts import NameParts
 
@@ -146,8 +147,10 @@ def _phrases(vocabulary: PartVocabulary, language: str, extra: str) -> _Phrases:
             if word:
                 facets.setdefault(fold(word).strip("- "), part.number)
     subjects: dict[str, tuple[int, int]] = {}
+    linking = read_tables(extra).linking.get(language, {})
     for part in (*vocabulary.subjects, *vocabulary.words):
         key = vocabulary[part.same_as].key
-        for text in (subject_word(key, part.printed, language, extra)[0], part.printed):
+        word = subject_word(key, part.printed, language, extra)[0]
+        for text in (word, linking.get(word, word), part.printed):
             subjects.setdefault(fold(text), (part.same_as, part.number))
     return _Phrases(forms, facets, subjects)

@@ -40,3 +40,9 @@ def test_words_and_places() -> None:
     assert subject_word("fbi files", "fbi files", "de") == ("FBI files", False)
     assert place_name("country:FR", "ru") == "Франция"
     assert place_name("country:QQ", "en") is None
+
+
+def test_german_compounds_have_linking_forms() -> None:
+    subjects = [("christmas", "christmas"), ("witch", "witch")]
+    assert write_in("de", [], subjects[:1], "Komödien") == "Weihnachts-Komödien"
+    assert write_in("de", [], subjects[1:], "Horrorfilme") == "Hexen-Horrorfilme"
