@@ -167,7 +167,7 @@ def propose_shelf_names(
     found, starts = np.unique(clusters[order], return_index=True)
     weights = members.column("weight").to_numpy().astype(np.float64)
     rows: list[dict[str, object]] = []
-    for number, own in zip(found, np.split(order, starts[1:]), strict=True):
+    for number, own in zip(found, np.split(order, starts)[1:], strict=True):
         for proposal in _propose(
             _Films(matrix[own].tocsc(), literal[own].tocsc(), weights[own], family=family),
             vocabulary,
@@ -217,7 +217,7 @@ class _Vocabulary:
         return self._words[first[position]], most
 
     def related(self, one: int, other: int) -> bool:
-        """Whether two subjects share a word, or begin alike, as boxing and boxer."""
+        """Whether two subjects share a word, or begin alike, as vampire and vampirism."""
         first, second = self.printed[one].split(), self.printed[other].split()
         return bool(set(first) & set(second)) or any(
             a[:_STEM] == b[:_STEM] for a in first for b in second

@@ -64,6 +64,7 @@ def members(groups: Sequence[Sequence[str]]) -> pa.Table:
     films = [film for group in groups for film in group]
     clusters = [cluster for cluster, group in enumerate(groups) for _ in group]
     own = film_parts(films).select(["parts", "literal"])
+    own = own.append_column("weight", pa.array([1.0] * len(films), pa.float32()))
     return own.append_column("cluster", pa.array(clusters, pa.int32()))
 
 

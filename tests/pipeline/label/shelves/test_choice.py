@@ -13,8 +13,6 @@ from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
     best_proposals,
-    choose_shelf_names,
-    clusters_without_theme,
     numbered_name,
     own_margins,
 )
@@ -61,58 +59,6 @@ def candidates(
 
 GHOST, SHARK, HORROR = NameParts((1,)), NameParts((2,)), NameParts((), (5,))
 
-# --- names towards which films move
-
-
-def test_of_two_clusters_the_better_described_gets_the_name() -> None:
-    rows = [(0, GHOST, 1.0), (0, HORROR, 0.5), (1, GHOST, 2.0), (1, SHARK, 1.9)]
-    assert choose_shelf_names(proposals(rows), 2) == [HORROR, GHOST]
-
-
-def test_a_cluster_without_a_free_name_has_no_parts() -> None:
-    rows = [(0, GHOST, 1.0), (2, GHOST, 2.0)]
-    assert choose_shelf_names(proposals(rows), 4) == [NameParts(), NameParts(), GHOST, NameParts()]
-    assert choose_shelf_names(proposals([]), 2) == [NameParts()] * 2
-    assert choose_shelf_names(proposals([]), 0) == []
-
-
-def test_equal_values_are_decided_by_the_number_of_the_cluster() -> None:
-    # they differ in the last digits, as sums on another kind of CPU do
-    rows = [(0, GHOST, 1.0), (0, SHARK, 0.2), (1, GHOST, 1.0 + 1e-9), (1, HORROR, 0.1)]
-    assert choose_shelf_names(proposals(rows), 2) == [GHOST, HORROR]
-
-
-def test_the_order_of_joined_parts_makes_no_other_name() -> None:
-    one, other = NameParts((1, 2), (5, 6), every_genre=True), NameParts((2, 1), (6, 5))
-    chosen = choose_shelf_names(proposals([(0, one, 1.0), (1, other, 2.0), (1, GHOST, 0.0)]), 2)
-    assert chosen == [NameParts(), other]
-
-
-NAME = st.builds(NameParts, st.sampled_from([(), (1,), (2,), (1, 2)]), st.sampled_from([(), (5,)]))
-ROWS = st.lists(st.tuples(st.integers(0, 4), NAME, st.sampled_from([0.5, 1.0, 1.5])), max_size=20)
-
-
-@given(ROWS, st.permutations(range(20)))
-def test_names_are_distinct_and_independent_of_the_order_of_clusters(
-    rows: list[tuple[int, NameParts, float]], order: list[int]
-) -> None:
-    rows = list({(cluster, name): (cluster, name, value) for cluster, name, value in rows}.values())
-    rows.sort(key=lambda row: (row[0], -row[2]))
-    chosen = choose_shelf_names(proposals(rows), 5)
-    said = [name for name in chosen if name.all_numbers]
-    assert len(set(said)) == len(said)
-    offered = [{name for cluster, name, _ in rows if cluster == n} for n in range(5)]
-    for name, own in zip(chosen, offered, strict=True):
-        assert name in own or name == NameParts()
-        # no parts, only if others have all of its names
-        assert name in own or own <= set(chosen)
-
-
-def test_clusters_without_theme_have_no_subject_in_their_best_name() -> None:
-    rows = [(0, HORROR, 2.0), (0, GHOST, 1.0), (1, GHOST, 2.0), (1, HORROR, 1.0), (3, HORROR, 1.0)]
-    assert clusters_without_theme(proposals(rows), 5) == [0, 2, 3, 4]
-    assert clusters_without_theme(proposals([]), 1) == [0]
-
 
 @pytest.mark.parametrize(("most", "left"), [(0, []), (1, [0, 2]), (2, [0, 1, 2, 3]), (9, range(5))])
 def test_the_best_proposals_of_each_cluster(most: int, left: list[int]) -> None:
@@ -120,9 +66,6 @@ def test_the_best_proposals_of_each_cluster(most: int, left: list[int]) -> None:
     table = proposals(rows)
     assert best_proposals(table, most).equals(table.take(pa.array(left, pa.int64())))
     assert best_proposals(proposals([]), most).num_rows == 0
-
-
-# --- printed names
 
 
 def test_a_name_near_its_own_centroid_is_preferred() -> None:

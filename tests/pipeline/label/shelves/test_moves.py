@@ -20,8 +20,10 @@ from pipeline.label.shelves.moves import (
     renumbered,
     settle_films,
 )
+from pipeline.label.shelves.proposals import PROPOSED_NAMES
+from pipeline.label.shelves.pull import pull_of
 from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS, FACETS, POINTS, validate
-from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.schemas.name_parts import NameParts
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from tests.pipeline.label.shelves.parts_of_films import (
     WIDTH,
@@ -53,6 +55,28 @@ def centroids_of(rows: np.ndarray) -> pa.Table:
     return pa.table([numbers, column_of_vectors(rows)], schema=CENTROIDS(rows.shape[1]))
 
 
+def facets_of(thin: Sequence[bool]) -> pa.Table:
+    rows = [{"movie_id": f"f{n:03d}", "thin": own} for n, own in enumerate(thin)]
+    return pa.Table.from_pylist(rows, FACETS)
+
+
+def pull_to(names: Sequence[NameParts]) -> pa.Table:
+    """Return PULL of clusters with one name each."""
+    rows = [
+        {
+            "cluster": cluster,
+            "subjects": list(name.subjects),
+            "words": list(name.words),
+            "genres": list(name.genres),
+            "every_genre": name.every_genre,
+            "facets": list(name.facets),
+            "value": 1.0,
+        }
+        for cluster, name in enumerate(names)
+    ]
+    return pull_of(pa.Table.from_pylist(rows, PROPOSED_NAMES))
+
+
 def move(
     rows: np.ndarray,
     films: Sequence[str],
@@ -64,7 +88,8 @@ def move(
         points_of(rows),
         film_parts(films),
         centroids_of(means),
-        shelf_table(names),
+        pull_to(names),
+        more.pop("facets", facets_of([False] * len(films))),
         WIDTH,
         more.pop("weights", WEIGHTS),
         **more,
@@ -190,11 +215,6 @@ def test_any_order_and_any_partitions_move_films_alike(
 # --- films without a theme
 
 
-def facets_of(thin: Sequence[bool]) -> pa.Table:
-    rows = [{"movie_id": f"f{n:03d}", "thin": own} for n, own in enumerate(thin)]
-    return pa.Table.from_pylist(rows, FACETS)
-
-
 def test_thin_films_are_in_no_cluster() -> None:
     found = move(
         angles(0, 0, 90), ["ghost|Horror"] * 3, angles(0, 90), [GHOST, SHARK],
@@ -205,25 +225,6 @@ def test_thin_films_are_in_no_cluster() -> None:
         values = found["assignments"].column(column)
         assert column == "runner_up" or values.null_count == 2
     assert found["sums"].column("films").to_pylist() == [1]
-
-
-def test_films_of_a_cluster_without_theme_go_to_a_near_one_or_to_none() -> None:
-    names, means = [NameParts(), SHARK], angles(0, 40)
-    rows = angles(5, 19, 5, 5)
-    films = ["", "", "shark|Horror", "shark|Comedy"]
-    found = move(
-        rows,
-        films,
-        means,
-        names,
-        themeless=[0],
-        weights=dict.fromkeys(WEIGHTS, 0.0) | {"unit": 0.2},
-    )
-    # far from the other; nearly as near to it; far, but its name is true; only its subject is
-    assert clusters_of(found) == [-1, 1, 1, 1]
-    stays = move(rows, films, means, names, themeless=[], weights=dict.fromkeys(WEIGHTS, 0.0))
-    assert clusters_of(stays) == [0] * 4
-    assert clusters_of(move(rows, films, means, names, themeless=[0, 1])) == [-1] * 4
 
 
 def test_films_in_no_cluster_settle_on_shelves_or_the_nearest_centroid() -> None:
