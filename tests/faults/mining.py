@@ -95,7 +95,13 @@ def committed_work(out: Path) -> dict[str, str]:
     A manifest names the files of the attempt that wrote it: equal texts are the same attempt.
     Stages that run only because of a previous release are left out.
     """
-    found = [path for path in (out / "work").glob("*/*.json") if "-before" not in path.parent.name]
+    found = [
+        path
+        for path in (out / "work").glob("*/*.json")
+        # previous names are read back into parts and checked
+        if "-before" not in path.parent.name
+        and not path.parent.name.startswith(("kept-", "name-truth"))
+    ]
     return {f"{path.parent.name}/{path.stem}": path.read_text() for path in found}
 
 

@@ -86,7 +86,7 @@ margin: list[Node | str] = []
 runner_up = None if film["runner_up"] is None else films.micro_genre(film["runner_up"])
 if runner_up:
     margin = [
-        f", {formatting.compared(film['margin'])} to the runner-up, ",
+        f", {formatting.compared(film['margin'] or 0.0)} to the runner-up, ",
         node(
             "a",
             data_text(film["runner_up_name"]),

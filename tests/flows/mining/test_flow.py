@@ -52,6 +52,8 @@ TASKS = {
     "place films",
     "cluster films",
     "find neighbours",
+    "find parts of names",
+    "shape shelves",
     "name clusters",
     "publish release",
 }

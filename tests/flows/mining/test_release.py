@@ -101,9 +101,11 @@ def test_every_film_has_its_micro_genre_and_runner_up(mined: Mined) -> None:
         assert film["micro_genre_name"] == genre["micro_genre_name"]
         assert film["micro_genre_keybert"] == genre["micro_genre_keybert"]
         assert film["family_name"] == genre["family_name"]
-        assert film["margin"] >= 0
         assert film["runner_up"] in genres
         assert film["runner_up"] != film["cluster"]
+    # the others moved from the nearest micro-genre to one whose name is true of them
+    margins = mined.release.movies.column("margin").to_numpy()
+    assert (margins >= 0).mean() >= 0.7
 
 
 def test_the_index_agrees_with_the_table_of_neighbours(mined: Mined) -> None:
