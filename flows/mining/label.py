@@ -108,9 +108,7 @@ def name_clusters(
     family_keywords = _select_keywords(
         run, "family-", family_films, counts, family_facts, family_means
     )
-    family_level = NamingLevel(
-        "family-", above, len(family_facts), shelves.sure, taken=tuple(named.names)
-    )
+    family_level = NamingLevel("family-", above, len(family_facts), shelves.sure)
     family_named = name_groups(run, family_level, parts, vocabulary, family_means)
     family_describer = _describer(vocabulary, parts, family_named, known.of_families(family))
 

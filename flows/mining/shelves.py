@@ -22,6 +22,7 @@ from pipeline.label.shelves import (
     measure_films,
     move_films,
     move_weights,
+    nameless_clusters,
     padded,
     propose_shelf_names,
     pull_of,
@@ -168,9 +169,11 @@ def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: C
         assigned = moved.refs("assignments")
         sure = run.read(moved.refs("weights")).column("weight").to_numpy()
     proposals = propose_names(run, "settled", parts, assigned, sure, len(centroids), final=True)
+    named = np.setdiff1d(np.arange(len(centroids)), nameless_clusters(proposals, len(centroids)))
+    centroids, pull = renumbered(centroids, named), pull_of(proposals, SHARP)
     stronger = {kind: _LAST * weight for kind, weight in weights.items() if kind != "unit"}
     last = replace(moves, weights={**weights, **stronger})
-    return last.settle(clusters, points, centroids, pull_of(proposals, SHARP))
+    return last.settle(clusters, points, centroids, select_pull(pull, named))
 
 
 @dataclass(frozen=True)

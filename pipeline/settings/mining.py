@@ -100,7 +100,7 @@ class ClusterSettings(Section):
         "Nearer films have more weight, and the last one none.",
     )
     smoothing_rounds: int = Field(
-        2, ge=0, le=20, description="Smoothing rounds; 0 turns smoothing off."
+        3, ge=0, le=20, description="Smoothing rounds; 0 turns smoothing off."
     )
     components: int = Field(64, ge=2, le=1024, description="Dimensions of the smoothed vectors.")
     rounds: Annotated[int, Field(ge=0, le=100)] | Literal["auto"] = Field(

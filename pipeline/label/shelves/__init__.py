@@ -6,6 +6,7 @@ from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
     best_proposals,
+    nameless_clusters,
     numbered_name,
     own_margins,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "measure_films",
     "move_films",
     "move_weights",
+    "nameless_clusters",
     "numbered_name",
     "own_margins",
     "padded",

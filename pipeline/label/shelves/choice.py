@@ -10,19 +10,53 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.naming.unique_names import compared_form
-from pipeline.schemas.name_parts import NameParts
+from pipeline.schemas.name_parts import NameParts, name_parts_of
 
 __all__ = [
     "ChosenName",
     "NameCandidates",
     "best_proposals",
+    "nameless_clusters",
     "numbered_name",
     "own_margins",
 ]
 
 _NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
+_FEW = 0.33  # share of the films of which a subject is true that says nothing about the others
 _GRADUAL = 0.02  # margin, in cosine, between which and its negative that worth grows
 _MARGIN = 1.0  # worth of its margin, per cosine
+
+
+def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
+    """Return the clusters for which no name is left that says something true.
+
+    The best proposals of all clusters are taken first. A cluster is nameless if other clusters have
+    all its names, or if the subjects of the name that is left are true of few of its films.
+
+    Parameters
+    ----------
+    proposals : pa.Table
+        PROPOSED_NAMES of all clusters, `final`.
+    k : int
+        Number of clusters.
+
+    Returns
+    -------
+    list of int
+        In the order of their numbers. Empty if there would be more than a third of all clusters:
+        names say little about such a catalogue.
+    """
+    names = name_parts_of(proposals)
+    keys = [(frozenset(name.subjects), frozenset(name.genres), name.facets) for name in names]
+    subject = proposals.column("subject").to_pylist()
+    clusters = proposals.column("cluster").to_pylist()
+    chosen = _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
+    nameless = [
+        cluster
+        for cluster in range(k)
+        if cluster not in chosen or (subject[chosen[cluster]] or 1.0) < _FEW
+    ]
+    return nameless if len(nameless) <= k / 3 else []
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ _FACET_LIFT = 2.0  # ... and of a facet
 _CANDIDATES = 24  # subjects of a cluster that are combined ...
 _PAIRED = 12  # ... and of these, in pairs
 _PROPOSALS = 80  # of a cluster
+_DIGITS = 9  # of values that are compared: the last ones depend on the order of the films
 _STEM = 5  # letters that two words have in common from which they are related
 _FORM, _FORM_GAIN = 0.25, 0.6  # worth of any form, and of one unlikely in the catalogue
 _SECOND_GENRE = 0.1
@@ -61,7 +62,7 @@ _LEAST_JOINED, _LEAST_TOGETHER = 0.15, 0.3  # the same of two joined subjects
 _RARE_SECOND = 0.6  # what a joined subject costs that is true of hardly any film
 _TRUE_OF_MOST, _SAID_BY_MOST = 0.6, 0.6
 _NO_SUBJECT, _NO_FORM, _NOTHING = -1.1, -0.4, -1.8  # worth of a name without
-_TRUE_OF_FAMILY, _NO_SUBJECT_OF_FAMILY = 0.5, -0.2
+_TRUE_OF_FAMILY, _NO_SUBJECT_OF_FAMILY, _DOUBT_OF_FAMILY = 0.5, -0.2, 0.5
 # Part of a film's credit for a subject that it has only if it says it in the words of the name; and
 # how much lower the share by credit may be than the share of which the subject is true.
 _LITERAL, _SLACK = 0.75, 0.1
@@ -246,6 +247,7 @@ class _Films:
         self.true = _TRUE_OF_FAMILY if family else TRUE  # share of the films of most of them
         self.together = _TRUE_OF_FAMILY if family else _TOGETHER
         self.no_subject = _NO_SUBJECT_OF_FAMILY if family else _NO_SUBJECT
+        self.doubt = _DOUBT_OF_FAMILY if family else _DOUBT
 
     def counts(self, matrix: sparse.csc_matrix) -> np.ndarray:
         """Weighted number of films by column."""
@@ -268,13 +270,14 @@ def _propose(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> list[dict[
     value = subjects.worth[:, None] + forms.worth[None, :] + plain_worth
     value[0, 0] += _NOTHING  # neither subject nor genre: true of all films, and says nothing
     proposals: list[dict[str, object]] = []
-    for position in np.lexsort((np.arange(value.size), -value.ravel()))[:_PROPOSALS].tolist():
+    order = np.lexsort((np.arange(value.size), -value.ravel().round(_DIGITS)))
+    for position in order[:_PROPOSALS].tolist():
         s, f = divmod(position, value.shape[1])
         plain = subjects.films[:, s] & forms.films[:, f]
         shares = own.share(plain[:, None] & facets.films)
         credit = (subjects.credit[:, s] * forms.credit[:, f])[:, None] * facets.credit
         worth = facets.worth + _worth_of_truth(own.share(credit), shares, own.true)
-        best = int(np.argmax(worth))
+        best = int(np.argmax(worth.round(_DIGITS)))
         proposals.append(
             {
                 "subjects": list(subjects.parts[s]),
@@ -289,7 +292,7 @@ def _propose(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> list[dict[
                 "facet": float(own.share(facets.films[:, best])) if facets.parts[best] else None,
             }
         )
-    return sorted(proposals, key=lambda row: -float(str(row["value"])))
+    return sorted(proposals, key=lambda row: -round(float(str(row["value"])), _DIGITS))
 
 
 def _ramp(share: np.ndarray | float, low: float, high: float) -> np.ndarray:
@@ -314,7 +317,7 @@ def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _O
     lift = (counts + 2 * base) / (total + 2) / base
     gain = vocabulary.weight[vocabulary.subjects] * credit * np.log(np.maximum(lift, 1e-9))
     usable = np.flatnonzero((share >= _GOAL) & (lift >= _LIFT))
-    chosen = usable[np.lexsort((usable, -gain[usable]))][:_CANDIDATES]
+    chosen = usable[np.lexsort((usable, -gain[usable].round(_DIGITS)))][:_CANDIDATES]
     numbers = vocabulary.subjects[chosen]
     true = own.parts[:, numbers].toarray() > 0
     printed = words[chosen]
@@ -324,7 +327,7 @@ def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _O
     for n, number in enumerate(numbers.tolist()):
         if share[chosen[n]] >= least:
             sure = min(share[chosen[n]], float(own.share(credits[:, n])) + _SLACK)
-            doubt = _DOUBT * (1 - _ramp(sure, least, own.true + _EDGE)) if final else 0.0
+            doubt = own.doubt * (1 - _ramp(sure, least, own.true + _EDGE)) if final else 0.0
             worth = float(gain[chosen[n]] - doubt)
             word = (int(printed[n]),)
             options.append(_Option((number,), False, true[:, n], credits[:, n], worth, word))
@@ -339,7 +342,7 @@ def _subject_options(own: _Films, vocabulary: _Vocabulary, *, final: bool) -> _O
         both = min(1.0, base[chosen[n]] + base[chosen[m]])
         weight = (vocabulary.weight[one] + vocabulary.weight[other]) / 2
         sure = min(one_true, one_said + _SLACK)
-        doubt = _DOUBT * (1 - _ramp(sure, together, own.together + _EDGE)) if final else 0.0
+        doubt = own.doubt * (1 - _ramp(sure, together, own.together + _EDGE)) if final else 0.0
         worth = weight * one_said * np.log(max(one_true / both, 1e-9)) - doubt
         if final:
             worth -= _RARE_SECOND * float(1 - _ramp(min(shares), _LEAST_JOINED, _JOINED))
@@ -401,7 +404,8 @@ def _facet_options(own: _Films, vocabulary: _Vocabulary) -> _Options:
         kinds = {vocabulary.keys[number].partition(":")[0] for number in parts}
         if len(kinds & _TIMES) == 1 and len(kinds) == 2:
             both = one.films & other.films
-            options.append(_exact(parts, True, both, one.worth + other.worth))
+            if own.share(both) >= TRUE:
+                options.append(_exact(parts, True, both, one.worth + other.worth))
     return _Options.of(options)
 
 
