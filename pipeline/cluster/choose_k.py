@@ -17,7 +17,7 @@ __all__ = ["candidate_ks", "choose_k"]
 _CANDIDATE_FACTORS = (1.0, 1.1, 1.2)  # of films / leaf_films: one of these is chosen
 _CURVE_FACTORS = (0.25, 0.5, 0.75, 1.5)  # these are only points of the curve
 _ELBOW_GAIN = 0.03
-_CLEARLY = 0.03  # a larger k is chosen only if its stability is greater by this
+_CLEARLY = 0.05  # a larger k is chosen only if its stability is greater by this
 
 
 def candidate_ks(films: int, settings: ClusterSettings) -> tuple[list[int], list[int]]:

@@ -13,6 +13,7 @@ from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
     best_proposals,
+    nameless_clusters,
     numbered_name,
     own_margins,
 )
@@ -164,3 +165,19 @@ def test_margins_of_names() -> None:
     np.testing.assert_allclose(margins, [1.0, -0.2], atol=1e-6)
     np.testing.assert_allclose(own_margins(np.array([0]), names[1:], centroids[:1]), [0.6])
     assert own_margins(np.zeros(0, int), names[:0], centroids).tolist() == []
+
+
+def test_clusters_without_a_name_of_their_own() -> None:
+    ghosts, sharks, plain = NameParts((0,), (9,)), NameParts((1,), (9,)), NameParts((), (9,))
+    rows = [(0, ghosts, 3.0), (1, ghosts, 2.0), (1, plain, 1.0), (2, plain, 0.9), (3, sharks, 2.5)]
+    assert nameless_clusters(proposals(rows), 4) == [2]
+    # as many as half of the clusters: the catalogue has no names, and its clusters stay
+    assert nameless_clusters(proposals([*rows, (4, plain, 0.1), (5, plain, 0.1)]), 6) == []
+
+
+def test_a_subject_of_few_films_is_no_name_of_its_own() -> None:
+    rows = [(0, NameParts((0,)), 3.0), (1, NameParts((1,)), 2.0), (2, NameParts((2,)), 2.0)]
+    table = proposals(rows)
+    shares = pa.array([0.8, 0.3, 0.7], pa.float64())
+    table = table.set_column(table.schema.get_field_index("subject"), "subject", shares)
+    assert nameless_clusters(table, 3) == [1]
