@@ -61,7 +61,7 @@ _DOUBT = 1.4  # ... and what that costs
 _LEAST_JOINED, _LEAST_TOGETHER = 0.15, 0.3  # the same of two joined subjects
 _RARE_SECOND = 0.6  # what a joined subject costs that is true of hardly any film
 _TRUE_OF_MOST, _SAID_BY_MOST = 0.6, 0.6
-_NO_SUBJECT, _NO_FORM, _NOTHING = -1.1, -0.4, -1.8  # worth of a name without
+_NO_SUBJECT, _NO_FORM, _NOTHING = -1.1, -0.45, -1.8  # worth of a name without
 _TRUE_OF_FAMILY, _NO_SUBJECT_OF_FAMILY, _DOUBT_OF_FAMILY = 0.5, -0.2, 0.5
 # Part of a film's credit for a subject that it has only if it says it in the words of the name; and
 # how much lower the share by credit may be than the share of which the subject is true.
