@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 _NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
-_FEW = 0.33  # share of the films of which a subject is true that says nothing about the others
+_FEW = 0.35  # share of the films of which a name is true that says nothing about the others
 _GRADUAL = 0.02  # margin, in cosine, between which and its negative that worth grows
 _MARGIN = 1.0  # worth of its margin, per cosine
 
@@ -31,7 +31,7 @@ def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
     """Return the clusters for which no name is left that says something true.
 
     The best proposals of all clusters are taken first. A cluster is nameless if other clusters have
-    all its names, or if the subjects of the name that is left are true of few of its films.
+    all its names, or if the name that is left is true of few of its films.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
     """
     names = name_parts_of(proposals)
     keys = [(frozenset(name.subjects), frozenset(name.genres), name.facets) for name in names]
-    subject = proposals.column("subject").to_pylist()
+    whole = proposals.column("whole").to_numpy()
     clusters = proposals.column("cluster").to_pylist()
     chosen = _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
     nameless = [
         cluster
         for cluster in range(k)
-        if cluster not in chosen or (subject[chosen[cluster]] or 1.0) < _FEW
+        if cluster not in chosen or whole[chosen[cluster]] < _FEW
     ]
     return nameless if len(nameless) <= k / 3 else []
 

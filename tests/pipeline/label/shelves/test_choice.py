@@ -175,9 +175,9 @@ def test_clusters_without_a_name_of_their_own() -> None:
     assert nameless_clusters(proposals([*rows, (4, plain, 0.1), (5, plain, 0.1)]), 6) == []
 
 
-def test_a_subject_of_few_films_is_no_name_of_its_own() -> None:
+def test_a_name_of_few_films_is_no_name_of_its_own() -> None:
     rows = [(0, NameParts((0,)), 3.0), (1, NameParts((1,)), 2.0), (2, NameParts((2,)), 2.0)]
     table = proposals(rows)
     shares = pa.array([0.8, 0.3, 0.7], pa.float64())
-    table = table.set_column(table.schema.get_field_index("subject"), "subject", shares)
+    table = table.set_column(table.schema.get_field_index("whole"), "whole", shares)
     assert nameless_clusters(table, 3) == [1]
