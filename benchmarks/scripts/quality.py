@@ -40,10 +40,10 @@ TERMS = (
     "keyword-vectors",
     "phrase-vectors",
     "names",
-    "more-names",
+    "chosen-names",
     "family-phrase-vectors",
     "family-names",
-    "family-more-names",
+    "family-chosen-names",
 )
 
 
