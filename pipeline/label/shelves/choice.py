@@ -52,9 +52,7 @@ def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
     clusters = proposals.column("cluster").to_pylist()
     chosen = _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
     nameless = [
-        cluster
-        for cluster in range(k)
-        if cluster not in chosen or whole[chosen[cluster]] < _FEW
+        cluster for cluster in range(k) if cluster not in chosen or whole[chosen[cluster]] < _FEW
     ]
     return nameless if len(nameless) <= k / 3 else []
 
