@@ -76,7 +76,11 @@ def test_the_wait_that_the_server_demands_is_kept() -> None:
     assert time.monotonic() - started >= 1
 
 
-@pytest.mark.parametrize("after", ["3600", formatdate(time.time() + 3_600, usegmt=True)])
+@pytest.mark.parametrize(
+    "after",
+    ["3600", formatdate(time.time() + 3_600, usegmt=True)],
+    ids=["seconds", "date"],  # the same in each process of pytest-xdist
+)
 def test_a_wait_longer_than_the_time_is_not_begun(after: str) -> None:
     with ChatServer(always=f"429:{after}") as server:
         assert fails(server, "status 429: fault 429") < 3
