@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.label.shelves.assigned import mean_points, padded, renumbered
 from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
@@ -10,19 +11,11 @@ from pipeline.label.shelves.choice import (
     numbered_name,
     own_margins,
 )
-from pipeline.label.shelves.moves import (
-    margin_weights,
-    mean_points,
-    measure_films,
-    move_films,
-    move_weights,
-    padded,
-    renumbered,
-    settle_films,
-)
+from pipeline.label.shelves.moves import margin_weights, move_films, move_weights
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
 from pipeline.label.shelves.pull import SHARP, pull_of, select_pull
 from pipeline.label.shelves.rest import count_rest, rest_shelves
+from pipeline.label.shelves.settling import measure_films, settle_films
 from pipeline.label.shelves.truth import NameTruth, add_truth, check_names
 
 __all__ = [

@@ -113,16 +113,9 @@ def _enough(
 ) -> np.ndarray:
     """Whether at least `least` of the wanted parts of a cluster are true of a film."""
     sizes = [len(parts) for parts in wanted]
-    empty = np.array(sizes, np.int64) == 0
     columns = np.repeat(np.arange(len(wanted)), sizes)
     rows = np.array([part for parts in wanted for part in parts], np.int64)
-    ones = np.ones(len(rows), np.float32)
     shape = (films.shape[1], len(wanted))
-    found = (films @ sparse.csr_matrix((ones, (rows, columns)), shape=shape)).tocoo()
-    enough = found.data >= np.array(least, np.float32)[found.col]
-    keys = np.sort(found.row[enough].astype(np.int64) * len(wanted) + found.col[enough])
-    asked = np.arange(len(clusters))[:, None] * len(wanted) + clusters
-    if not len(keys):
-        return np.asarray(empty[clusters])
-    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-    return np.asarray((keys[place] == asked) | empty[clusters])
+    own = sparse.csc_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    held = sum_weights(films, own, clusters)
+    return np.asarray((held >= np.array(least)[clusters]) | (np.array(sizes) == 0)[clusters])

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 
+from pipeline.schemas.mining import CENTROIDS, POINTS
 from pipeline.schemas.name_parts import FACET, FILM_PARTS, GENRE, PARTS, SUBJECT, WORD, NameParts
+from pipeline.schemas.vectors import column_of_vectors
 
-__all__ = ["KEYS", "WIDTH", "film_parts", "members", "name", "number", "parts_table"]
+__all__ = [
+    "KEYS",
+    "WIDTH",
+    "angles",
+    "centroids_of",
+    "film_parts",
+    "members",
+    "name",
+    "number",
+    "parts_table",
+    "points_of",
+]
 
 SUBJECTS = (
     "ghost",
@@ -30,6 +44,26 @@ WORDS = {"cop": "police officer", "spectre": "ghost"}  # printed instead of a su
 _KINDS = [(SUBJECT, SUBJECTS), (GENRE, GENRES), (FACET, FACETS), (WORD, tuple(WORDS))]
 KEYS = [key for _, keys in _KINDS for key in keys]
 WIDTH = len(KEYS)
+
+
+def angles(*degrees: float) -> np.ndarray:
+    """Return unit vectors of the plane."""
+    radians = np.deg2rad(degrees)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1).astype(np.float32)
+
+
+def points_of(rows: np.ndarray) -> pa.Table:
+    """Return POINTS."""
+    ids = [f"f{row:03d}" for row in range(len(rows))]
+    return pa.table(
+        [pa.array(ids, pa.string()), column_of_vectors(rows)], schema=POINTS(rows.shape[1])
+    )
+
+
+def centroids_of(rows: np.ndarray) -> pa.Table:
+    """Return CENTROIDS."""
+    numbers = pa.array(range(len(rows)), pa.int32())
+    return pa.table([numbers, column_of_vectors(rows)], schema=CENTROIDS(rows.shape[1]))
 
 
 def number(key: str) -> int:

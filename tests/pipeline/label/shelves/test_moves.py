@@ -11,48 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.label.shelves.moves import (
-    mean_points,
-    measure_films,
-    move_films,
-    move_weights,
-    padded,
-    renumbered,
-    settle_films,
-)
+from pipeline.label.shelves.assigned import mean_points
+from pipeline.label.shelves.moves import move_films, move_weights
 from pipeline.label.shelves.proposals import PROPOSED_NAMES
 from pipeline.label.shelves.pull import pull_of
-from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS, FACETS, POINTS, validate
+from pipeline.schemas.mining import ASSIGNMENTS, FACETS, validate
 from pipeline.schemas.name_parts import NameParts
-from pipeline.schemas.vectors import column_of_vectors, matrix_of
+from pipeline.schemas.vectors import matrix_of
 from tests.pipeline.label.shelves.parts_of_films import (
     WIDTH,
+    angles,
+    centroids_of,
     film_parts,
     name,
-    number,
-    parts_table,
+    points_of,
 )
 
 WEIGHTS = {"subject": 0.1, "form": 0.05, "facet": 0.05, "unit": 0.1}
 GHOST, SHARK = name("ghost|Horror"), name("shark|Horror")
-
-
-def angles(*degrees: float) -> np.ndarray:
-    """Return unit vectors of the plane."""
-    radians = np.deg2rad(degrees)
-    return np.stack([np.cos(radians), np.sin(radians)], axis=1).astype(np.float32)
-
-
-def points_of(rows: np.ndarray) -> pa.Table:
-    ids = [f"f{row:03d}" for row in range(len(rows))]
-    return pa.table(
-        [pa.array(ids, pa.string()), column_of_vectors(rows)], schema=POINTS(rows.shape[1])
-    )
-
-
-def centroids_of(rows: np.ndarray) -> pa.Table:
-    numbers = pa.array(range(len(rows)), pa.int32())
-    return pa.table([numbers, column_of_vectors(rows)], schema=CENTROIDS(rows.shape[1]))
 
 
 def facets_of(thin: Sequence[bool]) -> pa.Table:
@@ -227,39 +203,6 @@ def test_thin_films_are_in_no_cluster() -> None:
     assert found["sums"].column("films").to_pylist() == [1]
 
 
-def test_films_in_no_cluster_settle_on_shelves_or_the_nearest_centroid() -> None:
-    films = ["ghost|Drama", "Drama|language:hi", "Drama", "Comedy", ""]
-    parts = parts_table([*films, *["language:en"] * 9])
-    assigned = pa.table({"cluster": pa.array([0, -1, -1, -1, -1], pa.int32())})
-    shelves = [[number("language:hi"), number("Drama"), None], [None, number("Drama"), None]]
-    rows, means = angles(0, 0, 0, 80, 10), angles(0, 90)
-    found = settle_films(
-        points_of(rows), film_parts(films), assigned, parts, centroids_of(means), shelves
-    )
-    assert found["assignments"].column("cluster").to_pylist() == [0, 2, 3, 1, 0]
-    assert found["sums"].column("films").to_pylist() == [2, 1, 1, 1]
-    wider, sizes = mean_points([found["sums"]], padded(centroids_of(means), 4))
-    assert sizes.tolist() == [2, 1, 1, 1]
-    np.testing.assert_allclose(matrix_of(wider)[2:], rows[1:3], atol=1e-6)
-    none = settle_films(
-        points_of(rows), film_parts(films), assigned, parts, centroids_of(means), []
-    )
-    assert none["assignments"].column("cluster").to_pylist() == [0, 0, 0, 1, 0]
-
-
-def test_measures_follow_the_numbers_of_centroids() -> None:
-    rows, means = angles(10, 80), angles(90, 0)
-    own = pa.table({"cluster": pa.array([5, 2], pa.int32())})
-    numbers = pa.table({"number": pa.array([-1, -1, 0, -1, -1, 1], pa.int32())})
-    table = measure_films(points_of(rows), own, centroids_of(means), numbers)["assignments"]
-    assert table.column("cluster").to_pylist() == [1, 0]
-    assert table.column("runner_up").to_pylist() == [0, 1]
-    np.testing.assert_allclose(table.column("similarity"), [np.cos(np.pi / 18)] * 2, atol=1e-6)
-
-
-# --- centroids
-
-
 def test_a_cluster_without_films_keeps_its_centroid() -> None:
     old = centroids_of(angles(0, 90))
     found = move(angles(10, 20), ["", ""], angles(0, 90), [NameParts()] * 2)
@@ -267,16 +210,6 @@ def test_a_cluster_without_films_keeps_its_centroid() -> None:
     assert films.tolist() == [2, 0]
     np.testing.assert_allclose(matrix_of(new), angles(15, 90), atol=1e-6)
     assert mean_points([], old)[0].equals(old)
-
-
-def test_centroids_are_renumbered_and_padded() -> None:
-    table = centroids_of(angles(0, 45, 90))
-    chosen = renumbered(table, np.array([2, 0]))
-    assert chosen.equals(centroids_of(matrix_of(table)[[2, 0]]))
-    wider = padded(chosen, 3)
-    assert wider.column("cluster").to_pylist() == [0, 1, 2]
-    assert matrix_of(wider)[2].tolist() == [0.0, 0.0]
-    assert padded(chosen, 2).equals(chosen)
 
 
 def test_weights_are_in_median_margins() -> None:
