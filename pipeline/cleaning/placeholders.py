@@ -8,18 +8,18 @@ the king is safe" is not.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Flag
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["find_placeholders", "is_placeholder"]
 
@@ -260,8 +260,7 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = files("config").joinpath("lexicon/placeholders.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_lexicon("placeholders")
 
 
 def _tables() -> dict[str, dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["EnglishRules", "PlaceRules", "english_rules", "naming_data", "place_rules"]
 
@@ -53,8 +53,7 @@ class PlaceRules:
 @cache
 def naming_data() -> dict[str, Any]:
     """Return the tables of `config/lexicon/naming.toml`, read once."""
-    text = files("config").joinpath("lexicon/naming.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_lexicon("naming")
 
 
 @cache

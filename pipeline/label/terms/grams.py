@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from pipeline.label.words.lexicon import word_set
 from pipeline.label.words.stop_words import (
@@ -16,6 +14,7 @@ from pipeline.label.words.stop_words import (
     split_elision,
     stop_words_of,
 )
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["clauses", "common_nouns_lowered", "grams", "noun_phrases", "padded", "words"]
 
@@ -199,5 +198,6 @@ def _short_script(word: str) -> bool:
 
 @cache
 def _noun_markers() -> dict[str, frozenset[str]]:
-    text = files("config").joinpath("lexicon/noun_markers.toml").read_text(encoding="utf-8")
-    return {code: frozenset(own) for code, own in tomllib.loads(text)["determiners"].items()}
+    return {
+        code: frozenset(own) for code, own in read_lexicon("noun_markers")["determiners"].items()
+    }

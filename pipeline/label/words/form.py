@@ -7,15 +7,14 @@ form, not the story. The words and patterns are data: `config/lexicon/boilerplat
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.label.words.stop_words import english_stop_words
 from pipeline.schemas.words.genre_words import fold_genre, genre_words
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["is_form", "story_parts"]
 
@@ -212,8 +211,7 @@ def _credit_in(text: str) -> re.Match[str] | None:
 
 @cache
 def _lexicon() -> _Lexicon:
-    text = files("config").joinpath("lexicon/boilerplate.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    data = read_lexicon("boilerplate")
     lead, story = data["lead"], data["story"]
     patterns = "|".join(data["credits"]["patterns"])
     return _Lexicon(

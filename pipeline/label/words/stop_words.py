@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.resources import files
 
 import pyarrow as pa
 
 from pipeline.label.words.tables import read_tables
 from pipeline.label.words.tokens import word_set
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = [
     "catalogue_languages",
@@ -169,5 +168,4 @@ def split_elision(word: str) -> tuple[str, str]:
 
 @cache
 def _changes() -> dict[str, dict[str, list[str]]]:
-    text = files("config").joinpath("lexicon/stop_words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_lexicon("stop_words")

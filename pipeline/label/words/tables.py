@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +24,7 @@ from pydantic import (
 )
 
 from pipeline.errors import SettingsError
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["LANGUAGES", "Sense", "Tables", "read_tables", "read_user_file"]
 
@@ -33,13 +33,13 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "ru", "hi", "ja", "zh")
 
 # Files of the product whose tables a user's file can extend.
 _FILES = (
-    "adjectives.toml",
-    "banned.toml",
-    "keywords.toml",
-    "nouns.toml",
-    "subject_kinds.toml",
-    "unprinted.toml",
-    *(f"subjects/{language}.toml" for language in LANGUAGES),
+    "adjectives",
+    "banned",
+    "keywords",
+    "nouns",
+    "subject_kinds",
+    "unprinted",
+    *(f"subjects/{language}" for language in LANGUAGES),
 )
 
 _Language = Annotated[str, StringConstraints(pattern="^[a-z]{2}$")]
@@ -234,11 +234,9 @@ def read_tables(extra: str = "") -> Tables:
 
 @cache
 def _product() -> dict[str, Any]:
-    folder = files("config").joinpath("lexicon")
     found: dict[str, Any] = {}
     for name in _FILES:
-        entry = folder.joinpath(name)
-        found = _merged(found, tomllib.loads(entry.read_text(encoding="utf-8")))
+        found = _merged(found, read_lexicon(name))
     return found
 
 

@@ -8,12 +8,12 @@ genre Horror of TMDB. The words are data: `config/lexicon/genres.toml`.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["GenreWords", "fold_genre", "fold_genres", "genre_words"]
 
@@ -59,8 +59,7 @@ class GenreWords:
 @cache
 def genre_words() -> GenreWords:
     """Return the lexicon of `config/lexicon/genres.toml`, read once."""
-    text = files("config").joinpath("lexicon/genres.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    data = read_lexicon("genres")
     meanings: dict[str, tuple[str, ...]] = {}
     for genre in data["nouns"]:
         meanings[" ".join(_words(genre))] = (genre,)

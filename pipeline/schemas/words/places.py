@@ -8,11 +8,11 @@ it lacks is in `config/lexicon/places.toml`.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = [
     "country_adjective",
@@ -138,8 +138,7 @@ def _plain(written: str) -> str:
 def _places() -> _Places:
     from babel.core import get_global
 
-    text = files("config").joinpath("lexicon/places.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    data = read_lexicon("places")
     english_languages, english_countries = _names_in("en")
     languages: dict[str, str] = {}
     countries: dict[str, str] = {}

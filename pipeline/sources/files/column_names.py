@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
+from pipeline.schemas.words.lexicon_file import read_lexicon
 from pipeline.sources.files.units import named_units, spell_out
 
 __all__ = ["NamedLike", "column_number", "find_names", "nearest_names", "normalize"]
@@ -71,8 +70,7 @@ def normalize(name: str) -> str:
 
 @cache
 def _file() -> Mapping[str, Any]:
-    text = (files("config") / "lexicon" / "columns.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_lexicon("columns")
 
 
 @cache

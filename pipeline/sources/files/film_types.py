@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
+from pipeline.schemas.words.lexicon_file import read_lexicon
 from pipeline.sources.files.column_names import normalize
 
 __all__ = ["fold_type", "known_kinds"]
@@ -20,10 +19,9 @@ def known_kinds() -> frozenset[str]:
 
 @cache
 def _types() -> Mapping[str, str]:
-    text = (files("config") / "lexicon" / "types.toml").read_text(encoding="utf-8")
     return {
         normalize(word).replace("_", ""): kind
-        for kind, words in tomllib.loads(text).items()
+        for kind, words in read_lexicon("types").items()
         for word in words
     }
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
+
+from pipeline.schemas.words.lexicon_file import read_lexicon
 
 __all__ = ["Unit", "named_units", "spell_out"]
 
@@ -40,9 +40,7 @@ _SYMBOLS = {
 }  # fmt: skip
 _SYMBOL = re.compile(f"[{''.join(_SYMBOLS)}]")
 
-_WORDS: Mapping[str, Any] = tomllib.loads(
-    (files("config") / "lexicon" / "units.toml").read_text(encoding="utf-8")
-)
+_WORDS: Mapping[str, Any] = read_lexicon("units")
 _FILLERS = frozenset(_WORDS["fillers"])
 _POWERS = {"thousands": 1e3, "millions": 1e6, "billions": 1e9}
 _SCALES = {word: _POWERS[name] for name, words in _WORDS["scales"].items() for word in words}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
 
+from pipeline.schemas.words.lexicon_file import read_lexicon
 from pipeline.sources.files.column_names import normalize
 from pipeline.sources.files.column_plan import ColumnPlan
 from pipeline.sources.files.details.choice import LISTS
@@ -18,9 +17,7 @@ __all__ = ["is_lookup", "is_of_other_things", "is_of_persons"]
 
 # Values that only films have; a table with one of them has films.
 _OF_FILMS = ("year", "release_date", "runtime_minutes", "directors", "cast", "budget_usd")
-_WORDS: Mapping[str, Any] = tomllib.loads(
-    (files("config") / "lexicon" / "tables.toml").read_text(encoding="utf-8")
-)
+_WORDS: Mapping[str, Any] = read_lexicon("tables")
 _PERSON, _NAMES = frozenset(_WORDS["person_columns"]), frozenset(_WORDS["name_columns"])
 _NEUTRAL = frozenset(_WORDS["neutral"])
 _KINDS = {word: kind for kind, words in _WORDS["kinds"].items() for word in words}

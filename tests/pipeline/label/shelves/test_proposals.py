@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.label.shelves.membership import parts_matrix, parts_true
-from pipeline.label.shelves.proposals import PROPOSED_NAMES, TRUE, propose_shelf_names
+from pipeline.label.shelves.options import TRUE
+from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
 from pipeline.schemas.mining import validate
 from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT, WORD, name_parts_of
 from tests.pipeline.label.shelves.parts_of_films import KEYS, WIDTH, members, number, parts_table
