@@ -31,7 +31,7 @@ from pipeline.schemas.vectors import matrix_of
 
 __all__ = ["GroupNames", "NamingLevel", "PreviousName", "name_groups"]
 
-_TRUE = 0.6  # share of the films of which a name is true that stays, or that a namer suggests
+_TRUE = 0.6  # share of the films for which a kept or suggested name is true
 _EMBEDDED = 32  # names of a group compared with its centroid; others are hardly ever chosen
 _ALTERNATIVES = 2
 

@@ -104,7 +104,7 @@ class NamingParts:
 
 @step("find parts of names")
 def find_naming_parts(run: RunContext, movies: Refs, languages: Refs) -> NamingParts:
-    """Find the subjects, genres and facets of all films, of which names consist."""
+    """Find the subjects, genres and facets of all films, from which names are built."""
     section = run.settings.label
     known = label.catalogue_languages(run.read(ref, ["text_language"]) for ref in languages)
     language = label.name_language(section.language, known)
@@ -150,7 +150,7 @@ def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: C
 
     In each round, names are proposed for the clusters as they are, films move, and each centroid
     becomes the mean of its films. The rounds take place on the training films; then all films are
-    assigned by the same rule. Thin films, of which no theme is known, are shelved by language,
+    assigned by the same rule. Thin films, whose theme is not known, are shelved by language,
     genre and time.
     """
     trained = run.training(points)

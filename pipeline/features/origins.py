@@ -38,7 +38,7 @@ def origins_of(movies: pa.Table, languages: pa.Table | None) -> list[list[str]]:
     -------
     list of list of str
         For each film, such as ["origin:country:FR", "origin:language:fr", "origin:text:en"]; empty
-        for a film of which nothing is known.
+        for a film about which nothing is known.
     """
     unknown = [None] * len(movies)
     written = _column(movies, "language", unknown)

@@ -117,7 +117,7 @@ def micro_genres(
 ) -> pa.Table:
     """Return one row per micro-genre, in the order of `labels`.
 
-    The exemplars are the films nearest to the centroid of which the name is true, then the other
+    The exemplars are the films nearest to the centroid for which the name is true, then the other
     films.
 
     Parameters

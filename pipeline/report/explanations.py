@@ -120,7 +120,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "clusters.genre_purity": "Share of films that have the most common genre of their micro-genre.",
     "clusters.length_variance_explained": "Share of the variance of the description length that "
     "the clusters explain; a high value means that clusters follow text length, not themes.",
-    "name_truth.whole": "Share of the films of which every part of their micro-genre's name is "
+    "name_truth.whole": "Share of the films for which every part of their micro-genre's name is "
     "true by their metadata: the subject is in keywords, overview or tagline; the film has the "
     "genre; year, language and country are those of the adjectives.",
     "name_truth.names_true_of_60": "Share of the names that are true of at least 60 % of the films "
@@ -128,7 +128,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "name_truth.subject": "Of the films whose name has a subject: share with one of its words or "
     "synonyms in keywords, overview or tagline. A film may be about it in other words.",
     "name_truth.form": "Of the films whose name says a genre: share that has it.",
-    "name_truth.adjective": "Of the films whose name has an adjective: share of which the year, "
+    "name_truth.adjective": "Of the films whose name has an adjective: share for which the year, "
     "language, country or length that it says is true.",
     "name_truth.forms_true_of_60": "Of the names that say a genre: share for which at least 60 % "
     "of the films have it.",

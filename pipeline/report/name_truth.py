@@ -27,7 +27,7 @@ def name_truth_figures(micro_genres: pa.Table) -> dict[str, Any]:
     Returns
     -------
     dict of str to Any
-        `whole`: share of the films of which the whole name of their micro-genre is true, 0 to 1.
+        `whole`: share of the films for which the whole name of their micro-genre is true, 0 to 1.
         `subject`, `form`, `adjective`: shares for one part, of the films whose name has that part;
         None if no name has it. `names_true_of_60`: share of the names that are true of at least
         60 % of their films; `forms_true_of_60`: the same for the forms, of the names with a form.
@@ -69,7 +69,7 @@ def _shares(table: pa.Table, name: str) -> np.ndarray:
 
 
 def _counts(shares: np.ndarray, films: np.ndarray) -> np.ndarray:
-    """Films of which something is true: whole numbers, which a float32 share gives exactly."""
+    """Films for which something is true: whole numbers, which a float32 share gives exactly."""
     counts: np.ndarray = np.rint(shares * films)
     return counts
 

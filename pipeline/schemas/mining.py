@@ -211,7 +211,7 @@ MICRO_GENRES = pa.schema(
         ("form_genres", _TEXTS),  # genres that the form at the end of the name says
         ("every_genre", pa.bool_()),  # whether all of them are true, or one suffices
         ("facets", _TEXTS),  # of the adjectives: "decade:1970", "language:hi"; each is true
-        ("name_truth", pa.float32()),  # share of its films of which the whole name is true
+        ("name_truth", pa.float32()),  # share of its films for which the whole name is true
         ("subject_truth", pa.float32()),  # shares for one part; null if the name lacks it
         ("form_truth", pa.float32()),
         ("adjective_truth", pa.float32()),
@@ -228,7 +228,7 @@ FAMILIES = pa.schema(
         ("micro_genres", pa.int32()),
         ("films", pa.int32()),
         ("description", pa.string()),  # one sentence
-        ("name_truth", pa.float32()),  # share of its films of which its name is true
+        ("name_truth", pa.float32()),  # share of its films for which its name is true
     ]
 )
 

@@ -1,4 +1,4 @@
-"""The parts of which names of micro-genres consist, the parts that are true of a film, and names.
+"""The parts of names of micro-genres, the parts that are true of a film, and names.
 
 A part is a subject ("haunted house"), a genre ("Horror") or a facet ("decade:1970"). A film is, for
 naming, the set of the parts that are true of it by its metadata.
@@ -35,7 +35,7 @@ PARTS = pa.schema(
         ("key", pa.string()),  # "haunted house", "Horror", "decade:1970"; unique within its kind
         ("printed", pa.string()),  # the subject as the catalogue writes it most often, lower case
         ("terms", pa.list_(pa.string())),  # of a subject: the words and phrases that count as it
-        ("films", pa.int64()),  # number of films of which the part is true
+        ("films", pa.int64()),  # number of films for which the part is true
         ("keyword_films", pa.int64()),  # of a subject: films whose keywords say it
         ("weight", pa.float32()),  # 0 to 1: how good a part of a name it is; 1 in the lexicon
         ("same_as", pa.int32()),  # of a WORD: number of its subject; otherwise `number`
@@ -72,7 +72,7 @@ class NameParts:
     Attributes
     ----------
     subjects : tuple of int
-        At least one of them is true of a film of which the name is true: "Ghost & Haunted-House
+        At least one of them is true of a film for which the name is true: "Ghost & Haunted-House
         Horror". Empty for a name without subject.
     genres : tuple of int
         None, one or two genres.

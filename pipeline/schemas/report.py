@@ -162,7 +162,7 @@ class NameTruth(Document):
     """
 
     whole: Number | None = None
-    """Share of the films of which the whole name of their micro-genre is true."""
+    """Share of the films for which the whole name of their micro-genre is true."""
     subject: Number | None = None
     """The same for the subject, of the films whose name has one."""
     form: Number | None = None
@@ -178,7 +178,7 @@ class NameTruth(Document):
     without_subject: Number | None = None
     """Share of the names without a subject."""
     thin_micro_genres: int | None = None
-    """Micro-genres of films of which too little is known for a theme."""
+    """Micro-genres of films with too little text for a theme."""
     thin_films: int | None = None
     """Their films."""
 

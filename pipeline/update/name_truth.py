@@ -15,7 +15,7 @@ from pipeline.label.shelves.name_holds import name_holds
 
 __all__ = ["NAMING_FACTS", "names_true_of", "share_of_true_names"]
 
-# Facts beside the text that parts of names are about; a film whose text changed is placed anew.
+# Facts beside the text that parts of names are about; a film whose text changed is placed again.
 NAMING_FACTS = ("year", "genres", "language", "countries", "runtime_minutes")
 _PARTS = ("subjects", "subject_terms", "form_genres", "facets")
 
@@ -67,7 +67,7 @@ def names_true_of(
 
 
 def share_of_true_names(movies: pa.Table) -> dict[int, float]:
-    """Return the share of the films of each cluster of which its name is true.
+    """Return the share of the films of each cluster for which its name is true.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def share_of_true_names(movies: pa.Table) -> dict[int, float]:
     Returns
     -------
     dict of int to float
-        By cluster, without clusters of which nothing is known; 0 to 1.
+        By cluster, without clusters about which nothing is known; 0 to 1.
 
     Examples
     --------

@@ -29,7 +29,7 @@ __all__ = ["Embed", "NovelName", "name_groups"]
 Embed = Callable[[Sequence[str]], np.ndarray]
 
 _SAMPLE = 2_000  # other films, from which the shares in the catalogue are estimated
-_TRUE = 0.6  # share of the films of a group of which a name and each of its parts are true
+_TRUE = 0.6  # share of the films of a group for which a name and each of its parts are true
 _EMBEDDED = 32  # names of a group that are compared with its centroid
 
 
@@ -42,7 +42,7 @@ class NovelName:
     name : str
         The name; no existing micro-genre has it.
     truth : float
-        Share of the films of which it is true, 0 to 1.
+        Share of the films for which it is true, 0 to 1.
     subjects : list of str
         Subjects that the films have in common, as printed, the best first.
     """

@@ -102,7 +102,7 @@ def propose_micro_genres(
     Returns
     -------
     list of dict
-        For each group: `name`, `name_truth` (share of its films of which the name is true),
+        For each group: `name`, `name_truth` (share of its films for which the name is true),
         `keywords`, `films` (their number), `mean_likeness` (mean cosine of the texts to their
         mean), `exemplar_ids` and `exemplars`, the most typical films first.
     """

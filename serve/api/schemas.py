@@ -168,7 +168,7 @@ class MicroGenre(ResponseModel):
     )
     name_truth: float | None = Field(
         examples=[0.81],
-        description="Share of its films of which the whole name is true by their metadata, 0 to "
+        description="Share of its films for which the whole name is true by their metadata, 0 to "
         "1; null if it was not measured.",
     )
     subject_truth: float | None = Field(

@@ -9,7 +9,7 @@ from pipeline.schemas.name_parts import FACET, GENRE, PARTS, SUBJECT, WORD, Name
 
 __all__ = ["FACETS", "GENRES", "SUBJECTS", "name_vocabulary", "parts_of"]
 
-# Subjects of which no two print alike, and none like a genre or facet.
+# Subjects; no two print alike, and none like a genre or facet.
 SUBJECTS = (
     "ghost", "haunted house", "serial killer", "kung fu", "martial arts", "vampire", "heist",
     "father son relationship", "gay theme", "christmas", "new york city", "fbi", "coming of age",

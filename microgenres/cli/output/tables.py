@@ -82,7 +82,7 @@ def headed(title: str, *shown: RenderableType) -> Group:
 def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
     """Return a table of micro-genres with films, exemplars and keywords, in the given order.
 
-    Below a name is the share of its films of which it is true, if that is known.
+    Below a name is the share of its films for which it is true, if that is known.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ __all__ = ["PROMPT_FACTS", "shelf_prompts", "typical_films"]
 
 PROMPT_FACTS = ("movie_id", "title", "overview", "tagline", "directors", "cast")
 _FILMS = 8  # of a micro-genre
-_LEAST = {SUBJECT: 0.2, GENRE: 0.3, FACET: 0.5}  # share of its films of which a part is true
+_LEAST = {SUBJECT: 0.2, GENRE: 0.3, FACET: 0.5}  # share of its films for which a part is true
 _LEAST_LIFT = 1.1  # share in the micro-genre by share in the catalogue
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])\s*(?=\S)")
 _SHORTEST = 20  # characters of a first sentence; shorter ones, such as "Dr.", go on

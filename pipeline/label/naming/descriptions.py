@@ -39,7 +39,7 @@ class ShelfFacts:
     Attributes
     ----------
     shares : Mapping of int to float
-        Share of its films of which a part is true, 0 to 1, by number of PARTS.
+        Share of its films for which a part is true, 0 to 1, by number of PARTS.
     catalogue_shares : Mapping of int to float
         The same of all films of the catalogue; a part without one is taken for rare.
     years : (int, int) or None

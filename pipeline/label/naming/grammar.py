@@ -82,8 +82,8 @@ def printed_parts(
 ) -> NameParts:
     """Return what the printed name of some parts states; parameters as of `print_name`.
 
-    The result is the same or more general: it is true of each film of which `parts` is true, except
-    that of two subjects of which one contains the other the more general one stays.
+    The result is the same or more general: it is true of each film for which `parts` is true. One
+    exception: where one of two subjects contains the other, the more general one stays.
     """
     return stated_name(parts, vocabulary, language, joiner, extra)[0]
 

@@ -116,7 +116,7 @@ def _with_subjects(
 
 
 def _before(facets: Sequence[str], name: str, language: str, extra: str) -> str:
-    """A name with adjectives before it, of which the first one has a capital."""
+    """A name with adjectives before it; the first one has a capital."""
     small = language == "ru"  # nouns too are in lower case inside a name
     for key in reversed(facets):
         word = facet_word(key, language, extra)

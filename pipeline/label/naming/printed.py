@@ -35,7 +35,7 @@ def without_repetition(
 
     What is left out only makes the name more general, so it is true of more films. A subject that a
     genre or facet says already is left out ("war" in "War Films"), and so is a genre that stands
-    inside a subject ("World War II Films"). Of two subjects of which one contains the other, the
+    inside a subject ("World War II Films"). Where one of two subjects contains the other, the
     more general one stays.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The parts of which names consist, by number and by key."""
+"""The parts of names, by number and by key."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 _NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
-_FEW = 0.35  # share of the films of which a name is true that says nothing about the others
+_FEW = 0.35  # a name that is true of a smaller share of the films is no name
 _GRADUAL = 0.02  # margin, in cosine, between which and its negative that worth grows
 _MARGIN = 1.0  # worth of its margin, per cosine
 

@@ -24,7 +24,7 @@ _EXEMPLARS = 3  # titles of a description
 def count_parts(
     partitions: Iterable[tuple[pa.Table, pa.Table]], groups: int, width: int
 ) -> sparse.csr_matrix:
-    """Return the number of films of each group of which each part is true.
+    """Return the number of films of each group for which each part is true.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which parts of names are true of which films, as sparse matrices."""
+"""Parts of names that are true of films, as sparse matrices."""
 
 from __future__ import annotations
 

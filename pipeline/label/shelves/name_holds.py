@@ -40,7 +40,7 @@ def name_holds(
     Returns
     -------
     bool or None
-        None if the release does not know of which parts the name consists.
+        None if the release does not know the parts of the name.
 
     Examples
     --------

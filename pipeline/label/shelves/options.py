@@ -48,7 +48,7 @@ _RARE_SECOND = 0.6  # what a joined subject costs that is true of hardly any fil
 _NO_SUBJECT, _NO_FORM = -1.1, -0.45  # worth of a name without
 _TRUE_OF_FAMILY, _NO_SUBJECT_OF_FAMILY, _DOUBT_OF_FAMILY = 0.5, -0.2, 0.5
 # Part of a film's credit for a subject that it has only if it says it in the words of the name; and
-# how much lower the share by credit may be than the share of which the subject is true.
+# how much lower the share by credit may be than the share for which the subject is true.
 _LITERAL, _SLACK = 0.75, 0.1
 EDGE = 0.05  # half of the width of a gradual limit
 _TIMES = frozenset(("decade", "era"))
@@ -65,7 +65,7 @@ class _Option:
     every : bool
         Whether all parts are true, not one of them.
     films : ndarray of shape (n_films,), bool
-        The films of which it is true.
+        The films for which it is true.
     credit : ndarray of shape (n_films,), float64
         The same, but less where a film says the subject in other words than the name.
     worth : float
@@ -236,7 +236,7 @@ def subject_options(own: ClusterFilms, vocabulary: PartArrays, *, final: bool) -
 
 
 def form_options(own: ClusterFilms, vocabulary: PartArrays, *, final: bool) -> Options:
-    """No genre, one, two that are both true, or two of which one suffices."""
+    """No genre, one, two that are both true, or two where one suffices."""
     films = own.count
     true = own.parts[:, vocabulary.genres].toarray() > 0
     share, base = own.share(true), vocabulary.base[vocabulary.genres]

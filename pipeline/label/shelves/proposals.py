@@ -38,7 +38,7 @@ PROPOSED_NAMES = pa.schema(
         ("every_genre", pa.bool_()),
         ("facets", _NUMBERS),
         ("value", pa.float64()),  # the higher the better; no unit
-        ("whole", pa.float64()),  # share of which the whole name is true
+        ("whole", pa.float64()),  # share for which the whole name is true
         ("subject", pa.float64()),
         ("form", pa.float64()),
         ("facet", pa.float64()),

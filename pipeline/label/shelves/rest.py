@@ -1,6 +1,6 @@
 """Shelves of films without a theme that a name could say: by language, genre and time.
 
-Films of which too little is known, and films that fit no near shelf with a theme, are grouped by
+Films about which too little is known, and films that fit no near shelf with a theme, are grouped by
 what their metadata says. The name of such a shelf is true of all its films.
 """
 

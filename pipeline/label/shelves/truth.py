@@ -1,4 +1,4 @@
-"""Of how many films of each cluster a name is true."""
+"""The number of films of each cluster for which a name is true."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ __all__ = ["NameTruth", "add_truth", "check_names"]
 
 _COUNTS = ("films", "whole", "subject", "form", "facet")
 
-# Number of films of a cluster, and of those of which its name and each kind of part are true.
+# Number of films of a cluster, and of those for which its name and each kind of part are true.
 TRUTH = pa.schema([("cluster", pa.int32()), *((name, pa.int64()) for name in _COUNTS)])
 
 
 @dataclass(frozen=True)
 class NameTruth:
-    """Shares of the films of one cluster of which its name is true, 0 to 1.
+    """Shares of the films of one cluster for which its name is true, 0 to 1.
 
     Attributes
     ----------
     films : int
         Number of films.
     whole : float
-        Share of which the whole name is true; 0 without films.
+        Share for which the whole name is true; 0 without films.
     subject, form, facet : float or None
-        Share of which a subject, the genres and all facets are true; None without such a part.
+        Share for which a subject, the genres and all facets are true; None without such a part.
     """
 
     films: int

@@ -95,7 +95,7 @@ def generic_noun(kind: str = "films", language: str = "en", extra: str = "") -> 
 
 
 def joined_forms(first: str, second: str, language: str = "en", extra: str = "") -> str:
-    """Return one form for films of which each has one of two forms.
+    """Return one form for films that each have one of two forms.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class Phrase:
     subjects : tuple of str
         English identities.
     senses : tuple of Sense
-        Further identities, of which the text decides.
+        Further identities; the text decides about them.
     proper : bool
         Whether it is written with a capital, as "Christmas" is.
     """
@@ -92,7 +92,7 @@ class Matcher:
     def find(
         self, words: Sequence[str], context: Iterable[str] = (), names: bool = True
     ) -> set[str]:
-        """Return the subjects of which a word or phrase stands in a text.
+        """Return the subjects that have a word or phrase in a text.
 
         Parameters
         ----------
@@ -293,7 +293,7 @@ def _stands_at(phrase: Sequence[str], known: Sequence[tuple[str, ...]], position
 
 
 def _sense_of(meaning: Phrase, known: Sequence[tuple[str, ...]], *, alone: bool) -> list[str]:
-    """The senses of which a context is there; else that of a keyword; else those without any."""
+    """The senses whose context is there; else that of a keyword; else those without any."""
     there = {form for forms in known for form in forms}
     fitting = [
         sense.subject

@@ -61,7 +61,7 @@ class Sense(_Table):
     subject : str
         English identity of the subject.
     context : tuple of str
-        Words of which one stands in the same text or keyword; written `with` in the file. Without
+        Words; one of them stands in the same text or keyword; written `with` in the file. Without
         any, the sense is that of texts that no other sense fits.
     alone : bool
         Whether it is the sense of a keyword that is this word only. The sense whose subject is the

@@ -20,7 +20,7 @@ _SHORTEST_STEM = 3  # letters before a plural "s": "gas" is no plural
 
 @lru_cache(maxsize=100_000)
 def word_forms(word: str, language: str = "en") -> frozenset[str]:
-    """Return the forms of which two words must share one to be the same word.
+    """Return the forms of a word; two words that share one are the same word.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def printed(rows: Sequence[dict[str, Any]], kind: str) -> set[str]:
 
 
 def some_of(part: str, films: int, rest: str = "", of: int = 20) -> list[str]:
-    """Return films of which the first ones have a part, the others `rest`."""
+    """Return films: the first ones have a part, the others `rest`."""
     return [part] * films + [rest] * (of - films)
 
 

@@ -60,6 +60,6 @@ def keys_of(parts: pa.Table, kind: str) -> list[str]:
 
 
 def films_of(parts: pa.Table, film_parts: pa.Table, key: str, column: str = "parts") -> set[str]:
-    """Ids of the films of which a part is true."""
+    """Ids of the films for which a part is true."""
     (number,) = (row["number"] for row in parts.to_pylist() if row["key"] == key)
     return {row["movie_id"] for row in film_parts.to_pylist() if number in row[column]}
