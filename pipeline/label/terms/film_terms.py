@@ -154,10 +154,11 @@ def find_film_terms(
                 phrases.update(noun_phrases(story, lowered, language))
         if not whole:
             text = ". ".join(map(" ".join, stories))  # without leads and credits
-        terms.add(language, own, keywords, inside, phrases & own, fold_genres(movie.get("genres")))
+        genres = fold_genres(movie.get("genres"))
+        terms.add(language, own, keywords, inside, phrases & own, genres)
         counted.add_credits([*(movie["directors"] or []), *(movie["cast"] or [])])
         read_as = {language, code} if code in LANGUAGES else {language}
-        found.add(text, sorted(keywords), sorted(read_as), movie.get("genres"))
+        found.add(text, sorted(keywords), sorted(read_as), genres)
     table, forms, nouns, held = terms.tables()
     of_films, own_found = found.tables()
     said, text_words = found.words()
@@ -310,9 +311,9 @@ class _Found:
         text: str,
         keywords: Sequence[str],
         languages: Sequence[str],
-        genres: Iterable[str] | None,
+        genres: Iterable[str],
     ) -> None:
-        """Add a film."""
+        """Add a film; its genres are folded."""
         said: set[str] = set()
         written = [word for keyword in keywords for word in words_of(keyword)]
         in_text = tokens(text)
@@ -326,7 +327,7 @@ class _Found:
         for language in languages:
             subjects |= self._lexicon.subjects_of(in_text, language, written)
         own = {(SUBJECT, subject) for subject in subjects}
-        own.update((GENRE, genre) for genre in fold_genres(genres))
+        own.update((GENRE, genre) for genre in genres)
         self._of.append(own)
         self._films.update((*own, (CATALOGUE, "")))
         self._keyword_films.update((SUBJECT, subject) for subject in said)
