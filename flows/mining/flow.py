@@ -22,9 +22,10 @@ from flows.mining.ingest import (
     sum_up_reading,
 )
 from flows.mining.label import name_clusters
+from flows.mining.naming_parts import find_naming_parts
 from flows.mining.publish import publish_release
 from flows.mining.results import Mined
-from flows.mining.shelves import find_naming_parts, shape_shelves
+from flows.mining.shelves import shape_shelves
 from flows.runtime.context import RunContext
 from flows.runtime.launch import launch_served
 from flows.runtime.session import open_run

@@ -15,7 +15,8 @@ from flows.mining.embed import embed_terms
 from flows.mining.lineage import match_previous_release
 from flows.mining.namer import suggest_names
 from flows.mining.names import GroupNames, NamingLevel, PreviousName, name_groups
-from flows.mining.shelves import NamingParts, Shelves
+from flows.mining.naming_parts import NamingParts
+from flows.mining.settle import Shelves
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
 from pipeline import label

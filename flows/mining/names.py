@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from flows.mining.embed import embed_terms
-from flows.mining.shelves import NamingParts, propose_names
+from flows.mining.naming_parts import NamingParts, propose_names
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, piece_per_partition
 from pipeline import label

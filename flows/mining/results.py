@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.mining.cluster import Clusters
 from flows.mining.label import MicroGenreNames
-from flows.mining.shelves import NamingParts
+from flows.mining.naming_parts import NamingParts
 from flows.runtime.tasks import Refs
 from pipeline.execution.runner import StageResult
 from pipeline.ingest.partition import PartitionedCatalogue

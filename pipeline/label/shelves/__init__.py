@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pipeline.label.shelves.assigned import mean_points, padded, renumbered
+from pipeline.label.shelves.audit import audit_films
 from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
     best_proposals,
+    lasting_names,
     nameless_clusters,
     numbered_name,
     own_margins,
@@ -14,7 +16,7 @@ from pipeline.label.shelves.choice import (
 from pipeline.label.shelves.moves import margin_weights, move_films, move_weights
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
 from pipeline.label.shelves.pull import SHARP, pull_of, select_pull
-from pipeline.label.shelves.rest import count_rest, rest_shelves
+from pipeline.label.shelves.rest import RestShelf, count_rest, rest_shelves
 from pipeline.label.shelves.settling import measure_films, settle_films
 from pipeline.label.shelves.truth import NameTruth, add_truth, check_names
 
@@ -24,10 +26,13 @@ __all__ = [
     "ChosenName",
     "NameCandidates",
     "NameTruth",
+    "RestShelf",
     "add_truth",
+    "audit_films",
     "best_proposals",
     "check_names",
     "count_rest",
+    "lasting_names",
     "margin_weights",
     "mean_points",
     "measure_films",

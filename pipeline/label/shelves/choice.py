@@ -16,6 +16,7 @@ __all__ = [
     "ChosenName",
     "NameCandidates",
     "best_proposals",
+    "lasting_names",
     "nameless_clusters",
     "numbered_name",
     "own_margins",
@@ -46,15 +47,41 @@ def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
         In the order of their numbers. Empty if there would be more than a third of all clusters:
         names say little about such a catalogue.
     """
-    names = name_parts_of(proposals)
-    keys = [(frozenset(name.subjects), frozenset(name.genres), name.facets) for name in names]
     whole = proposals.column("whole").to_numpy()
-    clusters = proposals.column("cluster").to_pylist()
-    chosen = _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
+    chosen = _take_proposals(proposals)
     nameless = [
         cluster for cluster in range(k) if cluster not in chosen or whole[chosen[cluster]] < _FEW
     ]
     return nameless if len(nameless) <= k / 3 else []
+
+
+def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
+    """Return the name of each cluster that can keep its films, the best proposals of all first.
+
+    Parameters
+    ----------
+    proposals : pa.Table
+        PROPOSED_NAMES of all clusters, `final`.
+    k : int
+        Number of clusters.
+    least : int
+        Fewest films of a shelf.
+
+    Returns
+    -------
+    list of NameParts
+        By cluster, no two alike. A name without parts: the cluster has fewer films, other clusters
+        have its names, or its name has neither subject nor genre, or is true of few films.
+    """
+    names, whole = name_parts_of(proposals), proposals.column("whole").to_numpy()
+    films = proposals.column("films").to_numpy()
+    chosen = _take_proposals(proposals)
+    found = [NameParts()] * k
+    for cluster, row in chosen.items():
+        says = names[row].subjects or names[row].genres
+        if says and whole[row] >= _FEW and films[row] >= least:
+            found[cluster] = names[row]
+    return found
 
 
 @dataclass(frozen=True)
@@ -213,6 +240,14 @@ def own_margins(
         return np.asarray(own)
     cosine[rows, clusters] = -np.inf
     return np.asarray(own - cosine.max(1))
+
+
+def _take_proposals(proposals: pa.Table) -> dict[int, int]:
+    """Take proposals by value, no two names alike; return row by cluster."""
+    names = name_parts_of(proposals)
+    keys = [(frozenset(name.subjects), frozenset(name.genres), name.facets) for name in names]
+    clusters = proposals.column("cluster").to_pylist()
+    return _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
 
 
 def _take_best(

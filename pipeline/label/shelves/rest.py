@@ -1,4 +1,4 @@
-"""Shelves of films without a theme that a name could say: by language, genre and time.
+"""Shelves of films without a theme that a name could say: by genres, language and time.
 
 Films about which too little is known, and films that fit no near shelf with a theme, are grouped by
 what their metadata says. The name of such a shelf is true of all its films.
@@ -25,7 +25,8 @@ _GENRES = (
     "Family", "Fantasy", "Crime", "Thriller", "Mystery", "Action", "Adventure", "Romance", "Sport",
     "History", "Comedy", "Drama",
 )  # fmt: skip
-_LEVELS = ("language", "genre", "time")
+_LEVELS = ("genre", "language", "second", "time")
+_ALWAYS = ("genre", "language")  # levels by which films are divided however few a shelf has
 
 # Number of films without theme by the parts (numbers of PARTS) by which they are shelved.
 REST_KEYS = pa.schema([*((level, pa.int32()) for level in _LEVELS), ("films", pa.int64())])
@@ -37,27 +38,30 @@ class RestShelf:
 
     Attributes
     ----------
-    language, genre, time : int or None
-        The parts that its films share; None for those that the shelf does not say.
+    genre, language, second, time : int or None
+        The parts that its films share, numbers of PARTS; None for those that the shelf does not
+        say. `second` is a further genre.
     films : int
         Number of films.
     """
 
-    language: int | None
     genre: int | None
+    language: int | None
+    second: int | None
     time: int | None
     films: int
 
     @property
-    def key(self) -> tuple[int | None, int | None, int | None]:
-        """Language, genre and time."""
-        return self.language, self.genre, self.time
+    def key(self) -> tuple[int | None, ...]:
+        """Genre, language, second genre and time."""
+        return self.genre, self.language, self.second, self.time
 
     @property
     def name(self) -> NameParts:
         """Its name."""
+        genres = [part for part in (self.genre, self.second) if part is not None]
         facets = tuple(part for part in (self.time, self.language) if part is not None)
-        return NameParts((), () if self.genre is None else (self.genre,), False, facets)
+        return NameParts((), tuple(sorted(genres)), len(genres) > 1, facets)
 
 
 def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
@@ -72,9 +76,9 @@ def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (n_films, 3), int32
-        Numbers of PARTS: the language, unless it is that of most films of the catalogue; the most
-        telling genre; and the era "silent" or the decade. -1 for unknown.
+    ndarray of shape (n_films, 4), int32
+        Numbers of PARTS: the most telling genre; the language, unless it is that of most films of
+        the catalogue; the next genre; and the era "silent" or the decade. -1 for unknown.
     """
     films = parts_matrix(film_parts, len(parts)).tocsc()
     number = {
@@ -90,9 +94,17 @@ def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
     times = [number[FACET, "era:silent"]] if (FACET, "era:silent") in number else []
     times += [n for (kind, key), n in sorted(number.items()) if _is(kind, key, "decade:")]
     keys = np.full((film_parts.num_rows, len(_LEVELS)), -1, np.int32)
-    for level, choices in enumerate(([n for n in languages if n != main], genres, times)):
+    genre, language, second, time = keys.T
+    for own, choices in (
+        (language, [n for n in languages if n != main]),
+        (genre, genres),
+        (time, times),
+    ):
         for choice in reversed(choices):  # so that the first one stays
-            keys[films[:, [choice]].indices, level] = choice
+            own[films[:, [choice]].indices] = choice
+    for choice in reversed(genres):
+        own_films = films[:, [choice]].indices
+        second[own_films[genre[own_films] != choice]] = choice
     return keys
 
 
@@ -123,8 +135,9 @@ def count_rest(film_parts: pa.Table, assignments: pa.Table, parts: pa.Table) -> 
 def rest_shelves(keys: Iterable[pa.Table], least: int, most: int) -> list[RestShelf]:
     """Return the shelves for films without theme, those that say most first.
 
-    All films are divided by language, then by genre, then by time, as long as a shelf has more than
-    `most` films. A division that would have fewer than `least` films is not made.
+    All films are divided by their most telling genre and by language, then by a second genre and by
+    time, as long as a shelf has more than `most` films. A division that would have fewer than
+    `least` films is not made.
 
     Parameters
     ----------
@@ -145,20 +158,22 @@ def rest_shelves(keys: Iterable[pa.Table], least: int, most: int) -> list[RestSh
 
     def divide(own: pd.DataFrame, level: int, said: dict[str, int]) -> None:
         films = int(own["films"].sum())
-        if level < len(_LEVELS) and films > (most if said else 0):
-            name = _LEVELS[level]
+        if level == len(_LEVELS):
+            if said and films >= least:
+                genre, language, second, time = map(said.get, _LEVELS)
+                found.append(RestShelf(genre, language, second, time, films))
+            return
+        name = _LEVELS[level]
+        if films > (most if said and name not in _ALWAYS else 0):
             sizes = own.groupby(name)["films"].sum()
             for value in sizes.index[(sizes.index >= 0) & (sizes >= least)]:
                 divide(own[own[name] == value], level + 1, {**said, name: int(value)})
                 own = own[own[name] != value]
-            divide(own, level + 1, said)
-        elif said and films >= least:
-            found.append(
-                RestShelf(said.get("language"), said.get("genre"), said.get("time"), films)
-            )
+        divide(own, level + 1, said)
 
     divide(rows, 0, {})
-    return sorted(found, key=lambda shelf: (-len(shelf.name.all_numbers), shelf.name))
+    # as they were divided: a film without the genre of any shelf, but of no other film
+    return sorted(found, key=lambda shelf: [(part is None, part or 0) for part in shelf.key])
 
 
 def shelve_rest(keys: np.ndarray, shelves: Sequence[Sequence[int | None]]) -> np.ndarray:
@@ -166,9 +181,9 @@ def shelve_rest(keys: np.ndarray, shelves: Sequence[Sequence[int | None]]) -> np
 
     Parameters
     ----------
-    keys : ndarray of shape (n_films, 3), int32
+    keys : ndarray of shape (n_films, 4), int32
         Result of `rest_keys`.
-    shelves : sequence of (int or None, int or None, int or None)
+    shelves : sequence of sequence of int or None
         `key` of each result of `rest_shelves`.
     """
     own = np.full(len(keys), -1, np.int64)

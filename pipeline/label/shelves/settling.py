@@ -27,6 +27,7 @@ def settle_films(
     parts: pa.Table,
     centroids: pa.Table,
     shelves: Sequence[Sequence[int | None]],
+    numbers: Sequence[int],
 ) -> dict[str, pa.Table]:
     """Assign the films of one partition that are in no cluster.
 
@@ -38,9 +39,11 @@ def settle_films(
         PARTS.
     centroids : pa.Table
         CENTROIDS of the k clusters.
-    shelves : sequence of (int or None, int or None, int or None)
-        Language, genre and time of `RestShelf`: clusters k, k + 1, ... Films that none of them has
-        go to the nearest centroid.
+    shelves : sequence of sequence of int or None
+        `key` of each `RestShelf`. Films that none of them has go to the nearest
+        centroid.
+    numbers : sequence of int
+        Cluster of each of these shelves: below k, or a further one.
 
     Returns
     -------
@@ -52,9 +55,8 @@ def settle_films(
     rest = np.flatnonzero(assigned < 0)
     if len(rest):
         position = shelve_rest(rest_keys(film_parts, parts)[rest], shelves)
-        assigned[rest] = np.where(
-            position >= 0, position + len(means), (rows[rest] @ means.T).argmax(1)
-        )
+        number = np.append(np.asarray(numbers, np.int64), -1)[position]
+        assigned[rest] = np.where(number >= 0, number, (rows[rest] @ means.T).argmax(1))
     return {
         "assignments": pa.table([pa.array(assigned, pa.int32())], ["cluster"]),
         "sums": sum_films(rows, assigned),

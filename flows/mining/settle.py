@@ -1,0 +1,187 @@
+"""The last assignment of the films, after which the name of a shelf is true of most of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from flows.mining.cluster import Clusters
+from flows.mining.naming_parts import NamingParts, propose_names
+from flows.runtime.context import RunContext
+from flows.runtime.tasks import Refs, add_to_all, piece_per_partition
+from pipeline.label.shelves import (
+    RestShelf,
+    audit_films,
+    count_rest,
+    lasting_names,
+    margin_weights,
+    mean_points,
+    measure_films,
+    padded,
+    renumbered,
+    rest_shelves,
+    settle_films,
+)
+from pipeline.schemas.name_parts import NameParts, shelf_table
+
+__all__ = ["Moved", "Shelves", "settle_shelves"]
+
+_AUDITS = 2  # the second one with the names that follow from the first
+_REACH = 2.0  # how much less near a shelf may be to which a film moves, in median margins
+_REST = 4  # a shelf of films without theme is divided above this many average shelves
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Films after the last move by likely names.
+
+    Attributes
+    ----------
+    assignments : tuple of FileRef
+        ASSIGNMENTS of each partition; -1 for thin films.
+    centroids : pa.Table
+        CENTROIDS.
+    sure : ndarray of shape (n_films,), float32
+        How surely each film belongs to its cluster, see `margin_weights`.
+    unit : float
+        Margin from which a film belongs to its cluster surely, in cosine.
+    typical : float
+        Median cosine of the films to their centroids.
+    least, average : int
+        Fewest films of a shelf, and films of an average one.
+    """
+
+    assignments: Refs
+    centroids: pa.Table
+    sure: np.ndarray
+    unit: float
+    typical: float
+    least: int
+    average: int
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """The clusters after films have moved.
+
+    Attributes
+    ----------
+    clusters : Clusters
+        The new assignments and centroids.
+    thin : dict of int to NameParts
+        Clusters of films without a theme, and their names.
+    sure : ndarray of shape (n_films,), float32
+        How surely each film belongs to its cluster, see `margin_weights`.
+    """
+
+    clusters: Clusters
+    thin: dict[int, NameParts]
+    sure: np.ndarray
+
+
+def settle_shelves(
+    run: RunContext, clusters: Clusters, points: Refs, parts: NamingParts, moved: Moved
+) -> Shelves:
+    """Assign all films for good; return the shelves, the largest first.
+
+    The shelves are named, and each film is checked against the name of its shelf. A film for which
+    it is not true goes to the nearest shelf whose name is, if that is near enough. Other such
+    films, and thin films, have no theme: they are shelved by language, genre and time.
+    """
+    names: list[NameParts] = []
+    for number in range(1, _AUDITS + 1):
+        moved, names = _audit(run, f"audit-{number}", points, parts, moved)
+    # shelves whose names have no subject, of clusters and of the films that no cluster takes
+    general = {name: cluster for cluster, name in enumerate(names) if _is_general(name)}
+    rest = _rest(run, parts, moved)
+    width = len(moved.centroids)
+    for shelf in rest:
+        if shelf.name not in general:
+            general[shelf.name] = width
+            width += 1
+    pieces = piece_per_partition(
+        ("points", points), ("film_parts", parts.film_parts), ("assignments", moved.assignments)
+    )
+    shared = {
+        "parts": (parts.vocabulary,),
+        "centroids": (run.put("theme-centroids", "all", moved.centroids),),
+    }
+    constants = {
+        "shelves": [list(shelf.key) for shelf in rest],
+        "numbers": [general[shelf.name] for shelf in rest],
+    }
+    settled = run.stage(settle_films, add_to_all(pieces, shared, constants), shown=False)
+    means, films = mean_points(map(run.read, settled.refs("sums")), padded(moved.centroids, width))
+    order = np.argsort(-films, kind="stable")
+    order = order[films[order] > 0]
+    number_of = np.full(width, -1, np.int32)
+    number_of[order] = np.arange(len(order), dtype=np.int32)
+    final = run.put("shelf-centroids", "all", renumbered(means, order))
+    numbers = run.put("shelf-numbers", "all", pa.table([pa.array(number_of)], ["number"]))
+    pieces = piece_per_partition(("points", points), ("assignments", settled.refs("assignments")))
+    measured = run.stage(
+        measure_films,
+        add_to_all(pieces, {"centroids": (final,), "numbers": (numbers,)}),
+        shown=False,
+    )
+    thin = {
+        int(number_of[cluster]): name
+        for name, cluster in general.items()
+        if number_of[cluster] >= 0
+    }
+    assigned = measured.refs("assignments")
+    margins = run.read(assigned, ["margin"]).column("margin").to_numpy()
+    sure = np.maximum(moved.sure, margin_weights(margins, moved.unit))
+    return Shelves(replace(clusters, assignments=assigned, centroids=final), thin, sure)
+
+
+def _audit(
+    run: RunContext, key: str, points: Refs, parts: NamingParts, moved: Moved
+) -> tuple[Moved, list[NameParts]]:
+    """Name the shelves, and move the films for which the name of their shelf is not true."""
+    k = len(moved.centroids)
+    proposals = propose_names(run, key, parts, moved.assignments, moved.sure, k, final=True)
+    names = lasting_names(proposals, k, moved.least)
+    pieces = piece_per_partition(
+        ("points", points),
+        ("film_parts", parts.film_parts),
+        ("facets", parts.facets),
+        ("assignments", moved.assignments),
+    )
+    shared = {
+        "centroids": (run.put("audited-centroids", key, moved.centroids),),
+        "names": (run.put("audited-names", key, shelf_table(names)),),
+    }
+    constants = {
+        "width": parts.width,
+        "unit": moved.unit,
+        "typical": moved.typical,
+        "reach": _REACH * moved.unit,
+    }
+    audited = run.stage(
+        audit_films, add_to_all(pieces, shared, constants), name=f"audit-films-{key}", shown=False
+    )
+    # a shelf without films has the centroid zero, to which no film is near
+    centroids, _ = mean_points(
+        map(run.read, audited.refs("sums")), padded(moved.centroids.slice(0, 0), k)
+    )
+    weights = run.read(audited.refs("weights")).column("weight").to_numpy()
+    sure = np.where(np.isnan(weights), moved.sure, weights).astype(np.float32)
+    assigned = audited.refs("assignments")
+    return replace(moved, assignments=assigned, centroids=centroids, sure=sure), names
+
+
+def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:
+    """Return the shelves for the films without theme."""
+    pieces = piece_per_partition(
+        ("film_parts", parts.film_parts), ("assignments", moved.assignments)
+    )
+    counted = run.stage(count_rest, add_to_all(pieces, {"parts": (parts.vocabulary,)}), shown=False)
+    keys = map(run.read, counted.refs("keys"))
+    return rest_shelves(keys, max(moved.least, moved.average // 2), _REST * moved.average)
+
+
+def _is_general(name: NameParts) -> bool:
+    return bool(name.all_numbers) and not name.subjects
