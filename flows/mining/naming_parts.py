@@ -111,6 +111,7 @@ def propose_names(
     *,
     final: bool,
     family: bool = False,
+    column: str = "cluster",
 ) -> pa.Table:
     """Propose names for all clusters; return PROPOSED_NAMES.
 
@@ -130,9 +131,11 @@ def propose_names(
         Number of clusters.
     final, family : bool
         See `propose_shelf_names`.
+    column : str
+        Column of `assigned` by which the films are grouped.
     """
     members = run.read(parts.film_parts[: len(assigned)], ["parts", "literal"])
-    clusters = run.read(assigned, ["cluster"]).column("cluster")
+    clusters = run.read(assigned, [column]).column(column)
     members = members.append_column("cluster", clusters)
     members = members.append_column("weight", pa.array(sure, pa.float32()))
     pieces = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,12 +24,14 @@ from pipeline.label.shelves import (
     renumbered,
     rest_shelves,
     settle_films,
+    split_names,
+    sum_split,
 )
 from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Moved", "Shelves", "settle_shelves"]
 
-_AUDITS = 2  # the second one with the names that follow from the first
 _REACH = 2.0  # how much less near a shelf may be to which a film moves, in median margins
 _REST = 4  # a shelf of films without theme is divided above this many average shelves
 
@@ -47,8 +50,8 @@ class Moved:
         How surely each film belongs to its cluster, see `margin_weights`.
     unit : float
         Margin from which a film belongs to its cluster surely, in cosine.
-    typical : float
-        Median cosine of the films to their centroids.
+    median, quartile : float
+        Median and lower quartile of the cosines of the films to their centroids.
     least, average : int
         Fewest films of a shelf, and films of an average one.
     """
@@ -57,7 +60,8 @@ class Moved:
     centroids: pa.Table
     sure: np.ndarray
     unit: float
-    typical: float
+    median: float
+    quartile: float
     least: int
     average: int
 
@@ -87,12 +91,13 @@ def settle_shelves(
     """Assign all films for good; return the shelves, the largest first.
 
     The shelves are named, and each film is checked against the name of its shelf. A film for which
-    it is not true goes to the nearest shelf whose name is, if that is near enough. Other such
-    films, and thin films, have no theme: they are shelved by language, genre and time.
+    it is not true goes to the nearest shelf whose name is, if that is near enough. Where enough of
+    the films that leave a shelf have a name in common, a shelf is split off for them. Other such
+    films, and thin films, have no theme: they are shelved by genre, language and time.
     """
-    names: list[NameParts] = []
-    for number in range(1, _AUDITS + 1):
-        moved, names = _audit(run, f"audit-{number}", points, parts, moved)
+    moved, names = _audit(run, "audit-1", points, parts, moved, {})
+    moved, split = _split(run, points, parts, moved, names)
+    moved, names = _audit(run, "audit-2", points, parts, moved, split)
     # shelves whose names have no subject, of clusters and of the films that no cluster takes
     general = {name: cluster for cluster, name in enumerate(names) if _is_general(name)}
     rest = _rest(run, parts, moved)
@@ -138,12 +143,18 @@ def settle_shelves(
 
 
 def _audit(
-    run: RunContext, key: str, points: Refs, parts: NamingParts, moved: Moved
+    run: RunContext,
+    key: str,
+    points: Refs,
+    parts: NamingParts,
+    moved: Moved,
+    given: Mapping[int, NameParts],
 ) -> tuple[Moved, list[NameParts]]:
     """Name the shelves, and move the films for which the name of their shelf is not true."""
     k = len(moved.centroids)
     proposals = propose_names(run, key, parts, moved.assignments, moved.sure, k, final=True)
     names = lasting_names(proposals, k, moved.least)
+    names = [given.get(cluster, name) for cluster, name in enumerate(names)]
     pieces = piece_per_partition(
         ("points", points),
         ("film_parts", parts.film_parts),
@@ -157,7 +168,8 @@ def _audit(
     constants = {
         "width": parts.width,
         "unit": moved.unit,
-        "typical": moved.typical,
+        "near_enough": moved.median,
+        "untagged": moved.quartile,
         "reach": _REACH * moved.unit,
     }
     audited = run.stage(
@@ -171,6 +183,43 @@ def _audit(
     sure = np.where(np.isnan(weights), moved.sure, weights).astype(np.float32)
     assigned = audited.refs("assignments")
     return replace(moved, assignments=assigned, centroids=centroids, sure=sure), names
+
+
+def _split(
+    run: RunContext, points: Refs, parts: NamingParts, moved: Moved, names: Sequence[NameParts]
+) -> tuple[Moved, dict[int, NameParts]]:
+    """Split shelves for the films that leave them, where enough have a name in common.
+
+    Returns
+    -------
+    moved : Moved
+        With the centroids of the new shelves; films move there in the next audit.
+    split : dict of int to NameParts
+        Names of the new shelves.
+    """
+    k, sure = len(moved.centroids), np.ones_like(moved.sure)
+    proposals = propose_names(
+        run, "split", parts, moved.assignments, sure, k, final=True, column="left"
+    )
+    found = split_names(proposals, moved.least, names)
+    if not found:
+        return moved, {}
+    clusters = sorted(found)
+    table = shelf_table([found[cluster] for cluster in clusters])
+    table = table.set_column(0, table.schema.field(0), pa.array(clusters, pa.int32()))
+    pieces = piece_per_partition(
+        ("points", points), ("film_parts", parts.film_parts), ("assignments", moved.assignments)
+    )
+    shared = {"names": (run.put("split-names", "all", table),)}
+    summed = run.stage(sum_split, add_to_all(pieces, shared, {"width": parts.width}), shown=False)
+    means, _ = mean_points(
+        map(run.read, summed.refs("sums")), padded(moved.centroids.slice(0, 0), len(clusters))
+    )
+    centroids = padded(moved.centroids, k + len(clusters))
+    vectors = np.vstack([matrix_of(moved.centroids), matrix_of(means)])
+    centroids = centroids.set_column(1, centroids.schema.field(1), column_of_vectors(vectors))
+    names_of_split = {k + row: found[cluster] for row, cluster in enumerate(clusters)}
+    return replace(moved, centroids=centroids), names_of_split
 
 
 def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:

@@ -65,12 +65,14 @@ def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: C
     stronger = {kind: _LAST * weight for kind, weight in weights.items() if kind != "unit"}
     last = replace(moves, weights={**weights, **stronger})
     result, _, centroids = last.without_small("all", points, centroids, select_pull(pull, named))
+    similarity = run.read(result.refs("assignments"), ["similarity"]).column(0)
     moved_films = Moved(
         result.refs("assignments"),
         centroids,
         run.read(result.refs("weights")).column("weight").to_numpy(),
         weights["unit"],
-        _median(run.read(result.refs("assignments"), ["similarity"])),
+        _quantile(similarity, 0.5),
+        _quantile(similarity, 0.25),
         last.least,
         int(section.leaf_films),
     )
@@ -146,7 +148,7 @@ class _Moves:
         raise AssertionError("unreachable")
 
 
-def _median(column: pa.Table) -> float:
-    """Median of a table of one column, without nulls."""
-    values = column.column(0).drop_null().to_numpy()
-    return float(np.median(values)) if len(values) else 0.0
+def _quantile(values: pa.ChunkedArray, share: float) -> float:
+    """A quantile of the values, without nulls; 0 if there are none."""
+    known = values.drop_null().to_numpy()
+    return float(np.quantile(known, share)) if len(known) else 0.0

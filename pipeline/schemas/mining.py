@@ -103,7 +103,8 @@ FACETS = pa.schema(
         ("animation", pa.bool_()),
         ("short", pa.bool_()),  # by genre, or at most 40 minutes
         ("story_words", pa.int32()),  # words of overview and tagline that may tell a story
-        ("thin", pa.bool_()),  # fewer than 3 of them, and no keyword: no theme is known
+        ("tagged", pa.bool_()),  # a keyword says more than that it is a film
+        ("thin", pa.bool_()),  # fewer than 3 words of story, not tagged: no theme is known
     ]
 )
 

@@ -40,7 +40,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _LETTERS_OF_WORD = 2  # letters of a word in those scripts, roughly
 
 
-@stage("facets", inputs=("movies", "languages"), outputs=("facets",))
+@stage("facets", inputs=("movies", "languages"), outputs=("facets",), version=2)
 def find_facets(movies: pa.Table, languages: pa.Table) -> dict[str, pa.Table]:
     """Find the facets of the films of one partition.
 
@@ -67,6 +67,7 @@ def find_facets(movies: pa.Table, languages: pa.Table) -> dict[str, pa.Table]:
         runtime = movie["runtime_minutes"]
         text = f"{movie['overview'] or ''}. {movie['tagline'] or ''}"
         counted = story_words(text, text_language)
+        tagged = not all(map(is_boilerplate, keywords))
         year = movie["year"]
         said_silent = any(
             _SILENT.search(label) for label in (*keywords, *map(str.lower, movie["genres"] or ()))
@@ -82,7 +83,8 @@ def find_facets(movies: pa.Table, languages: pa.Table) -> dict[str, pa.Table]:
                 "animation": "Animation" in genres,
                 "short": "Short" in genres or (bool(runtime) and 0 < runtime <= _SHORT_MINUTES),
                 "story_words": counted,
-                "thin": counted < _THIN and all(map(is_boilerplate, keywords)),
+                "tagged": tagged,
+                "thin": counted < _THIN and not tagged,
             }
         )
     own = FACETS.names[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.label.shelves.assigned import mean_points, padded, renumbered
-from pipeline.label.shelves.audit import audit_films
+from pipeline.label.shelves.audit import audit_films, sum_split
 from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
@@ -12,6 +12,7 @@ from pipeline.label.shelves.choice import (
     nameless_clusters,
     numbered_name,
     own_margins,
+    split_names,
 )
 from pipeline.label.shelves.moves import margin_weights, move_films, move_weights
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
@@ -48,4 +49,6 @@ __all__ = [
     "rest_shelves",
     "select_pull",
     "settle_films",
+    "split_names",
+    "sum_split",
 ]

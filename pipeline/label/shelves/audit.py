@@ -12,7 +12,7 @@ from pipeline.schemas.name_parts import NameParts, name_parts_of
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
 
-__all__ = ["audit_films", "true_shelves"]
+__all__ = ["audit_films", "sum_split", "true_shelves"]
 
 _NEAR = 24  # nearest shelves of a film whose names are tried
 _BATCH = 4_096  # films compared at a time
@@ -32,7 +32,8 @@ def audit_films(
     names: pa.Table,
     width: int,
     unit: float,
-    typical: float,
+    near_enough: float,
+    untagged: float,
     reach: float,
 ) -> dict[str, pa.Table]:
     """Check each film of one partition against the name of its shelf, and move those it is not of.
@@ -49,8 +50,9 @@ def audit_films(
         Number of rows of PARTS.
     unit : float
         Margin, in cosine, from which a film counts in full, see `margin_weights`.
-    typical : float
-        Cosine to a centroid from which a film belongs to the shelf though it says no subject of it.
+    near_enough, untagged : float
+        Cosine to a centroid from which a film belongs to the shelf though it says no subject of it;
+        and the same for a film without keywords, whose silence proves less.
     reach : float
         How much less near than the nearest shelf one may be to which a film moves, in cosine.
 
@@ -58,7 +60,8 @@ def audit_films(
     -------
     dict of str to pa.Table
         `assignments`: cluster (int32) of each film, -1 for those that no shelf takes: thin films,
-        and films for which no near name is true. `sums`: SUMS. `weights`: column weight (float32),
+        and films for which no near name is true; and left (int32), the shelf that such a film was
+        in before, otherwise -1. `sums`: SUMS. `weights`: column weight (float32),
         how surely a film belongs to its shelf: by how much nearer it is than the next shelf that
         would take it; null for films of no shelf.
 
@@ -76,32 +79,74 @@ def audit_films(
     has_name = np.array([bool(name.all_numbers) for name in shelf_names], bool)
     has_genre = np.array([bool(name.genres) for name in shelf_names], bool)
     own = assignments.column("cluster").to_numpy().astype(np.int64)
-    own[facets.column("thin").to_numpy(zero_copy_only=False)] = -1
+    thin = facets.column("thin").to_numpy(zero_copy_only=False)
+    tagged = facets.column("tagged").to_numpy(zero_copy_only=False)
+    enough = np.where(tagged, near_enough, untagged)[:, None]
     index = centroid_index(means)
     shelves, sure = own.copy(), np.full(len(own), np.nan, np.float32)
     for start in range(0, len(rows), _BATCH):
         part = slice(start, start + _BATCH)
         cosine, near = index.search(np.ascontiguousarray(rows[part]), min(_NEAR, len(means)))
-        compared = np.column_stack([own[part], near])
+        there = np.maximum(own[part], 0)  # of a film in no shelf: any shelf, it cannot stay
+        compared = np.column_stack([there, near])
         subject, form, facet = parts_true(films[part], shelf_names, compared)
         literal = parts_true(said[part], words, near)[0]
         other = form & facet & has_genre[compared]  # what must be true beside the subject
-        at_home = np.einsum("ij,ij->i", rows[part], means[own[part]]) >= typical
+        at_home = np.einsum("ij,ij->i", rows[part], means[there]) >= enough[part][:, 0]
         stays = (subject & form & facet)[:, 0] | (other[:, 0] & at_home)
-        stays &= has_name[own[part]]
-        taken = other[:, 1:] & (literal | (cosine >= typical))
+        stays &= has_name[there] & (own[part] >= 0)
+        taken = other[:, 1:] & (literal | (cosine >= enough[part]))
         shelves[part] = true_shelves(cosine, near, taken, own[part], stays, reach)
-        there = np.where(near == shelves[part][:, None], cosine, -np.inf).max(1)
-        others = np.where(taken & (near != shelves[part][:, None]), cosine, -np.inf).max(1)
-        margin = np.where(np.isfinite(others) & np.isfinite(there), there - others, unit)
+        shelves[part][thin[part]] = -1
+        chosen = shelves[part][:, None]
+        own_cosine = np.where(near == chosen, cosine, -np.inf).max(1)
+        others = np.where(taken & (near != chosen), cosine, -np.inf).max(1)
+        known = np.isfinite(others) & np.isfinite(own_cosine)
+        margin = np.subtract(own_cosine, others, out=np.full(len(known), unit), where=known)
         sure[part] = margin_weights(margin, unit)
-    shelves[own < 0] = -1
     none = shelves < 0
+    left = np.where(none & ~thin, own, -1)
+    columns = [pa.array(shelves, pa.int32()), pa.array(left, pa.int32())]
     return {
-        "assignments": pa.table([pa.array(shelves, pa.int32())], ["cluster"]),
+        "assignments": pa.table(columns, ["cluster", "left"]),
         "sums": sum_films(rows[~none], shelves[~none]),
         "weights": pa.table([pa.array(sure, pa.float32(), mask=none)], ["weight"]),
     }
+
+
+@stage(
+    "split-shelves",
+    inputs=("points", "film_parts", "assignments", "names"),
+    outputs=("sums",),
+)
+def sum_split(
+    points: pa.Table, film_parts: pa.Table, assignments: pa.Table, names: pa.Table, width: int
+) -> dict[str, pa.Table]:
+    """Add up the films of one partition that left a shelf, by the shelf that is split off for them.
+
+    Parameters
+    ----------
+    points, film_parts : pa.Table
+        POINTS and FILM_PARTS.
+    assignments : pa.Table
+        Output of `audit_films`, row by row the same films.
+    names : pa.Table
+        SHELVES of the new shelves; `cluster` is the shelf that the films left.
+    width : int
+        Number of rows of PARTS.
+
+    Returns
+    -------
+    dict of str to pa.Table
+        `sums`: SUMS of the films for which the name is true, by row of `names`.
+    """
+    number = {cluster: row for row, cluster in enumerate(names.column("cluster").to_pylist())}
+    left = assignments.column("left").to_numpy()
+    own = np.array([number.get(cluster, -1) for cluster in left.tolist()], np.int64)
+    rows = np.flatnonzero(own >= 0)
+    films = parts_matrix(film_parts.column("parts"), width)[rows]
+    true = np.logical_and.reduce(parts_true(films, name_parts_of(names), own[rows][:, None]))[:, 0]
+    return {"sums": sum_films(matrix_of(points)[rows[true]], own[rows[true]])}
 
 
 def true_shelves(

@@ -20,6 +20,7 @@ __all__ = [
     "nameless_clusters",
     "numbered_name",
     "own_margins",
+    "split_names",
 ]
 
 _NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
@@ -82,6 +83,38 @@ def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
         if says and whole[row] >= _FEW and films[row] >= least:
             found[cluster] = names[row]
     return found
+
+
+def split_names(
+    proposals: pa.Table, least: int, taken: Collection[NameParts]
+) -> dict[int, NameParts]:
+    """Return names of shelves that are split off: films that left a cluster and have one in common.
+
+    Parameters
+    ----------
+    proposals : pa.Table
+        PROPOSED_NAMES of the films that left each cluster, `final`.
+    least : int
+        Fewest films of a shelf.
+    taken : collection of NameParts
+        Names of other shelves.
+
+    Returns
+    -------
+    dict of int to NameParts
+        By the cluster that the films left; no two alike. A name has a subject and a genre, and is
+        true of at least `least` films.
+    """
+    names = name_parts_of(proposals)
+    films = proposals.column("films").to_numpy() * proposals.column("whole").to_numpy()
+    known = {_key(name) for name in taken}
+    usable = [
+        bool(name.subjects and name.genres) and films[row] >= least and _key(name) not in known
+        for row, name in enumerate(names)
+    ]
+    usable_proposals = proposals.filter(pa.array(usable, pa.bool_()))
+    left = name_parts_of(usable_proposals)
+    return {cluster: left[row] for cluster, row in _take_proposals(usable_proposals).items()}
 
 
 @dataclass(frozen=True)
@@ -244,10 +277,13 @@ def own_margins(
 
 def _take_proposals(proposals: pa.Table) -> dict[int, int]:
     """Take proposals by value, no two names alike; return row by cluster."""
-    names = name_parts_of(proposals)
-    keys = [(frozenset(name.subjects), frozenset(name.genres), name.facets) for name in names]
+    keys = [_key(name) for name in name_parts_of(proposals)]
     clusters = proposals.column("cluster").to_pylist()
     return _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
+
+
+def _key(name: NameParts) -> tuple[object, ...]:
+    return frozenset(name.subjects), frozenset(name.genres), name.facets
 
 
 def _take_best(
