@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,28 +16,32 @@ from pipeline.label.shelves.choice import (
     ChosenName,
     NameCandidates,
     best_proposals,
+    lasting_names,
     nameless_clusters,
     numbered_name,
     own_margins,
+    split_names,
 )
 from pipeline.label.shelves.proposals import PROPOSED_NAMES
 from pipeline.schemas.name_parts import NameParts
 
 
-def proposals(rows: list[tuple[int, NameParts, float]]) -> pa.Table:
+def proposals(
+    rows: Sequence[tuple[int, NameParts, float]], films: int = 10, whole: float = 1.0
+) -> pa.Table:
     """Return PROPOSED_NAMES of clusters, names and values."""
     return pa.Table.from_pylist(
         [
             {
                 "cluster": cluster,
-                "films": 10,
+                "films": films,
                 "subjects": list(name.subjects),
-                "words": list(name.subjects),
+                "words": list(name.words or name.subjects),
                 "genres": list(name.genres),
                 "every_genre": name.every_genre,
                 "facets": list(name.facets),
                 "value": value,
-                "whole": 1.0,
+                "whole": whole,
             }
             for cluster, name, value in rows
         ],
@@ -181,3 +188,90 @@ def test_a_name_of_few_films_is_no_name_of_its_own() -> None:
     shares = pa.array([0.8, 0.3, 0.7], pa.float64())
     table = table.set_column(table.schema.get_field_index("whole"), "whole", shares)
     assert nameless_clusters(table, 3) == [1]
+
+
+# --- names that can keep their films
+
+ONE, TWO = NameParts((0,), (9,)), NameParts((1,), (9,))
+
+
+def test_lasting_names_are_distinct_and_the_best_proposals_come_first() -> None:
+    rows = [(0, ONE, 2.0), (0, TWO, 1.0), (1, ONE, 3.0), (1, TWO, 2.5), (3, ONE, 1.0)]
+    # the third cluster has no proposal, and others have the only name of the last one
+    assert lasting_names(proposals(rows), 4, 1) == [TWO, ONE, NameParts(), NameParts()]
+    assert lasting_names(proposals([]), 2, 1) == [NameParts()] * 2
+
+
+def test_a_lasting_name_keeps_the_words_that_it_prints() -> None:
+    (name,) = lasting_names(proposals([(0, NameParts((0,), (9,), words=(14,)), 1.0)]), 1, 1)
+    assert name.words == (14,)
+
+
+@pytest.mark.parametrize(
+    ("name", "lasts"),
+    [
+        (NameParts((0,)), True),
+        (NameParts((), (9,)), True),
+        (NameParts((), (9,), facets=(20,)), True),
+        (NameParts(facets=(20,)), False),  # an era or a language alone is no theme
+        (NameParts(), False),
+    ],
+)
+def test_a_lasting_name_has_a_subject_or_a_genre(name: NameParts, lasts: bool) -> None:
+    assert lasting_names(proposals([(0, name, 1.0)]), 1, 1) == [name if lasts else NameParts()]
+
+
+def test_small_clusters_and_names_of_few_films_do_not_last() -> None:
+    rows = [(0, ONE, 1.0)]
+    assert lasting_names(proposals(rows, films=6), 1, 6) == [ONE]
+    assert lasting_names(proposals(rows, films=5), 1, 6) == [NameParts()]
+    assert lasting_names(proposals(rows, whole=0.35), 1, 1) == [ONE]
+    assert lasting_names(proposals(rows, whole=0.34), 1, 1) == [NameParts()]
+
+
+NAMES = st.sampled_from(
+    [ONE, TWO, NameParts((0, 1), (9,)), NameParts((1, 0), (9,)), NameParts((), (9,)), NameParts()]
+)
+PROPOSED = st.lists(
+    st.tuples(st.integers(0, 5), NAMES, st.sampled_from([0.0, 0.5, 1.0])), max_size=24
+)
+
+
+@settings(deadline=None)
+@given(PROPOSED, st.randoms(use_true_random=False))
+def test_lasting_names_do_not_depend_on_the_order_of_clusters(
+    rows: list[tuple[int, NameParts, float]], chance: Any
+) -> None:
+    names = lasting_names(proposals(rows), 6, 1)
+    known = [(frozenset(name.subjects), name.genres) for name in names if name.all_numbers]
+    assert len(set(known)) == len(known)
+    for cluster, name in enumerate(names):
+        assert not name.all_numbers or name in [own for n, own, _ in rows if n == cluster]
+    order = list(range(6))
+    chance.shuffle(order)
+    # proposals of one cluster keep their order: they are sorted, the best first
+    mixed = [row for cluster in order for row in rows if row[0] == cluster]
+    assert lasting_names(proposals(mixed), 6, 1) == names
+
+
+# --- names of films that left a cluster
+
+
+def test_films_that_left_have_a_name_of_their_own_if_enough_of_them_have_it_in_common() -> None:
+    rows = [(2, ONE, 2.0), (2, TWO, 1.0), (5, ONE, 3.0), (5, NameParts((), (9,)), 9.0)]
+    assert split_names(proposals(rows, films=10), 10, []) == {2: TWO, 5: ONE}
+    assert split_names(proposals(rows, films=10), 11, []) == {}
+    # the name must be true of so many, not of their cluster
+    assert split_names(proposals(rows, films=20, whole=0.5), 10, []) == {2: TWO, 5: ONE}
+    assert split_names(proposals(rows, films=20, whole=0.45), 10, []) == {}
+
+
+def test_a_split_name_is_that_of_no_other_shelf() -> None:
+    rows = [(2, NameParts((0, 1), (9,)), 2.0), (2, ONE, 1.0)]
+    assert split_names(proposals(rows), 1, [NameParts((1, 0), (9,)), NameParts()]) == {2: ONE}
+    assert split_names(proposals(rows), 1, [NameParts((1, 0), (9,)), ONE]) == {}
+
+
+@pytest.mark.parametrize("name", [NameParts((0,)), NameParts((), (9,)), NameParts()])
+def test_a_split_name_has_a_subject_and_a_genre(name: NameParts) -> None:
+    assert split_names(proposals([(0, name, 1.0)]), 1, []) == {}

@@ -15,7 +15,13 @@ from pipeline.label.shelves.rest import (
     rest_shelves,
     shelve_rest,
 )
-from tests.pipeline.label.shelves.parts_of_films import KEYS, film_parts, number, parts_table
+from tests.pipeline.label.shelves.parts_of_films import (
+    KEYS,
+    film_parts,
+    name,
+    number,
+    parts_table,
+)
 
 FILM = st.lists(st.sampled_from(KEYS), max_size=6, unique=True).map("|".join)
 FILMS = st.lists(FILM, min_size=1, max_size=40)
@@ -33,51 +39,82 @@ def counted(films: list[str], clusters: list[int] | None = None) -> pa.Table:
     return count_rest(film_parts(films), own, parts_table([*films, *["language:en"] * 100]))["keys"]
 
 
-def shelf(language: str | None, genre: str | None, time: str | None, films: int) -> RestShelf:
-    own = [None if key is None else number(key) for key in (language, genre, time)]
-    return RestShelf(own[0], own[1], own[2], films)
+def shelf(keys: str, films: int) -> RestShelf:
+    """Return the shelf of "genre|language|second|time"; a level may be empty."""
+    genre, language, second, time = (number(key) if key else None for key in keys.split("|"))
+    return RestShelf(genre, language, second, time, films)
 
 
-def test_films_are_shelved_by_language_genre_and_time() -> None:
+def test_films_are_shelved_by_genre_language_second_genre_and_time() -> None:
     films = [
         "language:hi|Drama|decade:1960|era:classic",
         "language:en|Comedy|Documentary|decade:1970",
-        "Drama|Horror|era:silent|decade:1960",
+        "Drama|Horror|Comedy|era:silent|decade:1960",
         "ghost|country:IN",
         "",
     ]
     assert keys_of(films) == [
-        ["language:hi", "Drama", "decade:1960"],
-        [None, "Documentary", "decade:1970"],  # the main language says nothing
-        [None, "Horror", "era:silent"],  # the era before the decade, the genre that says more
-        [None, None, None],
-        [None, None, None],
+        ["Drama", "language:hi", None, "decade:1960"],
+        ["Documentary", None, "Comedy", "decade:1970"],  # the main language says nothing
+        # the genres that say more, and silent films before the decade
+        ["Horror", None, "Comedy", "era:silent"],
+        [None, None, None, None],
+        [None, None, None, None],
     ]
 
 
 def test_films_in_clusters_are_not_counted() -> None:
     table = counted(["Drama", "Drama", "Comedy", "Drama"], [-1, 3, 0, -1])
     assert table.schema == REST_KEYS
-    assert table.to_pylist() == [{"language": -1, "genre": number("Drama"), "time": -1, "films": 2}]
+    (row,) = table.to_pylist()
+    assert row == {"genre": number("Drama"), "language": -1, "second": -1, "time": -1, "films": 2}
     assert counted(["Drama"], [0]).num_rows == 0
 
 
-def test_large_shelves_are_divided() -> None:
-    films = ["language:hi|Drama|decade:1960"] * 6 + ["language:hi|Drama|decade:1970"] * 5
-    films += ["language:hi|Comedy"] * 4 + ["Drama"] * 5
-    keys = [counted(films)]
-    assert rest_shelves(keys, 4, 100) == [
-        shelf("language:hi", None, None, 15),
-        shelf(None, "Drama", None, 5),
+def test_films_are_divided_by_genre_and_language_however_few_they_are() -> None:
+    films = ["Drama|language:hi"] * 4 + ["Drama"] * 5 + ["language:hi"] * 6 + ["Comedy"] * 3
+    assert rest_shelves([counted(films)], 4, 100) == [
+        shelf("Drama|language:hi||", 4),
+        shelf("Drama|||", 5),
+        shelf("|language:hi||", 6),
     ]
-    divided = rest_shelves(keys, 4, 8)
-    assert [own.films for own in divided] == [6, 5, 4, 5]
-    assert divided[0].name.all_numbers == tuple(
-        map(number, ("decade:1960", "language:hi", "Drama"))
-    )
+    # a shelf that would be too small stays with the films of its genre
+    assert rest_shelves([counted(films)], 5, 100) == [
+        shelf("Drama|||", 9),
+        shelf("|language:hi||", 6),
+    ]
+
+
+def test_large_shelves_are_divided_by_a_second_genre_and_by_time() -> None:
+    films = ["Horror|Comedy|decade:1960"] * 6 + ["Horror|Comedy|decade:1970"] * 5
+    films += ["Horror|Drama"] * 4 + ["Horror|decade:1970"] * 5
+    keys = [counted(films)]
+    assert rest_shelves(keys, 4, 20) == [shelf("Horror|||", 20)]
+    divided = rest_shelves(keys, 4, 11)
+    assert divided == [
+        shelf("Horror||Comedy|", 11),
+        shelf("Horror||Drama|", 4),
+        shelf("Horror|||", 5),
+    ]
+    again = rest_shelves(keys, 4, 8)
+    assert again[:2] == [
+        shelf("Horror||Comedy|decade:1960", 6),
+        shelf("Horror||Comedy|decade:1970", 5),
+    ]
+    assert again[2:] == divided[1:]
     # a division that is too small stays with the others
-    assert rest_shelves(keys, 6, 8)[0] == shelf("language:hi", "Drama", "decade:1960", 6)
+    assert rest_shelves(keys, 6, 8) == [
+        shelf("Horror||Comedy|decade:1960", 6),
+        shelf("Horror|||", 9),
+    ]
     assert rest_shelves(keys, 30, 8) == []
+
+
+def test_the_name_of_a_shelf_says_all_that_its_films_share() -> None:
+    whole = shelf("Horror|language:hi|Comedy|decade:1960", 5).name
+    assert whole == name("Horror|Comedy|language:hi|decade:1960", every=True)
+    assert shelf("Horror|||", 5).name == name("Horror")
+    assert shelf("|language:hi||era:silent", 5).name == name("language:hi|era:silent")
 
 
 @pytest.mark.parametrize("films", [[""] * 30, ["ghost|country:IN"] * 30, ["language:en"] * 30])
@@ -90,7 +127,7 @@ def test_films_of_which_no_part_is_known_get_no_shelf(films: list[str]) -> None:
 def test_a_vocabulary_without_parts_gives_no_keys() -> None:
     parts = parts_table([]).slice(0, 0)
     films = film_parts(["", ""])
-    assert rest_keys(films, parts).tolist() == [[-1] * 3] * 2
+    assert rest_keys(films, parts).tolist() == [[-1] * 4] * 2
     own = pa.table({"cluster": pa.array([-1, -1], pa.int32())})
     assert rest_shelves([count_rest(films, own, parts)["keys"]], 1, 1) == []
 
@@ -107,13 +144,11 @@ def test_every_shelf_is_true_of_all_its_films(films: list[str], least: int, most
             assert shelves[position].name.is_true_of(set(true))
     names = [shelf.name for shelf in shelves]
     assert len(set(names)) == len(names)
-    assert all(
-        name.all_numbers and shelf.films >= least
-        for name, shelf in zip(names, shelves, strict=True)
-    )
+    assert all(own_name.all_numbers for own_name in names)
+    assert all(shelf.films >= least for shelf in shelves)
+    # each has the films it was made for, and those for which a narrower one would be too small
     sizes = [int((own == position).sum()) for position in range(len(shelves))]
-    # no shelf is empty, unless it shares its films with one that says more
-    assert sum(sizes) >= sum(shelf.films for shelf in shelves)
+    assert all(size >= shelf.films for size, shelf in zip(sizes, shelves, strict=True))
 
 
 @given(FILMS, st.randoms(use_true_random=False), st.integers(1, 6))
