@@ -25,7 +25,7 @@ from pipeline.label.namer import PROMPT_FACTS, shelf_prompts, typical_films
 from pipeline.label.naming.descriptions import ShelfFacts
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.shelves.facts import Describer, FilmFacts, count_parts
-from pipeline.label.shelves.subject_terms import subject_terms
+from pipeline.label.words.subject_terms import subject_terms
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.lineage.continuation import Continuation
 from pipeline.taxonomy import assignments_to_families, families_of, family_table

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.label.words.whole_words import WholeWords
 from pipeline.schemas.words.genre_words import fold_genres
 
-__all__ = ["name_holds"]
+__all__ = ["form_holds", "name_holds", "says_one_of"]
 
 _MOST_NAMES = 4_096  # micro-genres whose words are prepared at the same time
 
@@ -51,24 +51,58 @@ def name_holds(
     (True, False)
     """
     subjects, terms = micro_genre.get("subjects") or (), micro_genre.get("subject_terms") or ()
-    genres, wanted = micro_genre.get("form_genres") or (), micro_genre.get("facets") or ()
-    if not (subjects or terms or genres or wanted):
+    wanted = micro_genre.get("facets") or ()
+    if not (subjects or terms or wanted or micro_genre.get("form_genres")):
         return None
     if any(key not in facets for key in wanted):
         return False
-    if genres:
-        own = set(fold_genres(film.get("genres")))
-        some = all if micro_genre.get("every_genre") else any
-        if not some(genre in own for genre in genres):
-            return False
+    if not form_holds(micro_genre, fold_genres(film.get("genres"))):
+        return False
     phrases = (*subjects, *terms)
-    return not phrases or _words_in(phrases, film, language or "en")
+    return not phrases or says_one_of(phrases, film, language)
 
 
-def _words_in(phrases: Sequence[str], film: Mapping[str, Any], language: str) -> bool:
+def form_holds(micro_genre: Mapping[str, Any], genres: Collection[str]) -> bool:
+    """Return whether the form of a name is true of a film with these genres.
+
+    Parameters
+    ----------
+    micro_genre : mapping
+        A row of MICRO_GENRES.
+    genres : collection of str
+        Folded genres of the film, see `fold_genres`.
+
+    Examples
+    --------
+    >>> crime = {"form_genres": ["Crime", "Drama"], "every_genre": True}
+    >>> form_holds(crime, ["Drama"]), form_holds(crime | {"every_genre": False}, ["Drama"])
+    (False, True)
+    """
+    wanted = micro_genre.get("form_genres") or ()
+    some = all if micro_genre.get("every_genre") else any
+    return not wanted or some(genre in genres for genre in wanted)
+
+
+def says_one_of(phrases: Sequence[str], film: Mapping[str, Any], language: str | None) -> bool:
+    """Return whether a film says one of some phrases in a keyword, its overview or its tagline.
+
+    Parameters
+    ----------
+    phrases : sequence of str
+        Words and phrases, found as whole words in any inflection.
+    film : mapping
+        Keywords, overview and tagline.
+    language : str or None
+        ISO 639-1 code of its text; None is read as English.
+
+    Examples
+    --------
+    >>> says_one_of(["ghost", "haunted house"], {"keywords": ["haunted houses"]}, "en")
+    True
+    """
     texts = [film.get("overview"), film.get("tagline"), *(film.get("keywords") or ())]
     # keywords of a catalogue are often English beside texts of another language
-    languages = dict.fromkeys((language, "en"))
+    languages = dict.fromkeys((language or "en", "en"))
     return any(_prepared(tuple(phrases), code).are_in(texts) for code in languages)
 
 

@@ -17,10 +17,10 @@ from pipeline.label.shelves.membership import parts_matrix
 from pipeline.schemas.name_parts import FACET, GENRE, NameParts
 from pipeline.schemas.stage import stage
 
-__all__ = ["REST_KEYS", "RestShelf", "count_rest", "rest_keys", "rest_shelves"]
+__all__ = ["REST_KEYS", "TELLING_GENRES", "RestShelf", "count_rest", "rest_keys", "rest_shelves"]
 
 # The genre that a film is shelved by: the first of these that it has, the most telling ones first.
-_GENRES = (
+TELLING_GENRES = (
     "Documentary", "Animation", "Western", "Horror", "Science Fiction", "War", "Music", "Musical",
     "Family", "Fantasy", "Crime", "Thriller", "Mystery", "Action", "Adventure", "Romance", "Sport",
     "History", "Comedy", "Drama",
@@ -90,7 +90,7 @@ def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
     counts = parts.column("films").to_numpy()
     languages = [n for (kind, key), n in number.items() if _is(kind, key, "language:")]
     main = max(languages, key=lambda n: (counts[n], -n), default=-1)
-    genres = [number[GENRE, key] for key in _GENRES if (GENRE, key) in number]
+    genres = [number[GENRE, key] for key in TELLING_GENRES if (GENRE, key) in number]
     times = [number[FACET, "era:silent"]] if (FACET, "era:silent") in number else []
     times += [n for (kind, key), n in sorted(number.items()) if _is(kind, key, "decade:")]
     keys = np.full((film_parts.num_rows, len(_LEVELS)), -1, np.int32)

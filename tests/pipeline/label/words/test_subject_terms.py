@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.label.shelves.name_holds import name_holds
-from pipeline.label.shelves.subject_terms import subject_terms
+from pipeline.label.words.subject_terms import subject_terms
 from pipeline.label.words.subjects import subject_lexicon
 
 
