@@ -67,6 +67,8 @@ CLUSTERS: Measures = (
 )
 NAME_TRUTH: Measures = (
     ("name_truth.whole", "Films with a true name", share),
+    ("name_truth.themed", "Films in micro-genres with a theme", share),
+    ("name_truth.whole_of_themed", "Of these, films with a true name", share),
     ("name_truth.names_true_of_60", "Names true of at least 60 % of their films", share),
     ("name_truth.subject", "Films with a true subject", share),
     ("name_truth.form", "Films with a true form", share),
@@ -127,6 +129,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "that bear them.",
     "name_truth.subject": "Of the films whose name has a subject: share with one of its words or "
     "synonyms in keywords, overview or tagline. A film may be about it in other words.",
+    "name_truth.themed": "Share of the films whose micro-genre has a subject in its name; the others "
+    "are in general micro-genres.",
     "name_truth.form": "Of the films whose name says a genre: share that has it.",
     "name_truth.adjective": "Of the films whose name has an adjective: share for which the year, "
     "language, country or length that it says is true.",
@@ -135,8 +139,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "name_truth.without_form": "Share of the names that end in Films or Stories, because no genre "
     "is true of most of the films.",
     "name_truth.without_subject": "Share of the names that say only era, language, place or genre.",
-    "name_truth.thin_micro_genres": "Micro-genres of films whose texts name no theme, such as "
-    "\u201cfilm starring \u2026\u201d; they are named by era, language and form.",
+    "name_truth.thin_micro_genres": "General micro-genres, named by genre, language or time alone: "
+    "for films that say too little for a theme, or of which no near name is true.",
     "names.own_centroid_share": "Share of names whose nearest centroid is the one of their own "
     "cluster.",
     "names.strays": "Names that are nearer to the centroid of another micro-genre than to their "

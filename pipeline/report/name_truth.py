@@ -28,11 +28,13 @@ def name_truth_figures(micro_genres: pa.Table) -> dict[str, Any]:
     -------
     dict of str to Any
         `whole`: share of the films for which the whole name of their micro-genre is true, 0 to 1.
+        `themed`: share of the films whose micro-genre has a theme, which is a subject in its name;
+        `whole_of_themed`: share of these for which the whole name is true.
         `subject`, `form`, `adjective`: shares for one part, of the films whose name has that part;
         None if no name has it. `names_true_of_60`: share of the names that are true of at least
         60 % of their films; `forms_true_of_60`: the same for the forms, of the names with a form.
         `without_form`, `without_subject`: shares of the names. `thin_micro_genres`, `thin_films`:
-        micro-genres whose films say too little for a theme, and their films. Empty if nothing is
+        micro-genres that are named by genre, language or time alone, and their films. Empty if nothing is
         known.
 
     Examples
@@ -51,8 +53,11 @@ def name_truth_figures(micro_genres: pa.Table) -> dict[str, Any]:
     films, whole = films[known], whole[known]
     parts = {name: _shares(micro_genres, f"{name}_truth")[known] for name in _PARTS}
     thin = micro_genres["thin"].to_numpy(zero_copy_only=False)[known].astype(bool)
+    themed = ~np.isnan(parts["subject"])
     return {
         "whole": _of_films(whole, films),
+        "themed": float(films[themed].sum() / films.sum()),
+        "whole_of_themed": _of_films(whole[themed], films[themed]),
         **{name: _of_films(shares, films) for name, shares in parts.items()},
         "names_true_of_60": _mostly_true(whole, films),
         "forms_true_of_60": _mostly_true(parts["form"], films),

@@ -216,7 +216,7 @@ MICRO_GENRES = pa.schema(
         ("subject_truth", pa.float32()),  # shares for one part; null if the name lacks it
         ("form_truth", pa.float32()),
         ("adjective_truth", pa.float32()),
-        ("thin", pa.bool_()),  # its films say too little for a theme
+        ("thin", pa.bool_()),  # no theme: its name has no subject
         ("name_source", pa.string()),  # "mined", "kept", "namer" or "person"
     ]
 )

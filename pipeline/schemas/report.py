@@ -163,6 +163,10 @@ class NameTruth(Document):
 
     whole: Number | None = None
     """Share of the films for which the whole name of their micro-genre is true."""
+    themed: Number | None = None
+    """Share of the films whose micro-genre has a theme: a subject in its name."""
+    whole_of_themed: Number | None = None
+    """Share of these films for which the whole name is true."""
     subject: Number | None = None
     """The same for the subject, of the films whose name has one."""
     form: Number | None = None
@@ -178,7 +182,7 @@ class NameTruth(Document):
     without_subject: Number | None = None
     """Share of the names without a subject."""
     thin_micro_genres: int | None = None
-    """Micro-genres of films with too little text for a theme."""
+    """Micro-genres that are named by genre, language or time alone."""
     thin_films: int | None = None
     """Their films."""
 

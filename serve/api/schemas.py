@@ -178,7 +178,7 @@ class MicroGenre(ResponseModel):
     adjective_truth: float | None = Field(
         examples=[None], description="The same for the adjectives."
     )
-    thin: bool = Field(description="Whether its films say too little for a theme.")
+    thin: bool = Field(description="Whether it has no theme: a general micro-genre, by genre, language or time alone.")
     name_source: str | None = Field(
         examples=["mined"], description="`mined`, `kept`, `namer` or `person`."
     )

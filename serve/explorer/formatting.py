@@ -128,7 +128,7 @@ def name_truth(genre: Mapping[str, Any]) -> str:
             parts.append((words, value))
     said = [f"{words} of {share(value)}" for words, value in parts]
     said[0] += " of its films"
-    thin = " Their texts say too little for a theme." if genre["thin"] else ""
+    thin = " They say too little for a theme, or fit none nearby." if genre["thin"] else ""
     return f"By their metadata, {', '.join(said)}.{thin}"
 
 

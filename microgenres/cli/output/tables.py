@@ -168,7 +168,7 @@ def _truth(row: Row) -> str:
         for part in ("subject", "form", "adjective")
         if row[f"{part}_truth"] is not None
     )
-    thin = "; their texts say too little for a theme" if row["thin"] else ""
+    thin = "; they say too little for a theme, or fit none nearby" if row["thin"] else ""
     return f"true of {row['name_truth']:.0%} of its films{f' ({parts})' if parts else ''}{thin}"
 
 
@@ -190,7 +190,8 @@ def figures(report: Row) -> str:
         read = number(get("counts.rows_in"))
         parts.append(f"{number(get('counts.released'))} films from {read} rows")
     for path, template in (
-        ("name_truth.whole", "names true of {:.0%} of the films"),
+        ("name_truth.themed", "a theme for {:.0%} of the films"),
+        ("name_truth.whole", "names true of {:.0%}"),
         ("names.own_centroid_share", "names nearest their own centre {:.0%}"),
         ("names.keyword_coverage", "films holding a keyword {:.0%}"),
         ("clusters.seed_ari", "ARI with noise {:.2f}"),
