@@ -103,7 +103,7 @@ def mine_flow(
         clusters = cluster_films(run, mined.points)
         mined.parts = find_naming_parts(run, movies, mined.languages)
         shelves = shape_shelves(run, mined.points, mined.parts, clusters)
-        mined.clusters = shelves.clusters
+        mined.clusters, mined.limits = shelves.clusters, shelves.limits
         mined.named = name_clusters(run, movies, mined.embeddings, shelves, mined.parts)
         return publish_release(run, mined)
 

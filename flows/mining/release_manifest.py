@@ -97,6 +97,7 @@ def manifest_of(
         "counts": {n: report["counts"][n] for n in ("rows_in", "released", "rejected")},
         "settings": run.settings.model_dump(mode="json", exclude=Settings.NOT_RECORDED),
         "weak_below": weak_threshold(tables.films, run.settings.cluster.weak_quantile),
+        "shelves": mined.limits.to_dict(),
         "schema": {
             name: {f.name: str(f.type) for f in table.schema}
             for name, table in tables.files.items()

@@ -11,6 +11,7 @@ from flows.runtime.tasks import Refs
 from pipeline.execution.runner import StageResult
 from pipeline.ingest.partition import PartitionedCatalogue
 from pipeline.schemas.reading_summary import ReadingSummary
+from pipeline.schemas.release_manifest import ShelfLimits
 
 __all__ = ["Mined"]
 
@@ -29,6 +30,7 @@ class Mined:
     placed_by: dict[str, Refs]
     parts: NamingParts
     clusters: Clusters
+    limits: ShelfLimits
     named: MicroGenreNames
     neighbours: Refs
     index: Any

@@ -28,6 +28,7 @@ from pipeline.label.shelves import (
     sum_split,
 )
 from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Moved", "Shelves", "settle_shelves"]
@@ -78,11 +79,14 @@ class Shelves:
         Clusters of films without a theme, and their names.
     sure : ndarray of shape (n_films,), float32
         How surely each film belongs to its cluster, see `margin_weights`.
+    limits : ShelfLimits
+        How near a shelf takes films that arrive later.
     """
 
     clusters: Clusters
     thin: dict[int, NameParts]
     sure: np.ndarray
+    limits: ShelfLimits
 
 
 def settle_shelves(
@@ -139,7 +143,10 @@ def settle_shelves(
     assigned = measured.refs("assignments")
     margins = run.read(assigned, ["margin"]).column("margin").to_numpy()
     sure = np.maximum(moved.sure, margin_weights(margins, moved.unit))
-    return Shelves(replace(clusters, assignments=assigned, centroids=final), thin, sure)
+    limits = ShelfLimits(
+        reach=_REACH * moved.unit, near_enough=moved.median, untagged=moved.quartile
+    )
+    return Shelves(replace(clusters, assignments=assigned, centroids=final), thin, sure, limits)
 
 
 def _audit(

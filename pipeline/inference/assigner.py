@@ -11,21 +11,42 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.cleaning.language import detect_languages
-from pipeline.cluster.assign import top_two
 from pipeline.errors import ReleaseError
 from pipeline.features.origins import origins_of
 from pipeline.features.space import place_films
 from pipeline.features.text import compose_texts, extract_features, measure_amounts
 from pipeline.inference.encoder import Encoder, encoder_of
+from pipeline.inference.known_films import KnownFilm, known_films
+from pipeline.inference.shelf_rule import ShelfRule
+from pipeline.label.shelves.assigned import measured_assignments
 from pipeline.release.reader import read_manifest
+from pipeline.schemas.mining import MICRO_GENRES, add_later_columns
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import EmbedSettings, FeatureSettings
 
 __all__ = ["Assigner"]
 
+# What the caller may know of a film, beside its text.
+_FILMS = pa.schema(
+    [
+        ("movie_id", pa.string()),
+        ("overview", pa.string()),
+        ("tagline", pa.string()),
+        ("keywords", pa.list_(pa.string())),
+        ("genres", pa.list_(pa.string())),
+        ("year", pa.int32()),
+        ("language", pa.string()),
+        ("countries", pa.list_(pa.string())),
+        ("runtime_minutes", pa.float64()),
+    ]
+)
+_LISTS = ("keywords", "genres", "countries")
+
 
 class Assigner:
     """Assigns films to the micro-genres of a release, by the same steps as the mining.
+
+    A genre, year, language or country that the caller does not say is no reason against a name.
 
     Parameters
     ----------
@@ -51,11 +72,10 @@ class Assigner:
             self._centroids = matrix_of(pq.read_table(release / "centroids.parquet"))
             self._vocabulary = pq.read_table(release / "vocabulary.parquet")
             self._space = pq.read_table(release / "space.parquet")
-            columns = ["cluster", "micro_genre_name"]
-            genres = pq.read_table(release / "micro_genres.parquet", columns=columns)
-            self._names: dict[int, str] = dict(
-                zip(*(genres.column(name).to_pylist() for name in columns), strict=True)
-            )
+            genres = pq.read_table(release / "micro_genres.parquet")
+            labels = add_later_columns(genres, MICRO_GENRES).to_pylist()
+            self._names = {int(row["cluster"]): str(row["micro_genre_name"]) for row in labels}
+            self._rule = ShelfRule(labels, self._centroids, manifest.shelves, lenient=True)
             terms = release / "tfidf.parquet"
             self._terms = None if self._features.mode == "embedding" else pq.read_table(terms)
         except (OSError, ValueError) as error:
@@ -72,42 +92,31 @@ class Assigner:
         Parameters
         ----------
         films : sequence of mapping
-            Each with `overview` (str); `keywords` (list of str), `tagline` (str), `language` (str:
-            code or name of the original language) and `countries` (list of str: codes or names) are
-            optional.
+            Each with `overview` (str); `keywords`, `genres` (lists of str), `tagline` (str), `year`
+            (int), `runtime_minutes` (float), `language` (str: code or name of the original
+            language) and `countries` (list of str: codes or names) are optional.
 
         Returns
         -------
         list of dict
             For each film: cluster (int), micro_genre_name (str), similarity (float, cosine, -1 to
-            1), runner_up (int), runner_up_name (str), margin (float) and weak (bool). runner_up,
-            runner_up_name and margin are None if the release has one micro-genre.
+            1), runner_up (int), runner_up_name (str), margin (float), weak (bool) and name_true
+            (bool). runner_up is the nearest other micro-genre; margin is below 0 if it is nearer,
+            and the film is not there because of what the name says. runner_up, runner_up_name and
+            margin are None if the release has one micro-genre; name_true is None if what the name
+            says is not known of the film, or of the name.
         """
-        movies = pa.Table.from_pylist(
-            [
-                {
-                    "movie_id": str(row),
-                    "overview": film["overview"],
-                    "tagline": film.get("tagline"),
-                    "keywords": list(film.get("keywords") or []),
-                    "language": film.get("language"),
-                    "countries": list(film.get("countries") or []),
-                }
-                for row, film in enumerate(films)
-            ],
-            pa.schema(
-                [
-                    ("movie_id", pa.string()),
-                    ("overview", pa.string()),
-                    ("tagline", pa.string()),
-                    ("keywords", pa.list_(pa.string())),
-                    ("language", pa.string()),
-                    ("countries", pa.list_(pa.string())),
-                ]
-            ),
-        )
         if not films:
             return []
+        movies = pa.Table.from_pylist(
+            [
+                {**film, "movie_id": str(row)}
+                | {name: list(film.get(name) or []) for name in _LISTS}
+                for row, film in enumerate(films)
+            ],
+            _FILMS,
+        )
+        languages = detect_languages(movies)["languages"]
         texts = compose_texts(movies, self._features).column("text").to_pylist()
         # only the other modes need sentiment, which loads a lexicon
         features = (
@@ -126,20 +135,23 @@ class Assigner:
             self._space,
             self._features,
             self._terms,
-            origins=origins_of(movies, detect_languages(movies)["languages"]),
+            origins=origins_of(movies, languages),
         )
-        best, cosine = top_two(points, self._centroids)
-        return [self._assignment(b, c) for b, c in zip(best.tolist(), cosine.tolist(), strict=True)]
+        known = known_films(movies, languages)
+        clusters = self._rule.choose(points, known)
+        found = measured_assignments(movies["movie_id"], points, clusters, self._centroids)
+        return [self._answer(*pair) for pair in zip(found.to_pylist(), known, strict=True)]
 
-    def _assignment(self, best: list[int], cosine: list[float]) -> dict[str, Any]:
-        """Return the assignment of a film to its nearest cluster; `best` has one or two."""
-        single = len(best) == 1
+    def _answer(self, found: dict[str, Any], film: KnownFilm) -> dict[str, Any]:
+        """Return the assignment of a film, with names."""
+        cluster, other = found["cluster"], found["runner_up"]
         return {
-            "cluster": best[0],
-            "micro_genre_name": self._names[best[0]],
-            "similarity": cosine[0],
-            "runner_up": None if single else best[1],
-            "runner_up_name": None if single else self._names[best[1]],
-            "margin": None if single else cosine[0] - cosine[1],
-            "weak": cosine[0] < self._weak_below,
+            "cluster": cluster,
+            "micro_genre_name": self._names[cluster],
+            "similarity": found["similarity"],
+            "runner_up": other,
+            "runner_up_name": None if other is None else self._names[other],
+            "margin": found["margin"],
+            "weak": found["similarity"] < self._weak_below,
+            "name_true": self._rule.name_true(cluster, film),
         }

@@ -6,18 +6,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.cluster.assign import assign
+from pipeline.cluster.lloyd import nearest_centroids
 from pipeline.features.blocks import keyword_lists
 from pipeline.features.origins import origins_of
 from pipeline.features.space import place_films
 from pipeline.features.text import extract_features, measure_amounts
+from pipeline.inference.known_films import known_films
+from pipeline.inference.shelf_rule import PARTS_OF_NAMES, ShelfRule
 from pipeline.label.keywords.text_centroids import sum_by_cluster
+from pipeline.label.shelves.assigned import measured_assignments
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import SPACE
-from pipeline.schemas.vectors import column_of_vectors, unit_rows
+from pipeline.schemas.vectors import matrix_of, unit_rows
 from pipeline.settings import FeatureSettings
 
-__all__ = ["assign_to_release", "cluster_means", "place_in_release"]
+__all__ = ["assign_to_release", "choose_in_release", "cluster_means", "place_in_release"]
 
 
 def place_in_release(
@@ -72,10 +75,40 @@ def place_in_release(
     )
 
 
+def choose_in_release(
+    before: ReleasedTables, films: pa.Table, points: np.ndarray, languages: pa.Table
+) -> np.ndarray:
+    """Choose the micro-genres of films by nearness and by what the names say, see `ShelfRule`.
+
+    Parameters
+    ----------
+    before : ReleasedTables
+        The release.
+    films : pa.Table
+        CLEAN_MOVIES or RELEASED_MOVIES.
+    points : ndarray of shape (n_films, width), float32
+        Points of the films, row by row.
+    languages : pa.Table
+        LANGUAGES, row by row the same films.
+
+    Returns
+    -------
+    ndarray of shape (n_films,), int64
+        Cluster of each film.
+    """
+    labels = before.micro_genres.select(PARTS_OF_NAMES).to_pylist()
+    rule = ShelfRule(labels, matrix_of(before.centroids), before.manifest.shelves)
+    return rule.choose(points, known_films(films, languages))
+
+
 def assign_to_release(
-    movie_ids: pa.ChunkedArray, points: np.ndarray, centroids: np.ndarray, weak_below: float
+    movie_ids: pa.ChunkedArray,
+    points: np.ndarray,
+    centroids: np.ndarray,
+    weak_below: float,
+    clusters: np.ndarray | None = None,
 ) -> pa.Table:
-    """Assign films to the nearest centroids of a release.
+    """Return the assignments of films to the micro-genres of a release.
 
     Parameters
     ----------
@@ -87,14 +120,17 @@ def assign_to_release(
         Centroids of the release.
     weak_below : float
         Similarity below which the mining marked films as weak.
+    clusters : ndarray of shape (n_films,), int64, optional
+        Cluster of each film, see `choose_in_release`; by default that of the nearest centroid.
 
     Returns
     -------
     pa.Table
         ASSIGNMENTS in the order of the films.
     """
-    films = pa.table([movie_ids, column_of_vectors(points)], names=["movie_id", "vector"])
-    table = assign(films, pa.table([column_of_vectors(centroids)], names=["vector"]))["assignments"]
+    if clusters is None:
+        clusters = nearest_centroids(points, centroids, 1)[0][:, 0]
+    table = measured_assignments(movie_ids, points, clusters, centroids)
     weak = pc.less(table["similarity"], pa.scalar(weak_below, pa.float32()))
     position = table.schema.get_field_index("weak")
     return table.set_column(position, table.schema.field("weak"), weak).combine_chunks()

@@ -10,7 +10,7 @@ from pipeline.errors import ReleaseError
 from pipeline.schemas.document import Document, Number
 from pipeline.schemas.reading_summary import ReadingSummary
 
-__all__ = ["ReleaseCounts", "ReleaseManifest", "ReleasedFile", "ReleasedModel"]
+__all__ = ["ReleaseCounts", "ReleaseManifest", "ReleasedFile", "ReleasedModel", "ShelfLimits"]
 
 Section = TypeVar("Section", bound=BaseModel)
 
@@ -52,6 +52,21 @@ class ReleasedModel(Document):
     """Device of the computation, `cpu` or `cuda`."""
 
 
+class ShelfLimits(Document):
+    """How near a micro-genre takes a film that arrives after the mining, in cosine.
+
+    They were measured on the films of the mining, which were moved by the same rule; see
+    `pipeline.inference.shelf_rule`.
+    """
+
+    reach: Number
+    """How much less near than the nearest micro-genre another one may be whose name is true."""
+    near_enough: Number
+    """Similarity from which a film belongs to a micro-genre though it says no subject of it."""
+    untagged: Number
+    """The same for a film without keywords, whose silence proves less."""
+
+
 class ReleaseManifest(Document):
     """Content of `manifest.json`."""
 
@@ -79,6 +94,9 @@ class ReleaseManifest(Document):
     """Settings of the mining run, by section."""
     weak_below: Number | None = None
     """Similarity to the centroid below which a film is weak, -1 to 1."""
+    shelves: ShelfLimits | None = None
+    """How later films are placed; null in releases of earlier versions, where the nearest
+    micro-genre takes each."""
     keyword_uses: dict[str, int] = Field(default_factory=dict)
     """Uses of keywords in the catalogue: all, and those outside the vocabulary."""
     columns: dict[str, dict[str, str]] = Field(default_factory=dict, alias="schema")

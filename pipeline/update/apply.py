@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.cleaning.language import detect_languages
 from pipeline.features.space import table_to_arrays
-from pipeline.inference.placement import assign_to_release, place_in_release
+from pipeline.inference.placement import assign_to_release, choose_in_release, place_in_release
 from pipeline.label import cluster_text_means
 from pipeline.neighbours.refresh import refresh_neighbours
 from pipeline.publish import tables as publish
@@ -104,7 +104,11 @@ def apply_changes(
     detected = detect_languages(placed)["languages"] if len(placed) else LANGUAGES.empty_table()
     points = place_in_release(before, placed, own, features, detected)
     assignments = assign_to_release(
-        placed["movie_id"], points, centroids, before.manifest.weak_threshold()
+        placed["movie_id"],
+        points,
+        centroids,
+        before.manifest.weak_threshold(),
+        choose_in_release(before, placed, points, detected),
     )
     map_model = table_to_arrays(before.table("map", MAP))
     places = place_on_map(points, centroids, assignments["cluster"].to_numpy(), map_model)

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cleaning.language import detect_languages
-from pipeline.label.facets.facet_keys import facet_keys
-from pipeline.label.facets.film_facets import find_facets
+from pipeline.inference.known_films import known_films
 from pipeline.label.shelves.name_holds import name_holds
 
 __all__ = ["NAMING_FACTS", "names_true_of", "share_of_true_names"]
@@ -47,20 +46,13 @@ def names_true_of(
     if not known or not len(films):
         return pa.nulls(len(films), pa.bool_())
     languages = detect_languages(films)["languages"]
-    facets: list[set[str]] = [set() for _ in range(len(films))]
-    for row, key in zip(*facet_keys(find_facets(films, languages)["facets"]), strict=True):
-        facets[row].add(key)
-    rows = zip(
-        clusters.to_pylist(),
-        films.select(["overview", "tagline", "keywords", "genres"]).to_pylist(),
-        facets,
-        languages["text_language"].to_pylist(),
-        strict=True,
-    )
+    rows = zip(clusters.to_pylist(), known_films(films, languages), strict=True)
     return pa.array(
         [
-            name_holds(known[cluster], film, own, language) if cluster in known else None
-            for cluster, film, own, language in rows
+            name_holds(known[cluster], film.said, film.facets, film.language)
+            if cluster in known
+            else None
+            for cluster, film in rows
         ],
         pa.bool_(),
     )
