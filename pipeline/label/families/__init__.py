@@ -1,0 +1,8 @@
+"""Families: micro-genres under names that are true of most of their films."""
+
+from __future__ import annotations
+
+from pipeline.label.families.families import Families, find_families
+from pipeline.label.families.possible_names import PossibleNames, possible_names
+
+__all__ = ["Families", "PossibleNames", "find_families", "possible_names"]
