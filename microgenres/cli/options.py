@@ -15,6 +15,10 @@ __all__ = [
     "AsJson",
     "Clusters",
     "Debug",
+    "FilmGenres",
+    "FilmKeywords",
+    "FilmLanguage",
+    "FilmYear",
     "FilmsFile",
     "LogFormat",
     "MicroGenre",
@@ -144,9 +148,27 @@ FilmsFile = Annotated[
         "--file",
         metavar="FILE",
         help="One text per line, or one JSON object per line with overview and, if there are, "
-        "keywords (a list), tagline and title. A dash is standard input.",
+        "genres, keywords and countries (lists), tagline, year, language, runtime_minutes and "
+        "title. A dash is standard input.",
         rich_help_panel=_CATALOGUE,
     ),
+]
+FilmGenres = Annotated[
+    list[str] | None,
+    typer.Option("--genre", metavar="GENRE", help="A genre of the film; may be given repeatedly."),
+]
+FilmKeywords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keyword", metavar="WORDS", help="A keyword of the film; may be given repeatedly."
+    ),
+]
+FilmYear = Annotated[
+    int | None, typer.Option("--year", min=0, max=9_999, help="Year of its first release.")
+]
+FilmLanguage = Annotated[
+    str | None,
+    typer.Option("--language", metavar="CODE", help="Its original language, a code or a name."),
 ]
 
 ProfileName = Annotated[

@@ -101,10 +101,10 @@ class Assigner:
         list of dict
             For each film: cluster (int), micro_genre_name (str), similarity (float, cosine, -1 to
             1), runner_up (int), runner_up_name (str), margin (float), weak (bool) and name_true
-            (bool). runner_up is the nearest other micro-genre; margin is below 0 if it is nearer,
-            and the film is not there because of what the name says. runner_up, runner_up_name and
-            margin are None if the release has one micro-genre; name_true is None if what the name
-            says is not known of the film, or of the name.
+            (bool). runner_up is the nearest other micro-genre; margin is below 0 if that is nearer,
+            but its name is not known to be true. runner_up, runner_up_name and margin are None if
+            the release has one micro-genre; name_true is None if what the name says is not known of
+            the film, or of the name.
         """
         if not films:
             return []

@@ -15,6 +15,7 @@ from pipeline.schemas.lineage import ROWS
 from pipeline.schemas.mining import MOVIES, REJECTS, RELEASED_MOVIES
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
+from pipeline.update.name_truth import NAMING_FACTS, no_longer_true
 from pipeline.update.withdrawals import UNREADABLE, Absences, retained_rows, split_absent
 
 __all__ = [
@@ -77,7 +78,8 @@ class Changes:
         Id -> why the row cannot be read, of films that are as they were; see
         `pipeline.update.withdrawals`.
     placed : list of str
-        Ids of `added` and of those `changed` whose text or keywords changed, sorted.
+        Ids of `added`, and of those `changed` whose text or keywords changed, or for which the name
+        of their micro-genre is no longer true, sorted.
     rows : pa.Table
         ROWS of the catalogue now.
     rejects : pa.Table
@@ -110,7 +112,7 @@ class Changes:
 
 
 def films_to_place(changes: Changes) -> pa.Table:
-    """Return CLEAN_MOVIES of the films that are new, or whose text or keywords changed."""
+    """Return CLEAN_MOVIES of `changes.placed`."""
     ids = pa.array(changes.placed, pa.string())
     return changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
 
@@ -213,7 +215,9 @@ def compare_films(
         withdraw_unseen=withdraw_unseen,
     )
     rows = _rows_with_retained(changed_rows, absences)
-    placed = [i for i in changed if any(new[i][name] != old[i][name] for name in _PLACING)]
+    placed = {i for i in changed if any(new[i][name] != old[i][name] for name in _PLACING)}
+    about = [i for i in changed if any(new[i][name] != old[i][name] for name in NAMING_FACTS)]
+    placed |= no_longer_true(before, cleaned, about)
     shown = pa.array([*added, *changed], pa.string())
     retained = _without_hash(rows)
     pairs = zip(rejects["reason"].to_pylist(), rejects["movie_id"].to_pylist(), strict=True)

@@ -5,14 +5,17 @@ An update names nothing. It measures the names of the mining by the released col
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cleaning.language import detect_languages
 from pipeline.inference.known_films import known_films
 from pipeline.label.shelves.name_holds import name_holds
+from pipeline.release.reader import ReleasedTables
 
-__all__ = ["NAMING_FACTS", "names_true_of", "share_of_true_names"]
+__all__ = ["NAMING_FACTS", "names_true_of", "no_longer_true", "share_of_true_names"]
 
 # Facts beside the text that parts of names are about; a film whose text changed is placed again.
 NAMING_FACTS = ("year", "genres", "language", "countries", "runtime_minutes")
@@ -56,6 +59,32 @@ def names_true_of(
         ],
         pa.bool_(),
     )
+
+
+def no_longer_true(before: ReleasedTables, films: pa.Table, ids: Collection[str]) -> set[str]:
+    """Return the ids of films for which the name of their micro-genre is not true by their facts.
+
+    Parameters
+    ----------
+    before : ReleasedTables
+        A release that has the films.
+    films : pa.Table
+        CLEAN_MOVIES: the films now, and others.
+    ids : collection of str
+        The films in question.
+
+    Returns
+    -------
+    set of str
+        Empty for a release of an earlier version, whose films are placed by nearness alone.
+    """
+    if before.manifest.shelves is None or not ids:
+        return set()
+    wanted = pa.array(sorted(ids), pa.string())
+    now = films.filter(pc.is_in(films["movie_id"], value_set=wanted)).sort_by("movie_id")
+    was = before.movies.filter(pc.is_in(before.movies["movie_id"], value_set=wanted))
+    true = names_true_of(before.micro_genres, now, was.sort_by("movie_id")["cluster"])
+    return set(now.filter(pc.fill_null(pc.invert(true), False))["movie_id"].to_pylist())
 
 
 def share_of_true_names(movies: pa.Table) -> dict[int, float]:

@@ -178,7 +178,10 @@ class MicroGenre(ResponseModel):
     adjective_truth: float | None = Field(
         examples=[None], description="The same for the adjectives."
     )
-    thin: bool = Field(description="Whether it has no theme: a general micro-genre, by genre, language or time alone.")
+    thin: bool = Field(
+        description="Whether it has no theme: a general micro-genre, by genre, language or time "
+        "alone."
+    )
     name_source: str | None = Field(
         examples=["mined"], description="`mined`, `kept`, `namer` or `person`."
     )
@@ -250,12 +253,21 @@ class AssignedFilm(ResponseModel):
     cluster: int = Field(examples=[17])
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     similarity: float = Field(examples=[0.58])
-    runner_up: int | None = Field(examples=[40])
+    runner_up: int | None = Field(
+        examples=[40], description="Cluster number of the nearest other micro-genre."
+    )
     runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
     margin: float | None = Field(
-        examples=[0.11], description="Near 0: the runner-up fits equally well."
+        examples=[0.11],
+        description="Near 0: the runner-up fits equally well. Below 0: the runner-up is nearer, "
+        "but its name is not known to be true of the film.",
     )
     weak: bool = Field(description="True if no micro-genre fits well.")
+    name_true: bool | None = Field(
+        description="Whether the name of the micro-genre is true of the film; null if the request "
+        "does not say what it would need to know, such as the genre, or if the parts of the name "
+        "are not known."
+    )
 
 
 class AssignedFilms(ResponseModel):

@@ -21,10 +21,15 @@ _TEXT_EXAMPLE = {
     "value": {"text": "A submarine crew hunts a defector under the ice."},
 }
 _FILMS_EXAMPLE = {
-    "summary": "Several films with keywords and taglines",
+    "summary": "Several films with genres, keywords and taglines",
     "value": {
         "films": [
-            {"overview": "A chef opens a restaurant.", "keywords": ["cooking", "chef"]},
+            {
+                "overview": "A chef opens a restaurant.",
+                "genres": ["Comedy"],
+                "keywords": ["cooking", "chef"],
+                "year": 1994,
+            },
             {"overview": "Robots rise up against their makers.", "tagline": "They think."},
         ]
     },
@@ -44,6 +49,11 @@ def assign_router(settings: ServeSettings) -> APIRouter:
         overview: str = Field(min_length=1, max_length=max_chars, pattern=_NOT_BLANK)
         keywords: list[Annotated[str, Field(max_length=100)]] = Field([], max_length=100)
         tagline: str | None = Field(None, max_length=1_000)
+        genres: list[Annotated[str, Field(max_length=100)]] = Field(
+            [], max_length=50, description="Genres as a catalogue writes them, in any language."
+        )
+        year: int | None = Field(None, ge=0, le=9_999, description="Year of its first release.")
+        runtime_minutes: float | None = Field(None, ge=0, allow_inf_nan=False)
         language: str | None = Field(
             None, max_length=100, description="Original language, a code or a name."
         )
@@ -80,8 +90,14 @@ def assign_router(settings: ServeSettings) -> APIRouter:
     ) -> AssignedFilms:
         """Find the micro-genre of a text or of a batch of films.
 
+        A film is placed as in a mining: in a near micro-genre whose name is true of it; else in one
+        without a theme ("1990s Comedies") whose name is; else in the nearest one. A genre, year,
+        language or country that is not given is no reason against a name, so a text alone is placed
+        by its subject and by nearness.
+
         The response has similarity, runner-up and margin. A margin near 0 means that the runner-up
-        fits equally well; `weak` means that no micro-genre fits well.
+        fits equally well; below 0, that the runner-up is nearer, but that its name is not known to
+        be true. `weak` means that no micro-genre fits well.
         """
         films: list[dict[str, Any]]
         if isinstance(body, TextToAssign):

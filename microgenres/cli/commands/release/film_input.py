@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from pipeline.errors import SourceError
 
 __all__ = ["read_films", "unseen_film"]
+
+_LAST_YEAR = 9_999
 
 
 def unseen_film(overview: str) -> dict[str, Any]:
@@ -25,8 +28,8 @@ def read_films(path: Path) -> list[tuple[str, dict[str, Any]]]:
     ----------
     path : Path
         If the first line that is not blank begins with "{", each line is a JSON object with
-        `overview`, and optionally `keywords` and `countries` (lists), `tagline`, `language` and
-        `title`. "-" is standard input.
+        `overview`, and optionally `genres`, `keywords` and `countries` (lists), `tagline`,
+        `language`, `year`, `runtime_minutes` and `title`. "-" is standard input.
 
     Returns
     -------
@@ -65,12 +68,18 @@ def _from_json(line: str, where: str) -> tuple[str, dict[str, Any]]:
     overview, title = record.get("overview"), record.get("title")
     if not isinstance(overview, str) or not overview.strip():
         raise SourceError(f"{where}: `overview` must be a non-empty text")
-    lists = {name: record.get(name) or [] for name in ("keywords", "countries")}
+    lists = {name: record.get(name) or [] for name in ("genres", "keywords", "countries")}
     for name, texts in lists.items():
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise SourceError(f"{where}: `{name}` must be a list of texts")
     single = {name: record.get(name) or None for name in ("tagline", "language")}
     if not all(isinstance(text, str | None) for text in (title, *single.values())):
         raise SourceError(f"{where}: `tagline`, `language` and `title` must be texts, or missing")
-    film: dict[str, Any] = {"overview": overview.strip(), **lists, **single}
+    year, runtime = record.get("year"), record.get("runtime_minutes")
+    if not (year is None or (type(year) is int and 0 <= year <= _LAST_YEAR)):
+        raise SourceError(f"{where}: `year` must be a year such as 1994, or missing")
+    if not (runtime is None or (type(runtime) in (int, float) and 0 <= runtime < math.inf)):
+        raise SourceError(f"{where}: `runtime_minutes` must be a number, or missing")
+    numbers = {"year": year, "runtime_minutes": runtime}
+    film: dict[str, Any] = {"overview": overview.strip(), **lists, **single, **numbers}
     return title or overview.strip(), film

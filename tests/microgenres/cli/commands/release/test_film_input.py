@@ -26,21 +26,20 @@ def test_json_lines(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         '\n{"overview": " A. ", "keywords": ["x"], "tagline": "T", "title": "Ä", "id": 1}\n'
-        '{"overview": "B", "keywords": null, "language": "ja", "countries": ["Japan"]}\n',
+        '{"overview": "B", "keywords": null, "language": "ja", "countries": ["Japan"],'
+        ' "genres": ["Horrorfilm"], "year": 1954, "runtime_minutes": 96}\n',
     )
-    unknown = {"language": None, "countries": []}
+    unknown: dict[str, object] = {
+        "keywords": [], "genres": [], "countries": [], "tagline": None, "language": None,
+        "year": None, "runtime_minutes": None,
+    }  # fmt: skip
+    known = {
+        "language": "ja", "countries": ["Japan"], "genres": ["Horrorfilm"], "year": 1954,
+        "runtime_minutes": 96,
+    }  # fmt: skip
     assert read_films(path) == [
-        ("Ä", {"overview": "A.", "keywords": ["x"], "tagline": "T", **unknown}),
-        (
-            "B",
-            {
-                "overview": "B",
-                "keywords": [],
-                "tagline": None,
-                "language": "ja",
-                "countries": ["Japan"],
-            },
-        ),
+        ("Ä", unknown | {"overview": "A.", "keywords": ["x"], "tagline": "T"}),
+        ("B", unknown | known | {"overview": "B"}),
     ]
 
 
@@ -53,7 +52,11 @@ def test_json_lines(tmp_path: Path) -> None:
         ('{"overview": " "}', "line 1: `overview`"),
         ('{"title": "A"}', "line 1: `overview`"),
         ('{"overview": "A", "keywords": "a, b"}', "line 1: `keywords`"),
+        ('{"overview": "A", "genres": "Horror"}', "line 1: `genres`"),
         ('{"overview": "A", "tagline": 3}', "line 1: `tagline`"),
+        ('{"overview": "A", "year": "1994"}', "line 1: `year`"),
+        ('{"overview": "A", "year": true}', "line 1: `year`"),
+        ('{"overview": "A", "runtime_minutes": NaN}', "line 1: `runtime_minutes`"),
     ],
 )
 def test_errors_name_file_and_line(tmp_path: Path, text: str, problem: str) -> None:
