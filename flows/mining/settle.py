@@ -17,6 +17,7 @@ from pipeline.label.shelves import (
     audit_films,
     count_rest,
     lasting_names,
+    many_nameless,
     margin_weights,
     mean_points,
     measure_films,
@@ -161,6 +162,7 @@ def _audit(
     k = len(moved.centroids)
     proposals = propose_names(run, key, parts, moved.assignments, moved.sure, k, final=True)
     names = lasting_names(proposals, k, moved.least)
+    keep_nameless = many_nameless(proposals, names)
     names = [given.get(cluster, name) for cluster, name in enumerate(names)]
     pieces = piece_per_partition(
         ("points", points),
@@ -178,6 +180,7 @@ def _audit(
         "near_enough": moved.median,
         "untagged": moved.quartile,
         "reach": _REACH * moved.unit,
+        "keep_nameless": keep_nameless,
     }
     audited = run.stage(
         audit_films, add_to_all(pieces, shared, constants), name=f"audit-films-{key}", shown=False

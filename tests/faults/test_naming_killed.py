@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,10 @@ def forget_since(out: Path, stage: str) -> None:
             path.unlink()
 
 
+def any_file(folder: Path) -> bool:
+    return any(folder.iterdir())
+
+
 def done_in(out: Path, stage: str) -> set[str]:
     """Return the pieces of a stage that are committed."""
     return {path.stem.split("-")[0] for path in (out / "work" / stage).glob("*.json")}
@@ -66,7 +71,7 @@ def test_a_run_killed_in_each_stage_of_shelves_and_names_is_resumed(
         with plant_fault(client, AtCommit(markers, "hold", stage, piece)):
             run = place.mine(mined)
             try:
-                wait_for(lambda found=markers: list(found.iterdir()), 60, run)
+                wait_for(partial(any_file, markers), 60, run)
                 assert piece not in done_in(mined, stage)
                 run.kill()
             finally:

@@ -35,6 +35,7 @@ def audit_films(
     near_enough: float,
     untagged: float,
     reach: float,
+    keep_nameless: bool = False,
 ) -> dict[str, pa.Table]:
     """Check each film of one partition against the name of its shelf, and move those it is not of.
 
@@ -45,7 +46,7 @@ def audit_films(
     centroids : pa.Table
         CENTROIDS of the shelves.
     names : pa.Table
-        SHELVES, the name of each. No film stays in a shelf whose name has no parts.
+        SHELVES, the name of each.
     width : int
         Number of rows of PARTS.
     unit : float
@@ -55,6 +56,8 @@ def audit_films(
         and the same for a film without keywords, whose silence proves less.
     reach : float
         How much less near than the nearest shelf one may be to which a film moves, in cosine.
+    keep_nameless : bool
+        Whether films stay in a shelf whose name has no parts, see `many_nameless`.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def audit_films(
         other = form & facet & has_genre[compared]  # what must be true beside the subject
         at_home = np.einsum("ij,ij->i", rows[part], means[there]) >= enough[part][:, 0]
         stays = (subject & form & facet)[:, 0] | (other[:, 0] & at_home)
-        stays &= has_name[there] & (own[part] >= 0)
+        stays &= (has_name[there] | keep_nameless) & (own[part] >= 0)
         taken = other[:, 1:] & (literal | (cosine >= enough[part]))
         shelves[part] = true_shelves(cosine, near, taken, own[part], stays, reach)
         shelves[part][thin[part]] = -1

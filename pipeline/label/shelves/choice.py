@@ -17,6 +17,7 @@ __all__ = [
     "NameCandidates",
     "best_proposals",
     "lasting_names",
+    "many_nameless",
     "nameless_clusters",
     "numbered_name",
     "own_margins",
@@ -25,6 +26,7 @@ __all__ = [
 
 _NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
 _FEW = 0.35  # a name that is true of a smaller share of the films is no name
+_NAMELESS = 3  # where more than one in three clusters has no name, names say little
 _GRADUAL = 0.02  # margin, in cosine, between which and its negative that worth grows
 _MARGIN = 1.0  # worth of its margin, per cosine
 
@@ -53,7 +55,7 @@ def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
     nameless = [
         cluster for cluster in range(k) if cluster not in chosen or whole[chosen[cluster]] < _FEW
     ]
-    return nameless if len(nameless) <= k / 3 else []
+    return nameless if _NAMELESS * len(nameless) <= k else []
 
 
 def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
@@ -83,6 +85,23 @@ def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
         if says and whole[row] >= _FEW and films[row] >= least:
             found[cluster] = names[row]
     return found
+
+
+def many_nameless(proposals: pa.Table, names: Sequence[NameParts]) -> bool:
+    """Return whether more than a third of the clusters with films have names without parts.
+
+    Names say little about such a catalogue; its films stay where they are.
+
+    Parameters
+    ----------
+    proposals : pa.Table
+        PROPOSED_NAMES of all clusters.
+    names : sequence of NameParts
+        Result of `lasting_names`.
+    """
+    with_films = np.unique(proposals.column("cluster").to_numpy()).tolist()
+    nameless = sum(not names[cluster].all_numbers for cluster in with_films)
+    return _NAMELESS * nameless > len(with_films)
 
 
 def split_names(

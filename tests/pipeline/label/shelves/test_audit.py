@@ -40,6 +40,8 @@ def run(
     means: np.ndarray = MEANS,
     thin: Sequence[bool] = (),
     tagged: Sequence[bool] = (),
+    *,
+    keep_nameless: bool = False,
     **options: float,
 ) -> dict[str, pa.Table]:
     """Audit films: their parts, directions and shelves."""
@@ -57,6 +59,7 @@ def run(
         shelf_table(names),
         WIDTH,
         **{**OPTIONS, **options},
+        keep_nameless=keep_nameless,
     )
 
 
@@ -106,6 +109,16 @@ def test_no_film_stays_in_a_shelf_without_a_name() -> None:
     found = run(["ghost|Horror", "shark|Horror"], [0, 1], [0, 0], [NameParts(), SHARK, COMEDY])
     assert shelves_of(found) == [-1, 1]
     assert left_of(found) == [0, -1]
+
+
+def test_films_stay_in_nameless_shelves_where_names_say_little() -> None:
+    names = [NameParts(), SHARK, COMEDY]
+    films = ["ghost|Horror", "shark|Horror", "ghost|Horror", "heist|Crime"]
+    found = run(films, [0, 1, 0, 70], [0, 0, 0, 2], names, thin=[False, False, True, False],
+                keep_nameless=True)  # fmt: skip
+    # names that say something are still true of their films, and thin films have no theme
+    assert shelves_of(found) == [0, 0, -1, -1]
+    assert shelves_of(run(["Horror"], [0], [-1], names, keep_nameless=True)) == [-1]
 
 
 # --- who moves
@@ -253,7 +266,7 @@ Film = tuple[str, int, int, bool, bool]  # parts, direction, shelf, thin, tagged
 
 def audited(films: Sequence[Film], **options: float) -> dict[str, pa.Table]:
     parts, degrees, own, thin, tagged = (list(column) for column in zip(*films, strict=True))
-    return run(parts, degrees, own, MIXED, ROUND, thin, tagged, **options)
+    return run(parts, degrees, own, MIXED, ROUND, thin, tagged, keep_nameless=False, **options)
 
 
 @given(AUDITED, st.sampled_from([0.0, 0.1, 0.5, 2.0]), st.sampled_from([0.5, 0.9, 1.1]))

@@ -17,6 +17,7 @@ from pipeline.label.shelves.choice import (
     NameCandidates,
     best_proposals,
     lasting_names,
+    many_nameless,
     nameless_clusters,
     numbered_name,
     own_margins,
@@ -227,6 +228,19 @@ def test_small_clusters_and_names_of_few_films_do_not_last() -> None:
     assert lasting_names(proposals(rows, films=5), 1, 6) == [NameParts()]
     assert lasting_names(proposals(rows, whole=0.35), 1, 1) == [ONE]
     assert lasting_names(proposals(rows, whole=0.34), 1, 1) == [NameParts()]
+
+
+@pytest.mark.parametrize(("named", "many"), [(6, False), (4, False), (3, True), (0, True)])
+def test_names_say_little_if_more_than_a_third_of_the_clusters_have_none(
+    named: int, many: bool
+) -> None:
+    """Six of nine clusters have films."""
+    rows = [(cluster, ONE, 1.0) for cluster in (0, 2, 3, 5, 6, 8)]
+    names = [NameParts()] * 9
+    for cluster, name, _ in rows[:named]:
+        names[cluster] = name
+    assert many_nameless(proposals(rows), names) is many
+    assert not many_nameless(proposals([]), names)
 
 
 NAMES = st.sampled_from(
