@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,15 @@ from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
 from pipeline import label
 from pipeline.execution.runner import Piece
+from pipeline.fileio.manifest import FileRef
+from pipeline.label.families import (
+    Families,
+    assignments_to_families,
+    family_count,
+    family_table,
+    find_families,
+    possible_names,
+)
 from pipeline.label.namer import PROMPT_FACTS, shelf_prompts, typical_films
 from pipeline.label.naming.descriptions import ShelfFacts
 from pipeline.label.naming.vocabulary import PartVocabulary
@@ -28,7 +38,7 @@ from pipeline.label.shelves.facts import Describer, FilmFacts, count_parts
 from pipeline.label.words.subject_terms import subject_terms
 from pipeline.label.words.subjects import subject_lexicon
 from pipeline.lineage.continuation import Continuation
-from pipeline.taxonomy import assignments_to_families, families_of, family_table
+from pipeline.schemas.vectors import matrix_of
 
 __all__ = ["MicroGenreNames", "name_clusters"]
 
@@ -100,7 +110,8 @@ def name_clusters(
     )
     named = name_groups(run, level, parts, vocabulary, text_means)
 
-    family = families_of(run.read(clusters.centroids), sizes, run.settings.taxonomy).tolist()
+    families = _find_families(run, parts, known, assignments, clusters.centroids)
+    family = families.family.tolist()
     above = _assigned_to_families(run, assignments, family)
     family_films = piece_per_partition(("movies", movies), ("assignments", above))
     counts["above"] = (run.put("family-of-clusters", "all", family_table(family)),)
@@ -109,7 +120,8 @@ def name_clusters(
     family_keywords = _select_keywords(
         run, "family-", family_films, counts, family_facts, family_means
     )
-    family_level = NamingLevel("family-", above, len(family_facts), shelves.sure)
+    given = {number: name for number, name in enumerate(families.names) if name.all_numbers}
+    family_level = NamingLevel("family-", above, len(family_facts), shelves.sure, thin=given)
     family_named = name_groups(run, family_level, parts, vocabulary, family_means)
     family_describer = _describer(vocabulary, parts, family_named, known.of_families(family))
 
@@ -126,7 +138,7 @@ def name_clusters(
         [keywords[cluster] for cluster in range(len(facts))],
         _find_terms(run, films, keywords, "coverage"),
     )
-    families = {
+    columns = {
         number: {
             "keywords": family_keywords[number],
             "name_truth": family_named.truth[number].whole,
@@ -135,22 +147,44 @@ def name_clusters(
         for number in range(len(family_facts))
     }
     describer = _describer(vocabulary, parts, named, about)
-    return MicroGenreNames(labels, named, describer, families, text_means, figures, continuation)
+    return MicroGenreNames(labels, named, describer, columns, text_means, figures, continuation)
 
 
 def _film_facts(run: RunContext, parts: NamingParts, movies: Refs, assignments: Refs) -> FilmFacts:
     """Count by cluster what is known of the films."""
     clusters = run.read(assignments, ["cluster"]).column("cluster").to_numpy()
-    pairs = (
-        (run.read(films, ["parts"]), run.read(assigned, ["cluster"]))
-        for films, assigned in zip(parts.film_parts, assignments, strict=True)
-    )
     return FilmFacts(
         run.read(parts.vocabulary),
-        count_parts(pairs, int(clusters.max()) + 1, parts.width),
+        count_parts(_assigned_parts(run, parts, assignments), int(clusters.max()) + 1, parts.width),
         clusters,
         run.read(movies, ["year"]).column("year"),
     )
+
+
+def _assigned_parts(
+    run: RunContext, parts: NamingParts, assignments: Refs
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """The parts and the cluster of the films of each partition."""
+    for films, assigned in zip(parts.film_parts, assignments, strict=True):
+        yield run.read(films, ["parts"]), run.read(assigned, ["cluster"])
+
+
+def _find_families(
+    run: RunContext, parts: NamingParts, known: FilmFacts, assignments: Refs, centroids: FileRef
+) -> Families:
+    """Group the micro-genres into families, each under a name if one is true of most films."""
+    k = known.counts.shape[0]
+    films = np.bincount(known.clusters, minlength=k)
+    possible = possible_names(
+        partial(_assigned_parts, run, parts, assignments),
+        known.counts,
+        films,
+        known.parts,
+        parts.language,
+        parts.lexicon,
+    )
+    count = family_count(k, run.settings.taxonomy)
+    return find_families(possible, matrix_of(run.read(centroids)), films, count)
 
 
 def _describer(

@@ -18,6 +18,7 @@ from pipeline.label.naming.parsing import parse_name
 from pipeline.label.naming.unique_names import compared_form
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.shelves import (
+    PROPOSED_NAMES,
     ChosenName,
     NameCandidates,
     NameTruth,
@@ -73,7 +74,7 @@ class NamingLevel:
     suggest : callable, optional
         Returns further names by group, the best first.
     thin : Mapping of int to NameParts
-        Groups of films without a theme, and their names.
+        Groups that have a name already: of films without a theme, and families.
     """
 
     prefix: str
@@ -174,16 +175,19 @@ class _Naming:
     def candidates(self, text_means: pa.Table) -> tuple[NameCandidates, pa.Table]:
         """Propose names; return them, and the vectors of their printed forms."""
         key, groups = f"{self.level.prefix}final", self.level.groups
-        proposals = propose_names(
-            self.run,
-            key,
-            self.parts,
-            self.level.assigned,
-            self.level.sure,
-            groups,
-            final=True,
-            family=bool(self.level.prefix),
-        )
+        if self.level.prefix and len(self.level.thin) == groups:  # all families have names
+            proposals = PROPOSED_NAMES.empty_table()
+        else:
+            proposals = propose_names(
+                self.run,
+                key,
+                self.parts,
+                self.level.assigned,
+                self.level.sure,
+                groups,
+                final=True,
+                family=bool(self.level.prefix),
+            )
         stated = self.print_all(name_parts_of(proposals))
         clusters = proposals.column("cluster").to_numpy()
         rows = _best_names(clusters, [name for _, name in stated], _EMBEDDED)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.label.families.branches import branches_of
 from pipeline.label.families.name_choice import ChosenNames, NameValues, choose_names
 from pipeline.label.families.possible_names import PossibleNames
 from pipeline.schemas.name_parts import NameParts
@@ -30,10 +31,10 @@ class Families:
     Attributes
     ----------
     family : ndarray of shape (k,), int64
-        The family of each micro-genre, from 0; -1 for one that belongs to none, since no name is
-        true of it.
+        The family of each micro-genre, from 0; family 0 has the most films.
     names : list of NameParts
-        The name of each family.
+        The name of each family; without parts if it is still to be named, since none of the
+        possible names is true of most of its films.
     """
 
     family: np.ndarray
@@ -59,24 +60,46 @@ def find_families(
     Returns
     -------
     Families
-        A family has at least two micro-genres, or one with many films. Its name is true of at
-        least 65 % of its films.
+        A family with a name has at least two micro-genres, or one with many films, and its name is
+        true of at least 65 % of its films. Micro-genres that fit no such family are grouped by
+        their centroids.
     """
     films = np.asarray(films, np.float64)
+    family, chosen = _named_families(possible, centroids, films, count)
+    if len(chosen) == count and (family < 0).any():  # one for those that fit none
+        family, chosen = _named_families(possible, centroids, films, count - 1)
+    names = [possible.names[number] for number in chosen.tolist()]
+    left = np.flatnonzero(family < 0)
+    if len(left):
+        more = round(count * films[left].sum() / films.sum())
+        more = min(max(more, 1), count - len(names))
+        family[left] = len(names) + branches_of(centroids[left], more)
+        names += [NameParts()] * (int(family.max()) + 1 - len(names))
+    total = np.bincount(family, weights=films, minlength=len(names))
+    order = np.lexsort((np.arange(len(total)), -total))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return Families(rank[family], [names[number] for number in order.tolist()])
+
+
+def _named_families(
+    possible: PossibleNames, centroids: np.ndarray, films: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The family of each micro-genre, -1 for none, and the number of the name of each family."""
     none = np.full(len(films), -1, np.int64)
     if not possible.names:
-        return Families(none, [])
+        return none, np.zeros(0, np.int64)
     values = NameValues.of(possible, centroids, films)
     chosen = choose_names(possible, values, count)
     while len(chosen):
         names = ChosenNames(values, chosen)
         family, near = _assign(names, values.centred, films)
         family = _place(names, family, near, films)
-        kept = _lasting(family, films, len(chosen))
-        if kept.all():
-            return Families(family, [possible.names[n] for n in chosen.tolist()])
-        chosen = chosen[kept]
-    return Families(none, [])
+        lasting = _lasting(family, films, len(chosen))
+        if lasting.all():
+            return family, chosen
+        chosen = chosen[lasting]
+    return none, chosen
 
 
 def _assign(
@@ -112,12 +135,12 @@ def _place(
     largest first, to the one whose name is truest of them and that is nearest, if its name stays
     true.
     """
-    family = family.copy()
+    family, share = family.copy(), names.share
     true, total = np.zeros(near.shape[1]), np.zeros(near.shape[1])
     for number in range(near.shape[1]):
         own = np.flatnonzero(family == number)
-        own = own[np.lexsort((own, -names.share[own, number].round(_DIGITS)))]
-        sums = np.cumsum(films[own] * names.share[own, number])
+        own = own[np.lexsort((own, -share[own, number].round(_DIGITS)))]
+        sums = np.cumsum(films[own] * share[own, number])
         enough = np.flatnonzero(sums >= _TRUE * np.cumsum(films[own]))
         stay = enough[-1] + 1 if len(enough) else 0
         family[own[stay:]] = -1
@@ -125,10 +148,11 @@ def _place(
             true[number], total[number] = sums[stay - 1], films[own[:stay]].sum()
     left = np.flatnonzero(family < 0)
     for row in left[np.lexsort((left, -films[left]))].tolist():
-        after = true + films[row] * names.share[row]
+        after = true + films[row] * share[row]
         stays_true = (after >= _TRUE * (total + films[row])) & (total > 0)
         if stays_true.any():
-            merit = np.where(stays_true, names.share[row] + near[row], -np.inf)
+            merit = share[row] + near[row] + after / (total + films[row])
+            merit = np.where(stays_true, merit, -np.inf)
             number = int(merit.round(_DIGITS).argmax())
             family[row] = number
             true[number], total[number] = after[number], total[number] + films[row]

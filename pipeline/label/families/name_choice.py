@@ -13,7 +13,7 @@ __all__ = ["ChosenNames", "NameValues", "choose_names"]
 
 _BEGINS, _FULL = 0.35, 0.6  # shares of films between which a name begins to be true
 _MOST_SAID = 3.0  # of what a name says, in nats: that of one film of twenty is enough
-_NEAR = 4.0  # worth of a cosine of 1 to the mean of a family
+_NEAR = 5.0  # worth of a cosine of 1 to the mean of a family
 _BLOCK = 65_536  # cosines that are computed at the same time
 _SWEEPS = 2  # over all chosen names, to exchange some of them
 _DIGITS = 9  # of values that are compared: the last ones depend on the kind of CPU
@@ -56,7 +56,7 @@ class NameValues:
         share = possible.share.copy()
         share.data[share.data <= _BEGINS] = 0
         share.eliminate_zeros()
-        weights = share.multiply((share >= 0.5)).multiply(films[:, None])
+        weights = share.multiply(share >= 0.5).multiply(films[:, None])
         means = _unit(np.asarray(sparse.csr_matrix(weights.T) @ centred))
         rows, columns = share.indices, np.repeat(np.arange(len(says)), np.diff(share.indptr))
         near = np.concatenate(
@@ -94,7 +94,7 @@ class ChosenNames:
     @property
     def first_means(self) -> np.ndarray:
         """Unit mean of the micro-genres for which each name is true, (m, dim)."""
-        return self.values.means[self.chosen]
+        return np.asarray(self.values.means[self.chosen])
 
     def values_at(self, cosine: np.ndarray) -> np.ndarray:
         """Return the value of each name for each micro-genre, given cosines to the families."""

@@ -5,7 +5,7 @@ The name of a family is shorter than those of its micro-genres, and says what th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -59,17 +59,23 @@ class PossibleNames:
 
         They look alike, or name the same genre: "Crime Films & Thrillers" beside "Crime Films".
         Two genres that are both true are a kind of their own: "Romantic Comedies" beside
-        "Comedies".
+        "Comedies", but not beside "Comedies & Romances".
 
         Returns
         -------
         ndarray of int64
             Numbers of names.
         """
-        own, genres = self.forms[chosen], _any_genres(self.names[chosen])
-        pairs = zip(self.names, self.forms, strict=True)
+        own, form = self.names[chosen], self.forms[chosen]
+        genres = _any_genres(own)
         return np.array(
-            [n for n, (name, form) in enumerate(pairs) if form == own or genres & _any_genres(name)]
+            [
+                n
+                for n, name in enumerate(self.names)
+                if self.forms[n] == form
+                or genres & _any_genres(name)
+                or (name.genres and set(name.genres) == set(own.genres))
+            ]
         )
 
 
@@ -188,7 +194,9 @@ def _pairs_of_genres(
         return []
     first, second = frequent[pairs[:, 0]], frequent[pairs[:, 1]]
     both = _count_both(partitions(), first, second, len(films), counts.shape[1])
-    every = [NameParts((), pair, True) for pair in zip(first.tolist(), second.tolist(), strict=True)]
+    every = [
+        NameParts((), pair, True) for pair in zip(first.tolist(), second.tolist(), strict=True)
+    ]
     independent = total[first] * total[second] / films.sum()
     near &= np.asarray(both.sum(0)).ravel() > _OFTEN * independent
     either = counts[:, first[near]] + counts[:, second[near]] - both[:, near]
