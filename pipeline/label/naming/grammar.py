@@ -21,6 +21,7 @@ from pipeline.label.naming.printed import (
 )
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.genre_nouns import generic_noun
+from pipeline.label.words.subjects import subject_lexicon
 from pipeline.schemas.name_parts import NameParts
 from pipeline.schemas.words.genre_words import genre_words
 
@@ -28,6 +29,7 @@ __all__ = ["MOST_CHARACTERS", "MOST_WORDS", "print_name", "printed_parts", "stat
 
 MOST_CHARACTERS = 60
 MOST_WORDS = 6  # of an English name, without signs
+_APART = ": "  # between a form and subjects in another language
 _MOST_WORDS_ELSEWHERE = 9  # "Films d'horreur de fantômes des années 1970"
 
 
@@ -47,7 +49,8 @@ def print_name(
     vocabulary : PartVocabulary
         The parts.
     language : str
-        ISO 639-1 of the name; English if the lexicon has no nouns of the language.
+        ISO 639-1 of the name; English if the lexicon has no nouns of the language: subjects of the
+        catalogue then stand behind a colon ("Horror Films: vampyyri").
     joiner : str
         Between two subjects of an English name; "" if they are true together ("Nun Convent
         Horror").
@@ -96,7 +99,8 @@ def stated_name(
     extra: str = "",
 ) -> tuple[NameParts, str]:
     """Return `printed_parts` and `print_name` of some parts; parameters as of `print_name`."""
-    language = known_language(language, extra)
+    wanted, language = language, known_language(language, extra)
+    joiner = joiner if wanted == language else _APART
     stated = without_repetition(parts, vocabulary, language, extra)
     name = _write(stated, vocabulary, language, joiner, extra)
     if not _fits(name, language):
@@ -130,6 +134,12 @@ def _write(
     printed = [vocabulary[number].printed for number in parts.words]
     if printed and not genres and _names_genre(said_words(printed[-1])):
         form = generic_noun("stories", "en", extra)  # "Gulf War Films" are those of the genre War
+    if joiner == _APART:
+        keys = [vocabulary[number].key for number in parts.subjects]
+        if any(key not in subject_lexicon(extra) for key in keys):  # "Horror Films: vampyyri"
+            form = " ".join([*words, form + FILMS * (form in english_rules().mass)])
+            return f"{form}{_APART}{' & '.join(printed)}"
+        joiner = "&"
     texts = _subjects(printed, form)
     if texts:
         words.append(f" {joiner} ".join(texts) if joiner else " ".join(texts))

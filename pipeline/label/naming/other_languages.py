@@ -59,7 +59,8 @@ def write_in(
         return _behind(decades, name, language, extra)
     name = _before(others, form, language, extra)
     for key in decades:
-        name = own.format(form=name, year=key.partition(":")[2])
+        year = int(key.partition(":")[2])
+        name = own.format(form=name, year=year, last=year + 9)
     return _with_subjects(subjects, name, language, extra)
 
 
@@ -117,7 +118,7 @@ def _with_subjects(
 
 def _before(facets: Sequence[str], name: str, language: str, extra: str) -> str:
     """A name with adjectives before it; the first one has a capital."""
-    small = language == "ru"  # nouns too are in lower case inside a name
+    small = language in naming_data()["noun_first"]["lower"]
     for key in reversed(facets):
         word = facet_word(key, language, extra)
         if word is None:

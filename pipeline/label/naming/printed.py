@@ -55,7 +55,9 @@ def without_repetition(
     keys = [vocabulary[number].key for number in genres]
     roots = frozenset().union(*map(genre_roots, keys))
     printed = dict(zip(parts.subjects, parts.words or parts.subjects, strict=True))
-    texts = {number: vocabulary[word].printed for number, word in printed.items()}
+    # other languages print the word of the lexicon, whose meaning the English one compares
+    shown = printed if language == "en" else {number: number for number in printed}
+    texts = {number: vocabulary[word].printed for number, word in shown.items()}
     words = {number: said_words(text) for number, text in texts.items()}
     facet_texts = [facet_word(vocabulary[number].key, "en", extra) or "" for number in facets]
     taken = {tuple(text.lower().split()) for text in facet_texts}

@@ -100,6 +100,7 @@ _COLUMNS = ["overview", "tagline", "keywords", "genres", "directors", "cast"]
 
 @stage(
     "film-terms",
+    version=2,
     inputs=("movies", "languages"),
     outputs=("terms", "forms", "held", "found", "words", "text_words", "noun_genres"),
 )
@@ -355,6 +356,11 @@ class _Found:
         return lists, pa.table([ordered], schema=TEXT_WORDS)
 
 
+def _has_capital(word: str) -> bool:
+    first = word[:1]
+    return first.isupper() or first.istitle() or first.isdigit()
+
+
 class _Words:
     """How often words are written in lower case, with a capital, and in credits."""
 
@@ -364,8 +370,9 @@ class _Words:
         self._credits: Counter[str] = Counter()
 
     def add_clause(self, clause: Sequence[str]) -> None:
-        self._lower.update([word for word in clause if word[:1].islower()])
-        self._capital.update([word.lower() for word in clause[1:] if not word[:1].islower()])
+        # words in scripts without capitals count as written in lower case
+        self._lower.update([word for word in clause if not _has_capital(word)])
+        self._capital.update([word.lower() for word in clause[1:] if _has_capital(word)])
 
     def add_credits(self, people: Iterable[str]) -> None:
         self._credits.update({word.lower() for person in people for word in words(person)})

@@ -19,6 +19,7 @@ from pipeline.label.terms.nouns import is_noun_phrase
 from pipeline.label.terms.themes import themes_among
 from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import SubjectLexicon
+from pipeline.label.words.unspaced import UNSPACED_LANGUAGES
 from pipeline.schemas.vectors import Parts, parts_of
 
 __all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
@@ -126,13 +127,16 @@ def find_further_subjects(
     counts = _frequent_forms(forms, least)
     wanted = counts["keyword_films"] >= least if with_keywords else counts["films"] >= least
     spellings = _spellings(terms, counts[wanted].index)
+    foreign = counts[wanted].query("language != 'en'").index
+    is_tagged = with_keywords and len(foreign) > 0
+    tagged = _spellings(terms, foreign, "keyword_films") if is_tagged else {}
     names = unusable.names_among({word for own in spellings.values() for word in own}, words)
     number = {name: _by_form(counts, name) for name in counts.columns}
     single = number["films"]
     found: dict[tuple[str, str], tuple[str, Mapping[str, int]]] = {}
     other_words: set[SubjectWord] = set()
     for key, own in spellings.items():
-        printed = _printed(own, key[1])
+        printed = _printed(own, key[1], tagged.get(key, {}))
         if unusable.is_unusable(printed, key[1], names):
             continue
         parts = printed.split()
@@ -183,11 +187,13 @@ def _ranges(forms: pa.Table | Parts) -> Iterator[pd.DataFrame]:
         yield part.to_pandas()
 
 
-def _spellings(terms: pa.Table | Parts, wanted: pd.Index) -> dict[tuple[str, str], dict[str, int]]:
+def _spellings(
+    terms: pa.Table | Parts, wanted: pd.Index, column: str = "films"
+) -> dict[tuple[str, str], dict[str, int]]:
     """The terms of each form, with the number of their films, in alphabetical order."""
     keys = {(str(form), str(language)) for form, language in wanted}
     forms = pa.array(sorted({form for form, _ in keys}), pa.string())
-    columns = ["form", "language", "term", "films"]
+    columns = ["form", "language", "term", column]
     found: dict[tuple[str, str], Counter[str]] = {}
     for part in parts_of(terms):
         own = part.select(columns).filter(pc.is_in(part.column("form"), value_set=forms))
@@ -198,11 +204,19 @@ def _spellings(terms: pa.Table | Parts, wanted: pd.Index) -> dict[tuple[str, str
     return {key: dict(sorted(found[key].items())) for key in sorted(found)}
 
 
-def _printed(spellings: Mapping[str, int], language: str) -> str:
-    """The most used spelling; its singular if that is used, too."""
+def _printed(spellings: Mapping[str, int], language: str, tagged: Mapping[str, int]) -> str:
+    """The most used spelling; its singular if that is used, too.
+
+    In other languages than English the most used one of the keywords (`tagged`) if there is one:
+    the dictionary takes some nouns for forms of verbs.
+    """
     best = min(spellings, key=lambda term: (-spellings[term], term))
-    if language != "en" and " " not in best:
-        return noun_lemma(best, language)  # nouns have cases: "frachters"
+    if language != "en":
+        as_keyword = min(tagged, key=lambda term: (-tagged[term], term), default="")
+        if tagged.get(as_keyword):
+            return as_keyword
+        if " " not in best:
+            return noun_lemma(best, language)  # nouns have cases: "frachters"
     singular = [
         term
         for term, films in spellings.items()
@@ -238,10 +252,12 @@ def _contained(
     """Terms that nearly always stand in a longer term: "kung" in "kung fu"."""
     gone = set()
     for key, (printed, _) in found.items():
-        parts = printed.replace("-", " ").split()
+        unspaced = key[1] in UNSPACED_LANGUAGES
+        parts = list(printed) if unspaced else printed.replace("-", " ").split()
+        between = "" if unspaced else " "
         for start in range(len(parts)):
             for end in range(start + 1, len(parts) + 1):
-                shorter = (normal_form(" ".join(parts[start:end]), key[1]), key[1])
+                shorter = (normal_form(between.join(parts[start:end]), key[1]), key[1])
                 if shorter != key and single[key] >= _CONTAINED * single.get(shorter, 10**12):
                     gone.add(shorter)
     return gone & found.keys()

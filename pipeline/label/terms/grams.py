@@ -14,9 +14,19 @@ from pipeline.label.words.stop_words import (
     split_elision,
     stop_words_of,
 )
+from pipeline.label.words.tokens import without_particle
+from pipeline.label.words.unspaced import UNSPACED_LANGUAGES, nouns_inside
 from pipeline.schemas.words.lexicon_file import read_lexicon
 
-__all__ = ["clauses", "common_nouns_lowered", "grams", "noun_phrases", "padded", "words"]
+__all__ = [
+    "clauses",
+    "common_nouns_lowered",
+    "grams",
+    "is_unspaced",
+    "noun_phrases",
+    "padded",
+    "words",
+]
 
 # Vowel signs of Indic scripts belong to a word, though they are no letters by themselves.
 _LETTERS = r"(?:[^\W_]|[\u0900-\u0963\u0966-\u0dff])+"
@@ -26,8 +36,6 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 # A full stop, comma or hyphen inside a word does not end a clause; the other marks always do.
 _CLAUSE = re.compile(r"[.,]+(?:\W|$)|[;:!?()\[\]\"\u201c\u201d\u2026/\u2013\u2014]+|\s-\s|--+")
 _LONGEST = 3  # words of a phrase
-# Languages in which a tagger knows that "hunts" is no noun in "the killer hunts the".
-_TAGGED = frozenset(("en",))
 # English function words inside a sentence: "killer who steals" is no phrase, "prisoner of war" is.
 _BREAKS = word_set(
     """
@@ -101,13 +109,20 @@ def grams(tokens: Sequence[str], language: str) -> Iterator[str]:
     """Yield phrases of one to three lower-case words that do not start or end with a stop word.
 
     In other languages than English no stop word stands inside either: the lemmas of names, which
-    leave such words out, are English.
+    leave such words out, are English. In Japanese and Chinese the nouns inside the tokens are
+    yielded: see `nouns_inside`. Korean words lose their particles.
 
     Examples
     --------
     >>> list(grams("a prisoner of war".split(), "en"))
     ['prisoner', 'prisoner of war', 'war']
     """
+    if language in UNSPACED_LANGUAGES:
+        for token in tokens:
+            yield from nouns_inside(token, language)
+        return
+    if language == "ko":
+        tokens = [without_particle(token) for token in tokens]
     if language != "en" and stop_words_of(language):
         tokens = [split_elision(token)[1] for token in tokens]
     roles = [_roles(token, language) for token in tokens]
@@ -130,8 +145,10 @@ def noun_phrases(clause: Sequence[str], lowered: Sequence[str], language: str) -
     clause, lowered : sequence of str
         Words as written, and as `common_nouns_lowered` returns them.
     language : str
-        ISO 639-1. Where nouns have a capital, only they count; else a phrase stands between a
-        determiner and a function word or the end of the clause. Nothing in other languages.
+        ISO 639-1. Where nouns have a capital, only they count; in Japanese and Chinese all terms,
+        in Korean the words with a particle. Else a phrase stands between a determiner, or in
+        languages without articles a preposition, and a function word or the end of the clause.
+        Nothing in other languages.
 
     Examples
     --------
@@ -147,6 +164,12 @@ def noun_phrases(clause: Sequence[str], lowered: Sequence[str], language: str) -
             if word != clause[position]:
                 yield word
         return
+    if language in UNSPACED_LANGUAGES:
+        yield from grams(lowered, language)
+        return
+    if language == "ko":
+        yield from (bare for word in clause if (bare := without_particle(word)) != word)
+        return
     markers = _noun_markers().get(language)
     if markers is None:
         return
@@ -160,14 +183,26 @@ def noun_phrases(clause: Sequence[str], lowered: Sequence[str], language: str) -
                 break
             if end == last or clause[end + 1] in stops:
                 yield " ".join(clause[position + 1 : end + 1])
-                if end > position + 1 and language in _TAGGED:
+                if end > position + 1 and language in _noun_last():
                     yield clause[end]
 
 
 def padded(text: str) -> str:
     """Return lower-case words with one space around each, so that a phrase matches whole words."""
-    separate = (part for word in words(text.lower()) for part in split_elision(word) if part)
+    plain = map(without_particle, words(text.lower()))
+    separate = (part for word in plain for part in split_elision(word) if part)
     return f" {' '.join(separate)} "
+
+
+def is_unspaced(term: str) -> bool:
+    """Return whether a term has letters of a script without spaces between words.
+
+    Examples
+    --------
+    >>> is_unspaced("\u602a\u7363"), is_unspaced("monster")
+    (True, False)
+    """
+    return _UNSPACED.search(term) is not None
 
 
 @lru_cache(maxsize=50_000)
@@ -194,6 +229,12 @@ def _is_lower(word: str) -> bool:
 def _short_script(word: str) -> bool:
     """Whether two letters may be a word of meaning, as in Korean or Hindi."""
     return len(word) == 2 and word[0] > "\u0900"
+
+
+@cache
+def _noun_last() -> frozenset[str]:
+    """Languages in which the last word of a noun phrase is the noun."""
+    return frozenset(read_lexicon("noun_markers")["order"]["noun_last"])
 
 
 @cache

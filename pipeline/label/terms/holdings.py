@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from pipeline.label.terms.grams import padded
+from pipeline.label.terms.grams import is_unspaced, padded
 from pipeline.schemas.stage import stage
 
 __all__ = ["HOLDINGS", "TERM_LISTS", "find_terms", "term_lists"]
@@ -30,9 +30,11 @@ def term_lists(terms: Mapping[int, Sequence[str]]) -> pa.Table:
     return pa.table([clusters, [term for own in terms.values() for term in own]], schema=TERM_LISTS)
 
 
-@stage("holdings", version=2, inputs=("movies", "assignments", "terms"), outputs=("holdings",))
+@stage("holdings", version=3, inputs=("movies", "assignments", "terms"), outputs=("holdings",))
 def find_terms(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict[str, pa.Table]:
     """Find which terms of its cluster each film of one partition contains, as whole words.
+
+    In scripts without spaces between words, terms are found inside texts.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ def find_terms(movies: pa.Table, assignments: pa.Table, terms: pa.Table) -> dict
     wanted: dict[int, list[str]] = {cluster: [] for cluster in clusters}
     for cluster, term in zip(*(column.to_pylist() for column in terms.columns), strict=True):
         if cluster in wanted:
-            wanted[cluster].append(padded(term))
+            wanted[cluster].append(term.lower() if is_unspaced(term) else padded(term))
     held: list[list[int]] = []
     columns = movies.select(["overview", "tagline", "keywords"]).to_pylist()
     for movie, cluster in zip(columns, clusters, strict=True):

@@ -31,6 +31,7 @@ _FACET_FILMS = 5  # fewest films of a facet
 
 @stage(
     "name-parts",
+    version=2,
     inputs=("terms", "forms", "words", "found", "noun_genres", "facets"),
     outputs=("parts",),
     streamed=("terms", "forms", "words", "found", "noun_genres", "facets"),

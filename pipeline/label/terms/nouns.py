@@ -7,6 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from pipeline.schemas.words.lexicon_file import read_lexicon
+
 __all__ = ["is_no_noun", "is_noun_phrase"]
 
 _NOUNS = ("NN", "NNS")
@@ -33,7 +35,8 @@ def is_noun_phrase(words: Sequence[str], language: str, share: float) -> bool:
     -----
     English words are tagged with the lexicon of the Brill tagger in TextBlob (Brill 1992), which
     knows the most frequent part of speech of 94,000 words; their places in texts confirm it. Other
-    languages rely on the places alone.
+    languages rely on the places alone; where there are no articles, fewer places are enough, since
+    verbs rarely stand behind a preposition.
 
     Examples
     --------
@@ -43,6 +46,10 @@ def is_noun_phrase(words: Sequence[str], language: str, share: float) -> bool:
     (True, False)
     """
     least = _PAIRS if len(words) > 1 else _SEEN
+    if language in _without_articles():
+        return share >= _SEEN and not (
+            len(words) == 1 and words[0].endswith(_adjective_endings(language))
+        )
     if language != "en":
         return share >= (_PAIRS if len(words) > 1 else _UNSEEN)
     tags = [tag_of(word) for word in words]
@@ -68,6 +75,16 @@ def is_no_noun(word: str) -> bool:
 def tag_of(word: str) -> str | None:
     """Return the most frequent part of speech of an English word, as the Penn Treebank names it."""
     return _lexicon().get(word.rpartition("-")[2])
+
+
+@cache
+def _without_articles() -> frozenset[str]:
+    return frozenset(read_lexicon("noun_markers")["order"]["no_articles"])
+
+
+@cache
+def _adjective_endings(language: str) -> tuple[str, ...]:
+    return tuple(read_lexicon("noun_markers")["adjective_endings"].get(language, ()))
 
 
 @cache

@@ -141,6 +141,8 @@ def _noun(genre: str, language: str, extra: str) -> str:
     tables = read_tables(extra)
     language = _known(language, tables.plurals)
     own = tables.plurals[language].get(genre)
+    if own is None and language == "de" and genre.endswith(("film", "Film")):
+        return f"{genre}e"  # "Heimatfilme"
     return own or tables.patterns[_known(language, tables.patterns)]["genre"].format(genre=genre)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
-__all__ = ["fold", "lemma", "tokens", "word_set", "words_of"]
+from pipeline.schemas.words.lexicon_file import read_lexicon
+
+__all__ = ["fold", "lemma", "tokens", "without_particle", "word_set", "words_of"]
 
 _SIGNS = '.!?\u2026\u0964\u3002\uff01\uff1f:;,\uff0c\u3001\n"\u201c\u201d\u00ab\u00bb()'
 # Letters and digits, with the signs of vowels of Devanagari; or a sign that ends a phrase.
@@ -58,6 +60,29 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", word.lower()).translate(_FOLDED)
 
 
+def without_particle(word: str) -> str:
+    """Return a Korean word without the particle at its end; other words as they are.
+
+    At least two letters stay, so that few nouns lose their last one.
+
+    Examples
+    --------
+    >>> without_particle("\ud615\uc0ac\uac00"), without_particle("ghost")
+    ('\ud615\uc0ac', 'ghost')
+    """
+    if not "\uac00" <= word[-1:] <= "\ud7a3":
+        return word
+    for particle in _particles():
+        if word.endswith(particle) and len(word) >= len(particle) + 2:
+            return word.removesuffix(particle)
+    return word
+
+
+@cache
+def _particles() -> tuple[str, ...]:
+    return tuple(read_lexicon("noun_markers")["korean"]["particles"])
+
+
 @lru_cache(maxsize=100_000)
 def lemma(word: str, language: str = "en") -> str:
     """Return the dictionary form of a word, in lower case.
@@ -67,7 +92,8 @@ def lemma(word: str, language: str = "en") -> str:
     word : str
         One word. Its capitals say nothing, but in German, where they mark nouns.
     language : str
-        ISO 639-1. A word of a language that simplemma does not have is its own lemma.
+        ISO 639-1. A word of a language that simplemma does not have is its own lemma; a Korean one
+        loses its particle.
 
     Examples
     --------
@@ -78,7 +104,7 @@ def lemma(word: str, language: str = "en") -> str:
     from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
 
     if language not in SUPPORTED_LANGUAGES:
-        return fold(word)
+        return without_particle(fold(word))
     if language != "de" or word.isupper():
         word = word.lower()
     return fold(simplemma.lemmatize(word, lang=language))

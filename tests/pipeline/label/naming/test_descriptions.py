@@ -39,7 +39,7 @@ def facts(
         (
             "language:hi|decade:1970",
             facts({"ghost": 0.9}, (1970, 1979), thin=True),
-            "Hindi films of the 1970s about which little is known",
+            "Hindi films of the 1970s on various subjects",
         ),
         (
             "era:silent|country:FR|Comedy|Drama",

@@ -95,5 +95,5 @@ def test_a_description_has_three_exemplars_and_that_of_a_family_none() -> None:
     assert text.startswith("Horror films about ghosts")
     assert text.endswith(": The Others (2001), Poltergeist (1982), Sinister (2012).")
     assert describer.describe(0).endswith("from the 1970s to the 1980s.")
-    assert "little is known" in describer.describe(1, titles)
+    assert "on various subjects" in describer.describe(1, titles)
     assert describer.describe(2) == "Films."

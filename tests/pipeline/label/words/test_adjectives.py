@@ -31,7 +31,7 @@ def test_english_words() -> None:
     assert place_word("HK") == "Hong Kong"
     assert spoken_word("hi") == "Hindi"
     assert place_word("XX") is None
-    assert place_word("FR", "nl") is None
+    assert place_word("FR", "fi") is None
 
 
 def test_adjectives_agree_in_gender() -> None:

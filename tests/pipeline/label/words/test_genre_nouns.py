@@ -75,8 +75,8 @@ def test_three_genres_are_an_error() -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert form_noun(["Drama"], "nl") == "Dramas"
-    assert generic_noun("films", "nl") == "Films"
+    assert form_noun(["Drama"], "fi") == "Dramas"
+    assert generic_noun("films", "fi") == "Films"
 
 
 def test_joined_forms_have_the_word_of_their_language() -> None:

@@ -12,8 +12,12 @@ from pipeline.label.words.tables import LANGUAGES, read_tables, read_user_file
 
 def test_every_language_has_its_tables() -> None:
     tables = read_tables()
-    for table in (tables.subjects, tables.plurals, tables.generic, tables.patterns, tables.eras):
-        assert set(table) == set(LANGUAGES)
+    assert set(tables.subjects) == set(LANGUAGES)
+    forms = (tables.plurals, tables.generic, tables.patterns, tables.eras, tables.pairs)
+    assert len({frozenset(table) - {"en"} for table in forms}) == 1
+    assert set(tables.generic) > set(LANGUAGES)  # names can be written in more languages
+    for code in tables.generic:
+        assert set(tables.plurals[code]) == set(tables.plurals["en"])
 
 
 def test_the_tables_of_the_product_name_known_subjects() -> None:
