@@ -155,6 +155,7 @@ def _commit(root: Path, released: dict[str, pa.Table], index: pa.Table) -> Path:
             "neighbours": NeighbourSettings().model_dump(mode="json"),
         },
         "weak_below": -1.0,
+        "shelves": {"reach": 0.9, "near_enough": 0.99, "untagged": 0.99},
         "model": {"name": "all-MiniLM-L6-v2", "revision": exact().revision, "dim": 384},
     }
     return store.commit(folder, RELEASE_ID, manifest)

@@ -160,6 +160,9 @@ def test_the_manifest_records_settings_versions_and_sources(mined: Mined) -> Non
     (source,) = manifest.sources
     assert (source["name"], source["rows"], len(source["sha256"])) == ("sample", FILMS, 64)
     assert manifest.columns["neighbours"]["rank"] == "int16"
+    limits = manifest.shelves
+    assert limits is not None
+    assert 0 < limits.untagged <= limits.near_enough < 1 and limits.reach > 0
     report = mined.release.report
     assert report.counts.released == FILMS
     assert report.embedding.texts_per_second > 0

@@ -44,11 +44,28 @@ def test_assign_names_the_micro_genre_of_an_unseen_film(mined: Mined) -> None:
 def test_assign_finds_films_of_the_release_again(mined: Mined, tmp_path: Path) -> None:
     movies = mined.release.movies.to_pylist()[::10]
     texts = tmp_path / "films.jsonl"
-    known = ("title", "overview", "keywords", "tagline")
+    known = ("title", "overview", "keywords", "tagline", "genres", "year", "language", "countries")
     texts.write_text("\n".join(json.dumps({n: film[n] for n in known}) for film in movies))
     found = answer("assign", "--file", texts, "--out", mined.out)["films"]
     same = [f["cluster"] == film["cluster"] for f, film in zip(found, movies, strict=True)]
     assert np.mean(same) >= 0.9
+
+
+def test_assign_takes_what_is_known_of_the_film(mined: Mined) -> None:
+    said = ["--genre", "Western", "--keyword", "sheriff", "--year", "1956", "--language", "en"]
+    (bare,) = answer("assign", SUBMARINE, "--out", mined.out)["films"]
+    (film,) = answer("assign", SUBMARINE, *said, "--out", mined.out)["films"]
+    assert bare["name_true"] is None, "its genre is not known"
+    assert film["name_true"] is not None
+    assert film["cluster"] != bare["cluster"] or film["name_true"] is False
+
+
+def test_facts_of_one_film_are_refused_beside_a_file(mined: Mined, tmp_path: Path) -> None:
+    texts = tmp_path / "films.txt"
+    texts.write_text(SUBMARINE)
+    result = command("assign", "--file", texts, "--year", "1956", "--out", mined.out)
+    assert result.exit_code == 2
+    assert "write them into the file" in " ".join(result.stderr.split())
 
 
 def test_report(mined: Mined) -> None:

@@ -24,6 +24,7 @@ from pipeline.neighbours.search import nearest_films
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import MICRO_GENRES, MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
+from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import Settings
 from pipeline.storage.work_store import WorkStore
@@ -204,6 +205,51 @@ def test_names_are_measured_for_new_films_and_changed_facts(base: Base) -> None:
         ]
         assert row["name_truth"] == pytest.approx(sum(own) / len(own) if own else 0.0)
         assert (row["description"], row["alternatives"]) == ("One.", ["Two"])
+
+
+def test_films_are_placed_by_what_the_names_say(base: Base) -> None:
+    """All names say a letter; those of the last micro-genre a comedy, the others horror."""
+    release = ReleasedTables(base.release.path)
+    comedies = len(release.centroids) - 1
+    release.micro_genres = pa.Table.from_pylist(
+        [
+            row | {"subjects": ["letter"], "form_genres": [["Horror"], ["Comedy"]][c == comedies]}
+            for c, row in enumerate(release.micro_genres.to_pylist())
+        ],
+        MICRO_GENRES,
+    )
+    limits = ShelfLimits(reach=2.0, near_enough=2.0, untagged=2.0)
+    release.manifest = release.manifest.model_copy(update={"shelves": limits})
+    elsewhere = [
+        n
+        for n, cluster in enumerate(
+            {row["movie_id"]: row["cluster"] for row in release.movies.to_pylist()}[r["movie_id"]]
+            for r in base.rows
+        )
+        if cluster != comedies
+    ]
+    rows = [dict(row) for row in base.rows]
+    moved, stays, edited = (rows[n] for n in elsewhere[:3])
+    moved |= {"overview": f"{moved['overview']} A letter arrives.", "genres": ["Comedy"]}
+    stays |= {"overview": f"{stays['overview']} A letter arrives.", "genres": ["Horror"]}
+    edited |= {"year": 1931}  # what its name says was not true before either
+    new = catalogue().slice(300, 1).to_pylist()[0]
+    rows.append(new | {"genres": ["Komödie"], "keywords": ["letters"]})
+    before, base.release = base.release, release
+    try:
+        changes = base.changes(rows)
+        now = base.updated(changes).tables
+    finally:
+        base.release = before
+    assert set(changes.placed) == {f["movie_id"] for f in (moved, stays, edited, new)}
+    films = {film["movie_id"]: film for film in now["movies"].to_pylist()}
+    for row, cluster_is in ((moved, True), (new, True), (stays, False)):
+        film = films[row["movie_id"]]
+        assert (film["cluster"] == comedies) is cluster_is
+        assert film["name_true"] is True
+    assert films[new["movie_id"]]["margin"] < 0, "another centroid is nearer"
+    assert films[edited["movie_id"]]["name_true"] is False, "the nearest, since no name is true"
+    assert films[edited["movie_id"]]["margin"] >= 0
 
 
 def test_names_of_an_earlier_version_are_not_measured(
