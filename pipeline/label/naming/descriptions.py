@@ -192,10 +192,10 @@ class _Further:
                 else subject_word(part.key, part.printed, self._language, self._extra)[0]
             )
             if sum(map(len, found.values())) < _SUBJECTS:
-                found.setdefault(kind, []).append(text)
+                found.setdefault(self._patterns[kind], []).append(text)
         return [
-            self._patterns[kind].format(subjects=_listed(texts, self._patterns))
-            for kind, texts in found.items()
+            pattern.format(subjects=_listed(texts, self._patterns))
+            for pattern, texts in found.items()
         ]
 
     def genres(self) -> list[str]:

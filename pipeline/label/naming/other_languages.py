@@ -69,6 +69,8 @@ def subject_word(key: str, printed: str, language: str, extra: str = "") -> tupl
     lexicon = subject_lexicon(extra)
     if key in lexicon and lexicon.has_name(key, language):
         return lexicon.name_of(key, language), True
+    if language == "de" and " " not in printed:  # a noun
+        printed = printed[:1].upper() + printed[1:]
     cased = title_case(printed).split()
     return " ".join(
         word if word.isupper() else own for word, own in zip(cased, printed.split(), strict=True)

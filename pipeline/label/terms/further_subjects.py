@@ -92,6 +92,7 @@ def find_further_subjects(
     lexicon: SubjectLexicon,
     unusable: Unusable,
     language: str = "en",
+    own_language_only: bool = False,
 ) -> tuple[list[FurtherSubject], list[SubjectWord]]:
     """Find the subjects of a catalogue that the lexicon does not have, and words for those it has.
 
@@ -114,6 +115,8 @@ def find_further_subjects(
         What no name contains.
     language : str
         Language of the names, ISO 639-1: only words of it are printed for a known subject.
+    own_language_only : bool
+        Whether further subjects too are only those of films in this language.
 
     Returns
     -------
@@ -150,7 +153,7 @@ def find_further_subjects(
                 subject = number["keyword_films"][key] >= _TAGGED[len(parts) > 1] * single[key]
             else:
                 subject = len(parts) == 1 or _lift(parts, key, single, films) >= _LIFT
-            if subject:
+            if subject and (key[1] == language or not own_language_only):
                 found[key] = (printed, own)
         elif len(parts) <= _WORDS and len(meant) <= _MEANINGS:
             counted = (number["films"][key], number["keyword_films"][key])

@@ -105,6 +105,7 @@ def find_name_parts(
         words_of_films,
         unusable,
         language,
+        language in known_languages,  # "Vigneron Documentaries" mixes two
     )
     known = {row["key"] for row in rows}
     rows += [

@@ -60,7 +60,7 @@ def nouns_inside(text: str, language: str) -> tuple[str, ...]:
         return ()
     found = [*_japanese(text), *_OF_VERB.findall(text)] if language == "ja" else _chinese(text)
     stops = stop_words_of(language)
-    return tuple(dict.fromkeys(word for word in found if word not in stops))
+    return tuple(dict.fromkeys(word for word in found if stops.isdisjoint((word, word[-2:]))))
 
 
 def _japanese(text: str) -> Iterator[str]:

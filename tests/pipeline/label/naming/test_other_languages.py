@@ -18,6 +18,7 @@ VAMPIRE, HEIST = ("vampire", "vampire"), ("bank heist job", "bank heist job")
         ("es", [VAMPIRE], "Comedias", "Comedias de vampiros"),
         ("fr", [HEIST], "Drames", "Drames : bank heist job"),
         ("ja", [VAMPIRE], "ホラー", "吸血鬼ホラー"),
+        ("pl", [HEIST, HEIST], "Dramaty", "Dramaty: bank heist job i bank heist job"),
     ],
 )
 def test_subjects(language: str, subjects: list[tuple[str, str]], form: str, name: str) -> None:
@@ -27,6 +28,20 @@ def test_subjects(language: str, subjects: list[tuple[str, str]], form: str, nam
 def test_a_decade_stands_before_a_colon() -> None:
     name = write_in("fr", ["decade:1970", "era:silent"], [HEIST], "Comédies")
     assert name == "Comédies muettes des années 1970 : bank heist job"
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "name"),
+    [
+        ("pl", "Horrory", "Polskie horrory z lat 1970–1979"),
+        ("nl", "Horrorfilms", "Poolse horrorfilms uit de jaren 1970"),
+        ("sv", "Skräckfilmer", "Polska skräckfilmer från 1970-talet"),
+        ("tr", "Korku filmleri", "Polonya yapımı korku filmleri (1970–1979)"),
+        ("ko", "공포 영화", "1970년대 폴란드 공포 영화"),
+    ],
+)
+def test_decades_and_countries_of_further_languages(language: str, form: str, name: str) -> None:
+    assert write_in(language, ["decade:1970", "country:PL"], [], form) == name
 
 
 def test_adjectives_inside_a_name_are_in_lower_case() -> None:

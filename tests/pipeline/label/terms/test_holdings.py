@@ -72,3 +72,12 @@ def test_an_elided_article_does_not_hide_a_word() -> None:
     film = movies({"overview": "L'homme aime l\u2019eau."})
     found = find_terms(film, assigned(0), term_lists({0: ["homme", "eau", "femme"]}))
     assert found["holdings"]["held"].to_pylist() == [[0, 1]]
+
+
+def test_terms_without_spaces_are_found_inside_texts() -> None:
+    film = {"overview": "浪人が怪獣と戦う。", "keywords": ["東京湾"]}
+    assert held(film, "怪獣", "東京", "侍") == ["怪獣", "東京"]
+
+
+def test_a_particle_does_not_hide_a_korean_word() -> None:
+    assert held({"overview": "형사가 범인을 쫓는다."}, "형사", "범인", "형") == ["형사", "범인"]

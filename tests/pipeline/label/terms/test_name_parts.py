@@ -115,3 +115,31 @@ def test_a_word_that_nearly_always_stands_in_a_longer_term_is_no_subject() -> No
     subjects = set(keys_of(mine(films)[0], SUBJECT))
     assert "velvet lantern" in subjects
     assert "lantern" not in subjects
+
+
+@pytest.mark.parametrize(
+    ("language", "western", "comedy", "subject", "others"),
+    [
+        ("pl", "Kowal poluje na wampiry.", "Kowal ucieka.", "wampir", {"poluje", "kowal"}),
+        ("ru", "Кузнец идёт за ремесленником.", "Кузнец бежит.", "ремесленник", {"идти", "кузнец"}),
+        ("ja", "浪人が怪鳥を討つ。", "浪人が走る。", "怪鳥", {"討", "走", "浪人"}),
+        ("zh", "铁匠寻找马车。", "铁匠睡着了。", "马车", {"寻找", "铁匠"}),
+        ("ko", "대장장이 나침반을 찾는다.", "대장장이 잔다.", "나침반", {"찾는다", "대장장이"}),
+    ],
+)
+def test_nouns_of_texts_are_subjects_in_languages_without_articles_or_spaces(
+    language: str, western: str, comedy: str, subject: str, others: set[str]
+) -> None:
+    films = [*text_films(40, western, "Western"), *text_films(40, comedy, "Comedy")]
+    parts, of_films = mine(films, language=language)
+    found = set(keys_of(parts, SUBJECT))
+    assert subject in found
+    assert found.isdisjoint(others)
+    assert len(films_of(parts, of_films, subject)) == 40
+
+
+def test_other_languages_print_a_keyword_as_the_catalogue_writes_it() -> None:
+    films = [{"overview": "Ksiądz.", "keywords": ["opętanie"]}] * 4
+    subjects = set(keys_of(mine(films, language="pl")[0], SUBJECT))
+    assert "opętanie" in subjects  # not "opętać", its verb
+    assert "opętać" not in subjects

@@ -24,3 +24,9 @@ def test_words_that_the_tagger_does_not_know_need_more_evidence() -> None:
     assert not is_noun_phrase(["yakuza"], "en", 0.2)
     assert is_noun_phrase(["boulanger"], "fr", 0.4)
     assert not is_noun_phrase(["aime"], "fr", 0.1)
+
+
+def test_adjectives_of_languages_without_articles_are_no_nouns() -> None:
+    assert not is_noun_phrase(["kosmiczny"], "pl", 0.5)
+    assert is_noun_phrase(["wampir"], "pl", 0.12)
+    assert not is_noun_phrase(["vampire"], "fr", 0.12)  # articles are stronger evidence
