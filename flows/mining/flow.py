@@ -23,7 +23,7 @@ from flows.mining.ingest import (
 )
 from flows.mining.label import name_clusters
 from flows.mining.naming_parts import find_naming_parts
-from flows.mining.publish import publish_release
+from flows.mining.release.publish import publish_release
 from flows.mining.results import Mined
 from flows.mining.shelves import shape_shelves
 from flows.runtime.context import RunContext

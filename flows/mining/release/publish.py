@@ -9,8 +9,8 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 
 from flows.events import StageStarted, emit
-from flows.mining.release_manifest import content_of, manifest_of, release_id_of
-from flows.mining.release_tables import ReleaseTables, tables_of
+from flows.mining.release.manifest import content_of, manifest_of, release_id_of
+from flows.mining.release.tables import ReleaseTables, tables_of
 from flows.mining.results import Mined
 from flows.runtime.context import RunContext
 from flows.runtime.release_writer import ReleaseContent, write_release

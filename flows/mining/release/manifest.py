@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from flows.mining.release_tables import ReleaseTables
+from flows.mining.release.tables import ReleaseTables
 from flows.mining.results import Mined
 from flows.runtime.context import RunContext
 from pipeline.fileio.manifest import fingerprint
