@@ -33,10 +33,10 @@ def test_a_decade_stands_before_a_colon() -> None:
 @pytest.mark.parametrize(
     ("language", "form", "name"),
     [
-        ("pl", "Horrory", "Polskie horrory z lat 1970–1979"),
+        ("pl", "Horrory", "Polskie horrory z lat 1970\u20131979"),
         ("nl", "Horrorfilms", "Poolse horrorfilms uit de jaren 1970"),
         ("sv", "Skräckfilmer", "Polska skräckfilmer från 1970-talet"),
-        ("tr", "Korku filmleri", "Polonya yapımı korku filmleri (1970–1979)"),
+        ("tr", "Korku filmleri", "Polonya yap\u0131m\u0131 korku filmleri (1970\u20131979)"),
         ("ko", "공포 영화", "1970년대 폴란드 공포 영화"),
     ],
 )
