@@ -27,15 +27,17 @@ from pipeline.label.shelves import (
     settle_films,
     split_names,
     sum_split,
+    telling_genres,
 )
-from pipeline.schemas.name_parts import NameParts, shelf_table
+from pipeline.schemas.name_parts import GENRE, NameParts, shelf_table
 from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 
 __all__ = ["Moved", "Shelves", "settle_shelves"]
 
 _REACH = 2.0  # how much less near a shelf may be to which a film moves, in median margins
-_REST = 4  # a shelf of films without theme is divided above this many average shelves
+# Films of a shelf without theme, in average shelves: fewest, and number above which it is divided.
+_REST_LEAST, _REST_MOST = 2, 12
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _audit(
     }
     constants = {
         "width": parts.width,
+        "genres": _genres(run, parts),
         "unit": moved.unit,
         "near_enough": moved.median,
         "untagged": moved.quartile,
@@ -239,8 +242,15 @@ def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:
     )
     counted = run.stage(count_rest, add_to_all(pieces, {"parts": (parts.vocabulary,)}), shown=False)
     keys = map(run.read, counted.refs("keys"))
-    return rest_shelves(keys, max(moved.least, moved.average // 2), _REST * moved.average)
+    genres = telling_genres(run.read(parts.vocabulary))
+    return rest_shelves(keys, genres, _REST_LEAST * moved.average, _REST_MOST * moved.average)
 
 
 def _is_general(name: NameParts) -> bool:
     return bool(name.all_numbers) and not name.subjects
+
+
+def _genres(run: RunContext, parts: NamingParts) -> list[int]:
+    """The numbers of the parts that are genres."""
+    kinds = run.read(parts.vocabulary, ["kind"]).column("kind").to_pylist()
+    return [number for number, kind in enumerate(kinds) if kind == GENRE]

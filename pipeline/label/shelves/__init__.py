@@ -18,7 +18,7 @@ from pipeline.label.shelves.choice import (
 from pipeline.label.shelves.moves import margin_weights, move_films, move_weights
 from pipeline.label.shelves.proposals import PROPOSED_NAMES, propose_shelf_names
 from pipeline.label.shelves.pull import SHARP, pull_of, select_pull
-from pipeline.label.shelves.rest import RestShelf, count_rest, rest_shelves
+from pipeline.label.shelves.rest import RestShelf, count_rest, rest_shelves, telling_genres
 from pipeline.label.shelves.settling import measure_films, settle_films
 from pipeline.label.shelves.truth import NameTruth, add_truth, check_names
 
@@ -53,4 +53,5 @@ __all__ = [
     "settle_films",
     "split_names",
     "sum_split",
+    "telling_genres",
 ]

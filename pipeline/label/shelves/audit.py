@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -31,6 +33,7 @@ def audit_films(
     centroids: pa.Table,
     names: pa.Table,
     width: int,
+    genres: Sequence[int],
     unit: float,
     near_enough: float,
     untagged: float,
@@ -49,6 +52,8 @@ def audit_films(
         SHELVES, the name of each.
     width : int
         Number of rows of PARTS.
+    genres : sequence of int
+        The rows that are genres. Those of a film of which none is known are not held against it.
     unit : float
         Margin, in cosine, from which a film counts in full, see `margin_weights`.
     near_enough, untagged : float
@@ -84,6 +89,7 @@ def audit_films(
     own = assignments.column("cluster").to_numpy().astype(np.int64)
     thin = facets.column("thin").to_numpy(zero_copy_only=False)
     tagged = facets.column("tagged").to_numpy(zero_copy_only=False)
+    unknown = films[:, list(genres)].getnnz(axis=1) == 0
     enough = np.where(tagged, near_enough, untagged)[:, None]
     index = centroid_index(means)
     shelves, sure = own.copy(), np.full(len(own), np.nan, np.float32)
@@ -93,6 +99,7 @@ def audit_films(
         there = np.maximum(own[part], 0)  # of a film in no shelf: any shelf, it cannot stay
         compared = np.column_stack([there, near])
         subject, form, facet = parts_true(films[part], shelf_names, compared)
+        form |= unknown[part][:, None]
         literal = parts_true(said[part], words, near)[0]
         other = form & facet & has_genre[compared]  # what must be true beside the subject
         at_home = np.einsum("ij,ij->i", rows[part], means[there]) >= enough[part][:, 0]

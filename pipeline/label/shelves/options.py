@@ -44,6 +44,7 @@ _SECOND_GENRE = 0.1
 _DOUBTFUL = 0.25  # least share of a subject that is printed if truer names are those of others ...
 _DOUBT = 1.4  # ... and what that costs
 _LEAST_JOINED, _LEAST_TOGETHER = 0.15, 0.3  # the same of two joined subjects
+_FEWEST_JOINED = 4  # films of each of two joined subjects: in a small shelf two words prove little
 _RARE_SECOND = 0.6  # what a joined subject costs that is true of hardly any film
 _NO_SUBJECT, _NO_FORM = -1.1, -0.45  # worth of a name without
 _TRUE_OF_FAMILY, _NO_SUBJECT_OF_FAMILY, _DOUBT_OF_FAMILY = 0.5, -0.2, 0.5
@@ -222,7 +223,8 @@ def subject_options(own: ClusterFilms, vocabulary: PartArrays, *, final: bool) -
         shares = share[chosen[n]], share[chosen[m]]
         one_true, one_said = float(own.share(either)), float(own.share(joined))
         both_printed = (int(printed[n]), int(printed[m]))
-        if min(shares) < least or one_true < together or vocabulary.related(*both_printed):
+        few = min(shares) < least or min(shares) * films < _FEWEST_JOINED
+        if few or one_true < together or vocabulary.related(*both_printed):
             continue
         both = min(1.0, base[chosen[n]] + base[chosen[m]])
         weight = (vocabulary.weight[one] + vocabulary.weight[other]) / 2

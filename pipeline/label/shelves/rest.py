@@ -17,7 +17,15 @@ from pipeline.label.shelves.membership import parts_matrix
 from pipeline.schemas.name_parts import FACET, GENRE, NameParts
 from pipeline.schemas.stage import stage
 
-__all__ = ["REST_KEYS", "TELLING_GENRES", "RestShelf", "count_rest", "rest_keys", "rest_shelves"]
+__all__ = [
+    "REST_KEYS",
+    "TELLING_GENRES",
+    "RestShelf",
+    "count_rest",
+    "rest_keys",
+    "rest_shelves",
+    "telling_genres",
+]
 
 # The genre that a film is shelved by: the first of these that it has, the most telling ones first.
 TELLING_GENRES = (
@@ -25,11 +33,13 @@ TELLING_GENRES = (
     "Family", "Fantasy", "Crime", "Thriller", "Mystery", "Action", "Adventure", "Romance", "Sport",
     "History", "Comedy", "Drama",
 )  # fmt: skip
+_KEYS = ("genre_1", "genre_2", "genre_3", "genre_4", "language", "time")
+_GENRE_KEYS = 4  # genres of a film that count, the first columns of a key
 _LEVELS = ("genre", "language", "second", "time")
 _ALWAYS = ("genre", "language")  # levels by which films are divided however few a shelf has
 
 # Number of films without theme by the parts (numbers of PARTS) by which they are shelved.
-REST_KEYS = pa.schema([*((level, pa.int32()) for level in _LEVELS), ("films", pa.int64())])
+REST_KEYS = pa.schema([*((key, pa.int32()) for key in _KEYS), ("films", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,18 @@ class RestShelf:
         return NameParts((), tuple(sorted(genres)), len(genres) > 1, facets)
 
 
+def telling_genres(parts: pa.Table) -> list[int]:
+    """Return the genres that films are shelved by, numbers of PARTS, the most telling first."""
+    number = {
+        key: row
+        for row, (kind, key) in enumerate(
+            zip(parts.column("kind").to_pylist(), parts.column("key").to_pylist(), strict=True)
+        )
+        if kind == GENRE
+    }
+    return [number[key] for key in TELLING_GENRES if key in number]
+
+
 def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
     """Return the parts by which films are shelved that have no theme.
 
@@ -76,9 +98,9 @@ def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (n_films, 4), int32
-        Numbers of PARTS: the most telling genre; the language, unless it is that of most films of
-        the catalogue; the next genre; and the era "silent" or the decade. -1 for unknown.
+    ndarray of shape (n_films, 6), int32
+        Numbers of PARTS: at most four genres, the most telling first; the language, unless it is
+        that of most films of the catalogue; and the era "silent" or the decade. -1 for unknown.
     """
     films = parts_matrix(film_parts, len(parts)).tocsc()
     number = {
@@ -90,25 +112,23 @@ def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
     counts = parts.column("films").to_numpy()
     languages = [n for (kind, key), n in number.items() if _is(kind, key, "language:")]
     main = max(languages, key=lambda n: (counts[n], -n), default=-1)
-    genres = [number[GENRE, key] for key in TELLING_GENRES if (GENRE, key) in number]
+    genres = telling_genres(parts)
     times = [number[FACET, "era:silent"]] if (FACET, "era:silent") in number else []
     times += [n for (kind, key), n in sorted(number.items()) if _is(kind, key, "decade:")]
-    keys = np.full((film_parts.num_rows, len(_LEVELS)), -1, np.int32)
-    genre, language, second, time = keys.T
-    for own, choices in (
-        (language, [n for n in languages if n != main]),
-        (genre, genres),
-        (time, times),
-    ):
+    keys = np.full((film_parts.num_rows, len(_KEYS)), -1, np.int32)
+    found = np.zeros(len(keys), np.int64)  # genres of each film so far
+    for genre in genres:
+        own = films[:, [genre]].indices
+        own = own[found[own] < _GENRE_KEYS]
+        keys[own, found[own]] = genre
+        found[own] += 1
+    for column, choices in ((-2, [n for n in languages if n != main]), (-1, times)):
         for choice in reversed(choices):  # so that the first one stays
-            own[films[:, [choice]].indices] = choice
-    for choice in reversed(genres):
-        own_films = films[:, [choice]].indices
-        second[own_films[genre[own_films] != choice]] = choice
+            keys[films[:, [choice]].indices, column] = choice
     return keys
 
 
-@stage("rest-keys", inputs=("film_parts", "assignments", "parts"), outputs=("keys",))
+@stage("rest-keys", inputs=("film_parts", "assignments", "parts"), outputs=("keys",), version=2)
 def count_rest(film_parts: pa.Table, assignments: pa.Table, parts: pa.Table) -> dict[str, pa.Table]:
     """Count the films of one partition that have no theme, by `rest_keys`.
 
@@ -128,21 +148,25 @@ def count_rest(film_parts: pa.Table, assignments: pa.Table, parts: pa.Table) -> 
     """
     own = rest_keys(film_parts, parts)[assignments.column("cluster").to_numpy() < 0]
     keys, films = np.unique(own, axis=0, return_counts=True)
-    columns = [pa.array(keys[:, level], pa.int32()) for level in range(len(_LEVELS))]
+    columns = [pa.array(keys[:, column], pa.int32()) for column in range(len(_KEYS))]
     return {"keys": pa.table([*columns, pa.array(films, pa.int64())], schema=REST_KEYS)}
 
 
-def rest_shelves(keys: Iterable[pa.Table], least: int, most: int) -> list[RestShelf]:
+def rest_shelves(
+    keys: Iterable[pa.Table], genres: Sequence[int], least: int, most: int
+) -> list[RestShelf]:
     """Return the shelves for films without theme, those that say most first.
 
-    All films are divided by their most telling genre and by language, then by a second genre and by
-    time, as long as a shelf has more than `most` films. A division that would have fewer than
-    `least` films is not made.
+    All films are divided by genre and by language, then by a second genre and by time as long as a
+    shelf has more than `most` films. No shelf has fewer than `least` films: a film whose most
+    telling genre is rare is shelved by its next one.
 
     Parameters
     ----------
     keys : iterable of pa.Table
         REST_KEYS of all partitions.
+    genres : sequence of int
+        Result of `telling_genres`.
     least, most : int
         Fewest films of a shelf, and number of films from which a shelf is divided.
 
@@ -152,22 +176,25 @@ def rest_shelves(keys: Iterable[pa.Table], least: int, most: int) -> list[RestSh
         A film belongs to the first of them whose parts are all true of it. Films that none of them
         has are left: no part that enough of them share is known.
     """
-    rows = pd.concat([table.to_pandas() for table in keys], ignore_index=True)
-    rows = rows.groupby(list(_LEVELS), as_index=False)["films"].sum()
+    counted = pd.concat([table.to_pandas() for table in keys], ignore_index=True)
+    counted = counted.groupby(list(_KEYS), as_index=False)["films"].sum()
+    own_keys = counted[list(_KEYS)].to_numpy(np.int32)
+    films = counted["films"].to_numpy(np.int64)
+    frequent = _frequent_genres(own_keys, films, genres, least)
+    rows = pd.DataFrame(_levels(own_keys, frequent), columns=list(_LEVELS)).assign(films=films)
     found: list[RestShelf] = []
 
     def divide(own: pd.DataFrame, level: int, said: dict[str, int]) -> None:
-        films = int(own["films"].sum())
+        total = int(own["films"].sum())
         if level == len(_LEVELS):
-            if said and films >= least:
+            if said and total >= least:
                 genre, language, second, time = map(said.get, _LEVELS)
-                found.append(RestShelf(genre, language, second, time, films))
+                found.append(RestShelf(genre, language, second, time, total))
             return
         name = _LEVELS[level]
-        if films > (most if said and name not in _ALWAYS else 0):
-            sizes = own.groupby(name)["films"].sum()
-            for value in sizes.index[(sizes.index >= 0) & (sizes >= least)]:
-                divide(own[own[name] == value], level + 1, {**said, name: int(value)})
+        if total > (most if said and name not in _ALWAYS else 0):
+            for value in _divisions(own, name, least, total if said else 0):
+                divide(own[own[name] == value], level + 1, {**said, name: value})
                 own = own[own[name] != value]
         divide(own, level + 1, said)
 
@@ -181,19 +208,57 @@ def shelve_rest(keys: np.ndarray, shelves: Sequence[Sequence[int | None]]) -> np
 
     Parameters
     ----------
-    keys : ndarray of shape (n_films, 4), int32
+    keys : ndarray of shape (n_films, 6), int32
         Result of `rest_keys`.
     shelves : sequence of sequence of int or None
         `key` of each result of `rest_shelves`.
     """
+    levels = _levels(keys, [shelf[0] for shelf in shelves if shelf[0] is not None])
     own = np.full(len(keys), -1, np.int64)
     for position in reversed(range(len(shelves))):
         fits = np.ones(len(keys), bool)
         for level, part in enumerate(shelves[position]):
             if part is not None:
-                fits &= keys[:, level] == part
+                fits &= levels[:, level] == part
         own[fits] = position
     return own
+
+
+def _frequent_genres(
+    keys: np.ndarray, films: np.ndarray, genres: Sequence[int], least: int
+) -> list[int]:
+    """Genres by which at least `least` films are shelved; those of a rare one have their next."""
+    frequent = list(genres)
+    for genre in genres:
+        if films[_levels(keys, frequent)[:, 0] == genre].sum() < least:
+            frequent.remove(genre)
+    return frequent
+
+
+def _levels(keys: np.ndarray, genres: Sequence[int]) -> np.ndarray:
+    """Genre (the first of `genres` that a film has), language, next genre and time of films."""
+    own = keys[:, :_GENRE_KEYS]
+    among = np.isin(own, np.asarray(genres, np.int32))
+    first = among.argmax(1)
+    every = np.arange(len(keys))
+    following = np.column_stack([own, np.full(len(keys), -1, np.int32)])[every, first + 1]
+    known = among.any(1)
+    columns = [
+        np.where(known, own[every, first], -1),
+        keys[:, -2],
+        np.where(known, following, -1),
+        keys[:, -1],
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _divisions(own: pd.DataFrame, name: str, least: int, total: int) -> list[int]:
+    """Values of a level by which `total` films are divided; none, or `least` of them, are left."""
+    sizes = own[own[name] >= 0].groupby(name)["films"].sum()
+    sizes = sizes[sizes >= least].sort_values(kind="stable", ascending=False)
+    while len(sizes) and 0 < total - int(sizes.sum()) < least:
+        sizes = sizes.iloc[:-1]
+    return sorted(map(int, sizes.index))
 
 
 def _is(kind: str, key: str, prefix: str) -> bool:

@@ -13,6 +13,7 @@ from pipeline.schemas.name_parts import FACET, FILM_PARTS, GENRE, PARTS, SUBJECT
 from pipeline.schemas.vectors import column_of_vectors
 
 __all__ = [
+    "GENRE_NUMBERS",
     "KEYS",
     "WIDTH",
     "angles",
@@ -44,6 +45,7 @@ WORDS = {"cop": "police officer", "spectre": "ghost"}  # printed instead of a su
 _KINDS = [(SUBJECT, SUBJECTS), (GENRE, GENRES), (FACET, FACETS), (WORD, tuple(WORDS))]
 KEYS = [key for _, keys in _KINDS for key in keys]
 WIDTH = len(KEYS)
+GENRE_NUMBERS = [KEYS.index(key) for key in GENRES]
 
 
 def angles(*degrees: float) -> np.ndarray:

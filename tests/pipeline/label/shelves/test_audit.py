@@ -18,6 +18,7 @@ from pipeline.schemas.mining import FACETS
 from pipeline.schemas.name_parts import NameParts, shelf_table
 from pipeline.schemas.vectors import matrix_of
 from tests.pipeline.label.shelves.parts_of_films import (
+    GENRE_NUMBERS,
     WIDTH,
     angles,
     centroids_of,
@@ -58,6 +59,7 @@ def run(
         centroids_of(means),
         shelf_table(names),
         WIDTH,
+        GENRE_NUMBERS,
         **{**OPTIONS, **options},
         keep_nameless=keep_nameless,
     )
@@ -76,6 +78,11 @@ def weights_of(found: dict[str, pa.Table]) -> list[float | None]:
 
 
 # --- who stays
+
+
+def test_genres_that_are_not_known_are_not_held_against_a_film() -> None:
+    assert shelves_of(run(["ghost", "shark", ""], [20, 20, 20], [0, 0, 0])) == [0, 1, -1]
+    assert shelves_of(run(["ghost|Comedy"], [20], [0])) == [-1]
 
 
 def test_a_film_of_which_the_name_is_true_stays_though_another_shelf_is_nearer() -> None:
@@ -146,7 +153,7 @@ def test_the_reach_begins_at_the_nearest_shelf_not_at_the_own_one() -> None:
     assert shelves_of(run(["shark|Horror"], [80], [0], reach=0.25)) == [1]
 
 
-@pytest.mark.parametrize("parts", ["shark", "Horror", "shark|Comedy", ""])
+@pytest.mark.parametrize("parts", ["Horror", "shark|Comedy", ""])
 def test_a_shelf_takes_no_distant_film_of_which_a_part_of_its_name_is_false(parts: str) -> None:
     assert shelves_of(run([parts], [20], [0])) == [-1]
 
@@ -286,11 +293,13 @@ def test_no_film_is_in_a_shelf_of_which_a_genre_or_facet_is_false(
         given_name = MIXED[shelf]
         assert given_name.all_numbers
         form = NameParts((), given_name.genres, given_name.every_genre, given_name.facets)
-        assert form.is_true_of(set(true))
+        unknown = not set(true) & set(GENRE_NUMBERS)  # the genres of the film
+        checked = set(true) | (set(given_name.genres) if unknown else set())
+        assert form.is_true_of(checked)
         # without a genre, the whole name is true, and the film was there before
-        assert given_name.genres or (given_name.is_true_of(set(true)) and own == shelf)
+        assert given_name.genres or (given_name.is_true_of(checked) and own == shelf)
         # no film is near enough to a centroid to belong there without the subject
-        assert near_enough <= 1 or given_name.is_true_of(set(true))
+        assert near_enough <= 1 or given_name.is_true_of(checked)
     for (_, _, own, thin, _), true, shelf in zip(films, parts, shelves_of(found), strict=True):
         if own >= 0 and MIXED[own].all_numbers and MIXED[own].is_true_of(set(true)) and not thin:
             assert shelf == own

@@ -14,6 +14,7 @@ from pipeline.label.shelves.rest import (
     rest_keys,
     rest_shelves,
     shelve_rest,
+    telling_genres,
 )
 from tests.pipeline.label.shelves.parts_of_films import (
     KEYS,
@@ -39,27 +40,34 @@ def counted(films: list[str], clusters: list[int] | None = None) -> pa.Table:
     return count_rest(film_parts(films), own, parts_table([*films, *["language:en"] * 100]))["keys"]
 
 
+def shelves_of(keys: list[pa.Table], least: int, most: int) -> list[RestShelf]:
+    return rest_shelves(keys, telling_genres(parts_table([])), least, most)
+
+
 def shelf(keys: str, films: int) -> RestShelf:
     """Return the shelf of "genre|language|second|time"; a level may be empty."""
     genre, language, second, time = (number(key) if key else None for key in keys.split("|"))
     return RestShelf(genre, language, second, time, films)
 
 
-def test_films_are_shelved_by_genre_language_second_genre_and_time() -> None:
+def test_the_keys_of_a_film_are_its_genres_its_language_and_its_time() -> None:
     films = [
         "language:hi|Drama|decade:1960|era:classic",
         "language:en|Comedy|Documentary|decade:1970",
         "Drama|Horror|Comedy|era:silent|decade:1960",
+        "Drama|Horror|Comedy|Crime|Western",
         "ghost|country:IN",
         "",
     ]
+    none = None
     assert keys_of(films) == [
-        ["Drama", "language:hi", None, "decade:1960"],
-        ["Documentary", None, "Comedy", "decade:1970"],  # the main language says nothing
-        # the genres that say more, and silent films before the decade
-        ["Horror", None, "Comedy", "era:silent"],
-        [None, None, None, None],
-        [None, None, None, None],
+        ["Drama", none, none, none, "language:hi", "decade:1960"],
+        ["Documentary", "Comedy", none, none, none, "decade:1970"],  # the main language is no key
+        # the genres that say more come first, and silent films before the decade
+        ["Horror", "Comedy", "Drama", none, none, "era:silent"],
+        ["Western", "Horror", "Crime", "Comedy", none, none],  # four of them
+        [none] * 6,
+        [none] * 6,
     ]
 
 
@@ -67,19 +75,28 @@ def test_films_in_clusters_are_not_counted() -> None:
     table = counted(["Drama", "Drama", "Comedy", "Drama"], [-1, 3, 0, -1])
     assert table.schema == REST_KEYS
     (row,) = table.to_pylist()
-    assert row == {"genre": number("Drama"), "language": -1, "second": -1, "time": -1, "films": 2}
+    assert row == dict.fromkeys(REST_KEYS.names, -1) | {"genre_1": number("Drama"), "films": 2}
     assert counted(["Drama"], [0]).num_rows == 0
+
+
+def test_a_film_with_a_rare_genre_is_shelved_by_its_next_one() -> None:
+    films = ["Western|Drama"] * 3 + ["Drama"] * 4 + ["Western|Crime"]
+    shelves = shelves_of([counted(films)], 5, 100)
+    assert shelves == [shelf("Drama|||", 7)]
+    parts = parts_table([*films, *["language:en"] * 100])
+    own = shelve_rest(rest_keys(film_parts(films), parts), [one.key for one in shelves])
+    assert own.tolist() == [0] * 7 + [-1]
 
 
 def test_films_are_divided_by_genre_and_language_however_few_they_are() -> None:
     films = ["Drama|language:hi"] * 4 + ["Drama"] * 5 + ["language:hi"] * 6 + ["Comedy"] * 3
-    assert rest_shelves([counted(films)], 4, 100) == [
+    assert shelves_of([counted(films)], 4, 100) == [
         shelf("Drama|language:hi||", 4),
         shelf("Drama|||", 5),
         shelf("|language:hi||", 6),
     ]
     # a shelf that would be too small stays with the films of its genre
-    assert rest_shelves([counted(films)], 5, 100) == [
+    assert shelves_of([counted(films)], 5, 100) == [
         shelf("Drama|||", 9),
         shelf("|language:hi||", 6),
     ]
@@ -89,25 +106,22 @@ def test_large_shelves_are_divided_by_a_second_genre_and_by_time() -> None:
     films = ["Horror|Comedy|decade:1960"] * 6 + ["Horror|Comedy|decade:1970"] * 5
     films += ["Horror|Drama"] * 4 + ["Horror|decade:1970"] * 5
     keys = [counted(films)]
-    assert rest_shelves(keys, 4, 20) == [shelf("Horror|||", 20)]
-    divided = rest_shelves(keys, 4, 11)
+    assert shelves_of(keys, 4, 20) == [shelf("Horror|||", 20)]
+    divided = shelves_of(keys, 4, 11)
     assert divided == [
         shelf("Horror||Comedy|", 11),
         shelf("Horror||Drama|", 4),
         shelf("Horror|||", 5),
     ]
-    again = rest_shelves(keys, 4, 8)
+    again = shelves_of(keys, 4, 8)
     assert again[:2] == [
         shelf("Horror||Comedy|decade:1960", 6),
         shelf("Horror||Comedy|decade:1970", 5),
     ]
     assert again[2:] == divided[1:]
     # a division that is too small stays with the others
-    assert rest_shelves(keys, 6, 8) == [
-        shelf("Horror||Comedy|decade:1960", 6),
-        shelf("Horror|||", 9),
-    ]
-    assert rest_shelves(keys, 30, 8) == []
+    assert shelves_of(keys, 6, 8) == [shelf("Horror||Comedy|", 11), shelf("Horror|||", 9)]
+    assert shelves_of(keys, 30, 8) == []
 
 
 def test_the_name_of_a_shelf_says_all_that_its_films_share() -> None:
@@ -119,7 +133,7 @@ def test_the_name_of_a_shelf_says_all_that_its_films_share() -> None:
 
 @pytest.mark.parametrize("films", [[""] * 30, ["ghost|country:IN"] * 30, ["language:en"] * 30])
 def test_films_of_which_no_part_is_known_get_no_shelf(films: list[str]) -> None:
-    assert rest_shelves([counted(films)], 1, 5) == []
+    assert shelves_of([counted(films)], 1, 5) == []
     parts = parts_table([*films, *["language:en"] * 100])
     assert shelve_rest(rest_keys(film_parts(films), parts), []).tolist() == [-1] * 30
 
@@ -127,9 +141,9 @@ def test_films_of_which_no_part_is_known_get_no_shelf(films: list[str]) -> None:
 def test_a_vocabulary_without_parts_gives_no_keys() -> None:
     parts = parts_table([]).slice(0, 0)
     films = film_parts(["", ""])
-    assert rest_keys(films, parts).tolist() == [[-1] * 4] * 2
+    assert rest_keys(films, parts).tolist() == [[-1] * 6] * 2
     own = pa.table({"cluster": pa.array([-1, -1], pa.int32())})
-    assert rest_shelves([count_rest(films, own, parts)["keys"]], 1, 1) == []
+    assert shelves_of([count_rest(films, own, parts)["keys"]], 1, 1) == []
 
 
 @given(FILMS, st.integers(1, 8), st.integers(1, 12))
@@ -137,7 +151,7 @@ def test_a_vocabulary_without_parts_gives_no_keys() -> None:
 def test_every_shelf_is_true_of_all_its_films(films: list[str], least: int, most: int) -> None:
     parts = parts_table([*films, *["language:en"] * 100])
     table = film_parts(films)
-    shelves = rest_shelves([counted(films)], least, most)
+    shelves = shelves_of([counted(films)], least, most)
     own = shelve_rest(rest_keys(table, parts), [shelf.key for shelf in shelves])
     for position, true in zip(own.tolist(), table.column("parts").to_pylist(), strict=True):
         if position >= 0:
@@ -162,4 +176,4 @@ def test_order_and_partitions_do_not_matter(films: list[str], chance: object, si
         own = mixed[start : start + size]
         none = pa.table({"cluster": pa.array([-1] * len(own), pa.int32())})
         tables.append(count_rest(film_parts(own), none, parts)["keys"])
-    assert rest_shelves(tables, 2, 4) == rest_shelves([counted(films)], 2, 4)
+    assert shelves_of(tables, 2, 4) == shelves_of([counted(films)], 2, 4)
