@@ -40,8 +40,9 @@ class ShelfRule:
         The limits in the manifest. None, of a release of an earlier version: the nearest
         micro-genre takes each film.
     lenient : bool
-        Whether a genre or facet that is not known of a film counts as true. In a mining, and so in
-        an update, it counts as false.
+        Whether a decade, language, country or other facet that is not known of a film counts as
+        true. In a mining, and so in an update, it counts as false; only genres of which none is
+        known are not held against a name.
 
     Notes
     -----
@@ -165,10 +166,10 @@ class ShelfRule:
                 yield cluster
 
     def _rest_holds(self, row: Mapping[str, Any], film: KnownFilm) -> bool:
-        """Whether the genres and facets of a name are true, or not known where that counts."""
-        unknown = film.unknown if self._lenient else frozenset[str]()
-        if "genre" not in unknown and not form_holds(row, film.genres):
+        """Whether the genres and facets of a name are true, or are not known of the film."""
+        if "genre" not in film.unknown and not form_holds(row, film.genres):
             return False
+        unknown = film.unknown if self._lenient else frozenset[str]()
         return all(
             key in film.facets or key.partition(":")[0] in unknown
             for key in row.get("facets") or ()

@@ -115,9 +115,12 @@ class TestGeneral:
 class TestLenient:
     def test_what_is_not_known_is_no_reason_against_a_name(self) -> None:
         bare = film("A ghost.")
-        assert place(bare, ghosts=0.5) == GHOSTS
-        assert place(bare, lenient=True, cops=0.5, ghosts=0.4) == GHOSTS
-        assert place(bare, lenient=False, cops=0.5, ghosts=0.4) == COPS, "none is true of it"
+        assert place(bare, cops=0.5, ghosts=0.4) == GHOSTS, "a film without genres"
+        rows = [LABELS[0] | {"facets": ["decade:1980"]}, *LABELS[1:]]
+        assert place(bare, True, rows, cops=0.5, ghosts=0.4) == GHOSTS
+        assert place(bare, False, rows, cops=0.5, ghosts=0.4) == COPS, "none is true of it"
+        assert place(film("The sea."), True, cops=0.5, sea=0.4) == SEA, "no genre to be said"
+        assert place(film("The sea."), False, cops=0.5, sea=0.4) == COPS
 
     def test_what_is_known_is(self) -> None:
         comedy = film("A ghost.", "Comedy")
@@ -125,7 +128,6 @@ class TestLenient:
         rows = [LABELS[0] | {"facets": ["decade:1980"]}, *LABELS[1:]]
         later = film("A ghost.", facets=["decade:1990"])
         assert place(later, True, rows, cops=0.5, ghosts=0.4) == COPS
-        assert place(film("A ghost."), True, rows, cops=0.5, ghosts=0.4) == GHOSTS
 
     def test_a_text_alone_gets_a_theme_though_a_general_one_is_nearer(self) -> None:
         assert place(film("They meet."), lenient=True, horror=0.9, sea=0.3) == SEA
