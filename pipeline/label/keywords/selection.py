@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.label.keywords.mmr import select_diverse
+from pipeline.label.words.decency import is_banned
 from pipeline.label.words.lexicon import normal_form
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
@@ -27,10 +28,17 @@ KEYWORDS = pa.schema(
 
 _SIBLINGS = 5  # nearest other clusters that a cluster is compared with
 _SPARE = 2  # MMR selects from this many more terms than there are keywords
-_COVERAGE = 4.0  # weight of covering all films of a cluster; a score is at most 2.5
+_COVERAGE = (
+    2.4  # weight of covering as many films as the most frequent term; a score is at most 2.5
+)
 
 
-@stage("keywords", inputs=("candidates", "phrases", "centroids", "held"), outputs=("keywords",))
+@stage(
+    "keywords",
+    inputs=("candidates", "phrases", "centroids", "held"),
+    outputs=("keywords",),
+    version=2,
+)
 def select_keywords(
     candidates: pa.Table,
     phrases: pa.Table,
@@ -62,10 +70,10 @@ def select_keywords(
     -----
     The score of a term adds how much more likely it is here than elsewhere (anywhere, and as a
     keyword) and its cosine to the own centroid minus the mean cosine to the nearest siblings.
-    Terms are picked one by one: each adds to its score the share of films that no picked term
-    occurs in, as in greedy maximum coverage (Nemhauser, Wolsey and Fisher 1978). The first half of
-    the picked terms are keywords; `select_diverse` (KeyBERT's maximal marginal relevance) selects
-    the others.
+    Terms are picked one by one: each adds to its score the number of films that no picked term
+    occurs in, divided by that of the most frequent term, as in greedy maximum coverage (Nemhauser,
+    Wolsey and Fisher 1978). The first half of the picked terms are keywords; `select_diverse`
+    (KeyBERT's maximal marginal relevance) selects the others.
     """
     vectors = matrix_of(phrases)
     row_of = {term: row for row, term in enumerate(phrases.column("term").to_pylist())}
@@ -120,12 +128,12 @@ def _scaled(values: np.ndarray) -> np.ndarray:
 
 
 def _distinct(terms: list[str], order: np.ndarray) -> list[int]:
-    """The best of the terms that differ in word order, number or inflection only."""
+    """The best of the terms that differ in word order, number or inflection only; none banned."""
     seen: set[frozenset[str]] = set()
     distinct: list[int] = []
     for i in order.tolist():
         form = normal_form(terms[i])
-        if form and form not in seen:
+        if form and form not in seen and not is_banned(terms[i]):
             seen.add(form)
             distinct.append(i)
     return distinct
@@ -143,9 +151,11 @@ def _cover_films(score: np.ndarray, films: np.ndarray, order: list[int], count: 
     """Pick terms greedily by score and by the films in which no picked term occurs."""
     uncovered = np.ones(len(films), bool)
     chosen: list[int] = []
+    # relative to the most frequent term: in a cluster without a theme any term is in few films
+    most = max(int(films[:, order].sum(0).max(initial=0)), 1)
     while len(chosen) < min(count, len(order)):
         rest = [i for i in order if i not in chosen]
-        new = films[uncovered][:, rest].sum(0) / max(1, len(films))
+        new = films[uncovered][:, rest].sum(0) / most
         best = rest[int(np.argmax(score[rest] + _COVERAGE * new))]
         chosen.append(best)
         uncovered &= ~films[:, best]
