@@ -174,3 +174,18 @@ def test_a_cluster_without_words_in_its_candidates_has_no_keywords() -> None:
     table = chosen({0: {"???": 0.9}, 1: {"ghost": 0.5}})
     assert words(table, 0, five=False) == []
     assert words(table, 1) == ["ghost"]
+
+
+def test_no_keyword_is_banned() -> None:
+    themes = {**THEMES, "softcore": 1.5}
+    assert "softcore" not in words(chosen({0: themes}), five=False)
+    assert "submarine" in words(chosen({0: themes}))
+
+
+def test_terms_of_a_cluster_without_a_theme_cover_its_films_too() -> None:
+    """No term is in many of its films, so that the rare ones with a high score are not enough."""
+    rare, frequent = list(THEMES)[:7], ["harbour", "anchor"]
+    films: list[list[str]] = [[term] for term in rare]
+    films += [["harbour"]] * 8 + [["anchor"]] * 6 + [[]] * 80
+    found = words(chosen({0: THEMES}, held={0: films}))
+    assert set(frequent) <= set(found)
