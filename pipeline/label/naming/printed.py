@@ -9,12 +9,17 @@ from itertools import combinations
 from pipeline.label.naming.attributives import attributive, genre_roots, is_compound
 from pipeline.label.naming.facet_words import facet_word, facets_in_name
 from pipeline.label.naming.forms import form_of
+from pipeline.label.naming.other_languages import subject_word
 from pipeline.label.naming.vocabulary import PartVocabulary
 from pipeline.label.words.genre_nouns import head_genre
 from pipeline.label.words.lexicon import lemma
+from pipeline.label.words.tokens import words_of
+from pipeline.label.words.unspaced import UNSPACED_LANGUAGES
 from pipeline.schemas.name_parts import NameParts
 
 __all__ = ["ends_in_form", "fewer_parts", "said_words", "without_repetition"]
+
+_LEAST_SAID = 4  # letters of a subject that the noun of a genre says
 
 
 def said_words(phrase: str) -> tuple[str, ...]:
@@ -61,7 +66,12 @@ def without_repetition(
     words = {number: said_words(text) for number, text in texts.items()}
     facet_texts = [facet_word(vocabulary[number].key, "en", extra) or "" for number in facets]
     taken = {tuple(text.lower().split()) for text in facet_texts}
-    if any(not own or set(own) <= roots or own in taken for own in words.values()):
+    if any(not own or set(own) <= roots or own in taken for own in words.values()) or any(
+        _is_in_form(subject_word(vocabulary[n].key, texts[n], language, extra)[0], key, language)
+        for n in words
+        for key in keys
+        if language != "en"
+    ):
         words = {}  # one of the joined subjects is true of all films of the name
     subjects = _distinct(words)
     if every and form_of(tuple(keys), True, language, extra) in (
@@ -87,6 +97,14 @@ def without_repetition(
         key=lambda n: (ends_in_form(words[n], form), is_compound(attributive(texts[n]))),
     )
     return NameParts(tuple(ordered), genres, every, facets, tuple(printed[n] for n in ordered))
+
+
+def _is_in_form(subject: str, genre: str, language: str) -> bool:
+    """Whether the noun of a genre in a language says a subject: "Krieg" in "Kriegsfilme"."""
+    noun, word = form_of((genre,), False, language).lower(), subject.lower()
+    if language in UNSPACED_LANGUAGES:
+        return word in noun
+    return len(word) >= _LEAST_SAID and any(own.startswith(word) for own in words_of(noun))
 
 
 def _head(genres: Sequence[int], vocabulary: PartVocabulary, extra: str) -> int:

@@ -27,6 +27,7 @@ __all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
 _SHARE = 0.0008  # of all films, of a subject
 _FEWEST = 3  # films of a subject
 _TEXT_SHARE, _TEXT_FEWEST = 0.001, 15  # the same, without keywords: a word of texts proves less
+_TEXT_SMALL, _TEXT_LEAST = 0.015, 6  # in catalogues of fewer than 1,000 films
 _RANGE_ROWS = 32_768  # rows of counts sorted in memory at once
 _CONTAINED = 0.7  # share of the films of a word that have a longer term: the word is dropped
 _LIFT = 20.0  # times as likely together as apart: two words are one term
@@ -126,6 +127,8 @@ def find_further_subjects(
         By subject and word.
     """
     share, fewest = (_SHARE, _FEWEST) if with_keywords else (_TEXT_SHARE, _TEXT_FEWEST)
+    if not with_keywords:
+        fewest = min(fewest, max(_TEXT_LEAST, int(_TEXT_SMALL * films)))
     least = max(fewest, share * films)
     counts = _frequent_forms(forms, least)
     wanted = counts["keyword_films"] >= least if with_keywords else counts["films"] >= least

@@ -46,10 +46,9 @@ def is_noun_phrase(words: Sequence[str], language: str, share: float) -> bool:
     (True, False)
     """
     least = _PAIRS if len(words) > 1 else _SEEN
-    if language in _without_articles():
-        return share >= _SEEN and not (
-            len(words) == 1 and words[0].endswith(_adjective_endings(language))
-        )
+    if language in _without_articles():  # a pair stands in a case that no name prints
+        is_noun = len(words) == 1 and not words[0].endswith(_other_endings(language))
+        return is_noun and share >= _SEEN
     if language != "en":
         return share >= (_PAIRS if len(words) > 1 else _UNSEEN)
     tags = [tag_of(word) for word in words]
@@ -83,8 +82,8 @@ def _without_articles() -> frozenset[str]:
 
 
 @cache
-def _adjective_endings(language: str) -> tuple[str, ...]:
-    return tuple(read_lexicon("noun_markers")["adjective_endings"].get(language, ()))
+def _other_endings(language: str) -> tuple[str, ...]:
+    return tuple(read_lexicon("noun_markers")["other_endings"].get(language, ()))
 
 
 @cache

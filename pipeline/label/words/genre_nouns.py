@@ -13,6 +13,7 @@ from pipeline.label.words.tokens import fold
 
 __all__ = ["form_noun", "generic_noun", "head_genre", "joined_forms", "with_subject"]
 
+_BETWEEN = {"ja": "", "zh": ""}  # words of a name: no space
 _VOWELS = "aeiouy\u00e0\u00e2\u00e9\u00e8\u00ea\u00eb\u00ee\u00ef\u00f4\u00f9\u0153h"
 
 
@@ -62,7 +63,7 @@ def form_noun(genres: Sequence[str], language: str = "en", extra: str = "") -> s
     other = next(genre for genre in distinct if genre != head)
     before = tables.attributives.get(language, {}).get(other)
     noun = _noun(head, language, extra)
-    return noun if before is None else f"{before} {noun}"
+    return noun if before is None else f"{before}{_BETWEEN.get(language, ' ')}{noun}"
 
 
 def head_genre(genres: Sequence[str], extra: str = "") -> str:
