@@ -18,6 +18,7 @@ __all__ = ["find_film_parts"]
 
 @stage(
     "film-parts",
+    version=2,
     inputs=("movies", "terms", "held", "found", "text_words", "facets", "parts"),
     outputs=("film_parts",),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +11,7 @@ from scipy import sparse
 
 from pipeline.label.words.subjects import SubjectLexicon
 from pipeline.label.words.tokens import words_of
+from pipeline.label.words.unspaced import UNSPACED_LANGUAGES
 from pipeline.label.words.whole_words import word_forms
 from pipeline.schemas.name_parts import SUBJECT, WORD
 
@@ -75,14 +78,11 @@ def _words_of_films(
     said: pa.ChunkedArray, text_words: pa.Table, position: dict[str, int], language: str
 ) -> sparse.csr_matrix:
     """Which printed words each film has, in any inflection: 1 or nothing."""
-    by_form: dict[str, list[int]] = {}
-    for word, number in position.items():
-        for form in word_forms(word, language):
-            by_form.setdefault(form, []).append(number)
+    find = _inside(position) if language in UNSPACED_LANGUAGES else _alike(position, language)
     alike = [
         (row, number)
         for row, word in enumerate(text_words.column("word").to_pylist())
-        for number in {n for form in word_forms(word, language) for n in by_form.get(form, ())}
+        for number in find(word)
     ]
     whole = said.combine_chunks()
     film, word = pc.list_parent_indices(whole).to_numpy(), pc.list_flatten(whole).to_numpy()
@@ -91,6 +91,28 @@ def _words_of_films(
     found = spoken @ _matrix(alike, (text_words.num_rows, len(position)))
     found.data[:] = 1
     return found
+
+
+def _alike(position: dict[str, int], language: str) -> Callable[[str], set[int]]:
+    """Find the printed words that a word of a text is, in any inflection."""
+    by_form: dict[str, list[int]] = {}
+    for word, number in position.items():
+        for form in word_forms(word, language):
+            by_form.setdefault(form, []).append(number)
+    return lambda word: {n for form in word_forms(word, language) for n in by_form.get(form, ())}
+
+
+def _inside(position: dict[str, int]) -> Callable[[str], set[int]]:
+    """Find the printed words inside a text without spaces."""
+    by_first: dict[str, list[tuple[str, int]]] = {}
+    for word, number in position.items():
+        by_first.setdefault(word[0], []).append((word, number))
+    return lambda text: {
+        number
+        for start, letter in enumerate(text)
+        for word, number in by_first.get(letter, ())
+        if text.startswith(word, start)
+    }
 
 
 def _matrix(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_matrix:

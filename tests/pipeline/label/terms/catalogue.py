@@ -27,7 +27,7 @@ def clean(films: Films) -> pa.Table:
 def mine(
     *partitions: Films, language: str = "en", lexicon: str = "", adult: bool = False
 ) -> tuple[pa.Table, pa.Table]:
-    """PARTS and FILM_PARTS of a catalogue in one language."""
+    """PARTS and FILM_PARTS of a catalogue in one language, that of its names."""
     tables = [clean(films) for films in partitions]
     spoken = [
         pa.table({"text_language": pa.array([language] * len(t), pa.string())}) for t in tables
@@ -42,12 +42,18 @@ def mine(
         facets=pa.concat_tables(facets),
         known_languages=[language],
         lexicon=lexicon,
+        language=language,
         adult=adult,
     )["parts"]
     names = ("terms", "held", "found", "text_words")
     of_films = [
         find_film_parts(
-            t, **{name: own[name] for name in names}, facets=facet, parts=parts, lexicon=lexicon
+            t,
+            **{name: own[name] for name in names},
+            facets=facet,
+            parts=parts,
+            lexicon=lexicon,
+            language=language,
         )["film_parts"]
         for t, own, facet in zip(tables, found, facets, strict=True)
     ]

@@ -21,3 +21,9 @@ def test_a_subject_in_other_words_is_not_literal() -> None:
     parts, films = mine([{"overview": "A sleuth waits."}, {"overview": "Detectives wait."}])
     assert films_of(parts, films, "detective") == {"m0000", "m0001"}
     assert films_of(parts, films, "detective", "literal") == {"m0001"}
+
+
+def test_words_of_languages_without_spaces_are_found_inside_texts() -> None:
+    texts = ["見習い魔女が海を渡る。", "黒魔術の夜。"]
+    parts, films = mine([{"overview": text} for text in texts], language="ja")
+    assert films_of(parts, films, "witch", "literal") == {"m0000"}  # black magic is another word
