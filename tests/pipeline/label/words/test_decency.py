@@ -26,6 +26,8 @@ def test_other_words_are_printed(phrase: str) -> None:
 
 def test_other_languages() -> None:
     assert is_banned("puta", "es")
+    assert is_banned("Dramaty: dziwki", "pl")
+    assert not is_banned("porno", "pl", adult=True)
     assert is_banned("ロマンポルノ作品", "ja")
     assert not is_banned("ロマンポルノ作品", "ja", adult=True)
     assert is_banned("softcore", "de")
