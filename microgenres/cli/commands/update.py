@@ -45,8 +45,9 @@ def update(
 
     The sources are the catalogue as it is now: films that are not in them are withdrawn, but if
     these are more than a tenth, nothing is published. A film whose row cannot be read stays. New
-    films and changed texts are assigned with the space and centroids of the release; micro-genres
-    keep their ids and names. Films are read, cleaned and placed with the settings of the mining.
+    films, changed texts and films for which the name is no longer true are placed in near
+    micro-genres whose names are true of them, as in the mining; micro-genres keep their ids and
+    names. Films are read, cleaned and placed with the settings of the mining.
 
     [bold]Examples[/bold]
     microgenres update --source files:tmdb.csv --out films
