@@ -48,7 +48,7 @@ FILMS: list[Film] = [
     for parts, count, cluster, direction, thin in GROUPS
     for _ in range(count)
 ]
-DIM, LEAST, AVERAGE = 6, 6, 20
+DIM, LEAST, AVERAGE = 6, 6, 5
 
 
 def directions(films: Sequence[Film]) -> np.ndarray:
