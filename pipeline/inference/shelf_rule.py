@@ -158,7 +158,7 @@ class ShelfRule:
                 yield cluster  # a name of which the parts are not known
             if not self._rest_holds(row, film):
                 continue
-            # a name without a genre says too little to move a film by, but for a film of which none is known
+            # a name without a genre says too little to move a film by, unless its own is not known
             formed = bool(row.get("form_genres")) or (self._lenient and "genre" in film.unknown)
             if (formed and similarity >= enough) or (
                 (formed or rank == 0) and phrases and says_one_of(phrases, film.said, film.language)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -23,10 +24,12 @@ from pipeline.errors import ReleaseError, SettingsError, SourceError
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import DRIFT, LANGUAGES, LINEAGE, NOVEL
 from pipeline.schemas.mining import MOVIES
+from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.settings import Settings
 from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import checksums, verify_release
 from tests.faults.child import forked
+from tests.support.earlier_release import replace_table
 
 FILMS = 200
 REJECTS = {"source": {"max_rejected_share": 1.0}}
@@ -100,6 +103,34 @@ def test_an_update_is_a_release_that_follows(out: Path, later: str) -> None:
     assert novel.num_rows == release.report.novelty["films"]
     again = bring([later], out)
     assert (again.path, again.made) == (found.path, False)
+
+
+def test_new_films_go_where_the_name_is_true_of_them(out: Path, tmp_path: Path) -> None:
+    """All names say a letter; those of every fourth micro-genre a comedy, the others horror."""
+    folder = ReleaseStore(out).folder()
+    genres = pq.read_table(folder / "micro_genres.parquet")
+    labels = [
+        row | {"subjects": ["letter"], "form_genres": ["Horror"]} for row in genres.to_pylist()
+    ]
+    for row in labels[::4]:
+        row["form_genres"] = ["Comedy"]
+    replace_table(folder, "micro_genres", pa.Table.from_pylist(labels, genres.schema))
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["shelves"] = {"reach": 2.0, "near_enough": 2.0, "untagged": 2.0}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    new = catalogue().slice(FILMS, 6).to_pylist()
+    for row in new:
+        row |= {"keywords": ["letters"], "genres": ["Comedy"]}
+    rows = catalogue().slice(0, FILMS).to_pylist() + new
+    source = write_catalogue(tmp_path / "new.parquet", pa.Table.from_pylist(rows, MOVIES))
+    release = ReleasedTables(Path(bring([source], out).path))
+    films = {film["movie_id"]: film for film in release.movies.to_pylist()}
+    placed = [films[row["movie_id"]] for row in new]
+    assert {film["cluster"] for film in placed} <= {row["cluster"] for row in labels[::4]}
+    assert all(film["name_true"] for film in placed)
+    assert any(film["margin"] < 0 for film in placed)
+    assert release.manifest.shelves == ShelfLimits(reach=2.0, near_enough=2.0, untagged=2.0)
 
 
 def kill_at(step: str, source: str, out: Path) -> None:
