@@ -163,7 +163,7 @@ def _audit(
     """Name the shelves, and move the films for which the name of their shelf is not true."""
     k = len(moved.centroids)
     proposals = propose_names(run, key, parts, moved.assignments, moved.sure, k, final=True)
-    names = lasting_names(proposals, k, moved.least)
+    names = lasting_names(proposals, k, moved.least, given.values())
     keep_nameless = many_nameless(proposals, names)
     names = [given.get(cluster, name) for cluster, name in enumerate(names)]
     pieces = piece_per_partition(
@@ -243,7 +243,8 @@ def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:
     counted = run.stage(count_rest, add_to_all(pieces, {"parts": (parts.vocabulary,)}), shown=False)
     keys = map(run.read, counted.refs("keys"))
     genres = telling_genres(run.read(parts.vocabulary))
-    return rest_shelves(keys, genres, _REST_LEAST * moved.average, _REST_MOST * moved.average)
+    sizes = moved.least, _REST_LEAST * moved.average, _REST_MOST * moved.average
+    return rest_shelves(keys, genres, *sizes)
 
 
 def _is_general(name: NameParts) -> bool:

@@ -58,7 +58,9 @@ def nameless_clusters(proposals: pa.Table, k: int) -> list[int]:
     return nameless if _NAMELESS * len(nameless) <= k else []
 
 
-def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
+def lasting_names(
+    proposals: pa.Table, k: int, least: int, taken: Collection[NameParts] = ()
+) -> list[NameParts]:
     """Return the name of each cluster that can keep its films, the best proposals of all first.
 
     Parameters
@@ -69,6 +71,8 @@ def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
         Number of clusters.
     least : int
         Fewest films of a shelf.
+    taken : collection of NameParts
+        Names that no cluster may have.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def lasting_names(proposals: pa.Table, k: int, least: int) -> list[NameParts]:
     """
     names, whole = name_parts_of(proposals), proposals.column("whole").to_numpy()
     films = proposals.column("films").to_numpy()
-    chosen = _take_proposals(proposals)
+    chosen = _take_proposals(proposals, taken)
     found = [NameParts()] * k
     for cluster, row in chosen.items():
         says = names[row].subjects or names[row].genres
@@ -294,11 +298,12 @@ def own_margins(
     return np.asarray(own - cosine.max(1))
 
 
-def _take_proposals(proposals: pa.Table) -> dict[int, int]:
+def _take_proposals(proposals: pa.Table, taken: Collection[NameParts] = ()) -> dict[int, int]:
     """Take proposals by value, no two names alike; return row by cluster."""
     keys = [_key(name) for name in name_parts_of(proposals)]
     clusters = proposals.column("cluster").to_pylist()
-    return _take_best(clusters, proposals.column("value").to_numpy(), keys, ())
+    used = {_key(name) for name in taken}
+    return _take_best(clusters, proposals.column("value").to_numpy(), keys, used)
 
 
 def _key(name: NameParts) -> tuple[object, ...]:

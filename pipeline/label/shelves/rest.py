@@ -153,13 +153,13 @@ def count_rest(film_parts: pa.Table, assignments: pa.Table, parts: pa.Table) -> 
 
 
 def rest_shelves(
-    keys: Iterable[pa.Table], genres: Sequence[int], least: int, most: int
+    keys: Iterable[pa.Table], genres: Sequence[int], few: int, least: int, most: int
 ) -> list[RestShelf]:
     """Return the shelves for films without theme, those that say most first.
 
     All films are divided by genre and by language, then by a second genre and by time as long as a
-    shelf has more than `most` films. No shelf has fewer than `least` films: a film whose most
-    telling genre is rare is shelved by its next one.
+    shelf has more than `most` films. A film whose most telling genre is rare is shelved by its next
+    one; films all of whose genres are rare have shelves of their own from `few` films on.
 
     Parameters
     ----------
@@ -167,8 +167,9 @@ def rest_shelves(
         REST_KEYS of all partitions.
     genres : sequence of int
         Result of `telling_genres`.
-    least, most : int
-        Fewest films of a shelf, and number of films from which a shelf is divided.
+    few, least, most : int
+        Fewest films of a shelf of rare genres, and of another; and number of films from which a
+        shelf is divided.
 
     Returns
     -------
@@ -180,14 +181,16 @@ def rest_shelves(
     counted = counted.groupby(list(_KEYS), as_index=False)["films"].sum()
     own_keys = counted[list(_KEYS)].to_numpy(np.int32)
     films = counted["films"].to_numpy(np.int64)
-    frequent = _frequent_genres(own_keys, films, genres, least)
-    rows = pd.DataFrame(_levels(own_keys, frequent), columns=list(_LEVELS)).assign(films=films)
+    order = _frequent_genres(own_keys, films, genres, least)
+    left = np.where(_levels(own_keys, order)[:, 0] < 0, films, 0)
+    order += _frequent_genres(own_keys, left, [n for n in genres if n not in order], few)
+    rows = pd.DataFrame(_levels(own_keys, order), columns=list(_LEVELS)).assign(films=films)
     found: list[RestShelf] = []
 
     def divide(own: pd.DataFrame, level: int, said: dict[str, int]) -> None:
         total = int(own["films"].sum())
         if level == len(_LEVELS):
-            if said and total >= least:
+            if said and total >= few:
                 genre, language, second, time = map(said.get, _LEVELS)
                 found.append(RestShelf(genre, language, second, time, total))
             return
@@ -199,8 +202,14 @@ def rest_shelves(
         divide(own, level + 1, said)
 
     divide(rows, 0, {})
-    # as they were divided: a film without the genre of any shelf, but of no other film
-    return sorted(found, key=lambda shelf: [(part is None, part or 0) for part in shelf.key])
+
+    # as they were divided: what says less comes after what says more
+    def rank(shelf: RestShelf) -> list[tuple[bool, int]]:
+        genre, *others = shelf.key
+        place = order.index(genre) if genre is not None else 0
+        return [(genre is None, place), *((part is None, part or 0) for part in others)]
+
+    return sorted(found, key=rank)
 
 
 def shelve_rest(keys: np.ndarray, shelves: Sequence[Sequence[int | None]]) -> np.ndarray:
@@ -213,7 +222,8 @@ def shelve_rest(keys: np.ndarray, shelves: Sequence[Sequence[int | None]]) -> np
     shelves : sequence of sequence of int or None
         `key` of each result of `rest_shelves`.
     """
-    levels = _levels(keys, [shelf[0] for shelf in shelves if shelf[0] is not None])
+    genres = dict.fromkeys(shelf[0] for shelf in shelves if shelf[0] is not None)
+    levels = _levels(keys, list(genres))
     own = np.full(len(keys), -1, np.int64)
     for position in reversed(range(len(shelves))):
         fits = np.ones(len(keys), bool)
@@ -238,18 +248,12 @@ def _frequent_genres(
 def _levels(keys: np.ndarray, genres: Sequence[int]) -> np.ndarray:
     """Genre (the first of `genres` that a film has), language, next genre and time of films."""
     own = keys[:, :_GENRE_KEYS]
-    among = np.isin(own, np.asarray(genres, np.int32))
-    first = among.argmax(1)
-    every = np.arange(len(keys))
-    following = np.column_stack([own, np.full(len(keys), -1, np.int32)])[every, first + 1]
-    known = among.any(1)
-    columns = [
-        np.where(known, own[every, first], -1),
-        keys[:, -2],
-        np.where(known, following, -1),
-        keys[:, -1],
-    ]
-    return np.stack(columns, axis=1)
+    first = np.full(len(keys), -1, np.int32)
+    for genre in reversed(genres):
+        first[(own == genre).any(1)] = genre
+    others = (own != first[:, None]) & (own >= 0) & (first >= 0)[:, None]
+    second = np.where(others.any(1), own[np.arange(len(keys)), others.argmax(1)], -1)
+    return np.stack([first, keys[:, -2], second, keys[:, -1]], axis=1)
 
 
 def _divisions(own: pd.DataFrame, name: str, least: int, total: int) -> list[int]:

@@ -40,8 +40,10 @@ def counted(films: list[str], clusters: list[int] | None = None) -> pa.Table:
     return count_rest(film_parts(films), own, parts_table([*films, *["language:en"] * 100]))["keys"]
 
 
-def shelves_of(keys: list[pa.Table], least: int, most: int) -> list[RestShelf]:
-    return rest_shelves(keys, telling_genres(parts_table([])), least, most)
+def shelves_of(
+    keys: list[pa.Table], least: int, most: int, few: int | None = None
+) -> list[RestShelf]:
+    return rest_shelves(keys, telling_genres(parts_table([])), few or least, least, most)
 
 
 def shelf(keys: str, films: int) -> RestShelf:
@@ -86,6 +88,15 @@ def test_a_film_with_a_rare_genre_is_shelved_by_its_next_one() -> None:
     parts = parts_table([*films, *["language:en"] * 100])
     own = shelve_rest(rest_keys(film_parts(films), parts), [one.key for one in shelves])
     assert own.tolist() == [0] * 7 + [-1]
+
+
+def test_films_with_rare_genres_only_have_shelves_of_their_own() -> None:
+    films = ["Western|Drama"] * 2 + ["Drama"] * 4 + ["Western|Crime", "Western", "Comedy"]
+    shelves = shelves_of([counted(films)], 5, 100, few=2)
+    assert shelves == [shelf("Drama|||", 6), shelf("Western|||", 2)]
+    parts = parts_table([*films, *["language:en"] * 100])
+    own = shelve_rest(rest_keys(film_parts(films), parts), [one.key for one in shelves])
+    assert own.tolist() == [0] * 6 + [1] * 2 + [-1]  # a Western drama is with the dramas
 
 
 def test_films_are_divided_by_genre_and_language_however_few_they_are() -> None:
