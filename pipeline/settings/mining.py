@@ -203,7 +203,7 @@ class LabelSettings(Section):
 class TaxonomySettings(Section):
     """How micro-genres are grouped into families."""
 
-    families: AtLeastOne | Literal["auto"] = Field("auto", description="Number of families.")
+    families: AtLeastOne | Literal["auto"] = Field("auto", description="Most families.")
 
 
 class ReportSettings(Section):
