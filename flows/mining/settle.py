@@ -243,7 +243,8 @@ def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:
     counted = run.stage(count_rest, add_to_all(pieces, {"parts": (parts.vocabulary,)}), shown=False)
     keys = map(run.read, counted.refs("keys"))
     genres = telling_genres(run.read(parts.vocabulary))
-    sizes = moved.least, _REST_LEAST * moved.average, _REST_MOST * moved.average
+    few = max(moved.least, moved.average // 2)
+    sizes = few, _REST_LEAST * moved.average, _REST_MOST * moved.average
     return rest_shelves(keys, genres, *sizes)
 
 

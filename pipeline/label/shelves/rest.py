@@ -196,7 +196,8 @@ def rest_shelves(
             return
         name = _LEVELS[level]
         if total > (most if said and name not in _ALWAYS else 0):
-            for value in _divisions(own, name, least, total if said else 0):
+            fewest = few if name == "genre" else least
+            for value in _divisions(own, name, fewest, total if said else 0):
                 divide(own[own[name] == value], level + 1, {**said, name: value})
                 own = own[own[name] != value]
         divide(own, level + 1, said)
