@@ -129,8 +129,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "that bear them.",
     "name_truth.subject": "Of the films whose name has a subject: share with one of its words or "
     "synonyms in keywords, overview or tagline. A film may be about it in other words.",
-    "name_truth.themed": "Share of the films whose micro-genre has a subject in its name; the others "
-    "are in general micro-genres.",
+    "name_truth.themed": "Share of the films whose micro-genre has a subject in its name; the "
+    "others are in general micro-genres.",
     "name_truth.form": "Of the films whose name says a genre: share that has it.",
     "name_truth.adjective": "Of the films whose name has an adjective: share for which the year, "
     "language, country or length that it says is true.",

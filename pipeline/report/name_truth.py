@@ -34,8 +34,8 @@ def name_truth_figures(micro_genres: pa.Table) -> dict[str, Any]:
         None if no name has it. `names_true_of_60`: share of the names that are true of at least
         60 % of their films; `forms_true_of_60`: the same for the forms, of the names with a form.
         `without_form`, `without_subject`: shares of the names. `thin_micro_genres`, `thin_films`:
-        micro-genres that are named by genre, language or time alone, and their films. Empty if nothing is
-        known.
+        micro-genres that are named by genre, language or time alone, and their films. Empty if
+        nothing is known.
 
     Examples
     --------
