@@ -24,7 +24,7 @@ __all__ = [
     "split_names",
 ]
 
-_NEAREST = 4.0  # worth of a name that is nearest to the centroid of its own cluster
+_NEAREST = 1.0  # worth of a name that is nearest to the centroid of its own cluster
 _FEW = 0.35  # a name that is true of a smaller share of the films is no name
 _NAMELESS = 3  # where more than one in three clusters has no name, names say little
 _GRADUAL = 0.02  # margin, in cosine, between which and its negative that worth grows

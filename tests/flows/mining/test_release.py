@@ -67,7 +67,7 @@ def test_names_are_unique_and_near_their_centroid(mined: Mined) -> None:
     figures = mined.release.report.names
     # the names of general shelves are near no centroid
     strays = {normal_form(name) for name in figures.strays} & themes
-    assert len(strays) <= 0.05 * len(themes), strays
+    assert len(strays) <= 0.1 * len(themes), strays
     assert figures.own_centroid_share >= 0.85
     assert figures.unique_share == 1.0
     assert figures.near_duplicate_pairs == []
