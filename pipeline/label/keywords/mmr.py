@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -48,9 +52,9 @@ def select_diverse(
     Notes
     -----
     Carbonell and Goldstein 1998, "The use of MMR, diversity-based reranking for reordering
-    documents and producing summaries". KeyBERT computes it (`KeyBERT.extract_keywords` with
-    `use_mmr`): the cluster takes the place of the document, its terms the place of the phrases of
-    the document. The vectors are passed in, so KeyBERT loads no model and embeds nothing.
+    documents and producing summaries". KeyBERT computes it (the function behind
+    `KeyBERT.extract_keywords` with `use_mmr`): the cluster takes the place of the document, its
+    terms the place of the phrases of the document.
 
     Examples
     --------
@@ -60,23 +64,25 @@ def select_diverse(
     """
     if not terms:
         return []
-    # Slow to import, and only the stage `keywords` needs it.
-    from keybert import KeyBERT
-    from keybert.backend import BaseEmbedder
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    words = list(terms)
-    # The terms are known: the vectorizer reports all of them for the document, in their order.
-    vectorizer = CountVectorizer(analyzer=lambda _: words, vocabulary=words, lowercase=False)
-    selected = KeyBERT(BaseEmbedder()).extract_keywords(
-        " ".join(words),
-        vectorizer=vectorizer,
-        use_mmr=True,
-        top_n=count,
-        diversity=diversity,
-        doc_embeddings=centroid[None, :],
-        word_embeddings=vectors,
-    )
-    if not selected:  # KeyBERT returns nothing where its computation raises ValueError
-        raise ValueError("no term was selected: a vector of a term or of the cluster is not finite")
+    if not (np.isfinite(vectors).all() and np.isfinite(centroid).all()):
+        raise ValueError("a vector of a term or of the cluster is not finite")
+    selected = _mmr()(centroid[None, :], vectors, list(terms), top_n=count, diversity=diversity)
     return [str(term) for term, _ in selected]
+
+
+@lru_cache(maxsize=1)
+def _mmr() -> Callable[..., list[tuple[str, float]]]:
+    """Return KeyBERT's function, from its file.
+
+    `import keybert` imports sentence-transformers, which takes seconds and hundreds of megabytes in
+    every worker, and none of it is used.
+    """
+    package = find_spec("keybert")
+    if package is None or package.origin is None:
+        raise ImportError("KeyBERT is not installed; install it again")
+    spec = spec_from_file_location("_keybert_mmr", Path(package.origin).with_name("_mmr.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError("this release of KeyBERT has no _mmr.py; install the one that is pinned")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return cast(Callable[..., list[tuple[str, float]]], module.mmr)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from keybert import KeyBERT
@@ -66,3 +69,13 @@ def test_a_vector_that_is_not_finite_is_an_error() -> None:
     vectors = np.array([[1, 0], [np.nan, 1]], np.float32)
     with pytest.raises(ValueError, match="not finite"):
         select_diverse(np.ones(2, np.float32), vectors, ["spy", "sea"], 1, 0.5)
+
+
+def test_nothing_large_is_imported() -> None:
+    command = (
+        "import sys, numpy as np\n"
+        "from pipeline.label.keywords.mmr import select_diverse\n"
+        "print(select_diverse(np.ones(2), np.eye(2), ['spy', 'sea'], 1, 0.5))\n"
+        "assert not {'torch', 'sentence_transformers', 'keybert'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", command], check=True)
