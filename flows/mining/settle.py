@@ -104,15 +104,10 @@ def settle_shelves(
     """
     moved, names = _audit(run, "audit-1", points, parts, moved, {})
     moved, split = _split(run, points, parts, moved, names)
-    moved, names = _audit(run, "audit-2", points, parts, moved, split)
-    # shelves whose names have no subject, of clusters and of the films that no cluster takes
-    general = {name: cluster for cluster, name in enumerate(names) if _is_general(name)}
+    moved, _ = _audit(run, "audit-2", points, parts, moved, split)
     rest = _rest(run, parts, moved)
-    width = len(moved.centroids)
-    for shelf in rest:
-        if shelf.name not in general:
-            general[shelf.name] = width
-            width += 1
+    themes = len(moved.centroids)
+    width = themes + len(rest)
     pieces = piece_per_partition(
         ("points", points), ("film_parts", parts.film_parts), ("assignments", moved.assignments)
     )
@@ -122,7 +117,7 @@ def settle_shelves(
     }
     constants = {
         "shelves": [list(shelf.key) for shelf in rest],
-        "numbers": [general[shelf.name] for shelf in rest],
+        "numbers": list(range(themes, width)),
     }
     settled = run.stage(settle_films, add_to_all(pieces, shared, constants), shown=False)
     means, films = mean_points(map(run.read, settled.refs("sums")), padded(moved.centroids, width))
@@ -139,9 +134,9 @@ def settle_shelves(
         shown=False,
     )
     thin = {
-        int(number_of[cluster]): name
-        for name, cluster in general.items()
-        if number_of[cluster] >= 0
+        int(number_of[themes + row]): shelf.name
+        for row, shelf in enumerate(rest)
+        if number_of[themes + row] >= 0
     }
     assigned = measured.refs("assignments")
     margins = run.read(assigned, ["margin"]).column("margin").to_numpy()
@@ -246,10 +241,6 @@ def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:
     few = max(moved.least, moved.average // 2)
     sizes = few, _REST_LEAST * moved.average, _REST_MOST * moved.average
     return rest_shelves(keys, genres, *sizes)
-
-
-def _is_general(name: NameParts) -> bool:
-    return bool(name.all_numbers) and not name.subjects
 
 
 def _genres(run: RunContext, parts: NamingParts) -> list[int]:

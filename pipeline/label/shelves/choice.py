@@ -78,15 +78,14 @@ def lasting_names(
     -------
     list of NameParts
         By cluster, no two alike. A name without parts: the cluster has fewer films, other clusters
-        have its names, or its name has neither subject nor genre, or is true of few films.
+        have its names, or its name has no subject or is true of few films.
     """
     names, whole = name_parts_of(proposals), proposals.column("whole").to_numpy()
     films = proposals.column("films").to_numpy()
     chosen = _take_proposals(proposals, taken)
     found = [NameParts()] * k
     for cluster, row in chosen.items():
-        says = names[row].subjects or names[row].genres
-        if says and whole[row] >= _FEW and films[row] >= least:
+        if names[row].subjects and whole[row] >= _FEW and films[row] >= least:
             found[cluster] = names[row]
     return found
 

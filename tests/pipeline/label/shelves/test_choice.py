@@ -212,13 +212,13 @@ def test_a_lasting_name_keeps_the_words_that_it_prints() -> None:
     ("name", "lasts"),
     [
         (NameParts((0,)), True),
-        (NameParts((), (9,)), True),
-        (NameParts((), (9,), facets=(20,)), True),
-        (NameParts(facets=(20,)), False),  # an era or a language alone is no theme
+        (NameParts((), (9,)), False),  # a genre, an era or a language alone is no theme
+        (NameParts((), (9,), facets=(20,)), False),
+        (NameParts(facets=(20,)), False),
         (NameParts(), False),
     ],
 )
-def test_a_lasting_name_has_a_subject_or_a_genre(name: NameParts, lasts: bool) -> None:
+def test_a_lasting_name_has_a_subject(name: NameParts, lasts: bool) -> None:
     assert lasting_names(proposals([(0, name, 1.0)]), 1, 1) == [name if lasts else NameParts()]
 
 
