@@ -31,7 +31,7 @@ class KnownFilm:
         Keys of its facets, such as "decade:1970".
     unknown : frozenset of str
         Of "genre" and the kinds of facets ("decade", "era", "language", "country", "form") those
-        of which nothing is known.
+        about which nothing is known.
     language : str or None
         Language of its text, ISO 639-1.
     tagged : bool
@@ -55,7 +55,7 @@ def known_films(films: pa.Table, languages: pa.Table) -> list[KnownFilm]:
     Parameters
     ----------
     films : pa.Table
-        The films, with the columns of CLEAN_MOVIES of which names speak: overview, tagline,
+        The films, with the columns of CLEAN_MOVIES that names speak about: overview, tagline,
         keywords, genres, year, language, countries and runtime_minutes.
     languages : pa.Table
         LANGUAGES, row by row the same films.

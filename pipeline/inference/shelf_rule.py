@@ -41,12 +41,12 @@ class ShelfRule:
         micro-genre takes each film.
     lenient : bool
         Whether a decade, language, country or other facet that is not known of a film counts as
-        true. In a mining, and so in an update, it counts as false; only genres of which none is
+        true. In a mining, and so in an update, it counts as false; only genres if none is
         known are not held against a name.
 
     Notes
     -----
-    A theme is a micro-genre whose name has a subject, or a name of a person of which the parts are
+    A theme is a micro-genre whose name has a subject, or a name of a person whose parts are
     not known. A film goes to
 
     1. the nearest theme, if its name is true of the film, or if genres and facets of the name are
@@ -155,7 +155,7 @@ class ShelfRule:
             if similarity < cosine[0] - reach:
                 return
             if rank == 0 and not (phrases or row.get("form_genres") or row.get("facets")):
-                yield cluster  # a name of which the parts are not known
+                yield cluster  # a name whose parts are not known
             if not self._rest_holds(row, film):
                 continue
             # a name without a genre says too little to move a film by, unless its own is not known

@@ -140,7 +140,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "is true of most of the films.",
     "name_truth.without_subject": "Share of the names that say only era, language, place or genre.",
     "name_truth.thin_micro_genres": "General micro-genres, named by genre, language or time alone: "
-    "for films that say too little for a theme, or of which no near name is true.",
+    "for films that say too little for a theme, or for which no near name is true.",
     "names.own_centroid_share": "Share of names whose nearest centroid is the one of their own "
     "cluster.",
     "names.strays": "Names that are nearer to the centroid of another micro-genre than to their "

@@ -131,7 +131,7 @@ def _place(
 ) -> np.ndarray:
     """Make each name true of 65 % of the films of its family.
 
-    The micro-genres of which a name is least true leave its family. Those without a family go, the
+    The micro-genres for which a name is least true leave its family. Those without a family go, the
     largest first, to the one whose name is truest of them and that is nearest, if its name stays
     true.
     """

@@ -24,7 +24,7 @@ __all__ = ["PossibleNames", "possible_names"]
 
 _TRUE = 0.5  # share of the films of some micro-genre for which a possible name is true
 _FEWEST = 2  # micro-genres; a genre may be the name of a family of one
-_GENRES = 40  # of which pairs are counted; the most frequent ones
+_GENRES = 40  # whose pairs are counted; the most frequent ones
 _TOGETHER = 0.3  # correlation of two genres over micro-genres from which they make a form together
 _OFTEN = 1.5  # how much more often films have both genres than if they were independent
 _FACET_WORTH = 0.5  # worth of a facet, where that of a genre is 1: a theme says more

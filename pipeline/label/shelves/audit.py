@@ -53,7 +53,7 @@ def audit_films(
     width : int
         Number of rows of PARTS.
     genres : sequence of int
-        The rows that are genres. Those of a film of which none is known are not held against it.
+        The rows that are genres. A film without any known genre is not checked for them.
     unit : float
         Margin, in cosine, from which a film counts in full, see `margin_weights`.
     near_enough, untagged : float

@@ -31,7 +31,7 @@ from tests.pipeline.label.shelves.parts_of_films import (
     points_of,
 )
 
-# Two clusters, and films in them of which their names are not true: parts, cluster, direction, thin
+# Two clusters, with films for which their names are false: parts, cluster, direction, thin
 GROUPS = [
     ("ghost|Horror|language:en", 30, 0, 0, False),
     ("shark|Horror|language:en", 60, 1, 1, False),

@@ -180,7 +180,7 @@ def test_a_name_without_genre_takes_nobody() -> None:
     names = [GHOST, name("shark"), name("shark|decade:1970")]
     film = "shark|Comedy|decade:1970"
     assert shelves_of(run([film] * 2, [40, 80], [0, 0], names)) == [-1, -1]
-    # it keeps the films of which it is true, and only these
+    # it keeps the films for which it is true, and only these
     assert shelves_of(run([film, "Comedy", "shark"], [40, 40, 80], [1, 1, 2], names)) == [1, -1, -1]
 
 

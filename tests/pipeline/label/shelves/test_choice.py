@@ -275,7 +275,7 @@ def test_films_that_left_have_a_name_of_their_own_if_enough_of_them_have_it_in_c
     rows = [(2, ONE, 2.0), (2, TWO, 1.0), (5, ONE, 3.0), (5, NameParts((), (9,)), 9.0)]
     assert split_names(proposals(rows, films=10), 10, []) == {2: TWO, 5: ONE}
     assert split_names(proposals(rows, films=10), 11, []) == {}
-    # the name must be true of so many, not of their cluster
+    # the name must be true of that many, not of their cluster
     assert split_names(proposals(rows, films=20, whole=0.5), 10, []) == {2: TWO, 5: ONE}
     assert split_names(proposals(rows, films=20, whole=0.45), 10, []) == {}
 
