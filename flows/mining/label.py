@@ -106,7 +106,7 @@ def name_clusters(
         shelves.sure,
         previous=_previous_names(run, continuation),
         suggest=partial(_suggest, run, movies, shelves, parts, vocabulary, about),
-        thin=shelves.thin,
+        given=shelves.thin,
     )
     named = name_groups(run, level, parts, vocabulary, text_means)
 
@@ -121,7 +121,7 @@ def name_clusters(
         run, "family-", family_films, counts, family_facts, family_means
     )
     given = {number: name for number, name in enumerate(families.names) if name.all_numbers}
-    family_level = NamingLevel("family-", above, len(family_facts), shelves.sure, thin=given)
+    family_level = NamingLevel("family-", above, len(family_facts), shelves.sure, given=given)
     family_named = name_groups(run, family_level, parts, vocabulary, family_means)
     family_describer = _describer(vocabulary, parts, family_named, known.of_families(family))
 

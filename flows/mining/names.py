@@ -73,7 +73,7 @@ class NamingLevel:
         Name in the release before, of each group that continues one.
     suggest : callable, optional
         Returns further names by group, the best first.
-    thin : Mapping of int to NameParts
+    given : Mapping of int to NameParts
         Groups that have a name already: of films without a theme, and families.
     """
 
@@ -84,7 +84,7 @@ class NamingLevel:
     taken: Collection[str] = ()
     previous: Mapping[int, PreviousName] = field(default_factory=dict)
     suggest: Callable[[], Mapping[int, Sequence[str]]] | None = None
-    thin: Mapping[int, NameParts] = field(default_factory=dict)
+    given: Mapping[int, NameParts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ def name_groups(
     suggested: dict[int, ChosenName] = {}
     if level.suggest is not None:
         suggested = naming.true_names(level.suggest(), "namer")
-    thin = naming.thin_names()
-    fresh = candidates.choose(level.groups, naming.distinct(thin, suggested))
+    given = naming.given_names()
+    fresh = candidates.choose(level.groups, naming.distinct(given, suggested))
     persons, kept = naming.persons_names(), naming.kept_names(fresh)
     chosen = fresh
     if persons or kept:
-        fixed = naming.distinct(persons, thin, kept, suggested)
+        fixed = naming.distinct(persons, given, kept, suggested)
         chosen = candidates.choose(level.groups, fixed)
     names = [name.printed for name in chosen]
     truth, name_true = naming.check([name.parts for name in chosen], "name-truth")
@@ -175,7 +175,7 @@ class _Naming:
     def candidates(self, text_means: pa.Table) -> tuple[NameCandidates, pa.Table]:
         """Propose names; return them, and the vectors of their printed forms."""
         key, groups = f"{self.level.prefix}final", self.level.groups
-        if self.level.prefix and len(self.level.thin) == groups:  # all families have names
+        if self.level.prefix and len(self.level.given) == groups:  # all families have names
             proposals = PROPOSED_NAMES.empty_table()
         else:
             proposals = propose_names(
@@ -218,11 +218,11 @@ class _Naming:
                 )
         return [known[key] for key in keys]
 
-    def thin_names(self) -> dict[int, ChosenName]:
-        """Return the names of the groups of films without a theme."""
-        printed = self.print_all(list(self.level.thin.values()))
+    def given_names(self) -> dict[int, ChosenName]:
+        """Return the names of the groups that have one already."""
+        printed = self.print_all(list(self.level.given.values()))
         return {
-            group: ChosenName(*name) for group, name in zip(self.level.thin, printed, strict=True)
+            group: ChosenName(*name) for group, name in zip(self.level.given, printed, strict=True)
         }
 
     def persons_names(self) -> dict[int, ChosenName]:
@@ -238,7 +238,7 @@ class _Naming:
         others = {
             group: [before.name]
             for group, before in self.level.previous.items()
-            if not before.by_person and group not in self.level.thin
+            if not before.by_person and group not in self.level.given
         }
         return {
             group: name
@@ -259,7 +259,7 @@ class _Naming:
         for source in sources:
             for group, name in sorted(source.items()):
                 form = compared_form(name.printed, self.language)
-                must = name.source == "person" or group in self.level.thin
+                must = name.source == "person" or group in self.level.given
                 if group in found or (form in forms and not must):
                     continue
                 printed = name.printed

@@ -12,8 +12,10 @@ from flows.mining.cluster import Clusters
 from flows.mining.naming_parts import NamingParts, propose_names
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, piece_per_partition
+from pipeline.execution.runner import StageResult
 from pipeline.label.shelves import (
     RestShelf,
+    appended,
     audit_films,
     count_rest,
     lasting_names,
@@ -31,11 +33,10 @@ from pipeline.label.shelves import (
 )
 from pipeline.schemas.name_parts import GENRE, NameParts, shelf_table
 from pipeline.schemas.release_manifest import ShelfLimits
-from pipeline.schemas.vectors import column_of_vectors, matrix_of
+from pipeline.schemas.vectors import matrix_of
 
 __all__ = ["Moved", "Shelves", "settle_shelves"]
 
-_REACH = 2.0  # how much less near a shelf may be to which a film moves, in median margins
 # Films of a shelf without theme, in average shelves: fewest, and number above which it is divided.
 _REST_LEAST, _REST_MOST = 2, 12
 
@@ -54,8 +55,8 @@ class Moved:
         How surely each film belongs to its cluster, see `margin_weights`.
     unit : float
         Margin from which a film belongs to its cluster surely, in cosine.
-    median, quartile : float
-        Median and lower quartile of the cosines of the films to their centroids.
+    limits : ShelfLimits
+        How near a shelf takes a film for which its name is true.
     least, average : int
         Fewest films of a shelf, and films of an average one.
     """
@@ -64,8 +65,7 @@ class Moved:
     centroids: pa.Table
     sure: np.ndarray
     unit: float
-    median: float
-    quartile: float
+    limits: ShelfLimits
     least: int
     average: int
 
@@ -141,10 +141,8 @@ def settle_shelves(
     assigned = measured.refs("assignments")
     margins = run.read(assigned, ["margin"]).column("margin").to_numpy()
     sure = np.maximum(moved.sure, margin_weights(margins, moved.unit))
-    limits = ShelfLimits(
-        reach=_REACH * moved.unit, near_enough=moved.median, untagged=moved.quartile
-    )
-    return Shelves(replace(clusters, assignments=assigned, centroids=final), thin, sure, limits)
+    placed = replace(clusters, assignments=assigned, centroids=final)
+    return Shelves(placed, thin, sure, moved.limits)
 
 
 def _audit(
@@ -175,18 +173,13 @@ def _audit(
         "width": parts.width,
         "genres": _genres(run, parts),
         "unit": moved.unit,
-        "near_enough": moved.median,
-        "untagged": moved.quartile,
-        "reach": _REACH * moved.unit,
         "keep_nameless": keep_nameless,
+        **moved.limits.model_dump(),
     }
     audited = run.stage(
         audit_films, add_to_all(pieces, shared, constants), name=f"audit-films-{key}", shown=False
     )
-    # a shelf without films has the centroid zero, to which no film is near
-    centroids, _ = mean_points(
-        map(run.read, audited.refs("sums")), padded(moved.centroids.slice(0, 0), k)
-    )
+    centroids = _means(run, audited, moved, k)
     weights = run.read(audited.refs("weights")).column("weight").to_numpy()
     sure = np.where(np.isnan(weights), moved.sure, weights).astype(np.float32)
     assigned = audited.refs("assignments")
@@ -220,14 +213,16 @@ def _split(
     )
     shared = {"names": (run.put("split-names", "all", table),)}
     summed = run.stage(sum_split, add_to_all(pieces, shared, {"width": parts.width}), shown=False)
-    means, _ = mean_points(
-        map(run.read, summed.refs("sums")), padded(moved.centroids.slice(0, 0), len(clusters))
-    )
-    centroids = padded(moved.centroids, k + len(clusters))
-    vectors = np.vstack([matrix_of(moved.centroids), matrix_of(means)])
-    centroids = centroids.set_column(1, centroids.schema.field(1), column_of_vectors(vectors))
+    means = _means(run, summed, moved, len(clusters))
+    centroids = appended(moved.centroids, matrix_of(means))
     names_of_split = {k + row: found[cluster] for row, cluster in enumerate(clusters)}
     return replace(moved, centroids=centroids), names_of_split
+
+
+def _means(run: RunContext, summed: StageResult, moved: Moved, k: int) -> pa.Table:
+    """CENTROIDS of k shelves; that of a shelf without films is zero, to which no film is near."""
+    none = moved.centroids.slice(0, 0)
+    return mean_points(map(run.read, summed.refs("sums")), padded(none, k))[0]
 
 
 def _rest(run: RunContext, parts: NamingParts, moved: Moved) -> list[RestShelf]:

@@ -26,12 +26,14 @@ from pipeline.label.shelves import (
     renumbered,
     select_pull,
 )
+from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.settings import ClusterSettings
 
 __all__ = ["shape_shelves"]
 
 _ROUNDS = 4  # the last one with names that could be printed
 _LAST = 1.3  # weights of the last move, in those of the others
+_REACH = 2.0  # how much less near a shelf may be to which a film moves, in median margins
 _LEAST_THEME = 4  # a shelf has at least 1 / this of the films of an average cluster
 _DROPS = 3  # further moves at most, if clusters have become too small
 
@@ -71,8 +73,11 @@ def shape_shelves(run: RunContext, points: Refs, parts: NamingParts, clusters: C
         centroids,
         run.read(result.refs("weights")).column("weight").to_numpy(),
         weights["unit"],
-        _quantile(similarity, 0.5),
-        _quantile(similarity, 0.25),
+        ShelfLimits(
+            reach=_REACH * weights["unit"],
+            near_enough=_quantile(similarity, 0.5),
+            untagged=_quantile(similarity, 0.25),
+        ),
         last.least,
         int(section.leaf_films),
     )

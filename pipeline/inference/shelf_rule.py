@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.cluster.lloyd import nearest_centroids
 from pipeline.inference.known_films import KnownFilm
+from pipeline.label.shelves.audit import NEAR
 from pipeline.label.shelves.name_holds import form_holds, name_holds, says_one_of
 from pipeline.label.shelves.rest import TELLING_GENRES
 from pipeline.schemas.release_manifest import ShelfLimits
@@ -22,7 +23,6 @@ __all__ = ["PARTS_OF_NAMES", "ShelfRule"]
 
 # Columns of MICRO_GENRES that the rule reads.
 PARTS_OF_NAMES = ("cluster", "subjects", "subject_terms", "form_genres", "every_genre", "facets")
-_NEAR = 24  # nearest micro-genres of a film whose names are tried, as in the mining
 _BATCH = 4_096  # films compared at a time
 _TIMES = ("decade:", "era:")
 
@@ -95,7 +95,7 @@ class ShelfRule:
         chosen = np.empty(len(points), np.int64)
         for start in range(0, len(points), _BATCH):
             part = points[start : start + _BATCH]
-            near, cosine = nearest_centroids(part, self._centroids[self._themes], _NEAR)
+            near, cosine = nearest_centroids(part, self._centroids[self._themes], NEAR)
             for row, (own, similarity) in enumerate(
                 zip(self._themes[near].tolist(), cosine.tolist(), strict=True), start
             ):

@@ -15,6 +15,7 @@ from pipeline.label.families.branches import branches_of
 from pipeline.label.families.name_choice import ChosenNames, NameValues, choose_names
 from pipeline.label.families.possible_names import PossibleNames
 from pipeline.schemas.name_parts import NameParts
+from pipeline.schemas.vectors import unit_rows
 
 __all__ = ["Families", "find_families"]
 
@@ -122,8 +123,7 @@ def _means(
     total = np.zeros_like(before)
     own = family >= 0
     np.add.at(total, family[own], centred[own] * films[own, None])
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    return np.where(length > 0, total / np.maximum(length, 1e-12), before)
+    return np.where(total.any(axis=1, keepdims=True), unit_rows(total, None), before)
 
 
 def _place(

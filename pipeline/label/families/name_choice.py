@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.label.families.possible_names import PossibleNames
+from pipeline.schemas.vectors import unit_rows
 
 __all__ = ["ChosenNames", "NameValues", "choose_names"]
 
@@ -50,14 +51,14 @@ class NameValues:
     @classmethod
     def of(cls, possible: PossibleNames, centroids: np.ndarray, films: np.ndarray) -> NameValues:
         """Return the values of all possible names; parameters as of `find_families`."""
-        centred = _unit(centroids.astype(np.float64))
-        centred = _unit(centred - (films / films.sum()) @ centred)
+        centred = unit_rows(centroids.astype(np.float64), None)
+        centred = unit_rows(centred - (films / films.sum()) @ centred, None)
         says = np.minimum(-np.log(possible.base), _MOST_SAID) * possible.worth
         share = possible.share.copy()
         share.data[share.data <= _BEGINS] = 0
         share.eliminate_zeros()
         weights = share.multiply(share >= 0.5).multiply(films[:, None])
-        means = _unit(np.asarray(sparse.csr_matrix(weights.T) @ centred))
+        means = unit_rows(np.asarray(sparse.csr_matrix(weights.T) @ centred), None)
         rows, columns = share.indices, np.repeat(np.arange(len(says)), np.diff(share.indptr))
         near = np.concatenate(
             [
@@ -166,8 +167,3 @@ def _value(share: np.ndarray, says: np.ndarray, cosine: np.ndarray) -> np.ndarra
     """Value of a name for a micro-genre: none where it is not true of many films."""
     true = np.clip((share - _BEGINS) / (_FULL - _BEGINS), 0, 1)
     return np.asarray(true * (share * says + _NEAR * cosine))
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(length, 1e-12))

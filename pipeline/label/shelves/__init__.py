@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.label.shelves.assigned import mean_points, padded, renumbered
+from pipeline.label.shelves.assigned import appended, mean_points, padded, renumbered
 from pipeline.label.shelves.audit import audit_films, sum_split
 from pipeline.label.shelves.choice import (
     ChosenName,
@@ -30,6 +30,7 @@ __all__ = [
     "NameTruth",
     "RestShelf",
     "add_truth",
+    "appended",
     "audit_films",
     "best_proposals",
     "check_names",

@@ -13,6 +13,7 @@ from pipeline.schemas.mining import ASSIGNMENTS, CENTROIDS
 from pipeline.schemas.vectors import column_of_vectors, matrix_of, unit_rows
 
 __all__ = [
+    "appended",
     "centroid_index",
     "mean_points",
     "measured_assignments",
@@ -139,12 +140,17 @@ def mean_points(sums: Iterable[pa.Table], centroids: pa.Table) -> tuple[pa.Table
     return pa.table(columns, schema=CENTROIDS(old.shape[1])), films
 
 
+def appended(centroids: pa.Table, more: np.ndarray) -> pa.Table:
+    """Return CENTROIDS of further clusters behind the given ones; `more` is (n, dim), float32."""
+    rows = np.vstack([matrix_of(centroids), more])
+    columns = [pa.array(range(len(rows)), pa.int32()), column_of_vectors(rows)]
+    return pa.table(columns, schema=centroids.schema)
+
+
 def padded(centroids: pa.Table, k: int) -> pa.Table:
     """Return CENTROIDS of k clusters: the given ones, then zeros."""
-    rows = matrix_of(centroids)
-    more = np.vstack([rows, np.zeros((k - len(rows), rows.shape[1]), np.float32)])
-    columns = [pa.array(range(k), pa.int32()), column_of_vectors(more)]
-    return pa.table(columns, schema=centroids.schema)
+    dim = matrix_of(centroids).shape[1]
+    return appended(centroids, np.zeros((k - len(centroids), dim), np.float32))
 
 
 def renumbered(centroids: pa.Table, order: np.ndarray) -> pa.Table:

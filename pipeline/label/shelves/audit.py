@@ -14,9 +14,9 @@ from pipeline.schemas.name_parts import NameParts, name_parts_of
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import matrix_of
 
-__all__ = ["audit_films", "sum_split", "true_shelves"]
+__all__ = ["NEAR", "audit_films", "sum_split", "true_shelves"]
 
-_NEAR = 24  # nearest shelves of a film whose names are tried
+NEAR = 24  # nearest shelves of a film whose names are tried
 _BATCH = 4_096  # films compared at a time
 
 
@@ -95,7 +95,7 @@ def audit_films(
     shelves, sure = own.copy(), np.full(len(own), np.nan, np.float32)
     for start in range(0, len(rows), _BATCH):
         part = slice(start, start + _BATCH)
-        cosine, near = index.search(np.ascontiguousarray(rows[part]), min(_NEAR, len(means)))
+        cosine, near = index.search(np.ascontiguousarray(rows[part]), min(NEAR, len(means)))
         there = np.maximum(own[part], 0)  # of a film in no shelf: any shelf, it cannot stay
         compared = np.column_stack([there, near])
         subject, form, facet = parts_true(films[part], shelf_names, compared)

@@ -76,14 +76,8 @@ class RestShelf:
 
 def telling_genres(parts: pa.Table) -> list[int]:
     """Return the genres that films are shelved by, numbers of PARTS, the most telling first."""
-    number = {
-        key: row
-        for row, (kind, key) in enumerate(
-            zip(parts.column("kind").to_pylist(), parts.column("key").to_pylist(), strict=True)
-        )
-        if kind == GENRE
-    }
-    return [number[key] for key in TELLING_GENRES if key in number]
+    number = _numbers(parts)
+    return [number[GENRE, key] for key in TELLING_GENRES if (GENRE, key) in number]
 
 
 def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
@@ -103,12 +97,7 @@ def rest_keys(film_parts: pa.Table, parts: pa.Table) -> np.ndarray:
         that of most films of the catalogue; and the era "silent" or the decade. -1 for unknown.
     """
     films = parts_matrix(film_parts, len(parts)).tocsc()
-    number = {
-        (kind, key): row
-        for row, (kind, key) in enumerate(
-            zip(parts.column("kind").to_pylist(), parts.column("key").to_pylist(), strict=True)
-        )
-    }
+    number = _numbers(parts)
     counts = parts.column("films").to_numpy()
     languages = [n for (kind, key), n in number.items() if _is(kind, key, "language:")]
     main = max(languages, key=lambda n: (counts[n], -n), default=-1)
@@ -264,6 +253,12 @@ def _divisions(own: pd.DataFrame, name: str, least: int, total: int) -> list[int
     while len(sizes) and 0 < total - int(sizes.sum()) < least:
         sizes = sizes.iloc[:-1]
     return sorted(map(int, sizes.index))
+
+
+def _numbers(parts: pa.Table) -> dict[tuple[str, str], int]:
+    """The number of each part, by its kind and key."""
+    pairs = zip(parts.column("kind").to_pylist(), parts.column("key").to_pylist(), strict=True)
+    return {pair: number for number, pair in enumerate(pairs)}
 
 
 def _is(kind: str, key: str, prefix: str) -> bool:

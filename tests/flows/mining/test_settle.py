@@ -20,6 +20,7 @@ from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs
 from pipeline.execution.runner import local_cluster
 from pipeline.schemas.mining import ASSIGNMENTS, FACETS, validate
+from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.schemas.vectors import unit_rows
 from pipeline.settings import DaskSettings, Settings
 from pipeline.storage.store import Store
@@ -112,8 +113,8 @@ def settle(
             centroids_of(means),
             np.ones(len(films), np.float32),
             unit=0.1,
-            median=1.1,  # no film belongs to a shelf only because it is near
-            quartile=1.1,
+            # no film belongs to a shelf only because it is near
+            limits=ShelfLimits(reach=0.2, near_enough=1.1, untagged=1.1),
             least=LEAST,
             average=AVERAGE,
         )
