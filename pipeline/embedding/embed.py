@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from pipeline.embedding.bert_loader import PackedModel, load_packed_model
+from pipeline.embedding.bert_loader import load_packed_model
+from pipeline.embedding.packed_batches import encode_packed
 from pipeline.embedding.torch_internals import is_out_of_memory
 from pipeline.embedding.weights import ModelIdentity, load, local_identity
 from pipeline.errors import ModelError
@@ -227,7 +227,7 @@ def _vectors(
     """Encode with the packed model if there is one, else with the library."""
     packed = load_packed_model(identity)
     if packed is not None:
-        return _encode_packed(packed, texts, batch_tokens // divisor)
+        return encode_packed(packed, texts, batch_tokens // divisor)
     model = load(identity)
     vectors = np.empty((len(texts), int(model.get_embedding_dimension() or 0)), np.float32)
     order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), texts[i]))
@@ -257,28 +257,3 @@ def _raise_memory_error() -> Iterator[None]:
 def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
     """Load the model into this process, so that no stage's time contains the loading."""
     encode(["a film"], local_identity(settings, revision, dtype))
-
-
-def _encode_packed(model: PackedModel, texts: Sequence[str], batch_tokens: int) -> np.ndarray:
-    vectors = np.empty((len(texts), model.encoder.dim), np.float32)
-    tokens = [encoding.ids for encoding in model.tokenizer.encode_batch(list(texts))]
-    order = sorted(range(len(texts)), key=lambda i: (len(tokens[i]), texts[i]))
-    for rows in _batches([len(tokens[i]) for i in order], batch_tokens):
-        batch = order[rows]
-        vectors[batch] = model.encoder.encode([tokens[i] for i in batch]).numpy()
-    return vectors
-
-
-def _batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[slice]:
-    """Yield consecutive slices with about `batch_tokens` tokens each, or a single text.
-
-    Tokens are divided evenly, so that the last batch is not much smaller than the others.
-    """
-    if not lengths:
-        return
-    ends = np.cumsum(lengths)
-    count = max(1, round(int(ends[-1]) / batch_tokens))
-    cuts = np.searchsorted(ends, np.linspace(0, ends[-1], count + 1)[1:-1])
-    for start, end in pairwise([0, *cuts.tolist(), len(lengths)]):
-        if end > start:
-            yield slice(start, end)

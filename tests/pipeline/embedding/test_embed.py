@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from benchmarks.lib.small_model import DIM, build_model
 from pipeline.embedding.embed import (
     VECTORS,
-    _batches,
     embed,
     embed_phrases,
     encode,
@@ -220,11 +219,3 @@ def test_phrases_keep_their_order() -> None:
     assert table["term"].equals(phrases["term"])
     expected = encode(["submarine", "courtroom", "submarine"], exact())
     np.testing.assert_allclose(matrix_of(table), expected, atol=1e-3)
-
-
-@pytest.mark.parametrize("lengths", [[5], [2] * 100, [1, 1, 500, 501], list(range(2, 257))])
-def test_batches_contain_each_text_once_and_are_even(lengths: list[int]) -> None:
-    slices = list(_batches(lengths, 128))
-    rows = [row for part in slices for row in range(len(lengths))[part]]
-    assert rows == list(range(len(lengths)))
-    assert all(sum(lengths[part]) <= 2 * 128 + max(lengths[part]) for part in slices)
