@@ -24,6 +24,7 @@ __all__ = [
     "fit_exponent",
     "load_or_measure",
     "median_row",
+    "middle_row",
     "run_in_new_process",
     "take_turns",
 ]
@@ -52,6 +53,8 @@ class BenchOptions:
         Folder for the results.
     release : Path, optional
         A release whose vectors and texts are used; None for the bundled sample.
+    sources : tuple of str
+        Sources of a further catalogue, which `end-to-end` mines too; empty for none.
     work : Path, optional
         Folder for large intermediate files and measured turns, so that the same command can
         resume; None for a temporary folder.
@@ -64,6 +67,7 @@ class BenchOptions:
     quick: bool = False
     out: Path = RESULTS
     release: Path | None = None
+    sources: tuple[str, ...] = ()
     work: Path | None = None
     seed: int = 2026
 
@@ -237,6 +241,17 @@ def median_row(runs: Sequence[Row]) -> Row:
         else runs[-1][name]
         for name in runs[-1]
     }
+
+
+def middle_row(runs: Sequence[Row], figure: str) -> Row:
+    """Return the run with the median of a figure; the lower one of two in the middle.
+
+    Examples
+    --------
+    >>> middle_row([{"seconds": s, "turn": t} for t, s in enumerate((3.0, 1.0, 2.0))], "seconds")
+    {'seconds': 2.0, 'turn': 2}
+    """
+    return sorted(runs, key=lambda run: run[figure])[(len(runs) - 1) // 2]
 
 
 def fit_exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:

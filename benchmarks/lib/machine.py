@@ -38,6 +38,7 @@ _LIBRARIES = (
     "bertopic",
     "umap-learn",
     "hdbscan",
+    "evoc",
     "onnxruntime",
     "openvino",
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +22,37 @@ __all__ = ["run_sampled"]
 _SAMPLE_SECONDS = 0.25
 
 
-def run_sampled(module: str, arguments: Sequence[str], log: Path) -> dict[str, Any]:
+def run_sampled(
+    module: str,
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    recorded: bool = True,
+) -> dict[str, Any]:
     """Run a module in a new process, and sample the memory of its processes.
 
     Parameters
     ----------
     module : str
-        Module for `python -m`, which records its stages: see `mining_run.record_stages`.
+        Module for `python -m`.
     arguments : sequence of str
-        Its arguments; the file for the records is added as the last one.
+        Its arguments.
     log : Path
         File for the output of the run.
+    environment : mapping of str to str, optional
+        Environment variables beside those of this process.
+    recorded : bool
+        Whether the module records its stages, see `mining_run.record_stages`: the file for the
+        records is then its last argument.
 
     Returns
     -------
     dict of str to Any
-        "wall_seconds", and the peak memory in MiB: "driver_mib", "worker_mib" of the largest
-        worker, "server_mib", and "stage_mib": {stage: {"driver", "worker"}}.
+        "wall_seconds", from the start of the process to its end, and the peak memory in MiB:
+        "driver_mib", "worker_mib" of the largest worker, "server_mib", "total_mib" of all
+        processes together (memory that they share counts for each), and "stage_mib": {stage:
+        {"driver", "worker"}}.
 
     Raises
     ------
@@ -45,19 +61,27 @@ def run_sampled(module: str, arguments: Sequence[str], log: Path) -> dict[str, A
     """
     record = log.with_suffix(".stages")
     record.unlink(missing_ok=True)
-    command = [sys.executable, "-m", module, *arguments, str(record)]
+    command = [sys.executable, "-m", module, *arguments, *([str(record)] if recorded else [])]
     began = time.perf_counter()
     samples: list[tuple[float, str, int, float]] = []
     most: dict[tuple[str, int], float] = {}
+    total = 0.0
     with open(log, "ab") as output:
-        run = subprocess.Popen(command, stdout=output, stderr=output)
+        run = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+        )
         try:
             while run.poll() is None:
+                together = 0.0
                 for pid, kind in _find_processes(run.pid):
                     now, peak = read_resident(pid)
                     samples.append((time.time(), kind, pid, now))
                     most[kind, pid] = max(peak, most.get((kind, pid), 0.0))
-                time.sleep(_SAMPLE_SECONDS)
+                    together += now
+                total = max(total, together)
+                with suppress(subprocess.TimeoutExpired):
+                    run.wait(_SAMPLE_SECONDS)
+            seconds = time.perf_counter() - began
         finally:
             if run.poll() is None:  # an interrupt of the benchmark ends the run too
                 run.terminate()
@@ -66,17 +90,18 @@ def run_sampled(module: str, arguments: Sequence[str], log: Path) -> dict[str, A
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
         raise RuntimeError(f"{module} failed; the end of {log}:\n{tail}")
     return {
-        "wall_seconds": time.perf_counter() - began,
+        "wall_seconds": seconds,
         **{
             f"{kind}_mib": max((m for (k, _), m in most.items() if k == kind), default=0.0)
             for kind in ("driver", "worker", "server")
         },
+        "total_mib": total,
         "stage_mib": _by_stage(samples, record),
     }
 
 
 def _find_processes(driver: int) -> list[tuple[int, str]]:
-    """Return process id and kind of the driver, its Dask workers and the Prefect server."""
+    """Return process id and kind of a run and its children: Dask workers, Prefect's server."""
     processes = [(driver, "driver")]
     try:
         children = psutil.Process(driver).children(recursive=True)
@@ -89,8 +114,8 @@ def _find_processes(driver: int) -> list[tuple[int, str]]:
             continue
         if "spawn_main" in words:
             processes.append((child.pid, "worker"))
-        elif "prefect" in words:
-            processes.append((child.pid, "server"))
+        else:
+            processes.append((child.pid, "server" if "prefect" in words else "other"))
     return processes
 
 
@@ -109,6 +134,6 @@ def _by_stage(
     peaks: dict[str, dict[str, float]] = defaultdict(dict)
     for stage, start, end in spans:
         for at, kind, _, mib in samples:
-            if start <= at <= end and kind != "server":
+            if start <= at <= end and kind in ("driver", "worker"):
                 peaks[stage][kind] = max(mib, peaks[stage].get(kind, 0.0))
     return dict(peaks)

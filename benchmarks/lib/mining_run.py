@@ -1,4 +1,4 @@
-"""Mine one catalogue and record the times of its stages: the process that `end_to_end` measures.
+"""Run a command of `microgenres` and record the times of its stages, as `end_to_end` measures it.
 
 It is a separate module so that the measured process does not import the code that measures.
 """
@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 __all__ = ["main", "record_stages"]
 
@@ -33,12 +32,13 @@ def record_stages(record: str) -> Iterator[None]:
             yield
 
 
-def main(catalogue: str, out: str, overrides: str, record: str) -> None:
-    """Mine a catalogue into `out` with settings as JSON; record the stages in `record`."""
-    from flows.mining.flow import mine
+def main(*words: str) -> None:
+    """Run `microgenres WORDS...`; the last word is the file for the records of its stages."""
+    from microgenres.cli.app import main as run
 
+    *sys.argv[1:], record = words
     with record_stages(record):
-        mine([f"files:{Path(catalogue)}"], out, overrides=json.loads(overrides))
+        run()
 
 
 if __name__ == "__main__":

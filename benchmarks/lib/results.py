@@ -76,6 +76,7 @@ def _command(bench: Bench, options: BenchOptions) -> str:
         words.append("--quick")
     if options.release is not None:
         words.append("--release RELEASE")
+    words += ["--source SOURCE"] * len(options.sources)
     return " ".join(words)
 
 

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=RESULTS / "same-bytes.json")
     options = parser.parse_args(arguments)
     first = options.work.absolute() / f"films-{options.films}-seed-{BenchOptions().seed}"
-    if not (first / "measured.json").exists():
+    if not (first / "ours-0.json").exists():
         parser.error(
             f"there is no mining in {first}: first run `microgenres bench end-to-end "
             f"--sizes {options.films} --work {options.work}`"
@@ -93,9 +93,10 @@ def _mine_with_kills(place: Path, workers: int) -> list[str]:
             sys.executable,
             "-m",
             "benchmarks.lib.mining_run",
-            str(place / "films.parquet"),
-            str(place / "out"),
-            json.dumps({"dask": {"workers": workers}}),
+            "mine",
+            f"--source=files:{place / 'films.parquet'}",
+            f"--out={place / 'out'}",
+            f"--workers={workers}",
             str(record),
         ]
         run = RestartableProcess("mining", command, os.environ, place / "mine.log")

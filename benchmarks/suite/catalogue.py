@@ -20,6 +20,7 @@ from benchmarks.lib.harness import (
     median_row,
 )
 from benchmarks.lib.machine import Watch
+from benchmarks.lib.planted_score import score
 
 __all__ = ["BENCH", "measure_recovery", "score", "score_release"]
 
@@ -98,32 +99,6 @@ def measure_recovery(films: int, seed: int) -> Row:
     kmeans.train(vectors)
     found = kmeans.index.search(vectors, 1)[1][:, 0]
     return {"films": films, "planted": catalogue.genres, **score(planted, found)}
-
-
-def score(planted: np.ndarray, found: np.ndarray) -> Row:
-    """Compare two clusterings of the films that are not noise.
-
-    Parameters
-    ----------
-    planted, found : ndarray of shape (n_films,), int
-        Planted micro-genre and found cluster of each film; NOISE for a film without micro-genre.
-
-    Returns
-    -------
-    dict of str to Any
-        "ami", at most 1, and "noise_films".
-
-    Notes
-    -----
-    Adjusted mutual information: Vinh, Epps and Bailey, JMLR 11 (2010).
-    """
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    clear = planted != NOISE
-    return {
-        "ami": float(adjusted_mutual_info_score(planted[clear], found[clear])),
-        "noise_films": int((~clear).sum()),
-    }
 
 
 def score_release(truth: Path, release: Path) -> Row:

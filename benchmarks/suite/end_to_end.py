@@ -1,62 +1,148 @@
-"""Complete minings of synthetic catalogues: seconds and memory by stage, and how both grow."""
+"""Complete minings: seconds and memory by stage, how both grow, and BERTopic on the same texts.
+
+`microgenres mine` and BERTopic take turns, each as a whole program: from its start to its end,
+with imports and with a server and workers to start.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.lib.films import Catalogue, write_catalogue
 from benchmarks.lib.growth import growth_figures, stage_rows
-from benchmarks.lib.harness import Bench, BenchOptions, BenchResult, Plot, Row
+from benchmarks.lib.harness import (
+    Bench,
+    BenchOptions,
+    BenchResult,
+    Plot,
+    Row,
+    middle_row,
+    take_turns,
+)
+from benchmarks.lib.machine import find_missing
 from benchmarks.lib.memory_sampler import run_sampled
+from benchmarks.lib.peers.bertopic import (
+    MODULES,
+    NAME,
+    compare,
+    comparison_rows,
+    describe,
+    run_bertopic,
+)
 from benchmarks.suite.catalogue import score_release
 from pipeline.storage.release_store import ReleaseStore
 
 __all__ = ["BENCH", "describe_run", "mine_catalogue"]
 
+_OURS = "ours"
+_PEER_FILMS = 50_000  # BERTopic's time is known to grow; beyond, a turn would take half an hour
+
+
+@dataclass(frozen=True)
+class _Mined:
+    """A catalogue to mine: its sources, its folder, and the file of what is planted in it."""
+
+    sources: tuple[str, ...]
+    place: Path
+    films: int | None = None  # unknown until a given catalogue is mined
+    truth: Path | None = None
+
 
 def measure(options: BenchOptions) -> BenchResult:
-    """Mine once for each size; sizes that are already measured in the work folder are reused."""
+    """Mine each size, in turns with BERTopic; turns stored in the work folder are reused."""
     with options.work_folder("end-to-end") as folder:
         return _measure(options, folder)
 
 
 def _measure(options: BenchOptions, folder: Path) -> BenchResult:
-    runs = [_measure_one(films, options, folder) for films in options.sizes]
-    return BenchResult(stage_rows(runs), growth_figures(runs), [describe_run(run) for run in runs])
+    why = find_missing(*MODULES)
+    runs, comparisons = [], []
+    for films in options.sizes:
+        mined, compared = _turns(_synthetic(films, options.seed, folder), options, folder, why)
+        runs.append(mined)
+        comparisons += compared
+    given = []
+    if options.sources:
+        mined, compared = _turns(_Mined(options.sources, folder / "given"), options, folder, why)
+        given.append(mined)
+        comparisons += compared
+    return BenchResult(
+        stage_rows(runs) + comparison_rows(comparisons),
+        growth_figures(runs) | {"given": growth_figures(given)["runs"], "compared": comparisons},
+        [*map(describe_run, runs + given), *map(describe, comparisons)],
+        {NAME: why} if why else {},
+    )
 
 
-def _measure_one(films: int, options: BenchOptions, folder: Path) -> Row:
-    place = folder / f"films-{films}-seed-{options.seed}"
+def _synthetic(films: int, seed: int, folder: Path) -> _Mined:
+    place = folder / f"films-{films}-seed-{seed}"
     place.mkdir(parents=True, exist_ok=True)
-    done = place / "measured.json"
-    if done.exists():
-        return dict(json.loads(done.read_text("utf-8")))
-    catalogue, truth, out = place / "films.parquet", place / "truth.parquet", place / "out"
+    catalogue, truth = place / "films.parquet", place / "truth.parquet"
     if not truth.exists():  # written last
         temporary = place / "truth.tmp"
-        write_catalogue(Catalogue(films, options.seed), catalogue, temporary)
+        write_catalogue(Catalogue(films, seed), catalogue, temporary)
         temporary.rename(truth)
-    row = mine_catalogue(films, catalogue, out) | {
-        "recovered": score_release(truth, ReleaseStore(out).folder())
+    return _Mined((f"files:{catalogue}",), place, films, truth)
+
+
+def _turns(
+    catalogue: _Mined, options: BenchOptions, folder: Path, why: str | None
+) -> tuple[Row, list[Row]]:
+    """Return the middle one of our runs, and how it compares with BERTopic's, if that runs."""
+    compared = why is None and (catalogue.films or 0) <= _PEER_FILMS
+    # only a run that nothing interrupts can be compared; a longer one is resumed
+    turns: dict[str, Callable[[], Row]] = {
+        _OURS: partial(_mine, catalogue, options.seed, fresh=compared)
     }
-    done.write_text(json.dumps(row, indent=1), "utf-8")
-    return row
+    if compared:
+        turns[NAME] = partial(_run_peer, catalogue)
+    found = take_turns(turns, options.repeats if compared else 1, folder, catalogue.place.name)
+    ours = middle_row(found[_OURS], "wall_seconds")
+    if not compared:
+        return ours, []
+    synthetic = catalogue.truth is not None
+    return ours, [compare(found[_OURS], found[NAME]) | {"synthetic": synthetic}]
 
 
-def mine_catalogue(films: int, catalogue: Path, out: Path, overrides: Row | None = None) -> Row:
+def _mine(catalogue: _Mined, seed: int, *, fresh: bool) -> Row:
+    out = catalogue.place / "out"
+    if fresh:
+        shutil.rmtree(out, ignore_errors=True)
+    row = mine_catalogue(catalogue.films, catalogue.sources, out)
+    if catalogue.truth is None:
+        return row
+    return row | {"recovered": score_release(catalogue.truth, ReleaseStore(out).folder())}
+
+
+def _run_peer(catalogue: _Mined) -> Row:
+    release = ReleaseStore(catalogue.place / "out").folder()
+    return run_bertopic(release, catalogue.place, catalogue.truth)
+
+
+def mine_catalogue(
+    films: int | None,
+    catalogue: Path | Sequence[str],
+    out: Path,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Row:
     """Mine a catalogue with one worker per core, sample its memory; resume an unfinished mining.
 
     Parameters
     ----------
-    films : int
-        Number of films of the catalogue.
-    catalogue : Path
-        Parquet file of FILMS.
+    films : int, optional
+        Number of films of the catalogue; by default those that are released.
+    catalogue : Path or sequence of str
+        Parquet file of FILMS, or sources.
     out : Path
         Output folder; `mine.log` beside it has the output of the run.
-    overrides : dict, optional
+    overrides : mapping, optional
         Settings by section.
 
     Returns
@@ -69,22 +155,34 @@ def mine_catalogue(films: int, catalogue: Path, out: Path, overrides: Row | None
         sorted(stage.name for stage in work.iterdir() if stage.is_dir()) if work.exists() else []
     )
     workers = os.cpu_count() or 1
-    settings = {**(overrides or {}), "dask": {"workers": workers}}
-    given = [str(catalogue), str(out), json.dumps(settings)]
-    sampled = run_sampled("benchmarks.lib.mining_run", given, out.parent / "mine.log")
+    sources = [f"files:{catalogue}"] if isinstance(catalogue, Path) else catalogue
+    out.parent.mkdir(parents=True, exist_ok=True)
+    sampled = run_sampled(
+        "benchmarks.lib.mining_run",
+        ["mine", *(f"--source={s}" for s in sources), f"--out={out}", f"--workers={workers}"],
+        out.parent / "mine.log",
+        {
+            f"MICROGENRES_{section}__{name}".upper(): str(value)
+            for section, chosen in (overrides or {}).items()
+            for name, value in chosen.items()
+        },
+    )
     release = ReleaseStore(out).folder()
     report = json.loads((release / "report.json").read_text("utf-8"))
+    manifest = json.loads((release / "manifest.json").read_text("utf-8"))
+    released = report["counts"]["released"]
     return sampled | {
-        "films": films,
+        "films": films or released,
         "workers": workers,
         "resumed": resumed,  # stages that an earlier run began: their seconds are incomplete
         "seconds": report["seconds"],
+        "dtype": manifest["model"]["dtype"],
         "micro_genres": report["counts"]["micro_genres"],
-        "released": report["counts"]["released"],
+        "released": released,
         "index": report["neighbours"]["index"],
         "recall_at_10": report["neighbours"]["recall_at_10"],
         "own_centroid_share": report["names"]["own_centroid_share"],
-        "release_bytes_per_film": _size(release) / films,
+        "release_bytes_per_film": _size(release) / released,
     }
 
 
@@ -110,9 +208,9 @@ def describe_run(run: Row) -> str:
 
 BENCH = Bench(
     name="end-to-end",
-    title="Mining synthetic films, from text to release",
+    title="Mining films, from text to release",
     measure=measure,
-    sizes=(5_000, 10_000),
+    sizes=(5_000, 15_773, 50_000),
     quick_sizes=(240,),
     columns=("films", "contender", "seconds", "exponent", "worker_mib", "driver_mib"),
     plot=Plot("seconds", x="films"),

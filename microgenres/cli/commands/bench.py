@@ -71,6 +71,15 @@ def bench(
             show_default="the bundled sample, encoded",
         ),
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="SPEC",
+            help="A further catalogue for end-to-end, as in `mine`. May be given several times.",
+            show_default="only synthetic films",
+        ),
+    ] = None,
     work: Annotated[
         Path | None,
         typer.Option(
@@ -91,6 +100,7 @@ def bench(
     microgenres bench clustering --quick
     microgenres bench clustering --sizes 10000,100000 --release films
     microgenres bench end-to-end --sizes 100000 --work big
+    microgenres bench end-to-end --source files:tmdb.csv --sizes 5000,50000 --work big
     microgenres bench readme                  the README's figures from benchmarks/results
     """
     if name == "readme":
@@ -106,6 +116,7 @@ def bench(
         quick=quick,
         out=out or frame.RESULTS,
         release=None if release is None else _found(release),
+        sources=tuple(source or ()),
         work=work,
     )
     width = None if sys.stdout.isatty() else 150  # else a log would get narrow columns

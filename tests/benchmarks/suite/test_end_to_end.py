@@ -29,7 +29,7 @@ def test_measured_sizes_are_reused_and_growth_is_fitted(tmp_path: Path) -> None:
         place = tmp_path / f"films-{films}-seed-2026"
         place.mkdir()
         row = run(films, seconds, seconds / 1_000, driver)
-        (place / "measured.json").write_text(json.dumps(row))
+        (place / "ours-0.json").write_text(json.dumps(row))
     found = end_to_end.measure(BenchOptions(sizes=(1_000, 4_000), work=tmp_path))
     # a stage of some hundredths of a second has no measurable growth
     assert found.figures["growth"] == pytest.approx({"embed": 1.0, "total": 1.0})
@@ -45,7 +45,7 @@ def test_resumed_stages_are_left_out_of_the_growth(tmp_path: Path) -> None:
         place = tmp_path / f"films-{films}-seed-2026"
         place.mkdir()
         row = run(films, seconds, films / 500, 400.0) | {"resumed": resumed}
-        (place / "measured.json").write_text(json.dumps(row))
+        (place / "ours-0.json").write_text(json.dumps(row))
     found = end_to_end.measure(BenchOptions(sizes=(1_000, 4_000), work=tmp_path))
     assert found.figures["growth"] == pytest.approx({"tiny": 1.0})
     rows = {(row["films"], row["contender"]): row for row in found.rows}

@@ -1,0 +1,1 @@
+"""Programs of others that are measured beside this project, each with its defaults."""
