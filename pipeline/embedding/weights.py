@@ -10,11 +10,12 @@ import hashlib
 import importlib.util
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.embedding.product_speed import choose_dtype, measure_products
 from pipeline.errors import ModelError
 from pipeline.settings import EmbedSettings
 
@@ -66,13 +67,15 @@ class ModelIdentity:
     dtype: str
 
 
-def identify(settings: EmbedSettings) -> ModelIdentity:
+def identify(settings: EmbedSettings, dtype: str | None = None) -> ModelIdentity:
     """Find and verify the weights, and resolve `auto` for this machine.
 
     Parameters
     ----------
     settings : EmbedSettings
         Model, device and dtype.
+    dtype : {"float32", "bfloat16"}, optional
+        Of a run or a release; by default `resolve_dtype` of the setting, which may measure.
 
     Returns
     -------
@@ -97,8 +100,8 @@ def identify(settings: EmbedSettings) -> ModelIdentity:
             "install it again, or correct embed.sha256"
         )
     device = resolve_device(settings.device, "embed.device")
-    dtype = resolve_dtype(settings.dtype, device)
-    return ModelIdentity(settings.model, str(folder), revision, device, dtype)
+    used = dtype or resolve_dtype(settings.dtype, device)
+    return ModelIdentity(settings.model, str(folder), revision, device, used)
 
 
 @lru_cache(maxsize=8)
@@ -123,13 +126,13 @@ def local_identity(settings: EmbedSettings, revision: str, dtype: str) -> ModelI
     ModelError
         If the weights on this machine have another revision.
     """
-    found = identify(settings)
+    found = identify(settings, dtype)
     if found.revision != revision:
         raise ModelError(
             f"model {settings.model!r}: this machine has revision {found.revision[:12]}, the run "
             f"has {revision[:12]}; install the same weights on every worker"
         )
-    return replace(found, dtype=dtype)
+    return found
 
 
 def load(identity: ModelIdentity) -> SentenceTransformer:
@@ -208,12 +211,13 @@ def resolve_device(device: str, setting: str) -> str:
 
 
 def resolve_dtype(dtype: str, device: str) -> str:
-    """Return the dtype that a setting means on a device.
+    """Return the dtype that a setting means in this process; in a run, all workers decide together.
 
     Parameters
     ----------
     dtype : {"auto", "float32", "bfloat16"}
-        Value of the setting; "auto" is bfloat16 if the hardware computes it.
+        Value of the setting. "auto" on a GPU is bfloat16 if the GPU computes it; on a CPU with
+        instructions for bfloat16, `choose_dtype` of a measurement at the first call.
     device : {"cpu", "cuda"}
         The device.
 
@@ -227,7 +231,12 @@ def resolve_dtype(dtype: str, device: str) -> str:
         return dtype
     if device == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if _cpu_computes_bfloat16() else "float32"
+    return _measured_dtype() if _cpu_computes_bfloat16() else "float32"
+
+
+@lru_cache(maxsize=1)
+def _measured_dtype() -> str:
+    return choose_dtype([measure_products()])
 
 
 def _cpu_computes_bfloat16() -> bool:

@@ -52,6 +52,4 @@ def test_the_error_of_a_cpu_without_memory_is_known_by_its_text() -> None:
 
 
 def test_the_cpu_check_for_bfloat16_exists() -> None:
-    fast = weights._cpu_computes_bfloat16()
-    assert isinstance(fast, bool)
-    assert weights.resolve_dtype("auto", "cpu") == ("bfloat16" if fast else "float32")
+    assert isinstance(weights._cpu_computes_bfloat16(), bool)
