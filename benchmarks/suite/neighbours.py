@@ -24,7 +24,8 @@ from benchmarks.lib.harness import (
 from benchmarks.lib.machine import Watch
 from benchmarks.lib.vectors import enlarge, real_vectors
 from pipeline.neighbours.index import build_index, index_bytes, index_kind
-from pipeline.neighbours.search import nearest_films, recall_at_10
+from pipeline.neighbours.recall import recall_at_10
+from pipeline.neighbours.search import nearest_films
 from pipeline.schemas.vectors import column_of_vectors
 from pipeline.settings import NeighbourSettings
 

@@ -21,8 +21,11 @@ from flows.runtime.tasks import (
 from pipeline import cluster
 from pipeline.execution.runner import Piece
 from pipeline.fileio.manifest import FileRef
+from pipeline.neighbours import all_films, ivf_stream
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import search as neighbours
+from pipeline.neighbours.recall import recall_of_lists
+from pipeline.neighbours.refinement import refine
 from pipeline.settings import ClusterSettings
 
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
@@ -105,8 +108,12 @@ def find_neighbours(
     kind = film_index.index_kind(films, section)
     groups = grouped(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
     pieces = piece_per_partition(("embeddings", groups))
+    everyone = tuple(
+        run.put("everyone", piece.key, run.read(group, ["movie_id"]).combine_chunks())
+        for piece, group in zip(pieces, groups, strict=True)
+    )
     if kind in film_index.IVF_CODECS:
-        index = _inverted_file(run, embeddings, pieces, films, kind)
+        near, index = _search_inverted_file(run, embeddings, pieces, everyone, films, kind)
     else:
         built = run.stage(
             film_index.build_index,
@@ -114,31 +121,72 @@ def find_neighbours(
             settings=section,
         )
         index = built.refs("index")
-    everyone = tuple(
-        run.put("everyone", piece.key, run.read(group, ["movie_id"]).combine_chunks())
-        for piece, group in zip(pieces, groups, strict=True)
-    )
-    shared: dict[str, Refs] = {"everyone": everyone, "index": index}
-    near = run.stage(neighbours.nearest_films, add_to_all(pieces, shared), settings=section)
+        shared: dict[str, Refs] = {"everyone": everyone, "index": index}
+        found = run.stage(neighbours.nearest_films, add_to_all(pieces, shared), settings=section)
+        near = found.refs("neighbours")
     recall = 1.0
     if kind != "flat":  # an exact search finds all
+        inputs = {"embeddings": embeddings, "everyone": everyone, "neighbours": near}
         measured = run.stage(
-            neighbours.recall_at_10,
-            [Piece("all", {"embeddings": embeddings, "index": index}, {"seed": run.settings.seed})],
+            recall_of_lists,
+            [Piece("all", inputs, {"seed": run.settings.seed})],
             settings=section,
         )
         recall = float(run.read(only_file(measured, "recall")).column("recall")[0].as_py())
-    return (
-        near.refs("neighbours"),
-        index,
-        {"index": kind, "recall_at_10": recall, "count": section.count},
+    return near, index, {"index": kind, "recall_at_10": recall, "count": section.count}
+
+
+def _search_inverted_file(
+    run: RunContext,
+    embeddings: Refs,
+    pieces: Sequence[Piece],
+    everyone: Refs,
+    films: int,
+    kind: str,
+) -> tuple[Refs, Refs]:
+    """Return the nearest films of each film, and the index, of which no worker has the whole."""
+    section = run.settings.neighbours
+    head, runs, bounds = _inverted_file(run, embeddings, pieces, films, kind)
+    index = (head, *runs)
+    lists = [
+        Piece(f"run{number:05d}", {"own": (own,)}, {"start": start, "stop": stop})
+        for number, (own, (start, stop)) in enumerate(zip(runs, bounds, strict=True))
+    ]
+    searched = run.stage(
+        all_films.search_lists, add_to_all(lists, {"index": index}), settings=section
     )
+    near = searched.refs("near")
+    for _ in range(section.refinements):
+        mine = [
+            Piece(piece.key, {**piece.inputs, "mine": (ref,)}, piece.constants)
+            for piece, ref in zip(lists, near, strict=True)
+        ]
+        refined = run.stage(refine, add_to_all(mine, {"near": near, "index": index}))
+        near = refined.refs("near")
+    mine = [
+        Piece(piece.key, {**piece.inputs, "near": (ref,)}, piece.constants)
+        for piece, ref in zip(lists, near, strict=True)
+    ]
+    named = run.stage(
+        all_films.name_films, add_to_all(mine, {"index": index, "everyone": everyone})
+    )
+    return named.refs("neighbours"), index
 
 
 def _inverted_file(
     run: RunContext, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
-) -> Refs:
-    """Build the index of `film_index.build_index` without the whole index in memory."""
+) -> tuple[FileRef, Refs, list[tuple[int, int]]]:
+    """Build the index of `film_index.build_index` without the whole index in memory.
+
+    Returns
+    -------
+    head : FileRef
+        What precedes the lists.
+    runs : tuple of FileRef
+        The lists, run by run.
+    bounds : list of (int, int)
+        First list of each run, and one past its last.
+    """
     begun = run.stage(
         film_index.train_index,
         [Piece("all", {"embeddings": embeddings}, {"films": films})],
@@ -163,7 +211,9 @@ def _inverted_file(
         film_index.write_lists,
         [Piece(name, {"codes": coded.refs(name)}, {"kind": kind}) for name in runs],
     )
-    return (*head.refs("index"), *laid.refs("index"))
+    lists = coded.manifests[0].outputs["lengths"].rows or 0
+    bounds = ivf_stream.run_bounds(lists, len(runs))
+    return only_file(head, "index"), laid.refs("index"), bounds
 
 
 def _warn_if_few(films: int) -> None:

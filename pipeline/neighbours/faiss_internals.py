@@ -3,7 +3,8 @@
 Four things, each behind a function of this module, and nowhere else:
 
 - the file format of an `IndexIVF`: trained part, lengths of the lists, lists;
-- pointers of arrays (`swig_ptr`), which `encode_vectors` and `decode_vectors` take;
+- pointers of arrays (`swig_ptr`), which `encode_vectors`, `decode_vectors` and
+  `pairwise_indexed_inner_product` take;
 - the callbacks that stream an index (`PyCallbackIOWriter`, `PyCallbackIOReader`);
 - `ntotal` of an index, which is written before the index is serialized.
 
@@ -31,6 +32,7 @@ __all__ = [
     "decode_vectors",
     "encode_list",
     "encode_vectors",
+    "paired_products",
     "read_index",
     "read_lengths",
     "split_list",
@@ -114,6 +116,34 @@ def decode_vectors(index: Any, codes: np.ndarray, lists: np.ndarray) -> np.ndarr
     vectors = np.empty((len(lists), index.d), np.float32)
     index.decode_vectors(len(lists), *map(faiss.swig_ptr, (codes, lists, vectors)))
     return vectors
+
+
+def paired_products(
+    left: np.ndarray, left_rows: np.ndarray, right: np.ndarray, right_rows: np.ndarray
+) -> np.ndarray:
+    """Return the inner products of pairs of rows.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (n_left, dim) and (n_right, dim), float32
+        Vectors, C-contiguous.
+    left_rows, right_rows : ndarray of shape (n_pairs,), int
+        A row of each.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs,), float32
+        `left[left_rows[i]] @ right[right_rows[i]]`.
+    """
+    rows = [np.ascontiguousarray(rows, np.int64) for rows in (left_rows, right_rows)]
+    products = np.empty(len(rows[0]), np.float32)
+    untyped: Any = faiss  # the type stubs lack this function
+    untyped.pairwise_indexed_inner_product(
+        left.shape[1],
+        len(products),
+        *map(faiss.swig_ptr, (left, rows[0], right, rows[1], products)),
+    )
+    return products
 
 
 def write_header(index: Any, lengths: np.ndarray) -> tuple[bytes, bytes]:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.neighbours import faiss_internals
+from pipeline.neighbours.coarse import ListFinder
 from pipeline.neighbours.faiss_internals import ROW_NUMBER_BYTES
 from pipeline.schemas.vectors import Parts, matrix_of, parts_of
 
@@ -24,8 +25,10 @@ __all__ = [
     "InvertedLists",
     "cut_into_runs",
     "encode_films",
+    "fixed_bytes",
     "header_pieces",
     "list_pieces",
+    "run_bounds",
 ]
 
 # Number of films in each list, in the order of the lists.
@@ -57,8 +60,18 @@ def cut_into_runs(trained: Any, films: int) -> list[tuple[int, int]]:
     """
     lists, width = int(trained.nlist), int(trained.code_size)
     runs = min(lists, max(1, math.ceil(films * (width + ROW_NUMBER_BYTES) / _RUN_BYTES)))
-    ends = np.linspace(0, lists, runs + 1).round().astype(int).tolist()
-    return list(pairwise(ends))
+    return run_bounds(lists, runs)
+
+
+def run_bounds(lists: int, runs: int) -> list[tuple[int, int]]:
+    """Return the first list of each of `runs` runs of equal length, and one past its last.
+
+    Examples
+    --------
+    >>> run_bounds(5, 2)
+    [(0, 2), (2, 5)]
+    """
+    return list(pairwise(np.linspace(0, lists, runs + 1).round().astype(int).tolist()))
 
 
 def encode_films(
@@ -83,9 +96,10 @@ def encode_films(
         "lengths": LENGTHS of these films. "run00000", "run00001", ...: CODES.
     """
     lists, codes = [], []
+    finder = ListFinder(trained)
     for part in parts_of(embeddings):
         vectors = matrix_of(part)
-        own = trained.quantizer.assign(vectors, 1)[:, 0]
+        own = finder.nearest(vectors, 1)[:, 0]
         lists.append(own)
         codes.append(faiss_internals.encode_vectors(trained, vectors, own))
     number, code = _concatenate(lists), _concatenate(codes)
@@ -128,7 +142,7 @@ def list_pieces(codes: pa.Table | Parts) -> list[bytearray]:
     codes : Table or Parts
         CODES of all films of the run, in any order. In a list, films are sorted by row number.
     """
-    parts = [(*_list_and_row(part), _codes(part)) for part in parts_of(codes)]
+    parts = [(*_list_and_row(part), fixed_bytes(part)) for part in parts_of(codes)]
     number, row, code = map(_concatenate, zip(*parts, strict=True))
     del parts
     order = np.lexsort((row, number))
@@ -152,9 +166,9 @@ def _list_and_row(codes: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     return codes.column("list").to_numpy(), codes.column("row").to_numpy()
 
 
-def _codes(codes: pa.Table) -> np.ndarray:
-    """Return the column of codes, (n_films, width) uint8."""
-    column = codes.column("code").combine_chunks()
+def fixed_bytes(table: pa.Table, name: str = "code") -> np.ndarray:
+    """Return a column of binary values of one width, (n_rows, width) uint8."""
+    column = table.column(name).combine_chunks()
     width = column.type.byte_width
     if not len(column):
         return np.empty((0, width), np.uint8)
@@ -185,8 +199,29 @@ class InvertedLists:
         self._width, self._pieces = int(self.trained.code_size), pieces
         self.bytes_per_film = self._width + ROW_NUMBER_BYTES
 
+    @property
+    def ends(self) -> np.ndarray:
+        """Position of the first film of each list, and one past the last, (n_lists + 1,) int64.
+
+        The position of a film is its number in the order of the lists.
+        """
+        return np.concatenate([[0], np.cumsum(self.lengths)])
+
     def __iter__(self) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield each list that is not empty.
+        """Yield each list that is not empty; see `read`."""
+        return self.read(self._pieces, 0, len(self.lengths))
+
+    def read(
+        self, pieces: Iterator[memoryview], start: int, stop: int
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Yield each list of a run that is not empty.
+
+        Parameters
+        ----------
+        pieces : iterator of memoryview
+            The pieces of `list_pieces` for the lists from `start` to before `stop`.
+        start, stop : int
+            Numbers of lists.
 
         Yields
         ------
@@ -198,9 +233,9 @@ class InvertedLists:
             Codes one after the other.
         """
         rest = memoryview(b"")
-        for number in np.flatnonzero(self.lengths).tolist():
+        for number in (np.flatnonzero(self.lengths[start:stop]) + start).tolist():
             while not rest:
-                rest = next(self._pieces)
+                rest = next(pieces)
             rows, codes, rest = faiss_internals.split_list(
                 rest, int(self.lengths[number]), self._width
             )
@@ -208,5 +243,8 @@ class InvertedLists:
 
     def vectors(self, number: int, codes: np.ndarray) -> np.ndarray:
         """Decode codes of list `number`, (n_films, dim) float32."""
-        lists = np.full(len(codes) // self._width, number)
+        return self.decode(codes, np.full(len(codes) // self._width, number))
+
+    def decode(self, codes: np.ndarray, lists: np.ndarray) -> np.ndarray:
+        """Decode codes (uint8) of `lists` (n_films,) int64; return (n_films, dim) float32."""
         return faiss_internals.decode_vectors(self.trained, codes, lists)

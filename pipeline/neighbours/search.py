@@ -1,4 +1,4 @@
-"""Search for the nearest films of each film, and the recall of the index."""
+"""Search for the nearest films of some films."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.neighbours.coarse import ListFinder
+from pipeline.neighbours.grouped_search import search_groups
 from pipeline.neighbours.index import IVF_CODECS, index_bytes, open_index
 from pipeline.neighbours.ivf_stream import InvertedLists
 from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.schemas.stage import stage
-from pipeline.schemas.vectors import Parts, matrix_of, parts_of, vectors_at
+from pipeline.schemas.vectors import Parts, matrix_of, parts_of
 from pipeline.settings import NeighbourSettings
 
-__all__ = ["nearest_films", "probed_lists", "recall_at_10"]
+__all__ = ["ids_at", "nearest_films", "probed_lists", "rows_of", "search"]
 
-_RECALL_COUNT = 10
 _EF_SEARCH = 128  # candidates of HNSW
 
 
@@ -60,8 +61,8 @@ def nearest_films(
     count = min(settings.count, everyone.num_rows - 1)
     if count < 1 or not len(own):
         return {"neighbours": NEIGHBOURS.empty_table()}
-    similarity, rows = _search(index, matrix_of(embeddings), count + 1, settings)
-    own_rows = _rows_of(own, everyone)
+    similarity, rows = search(index, matrix_of(embeddings), count + 1, settings)
+    own_rows = rows_of(own, everyone)
     # sort the film itself last, whatever its rank among identical texts, and drop it
     order = np.lexsort((rows, -similarity, rows == own_rows[:, None], rows < 0), axis=1)[:, :count]
     rows = np.take_along_axis(rows, order, axis=1)
@@ -71,61 +72,13 @@ def nearest_films(
     columns = [
         own.take(pa.array(film)),
         pa.array(rank + 1, pa.int16()),
-        _ids_at(everyone, rows[found]),
+        ids_at(everyone, rows[found]),
         pa.array(similarity[found], pa.float32()),
     ]
     return {"neighbours": pa.table(columns, schema=NEIGHBOURS)}
 
 
-@stage(
-    "recall",
-    version=3,
-    inputs=("embeddings", "index"),
-    outputs=("recall",),
-    streamed=("embeddings", "index"),
-)
-def recall_at_10(
-    embeddings: pa.Table | Parts,
-    index: pa.Table | Parts,
-    settings: NeighbourSettings,
-    seed: int,
-) -> dict[str, pa.Table]:
-    """Measure the share of the true 10 nearest films that the index finds.
-
-    Parameters
-    ----------
-    embeddings : Table or Parts
-        EMBEDDINGS of all films, in the order of the rows of the index.
-    index : Table or Parts
-        `index.INDEX`.
-    settings : NeighbourSettings
-        `recall_queries` is the number of films in the sample.
-    seed : int
-        Seed of the sample.
-
-    Returns
-    -------
-    dict of str to Table
-        "recall": one row, one column `recall`, 0 to 1.
-    """
-    faiss.omp_set_num_threads(1)
-    count = min(_RECALL_COUNT, embeddings.num_rows)
-    random = np.random.default_rng(seed)
-    queries = vectors_at(
-        embeddings, random.permutation(embeddings.num_rows)[: settings.recall_queries]
-    )
-    last = _last_true_similarity(embeddings, queries, count)
-    _, rows = _search(index, queries, count, settings)
-    distinct, inverse = np.unique(rows, return_inverse=True)
-    # A film counts as found by its similarity, not by its row: films with identical texts are
-    # interchangeable. The similarity is the true one, since an 8-bit index only approximates it.
-    near = vectors_at(embeddings, np.maximum(distinct, 0))[inverse.reshape(rows.shape)]
-    similarity = np.einsum("qd,qnd->qn", queries, near)
-    found = (similarity >= last[:, None] - 1e-5) & (rows >= 0)
-    return {"recall": pa.table([[float(found.mean())]], names=["recall"])}
-
-
-def _rows_of(own: pa.Array, everyone: pa.Table | Parts) -> np.ndarray:
+def rows_of(own: pa.Array, everyone: pa.Table | Parts) -> np.ndarray:
     """Return the row number of each film in `everyone`, (len(own),) int64; -1 if it has none.
 
     The few ids are hashed, not the many.
@@ -141,7 +94,7 @@ def _rows_of(own: pa.Array, everyone: pa.Table | Parts) -> np.ndarray:
     return own_rows
 
 
-def _ids_at(everyone: pa.Table | Parts, rows: np.ndarray) -> pa.Array:
+def ids_at(everyone: pa.Table | Parts, rows: np.ndarray) -> pa.Array:
     """Return the `movie_id` of rows of `everyone`, in the order of `rows`."""
     distinct, inverse = np.unique(rows, return_inverse=True)
     found = [pa.array([], pa.string())]
@@ -154,25 +107,11 @@ def _ids_at(everyone: pa.Table | Parts, rows: np.ndarray) -> pa.Array:
     return pa.concat_arrays(found).take(pa.array(inverse))
 
 
-def _last_true_similarity(
-    embeddings: pa.Table | Parts, queries: np.ndarray, count: int
-) -> np.ndarray:
-    """Return the similarity of the last of the true `count` nearest films, (n_queries,) float32."""
-    best = np.full((len(queries), count), -np.inf, np.float32)
-    for part in parts_of(embeddings):
-        exact = faiss.IndexFlatIP(queries.shape[1])
-        exact.add(matrix_of(part))
-        if exact.ntotal:
-            own, _ = exact.search(queries, min(count, exact.ntotal))
-            best = -np.sort(-np.hstack([best, own]), axis=1)[:, :count]
-    return best[:, -1]
-
-
-def probed_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
+def probed_lists(lists: int, films: int, searched: int) -> int:
     """Return the number of lists of an inverted file that a query searches.
 
-    Together they contain about `settings.searched_films` films, so that a query is compared with
-    the same number of films at any size of the catalogue.
+    Together they contain about `searched` films, so that a query is compared with the same number
+    of films at any size of the catalogue.
 
     Parameters
     ----------
@@ -180,8 +119,8 @@ def probed_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
         Number of lists of the index.
     films : int
         Number of films in the index.
-    settings : NeighbourSettings
-        `searched_films`.
+    searched : int
+        Number of films to compare with.
 
     Returns
     -------
@@ -190,13 +129,13 @@ def probed_lists(lists: int, films: int, settings: NeighbourSettings) -> int:
 
     Examples
     --------
-    >>> probed_lists(lists=1_000, films=1_000_000, settings=NeighbourSettings(searched_films=8_000))
+    >>> probed_lists(lists=1_000, films=1_000_000, searched=8_000)
     8
     """
-    return min(lists, max(1, round(settings.searched_films * lists / max(1, films))))
+    return min(lists, max(1, round(searched * lists / max(1, films))))
 
 
-def _search(
+def search(
     index: pa.Table | Parts, vectors: np.ndarray, count: int, settings: NeighbourSettings
 ) -> tuple[np.ndarray, np.ndarray]:
     """Search the index for the nearest films of each query.
@@ -226,24 +165,15 @@ def _search_lists(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Search an inverted file list by list, instead of query by query.
 
-    The result is that of FAISS's own search. All queries that search a list are compared with its
-    vectors in one matrix product. `big_batch_search` of faiss.contrib does the same, but gives
-    wrong inner products for lists that store residuals.
+    The result is that of FAISS's own search in the same lists. All queries that search a list are
+    compared with its vectors in one matrix product. `big_batch_search` of faiss.contrib does the
+    same, but gives wrong inner products for lists that store residuals.
     """
     list_count = len(lists.lengths)
-    probed = probed_lists(list_count, int(lists.lengths.sum()), settings)
-    _, query_lists = lists.trained.quantizer.search(vectors, probed)
-    order = np.argsort(query_lists, axis=None, kind="stable")
-    ends = np.searchsorted(query_lists.ravel()[order], np.arange(list_count + 1))
-    best = faiss.ResultHeap(len(vectors), count, keep_max=True)
-    for number, rows, codes in lists:
-        queries = order[ends[number] : ends[number + 1]] // probed
-        if not len(queries):
-            continue
-        own = lists.vectors(number, codes)
-        cosine, near = faiss.knn(
-            vectors[queries], own, min(count, len(rows)), faiss.METRIC_INNER_PRODUCT
-        )
-        best.add_result_subset(queries, cosine, rows[near])
-    best.finalize()
-    return best.D, best.I
+    probed = probed_lists(list_count, int(lists.lengths.sum()), settings.searched_films)
+    blocks = (
+        (number, rows, lambda n=number, c=codes: lists.vectors(n, c))
+        for number, rows, codes in lists
+    )
+    nearest = ListFinder(lists.trained).nearest(vectors, probed)
+    return search_groups(nearest, vectors.__getitem__, blocks, list_count, count)

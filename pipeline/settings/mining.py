@@ -142,12 +142,24 @@ class NeighbourSettings(Section):
         "vectors, "
         "in a quarter of the memory.",
     )
+    first_films: int = Field(
+        2_048,
+        ge=1,
+        description="Films in the nearest lists of an inverted file with which each film of the "
+        "catalogue is compared first, before the refinements.",
+    )
+    refinements: int = Field(
+        2,
+        ge=0,
+        le=10,
+        description="How often each film of a catalogue with an inverted file is compared with the "
+        "neighbours of its neighbours: more give a higher recall.",
+    )
     searched_films: int = Field(
         12_288,
         ge=1,
-        description="Films compared per query in an inverted file: more give a higher recall and "
-        "take "
-        "proportionally longer.",
+        description="Films of an inverted file with which a single query is compared, in a search "
+        "by meaning or an update: more give a higher recall and take proportionally longer.",
     )
     recall_queries: int = Field(1_000, ge=10, description="Films for which recall@10 is measured.")
 

@@ -184,7 +184,7 @@ def _read_index(release: ReleasedTables) -> Any:
     if isinstance(index, faiss.IndexIVF):
         index.make_direct_map()  # needed to reconstruct vectors
         settings = release.manifest.read_settings("neighbours", NeighbourSettings)
-        index.nprobe = probed_lists(index.nlist, index.ntotal, settings)
+        index.nprobe = probed_lists(index.nlist, index.ntotal, settings.searched_films)
     return index
 
 

@@ -23,6 +23,7 @@ from pipeline.neighbours.ivf_stream import (
     header_pieces,
     list_pieces,
 )
+from pipeline.neighbours.recall import recall_at_10
 from pipeline.settings import NeighbourSettings
 from tests.pipeline.schemas.test_vectors import stored
 from tests.support.planted import planted, points_table
@@ -84,7 +85,7 @@ def test_for_millions_of_films_lists_grow_as_the_square_root_and_a_sample_trains
     trained = film_index.train_index(films, settings, 1_600)["trained"]
     assert film_index.open_index(film_index.index_bytes(trained)).nlist == 40
     index = film_index.build_index(films, settings, 1_600)["index"]
-    found = neighbours.recall_at_10(films, index, settings, seed=1)["recall"]
+    found = recall_at_10(films, index, settings, seed=1)["recall"]
     assert found["recall"][0].as_py() > 0.9
     # FAISS warns below 39 training films per list
     assert "WARNING" not in capfd.readouterr().err
@@ -99,7 +100,7 @@ def test_search_by_list_finds_what_faiss_finds(recipe: str) -> None:
     queries = vectors[::7]
     cosine, rows = neighbours._search_lists(lists, queries, 12, settings)
     index.add(few)
-    index.nprobe = neighbours.probed_lists(index.nlist, index.ntotal, settings)
+    index.nprobe = neighbours.probed_lists(index.nlist, index.ntotal, settings.searched_films)
     expected, expected_rows = index.search(queries, 12)
     found = expected_rows >= 0
     np.testing.assert_array_equal(rows >= 0, found)

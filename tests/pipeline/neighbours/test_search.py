@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.fileio.external_sort import StreamedTable
 from pipeline.neighbours.index import build_index, index_bytes, index_kind
-from pipeline.neighbours.search import nearest_films, recall_at_10
+from pipeline.neighbours.recall import recall_at_10
+from pipeline.neighbours.search import nearest_films
 from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.settings import NeighbourSettings
 from tests.support.planted import planted, points_table

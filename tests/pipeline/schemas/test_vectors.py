@@ -20,6 +20,7 @@ from pipeline.features.space import table_to_arrays
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import ivf_stream
 from pipeline.neighbours import search as neighbours
+from pipeline.neighbours.recall import recall_at_10
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, ids_and_matrix, matrix_of, vectors_at
 from pipeline.settings import ClusterSettings, FeatureSettings, NeighbourSettings
@@ -105,10 +106,7 @@ def test_index_built_from_parts_equals_index_of_the_table(
         for searched in (index, stored(tmp_path / "again", index))
     ]
     assert answers[0].equals(answers[1])
-    recalls = [
-        neighbours.recall_at_10(sample, index, settings, seed=1)["recall"]
-        for sample in (films, parts)
-    ]
+    recalls = [recall_at_10(sample, index, settings, seed=1)["recall"] for sample in (films, parts)]
     assert recalls[0].equals(recalls[1])
 
 
@@ -117,7 +115,7 @@ def test_recall_equals_that_of_an_exhaustive_search(tmp_path: Path) -> None:
     films = points_table(vectors)
     settings = NeighbourSettings(index="ivf", recall_queries=len(films))
     index = film_index.build_index(films, settings, len(films))["index"]
-    found = neighbours.recall_at_10(stored(tmp_path, films), index, settings, seed=3)["recall"]
+    found = recall_at_10(stored(tmp_path, films), index, settings, seed=3)["recall"]
     listed = neighbours.nearest_films(films, films, index, NeighbourSettings(count=9))
     near = listed["neighbours"].to_pandas().groupby("movie_id")["neighbour_id"].apply(set)
     cosine = vectors @ vectors.T
