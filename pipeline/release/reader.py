@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from pipeline.errors import CorruptFileError, ReleaseError, TableError
+from pipeline.fileio.external_sort import StreamedTable
 from pipeline.fileio.manifest import checked_path
 from pipeline.schemas import mining as tables
 from pipeline.schemas.release_manifest import ReleaseManifest
@@ -177,17 +180,79 @@ class ReleasedTables:
         CorruptFileError
             If the file is missing, has another size than the manifest says, or cannot be read.
         """
+        path = self._sized(name)
+        with self._readable(path):
+            # Open the path, not a Python file: Arrow's threads may release a Python file after
+            # read() returns, and abort the process if it exits at that moment.
+            found = tables.add_later_columns(pq.ParquetFile(path).read(), schema)
+            return tables.validate(found, schema, name=name)
+
+    def parts(self, name: str, schema: pa.Schema) -> StreamedTable:
+        """Return a table whose row groups are read one after the other, in each iteration.
+
+        Parameters
+        ----------
+        name : str
+            File name without ".parquet".
+        schema : pyarrow.Schema
+            The columns to read, in any order, of the types that they must have. As in `table`,
+            columns that releases of earlier versions lack are filled.
+
+        Returns
+        -------
+        StreamedTable
+            Its parts are row groups; of a property that was loaded before, its rows.
+
+        Raises
+        ------
+        ReleaseError, CorruptFileError
+            As `table`, here and while iterating.
+        """
+        loaded = self.__dict__.get(name)
+        if loaded is not None:
+            return StreamedTable(schema, len(loaded), lambda: [loaded.select(schema.names)])
+        path = self._sized(name)
+        with self._readable(path):
+            parquet = pq.ParquetFile(path)
+            rows, known = parquet.metadata.num_rows, set(parquet.schema_arrow.names)
+
+        def read() -> Iterator[pa.Table]:
+            with self._readable(path):
+                groups = pq.ParquetFile(path)
+                columns = [field for field in schema.names if field in known]
+                for group in range(groups.num_row_groups):
+                    part = groups.read_row_group(group, columns=columns)
+                    part = tables.add_later_columns(part, schema)
+                    yield tables.validate(part, schema, name=name).select(schema.names)
+
+        return StreamedTable(schema, rows, read)
+
+    def films(self, ids: pa.Array) -> pa.Table:
+        """Return the films with the given ids, `tables.RELEASED_MOVIES`, sorted by movie_id."""
+        parts = self.parts("movies", tables.RELEASED_MOVIES)
+        found = [part.filter(pc.is_in(part["movie_id"], value_set=ids)) for part in parts]
+        return pa.concat_tables(found).combine_chunks()
+
+    @cached_property
+    def embedding_schema(self) -> pa.Schema:
+        """Return `tables.EMBEDDINGS` with the length and number type of the vectors."""
+        return tables.EMBEDDINGS(*self._vector_kind("embeddings"))
+
+    def _sized(self, name: str) -> Path:
+        """Return the path of a table, whose size is checked."""
         path = self.file(f"{name}.parquet")
         expected, size = self.manifest.files[path.name].bytes, path.stat().st_size
         if size != expected:
             raise CorruptFileError(
                 f"{path}: {size} bytes, the manifest says {expected}; restore it, or mine again"
             )
+        return path
+
+    @contextmanager
+    def _readable(self, path: Path) -> Iterator[None]:
+        """Raise an error that says what to do for a file of another schema, or a damaged one."""
         try:
-            # Open the path, not a Python file: Arrow's threads may release a Python file after
-            # read() returns, and abort the process if it exits at that moment.
-            found = tables.add_later_columns(pq.ParquetFile(path).read(), schema)
-            return tables.validate(found, schema, name=name)
+            yield
         except TableError as error:
             raise ReleaseError(f"release {self.path}: {error}; mine again") from error
         except (OSError, pa.ArrowException) as error:
@@ -195,6 +260,10 @@ class ReleasedTables:
 
     def _vectors(self, name: str, schema: Callable[[int, str], pa.Schema]) -> pa.Table:
         """A table of vectors, whose length and number type are those of its file."""
+        return self.table(name, schema(*self._vector_kind(name)))
+
+    def _vector_kind(self, name: str) -> tuple[int, str]:
+        """Return the length and the number type of the vectors of a table."""
         path = self.file(f"{name}.parquet")
         try:
             found = pq.read_schema(path)
@@ -203,8 +272,7 @@ class ReleasedTables:
         vector = found.field("vector").type if "vector" in found.names else None
         if vector is None or not pa.types.is_fixed_size_list(vector):
             raise ReleaseError(f"release {self.path}: table {name!r} has no vectors; mine again")
-        dtype = "float16" if vector.value_type == pa.float16() else "float32"
-        return self.table(name, schema(vector.list_size, dtype))
+        return vector.list_size, "float16" if vector.value_type == pa.float16() else "float32"
 
 
 def _first_problem(error: ValidationError) -> str:
