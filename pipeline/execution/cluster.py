@@ -6,7 +6,7 @@ import atexit
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,11 @@ from distributed import Client, LocalCluster, WorkerPlugin
 from distributed.comm.core import CommClosedError
 
 from pipeline.errors import StageError
+from pipeline.execution.fork_server import (
+    START_METHOD,
+    WORKER_ENVIRONMENT,
+    start_fork_server,
+)
 from pipeline.execution.heartbeat import check_scheduler, disconnect_when_silent
 from pipeline.execution.tls import check_address, security
 from pipeline.settings import DaskSettings
@@ -24,24 +29,9 @@ __all__ = ["CLUSTER_CONFIG", "local_cluster"]
 
 logger = logging.getLogger(__name__)
 
-# One arithmetic thread per worker, since there is one worker per core.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    # Encoding allocates and frees matrices of some MiB all the time. The allocator keeps them,
-    # since new pages from the kernel cost more than the arithmetic.
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
-    "MALLOC_TRIM_THRESHOLD_": "268435456",
-    # The driver logs each failure once; a worker would log it a second time.
-    "DASK_LOGGING__DISTRIBUTED": "critical",
-}
-
 # Configuration of every scheduler and worker, here and in `microgenres scheduler|worker`.
 CLUSTER_CONFIG = {
-    "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
+    "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
     # A worker has only the piece that it runs, so that its death points to one piece.
     "distributed.scheduler.worker-saturation": 1.0,
     # After two deaths a piece is suspected; the driver then tries it alone.
@@ -57,14 +47,20 @@ CLUSTER_CONFIG = {
 }
 
 
+# Here only: other machines may be of another kind.
+_LOCAL_CONFIG = CLUSTER_CONFIG | {"distributed.worker.multiprocessing-method": START_METHOD}
+
+
 @contextmanager
-def local_cluster(settings: DaskSettings) -> Iterator[Client]:
+def local_cluster(settings: DaskSettings, shared: Sequence[str] = ()) -> Iterator[Client]:
     """Yield a client of `settings.scheduler`, or of a local cluster that ends with the block.
 
     Parameters
     ----------
     settings : DaskSettings
         The section `dask`. Without a scheduler and without `workers`, one worker per core starts.
+    shared : sequence of str
+        Modules that local workers share, see `start_fork_server`.
 
     Raises
     ------
@@ -98,8 +94,9 @@ def local_cluster(settings: DaskSettings) -> Iterator[Client]:
             yield client
         return
     workers = settings.workers or CPU_COUNT
+    start_fork_server(shared)
     with (
-        dask.config.set(CLUSTER_CONFIG),
+        dask.config.set(_LOCAL_CONFIG),
         _open(settings, workers) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
@@ -147,6 +144,7 @@ def _open(settings: DaskSettings, workers: int) -> LocalCluster:
             dashboard_address=settings.dashboard,
             worker_dashboard_address=None,
             memory_limit=settings.memory_limit,
+            env=dict(os.environ) | WORKER_ENVIRONMENT,
             silence_logs=logging.CRITICAL,
         )
     except (OSError, ValueError, RuntimeError) as error:

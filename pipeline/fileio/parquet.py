@@ -19,7 +19,7 @@ from pipeline.fileio.atomic import check_file, explain_full_disk
 from pipeline.fileio.manifest import file_sha256
 from pipeline.schemas.vectors import Parts, parts_of
 
-__all__ = ["read_groups", "read_table", "table_digest", "write_table"]
+__all__ = ["check_written", "read_groups", "read_table", "table_digest", "write_table"]
 
 ROW_GROUP_ROWS = 32_768
 
@@ -65,7 +65,11 @@ class _HashedFile(_Hashed):
 
 
 def write_table(
-    path: Path, table: pa.Table | Parts, *, group_rows: int = ROW_GROUP_ROWS
+    path: Path,
+    table: pa.Table | Parts,
+    *,
+    group_rows: int = ROW_GROUP_ROWS,
+    sync: bool = True,
 ) -> tuple[str, int]:
     """Create a Parquet file, sync it, and read it back.
 
@@ -79,6 +83,9 @@ def write_table(
         Of a table in parts, one row group and one part are in memory at a time.
     group_rows : int
         Rows of a row group.
+    sync : bool
+        False leaves it to the caller to sync the file, with others at the same time, and then to
+        read it back with `check_written`.
 
     Returns
     -------
@@ -116,14 +123,26 @@ def write_table(
         ) as writer:
             for rows in _groups(chain([first], parts), group):
                 writer.write_table(rows.replace_schema_metadata(None), row_group_size=group)
-        sink.sync()
+        if sync:
+            sink.sync()
         written, size = sink.sha256.hexdigest(), sink.size
-    rows = pq.read_metadata(path).num_rows
-    if file_sha256(path) != written or rows != table.num_rows:
+    if sync:
+        check_written(path, written, table.num_rows)
+    return written, size
+
+
+def check_written(path: Path, sha256: str, rows: int) -> None:
+    """Read a new Parquet file back, and check its SHA-256 (hex) and number of rows.
+
+    Raises
+    ------
+    CorruptFileError
+        If they differ from what was written.
+    """
+    if file_sha256(path) != sha256 or pq.read_metadata(path).num_rows != rows:
         raise CorruptFileError(
             f"{path}: the disk returned other bytes than were written; check the disk"
         )
-    return written, size
 
 
 def _groups(parts: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:

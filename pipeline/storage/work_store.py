@@ -1,8 +1,8 @@
 """Committed pieces of stages: `DIR/work`, with a folder per stage and a manifest per piece.
 
 A commit writes each file under a unique name, syncs it, reads it back, checks its SHA-256, renames
-it, and creates the manifest last. Readers follow manifests only: a file that no manifest names does
-not exist for them.
+it, and creates the manifest last. The files of several small pieces are synced together. Readers
+follow manifests only: a file that no manifest names does not exist for them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,20 +21,20 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import CorruptFileError, StoreError
-from pipeline.fileio.atomic import check_file, sync_folder, write_bytes, write_new
+from pipeline.fileio.atomic import check_file, sync_files, sync_folder, write_bytes
 from pipeline.fileio.manifest import (
     FileRef,
     Manifest,
     checked_name,
     checked_path,
     manifest_from_json,
-    manifest_to_json,
 )
-from pipeline.fileio.parquet import read_groups, read_table, write_table
+from pipeline.fileio.parquet import read_groups, read_table
 from pipeline.observability.redaction import redact
+from pipeline.storage.commit_attempt import CommitAttempt, ComputedPiece
 from pipeline.storage.folders import create_folder, delete_older
 
-__all__ = ["StoredParts", "WorkStore"]
+__all__ = ["ComputedPiece", "StoredParts", "WorkStore"]
 
 logger = logging.getLogger(__name__)
 
@@ -94,58 +93,78 @@ class WorkStore:
         seconds: float,
         extra: Mapping[str, Any] | None = None,
     ) -> Manifest:
-        """Write `tables`, then the manifest that makes them visible. The first attempt wins.
+        """Commit one piece; see `commit_all`.
 
         Parameters
         ----------
-        stage, key, fingerprint : str
-            The stage, its piece, and the hash of all that the outputs depend on.
-        tables : Mapping of str to Table
-            Output tables by name. The bytes of a file depend on its table only.
-        rows_in : int
-            Number of rows read.
-        seconds : float
-            Wall time of the computation.
-        extra : Mapping, optional
-            JSON values to store in the manifest.
+        stage : str
+            The stage.
+        key, fingerprint, tables, rows_in, seconds, extra
+            See `ComputedPiece`.
 
         Returns
         -------
         Manifest
             The manifest in the store: that of another attempt if it was first.
+        """
+        piece = ComputedPiece(key, fingerprint, tables, rows_in, seconds, extra or {})
+        return self.commit_all(stage, [piece])[0]
+
+    def commit_all(self, stage: str, pieces: Sequence[ComputedPiece]) -> list[Manifest]:
+        """Write the tables of pieces, then the manifests that make them visible.
+
+        The first attempt at a piece wins. The files of all pieces are synced at the same time,
+        which takes little longer than syncing one.
+
+        Parameters
+        ----------
+        stage : str
+            The stage.
+        pieces : sequence of ComputedPiece
+            Some of its pieces.
+
+        Returns
+        -------
+        list of Manifest
+            The manifests in the store, in the order of `pieces`.
 
         Raises
         ------
         StoreError
             If a name cannot be part of a file name, the disk is full, or the disk does not return
-            what was written.
+            what was written. Pieces may then be committed or not.
         OSError
             Any other error of the operating system.
+
+        Notes
+        -----
+        Manifests are created after all files are synced and renamed. The folder is synced last:
+        after a power failure, a manifest whose files are missing is found by `lookup`, and the
+        piece is computed again.
         """
-        path = self._manifest_path(stage, key, fingerprint)
-        for name in tables:
-            checked_name(f"stage {stage!r}: output", name)
-        path.parent.mkdir(exist_ok=True)
-        attempt = f"{path.stem}-{uuid.uuid4().hex[:12]}"
-        outputs: dict[str, FileRef] = {}
-        won = False
+        attempts: list[CommitAttempt] = []
+        winners: list[Manifest] = []
         try:
-            for name, table in sorted(tables.items()):
-                outputs[name] = self._write(path.with_name(f"{attempt}.{name}.parquet"), table)
-            sync_folder(path.parent)
-            manifest = Manifest(
-                stage, key, fingerprint, outputs, rows_in, round(seconds, 6), extra or {}
-            )
-            winner = self._claim(manifest, path, attempt)
-            won = winner.outputs == outputs
+            for piece in pieces:
+                attempts.append(CommitAttempt(self.root, stage, piece, self._path_of(stage, piece)))
+                attempts[-1].write()
+            sync_files([path for attempt in attempts for path in attempt.temporaries])
+            for attempt in attempts:
+                attempt.publish()
+            for attempt in attempts:
+                winners.append(self._claim(attempt))
+            for folder in sorted({attempt.path.parent for attempt in attempts}):
+                sync_folder(folder)
         finally:
-            if not won:
-                for ref in outputs.values():
-                    (self.root / ref.path).unlink(missing_ok=True)
-        ours, theirs = ({r.sha256 for r in m.values()} for m in (outputs, winner.outputs))
-        if ours != theirs:
-            logger.warning("stage %s, piece %s: two attempts gave different bytes", stage, key)
-        return winner
+            for number, attempt in enumerate(attempts):
+                won = number < len(winners) and winners[number].outputs == attempt.outputs
+                attempt.clean(won=won)
+        for attempt, winner in zip(attempts, winners, strict=True):
+            ours, theirs = ({r.sha256 for r in m.outputs.values()} for m in (attempt, winner))
+            if ours != theirs:
+                key = attempt.piece.key
+                logger.warning("stage %s, piece %s: two attempts gave different bytes", stage, key)
+        return winners
 
     def read(
         self,
@@ -264,38 +283,27 @@ class WorkStore:
         name = checked_name(f"stage {stage!r}: piece", key)
         return folder / f"{name}-{checked_name('fingerprint', fingerprint)[:16]}.json"
 
-    def _write(self, path: Path, table: pa.Table) -> FileRef:
-        temporary = path.with_name(f".{path.name}.tmp")
-        try:
-            sha256, size = write_table(temporary, table)
-            os.rename(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return FileRef(path.relative_to(self.root).as_posix(), sha256, size, table.num_rows)
+    def _path_of(self, stage: str, piece: ComputedPiece) -> Path:
+        return self._manifest_path(stage, piece.key, piece.fingerprint)
 
-    def _claim(self, manifest: Manifest, path: Path, attempt: str) -> Manifest:
+    def _claim(self, attempt: CommitAttempt) -> Manifest:
         """Create the manifest if there is none; otherwise return the existing one."""
-        temporary = path.with_name(f".{attempt}.json.tmp")
-        data = manifest_to_json(manifest)
+        stage, piece, path = attempt.stage, attempt.piece, attempt.path
         try:
-            write_new(temporary, data)
             for _ in range(3):  # repeats only if the existing manifest is damaged
                 try:
-                    os.link(temporary, path)
+                    os.link(attempt.temporary, path)
                 except FileExistsError:
-                    winner = self.lookup(manifest.stage, manifest.key, manifest.fingerprint)
+                    winner = self.lookup(stage, piece.key, piece.fingerprint)
                     if winner is not None:
                         return winner
                 else:
-                    sync_folder(path.parent)
-                    return manifest_from_json(data, name=str(path))
+                    return manifest_from_json(attempt.data, name=str(path))
         except OSError as error:
             if error.errno in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
                 why = "its file system has no hard links, which commits need; choose another"
                 raise StoreError(f"{self.root}: {why}") from error
             raise
-        finally:
-            temporary.unlink(missing_ok=True)
         raise StoreError(f"{path} is damaged again and again: check the disk")
 
 

@@ -64,7 +64,7 @@ class AtCommit(_Patch):
         Number of faults of each stage or piece.
     """
 
-    module, function = "pipeline.storage.work_store", "write_table"
+    module, function = "pipeline.storage.commit_attempt", "write_table"
 
     def __init__(
         self, folder: Path, how: str = "kill", stage: str = "", piece: str = "", times: int = 1
@@ -72,8 +72,8 @@ class AtCommit(_Patch):
         self.folder, self.how, self.stage, self.piece, self.times = folder, how, stage, piece, times
 
     def around(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def write(path: Path, table: pa.Table) -> Any:
-            written = real(path, table)
+        def write(path: Path, table: pa.Table, **options: Any) -> Any:
+            written = real(path, table, **options)
             stage = path.parent.name
             key = path.name.lstrip(".").split("-")[0]
             if self.stage in ("", stage) and self.piece in ("", key):

@@ -21,7 +21,7 @@ from pipeline.execution.runner import (
     local_cluster,
     run_stage,
 )
-from pipeline.execution.stage import piece_fingerprint
+from pipeline.execution.stage import piece_fingerprint, run_pieces
 from pipeline.fileio.manifest import FileRef
 from pipeline.settings import DaskSettings
 from pipeline.storage.work_store import WorkStore
@@ -352,3 +352,40 @@ def test_no_workers_and_no_scheduler(store: WorkStore, client: Client) -> None:
     absent = DaskSettings(scheduler="tcp://127.0.0.1:9", wait_seconds=0.5)
     with pytest.raises(StageError, match=r"dask\.scheduler"), local_cluster(absent):
         pass
+
+
+def test_small_pieces_are_grouped_into_fewer_tasks(store: WorkStore, client: Client) -> None:
+    todo = pieces(store, 40)
+
+    client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_log.clear())
+    result = run_stage(store, SCALE, todo, client=client)
+    assert [m.key for m in result.manifests] == [piece.key for piece in todo]
+    keys = client.run_on_scheduler(
+        lambda dask_scheduler: sorted({str(k[0]) for k in dask_scheduler.transition_log})
+    )
+    assert 0 < len([key for key in keys if key.startswith("scale-")]) < 30
+    assert any("-and" in key for key in keys)
+
+
+def test_pieces_committed_together_are_those_of_pieces_alone(tmp_path: Path) -> None:
+    alone, together = WorkStore(tmp_path / "alone"), WorkStore(tmp_path / "together")
+    one = run_stage(alone, SCALE, pieces(alone, 3)).manifests
+    todo = [(piece, piece_fingerprint(SCALE, piece)) for piece in pieces(together, 3)]
+    several = run_pieces(str(together.root), SCALE, todo)
+    for mine, other in zip(one, several, strict=True):
+        assert other is not None
+        assert {n: r.sha256 for n, r in mine.outputs.items()} == {
+            n: r.sha256 for n, r in other.outputs.items()
+        }
+    assert run_pieces(str(together.root), SCALE, todo) == several
+
+
+def test_a_piece_that_fails_beside_others_does_not_stop_them(store: WorkStore) -> None:
+    todo = pieces(store, 3)
+    path = store.root / todo[1].inputs["movies"][0].path
+    path.write_bytes(b"torn")
+    found = run_pieces(
+        str(store.root), SCALE, [(piece, piece_fingerprint(SCALE, piece)) for piece in todo]
+    )
+    assert [manifest is None for manifest in found] == [False, True, False]
+    assert committed(store, SCALE, todo) == ["p0", "p2"]
