@@ -1,4 +1,4 @@
-"""A release of any number of films from a mined one, to measure updates: films are copied with noise.
+"""A release of any number of films from a mined one, to measure updates: films copied with noise.
 
 Every copy has its own id, text and vector. The nearest films of a copy are other copies of the same
 film, so that neighbours are exact among them and cost little. All tables of a mined release are

@@ -143,7 +143,7 @@ def update_flow(
                 due = before.report.drift.past
                 result = UpdateResult(str(before.path), made=False, due=due)
             else:
-                if len(changes.withdrawn) - len(changes.added) == len(before.movies):
+                if len(changes.withdrawn) - len(changes.added) == before.counts["released"]:
                     raise ReleaseError(
                         f"no film of release {before.id} would be left, and a release needs films; "
                         "if the sources contain only what changed, say so with --only-changes"

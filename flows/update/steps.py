@@ -132,7 +132,8 @@ def find_changed_films(
         guard,
     )
     if changes.retained:
-        films = retained_examples(before.movies, changes.retained, 1)[0]
+        first = pa.array(sorted(changes.retained)[:1], pa.string())
+        films = retained_examples(before.films(first), changes.retained, 1)[0]
         emit(Note(f"{_retained(len(changes.retained))} as before, such as {films}"))
     return changes, reading
 

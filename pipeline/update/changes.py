@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.cleaning.clean import REASONS
+from pipeline.fileio.external_sort import StreamedTable
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import ROWS
 from pipeline.schemas.mining import MOVIES, REJECTS, RELEASED_MOVIES
 from pipeline.settings import SourceSettings
 from pipeline.sources import open_source
+from pipeline.update.edited_table import replace_rows
 from pipeline.update.name_truth import NAMING_FACTS, no_longer_true
 from pipeline.update.withdrawals import UNREADABLE, Absences, retained_rows, split_absent
 
@@ -33,6 +35,7 @@ FACTS = tuple(name for name in RELEASED_MOVIES.names if name in MOVIES.names and
 _PLACING = ("overview", "tagline", "keywords", "language", "countries")
 _DUPLICATE_OF = re.compile(r"kept: row (\d+) of (.*)", flags=re.DOTALL)
 _ORDER = [(name, "ascending") for name in ROWS.names]
+_SLICE_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -152,13 +155,17 @@ def compare_rows(
     now = pa.concat_tables([ROWS.empty_table(), *hashed])
     read = now["movie_id"].combine_chunks().unique()
     rows_before = before.table("rows", ROWS)
-    if only_changes:
-        listed = pa.array(sorted({*now["movie_id"].to_pylist(), *removed}), pa.string())
-        others = pc.invert(pc.is_in(rows_before["movie_id"], value_set=listed))
-        now = pa.concat_tables([rows_before.filter(others), now])
-    now = now.combine_chunks().sort_by(_ORDER)
-    touched = pa.array(sorted(_ids_with_other_rows(rows_before, now)), pa.string())
-    return RowChanges(now, rows_before, touched, read, frozenset(removed))
+    if not only_changes:
+        now = now.combine_chunks().sort_by(_ORDER)
+        touched = _ids_with_other_rows(rows_before, now)
+        return RowChanges(now, rows_before, touched, read, frozenset(removed))
+    listed = pa.array(sorted({*now["movie_id"].to_pylist(), *removed}), pa.string())
+    own = rows_before.filter(pc.is_in(rows_before["movie_id"], value_set=listed))
+    touched = _ids_with_other_rows(own, now)
+    edited = replace_rows(_slices(rows_before), tuple(ROWS.names), listed, now, len(own))
+    return RowChanges(
+        pa.concat_tables(edited).combine_chunks(), rows_before, touched, read, frozenset(removed)
+    )
 
 
 def compare_films(
@@ -198,9 +205,7 @@ def compare_films(
     rejects = _all_rejects(before, changed_rows, source_rejects, clean_rejects, only_changes)
     fresh = _fresh_rejects(rejects, changed_rows, source_rejects) if only_changes else rejects
     columns = ["movie_id", *FACTS]
-    released = before.movies.select(columns)
-    released = released.filter(pc.is_in(released["movie_id"], value_set=touched))
-    old = {row["movie_id"]: row for row in released.to_pylist()}
+    old = {row["movie_id"]: row for row in before.films(touched).select(columns).to_pylist()}
     new = {row["movie_id"]: row for row in cleaned.select(columns).to_pylist()}
     added = sorted(new.keys() - old.keys())
     changed = sorted(i for i in new.keys() & old.keys() if new[i] != old[i])
@@ -251,6 +256,8 @@ def compare_films(
 
 def _rows_with_retained(changed_rows: RowChanges, absences: Absences) -> pa.Table:
     """ROWS of the catalogue now, with one row for each retained film."""
+    if not absences.retained:
+        return changed_rows.rows
     ids = pa.array([*absences.retained], pa.string())
     others = pc.invert(pc.is_in(changed_rows.rows["movie_id"], value_set=ids))
     own = retained_rows(changed_rows.rows_before, absences)
@@ -275,19 +282,32 @@ def _fresh_rejects(rejects: pa.Table, changed_rows: RowChanges, by_source: pa.Ta
     )
 
 
-def _ids_with_other_rows(before: pa.Table, now: pa.Table) -> set[str]:
-    """Ids whose rows differ between the two tables; the order of the rows does not matter."""
-    sums = []
-    for table, when in ((before, "before"), (now, "now")):
-        frame = table.select(["movie_id", "row_hash"]).to_pandas()
-        # uint64 sums wrap, and a sum does not depend on the order
-        summed = frame.groupby("movie_id")["row_hash"].agg(["sum", "count"])
-        sums.append(summed.add_suffix(f"_{when}"))
-    joined = sums[0].join(sums[1], how="outer")
-    equal = (joined["count_before"] == joined["count_now"]) & (
-        joined["sum_before"] == joined["sum_now"]
+def _slices(rows: pa.Table) -> StreamedTable:
+    """The same rows in slices, so that only those with changes are sorted again."""
+    starts = range(0, len(rows), _SLICE_ROWS)
+    return StreamedTable(
+        rows.schema, len(rows), lambda: (rows.slice(n, _SLICE_ROWS) for n in starts)
     )
-    return set(joined.index[~equal.to_numpy(dtype=bool, na_value=False)])
+
+
+def _ids_with_other_rows(before: pa.Table, now: pa.Table) -> pa.Array:
+    """Sorted ids whose rows differ between the two tables; the order of the rows does not matter."""
+    sums = [
+        # uint64 sums wrap, and a sum does not depend on the order
+        table.select(["movie_id", "row_hash"])
+        .group_by("movie_id")
+        .aggregate([("row_hash", "sum"), ("row_hash", "count")])
+        for table in (before, now)
+    ]
+    joined = sums[0].join(
+        sums[1], "movie_id", join_type="full outer", left_suffix="_before", right_suffix="_now"
+    )
+    equal = [
+        pc.fill_null(pc.equal(joined[f"{name}_before"], joined[f"{name}_now"]), False)
+        for name in ("row_hash_sum", "row_hash_count")
+    ]
+    ids = joined.filter(pc.invert(pc.and_(*equal)))["movie_id"].combine_chunks()
+    return ids.take(pc.array_sort_indices(ids))
 
 
 def _all_rejects(

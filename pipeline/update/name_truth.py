@@ -82,7 +82,7 @@ def no_longer_true(before: ReleasedTables, films: pa.Table, ids: Collection[str]
         return set()
     wanted = pa.array(sorted(ids), pa.string())
     now = films.filter(pc.is_in(films["movie_id"], value_set=wanted)).sort_by("movie_id")
-    was = before.movies.filter(pc.is_in(before.movies["movie_id"], value_set=wanted))
+    was = before.films(wanted)
     true = names_true_of(before.micro_genres, now, was.sort_by("movie_id")["cluster"])
     return set(now.filter(pc.fill_null(pc.invert(true), False))["movie_id"].to_pylist())
 

@@ -175,7 +175,7 @@ def check_withdrawals(
     SourceError
         If more would be withdrawn; the message says how many, and which sources lost rows.
     """
-    unlisted, films = len(set(withdrawn) - set(removed)), len(before.movies)
+    unlisted, films = len(set(withdrawn) - set(removed)), before.counts["released"]
     if unlisted <= max_share * films:
         return
     raise SourceError(
