@@ -13,9 +13,20 @@ from pipeline.embedding import embed
 from pipeline.features import text
 from pipeline.settings import EmbedSettings
 
-__all__ = ["load", "warm"]
+__all__ = ["SHARED", "load", "load_shared", "warm"]
 
-_HEAVY = ("sklearn.metrics",)  # libraries that stages import when they are first called
+SHARED = ("pipeline.worker_imports",)
+"""Modules that a process imports before workers are forked from it, see `fork_server`."""
+
+# what stages import when they are first called, and the packages of the stages
+_HEAVY = (
+    "sklearn.metrics",
+    "pipeline.ingest.partition",
+    "pipeline.cluster",
+    "pipeline.neighbours.search",
+    "pipeline.label",
+    "pipeline.publish.tables",
+)
 
 
 def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
@@ -33,10 +44,15 @@ def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
     ModelError
         If the weights on this machine have another revision.
     """
+    load_shared()
+    embed.warm(settings, revision, dtype)
+
+
+def load_shared() -> None:
+    """Load libraries and lexicons, all that does not depend on the settings of a run."""
     load(_HEAVY)
     text.warm()
     language.warm()
-    embed.warm(settings, revision, dtype)
 
 
 def load(libraries: tuple[str, ...]) -> None:

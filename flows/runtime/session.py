@@ -22,6 +22,7 @@ from pipeline.execution.runner import local_cluster
 from pipeline.observability.worker_logs import forward_worker_logs
 from pipeline.settings import LogSettings, Settings
 from pipeline.storage.store import Store
+from pipeline.warmup import SHARED
 
 __all__ = ["hold_folder", "open_run", "run_context"]
 
@@ -95,7 +96,7 @@ def run_context(
 
     @contextmanager
     def connect() -> Iterator[Client]:
-        with local_cluster(settings.dask) as client, forward_worker_logs(client, run_id):
+        with local_cluster(settings.dask, SHARED) as client, forward_worker_logs(client, run_id):
             if client.dashboard_link:
                 emit(Address("Dask dashboard", client.dashboard_link))
             yield client
