@@ -7,6 +7,7 @@ BERT of the usual architecture needs only its weights and its tokenizer.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,22 +51,26 @@ def load_packed_model(identity: ModelIdentity, *, few_texts: bool = False) -> Pa
     identity : ModelIdentity
         The model.
     few_texts : bool
-        Optimise for a few texts at a time; see `PackedEncoder.for_few_texts`.
+        Optimise for a few texts at a time on a CPU; see `PackedEncoder.for_few_texts`.
 
     Returns
     -------
     PackedModel or None
-        None if the model has an architecture that `PackedEncoder` does not support, or runs on a
-        GPU: then the library encodes.
+        None if the model has an architecture that `PackedEncoder` does not support: then the
+        library encodes.
 
     Raises
     ------
     ModelError
         If a file cannot be read.
     """
-    folder = Path(identity.folder)
+    folder, device = Path(identity.folder), torch.device(identity.device)
+    if device.type == "cuda":
+        # cuBLAS then adds in a fixed order, and with equal memory in each process; it reads this
+        # when it is first used
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
-        found = _config_and_limit(folder) if identity.device == "cpu" else None
+        found = _config_and_limit(folder)
         if found is None:
             return None
         from safetensors.torch import load_file
@@ -74,7 +79,7 @@ def load_packed_model(identity: ModelIdentity, *, few_texts: bool = False) -> Pa
         build = PackedEncoder.for_few_texts if few_texts else PackedEncoder
         with torch.inference_mode():
             dtype = getattr(torch, identity.dtype)
-            weights = {n: w.to(dtype) for n, w in load_file(folder / WEIGHTS).items()}
+            weights = {n: w.to(device, dtype) for n, w in load_file(folder / WEIGHTS).items()}
             encoder = build(config, weights)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.lib.small_model import build_model
 from pipeline.embedding.bert_loader import load_packed_model
@@ -58,8 +60,20 @@ def test_a_small_model_of_the_same_architecture_is_loaded(tmp_path: Path) -> Non
     np.testing.assert_allclose(found.encoder.encode([ids]).numpy(), expected, atol=1e-5)
 
 
-def test_a_model_on_a_gpu_is_not_loaded() -> None:
-    assert load_packed_model(replace(exact(), device="cuda")) is None
+@pytest.mark.parametrize("few_texts", [False, True])
+def test_a_model_on_another_device_is_loaded_there(few_texts: bool) -> None:
+    found = load_packed_model(replace(exact(), device="meta"), few_texts=few_texts)
+    assert found is not None
+    assert found.encoder.device.type == "meta"
+    assert found.encoder.encode([found.tokenizer.encode("War.").ids]).device.type == "meta"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device")
+def test_a_model_on_a_gpu_is_loaded_there() -> None:
+    found = load_packed_model(replace(exact(), device="cuda"))
+    assert found is not None
+    assert found.encoder.device.type == "cuda"
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
 
 
 def test_a_folder_that_lacks_a_file_is_not_loaded(tmp_path: Path) -> None:
