@@ -1,4 +1,4 @@
-"""Clusters and neighbours of given vectors: how their time and memory grow, beside BERTopic.
+"""Clusters and neighbours of given vectors, beside EVoC and BERTopic: growth of time and memory.
 
 All contenders get the same films: real vectors drawn at random, each with noise.
 """
@@ -25,8 +25,8 @@ from benchmarks.lib.harness import (
     fit_exponent,
     take_turns,
 )
-from benchmarks.lib.machine import Watch, find_missing
 from benchmarks.lib.memory_sampler import run_sampled
+from benchmarks.lib.peers.topics import BERTOPIC, EVOC, find_missing_topics, measure_topics
 from benchmarks.lib.vectors import draw_vectors, partition_sizes, real_vectors
 from pipeline.settings import ClusterSettings
 
@@ -35,16 +35,14 @@ __all__ = ["BENCH", "RULES"]
 _GROWS = "k grows"
 # With the defaults, k grows with the films up to `cluster.train_films`.
 RULES: dict[str, dict[str, Any]] = {_GROWS: {}, "k fixed at 1,000": {"cluster": {"k": 1_000}}}
-_PEER = "BERTopic"
 _TRAINED = ClusterSettings().train_films  # k does not grow beyond
-# A seeded UMAP runs on one core, and would take most of the time of a measurement beyond this
-# size, which is enough to see how its time and memory grow.
-_PEER_FILMS = 50_000
-_UMAP_MANY = 4_096  # from here on UMAP searches neighbours approximately, which it compiles
+# UMAP would take most of the time of a measurement beyond this size, which is enough to see how its
+# time and memory grow; EVoC needs the memory of several copies of the vectors.
+_PEER_FILMS = {BERTOPIC: 50_000, EVOC: 1_000_000}
 
 
 def measure(options: BenchOptions) -> BenchResult:
-    """Measure each size and rule once, and BERTopic; reuse sizes measured in the work folder."""
+    """Measure each size, rule and peer once; reuse sizes measured in the work folder."""
     with options.work_folder("from-vectors") as folder:
         return _measure(options, folder)
 
@@ -52,8 +50,9 @@ def measure(options: BenchOptions) -> BenchResult:
 def _measure(options: BenchOptions, folder: Path) -> BenchResult:
     real = folder / "real.npy"
     np.save(real, real_vectors(options.release, quick=options.quick))
-    why = find_missing("umap", "hdbscan")
-    runs: dict[str, list[Row]] = {name: [] for name in (*RULES, _PEER)}
+    missing = find_missing_topics()
+    peers = {name: most for name, most in _PEER_FILMS.items() if name not in missing}
+    runs: dict[str, list[Row]] = {name: [] for name in (*RULES, *peers)}
     for films in options.sizes:
         key = f"from-vectors-{films}-seed-{options.seed}"
         turns: dict[str, Callable[[], Row]] = {
@@ -61,23 +60,25 @@ def _measure(options: BenchOptions, folder: Path) -> BenchResult:
             for rule in RULES
             if rule != _GROWS or films <= _TRAINED
         }
-        if why is None and films <= _PEER_FILMS:
-            turns[_PEER] = partial(options.call, _bertopic, str(real), films, options.seed)
+        for name, most in peers.items():
+            if films <= most:
+                turns[name] = partial(
+                    options.call, _measure_peer, name, str(real), films, options.seed
+                )
         for name, (run,) in take_turns(turns, 1, folder, key).items():
             runs[name].append(run)
-    peer = runs.pop(_PEER)
+    theirs = {name: runs.pop(name) for name in peers}
     rows = [row for rule, own in runs.items() for row in stage_rows(own, SMALL, rule=rule)]
     notes = [_describe_run(rule, run) for rule, own in runs.items() for run in own]
-    notes += [_describe_peer(run) for run in peer]
-    if why is None and options.sizes[-1] > _PEER_FILMS:
-        notes.append(f"{_PEER} is measured up to {_PEER_FILMS:,} films")
+    for name, own in theirs.items():
+        rows += _peer_rows(name, own)
+        notes += [_describe_peer(name, run) for run in own]
+        if options.sizes[-1] > peers[name]:
+            notes.append(f"{name}: measured up to {peers[name]:,} films")
     if options.sizes[-1] > _TRAINED:
         notes.append(f"{_GROWS} up to {_TRAINED:,} films, the most that clusters are trained on")
     return BenchResult(
-        rows + _peer_rows(peer),
-        {rule: growth_figures(own) for rule, own in runs.items()},
-        notes,
-        {} if why is None else {_PEER: why},
+        rows, {rule: growth_figures(own) for rule, own in runs.items()}, notes, missing
     )
 
 
@@ -100,8 +101,8 @@ def _ours(rule: str, real: Path, films: int, seed: int, place: Path) -> Row:
     return {"films": films, "workers": workers, **sampled, **json.loads(answer.read_text("utf-8"))}
 
 
-def _bertopic(real: str, films: int, seed: int) -> Row:
-    """Measure the default steps of BERTopic from vectors to topics."""
+def _measure_peer(name: str, real: str, films: int, seed: int) -> Row:
+    """Measure a peer from vectors to topics."""
     vectors = np.load(real)
     parts = [
         draw_vectors(vectors, count, seed, number)
@@ -109,43 +110,16 @@ def _bertopic(real: str, films: int, seed: int) -> Row:
     ]
     points = np.concatenate(parts)
     del vectors, parts
-    # imports and compiles before the timing
-    _topics(points[:200], seed, force_approximation_algorithm=films >= _UMAP_MANY)
-    with Watch() as watch:
-        topics = _topics(points, seed)
-    return {
-        "films": films,
-        **watch.row,
-        "topics": int(topics.max()) + 1,
-        "unplaced_share": float((topics < 0).mean()),
-    }
+    return {"films": films, **measure_topics(name, points)[0]}
 
 
-def _topics(points: np.ndarray, seed: int, **more: Any) -> np.ndarray:
-    """Return the topic of each film from UMAP and HDBSCAN as in BERTopic, -1 for none."""
-    from hdbscan import HDBSCAN
-    from umap import UMAP
-
-    reduced = UMAP(
-        n_neighbors=15,
-        n_components=5,
-        min_dist=0.0,
-        metric="cosine",
-        low_memory=False,
-        random_state=seed,
-        n_jobs=1,
-        **more,
-    ).fit_transform(points)
-    return np.asarray(HDBSCAN(min_cluster_size=10, prediction_data=True).fit_predict(reduced))
-
-
-def _peer_rows(runs: Sequence[Row]) -> list[Row]:
-    """Return the rows of BERTopic; its topics grow with the films, as k does in that rule."""
+def _peer_rows(name: str, runs: Sequence[Row]) -> list[Row]:
+    """Return the rows of a peer; its topics grow with the films, as k does in that rule."""
     slope = fit_exponent([run["films"] for run in runs], [run["seconds"] for run in runs])
     return [
         {
             "rule": _GROWS,
-            "contender": _PEER,
+            "contender": name,
             **run,
             "exponent": slope if run is runs[-1] else None,
         }
@@ -162,12 +136,10 @@ def _describe_run(rule: str, run: Row) -> str:
     )
 
 
-def _describe_peer(run: Row) -> str:
+def _describe_peer(name: str, run: Row) -> str:
     return (
-        f"{run['films']:,} films, {_PEER}'s UMAP and HDBSCAN: {run['seconds']:.0f} s, "
-        f"{run['peak_mib']:.0f} MiB, {run['topics']:,} topics, "
-        f"{100 * run['unplaced_share']:.0f} % of films without a topic; a seeded UMAP "
-        "runs on one core"
+        f"{run['films']:,} films, {name}: {run['seconds']:.0f} s, {run['peak_mib']:.0f} MiB, "
+        f"{run['topics']:,} topics, {100 * run['unplaced_share']:.0f} % of films without a topic"
     )
 
 

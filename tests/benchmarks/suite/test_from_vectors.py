@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.lib.figures import render_block
 from benchmarks.lib.harness import BenchOptions, BenchResult, Row, run_in_new_process
-from benchmarks.lib.machine import find_missing
+from benchmarks.lib.peers.topics import BERTOPIC, EVOC, TOPICS, find_missing_topics
 from benchmarks.lib.vectors import NOISE, draw_films, draw_vectors, partition_sizes
 from benchmarks.suite import from_vectors
 from benchmarks.suite.from_vectors import RULES
@@ -81,14 +81,16 @@ def measure_stored(work: Path) -> BenchResult:
             }
             store_run(work, films, contender, run)
     peer = {"seconds": 60.0, "peak_mib": 900.0, "topics": 80, "unplaced_share": 0.25}
-    store_run(work, 10_000, "BERTopic", peer)
+    for name in ("BERTopic-s-UMAP-and-HDBSCAN", "EVoC"):
+        store_run(work, 10_000, name, peer)
+    store_run(work, 80_000, "EVoC", peer | {"seconds": 480.0, "unplaced_share": 0.5})
     return from_vectors.measure(BenchOptions(sizes=(10_000, 80_000), work=work))
 
 
 def test_growth_is_fitted_for_each_rule_and_measured_sizes_are_reused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(from_vectors, "find_missing", lambda *_: None)
+    monkeypatch.setattr(from_vectors, "find_missing_topics", dict)
     found = measure_stored(tmp_path)
     rows = {(row["rule"], row["contender"], row["films"]): row for row in found.rows}
     assert rows[GROWS, "landscape", 80_000]["exponent"] == pytest.approx(1.5)
@@ -96,10 +98,11 @@ def test_growth_is_fitted_for_each_rule_and_measured_sizes_are_reused(
     assert rows[FIXED, "landscape", 10_000]["worker_mib"] == 700
     assert not any(stage == "tiny" for _, stage, _ in rows)  # less than a second at each size
     assert found.figures[FIXED]["worker_bytes_per_film"] == pytest.approx(7 * 2**20 / 70_000)
-    assert rows[GROWS, "BERTopic", 10_000]["unplaced_share"] == 0.25
-    assert (GROWS, "BERTopic", 80_000) not in rows  # more films than BERTopic is measured with
-    assert "25 % of films without a topic" in found.notes[-2]
-    assert found.notes[-1] == "BERTopic is measured up to 50,000 films"
+    assert rows[GROWS, BERTOPIC, 10_000]["unplaced_share"] == 0.25
+    assert (GROWS, BERTOPIC, 80_000) not in rows  # more films than BERTopic is measured with
+    assert rows[GROWS, EVOC, 80_000]["exponent"] == pytest.approx(1.0)
+    assert f"{BERTOPIC}: measured up to 50,000 films" in found.notes
+    assert "EVoC: 480 s" in found.notes[-1] and "50 % of films without a topic" in found.notes[-1]
 
 
 def test_the_readme_has_the_stages_of_each_rule(tmp_path: Path) -> None:
@@ -124,14 +127,15 @@ def test_the_readme_has_the_stages_of_each_rule(tmp_path: Path) -> None:
 def test_a_quick_run_clusters_and_finds_neighbours_with_each_rule(
     tmp_path: Path, prefect: PrefectProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # BERTopic is not installed for the tests
-    monkeypatch.setattr(from_vectors, "find_missing", lambda *_: "left out")
+    # the peers are not installed for the tests
+    left_out = dict.fromkeys(TOPICS, "left out")
+    monkeypatch.setattr(from_vectors, "find_missing_topics", lambda: left_out)
     monkeypatch.setattr(from_vectors, "SMALL", 0.0)  # no stage with so few films takes a second
     with prefect.used():
         found = from_vectors.measure(
             BenchOptions(sizes=(600,), repeats=1, quick=True, work=tmp_path)
         )
-    assert found.missing == {"BERTopic": "left out"}
+    assert found.missing == left_out
     rows = {(row["rule"], row["contender"]): row for row in found.rows}
     for rule in RULES:
         for stage in ("vectors", "landscape", "k-curve", "assign", "index", "neighbours", "total"):
@@ -147,11 +151,12 @@ def test_a_quick_run_clusters_and_finds_neighbours_with_each_rule(
     assert not list(tmp_path.glob("**/out"))  # large files are deleted after the measurement
 
 
-@pytest.mark.skipif(
-    find_missing("umap", "hdbscan") is not None, reason="the extra `bench` is not installed"
-)
-def test_bertopic_finds_topics_for_some_films(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", TOPICS)
+def test_a_peer_finds_topics_for_some_films(name: str, tmp_path: Path) -> None:
+    if why := find_missing_topics().get(name):
+        pytest.skip(f"the extra `bench` is needed: {why}")
     np.save(tmp_path / "real.npy", REAL)
-    row = run_in_new_process(from_vectors._bertopic, str(tmp_path / "real.npy"), 300, 1)
+    real = str(tmp_path / "real.npy")
+    row = run_in_new_process(from_vectors._measure_peer, name, real, 300, 1)
     assert row["films"] == 300 and row["seconds"] > 0 and row["peak_mib"] > 100
     assert 1 <= row["topics"] <= 30 and 0 <= row["unplaced_share"] < 1
