@@ -56,6 +56,7 @@ def embed_texts(run: RunContext, features: Refs) -> tuple[Refs, dict[str, Any]]:
     # A resumed run encodes only a part of the texts: its time says nothing about the speed.
     seconds = None if "embed" in run.resumed else run.seconds["embed"]
     figures = encoding_figures(run.model, films, len(shared.owner), seconds)
+    figures |= run.dtype_choice.figures()
     return attached.refs("embeddings"), figures
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from prefect import flow
 
-from flows.events import StageDone, StageStarted, emit
 from flows.mining.cluster import cluster_films, find_neighbours
 from flows.mining.embed import embed_texts, place_films
 from flows.mining.ingest import (
@@ -26,20 +22,13 @@ from flows.mining.naming_parts import find_naming_parts
 from flows.mining.release.publish import publish_release
 from flows.mining.results import Mined
 from flows.mining.shelves import shape_shelves
-from flows.runtime.context import RunContext
 from flows.runtime.launch import launch_served
 from flows.runtime.session import open_run
-from pipeline.errors import MicrogenresError
+from flows.runtime.worker_start import start_workers
 from pipeline.lineage.previous_release import known_sources
 from pipeline.settings import load_settings
-from pipeline.warmup import load, warm
 
 __all__ = ["mine", "mine_flow"]
-
-logger = logging.getLogger(__name__)
-
-# Imported in this process while the workers start.
-_HEAVY = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
 
 
 @flow(name="mine", flow_run_name="mine into {out}", validate_parameters=False)
@@ -106,25 +95,6 @@ def mine_flow(
         mined.clusters, mined.limits = shelves.clusters, shelves.limits
         mined.named = name_clusters(run, movies, mined.embeddings, shelves, mined.parts)
         return publish_release(run, mined)
-
-
-def start_workers(run: RunContext) -> None:
-    """Load libraries and the model in every worker, so that no stage's time includes it."""
-    emit(StageStarted("start-workers"))
-    started = time.perf_counter()
-    model = run.model
-    settings = run.settings.embed
-    importing = Thread(target=load, args=(_HEAVY,), daemon=True)
-    importing.start()
-    ends = run.client.run(warm, settings, model.revision, model.dtype, on_error="return")
-    for worker, error in ends.items():
-        if isinstance(error, MicrogenresError):
-            raise error
-        if error is not None:  # a worker that died is replaced by one that loads when needed
-            logger.warning("worker %s did not start: %s", worker, error)
-    importing.join()
-    run.seconds["start-workers"] = time.perf_counter() - started
-    emit(StageDone("start-workers", run.seconds["start-workers"], f"{model.device}, {model.dtype}"))
 
 
 def mine(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -15,6 +16,8 @@ from pydantic import BaseModel
 
 from flows.events import StageDone, StageStarted, emit
 from flows.runtime.artifacts import Artifacts, ShownStage, show_stage
+from flows.runtime.cluster_dtype import choose_for_cluster
+from pipeline.embedding.dtype_choice import DtypeChoice
 from pipeline.embedding.weights import ModelIdentity, identify
 from pipeline.execution.runner import Piece, Stage, StageResult, run_stage
 from pipeline.fileio.manifest import FileRef, fingerprint
@@ -85,16 +88,35 @@ class RunContext:
         return self._client
 
     @cached_property
+    def weights(self) -> ModelIdentity:
+        """The model of the settings, its weights verified, before its number type is chosen."""
+        return identify(self.settings.embed, dtype="float32")
+
+    @cached_property
+    def dtype_choice(self) -> DtypeChoice:
+        """The number type of all workers, and why; `embed.dtype = "auto"` uses the cluster."""
+        if self._model_constants is not None and self._model_constants.get("dtype"):
+            return DtypeChoice(self._model_constants["dtype"], "that of the release")
+        return choose_for_cluster(
+            lambda: self.client,
+            self.store.work,
+            self.settings.embed,
+            self.weights,
+            resume=self.resume,
+            wait_seconds=self.settings.dask.wait_seconds,
+        )
+
+    @property
     def model(self) -> ModelIdentity:
-        """The model of the settings, its weights verified."""
-        return identify(self.settings.embed)
+        """The model of the settings, with the number type of all workers."""
+        return replace(self.weights, dtype=self.dtype_choice.dtype)
 
     @property
     def model_constants(self) -> dict[str, str]:
         """`revision` and `dtype` of the model, as constants of the pieces that use it."""
-        if self._model_constants is not None:
-            return dict(self._model_constants)
-        return {"revision": self.model.revision, "dtype": self.model.dtype}
+        given = self._model_constants or {}
+        revision = given.get("revision") or self.weights.revision
+        return {"revision": revision, "dtype": self.dtype_choice.dtype}
 
     def stage(
         self,

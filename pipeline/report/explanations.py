@@ -98,6 +98,9 @@ EMBEDDING: Measures = (
     ("embedding.revision", "Revision", plain),
     ("embedding.device", "Device", plain),
     ("embedding.dtype", "Number type", plain),
+    ("embedding.dtype_reason", "Why", plain),
+    ("embedding.float32_gflops", "Products in float32, GFLOP/s", decimal),
+    ("embedding.bfloat16_gflops", "Products in bfloat16, GFLOP/s", decimal),
     ("embedding.films", "Films", whole),
     ("embedding.unique_texts", "Distinct texts", whole),
     ("embedding.seconds", "Encoding time", duration),
@@ -153,6 +156,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "neighbours.recall_at_10": "Share of the true ten nearest films that the index finds; 100 % is "
     "exact.",
     "data_quality.retention": "Share of the rows of the catalogue that became released films.",
+    "embedding.float32_gflops": "Speed of the model's own matrix products on the slowest worker, "
+    "measured when the workers start.",
     "embedding.texts_per_second": "Distinct texts encoded per second by all workers together; "
     "loading the model does not count.",
 }

@@ -47,9 +47,16 @@ class ReleasedModel(Document):
     dim: int | None = None
     """Length of a vector."""
     dtype: str | None = None
-    """Number type of the computation."""
+    """Number type of the computation; also of updates of the release, `assign` and the API."""
     device: str | None = None
     """Device of the computation, `cpu` or `cuda`."""
+    dtype_reason: str | None = None
+    """Why this number type was used."""
+    float32_gflops: Number | None = None
+    """Speed of the model's products in float32 on the slowest worker, in GFLOP/s; null if nothing
+    was measured, since `embed.dtype` is set or the workers have GPUs."""
+    bfloat16_gflops: Number | None = None
+    """The same in bfloat16."""
 
 
 class ShelfLimits(Document):

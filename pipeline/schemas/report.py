@@ -217,6 +217,14 @@ class EmbeddingRun(Document):
     revision: str | None = None
     device: str | None = None
     dtype: str | None = None
+    """Number type of the computation, the same on all workers."""
+    dtype_reason: str | None = None
+    """Why this number type was used."""
+    float32_gflops: Number | None = None
+    """Speed of the model's products in float32 on the slowest worker, in GFLOP/s; null if nothing
+    was measured."""
+    bfloat16_gflops: Number | None = None
+    """The same in bfloat16."""
     films: int | None = None
     unique_texts: int | None = None
     seconds: Number | None = None

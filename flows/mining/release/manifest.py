@@ -110,6 +110,7 @@ def manifest_of(
             "dim": tables.files["embeddings"].schema.field("vector").type.list_size,
             "dtype": run.model.dtype,
             "device": run.model.device,
+            **run.dtype_choice.figures(),
         },
         "sources": [
             # what the tables are is in `reading`
