@@ -12,11 +12,11 @@ from flows.runtime.context import RunContext
 from flows.runtime.tasks import (
     Refs,
     add_to_all,
-    first_films,
     grouped,
     only_file,
     piece_per_partition,
     step,
+    submit,
 )
 from pipeline import cluster
 from pipeline.execution.runner import Piece
@@ -26,14 +26,16 @@ from pipeline.neighbours import index as film_index
 from pipeline.neighbours import search as neighbours
 from pipeline.neighbours.recall import recall_of_lists
 from pipeline.neighbours.refinement import refine
-from pipeline.settings import ClusterSettings
 
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
 
-# Number of pieces of the neighbour search; each piece reads the whole index.
+# Number of pieces of an exact search, each of which reads the whole index, and of the ids of films.
 # With more than `_SEARCHES * _GROUP` partitions there is a piece per `_GROUP` partitions.
 _SEARCHES, _GROUP = 16, 8
+# A piece of the search of an inverted file has `_RUNS` runs of lists (some 340,000 films of 384
+# bytes), one of a small index. Each reads the whole index once.
+_RUNS = 2
 
 
 @dataclass(frozen=True)
@@ -48,55 +50,44 @@ class Clusters:
         CENTROIDS.
     choice : dict
         How k was chosen; see `cluster.choose_k`.
-    seed_ari : float, optional
-        Adjusted Rand index with the clustering of the same points with noise, -1 to 1.
-    comparison : tuple of FileRef
-        Figures of other methods on a sample of the films.
     """
 
     assignments: Refs
     centroids: FileRef
     choice: dict[str, Any]
-    seed_ari: float | None
-    comparison: tuple[FileRef, ...]
 
 
 @step("cluster films")
 def cluster_films(run: RunContext, points: Refs) -> Clusters:
     """Choose k by leaf size and stability, fit the centroids, and assign the films to them."""
-    training, seed = points[: run.training(points)], run.settings.seed
+    training = points[: run.training(points)]
     trained = sum(ref.rows or 0 for ref in training)
     _warn_if_few(trained)
     section = cluster.adapt(run.settings.cluster, trained)
     close, wide = cluster.candidate_ks(trained, section)
+    halves = submit(_label_halves, run, training, close)
     whole = Piece("all", {"points": training})
     smoothed = run.stage(cluster.smooth_points, [whole], settings=section)
     inputs = {"points": training} | {name: smoothed.refs(name) for name in ("positions", "seeds")}
     curve = run.stage(
         cluster.train, [Piece(f"k{k}", inputs, {"k": k}) for k in wide], settings=section
     )
-    halves = run.stage(
-        cluster.label_subsample,
-        [
-            Piece(f"part{n}", {"points": training}, {"ks": close, "part": n, "seed": seed})
-            for n in (0, 1)
-        ],
-        settings=section,
-    )
-    first, second = (run.read(ref) for ref in halves.refs("labels"))
+    first, second = (run.read(ref) for ref in halves.result())
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
     choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
     centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
     pieces = add_to_all(piece_per_partition(("points", points)), {"centroids": (centroids,)})
     assigned = run.stage(cluster.assign, pieces, shown=True)
-    return Clusters(
-        assigned.refs("assignments"),
-        centroids,
-        choice,
-        *_compared(
-            run, section, training, assigned.refs("assignments")[: len(training)], choice["chosen"]
-        ),
-    )
+    return Clusters(assigned.refs("assignments"), centroids, choice)
+
+
+@step("cluster halves")
+def _label_halves(run: RunContext, training: Refs, ks: Sequence[int]) -> Refs:
+    """Cluster two halves of the films, whose agreement says how stable each k is."""
+    section = cluster.adapt(run.settings.cluster, sum(ref.rows or 0 for ref in training))
+    constants = {"ks": list(ks), "seed": run.settings.seed}
+    pieces = [Piece(f"part{n}", {"points": training}, {**constants, "part": n}) for n in (0, 1)]
+    return run.stage(cluster.label_subsample, pieces, settings=section).refs("labels")
 
 
 @step("find neighbours")
@@ -148,29 +139,34 @@ def _search_inverted_file(
     section = run.settings.neighbours
     head, runs, bounds = _inverted_file(run, embeddings, pieces, films, kind)
     index = (head, *runs)
+    most = max(_SEARCHES // _RUNS, -(-len(runs) // _RUNS))
     lists = [
-        Piece(f"run{number:05d}", {"own": (own,)}, {"start": start, "stop": stop})
-        for number, (own, (start, stop)) in enumerate(zip(runs, bounds, strict=True))
+        Piece(f"p{number:05d}", {"own": own}, {"start": limits[0][0], "stop": limits[-1][1]})
+        for number, (own, limits) in enumerate(
+            zip(grouped(runs, most), grouped(bounds, most), strict=True)
+        )
     ]
     searched = run.stage(
         all_films.search_lists, add_to_all(lists, {"index": index}), settings=section
     )
     near = searched.refs("near")
     for _ in range(section.refinements):
-        mine = [
-            Piece(piece.key, {**piece.inputs, "mine": (ref,)}, piece.constants)
-            for piece, ref in zip(lists, near, strict=True)
-        ]
-        refined = run.stage(refine, add_to_all(mine, {"near": near, "index": index}))
+        shared: dict[str, Refs] = {"near": near, "index": index}
+        refined = run.stage(refine, add_to_all(_with(lists, "mine", near), shared))
         near = refined.refs("near")
-    mine = [
-        Piece(piece.key, {**piece.inputs, "near": (ref,)}, piece.constants)
-        for piece, ref in zip(lists, near, strict=True)
-    ]
     named = run.stage(
-        all_films.name_films, add_to_all(mine, {"index": index, "everyone": everyone})
+        all_films.name_films,
+        add_to_all(_with(lists, "near", near), {"index": index, "everyone": everyone}),
     )
     return named.refs("neighbours"), index
+
+
+def _with(pieces: Sequence[Piece], name: str, refs: Refs) -> list[Piece]:
+    """Return the pieces, each with one more input."""
+    return [
+        Piece(piece.key, {**piece.inputs, name: (ref,)}, piece.constants)
+        for piece, ref in zip(pieces, refs, strict=True)
+    ]
 
 
 def _inverted_file(
@@ -225,24 +221,3 @@ def _warn_if_few(films: int) -> None:
                 f"least {cluster.TOO_FEW}, better some hundreds"
             )
         )
-
-
-def _compared(
-    run: RunContext, section: ClusterSettings, training: Refs, assignments: Refs, k: int
-) -> tuple[float | None, Refs]:
-    """Measure the agreement with noise, and other methods on a sample of the films."""
-    seed = run.settings.seed
-    few = len(first_films(training, run.settings.report.compare_films))
-    methods = [
-        Piece(
-            m.replace("|", ""),
-            {"points": training[:few], "assignments": assignments[:few]},
-            {"method": m, "seed": seed},
-        )
-        for m in cluster.METHODS
-    ]
-    compared = run.stage(cluster.compare, methods, settings=run.settings.report)
-    piece = Piece("all", {"points": training, "assignments": assignments}, {"k": k, "seed": seed})
-    again = run.stage(cluster.perturb, [piece], settings=section, shown=False)
-    ari = run.read(only_file(again, "agreement")).column("ari")[0].as_py()
-    return ari, compared.refs("comparison")

@@ -7,6 +7,7 @@ from typing import Any
 
 from prefect import flow
 
+from flows.mining.checks import check_clusters, place_on_map
 from flows.mining.cluster import cluster_films, find_neighbours
 from flows.mining.embed import embed_texts, place_films
 from flows.mining.ingest import (
@@ -23,7 +24,9 @@ from flows.mining.release.publish import publish_release
 from flows.mining.results import Mined
 from flows.mining.shelves import shape_shelves
 from flows.runtime.launch import launch_served
+from flows.runtime.prepared_cluster import prepared_cluster
 from flows.runtime.session import open_run
+from flows.runtime.tasks import submit
 from flows.runtime.worker_start import start_workers
 from pipeline.lineage.previous_release import known_sources
 from pipeline.settings import load_settings
@@ -81,19 +84,20 @@ def mine_flow(
         mined.embeddings, mined.embedding_figures = embed_texts(
             run, mined.features.refs("features")
         )
+        naming_parts = submit(find_naming_parts, run, movies, mined.languages)
         mined.points, mined.placed_by = place_films(
             run, movies, mined.features, mined.embeddings, mined.languages
         )
-        # Before clustering, whose comparison loads more libraries into the workers: building the
-        # index of a large catalogue needs the most memory of a worker.
-        mined.neighbours, mined.index, mined.neighbour_figures = find_neighbours(
-            run, mined.embeddings, films
-        )
+        near = submit(find_neighbours, run.background, mined.embeddings, films)
         clusters = cluster_films(run, mined.points)
-        mined.parts = find_naming_parts(run, movies, mined.languages)
+        checks = submit(check_clusters, run.background, mined.points, clusters)
+        mined.parts = naming_parts.result()
         shelves = shape_shelves(run, mined.points, mined.parts, clusters)
         mined.clusters, mined.limits = shelves.clusters, shelves.limits
+        film_map = submit(place_on_map, run, mined.points, mined.clusters)
         mined.named = name_clusters(run, movies, mined.embeddings, shelves, mined.parts)
+        mined.neighbours, mined.index, mined.neighbour_figures = near.result()
+        mined.checks, mined.film_map = checks.result(), film_map.result()
         return publish_release(run, mined)
 
 
@@ -116,4 +120,6 @@ def mine(
         "resume": resume,
         "limit": limit,
     }
-    return str(launch_served(mine_flow, Path(out), parameters))
+    settings = load_settings(profile=profile, file=settings_file, overrides=overrides)
+    with prepared_cluster(settings.dask):
+        return str(launch_served(mine_flow, Path(out), parameters))

@@ -19,7 +19,7 @@ from flows.mining.names import GroupNames, NamingLevel, PreviousName, name_group
 from flows.mining.naming_parts import NamingParts
 from flows.mining.settle import Shelves
 from flows.runtime.context import RunContext
-from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step
+from flows.runtime.tasks import Refs, add_to_all, only_file, piece_per_partition, step, submit
 from pipeline import label
 from pipeline.execution.runner import Piece
 from pipeline.fileio.manifest import FileRef
@@ -94,9 +94,23 @@ def name_clusters(
     means = label.text_means(map(run.read, summed.refs("sums")), len(facts))
     text_means = label.centroid_table(means)
     counts = _term_counts(run, parts, assignments)
-    keywords = _select_keywords(run, "", films, counts, facts, text_means)
-    continuation = match_previous_release(run, clusters)
+    own_keywords = submit(_select_keywords, run, "", films, counts, facts, text_means)
     known = _film_facts(run, parts, movies, assignments)
+    families = _find_families(run, parts, known, assignments, clusters.centroids)
+    family = families.family.tolist()
+    above = _assigned_to_families(run, assignments, family)
+    family_films = piece_per_partition(("movies", movies), ("assignments", above))
+    family_counts = {
+        **counts,
+        "above": (run.put("family-of-clusters", "all", family_table(family)),),
+    }
+    family_facts = label.merge_cluster_facts(facts, family)
+    family_means = label.centroid_table(label.family_means(means, sizes, family))
+    family_keywords = submit(
+        _select_keywords, run, "family-", family_films, family_counts, family_facts, family_means
+    )
+
+    continuation = match_previous_release(run, clusters)
     vocabulary = PartVocabulary(known.parts)
     about = known.of_clusters(shelves.thin)
     level = NamingLevel(
@@ -110,21 +124,12 @@ def name_clusters(
     )
     named = name_groups(run, level, parts, vocabulary, text_means)
 
-    families = _find_families(run, parts, known, assignments, clusters.centroids)
-    family = families.family.tolist()
-    above = _assigned_to_families(run, assignments, family)
-    family_films = piece_per_partition(("movies", movies), ("assignments", above))
-    counts["above"] = (run.put("family-of-clusters", "all", family_table(family)),)
-    family_facts = label.merge_cluster_facts(facts, family)
-    family_means = label.centroid_table(label.family_means(means, sizes, family))
-    family_keywords = _select_keywords(
-        run, "family-", family_films, counts, family_facts, family_means
-    )
     given = {number: name for number, name in enumerate(families.names) if name.all_numbers}
     family_level = NamingLevel("family-", above, len(family_facts), shelves.sure, given=given)
     family_named = name_groups(run, family_level, parts, vocabulary, family_means)
     family_describer = _describer(vocabulary, parts, family_named, known.of_families(family))
 
+    keywords = own_keywords.result()
     labels = _labels(vocabulary, parts, named, continuation.assign_ids(named.names))
     for cluster, row in enumerate(labels):
         row["keywords"] = keywords[cluster]
@@ -138,9 +143,10 @@ def name_clusters(
         [keywords[cluster] for cluster in range(len(facts))],
         _find_terms(run, films, keywords, "coverage"),
     )
+    keywords_above = family_keywords.result()
     columns = {
         number: {
-            "keywords": family_keywords[number],
+            "keywords": keywords_above[number],
             "name_truth": family_named.truth[number].whole,
             "description": family_describer.describe(number),
         }
@@ -267,6 +273,7 @@ def _term_counts(run: RunContext, parts: NamingParts, assignments: Refs) -> dict
     return {"terms": counted.refs("counts"), "words": parts.words}
 
 
+@step("select keywords")
 def _select_keywords(
     run: RunContext,
     prefix: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flows.mining.checks import ClusterChecks, FilmMap
 from flows.mining.cluster import Clusters
 from flows.mining.label import MicroGenreNames
 from flows.mining.naming_parts import NamingParts
@@ -30,7 +31,9 @@ class Mined:
     placed_by: dict[str, Refs]
     parts: NamingParts
     clusters: Clusters
+    checks: ClusterChecks
     limits: ShelfLimits
+    film_map: FilmMap
     named: MicroGenreNames
     neighbours: Refs
     index: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType, TracebackType
@@ -66,6 +67,7 @@ class RunContext:
         self._connect = connect
         self._client: Client | None = None
         self._stack = ExitStack()
+        self._priority = 0
         self._model_constants = model_constants
 
     def __enter__(self) -> RunContext:
@@ -118,6 +120,14 @@ class RunContext:
         revision = given.get("revision") or self.weights.revision
         return {"revision": revision, "dtype": self.dtype_choice.dtype}
 
+    @property
+    def background(self) -> RunContext:
+        """This run for steps beside others: workers take the pieces of the others first."""
+        self.client  # noqa: B018  # connects, since both share the client
+        beside = copy(self)
+        beside._priority = self._priority - 1
+        return beside
+
     def stage(
         self,
         function: Callable[..., Mapping[str, pa.Table]],
@@ -161,6 +171,7 @@ class RunContext:
                 resume=self.resume,
                 on_progress=show.piece if show else None,
                 wait_seconds=self.settings.dask.wait_seconds,
+                priority=self._priority,
             )
         seconds = time.perf_counter() - started
         self.seconds[stage.name] = self.seconds.get(stage.name, 0.0) + seconds

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.futures import PrefectFuture
 from prefect.tasks import exponential_backoff
 
 from pipeline.execution.runner import Piece, StageResult
@@ -22,11 +23,13 @@ __all__ = [
     "only_file",
     "piece_per_partition",
     "step",
+    "submit",
 ]
 
 Refs = tuple[FileRef, ...]
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 def _is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:
@@ -51,6 +54,20 @@ def step(name: str) -> Callable[[F], F]:
         persist_result=False,
     )
     return cast(Callable[[F], F], decorated)
+
+
+def submit(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> PrefectFuture[T]:
+    """Run a step in a thread beside the flow; its `result()` waits for it, or raises its error.
+
+    Prefect would look for futures in all values of the arguments; here it does not see them.
+    """
+    task: Any = function
+
+    def call() -> T:
+        return cast(T, task.fn(*arguments, **named))
+
+    beside: Any = step(task.name)(call)
+    return cast(PrefectFuture[T], beside.submit())
 
 
 def only_file(result: StageResult, output: str) -> FileRef:

@@ -21,6 +21,7 @@ from pipeline.execution.fork_server import (
     WORKER_ENVIRONMENT,
     start_fork_server,
 )
+from pipeline.execution.gpu_devices import OneDevice, visible_devices
 from pipeline.execution.heartbeat import check_scheduler, disconnect_when_silent
 from pipeline.execution.tls import check_address, security
 from pipeline.settings import DaskSettings
@@ -101,6 +102,8 @@ def local_cluster(settings: DaskSettings, shared: Sequence[str] = ()) -> Iterato
         Client(cluster, set_as_default=False) as client,
     ):
         client.register_plugin(_QuickEnd())
+        if len(devices := visible_devices()) > 1:
+            client.register_plugin(OneDevice(devices))
         logger.info("%d local workers, dashboard %s", workers, client.dashboard_link)
         yield client
 

@@ -45,6 +45,7 @@ def run_stage(
     on_progress: Progress | None = None,
     wait_seconds: float = 60.0,
     backoff_seconds: float = BACKOFF_SECONDS,
+    priority: int = 0,
 ) -> StageResult:
     """Compute and commit every piece of a stage that is not committed yet.
 
@@ -69,6 +70,9 @@ def run_stage(
         How long to wait for a worker or a lost scheduler.
     backoff_seconds : float
         Delay before the first retry; it doubles with each retry.
+    priority : int
+        A free worker takes a piece of the highest priority. Of use if several stages run at the
+        same time.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def run_stage(
     if client is None:
         _run_here(state, attempts)
     elif attempts:
-        PieceScheduler(state, client, wait_seconds).run(attempts)
+        PieceScheduler(state, client, wait_seconds, priority).run(attempts)
     reasons = {pieces[index].key: reason for index, reason in sorted(state.quarantined.items())}
     if reasons:
         listing = "\n".join(f"- {key}: {reason}" for key, reason in reasons.items())

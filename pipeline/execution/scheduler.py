@@ -52,10 +52,15 @@ class PieceScheduler:
         The cluster.
     wait_seconds : float
         How long to wait for a worker or a lost scheduler.
+    priority : int
+        Of its tasks; a free worker takes the task of the highest priority.
     """
 
-    def __init__(self, state: StageState, client: Client, wait_seconds: float) -> None:
+    def __init__(
+        self, state: StageState, client: Client, wait_seconds: float, priority: int = 0
+    ) -> None:
         self.state, self.client, self.wait_seconds = state, client, wait_seconds
+        self.priority = priority
         self.waiting: deque[Attempt] = deque()
         self.delayed: list[tuple[float, int, Attempt]] = []  # a heap, by the time of the retry
         self.suspects: deque[Attempt] = deque()
@@ -172,7 +177,7 @@ class PieceScheduler:
             task: tuple[Any, ...] = (run_pieces, root, state.stage, several, run)
         else:
             task = (run_piece, root, state.stage, piece, fingerprint, first.lean, run)
-        future = self.client.submit(*task, key=key, pure=False)
+        future = self.client.submit(*task, key=key, pure=False, priority=self.priority)
         self.submitted[key] = (future, attempts)
         future.add_done_callback(self.finished.put)
 

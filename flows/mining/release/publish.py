@@ -87,7 +87,7 @@ def _report(
         settings.report,
     )
     choice = mined.clusters.choice
-    clusters["seed_ari"] = mined.clusters.seed_ari
+    clusters["seed_ari"] = mined.checks.seed_ari
     clusters["subsample_ari"] = next(
         (row["stability"] for row in choice["curve"] if row["k"] == choice["chosen"]), None
     )
@@ -113,7 +113,7 @@ def _report(
             "clusters": clusters,
             "names": mined.named.figures,
             "name_truth": name_truth_figures(tables.whole("micro_genres")),
-            "comparison": [run.read(ref).to_pylist()[0] for ref in mined.clusters.comparison],
+            "comparison": [run.read(ref).to_pylist()[0] for ref in mined.checks.comparison],
             "neighbours": mined.neighbour_figures,
             "embedding": mined.embedding_figures,
             "languages": fit_by_language(films, tables.whole("languages")),

@@ -14,7 +14,6 @@ from pipeline.fileio.external_sort import StreamedTable, sort_streamed
 from pipeline.ingest.row_hash import hash_rows
 from pipeline.publish import tables as publish
 from pipeline.publish.films import FACTS, film_overview, stream_released_movies
-from pipeline.report.film_positions import place_catalogue
 from pipeline.schemas.lineage import BASELINE, ROWS
 from pipeline.schemas.mining import NEIGHBOURS, REJECTS, RELEASED_MOVIES
 from pipeline.schemas.vectors import matrix_of
@@ -66,14 +65,7 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
     rows = run.stage(
         hash_rows, piece_per_partition(("movies", mined.intake.partitions)), shown=False
     )
-    trained = run.training(mined.points)
-    map_numbers, positions = place_catalogue(
-        run.read(mined.points[:trained]),
-        map(run.read, mined.points[trained:]),
-        run.read(mined.clusters.centroids),
-        assignments.column("cluster").to_numpy(),
-        run.settings.seed,
-    )
+    positions = mined.film_map.positions
     movies = StreamedTable(
         RELEASED_MOVIES,
         len(facts),
@@ -96,7 +88,7 @@ def tables_of(run: RunContext, mined: Mined) -> ReleaseTables:
         "centroids": run.read(mined.clusters.centroids),
         "space": run.read(mined.placed_by["space"]),
         "vocabulary": run.read(mined.placed_by["vocabulary"]),
-        "map": arrays_to_table(map_numbers),
+        "map": arrays_to_table(mined.film_map.fitted),
         "languages": run.read(mined.languages).sort_by("movie_id"),
         "baseline": assignments.select(BASELINE.names).sort_by(
             [(n, "ascending") for n in BASELINE.names]
