@@ -116,8 +116,9 @@ def write_table(
             version="2.6",
             data_page_version="1.0",
             data_page_size=2**20,
-            compression="zstd",
-            compression_level=3,
+            # those large values do not compress, and are read more than once
+            compression="NONE" if large else "zstd",
+            compression_level=None if large else 3,
             use_dictionary=_repeating(schema),
             write_statistics=True,
         ) as writer:

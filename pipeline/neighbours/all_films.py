@@ -28,6 +28,9 @@ from pipeline.settings import NeighbourSettings
 __all__ = ["NEAR", "OwnFilms", "name_films", "near_columns", "near_table", "search_lists"]
 
 
+_BLOCK = 16_384  # films whose nearest lists are searched at a time
+
+
 def NEAR(count: int) -> pa.Schema:  # noqa: N802 - a schema with a parameter, like those of schemas
     """Return the schema of near films, in the order of the lists.
 
@@ -61,13 +64,13 @@ class OwnFilms:
     Attributes
     ----------
     lists : InvertedLists
-        The whole index, of which only the first two pieces have been read.
+        The whole index.
     first : int
         Position of the first film.
     rows : ndarray of shape (n_films,), int64
         Row numbers.
     codes : ndarray of shape (n_films, code_size), uint8
-        Codes.
+        Codes: for 8-bit vectors a quarter of the memory of the vectors.
     numbers : ndarray of shape (n_films,), int64
         List of each film.
     """
@@ -92,10 +95,7 @@ class OwnFilms:
         numbers = np.repeat(np.arange(start, stop), lengths)
         return cls(lists, int(lists.ends[start]), rows, codes, numbers)
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def vectors(self, films: np.ndarray | slice) -> np.ndarray:
+    def vectors(self, films: np.ndarray) -> np.ndarray:
         """Return the decoded vectors of some of the films, (n, dim) float32."""
         return self.lists.decode(self.codes[films].ravel(), self.numbers[films])
 
@@ -137,13 +137,8 @@ def search_lists(
     total = int(lists.lengths.sum())
     probed = probed_lists(len(lists.lengths), total, settings.first_films)
     finder = ListFinder(lists.trained)
-    step = 16_384
-    nearest = [
-        finder.nearest(films.vectors(slice(at, at + step)), probed).astype(np.int32)
-        for at in range(0, len(films), step)
-    ]
-    groups = np.concatenate(nearest) if nearest else np.empty((0, probed), np.int32)
-    del nearest
+    blocks = np.array_split(np.arange(len(films.rows)), -(-len(films.rows) // _BLOCK) or 1)
+    groups = np.concatenate([finder.nearest(films.vectors(block), probed) for block in blocks])
     count = max(1, min(settings.count, total - 1))
     similarity, near = search_groups(
         groups, films.vectors, _blocks(lists), len(lists.lengths), count + 1
@@ -185,8 +180,7 @@ def without_self(
 
 
 @stage(
-    "neighbours",
-    version=4,
+    "near-named",
     inputs=("own", "near", "index", "everyone"),
     outputs=("neighbours",),
     streamed=("own", "index", "everyone"),
@@ -228,9 +222,9 @@ def name_films(
     found = rows[film, rank]
     ids = ids_at(everyone, np.concatenate([films.rows, found]))
     columns = [
-        ids[: len(films)].take(pa.array(film)),
+        ids[: len(films.rows)].take(pa.array(film)),
         pa.array(rank + 1, pa.int16()),
-        ids[len(films) :],
+        ids[len(films.rows) :],
         pa.array(similarity[film, rank], pa.float32()),
     ]
     return {"neighbours": pa.table(columns, schema=NEIGHBOURS)}

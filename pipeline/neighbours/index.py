@@ -173,6 +173,7 @@ def _list_count(films: int) -> int:
 
 @stage(
     "index-codes",
+    version=2,
     inputs=("embeddings", "trained"),
     outputs=("lengths", "*"),
     streamed=("embeddings",),

@@ -35,6 +35,7 @@ __all__ = [
 LENGTHS = pa.schema([("films", pa.int64())])
 
 _RUN_BYTES = 2**26  # of the lists that one call of `list_pieces` writes
+_FEWEST_RUNS = 8  # for as many workers
 _PIECE_BYTES = 2**24  # of a piece of whole lists, unless a single list has more
 
 
@@ -44,7 +45,7 @@ def CODES(width: int) -> pa.Schema:  # noqa: N802 - a schema with a parameter, l
 
 
 def cut_into_runs(trained: Any, films: int) -> list[tuple[int, int]]:
-    """Cut the lists into runs of about 64 MiB.
+    """Cut the lists into runs of at most about 64 MiB, at least eight of them.
 
     Parameters
     ----------
@@ -59,7 +60,8 @@ def cut_into_runs(trained: Any, films: int) -> list[tuple[int, int]]:
         First list of each run, and one past its last.
     """
     lists, width = int(trained.nlist), int(trained.code_size)
-    runs = min(lists, max(1, math.ceil(films * (width + ROW_NUMBER_BYTES) / _RUN_BYTES)))
+    size = films * (width + ROW_NUMBER_BYTES)
+    runs = min(lists, max(_FEWEST_RUNS, math.ceil(size / _RUN_BYTES)))
     return run_bounds(lists, runs)
 
 

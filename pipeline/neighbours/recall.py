@@ -80,7 +80,7 @@ def recall_of_lists(
 
 
 @stage(
-    "query-recall",
+    "recall-of-queries",
     inputs=("embeddings", "index"),
     outputs=("recall",),
     streamed=("embeddings", "index"),

@@ -7,6 +7,7 @@ and a comparison with some hundred such films find more than a search of many li
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import faiss
 import numpy as np
@@ -21,10 +22,12 @@ from pipeline.schemas.vectors import Parts, parts_of
 
 __all__ = ["refine"]
 
-_STEPS = 10  # near films through which others are reached
-_LISTING = 10  # films that list a film, and are compared with it, the nearest
+# Numbers of films in the run, positions of other films, and their cosines, each of shape (n,).
+Found: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+_STEPS = 10  # near films through which others are reached, and as many near ones of each
 _BLOCK = 8_192  # films whose candidates are collected at a time
-_FILM_BITS = 32  # of a pair (candidate, film) in one integer
+_BITS, _MASK = 32, 2**32 - 1  # of a pair of numbers in one integer
 
 
 @stage(
@@ -71,19 +74,23 @@ def refine(
     lists = InvertedLists(index_bytes(index))
     films = OwnFilms.read(lists, own, start, stop)
     found, similarity = near_columns(mine)
-    pairs = _candidates(found, near, films.first)
-    more = list(_compare(films, lists, pairs, similarity[:, -1]))
+    pairs, more = _candidates(found, similarity[:, -1], near, films.first)
+    more += _compare(films, lists, pairs, similarity[:, -1])
     del pairs
     return {"near": near_table(*_merge(found, similarity, more))}
 
 
-def _candidates(found: np.ndarray, near: pa.Table | Parts, first: int) -> np.ndarray:
-    """Return the pairs of a film and another one that may be near, sorted by the other's position.
+def _candidates(
+    found: np.ndarray, last: np.ndarray, near: pa.Table | Parts, first: int
+) -> tuple[np.ndarray, list[Found]]:
+    """Return which films may be near, and which films that list a film are nearer than its last.
 
     Parameters
     ----------
     found : ndarray of shape (n_films, count), int32
         Positions of the films near to each film of the run; -1 for none.
+    last : ndarray of shape (n_films,), float32
+        Similarity of the last of them.
     near : Table or Parts
         NEAR of all films.
     first : int
@@ -91,8 +98,10 @@ def _candidates(found: np.ndarray, near: pa.Table | Parts, first: int) -> np.nda
 
     Returns
     -------
-    ndarray of shape (n_pairs,), int64
-        Position of the candidate times 2^32, plus the number of the film in the run.
+    pairs : ndarray of shape (n_pairs,), int64
+        Position of a candidate times 2^32, plus the number of a film in the run; ascending.
+    listing : list of Found
+        Films that list a film, whose cosine is therefore known.
     """
     distinct = np.unique(found)
     distinct = distinct[distinct >= 0]
@@ -105,60 +114,42 @@ def _candidates(found: np.ndarray, near: pa.Table | Parts, first: int) -> np.nda
         start, stop = np.searchsorted(distinct, [at, at + len(part)])
         reached[start:stop] = positions[distinct[start:stop] - at, : reached.shape[1]]
         row, rank = np.nonzero((positions >= first) & (positions < first + len(found)))
-        listing.append((positions[row, rank] - first, similarity[row, rank], row + at))
+        film, cosine = positions[row, rank] - first, similarity[row, rank]
+        nearer = cosine > last[film]
+        listing.append((film[nearer], row[nearer] + at, cosine[nearer]))
         at += len(part)
-    back = _nearest_listing(listing, len(found))
-    del listing
-    blocks = [
-        _pairs(found[block], distinct, reached, back[block], first, block.start)
-        for block in (slice(at, at + _BLOCK) for at in range(0, len(found), _BLOCK))
-    ]
-    pairs = np.concatenate(blocks) if blocks else np.empty(0, np.int64)
+    # not all of this memory is used: most candidates are reached more than once
+    pairs = np.empty(len(found) * reached.shape[1] ** 2, np.int64)
+    size = 0
+    for start in range(0, len(found), _BLOCK):
+        some = _pairs(found[start : start + _BLOCK], distinct, reached, first, start)
+        pairs[size : size + len(some)] = some
+        size += len(some)
+    pairs = pairs[:size]
     pairs.sort()
-    return pairs
-
-
-def _nearest_listing(
-    listing: list[tuple[np.ndarray, np.ndarray, np.ndarray]], films: int
-) -> np.ndarray:
-    """Return the nearest films that list each film of the run, (films, _LISTING) int32."""
-    film, similarity, position = (np.concatenate(column) for column in zip(*listing, strict=True))
-    order = np.lexsort((position, -similarity, film))
-    film, position = film[order], position[order]
-    starts = np.searchsorted(film, np.arange(films))
-    rank = np.arange(len(film)) - starts[film]
-    back = np.full((films, _LISTING), -1, np.int32)
-    kept = rank < _LISTING
-    back[film[kept], rank[kept]] = position[kept]
-    return back
+    return pairs, listing
 
 
 def _pairs(
-    found: np.ndarray,
-    distinct: np.ndarray,
-    reached: np.ndarray,
-    back: np.ndarray,
-    first: int,
-    number: int,
+    found: np.ndarray, distinct: np.ndarray, reached: np.ndarray, first: int, number: int
 ) -> np.ndarray:
     """Return the pairs of `_candidates` for some films, of which `number` is the first."""
     films = len(found)
-    through = np.where(found >= 0, np.searchsorted(distinct, found), len(distinct))
-    others = reached[through].reshape(films, -1)
-    own = np.arange(first + number, first + number + films, dtype=np.int64)[:, None]
+    steps = found[:, : reached.shape[1]]
+    through = np.where(steps >= 0, np.searchsorted(distinct, steps), len(distinct))
+    own = np.arange(first + number, first + number + films)[:, None]
     # known films get even keys, which precede the odd one of the same film as a candidate
-    known = np.hstack([found, own]).astype(np.int64) * 2
-    keys = np.hstack([known, np.hstack([others, back]).astype(np.int64) * 2 + 1])
+    known, others = np.hstack([found, own]), reached[through].reshape(films, -1)
+    keys = np.hstack([known.astype(np.int64) * 2, others.astype(np.int64) * 2 + 1])
     keys.sort(axis=1)
     fresh = np.diff(keys >> 1, axis=1, prepend=-2) != 0
     film, column = np.nonzero(fresh & (keys & 1 == 1) & (keys >= 0))
-    candidates = keys[film, column] >> 1
-    return (candidates << _FILM_BITS) | (film + number)
+    return ((keys[film, column] >> 1) << _BITS) | (film + number)
 
 
 def _compare(
     films: OwnFilms, lists: InvertedLists, pairs: np.ndarray, last: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[Found]:
     """Yield, list by list, the pairs that are nearer than the last film found so far.
 
     Parameters
@@ -171,47 +162,45 @@ def _compare(
         See `_candidates`.
     last : ndarray of shape (n_films,), float32
         Similarity of the last near film of each film of the run.
-
-    Yields
-    ------
-    film, candidate : ndarray of shape (n,), int64
-        Number of the film in the run, and position of the candidate.
-    similarity : ndarray of shape (n,), float32
-        Their cosine.
     """
     ends = lists.ends
-    borders = np.searchsorted(pairs, ends << _FILM_BITS)
-    mask = (1 << _FILM_BITS) - 1
+    borders = np.searchsorted(pairs, ends << _BITS)
     for number, _, codes in lists:
         some = pairs[borders[number] : borders[number + 1]]
         if not len(some):
             continue
-        film, candidate = some & mask, some >> _FILM_BITS
-        distinct, which = np.unique(film, return_inverse=True)
+        # by film, so that each film is decoded once
+        some = ((some & _MASK) << _BITS) | ((some >> _BITS) - ends[number])
+        some.sort()
+        film, member = some >> _BITS, some & _MASK
+        begins = np.diff(film, prepend=-1) != 0
         similarity = faiss_internals.paired_products(
-            films.vectors(distinct), which, lists.vectors(number, codes), candidate - ends[number]
+            films.vectors(film[begins]), np.cumsum(begins) - 1, lists.vectors(number, codes), member
         )
         nearer = similarity > last[film]
-        yield film[nearer], candidate[nearer], similarity[nearer]
+        yield film[nearer], member[nearer] + ends[number], similarity[nearer]
 
 
 def _merge(
-    found: np.ndarray,
-    similarity: np.ndarray,
-    more: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    found: np.ndarray, similarity: np.ndarray, more: list[Found]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best of the films found before and of those of `_compare`, in the same shape."""
-    if not more:
-        return found, similarity
+    """Return the best of the films found before and of `more`, in the same shape."""
     count = found.shape[1]
-    film, candidate, cosine = (np.concatenate(column) for column in zip(*more, strict=True))
-    order = np.lexsort((candidate, -cosine, film))
-    film, candidate, cosine = film[order], candidate[order], cosine[order]
+    film, position, cosine = (np.concatenate(column) for column in zip(*more, strict=True))
+    # a film that lists a film may be in its own list, or a candidate as well
+    fresh = (found[film] != position[:, None]).all(axis=1)
+    film, position, cosine = film[fresh], position[fresh], cosine[fresh]
+    order = np.lexsort((-cosine, position, film))
+    film, position, cosine = film[order], position[order], cosine[order]
+    fresh = (np.diff(film, prepend=-1) != 0) | (np.diff(position, prepend=-1) != 0)
+    film, position, cosine = film[fresh], position[fresh], cosine[fresh]
+    order = np.lexsort((position, -cosine, film))
+    film, position, cosine = film[order], position[order], cosine[order]
     rank = np.arange(len(film)) - np.searchsorted(film, np.arange(len(found)))[film]
     kept = rank < count
-    film, rank, candidate, cosine = film[kept], rank[kept], candidate[kept], cosine[kept]
+    film, rank, position, cosine = film[kept], rank[kept], position[kept], cosine[kept]
     near = np.concatenate([found, np.full_like(found, -1)], axis=1)
     values = np.concatenate([similarity, np.full_like(similarity, -np.inf)], axis=1)
-    near[film, count + rank], values[film, count + rank] = candidate, cosine
+    near[film, count + rank], values[film, count + rank] = position, cosine
     order = np.lexsort((near, -values), axis=1)[:, :count]
     return np.take_along_axis(near, order, axis=1), np.take_along_axis(values, order, axis=1)

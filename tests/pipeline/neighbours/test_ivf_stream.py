@@ -130,7 +130,7 @@ def test_runs_contain_each_list_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ivf_stream, "_RUN_BYTES", size)
         runs = cut_into_runs(index, 100)
         assert [n for start, stop in runs for n in range(start, stop)] == list(range(30))
-    assert runs == [(0, 30)]
+    assert len(runs) == 8  # also of a small index
 
 
 def test_a_run_without_films_has_no_pieces() -> None:
