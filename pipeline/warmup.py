@@ -13,10 +13,7 @@ from pipeline.embedding import embed
 from pipeline.features import text
 from pipeline.settings import EmbedSettings
 
-__all__ = ["SHARED", "load", "load_shared", "warm"]
-
-SHARED = ("pipeline.worker_imports",)
-"""Modules that a process imports before workers are forked from it, see `fork_server`."""
+__all__ = ["load", "load_shared", "warm"]
 
 # what stages import when they are first called, and the packages of the stages
 _HEAVY = (

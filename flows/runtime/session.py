@@ -15,14 +15,13 @@ from distributed import Client
 from flows.events import Address, Note, emit, listen
 from flows.runtime.context import RunContext
 from flows.runtime.log_sinks import logged_run
+from flows.runtime.prepared_cluster import open_cluster
 from flows.runtime.reconcile import settle_dead_runs
 from flows.runtime.run_ledger import Ledger, open_ledger
 from pipeline.errors import BusyError, QuarantineError
-from pipeline.execution.runner import local_cluster
 from pipeline.observability.worker_logs import forward_worker_logs
 from pipeline.settings import LogSettings, Settings
 from pipeline.storage.store import Store
-from pipeline.warmup import SHARED
 
 __all__ = ["hold_folder", "open_run", "run_context"]
 
@@ -96,7 +95,10 @@ def run_context(
 
     @contextmanager
     def connect() -> Iterator[Client]:
-        with local_cluster(settings.dask, SHARED) as client, forward_worker_logs(client, run_id):
+        with (
+            open_cluster(settings.dask) as client,
+            forward_worker_logs(client, run_id),
+        ):
             if client.dashboard_link:
                 emit(Address("Dask dashboard", client.dashboard_link))
             yield client

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
 
+from pipeline.imports import no_collection
+
 __all__ = ["SupervisedProcess", "main", "prefect_command"]
 
 logger = logging.getLogger(__name__)
@@ -96,9 +98,13 @@ def prefect_command(*arguments: str) -> list[str]:
 def main() -> None:
     """Run Prefect's command line until it or the parent process ends."""
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    from prefect.cli import app  # slow to import: the parent is watched by then
-
     sys.argv = sys.argv[1:]
+    # slow to import: the parent is watched by then
+    with no_collection():
+        from prefect.cli import app
+
+        if sys.argv[1:2] == ["server"]:
+            import prefect.server.api.server  # noqa: F401
     app()
 
 

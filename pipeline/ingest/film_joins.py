@@ -13,8 +13,6 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.ingest.evidence import Description, agrees_strongly, contradicts, unlike
 from pipeline.ingest.numbering import Numberings
@@ -152,6 +150,9 @@ class FilmJoins:
         """Join many pairs of rows that have not been joined before."""
         if not len(one):
             return
+        from scipy.sparse import coo_matrix  # slow to import
+        from scipy.sparse.csgraph import connected_components
+
         rows = len(self._parent)
         edges = coo_matrix((np.ones(len(one), np.int8), (one, two)), shape=(rows, rows))
         _, label = connected_components(edges, directed=False)

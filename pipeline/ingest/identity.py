@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.ingest.evidence import Description, describe
@@ -106,6 +105,8 @@ def _needed_titles(spool: RowSpool, values: RowValues, entries: Numberings) -> H
     if len(spool.files) > 1 or keyless.any():
         wanted = np.arange(len(titles))
     else:
+        import pandas as pd  # slow to import
+
         frame = pd.DataFrame({"numbering": entries.numbering, "key": entries.key})
         wanted = np.unique(entries.row[frame.duplicated(keep=False).to_numpy()])
     titles[wanted] = spool.titles(wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,10 +36,12 @@ def hash_rows(movies: pa.Table) -> dict[str, pa.Table]:
     TableError
         If the table has another schema.
     """
+    from pandas.util import hash_array  # slow to import
+
     validate(movies, MOVIES, name="movies")
     total = np.zeros(len(movies), np.uint64)
     for name in _CELLS:
-        cells = pd.util.hash_array(_texts(movies.column(name)), categorize=False)
+        cells = hash_array(_texts(movies.column(name)), categorize=False)
         total = (total ^ cells) * _PRIME  # overflow is intended; the order of the columns matters
     columns = [
         movies.column("movie_id").combine_chunks(),

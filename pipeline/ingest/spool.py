@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
@@ -243,10 +242,10 @@ def _read(path: Path, columns: Sequence[str] = tuple(MOVIES.names)) -> pa.Table:
 
 def hash_texts(texts: pa.Array | pa.ChunkedArray) -> Hashes:
     """Return 64-bit hashes of texts; 0 for an empty text or null, and only for them."""
+    from pandas.util import hash_array  # slow to import
+
     filled = pc.fill_null(texts, "")
-    hashed = pd.util.hash_array(
-        np.asarray(filled.to_numpy(zero_copy_only=False), object), categorize=False
-    )
+    hashed = hash_array(np.asarray(filled.to_numpy(zero_copy_only=False), object), categorize=False)
     hashed = np.where(hashed == 0, np.uint64(1), hashed)
     known = np.asarray(pc.not_equal(filled, "").to_numpy(zero_copy_only=False), bool)
     return np.where(known, hashed, np.uint64(0))

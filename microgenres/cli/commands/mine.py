@@ -51,19 +51,21 @@ def mine(
         new_names=new_names,
     )
     sources = source or ["sample"]
+    from microgenres.cli.early_start import early_server, import_flow, share_imports
+
+    share_imports(profile, settings_file, chosen)
     from microgenres.cli.preflight import check_namer, check_sources
 
     described = check_sources(sources, profile, settings_file, chosen)
     described += check_namer(profile, settings_file, chosen)
-    with shown(profile, settings_file, chosen, verbose=verbose):
+    with early_server(out), shown(profile, settings_file, chosen, verbose=verbose):
         from flows.events import Note, emit
 
         for line in described:
             emit(Note(line))
         if workers and scheduler:
             emit(Note("--workers has no effect with --scheduler, which has its own workers"))
-        from flows.mining.flow import mine as run
-
+        run = import_flow("flows.mining.flow").mine
         if not verbose:
             quiet_dask()
         path = run(
