@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from pipeline.embedding.product_speed import (
     LEAST_GAIN,
     ProductSpeed,
@@ -97,6 +95,8 @@ def find_processor(device: str) -> Processor:
     ModelError
         If the setting is "cuda" and there is no CUDA device.
     """
+    import torch  # slow to import: the driver of a run does not need it
+
     used = resolve_device(device, "embed.device")
     if used == "cuda":
         return Processor(torch.cuda.get_device_name(), used)

@@ -12,11 +12,7 @@ from contextlib import contextmanager
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import torch
 
-from pipeline.embedding.bert_loader import load_packed_model
-from pipeline.embedding.packed_batches import encode_packed
-from pipeline.embedding.torch_internals import is_out_of_memory
 from pipeline.embedding.weights import ModelIdentity, load, local_identity
 from pipeline.errors import ModelError
 from pipeline.schemas.mining import EMBEDDINGS, vector_type
@@ -225,6 +221,10 @@ def _vectors(
     texts: Sequence[str], identity: ModelIdentity, batch_tokens: int, divisor: int
 ) -> np.ndarray:
     """Encode with the packed model if there is one, else with the library."""
+    # both import PyTorch, which the driver of a run does not need
+    from pipeline.embedding.bert_loader import load_packed_model
+    from pipeline.embedding.packed_batches import encode_packed
+
     packed = load_packed_model(identity)
     if packed is not None:
         return encode_packed(packed, texts, batch_tokens // divisor)
@@ -248,6 +248,10 @@ def _raise_memory_error() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        import torch
+
+        from pipeline.embedding.torch_internals import is_out_of_memory
+
         if not is_out_of_memory(error):
             raise
         torch.cuda.empty_cache()  # does nothing without a GPU

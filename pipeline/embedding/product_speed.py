@@ -10,9 +10,10 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["LEAST_GAIN", "Dtype", "ProductSpeed", "choose_dtype", "measure_products", "slowest"]
 
@@ -20,7 +21,6 @@ Dtype = Literal["float32", "bfloat16"]
 
 LEAST_GAIN = 1.25  # bfloat16 is used from this many times the speed of float32
 
-_DTYPES = (torch.float32, torch.bfloat16)
 _FIRST_ROWS, _GROWTH = 4, 4  # tokens of the first product, and factor to the next size
 
 
@@ -121,11 +121,13 @@ def measure_products(
     Workers on one machine should measure at the same time, as they encode at the same time: they
     share memory bandwidth and heat.
     """
+    import torch  # slow to import: the driver of a run does not measure
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as in a worker; waiting for a second thread would blur the figures
     try:
         deadline = time.perf_counter() + seconds
-        layers = [_Layer(width, inner, rows, dtype) for dtype in _DTYPES]
+        layers = [_Layer(width, inner, rows, dtype) for dtype in (torch.float32, torch.bfloat16)]
         for layer in layers:
             layer.run()
         while any([layer.run_within(deadline) for layer in layers]):
@@ -139,6 +141,8 @@ class _Layer:
     """The feed-forward layer in one number type, with random weights."""
 
     def __init__(self, width: int, inner: int, rows: int, dtype: torch.dtype) -> None:
+        import torch
+
         self._flops = 4 * width * inner  # of one token
         self._rows = min(_FIRST_ROWS, rows)
         self._expected = math.inf  # seconds of the next product: the fastest with as many tokens
@@ -165,14 +169,16 @@ class _Layer:
         self.run()
         return True
 
-    @torch.inference_mode()
     def run(self) -> None:
         """Compute both products, and note their speed."""
+        import torch
+
         tokens, wide = self._tokens[: self._rows], self._wide[: self._rows]
         out = self._out[: self._rows]
         started = time.perf_counter()
-        torch.addmm(self._biases[0], tokens, self._widen, out=wide)
-        torch.addmm(self._biases[1], wide, self._narrow, out=out)
+        with torch.inference_mode():
+            torch.addmm(self._biases[0], tokens, self._widen, out=wide)
+            torch.addmm(self._biases[1], wide, self._narrow, out=out)
         seconds = time.perf_counter() - started
         self._expected = min(self._expected, seconds)
         self.best = max(self.best, self._flops * self._rows / seconds / 1e9)

@@ -199,6 +199,8 @@ def resolve_device(device: str, setting: str) -> str:
     ModelError
         If the setting is "cuda" and there is no CUDA device.
     """
+    if device == "cpu" or (device == "auto" and not _built_for_gpus()):
+        return "cpu"
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
@@ -208,6 +210,18 @@ def resolve_device(device: str, setting: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return device
+
+
+def _built_for_gpus() -> bool:
+    """Return whether PyTorch may use a GPU, without importing it, which takes a second.
+
+    A build for CPUs lacks the library of its CUDA (or ROCm) functions.
+    """
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return True
+    libraries = Path(spec.origin).parent / "lib"
+    return any(libraries.glob("*torch_cuda*")) or any(libraries.glob("*torch_hip*"))
 
 
 def resolve_dtype(dtype: str, device: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, assert_same_tables, committed_work, verify_latest

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.runtime.status import folder_status
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 from pipeline.storage.verify import verify_release
 from tests.support.compose import Machine, services, until
 from tests.support.postgresql import postgres, programs

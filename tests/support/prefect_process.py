@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from flows.services.embedded_server import free_port
 from flows.services.prefect_queues import PrefectQueues
-from flows.services.prefect_server import free_port
 from flows.services.process import prefect_command
 from tests.support.compose import until
 

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from benchmarks.lib.small_model import build_model
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 from pipeline.storage.verify import verify_release
 from tests.faults.child import forked
 from tests.support.compose import until

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import uvicorn
 
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 from pipeline.errors import ReleaseError
 from pipeline.settings import ServeSettings
 from pipeline.storage.release_store import ReleaseStore

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 from pipeline.recommend.lifecycle.database import TABLES, UpkeepDatabase, database_url
 from tests.support.postgresql import postgres, programs
 
