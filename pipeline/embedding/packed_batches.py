@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -120,7 +120,9 @@ def sorted_batches(model: PackedModel, texts: Sequence[str], batch_tokens: int) 
         yield rows, [tokens[i] for i in rows]
 
 
-def stream_batches(model: PackedModel, texts: Sequence[str], batch_tokens: int) -> Iterator[Batch]:
+def stream_batches(
+    model: PackedModel, texts: Sequence[str], batch_tokens: int
+) -> Generator[Batch, None, None]:
     """Yield batches in order of the length of the texts, while threads tokenize the next ones.
 
     Parameters

@@ -293,7 +293,9 @@ class PackedEncoder:
             end = start + width * texts
             part = qkv[start:end].view(texts, width, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
             mask = None if bias is None else bias[start:end].view(texts, 1, 1, width)
-            attended = functional.scaled_dot_product_attention(*part, attn_mask=mask)
+            attended = functional.scaled_dot_product_attention(
+                part[0], part[1], part[2], attn_mask=mask
+            )
             context[start:end].view(texts, width, self.heads, -1).copy_(attended.transpose(1, 2))
             start = end
         total = layer.attention_out(context)
