@@ -25,7 +25,7 @@ from pipeline.neighbours import all_films, ivf_stream
 from pipeline.neighbours import index as film_index
 from pipeline.neighbours import search as neighbours
 from pipeline.neighbours.recall import recall_of_lists
-from pipeline.neighbours.refinement import refine
+from pipeline.neighbours.refinement import is_settled, refine
 
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
@@ -154,6 +154,9 @@ def _search_inverted_file(
         shared: dict[str, Refs] = {"near": near, "index": index}
         refined = run.stage(refine, add_to_all(_with(lists, "mine", near), shared))
         near = refined.refs("near")
+        changed = sum(run.read(ref)["changed"][0].as_py() for ref in refined.refs("changed"))
+        if is_settled(changed, films, section.count):
+            break
     named = run.stage(
         all_films.name_films,
         add_to_all(_with(lists, "near", near), {"index": index, "everyone": everyone}),

@@ -20,7 +20,12 @@ from pipeline.neighbours.ivf_stream import InvertedLists
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
 
-__all__ = ["refine"]
+__all__ = ["CHANGED", "is_settled", "refine"]
+
+# Number of near films that a refinement has replaced.
+CHANGED = pa.schema([("changed", pa.int64())])
+
+_ENOUGH = 0.01  # share of near films; a refinement that replaces fewer is the last
 
 # Numbers of films in the run, positions of other films, and their cosines, each of shape (n,).
 Found: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -30,10 +35,30 @@ _BLOCK = 8_192  # films whose candidates are collected at a time
 _BITS, _MASK = 32, 2**32 - 1  # of a pair of numbers in one integer
 
 
+def is_settled(changed: int, films: int, count: int) -> bool:
+    """Return whether so few near films were replaced that a further refinement finds few.
+
+    Parameters
+    ----------
+    changed : int
+        Near films replaced in the last refinement.
+    films : int
+        Films in the catalogue.
+    count : int
+        Near films of each.
+
+    Examples
+    --------
+    >>> is_settled(900, films=10_000, count=10), is_settled(1_100, films=10_000, count=10)
+    (True, False)
+    """
+    return changed < _ENOUGH * films * count
+
+
 @stage(
     "near-refined",
     inputs=("own", "mine", "near", "index"),
-    outputs=("near",),
+    outputs=("near", "changed"),
     streamed=("own", "near", "index"),
 )
 def refine(
@@ -62,7 +87,8 @@ def refine(
     Returns
     -------
     dict of str to Table
-        "near": NEAR of the films of the run, of no lower similarity than before.
+        "near": NEAR of the films of the run, of no lower similarity than before. "changed":
+        CHANGED, one row.
 
     Notes
     -----
@@ -77,7 +103,11 @@ def refine(
     pairs, more = _candidates(found, similarity[:, -1], near, films.first)
     more += _compare(films, lists, pairs, similarity[:, -1])
     del pairs
-    return {"near": near_table(*_merge(found, similarity, more))}
+    near_now, similarity_now, changed = _merge(found, similarity, more)
+    return {
+        "near": near_table(near_now, similarity_now),
+        "changed": pa.table([[changed]], schema=CHANGED),
+    }
 
 
 def _candidates(
@@ -183,8 +213,18 @@ def _compare(
 
 def _merge(
     found: np.ndarray, similarity: np.ndarray, more: list[Found]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best of the films found before and of `more`, in the same shape."""
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the best of the films found before and of `more`, and how many are new.
+
+    Returns
+    -------
+    near : ndarray of shape (n_films, count), int32
+        Positions, best first.
+    similarity : ndarray of shape (n_films, count), float32
+        Cosines.
+    changed : int
+        Number of positions that are not in `found`.
+    """
     count = found.shape[1]
     film, position, cosine = (np.concatenate(column) for column in zip(*more, strict=True))
     # a film that lists a film may be in its own list, or a candidate as well
@@ -203,4 +243,5 @@ def _merge(
     values = np.concatenate([similarity, np.full_like(similarity, -np.inf)], axis=1)
     near[film, count + rank], values[film, count + rank] = position, cosine
     order = np.lexsort((near, -values), axis=1)[:, :count]
-    return np.take_along_axis(near, order, axis=1), np.take_along_axis(values, order, axis=1)
+    near, values = (np.take_along_axis(columns, order, axis=1) for columns in (near, values))
+    return near, values, int((order >= count).sum())

@@ -143,17 +143,17 @@ class NeighbourSettings(Section):
         "in a quarter of the memory.",
     )
     first_films: int = Field(
-        2_048,
+        4_096,
         ge=1,
         description="Films in the nearest lists of an inverted file with which each film of the "
         "catalogue is compared first, before the refinements.",
     )
     refinements: int = Field(
-        2,
+        5,
         ge=0,
-        le=10,
-        description="How often each film of a catalogue with an inverted file is compared with the "
-        "neighbours of its neighbours: more give a higher recall.",
+        le=20,
+        description="How often at most each film of a catalogue with an inverted file is compared "
+        "with the neighbours of its neighbours, until few change.",
     )
     searched_films: int = Field(
         12_288,

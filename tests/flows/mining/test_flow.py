@@ -22,7 +22,7 @@ import pytest
 from flows.events import StageDone
 from microgenres.cli.exit_codes import ExitCode
 from pipeline.neighbours.index import build_index, index_bytes
-from pipeline.neighbours.search import nearest_films
+from pipeline.neighbours.one_process import neighbours_of_all
 from pipeline.release.lookup import Release, find_release
 from pipeline.settings import NeighbourSettings
 from pipeline.storage.verify import verify_release
@@ -284,7 +284,7 @@ def test_an_inverted_file_built_in_pieces_is_released(
     found = result.release.report.neighbours
     assert found.index == "ivf-sq8" and found.recall_at_10 > 0.9
     near = pq.read_table(result.release.path / "neighbours.parquet")
-    again = nearest_films(films, films.select(["movie_id"]), whole, settings)["neighbours"]
+    again = neighbours_of_all(whole, films.select(["movie_id"]), settings)
     order = [("movie_id", "ascending"), ("rank", "ascending")]
     one, other = near.sort_by(order), again.sort_by(order)
     for column in ("movie_id", "rank", "neighbour_id"):

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.neighbours import one_process
 from pipeline.neighbours.all_films import (
     NEAR,
     name_films,
@@ -167,3 +168,18 @@ def test_near_films_are_stored_as_they_are() -> None:
     assert positions.tolist() == near[::-1].tolist()
     assert similarity.tolist() == cosine[::-1].tolist()
     assert [len(column) for column in near_columns(table.slice(0, 0))] == [0, 0]
+
+
+def test_one_process_can_have_any_number_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, _ = planted(40, 40, noise=0.3)
+    settings = settings_of("ivf", count=5, first_films=100)
+    films, index = built(vectors[:300], settings)
+    whole = neighbours_of_all(index, films, settings)
+    for most in (1, 90):
+        monkeypatch.setattr(one_process, "_FILMS", most)
+        runs = list(one_process._runs(index))
+        assert len(runs) == len(index) - 2 if most == 1 else 2 < len(runs) < len(index) - 2
+        assert [start for _, start, _ in runs][1:] == [stop for *_, stop in runs][:-1]
+        found = neighbours_of_all(index, films, settings)
+        for column in ("movie_id", "rank", "neighbour_id"):
+            assert found[column].to_pylist() == whole[column].to_pylist()

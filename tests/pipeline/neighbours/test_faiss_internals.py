@@ -80,3 +80,14 @@ def test_a_streamed_index_is_the_serialized_one(recipe: str) -> None:
     for size in (1_000, len(data)):
         again = faiss_internals.read_index(cut(data, size))
         assert faiss.serialize_index(again).tobytes() == data
+
+
+def test_products_of_pairs_equal_those_of_the_rows() -> None:
+    left, _ = planted(4, 25, noise=0.3)
+    right, _ = planted(3, 20, noise=0.3, seed=3)
+    random = np.random.default_rng(0)
+    rows = random.integers(len(left), size=500), random.integers(len(right), size=500)
+    products = faiss_internals.paired_products(left, rows[0], right, rows[1].astype(np.int32))
+    expected = (left[rows[0]] * right[rows[1]]).sum(1)
+    np.testing.assert_allclose(products, expected, atol=1e-6)
+    assert faiss_internals.paired_products(left, rows[0][:0], right, rows[1][:0]).shape == (0,)
