@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from statistics import median
 from types import MappingProxyType, TracebackType
 from typing import Any
 
@@ -68,6 +69,7 @@ class RunContext:
         self._client: Client | None = None
         self._stack = ExitStack()
         self._priority = 0
+        self._piece_seconds: dict[Callable[..., Any], float] = {}  # median of a piece, by function
         self._model_constants = model_constants
 
     def __enter__(self) -> RunContext:
@@ -172,7 +174,11 @@ class RunContext:
                 on_progress=show.piece if show else None,
                 wait_seconds=self.settings.dask.wait_seconds,
                 priority=self._priority,
+                piece_seconds=self._piece_seconds.get(stage.function),
             )
+        if result.manifests:
+            times = [manifest.seconds for manifest in result.manifests]
+            self._piece_seconds[stage.function] = median(times)
         seconds = time.perf_counter() - started
         self.seconds[stage.name] = self.seconds.get(stage.name, 0.0) + seconds
         if result.reused:

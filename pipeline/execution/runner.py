@@ -46,6 +46,7 @@ def run_stage(
     wait_seconds: float = 60.0,
     backoff_seconds: float = BACKOFF_SECONDS,
     priority: int = 0,
+    piece_seconds: float | None = None,
 ) -> StageResult:
     """Compute and commit every piece of a stage that is not committed yet.
 
@@ -73,6 +74,8 @@ def run_stage(
     priority : int
         A free worker takes a piece of the highest priority. Of use if several stages run at the
         same time.
+    piece_seconds : float, optional
+        How long a piece takes, if the same function ran before; short pieces run in one task.
 
     Returns
     -------
@@ -105,7 +108,10 @@ def run_stage(
     if client is None:
         _run_here(state, attempts)
     elif attempts:
-        PieceScheduler(state, client, wait_seconds, priority).run(attempts)
+        scheduler = PieceScheduler(
+            state, client, wait_seconds, priority=priority, piece_seconds=piece_seconds
+        )
+        scheduler.run(attempts)
     reasons = {pieces[index].key: reason for index, reason in sorted(state.quarantined.items())}
     if reasons:
         listing = "\n".join(f"- {key}: {reason}" for key, reason in reasons.items())

@@ -54,10 +54,18 @@ class PieceScheduler:
         How long to wait for a worker or a lost scheduler.
     priority : int
         Of its tasks; a free worker takes the task of the highest priority.
+    piece_seconds : float, optional
+        How long a piece takes, if the same function ran before.
     """
 
     def __init__(
-        self, state: StageState, client: Client, wait_seconds: float, priority: int = 0
+        self,
+        state: StageState,
+        client: Client,
+        wait_seconds: float,
+        *,
+        priority: int = 0,
+        piece_seconds: float | None = None,
     ) -> None:
         self.state, self.client, self.wait_seconds = state, client, wait_seconds
         self.priority = priority
@@ -65,7 +73,8 @@ class PieceScheduler:
         self.delayed: list[tuple[float, int, Attempt]] = []  # a heap, by the time of the retry
         self.suspects: deque[Attempt] = deque()
         self.submitted: dict[str, tuple[Future[Any], list[Attempt]]] = {}
-        self.times: deque[float] = deque(maxlen=32)  # seconds of the last pieces computed
+        # seconds of the last pieces computed
+        self.times: deque[float] = deque([] if piece_seconds is None else [piece_seconds], 32)
         self.finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self.threads = 0
         self.losses = 0

@@ -6,7 +6,7 @@ naming, the set of the parts that are true of it by its metadata.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -138,16 +138,12 @@ def shelf_table(names: Sequence[NameParts]) -> pa.Table:
 def name_parts_of(shelves: pa.Table) -> list[NameParts]:
     """Return the names of SHELVES, in the order of its rows."""
 
-    def numbers(values: Iterable[int]) -> tuple[int, ...]:
-        return tuple(values)
-
+    columns = [
+        map(tuple, shelves.column(name).to_pylist())
+        for name in ("subjects", "genres", "facets", "words")
+    ]
+    every = shelves.column("every_genre").to_pylist()
     return [
-        NameParts(
-            numbers(row["subjects"]),
-            numbers(row["genres"]),
-            bool(row["every_genre"]),
-            numbers(row["facets"]),
-            numbers(row["words"]),
-        )
-        for row in shelves.to_pylist()
+        NameParts(subjects, genres, bool(all_genres), facets, words)
+        for subjects, genres, facets, words, all_genres in zip(*columns, every, strict=True)
     ]

@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from pipeline.schemas.name_parts import name_parts_of
-
 __all__ = ["KINDS", "PULL", "SHARP", "SOFT", "part_weights", "pull_of", "select_pull"]
 
-KINDS = ("subject", "word", "form", "facet")
+_COLUMNS = {"subject": "subjects", "word": "words", "form": "genres", "facet": "facets"}
+KINDS = tuple(_COLUMNS)
 
 # Weight of each part in each cluster, 0 to 1, by kind. The part -1 stands for names without one.
 PULL = pa.schema(
@@ -50,25 +49,27 @@ def pull_of(proposals: pa.Table, softness: float = SOFT) -> pa.Table:
     highest = np.maximum.reduceat(value, starts) if len(starts) else value
     weight = np.exp((value - highest[group]) / softness)
     weight /= np.bincount(group, weight)[group]
-    total: dict[tuple[str, int, int], float] = {}
-    names = name_parts_of(proposals)
-    for name, cluster, own in zip(names, clusters.tolist(), weight.tolist(), strict=True):
+    every = proposals.column("every_genre").to_numpy(zero_copy_only=False)
+    tables = []
+    for kind in sorted(KINDS):
+        lists = proposals.column(_COLUMNS[kind]).combine_chunks()
+        lengths = lists.value_lengths().to_numpy(zero_copy_only=False)
         # of parts that must all be true, each is a fraction; of others one suffices
-        parts = (
-            (name.subjects, 1),
-            (name.words, 1),
-            (name.genres, len(name.genres) if name.every_genre else 1),
-            (name.facets, len(name.facets)),
-        )
-        for kind, (numbers, divisor) in zip(KINDS, parts, strict=True):
-            for number in numbers or (-1,):
-                key = (kind, cluster, number)
-                total[key] = total.get(key, 0.0) + own / max(divisor, 1)
-    rows = [
-        {"kind": kind, "cluster": cluster, "part": part, "weight": total[kind, cluster, part]}
-        for kind, cluster, part in sorted(total)
-    ]
-    return pa.Table.from_pylist(rows, PULL)
+        shared = {"facet": lengths, "form": np.where(every, lengths, 1)}.get(kind, 1)
+        none = np.flatnonzero(lengths == 0)
+        row = np.concatenate([np.repeat(np.arange(len(lengths)), lengths), none])
+        part = np.concatenate([lists.flatten().to_numpy(), np.full(len(none), -1)]).astype(np.int64)
+        pairs = np.stack([clusters[row].astype(np.int64), part], axis=1)
+        keys, position = np.unique(pairs, axis=0, return_inverse=True)
+        total = np.bincount(position.ravel(), (weight / np.maximum(shared, 1))[row], len(keys))
+        columns = [
+            pa.array([kind] * len(keys), pa.string()),
+            pa.array(keys[:, 0], pa.int32()),
+            pa.array(keys[:, 1], pa.int32()),
+            pa.array(total, pa.float64()),
+        ]
+        tables.append(pa.table(columns, schema=PULL))
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def select_pull(pull: pa.Table, clusters: np.ndarray) -> pa.Table:
