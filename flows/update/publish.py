@@ -18,6 +18,8 @@ from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.update.apply import UpdatedRelease
 from pipeline.update.changes import Changes
 from pipeline.update.drift import Drift
+from pipeline.update.edited_table import EditedTable
+from pipeline.update.film_rows import first_ids
 from pipeline.update.outcome import (
     drift_history,
     measure_drift,
@@ -49,7 +51,10 @@ def publish_update(
         decision = due if drift.due else "none"
         tables["drift"] = drift_history(before, drift, generation, decision)
         tables["lineage"] = update_lineage(previous, updated, run.settings.identity, generation)
-        digests = {name: table_digest(table) for name, table in sorted(tables.items())}
+        digests = {
+            name: table.mark if isinstance(table, EditedTable) else table_digest(table)
+            for name, table in sorted(tables.items())
+        }
         release_id = fingerprint("update", before.id, digests)[:12]
         report = update_report(
             before,
@@ -65,8 +70,8 @@ def publish_update(
             reading=reading,
         )
         # partitions are cut by a hash of the ids: the first films are a random sample
-        sample = tables["embeddings"].column("movie_id").slice(0, run.settings.report.map_films)
-        shown = films_on_map(tables["movies"], sample.combine_chunks())
+        sample = first_ids(tables["embeddings"], run.settings.report.map_films)
+        shown = films_on_map(updated.films, sample)
         path = write_release(
             run,
             ReleaseContent(
@@ -74,7 +79,9 @@ def publish_update(
                 tables=tables,
                 index=index_bytes(updated.index),
                 report=report,
-                page=render_page(report, tables["micro_genres"], tables["families"], shown),
+                page=render_page(
+                    report, updated.whole("micro_genres"), updated.whole("families"), shown
+                ),
                 publish=run.settings.publish,
                 manifest=update_manifest(
                     before, changes, updated, report, generation, known_sources(run.store.releases)

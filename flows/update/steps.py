@@ -194,7 +194,7 @@ def place_changed_films(
 ) -> UpdatedRelease:
     """Assign the changed films to the micro-genres of the release."""
     with run.timed("place"):
-        return apply_changes(before, changes, texts, vectors)
+        return apply_changes(before, changes, texts, vectors, run.store.root / "work")
 
 
 @step("find novel films")

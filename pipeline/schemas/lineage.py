@@ -17,6 +17,7 @@ __all__ = [
     "LINEAGE",
     "MAP",
     "NOVEL",
+    "POINT_SUMS",
     "ROWS",
     "SPACE",
 ]
@@ -60,6 +61,12 @@ ROWS = pa.schema(
 
 # Clusters and similarities of the films at the last mining run; updates measure drift against it.
 BASELINE = pa.schema([("cluster", pa.int32()), ("similarity", pa.float32())])
+
+
+def POINT_SUMS(width: int) -> pa.Schema:  # noqa: N802 - a schema with a parameter, as EMBEDDINGS
+    """Return the schema of the sum of the points of each micro-genre; only updates write it."""
+    return pa.schema([("cluster", pa.int32()), ("vector", pa.list_(pa.float64(), width))])
+
 
 # Language of each film's overview; null if it cannot be detected.
 LANGUAGES = pa.schema(

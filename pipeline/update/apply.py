@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
 import pyarrow as pa
@@ -11,21 +13,41 @@ import pyarrow.compute as pc
 
 from pipeline.cleaning.language import detect_languages
 from pipeline.features.space import table_to_arrays
+from pipeline.fileio.external_sort import StreamedTable
 from pipeline.inference.placement import assign_to_release, choose_in_release, place_in_release
-from pipeline.label import cluster_text_means
-from pipeline.neighbours.refresh import refresh_neighbours
 from pipeline.publish import tables as publish
 from pipeline.release.reader import ReleasedTables
 from pipeline.report.figures import place_on_map
 from pipeline.schemas.lineage import BASELINE, LANGUAGES, MAP
-from pipeline.schemas.mining import ASSIGNMENTS, EMBEDDINGS, MICRO_GENRES, RELEASED_MOVIES
-from pipeline.schemas.partitions import partition_count, partition_ids
+from pipeline.schemas.mining import EMBEDDINGS, MICRO_GENRES, RELEASED_MOVIES
+from pipeline.schemas.partitions import partition_count
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
-from pipeline.settings import EmbedSettings, FeatureSettings, NeighbourSettings
+from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.update.changes import FACTS, Changes, films_to_place
+from pipeline.update.edited_table import EditedTable, replace_rows
+from pipeline.update.embeddings import edit_embeddings
+from pipeline.update.film_rows import known_texts, take_rows, vectors_of_films
 from pipeline.update.name_truth import NAMING_FACTS, names_true_of, share_of_true_names
+from pipeline.update.near_films import update_neighbours
+from pipeline.update.point_sums import point_sums, sums_table
 
-__all__ = ["UpdatedRelease", "apply_changes", "text_vectors"]
+__all__ = ["FILM_COLUMNS", "UpdatedRelease", "apply_changes", "text_vectors"]
+
+# Columns of the films from which the figures of a release are computed; the process of the flow
+# holds these, and no others, of all films.
+FILM_COLUMNS = [
+    "movie_id",
+    "title",
+    "year",
+    "vote_average",
+    "cluster",
+    "similarity",
+    "margin",
+    "weak",
+    "x",
+    "y",
+    "name_true",
+]
 
 # Columns of MICRO_GENRES that are those of the mining: an update names nothing.
 _LABELS = (
@@ -42,21 +64,39 @@ _LABELS = (
 
 @dataclass(frozen=True)
 class UpdatedRelease:
-    """The tables of a release that updates another one without mining.
+    """A release that updates another one without mining.
 
     Attributes
     ----------
-    tables : dict of str to pa.Table
-        Released tables, by the names of their files.
-    index : pa.Table
+    tables : dict of str to Table or StreamedTable
+        Released tables, by the names of their files. Long ones are edited while they are read.
+    films : pa.Table
+        The columns FILM_COLUMNS of all films, by id.
+    index : Table or StreamedTable
         The index over all films, as `pipeline.neighbours` returns it.
-    points : ndarray of shape (n_films, width), float32
-        Points of all films, in the order of `movies`.
+    text_means : ndarray of shape (k, dim), float32
+        Mean text vector of each micro-genre, of unit length.
+    point_sums : ndarray of shape (k, width), float64
+        Sum of the points of each micro-genre.
+    points_of : callable
+        Row numbers of films to their points, float32 of shape (n_rows, width).
+    vectors_of : callable
+        Row numbers of films to their text vectors, float32 of shape (n_rows, dim).
     """
 
-    tables: dict[str, pa.Table]
-    index: pa.Table
-    points: np.ndarray
+    tables: dict[str, pa.Table | StreamedTable]
+    films: pa.Table
+    index: pa.Table | StreamedTable
+    text_means: np.ndarray
+    point_sums: np.ndarray
+    points_of: Callable[[np.ndarray], np.ndarray]
+    vectors_of: Callable[[np.ndarray], np.ndarray]
+
+    def whole(self, name: str) -> pa.Table:
+        """Return a table that does not grow with the catalogue, or only by some bytes per film."""
+        table = self.tables[name]
+        assert isinstance(table, pa.Table), f"{name} is streamed"
+        return table
 
 
 def text_vectors(before: ReleasedTables, hashes: pa.ChunkedArray) -> dict[str, np.ndarray]:
@@ -74,14 +114,16 @@ def text_vectors(before: ReleasedTables, hashes: pa.ChunkedArray) -> dict[str, n
     dict of str to ndarray of shape (dim,), float32
         The vector by text hash, without the texts that the release does not have.
     """
-    embeddings = before.embeddings
-    wanted = hashes.combine_chunks().unique()
-    known = embeddings.filter(pc.is_in(embeddings["text_hash"], value_set=wanted))
+    known = known_texts(before, hashes.combine_chunks().unique())
     return dict(zip(known["text_hash"].to_pylist(), matrix_of(known), strict=True))
 
 
 def apply_changes(
-    before: ReleasedTables, changes: Changes, texts: pa.Table, vectors: Mapping[str, np.ndarray]
+    before: ReleasedTables,
+    changes: Changes,
+    texts: pa.Table,
+    vectors: Mapping[str, np.ndarray],
+    scratch: Path | None = None,
 ) -> UpdatedRelease:
     """Return the tables of the next release.
 
@@ -95,14 +137,15 @@ def apply_changes(
         Columns movie_id and text_hash of the films in `changes.placed`, by id.
     vectors : Mapping of str to ndarray of shape (dim,), float32
         The vector of each of these texts, by text hash.
+    scratch : Path, optional
+        Folder for temporary files, of some hundred bytes per film; by default that of the system.
     """
     features = before.manifest.read_settings("features", FeatureSettings)
-    embeddings = _embeddings(before, changes, texts, vectors)
     centroids = matrix_of(before.centroids)
     placed = films_to_place(changes)
-    own = _stack(vectors, texts["text_hash"], before.embeddings)
+    added = _new_embeddings(before, texts, vectors)
     detected = detect_languages(placed)["languages"] if len(placed) else LANGUAGES.empty_table()
-    points = place_in_release(before, placed, own, features, detected)
+    points = place_in_release(before, placed, matrix_of(added), features, detected)
     assignments = assign_to_release(
         placed["movie_id"],
         points,
@@ -113,23 +156,25 @@ def apply_changes(
     map_model = table_to_arrays(before.table("map", MAP))
     places = place_on_map(points, centroids, assignments["cluster"].to_numpy(), map_model)
     movies = _movies(before, changes, assignments, places)
-    micro_genres = _micro_genres(before, movies, embeddings, len(centroids))
-    neighbours, index = refresh_neighbours(
-        before.neighbours,
-        embeddings,
-        changes.placed,
-        changes.withdrawn,
-        before.manifest.read_settings("neighbours", NeighbourSettings),
+    films = pa.concat_tables(part.select(FILM_COLUMNS) for part in movies).combine_chunks()
+    without = pa.array(sorted({*changes.placed, *changes.withdrawn}), pa.string())
+    embeddings = edit_embeddings(
+        before.parts("embeddings", before.embedding_schema),
+        _ids(before, "embeddings"),
+        without,
+        added,
+        partition_count(len(changes.rows)),
+        scratch or Path(gettempdir()),
     )
-    languages = _languages(before, changes, detected)
+    near = update_neighbours(before, embeddings, added, films, changes.withdrawn, len(centroids))
+    micro_genres = _micro_genres(before, films, near.text_means)
+    languages = _languages(before, without, detected)
     families = {row["family"]: row for row in before.families.to_pylist()}
     keywords = {family: row["keywords"] for family, row in families.items()}
-    tables = {
-        "movies": movies,
+    sums = point_sums(before, without, assignments["cluster"].to_numpy(), points, features)
+    whole = {
         "micro_genres": micro_genres,
         "families": publish.families(micro_genres, keywords, families),
-        "neighbours": neighbours,
-        "embeddings": embeddings,
         "rejects": changes.rejects,
         "centroids": before.centroids,
         "space": before.any_table("space"),
@@ -138,58 +183,60 @@ def apply_changes(
         "rows": changes.rows,
         "languages": languages,
         "baseline": before.table("baseline", BASELINE),
+        "point_sums": sums_table(sums),
     }
     if features.mode != "embedding":
-        tables["tfidf"] = before.any_table("tfidf")
-    by_id = embeddings.sort_by("movie_id")
-    all_points = place_in_release(before, movies, matrix_of(by_id), features, languages)
+        whole["tfidf"] = before.any_table("tfidf")
+    streamed = {"movies": movies, "neighbours": near.neighbours, "embeddings": embeddings[0]}
+
+    def vectors_of(rows: np.ndarray) -> np.ndarray:
+        return vectors_of_films(embeddings[0], films["movie_id"].combine_chunks().take(rows))
+
+    def points_of(rows: np.ndarray) -> np.ndarray:
+        own = take_rows(movies, rows)
+        return place_in_release(before, own, vectors_of(rows), features, languages)
+
     return UpdatedRelease(
-        {name: table.combine_chunks() for name, table in tables.items()}, index, all_points
+        streamed | {name: table.combine_chunks() for name, table in whole.items()},
+        films,
+        near.index,
+        near.text_means,
+        sums,
+        points_of,
+        vectors_of,
     )
 
 
-def _stack(
-    vectors: Mapping[str, np.ndarray], hashes: pa.ChunkedArray, embeddings: pa.Table
-) -> np.ndarray:
-    """Vectors of texts, (n_texts, dim), as wide as `embeddings` even without texts."""
-    dim = embeddings.schema.field("vector").type.list_size
-    return np.array([vectors[text_hash] for text_hash in hashes.to_pylist()]).reshape(-1, dim)
+def _ids(before: ReleasedTables, name: str) -> pa.Array:
+    """Ids of the films of a released table, in its order."""
+    parts = before.parts(name, pa.schema([("movie_id", pa.string())]))
+    return pa.concat_arrays([part["movie_id"].combine_chunks() for part in parts])
 
 
-def _without(table: pa.Table, ids: Iterable[str]) -> pa.Table:
-    """The rows of a table of films, without some films."""
-    excluded = pa.array(sorted(set(ids)), pa.string())
-    return table.filter(pc.invert(pc.is_in(table["movie_id"], value_set=excluded)))
-
-
-def _embeddings(
-    before: ReleasedTables, changes: Changes, texts: pa.Table, vectors: Mapping[str, np.ndarray]
+def _new_embeddings(
+    before: ReleasedTables, texts: pa.Table, vectors: Mapping[str, np.ndarray]
 ) -> pa.Table:
-    """EMBEDDINGS of all films, in the order in which a mining of the same catalogue has them."""
+    """EMBEDDINGS of the placed films."""
+    schema = before.embedding_schema
     dtype = before.manifest.read_settings("embed", EmbedSettings).vector_dtype
-    stacked = _stack(vectors, texts["text_hash"], before.embeddings)
+    dim = schema.field("vector").type.list_size
+    stacked = np.array([vectors[text_hash] for text_hash in texts["text_hash"].to_pylist()])
+    stacked = stacked.reshape(-1, dim)
     columns = [
         texts["movie_id"].combine_chunks(),
         texts["text_hash"].combine_chunks(),
         pa.array([before.manifest.model.revision] * len(texts), pa.string()),
         column_of_vectors(stacked, dtype),
     ]
-    new = pa.table(columns, schema=EMBEDDINGS(stacked.shape[1], dtype))
-    unchanged = _without(before.embeddings, [*changes.placed, *changes.withdrawn])
-    whole = pa.concat_tables([unchanged, new])
-    partition = partition_ids(whole["movie_id"], partition_count(len(changes.rows)))
-    ids = np.array(whole["movie_id"].to_pylist(), object)
-    return whole.take(pa.array(np.lexsort((ids, partition)))).combine_chunks()
+    return pa.table(columns, schema=EMBEDDINGS(dim, dtype))
 
 
 def _movies(
     before: ReleasedTables, changes: Changes, assignments: pa.Table, places: np.ndarray
-) -> pa.Table:
+) -> EditedTable:
     """RELEASED_MOVIES: unchanged films, films with new facts in their old place, placed films."""
-    released = before.movies
-    unchanged = _without(released, [*changes.added, *changes.changed, *changes.withdrawn])
     ids = pa.array(sorted(set(changes.changed) - set(changes.placed)), pa.string())
-    edited = released.filter(pc.is_in(released["movie_id"], value_set=ids)).sort_by("movie_id")
+    edited = before.films(ids)
     facts = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
     labels = before.micro_genres.sort_by("cluster")
     was = edited
@@ -199,7 +246,14 @@ def _movies(
     new = films_to_place(changes)
     true = names_true_of(labels, new, assignments["cluster"])
     placed = publish.released_movies(new, assignments, labels, places, true)
-    return pa.concat_tables([unchanged, edited, placed]).cast(RELEASED_MOVIES).sort_by("movie_id")
+    without = pa.array(sorted([*changes.added, *changes.changed, *changes.withdrawn]), pa.string())
+    return replace_rows(
+        before.parts("movies", RELEASED_MOVIES),
+        ("movie_id",),
+        without,
+        pa.concat_tables([edited, placed]).cast(RELEASED_MOVIES),
+        len(changes.changed) + len(changes.withdrawn),
+    )
 
 
 def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
@@ -217,25 +271,23 @@ def _names_true_now(labels: pa.Table, was: pa.Table, now: pa.Table) -> pa.Array:
     return pc.replace_with_mask(was["name_true"].combine_chunks(), other, measured)
 
 
-def _micro_genres(
-    before: ReleasedTables, movies: pa.Table, embeddings: pa.Table, k: int
-) -> pa.Table:
+def _micro_genres(before: ReleasedTables, films: pa.Table, text_means: np.ndarray) -> pa.Table:
     """MICRO_GENRES with the same ids, names and families, and the figures of the films now.
 
     The truth of single parts of a name is that of the mining.
     """
-    assignments = movies.select(ASSIGNMENTS.names)
-    means = cluster_text_means(embeddings.sort_by("movie_id"), assignments, k)
     labels = before.micro_genres.sort_by("cluster").select(_LABELS).to_pylist()
-    truth = share_of_true_names(movies)
+    truth = share_of_true_names(films)
     for label in labels:
         label["name_truth"] = truth.get(label["cluster"], label["name_truth"])
-    return publish.micro_genres(movies, assignments, labels, means, movies["name_true"])
+    return publish.micro_genres(films, films, labels, text_means, films["name_true"])
 
 
-def _languages(before: ReleasedTables, changes: Changes, detected: pa.Table) -> pa.Table:
+def _languages(before: ReleasedTables, without: pa.Array, detected: pa.Table) -> pa.Table:
     """LANGUAGES of all films, by id; `detected` has those of the placed films."""
-    unchanged = _without(
-        before.table("languages", LANGUAGES), [*changes.placed, *changes.withdrawn]
+    parts = before.parts("languages", LANGUAGES)
+    others = pa.concat_tables(
+        [part.filter(pc.invert(pc.is_in(part["movie_id"], value_set=without))) for part in parts]
     )
-    return pa.concat_tables([unchanged, detected]).sort_by("movie_id")
+    removed = parts.num_rows - len(others)
+    return pa.concat_tables(replace_rows(parts, ("movie_id",), without, detected, removed))

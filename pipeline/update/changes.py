@@ -291,7 +291,7 @@ def _slices(rows: pa.Table) -> StreamedTable:
 
 
 def _ids_with_other_rows(before: pa.Table, now: pa.Table) -> pa.Array:
-    """Sorted ids whose rows differ between the two tables; the order of the rows does not matter."""
+    """Sorted ids whose rows differ between two tables; the order of the rows does not matter."""
     sums = [
         # uint64 sums wrap, and a sum does not depend on the order
         table.select(["movie_id", "row_hash"])

@@ -23,6 +23,8 @@ from pipeline.label.shelves import (
     propose_shelf_names,
 )
 from pipeline.schemas.name_parts import name_parts_of
+from pipeline.schemas.vectors import Parts
+from pipeline.update.film_rows import take_rows
 
 __all__ = ["Embed", "NovelName", "name_groups"]
 
@@ -53,7 +55,7 @@ class NovelName:
 
 
 def name_groups(
-    movies: pa.Table,
+    movies: pa.Table | Parts,
     groups: Sequence[np.ndarray],
     means: np.ndarray,
     taken: Collection[str],
@@ -64,7 +66,7 @@ def name_groups(
 
     Parameters
     ----------
-    movies : pa.Table
+    movies : Table or Parts
         RELEASED_MOVIES.
     groups : sequence of ndarray of shape (n,), int64
         Rows of `movies` of each group; at least one group.
@@ -121,16 +123,16 @@ def name_groups(
 
 
 def _films_and_others(
-    movies: pa.Table, groups: Sequence[np.ndarray]
+    movies: pa.Table | Parts, groups: Sequence[np.ndarray]
 ) -> tuple[pa.Table, np.ndarray]:
     """The films of the groups, then a sample of the others; and the group of each, or -1."""
     novel = np.concatenate(groups)
-    others = np.setdiff1d(np.arange(len(movies)), novel)
+    others = np.setdiff1d(np.arange(movies.num_rows), novel)
     places = np.linspace(0, len(others) - 1, min(_SAMPLE, len(others))).round().astype(np.int64)
     rows = np.concatenate([novel, others[places]])
     clusters = np.full(len(rows), -1, np.int32)
     clusters[: len(novel)] = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    return movies.take(pa.array(rows)).combine_chunks(), clusters
+    return take_rows(movies, rows), clusters
 
 
 def _parts_of(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from scipy.cluster import hierarchy
 from pipeline.features.text import normalize_keyword
 from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.schemas.lineage import NOVEL
+from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import NoveltySettings
+from pipeline.update.film_rows import take_rows
 from pipeline.update.novel_names import Embed, name_groups
 
 __all__ = ["find_novel", "propose_micro_genres"]
@@ -23,7 +26,10 @@ _EXEMPLARS = 5  # films listed with a proposal
 
 
 def find_novel(
-    movies: pa.Table, points: np.ndarray, baseline: pa.Table, settings: NoveltySettings
+    films: pa.Table,
+    points_of: Callable[[np.ndarray], np.ndarray],
+    baseline: pa.Table,
+    settings: NoveltySettings,
 ) -> tuple[pa.Table, list[np.ndarray]]:
     """Find the films that fit no micro-genre well, and groups of similar ones among them.
 
@@ -32,10 +38,10 @@ def find_novel(
 
     Parameters
     ----------
-    movies : pa.Table
-        RELEASED_MOVIES.
-    points : ndarray of shape (n_films, width), float32
-        Points of the films, row by row.
+    films : pa.Table
+        Columns movie_id, cluster, similarity and weak of all films.
+    points_of : callable
+        Row numbers of films to their points, float32 of shape (n_rows, width).
     baseline : pa.Table
         BASELINE of the last mining.
     settings : NoveltySettings
@@ -44,27 +50,28 @@ def find_novel(
     Returns
     -------
     novel : pa.Table
-        NOVEL, in the order of `movies`.
+        NOVEL, in the order of `films`.
     groups : list of ndarray of shape (n,), int64
-        Rows of `movies` of each group with at least `min_films` films, largest group first.
+        Rows of `films` of each group with at least `min_films` films, largest group first.
 
     Notes
     -----
     Groups are clusters of average linkage over cosine distances (Sokal and Michener 1958).
     """
-    similarity = movies.column("similarity").to_numpy()
+    similarity = films.column("similarity").to_numpy()
     mined = np.sort(baseline.column("similarity").to_numpy())
     limit = np.quantile(mined, settings.quantile, method="lower") if len(mined) else -1.0
-    weak = movies.column("weak").to_numpy(zero_copy_only=False).astype(bool)
+    weak = films.column("weak").to_numpy(zero_copy_only=False).astype(bool)
     rows = np.flatnonzero(weak & (similarity < limit))
-    ids = movies.column("movie_id").to_pylist()
-    searched = sorted(rows.tolist(), key=lambda row: (similarity[row], ids[row]))
+    ids = films.column("movie_id").combine_chunks().take(pa.array(rows)).to_pylist()
+    name_of = dict(zip(rows.tolist(), ids, strict=True))
+    searched = sorted(name_of, key=lambda row: (similarity[row], name_of[row]))
     searched = sorted(searched[: settings.most_films])
-    groups = _groups(points, np.array(searched, np.int64), settings)
+    groups = _groups(points_of, np.array(searched, np.int64), settings)
     group_of = {int(row): number for number, group in enumerate(groups) for row in group}
     columns = [
-        pa.array([ids[row] for row in rows], pa.string()),
-        pa.array(movies.column("cluster").to_numpy()[rows], pa.int32()),
+        pa.array(ids, pa.string()),
+        pa.array(films.column("cluster").to_numpy()[rows], pa.int32()),
         pa.array(similarity[rows], pa.float32()),
         pa.array([group_of.get(int(row)) for row in rows], pa.int32()),
     ]
@@ -72,8 +79,8 @@ def find_novel(
 
 
 def propose_micro_genres(
-    movies: pa.Table,
-    vectors: np.ndarray,
+    movies: pa.Table | Parts,
+    vectors_of: Callable[[np.ndarray], np.ndarray],
     groups: Sequence[np.ndarray],
     text_means: np.ndarray,
     taken: Sequence[str],
@@ -84,10 +91,10 @@ def propose_micro_genres(
 
     Parameters
     ----------
-    movies : pa.Table
+    movies : Table or Parts
         RELEASED_MOVIES.
-    vectors : ndarray of shape (n_films, dim), float32
-        Text vectors of the films, row by row.
+    vectors_of : callable
+        Row numbers of films to their text vectors, float32 of shape (n_rows, dim).
     groups : sequence of ndarray of shape (n,), int64
         Rows of `movies`, as `find_novel` returns them.
     text_means : ndarray of shape (k, dim), float32
@@ -108,15 +115,20 @@ def propose_micro_genres(
     """
     if not groups:
         return []
-    means = np.stack([_mean_of(vectors[group]) for group in groups])
+    novel = np.concatenate(groups)
+    vectors, all_films = vectors_of(novel), take_rows(movies, novel)
+    ends = np.cumsum([0, *map(len, groups)])
+    spans = [slice(start, stop) for start, stop in pairwise(ends.tolist())]
+    means = np.stack([_mean_of(vectors[span]) for span in spans])
     all_means = np.concatenate([means, text_means]).astype(np.float32)
     names = name_groups(movies, groups, all_means, taken, embed, language)
-    all_counts = _keyword_counts(movies)
+    own_counts = [_keyword_counts([all_films[span]]) for span in spans]
+    everywhere = _keyword_counts(parts_of(movies), {word for own in own_counts for word in own})
     proposals = []
-    for group, mean, name in zip(groups, means, names, strict=True):
-        films = movies.take(pa.array(group))
-        words = _typical_keywords(_keyword_counts(films), len(films), all_counts, len(movies))
-        cosine = vectors[group] @ mean
+    for group, span, own, mean, name in zip(groups, spans, own_counts, means, names, strict=True):
+        films = all_films[span]
+        words = _typical_keywords(own, len(films), everywhere, movies.num_rows)
+        cosine = vectors[span] @ mean
         best = sorted(range(len(group)), key=lambda row: (-cosine[row], int(group[row])))
         exemplars = films.take(pa.array(best[:_EXEMPLARS]))
         proposals.append(
@@ -144,22 +156,27 @@ def _mean_of(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12))
 
 
-def _groups(points: np.ndarray, rows: np.ndarray, settings: NoveltySettings) -> list[np.ndarray]:
+def _groups(
+    points_of: Callable[[np.ndarray], np.ndarray], rows: np.ndarray, settings: NoveltySettings
+) -> list[np.ndarray]:
     if len(rows) < settings.min_films:
         return []
-    tree = hierarchy.linkage(points[rows].astype(np.float64), "average", metric="cosine")
+    tree = hierarchy.linkage(points_of(rows).astype(np.float64), "average", metric="cosine")
     label = hierarchy.fcluster(tree, 1 - settings.likeness, "distance")
     groups = [rows[label == own] for own in np.unique(label)]
     large = [group for group in groups if len(group) >= settings.min_films]
     return sorted(large, key=lambda group: (-len(group), int(group[0])))
 
 
-def _keyword_counts(movies: pa.Table) -> Counter[str]:
-    """Number of films with each keyword."""
+def _keyword_counts(
+    movies: Iterable[pa.Table], wanted: Collection[str] | None = None
+) -> Counter[str]:
+    """Number of films with each keyword; `wanted` are the only ones to count."""
     counts: Counter[str] = Counter()
-    for keywords in movies.column("keywords").to_pylist():
-        counts.update({normalize_keyword(word) for word in keywords or []})
-    return counts
+    for part in movies:
+        for keywords in part.column("keywords").to_pylist():
+            counts.update({normalize_keyword(word) for word in keywords or []})
+    return counts if wanted is None else Counter({word: counts[word] for word in wanted})
 
 
 def _typical_keywords(

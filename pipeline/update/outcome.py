@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,15 +13,7 @@ import pyarrow.compute as pc
 from pipeline.cleaning import profile
 from pipeline.cleaning.language import fit_by_language
 from pipeline.cleaning.text_repair import count_words
-from pipeline.inference.placement import cluster_means
-from pipeline.label import cluster_text_means
-from pipeline.lineage.matching import (
-    Grouping,
-    Match,
-    count_events,
-    lineage_table,
-    match_micro_genres,
-)
+from pipeline.lineage.matching import Match, count_events, lineage_table
 from pipeline.lineage.previous_release import PreviousRelease
 from pipeline.publish.tables import attributed
 from pipeline.release.reader import ReleasedTables
@@ -32,7 +24,7 @@ from pipeline.schemas.lineage import BASELINE, DRIFT
 from pipeline.schemas.mining import CLEAN_MOVIES
 from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.schemas.release_manifest import ReleaseManifest
-from pipeline.schemas.vectors import matrix_of
+from pipeline.schemas.vectors import matrix_of, parts_of, unit_rows
 from pipeline.settings import DriftSettings, IdentitySettings, NoveltySettings, PublishSettings
 from pipeline.update.apply import UpdatedRelease
 from pipeline.update.changes import Changes
@@ -107,21 +99,20 @@ def find_novel_films(
     dict
         `films` (count), `share` of all films (0 to 1) and `proposals`, for the report.
     """
-    movies, baseline = updated.tables["movies"], updated.tables["baseline"].cast(BASELINE)
-    novel, groups = find_novel(movies, updated.points, baseline, settings)
+    baseline = updated.whole("baseline").cast(BASELINE)
+    novel, groups = find_novel(updated.films, updated.points_of, baseline, settings)
     updated.tables["novel"] = novel
-    embeddings = updated.tables["embeddings"].sort_by("movie_id")
-    labels = updated.tables["micro_genres"].sort_by("cluster")
+    labels = updated.whole("micro_genres").sort_by("cluster")
     proposed = propose_micro_genres(
-        movies,
-        matrix_of(embeddings),
+        updated.tables["movies"],
+        updated.vectors_of,
         groups,
-        cluster_text_means(embeddings, movies, len(updated.tables["centroids"])),
+        updated.text_means,
         labels["micro_genre_name"].to_pylist(),
         encode,
         language,
     )
-    share = len(novel) / max(1, len(movies))
+    share = len(novel) / max(1, len(updated.films))
     return {"films": len(novel), "share": share, "proposals": proposed}
 
 
@@ -144,22 +135,30 @@ def measure_drift(
     settings : DriftSettings
         The threshold of each figure.
     """
-    movies, centroids = updated.tables["movies"], updated.tables["centroids"]
-    clusters = movies.column("cluster").to_numpy()
+    centroids = matrix_of(updated.whole("centroids"))
+    clusters = updated.films["cluster"].to_numpy()
+    filled = np.bincount(clusters, minlength=len(centroids)) > 0
     uses = {
         "mined": before.manifest.keyword_uses,
-        "now": keyword_uses([movies], updated.tables["vocabulary"]),
+        "now": keyword_uses(_keywords(updated), updated.whole("vocabulary")),
     }
     return compute_drift(
-        updated.tables["baseline"],
+        updated.whole("baseline"),
         clusters,
-        movies.column("similarity").to_numpy(),
-        cluster_means(updated.points, clusters, len(centroids)),
-        matrix_of(centroids),
+        updated.films["similarity"].to_numpy(),
+        # what is left of the sum of a micro-genre without films is rounding
+        unit_rows(np.where(filled[:, None], updated.point_sums, 0.0), dtype=None),
+        centroids,
         uses,
         {"novel": novelty["share"], "proposals": len(novelty["proposals"])},
         settings,
     )
+
+
+def _keywords(updated: UpdatedRelease) -> Iterator[pa.Table]:
+    """Column keywords of all films, part by part."""
+    for part in parts_of(updated.tables["movies"]):
+        yield part.select(["keywords"])
 
 
 def drift_history(before: ReleasedTables, drift: Drift, generation: int, decision: str) -> pa.Table:
@@ -197,17 +196,22 @@ def update_lineage(
     generation : int
         Generation of the next release.
     """
-    movies = updated.tables["movies"]
-    films = Grouping(
-        movies.column("movie_id").to_pylist(),
-        movies.column("cluster").to_numpy(),
-        previous.films.centroids,
-    )
-    found = match_micro_genres(previous.films, films, settings)
     names = previous.ids_and_names
     unchanged = {cluster: cluster for cluster in range(len(names))}
-    match = Match(unchanged, found.shared, found.similarity)
+    centroids = previous.films.centroids
+    match = Match(unchanged, _shared_films(previous, updated.films), centroids @ centroids.T)
     return lineage_table(match, names, names, previous.ended_lineage, generation, settings)
+
+
+def _shared_films(previous: PreviousRelease, films: pa.Table) -> np.ndarray:
+    """Number of films by the micro-genre of before (rows) and of now (columns), (k, k) int64."""
+    k = len(previous.films.centroids)
+    ids = pa.array(previous.films.movie_ids, pa.string())
+    place = pc.index_in(films["movie_id"].combine_chunks(), value_set=ids)
+    known = pc.is_valid(place).to_numpy(zero_copy_only=False)
+    was = previous.films.cluster[place.drop_null().to_numpy()]
+    pairs = was * k + films["cluster"].to_numpy()[known]
+    return np.bincount(pairs, minlength=k * k).reshape(k, k)
 
 
 def update_report(
@@ -225,8 +229,8 @@ def update_report(
     reading: ReadingSummary,
 ) -> dict[str, Any]:
     """Return the quality report of an update, without its run times."""
-    parent, tables = before.report.to_dict(), updated.tables
-    movies, rejects = tables["movies"], tables["rejects"]
+    parent, films, rejects = before.report.to_dict(), updated.films, updated.whole("rejects")
+    micro_genres = updated.whole("micro_genres")
     mined = before.manifest.mined or before.id
     reasons = count_reasons(rejects)
     return assemble(
@@ -236,16 +240,18 @@ def update_report(
             "attribution": attributed(publish, changes.sources, parent.get("attribution") or ""),
             "licence": publish.licence,
             "counts": release_counts(
-                changes.rows_in, movies, rejects, tables["micro_genres"], tables["families"]
+                changes.rows_in, films, rejects, micro_genres, updated.whole("families")
             ),
-            "data_quality": _data_quality(parent, movies, reasons, changes.rows_in),
+            "data_quality": _data_quality(
+                parent, parts_of(updated.tables["movies"]), reasons, changes.rows_in
+            ),
             "reading": reading.to_dict(),
             **{name: parent[name] for name in _CARRIED if name in parent},
-            "name_truth": name_truth_figures(tables["micro_genres"]),
+            "name_truth": name_truth_figures(micro_genres),
             "carried": {"from": mined, "sections": [n for n in _CARRIED if n in parent]},
             "neighbours": parent["neighbours"],
-            "languages": fit_by_language(movies, tables["languages"]),
-            "lineage": count_events(tables["lineage"], generation),
+            "languages": fit_by_language(films, updated.whole("languages")),
+            "lineage": count_events(updated.whole("lineage"), generation),
             "update": {
                 "parent": before.id,
                 "mined": mined,
@@ -253,7 +259,7 @@ def update_report(
                 "changed": len(changes.changed),
                 "withdrawn": len(changes.withdrawn),
                 "retained": len(changes.retained),
-                "retained_examples": retained_examples(movies, changes.retained, _EXAMPLES),
+                "retained_examples": retained_examples(films, changes.retained, _EXAMPLES),
                 "placed": len(changes.placed),
                 "texts_encoded": texts_encoded,
             },
@@ -334,17 +340,22 @@ def retained_examples(movies: pa.Table, retained: Mapping[str, str], most: int) 
 
 
 def _data_quality(
-    parent: Mapping[str, Any], movies: pa.Table, reasons: dict[str, int], rows_in: int
+    parent: Mapping[str, Any],
+    movies: Iterable[pa.Table],
+    reasons: dict[str, int],
+    rows_in: int,
 ) -> dict[str, Any]:
     """Profile the released films; figures that need the raw rows are those of the mining."""
-    unknown = [name for name in profile.FIELDS if name not in movies.column_names]
-    films = movies
-    for name in unknown:
-        kind = CLEAN_MOVIES.field(name).type
-        films = films.append_column(name, pa.nulls(len(films), kind))
-    words = np.array([count_words(text) for text in movies["overview"].to_pylist()], np.int64)
-    counted = profile.profile(CLEAN_MOVIES.empty_table(), films, words)
-    quality = profile.combine([counted], reasons, rows_in)
+    counted = []
+    unknown: list[str] = []
+    for part in movies:
+        films = part
+        unknown = [name for name in profile.FIELDS if name not in part.column_names]
+        for name in unknown:
+            films = films.append_column(name, pa.nulls(len(part), CLEAN_MOVIES.field(name).type))
+        words = np.array([count_words(text) for text in films["overview"].to_pylist()], np.int64)
+        counted.append(profile.profile(CLEAN_MOVIES.empty_table(), films, words))
+    quality = profile.combine(counted, reasons, rows_in)
     for name, share in parent["data_quality"]["completeness"].items():
         own = quality["completeness"][name]
         own["read"] = share["read"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import MICRO_GENRES, MOVIES
 from pipeline.schemas.partitions import partition_count, partition_ids
 from pipeline.schemas.release_manifest import ShelfLimits
-from pipeline.schemas.vectors import matrix_of
+from pipeline.schemas.vectors import matrix_of, parts_of
 from pipeline.settings import Settings
 from pipeline.storage.work_store import WorkStore
 from pipeline.update.apply import UpdatedRelease, apply_changes, text_vectors
@@ -84,9 +85,14 @@ class Base:
         fresh = sorted(texts.keys() - vectors.keys())
         rows = encode([texts[h] for h in fresh], identify(self.settings.embed))
         rounded = rows.astype(np.float16).astype(np.float32)
-        return apply_changes(
+        now = apply_changes(
             self.release, changes, placed, vectors | dict(zip(fresh, rounded, strict=True))
         )
+        tables = {
+            name: pa.concat_tables(parts_of(table)).combine_chunks()
+            for name, table in now.tables.items()
+        }
+        return replace(now, tables=tables)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +271,7 @@ def test_films_are_in_the_micro_genre_of_the_nearest_centroid(
 ) -> None:
     _, _, now = mixed
     centroids = matrix_of(now.tables["centroids"])
-    cosine = now.points @ centroids.T
+    cosine = now.points_of(np.arange(now.films.num_rows)) @ centroids.T
     movies = now.tables["movies"]
     assert movies["cluster"].to_numpy().tolist() == cosine.argmax(1).tolist()
     assert movies["similarity"].to_numpy() == pytest.approx(cosine.max(1), abs=1e-5)

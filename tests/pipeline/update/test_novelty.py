@@ -60,7 +60,7 @@ GROUPS = [np.arange(GHOSTS), np.arange(GHOSTS, GHOSTS + SPIES)]
 def proposals(taken: Sequence[str] = ()) -> list[dict[str, object]]:
     films = movies()
     return propose_micro_genres(
-        films, vectors_of(len(films)), GROUPS, vectors_of(4, seed=1), taken, embed
+        films, vectors_of(len(films)).__getitem__, GROUPS, vectors_of(4, seed=1), taken, embed
     )
 
 
@@ -89,7 +89,7 @@ def test_films_without_keywords_get_names_of_their_texts() -> None:
     nothing = pa.nulls(len(films), RELEASED_MOVIES.field("keywords").type)
     films = films.set_column(RELEASED_MOVIES.get_field_index("keywords"), "keywords", nothing)
     found = propose_micro_genres(
-        films, vectors_of(len(films)), GROUPS, vectors_of(4, seed=1), [], embed
+        films, vectors_of(len(films)).__getitem__, GROUPS, vectors_of(4, seed=1), [], embed
     )
     assert "Ghost" in found[0]["name"]
     assert "ghost" in found[0]["keywords"]
@@ -97,7 +97,8 @@ def test_films_without_keywords_get_names_of_their_texts() -> None:
 
 def test_no_group_no_proposal() -> None:
     films = movies()
-    assert propose_micro_genres(films, vectors_of(len(films)), [], vectors_of(4), [], embed) == []
+    vectors = vectors_of(len(films)).__getitem__
+    assert propose_micro_genres(films, vectors, [], vectors_of(4), [], embed) == []
 
 
 @pytest.mark.parametrize("fewest", [5, 50])
@@ -113,7 +114,9 @@ def test_weak_films_far_from_all_centroids_are_novel_and_grouped(fewest: int) ->
     )
     mined = {name: None for name in BASELINE.names} | {"similarity": 0.8}
     baseline = pa.Table.from_pylist([mined] * 20, BASELINE)
-    novel, groups = find_novel(films, points, baseline, NoveltySettings(min_films=fewest))
+    novel, groups = find_novel(
+        films, points.__getitem__, baseline, NoveltySettings(min_films=fewest)
+    )
     assert len(novel) == GHOSTS + SPIES
     assert [len(group) for group in groups] == ([GHOSTS, SPIES] if fewest == 5 else [])
     assert novel.column("proposal").null_count == (0 if fewest == 5 else GHOSTS + SPIES)
