@@ -20,6 +20,7 @@ __all__ = [
     "describe_machine",
     "find_missing",
     "measure_gemm_peak",
+    "read_proportional",
     "read_resident",
 ]
 
@@ -105,6 +106,18 @@ def read_resident(pid: int | None = None) -> tuple[float, float]:
         return 0.0, 0.0
     now, peak = (float(lines.get(name, "0 kB").split()[0]) for name in ("VmRSS", "VmHWM"))
     return now / 1024, peak / 1024
+
+
+def read_proportional(pid: int) -> float:
+    """Return the memory of a process in MiB; what n processes share counts as 1/n for each.
+
+    Only Linux reports this; elsewhere, and for a process that has ended, it is zero.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
 class Watch:

@@ -15,11 +15,12 @@ from typing import Any
 
 import psutil
 
-from benchmarks.lib.machine import read_resident
+from benchmarks.lib.machine import read_proportional, read_resident
 
 __all__ = ["run_sampled"]
 
 _SAMPLE_SECONDS = 0.25
+_TOTAL_SECONDS = 1.0  # reading which memory is shared takes some milliseconds
 
 
 def run_sampled(
@@ -51,7 +52,7 @@ def run_sampled(
     dict of str to Any
         "wall_seconds", from the start of the process to its end, and the peak memory in MiB:
         "driver_mib", "worker_mib" of the largest worker, "server_mib", "total_mib" of all
-        processes together (memory that they share counts for each), and "stage_mib": {stage:
+        processes together (memory that they share counts once), and "stage_mib": {stage:
         {"driver", "worker"}}.
 
     Raises
@@ -65,20 +66,21 @@ def run_sampled(
     began = time.perf_counter()
     samples: list[tuple[float, str, int, float]] = []
     most: dict[tuple[str, int], float] = {}
-    total = 0.0
+    total, next_total = 0.0, 0.0
     with open(log, "ab") as output:
         run = subprocess.Popen(
             command, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
         )
         try:
             while run.poll() is None:
-                together = 0.0
-                for pid, kind in _find_processes(run.pid):
+                processes = _find_processes(run.pid)
+                for pid, kind in processes:
                     now, peak = read_resident(pid)
                     samples.append((time.time(), kind, pid, now))
                     most[kind, pid] = max(peak, most.get((kind, pid), 0.0))
-                    together += now
-                total = max(total, together)
+                if time.monotonic() >= next_total:
+                    total = max(total, sum(read_proportional(pid) for pid, _ in processes))
+                    next_total = time.monotonic() + _TOTAL_SECONDS
                 with suppress(subprocess.TimeoutExpired):
                     run.wait(_SAMPLE_SECONDS)
             seconds = time.perf_counter() - began
@@ -103,19 +105,24 @@ def run_sampled(
 def _find_processes(driver: int) -> list[tuple[int, str]]:
     """Return process id and kind of a run and its children: Dask workers, Prefect's server."""
     processes = [(driver, "driver")]
+    servers: set[int] = set()  # that workers are forked from
     try:
         children = psutil.Process(driver).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
-    for child in children:
+    for child in children:  # parents before their children
         try:
-            words = " ".join(child.cmdline())
+            words, parent = " ".join(child.cmdline()), child.ppid()
         except psutil.Error:  # it ended meanwhile
             continue
-        if "spawn_main" in words:
-            processes.append((child.pid, "worker"))
-        else:
-            processes.append((child.pid, "server" if "prefect" in words else "other"))
+        kind = "other"
+        if "spawn_main" in words or parent in servers:
+            kind = "worker"
+        elif "forkserver" in words:
+            servers.add(child.pid)
+        elif "prefect" in words:
+            kind = "server"
+        processes.append((child.pid, kind))
     return processes
 
 

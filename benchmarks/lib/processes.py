@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.lib.served import wait_until_healthy
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 
 __all__ = ["RestartableProcess", "Services", "start_services"]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.services.prefect_server import free_port
+from flows.services.embedded_server import free_port
 
 __all__ = ["Served", "serve", "serve_api", "serve_explorer", "wait_until_healthy"]
 

@@ -1,7 +1,8 @@
 """Benchmarks of recommenders: ml-latest-small with LensKit, synthetic ratings, and the API.
 
 `python -m benchmarks.scripts.recommend latest FOLDER --release OUT` fits and evaluates every model;
-`lenskit PYTHON FOLDER` runs LensKit, installed in another environment, on the same random split;
+`lenskit FOLDER --lenskit PYTHON` takes turns with LensKit, which has an environment of its own: see
+benchmarks/lib/peers/lenskit.py;
 `scale N` prepares N synthetic ratings and runs ALS; `api OUT` requests /recommend with 20 clients.
 Each adds its figures to `benchmarks/results/recommend.json`.
 """
@@ -12,20 +13,19 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from benchmarks.lib.machine import describe_machine
+from benchmarks.lib.peers.lenskit import compare_lists, compare_stars, find_reason
 from benchmarks.lib.served import serve_api
 from pipeline.recommend.data.films import Films, link_films
 from pipeline.recommend.data.ingest import prepare
@@ -58,20 +58,25 @@ def main() -> None:
     parser.add_argument("what", choices=("latest", "lenskit", "scale", "api"))
     parser.add_argument("arguments", nargs="+")
     parser.add_argument("--release", type=Path)
+    parser.add_argument("--lenskit", metavar="PYTHON", help="python of LensKit's environment")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     benchmarks = {"latest": _latest, "lenskit": _lenskit, "scale": _scale, "api": _api}
-    name, figures = benchmarks[given.what](given.arguments, given.release)
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    name, figures = benchmarks[given.what](given)
+    out: Path = given.out
+    results = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
     machine = {"load_average": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
     results[name] = figures | machine
-    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    out.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1))
 
 
-def _latest(arguments: Sequence[str], release: Path | None) -> tuple[str, dict[str, Any]]:
+def _latest(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    release: Path | None = given.release
     settings = RecommendSettings()
     with tempfile.TemporaryDirectory() as place:
-        prepared = prepare(Path(arguments[0]), Path(place))
+        prepared = prepare(Path(given.arguments[0]), Path(place))
         films = link_films(prepared.films(), find_release(release) if release else None)
         ratings = prepared.whole()
     earlier, later = split_at_random(ratings, 0.2, SEED)
@@ -107,56 +112,32 @@ def _measure_random_split(
     return summarise_errors(predicted.astype(float) - test.matrix.data)
 
 
-_LENSKIT = """
-import json, sys, numpy as np, pandas as pd
-from lenskit.data import from_interactions_df
-from lenskit.pipeline import predict_pipeline
-from lenskit import predict
-from lenskit.basic import BiasScorer
-from lenskit.knn import ItemKNNScorer
-from lenskit.als import BiasedMFScorer
-names = {"user_id": "user_id", "film_id": "item_id"}
-earlier, later = (pd.read_parquet(p).rename(columns=names) for p in sys.argv[1:3])
-data = from_interactions_df(earlier)
-results = {}
-scorers = {"bias": BiasScorer(damping=5), "biased-mf": BiasedMFScorer(features=50)}
-scorers["item-knn"] = ItemKNNScorer(k=20, feedback="explicit")
-for name, scorer in scorers.items():
-    pipe = predict_pipeline(scorer)
-    pipe.train(data)
-    errors = []
-    for user, ratings in later.groupby("user_id"):
-        found = predict(pipe, user, ratings["item_id"].tolist()).to_df()
-        scores = found.set_index("item_id")["score"].reindex(ratings["item_id"])
-        errors.append(scores.to_numpy() - ratings["rating"].to_numpy())
-    errors = np.concatenate(errors)
-    errors = errors[np.isfinite(errors)]
-    results[name] = {
-        "rmse": float(np.sqrt((errors**2).mean())),
-        "mae": float(np.abs(errors).mean()),
-        "ratings": len(errors),
-    }
-print(json.dumps(results))
-"""
-
-
-def _lenskit(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, Any]]:
+def _lenskit(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Compare with LensKit in turns: stars on a random split, lists on a split by time."""
+    settings = RecommendSettings()
     with tempfile.TemporaryDirectory() as place:
-        ratings = prepare(Path(arguments[1]), Path(place)).whole()
-        files = [Path(place) / name for name in ("earlier.parquet", "later.parquet")]
-        for path, part in zip(files, split_at_random(ratings, 0.2, SEED), strict=True):
-            pq.write_table(part, path)
-        done = subprocess.run(
-            [arguments[0], "-c", _LENSKIT, *map(str, files)],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    return "lenskit", {"random_80_20": json.loads(done.stdout.splitlines()[-1])}
+        prepared = prepare(Path(given.arguments[0]), Path(place))
+        films = link_films(prepared.films(), None)
+        ratings = prepared.whole()
+    why = find_reason(given.lenskit)
+    python = None if why else given.lenskit
+    earlier, later = split_at_random(ratings, 0.2, SEED)
+    parts = split_by_time(
+        ratings, find_boundaries([ratings.column("timestamp").to_numpy()], settings)
+    )
+    return "lenskit", {
+        "random_80_20": compare_stars(earlier, later, films, python, given.repeats, SEED),
+        "by_time": compare_lists(
+            parts["train"], parts["test"], films, python, given.repeats, settings, SEED
+        ),
+        "repeats": given.repeats,
+        "machine": describe_machine(),
+        "missing": {"LensKit": why} if why else {},
+    }
 
 
-def _scale(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, Any]]:
-    count = int(float(arguments[0]))
+def _scale(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    count = int(float(given.arguments[0]))
     figures: dict[str, Any] = {"ratings": count}
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
@@ -186,9 +167,9 @@ def _peak_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _api(arguments: Sequence[str], _: Path | None) -> tuple[str, dict[str, Any]]:
+def _api(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Request the API of an output folder with a release and a recommender."""
-    with serve_api(Path(arguments[0])) as served:
+    with serve_api(Path(given.arguments[0])) as served:
         base = served.address
         first = httpx.post(f"{base}/recommend", json={"user_id": 1}, timeout=60)
         first.raise_for_status()  # loads the recommender

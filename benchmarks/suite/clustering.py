@@ -248,7 +248,7 @@ BENCH = Bench(
     title="Clustering: seconds and mean squared distance",
     measure=measure,
     sizes=(10_000, 100_000),
-    quick_sizes=(400,),
+    quick_sizes=(2_000,),
     columns=(
         "films",
         "k",

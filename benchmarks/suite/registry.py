@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.lib import regression
 from benchmarks.lib.harness import RESULTS, Bench, BenchOptions, BenchResult
 from benchmarks.lib.results import show, write
 
-__all__ = ["NAMES", "find_bench", "run"]
+__all__ = ["NAMES", "check_quickly", "find_bench", "run"]
 
 NAMES = (
     "catalogue",
@@ -66,3 +68,42 @@ def run(name: str, options: BenchOptions, console: Console) -> BenchResult:
     for path in write(bench, options, result, options.out):
         console.print(f"written: {path}", markup=False, soft_wrap=True)
     return result
+
+
+def check_quickly(
+    results: Mapping[str, BenchResult],
+    console: Console,
+    *,
+    save: bool,
+    folder: Path = regression.BASELINES,
+) -> bool:
+    """Compare a quick run with those stored for the same kind of machine.
+
+    Parameters
+    ----------
+    results : mapping of str to BenchResult
+        Results by name of the benchmark, at their quick sizes.
+    console : Console
+        For the changes.
+    save : bool
+        Whether to store this run too.
+    folder : Path
+        Folder of the stored runs.
+
+    Returns
+    -------
+    bool
+        Whether a figure of ours is worse than before by more than its noise.
+    """
+    figures = regression.extract_figures(results)
+    stored = regression.load(folder)
+    worse = False
+    if stored is None:
+        console.print("nothing is stored for this kind of machine: store this run with --save")
+    else:
+        changes, machine = regression.compare(stored["runs"], figures)
+        worse = bool(regression.show_changes(changes, machine, len(stored["runs"]), console))
+    if save:
+        path = regression.save(figures, folder)
+        console.print(f"stored: {path}", markup=False, soft_wrap=True)
+    return worse

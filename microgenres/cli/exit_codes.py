@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     SOURCE = 3
     RELEASE = 4
     QUARANTINED = 5
+    REGRESSED = 6
     INTERRUPTED = 130
 
 
@@ -42,6 +43,7 @@ _MEANINGS = {
     ExitCode.SOURCE: "a source cannot be read; nothing was published",
     ExitCode.RELEASE: "a release is missing or does not verify",
     ExitCode.QUARANTINED: "pieces failed; finished work is stored, and the same command resumes",
+    ExitCode.REGRESSED: "bench: a figure is worse than before, beyond its noise",
     ExitCode.INTERRUPTED: "interrupted; finished work is stored",
 }
 

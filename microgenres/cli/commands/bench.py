@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from microgenres.cli import options as o
+from microgenres.cli.exit_codes import ExitCode
 from pipeline.errors import MicrogenresError, SettingsError
 
 __all__ = ["bench"]
@@ -51,7 +52,18 @@ def bench(
         int, typer.Option("--repeats", min=1, metavar="N", help="Repetitions of each contender.")
     ] = 3,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Small sizes, one repetition: only checks that it runs.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="Small sizes, one repetition, and each figure's change against the runs stored "
+            "for this kind of machine (processor and cores).",
+        ),
+    ] = False,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save", help="Store the figures of a quick run in benchmarks/results/quick."
+        ),
     ] = False,
     out: Annotated[
         Path | None,
@@ -94,10 +106,13 @@ def bench(
     """Measure this project beside its peers: a table, a JSON file and a plot for each benchmark.
 
     Contenders take turns (A B A B); medians are shown. Peers come with the extra `bench`; one that
-    is not installed is left out, and the results say so.
+    is not installed is left out, and the results say so. A quick run compares its figures with the
+    stored ones; a change is beyond the noise if it exceeds three standard deviations of the stored
+    runs, and 25 % for times, 10 % for memory, 2 % for quality.
 
     [bold]Examples[/bold]
-    microgenres bench clustering --quick
+    microgenres bench all --quick             some minutes; exit code 6 if a figure is worse
+    microgenres bench all --quick --save      the same, and store its figures
     microgenres bench clustering --sizes 10000,100000 --release films
     microgenres bench end-to-end --sizes 100000 --work big
     microgenres bench end-to-end --source files:tmdb.csv --sizes 5000,50000 --work big
@@ -110,6 +125,8 @@ def bench(
     suite, frame = _benchmarks("suite.registry"), _benchmarks("lib.harness")
     if name not in (*suite.NAMES, "all"):
         raise SettingsError(f"no benchmark {name!r}; there are {', '.join(suite.NAMES)}")
+    if save and (not quick or sizes):
+        raise SettingsError("--save stores the figures of a run with --quick and without --sizes")
     options = frame.BenchOptions(
         sizes=tuple(int(size) for size in sizes.split(",")) if sizes else (),
         repeats=1 if quick else repeats,
@@ -121,8 +138,11 @@ def bench(
     )
     width = None if sys.stdout.isatty() else 150  # else a log would get narrow columns
     console = Console(file=sys.stdout, highlight=False, width=width)
-    for one in suite.NAMES if name == "all" else (name,):
-        suite.run(one, options, console)
+    results = {
+        one: suite.run(one, options, console) for one in (suite.NAMES if name == "all" else (name,))
+    }
+    if quick and not sizes and suite.check_quickly(results, console, save=save):
+        raise typer.Exit(ExitCode.REGRESSED)
 
 
 def _found(release: Path) -> Path:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.suite.registry import NAMES
+from benchmarks.lib.harness import BenchResult
+from benchmarks.suite import registry
+from benchmarks.suite.registry import NAMES, find_bench
 from microgenres.cli.app import app
 from microgenres.cli.commands import bench as benching
 from microgenres.cli.exit_codes import ExitCode
@@ -42,6 +46,31 @@ def test_a_command_writes_what_it_measured(monkeypatch: pytest.MonkeyPatch, tmp_
     record = json.loads((tmp_path / "catalogue.json").read_text())
     assert [row["films"] for row in record["rows"]] == [20, 50] and record["quick"]
     assert "films per second" in result.stdout and (tmp_path / "catalogue.png").exists()
+
+
+@pytest.mark.parametrize("words", [["--save"], ["--save", "--quick", "--sizes", "20"]])
+def test_only_a_quick_run_at_its_own_sizes_is_stored(words: list[str]) -> None:
+    result = run("catalogue", *words)
+    assert result.exit_code == ExitCode.USAGE and "--quick and without --sizes" in result.stderr
+
+
+def test_a_quick_run_is_stored_and_compared_with_stored_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    speed = {"contender": "ours", "films": 9, "seconds": 2.0}
+    bench = replace(find_bench("catalogue"), measure=lambda _: BenchResult([dict(speed)]))
+    monkeypatch.setattr(registry, "find_bench", lambda _: bench)
+    stored = functools.partial(registry.check_quickly, folder=tmp_path)
+    monkeypatch.setattr(registry, "check_quickly", stored)
+    words = ("catalogue", "--quick", "--out", str(tmp_path))
+    first = run(*words, "--save")
+    assert first.exit_code == 0 and "nothing is stored" in first.stdout, first.stderr
+    assert "stored: " in first.stdout
+    assert run(*words).exit_code == 0
+    speed["seconds"] = 4.0
+    slower = run(*words)
+    assert slower.exit_code == ExitCode.REGRESSED == 6
+    assert "+100 %" in slower.stdout and "stored: " not in slower.stdout
 
 
 KEYS = ("films", "planted", "ami", "noise_films")
