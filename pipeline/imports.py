@@ -6,10 +6,11 @@ This module imports the standard library only.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
-__all__ = ["WORKER_IMPORTS", "no_collection"]
+__all__ = ["WORKER_IMPORTS", "load", "no_collection"]
 
 WORKER_IMPORTS = ("pipeline.worker_imports",)
 """Modules that a process imports before workers are forked from it, see `fork_server`."""
@@ -34,3 +35,9 @@ def no_collection() -> Iterator[None]:
         gc.freeze()
         if was_on:
             gc.enable()
+
+
+def load(modules: Iterable[str]) -> None:
+    """Import modules by name."""
+    for module in modules:
+        import_module(module)

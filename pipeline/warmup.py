@@ -6,14 +6,13 @@ package, because a worker that calls a function of `flows` would import Prefect 
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from pipeline.cleaning import language
 from pipeline.embedding import embed
 from pipeline.features import text
+from pipeline.imports import load
 from pipeline.settings import EmbedSettings
 
-__all__ = ["load", "load_shared", "warm"]
+__all__ = ["load_shared", "warm"]
 
 # what stages import when they are first called, and the packages of the stages
 _HEAVY = (
@@ -50,9 +49,3 @@ def load_shared() -> None:
     load(_HEAVY)
     text.warm()
     language.warm()
-
-
-def load(libraries: tuple[str, ...]) -> None:
-    """Import libraries by name."""
-    for library in libraries:
-        import_module(library)

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextvars import copy_context
 from uuid import UUID
 
 from flows.events import Event, PieceDone, StageDone, StageStarted, is_heard, listen, sentence
@@ -70,11 +71,17 @@ def _to_prefect(run_id: UUID) -> logging.Handler:
     from prefect.context import FlowRunContext, TaskRunContext
     from prefect.logging.handlers import APILogHandler
 
+    # Threads of Dask know neither the run nor the address of its server: with their settings,
+    # Prefect would start a server of its own for the record.
+    context = copy_context()
+
     class ToPrefect(APILogHandler):
         def emit(self, record: logging.LogRecord) -> None:
             if FlowRunContext.get() is None and TaskRunContext.get() is None:
-                record.flow_run_id = run_id  # logged in a thread of Dask
-            super().emit(record)
+                record.flow_run_id = run_id
+                context.copy().run(super().emit, record)
+            else:
+                super().emit(record)
 
     handler = ToPrefect()
     handler.setFormatter(TextFormatter(timed=False))

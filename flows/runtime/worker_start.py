@@ -9,14 +9,15 @@ from threading import Thread
 from flows.events import StageDone, StageStarted, emit
 from flows.runtime.context import RunContext
 from pipeline.errors import MicrogenresError
-from pipeline.warmup import load, warm
+from pipeline.imports import load
+from pipeline.warmup import warm
 
 __all__ = ["start_workers"]
 
 logger = logging.getLogger(__name__)
 
-# Imported in this process while the workers load the model.
-_HEAVY = ("plotly.graph_objects", "sklearn.manifold", "sklearn.metrics")
+# Imported in this process while the workers compute.
+_HEAVY = ("plotly.graph_objects", "sklearn.metrics")
 
 
 def start_workers(run: RunContext) -> None:
@@ -27,16 +28,14 @@ def start_workers(run: RunContext) -> None:
     emit(StageStarted("start-workers"))
     started = time.perf_counter()
     settings, weights, chosen = run.settings.embed, run.weights, run.dtype_choice
-    # not while the workers measure their speed
-    importing = Thread(target=load, args=(_HEAVY,), daemon=True)
-    importing.start()
     ends = run.client.run(warm, settings, weights.revision, chosen.dtype, on_error="return")
     for worker, error in ends.items():
         if isinstance(error, MicrogenresError):
             raise error
         if error is not None:  # a worker that died is replaced by one that loads when needed
             logger.warning("worker %s did not start: %s", worker, error)
-    importing.join()
     run.seconds["start-workers"] = time.perf_counter() - started
     detail = f"{weights.device}, {chosen.describe()}"
     emit(StageDone("start-workers", run.seconds["start-workers"], detail))
+    # the report needs them at the end, and this process mostly waits for the workers
+    Thread(target=load, args=(_HEAVY,), name="imports", daemon=True).start()

@@ -38,6 +38,7 @@ from microgenres.cli.commands.serve.group import app as serve
 from microgenres.cli.commands.settings import settings
 from microgenres.cli.commands.update import update
 from microgenres.cli.exit_codes import EXIT_CODES, Commands
+from microgenres.cli.process_end import QuickEnd
 
 __all__ = ["app", "main"]
 
@@ -87,7 +88,13 @@ def main() -> None:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # some titles cannot be shown by the terminal
             reconfigure(errors="backslashreplace")
-    app(prog_name="microgenres")
+    quick_end = QuickEnd()
+    try:
+        app(prog_name="microgenres")
+    except SystemExit as end:
+        if isinstance(end.code, int | None):
+            quick_end.code = end.code or 0
+        raise
 
 
 if __name__ == "__main__":
