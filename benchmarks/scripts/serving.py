@@ -24,7 +24,11 @@ import httpx
 import numpy as np
 
 from benchmarks.lib.served import serve_api
+from pipeline.embedding.product_speed import measure_products
+from pipeline.embedding.weights import identify
+from pipeline.inference.encoder import Encoder
 from pipeline.release.lookup import find_release
+from pipeline.settings import EmbedSettings
 from serve.catalogue.catalogue import Catalogue, Filters
 from serve.catalogue.semantic_search import SemanticSearch
 
@@ -44,6 +48,7 @@ def main() -> None:
     figures: dict[str, Any] = {"cores": os.cpu_count(), "python": platform.python_version()}
     figures["load_average_before"] = os.getloadavg()[0]
     figures |= _in_process(release, queries)
+    figures["encoding"] = _encoding(queries)
     figures["served"] = _served(release, queries, options.seconds)
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))
@@ -80,6 +85,19 @@ def _in_process(release: Path, queries: Sequence[str]) -> dict[str, Any]:
         ),
         "similar_ms": _spread(catalogue.similar, chosen),
     }
+
+
+def _encoding(queries: Sequence[str]) -> dict[str, Any]:
+    """Measure the encoding of one text in both number types; a release is served in its own."""
+    speed = measure_products()
+    found: dict[str, Any] = {"gflops": {"float32": speed.float32, "bfloat16": speed.bfloat16}}
+    for dtype in ("float32", "bfloat16"):
+        encoder = Encoder(identify(EmbedSettings(device="cpu"), dtype))
+        found[dtype] = {
+            "query_ms": _spread(encoder.encode, [[query] for query in queries]),
+            "long_text_ms": _spread(encoder.encode, [[" ".join(queries)]] * 20),  # 256 tokens
+        }
+    return found
 
 
 def _spread(call: Callable[[Any], object], arguments: Sequence[Any]) -> dict[str, float]:
