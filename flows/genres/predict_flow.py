@@ -25,13 +25,21 @@ __all__ = ["predict_catalogue", "predict_flow"]
 @step("predict genres")
 def predict_films(run: RunContext, movies: Refs, model: Path) -> StageResult:
     """Predict the genres of clean movies with one model."""
-    constants = {"model": str(model), "mark": fingerprint_model(model), **run.model_constants}
     embedder = read_manifest(model).about.embed
-    if embedder is not None and embedder.revision != run.model.revision:
-        raise ModelError(
-            f"genre model {model} learnt from vectors of {embedder.settings['model']!r}, but "
-            f"embed.model is {run.model.name!r}: set embed.model to the former"
-        )
+    dtype = "float32"  # of no use to a model that reads no vectors
+    if embedder is not None:
+        if embedder.revision != run.weights.revision:
+            raise ModelError(
+                f"genre model {model} learnt from vectors of {embedder.settings['model']!r}, but "
+                f"embed.model is {run.weights.name!r}: set embed.model to the former"
+            )
+        dtype = embedder.dtype or run.dtype_choice.dtype
+    constants = {
+        "model": str(model),
+        "mark": fingerprint_model(model),
+        "revision": run.weights.revision,
+        "dtype": dtype,
+    }
     return run.stage(
         predict,
         add_to_all(piece_per_partition(("movies", movies)), {}, constants),

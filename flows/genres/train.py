@@ -68,7 +68,8 @@ def _jobs(run: RunContext, films: str, vectors: Mapping[Inputs, str], plan: Plan
                         fold=fold,
                         seconds=plan.seconds,
                         embed=run.settings.embed,
-                        revision=run.model.revision,
+                        revision=run.weights.revision,
+                        dtype=None if needed is None else run.dtype_choice.dtype,
                     )
                 )
     return jobs

@@ -47,7 +47,7 @@ def embed_texts(run: RunContext, features: Refs) -> tuple[Refs, dict[str, Any]]:
         join_vectors,
         add_to_all(
             piece_per_partition(("features", features), ("vectors", vectors)),
-            constants={"revision": run.model.revision},
+            constants={"revision": run.weights.revision},
         ),
         settings=settings,
         shown=False,

@@ -23,7 +23,10 @@ __all__ = ["Encoder", "encoder_of", "shared_encoder"]
 def encoder_of(
     release: Path, manifest: ReleaseManifest, device: Literal["cpu"] | None = None
 ) -> Encoder:
-    """Return the encoder of a release's model.
+    """Return the encoder of a release's model, in the number type of the release.
+
+    Texts then lie where its films lie, whichever type this machine would choose. A CPU without
+    instructions for bfloat16 emulates it: the same vectors up to rounding, a few times slower.
 
     Parameters
     ----------
@@ -51,7 +54,8 @@ def encoder_of(
         raise ReleaseError(f"release {release} lacks 'model.revision' in its manifest; mine again")
     # a release mined on a GPU is also served on machines without one
     used_device = device or ("auto" if settings.device == "cuda" else settings.device)
-    identity = identify(settings.model_copy(update={"device": used_device}))
+    on_device = settings.model_copy(update={"device": used_device})
+    identity = identify(on_device, manifest.model.dtype)
     if identity.revision != revision:
         raise ModelError(
             f"release {release} was mined with model revision {revision[:12]}, this machine has "
@@ -98,7 +102,7 @@ class Encoder:
         ModelError
             If the model gives a vector that is not finite, or its files cannot be read.
         """
-        model = load_packed_model(self._identity, few_texts=True)
+        model = load_packed_model(self._identity)
         if model is None or not texts:
             return encode(texts, self._identity, batch_tokens)
         tokens = [encoding.ids for encoding in model.tokenizer.encode_batch(list(texts))]

@@ -149,7 +149,7 @@ class TransformerScorer:
         self, train: LabelledTexts, validation: LabelledTexts, seed: int
     ) -> dict[str, JsonValue]:
         """Fine-tune the network; return the loss, the model it started from, and the epochs."""
-        identity = identify(EmbedSettings(model=self.settings.model, device="cpu"))
+        identity = identify(EmbedSettings(model=self.settings.model, device="cpu"), "float32")
         folder = Path(identity.folder)
         self.tokenizer = load_tokenizer(folder, self.settings.max_tokens)
         with seeded(seed):

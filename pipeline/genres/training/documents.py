@@ -36,6 +36,7 @@ class EmbeddingRecord(_Document):
 
     settings: dict[str, JsonValue]
     revision: str | None
+    dtype: str | None = None  # number type of the vectors; None in models of earlier versions
 
 
 class TrainingRecord(_Document):

@@ -159,7 +159,7 @@ def find_embedder(folder: Path) -> ModelIdentity:
     if record is None:
         raise ModelError(f"genre model {folder} reads no vectors")
     settings = EmbedSettings.model_validate(record.settings | {"device": "cpu"})
-    identity = identify(settings)
+    identity = identify(settings, record.dtype)
     if identity.revision != record.revision:
         raise ModelError(
             f"genre model {folder} learnt from vectors of {settings.model!r}, revision "

@@ -80,6 +80,8 @@ class Job:
         Settings of the embedding model of the vectors.
     revision : str, optional
         SHA-256 of the weights of the embedding model.
+    dtype : {"float32", "bfloat16"}, optional
+        Number type in which it computed the vectors; None if the model needs none.
     """
 
     model: str
@@ -94,6 +96,7 @@ class Job:
     seconds: float | None = None
     embed: EmbedSettings = field(default_factory=EmbedSettings)
     revision: str | None = None
+    dtype: str | None = None
 
 
 def job_folder(job: Job) -> Path:
@@ -215,7 +218,7 @@ def train(job: Job, progress: Progress | None = None) -> TrainedModel:
     }
     if classifier.needs_vectors:
         settings = job.embed.model_dump(mode="json")
-        about["embed"] = {"settings": settings, "revision": job.revision}
+        about["embed"] = {"settings": settings, "revision": job.revision, "dtype": job.dtype}
     save_model(classifier, folder, job.settings, TrainingRecord.model_validate(about))
     shutil.rmtree(checkpoint, ignore_errors=True)
     return TrainedModel(folder, read_manifest(folder))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +29,15 @@ TEXTS = [
     "Amélie 千と千尋 \U0001f600",
     *(f"film {n}" for n in range(70)),
 ]
+
+WITHOUT_BFLOAT16 = """
+import json
+from pipeline.embedding.weights import identify
+from pipeline.inference.encoder import Encoder
+from pipeline.settings import EmbedSettings
+encoder = Encoder(identify(EmbedSettings(device="cpu"), "bfloat16"))
+print(json.dumps(encoder.encode(["War.", "A ghost haunts the old house of a widow."]).tolist()))
+"""
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -51,6 +64,34 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     (folder / "modules.json").write_text("[", encoding="utf-8")
     with pytest.raises(ModelError, match=r"model cannot be read"):
         Encoder(replace(exact(), folder=str(folder))).encode(["War."])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_encoder_of_a_release_has_its_number_type(tmp_path: Path, dtype: str) -> None:
+    manifest = ReleaseManifest(
+        release_id="r1",
+        schema_version=1,
+        settings={"embed": EmbedSettings(device="cpu").model_dump(mode="json")},
+        model=ReleasedModel(revision=exact().revision, dtype=dtype),
+    )
+    found = encoder_of(tmp_path, manifest, "cpu").encode(["War."])
+    expected = Encoder(replace(exact(), dtype=dtype)).encode(["War."])
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_cpu_without_bfloat16_gives_the_same_vectors_up_to_rounding() -> None:
+    limited = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    found = subprocess.run(
+        [sys.executable, "-c", WITHOUT_BFLOAT16],
+        env={**os.environ, **limited},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    texts = ["War.", "A ghost haunts the old house of a widow."]
+    expected = Encoder(replace(exact(), dtype="bfloat16")).encode(texts)
+    cosines = (np.array(json.loads(found.stdout)) * expected).sum(axis=1)
+    assert cosines.min() > 0.999
 
 
 def test_the_encoder_of_a_release_uses_its_model(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def jobs(divided: Divided, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             seed=SEED,
             embed=EXACT,
             revision=exact().revision,
+            dtype="float32",
         )
         for name in (*NAMES, "blend")
     }
@@ -208,6 +209,13 @@ def test_other_embedding_weights_are_an_error(
     other = tmp_path / "other"
     shutil.copytree(job_folder(jobs["adaptation"]), other)
     manifest = json.loads((other / MANIFEST).read_bytes())
+    assert manifest["about"]["embed"]["dtype"] == "float32"
+    # whatever `auto` means on this machine, texts are encoded as those that the model learnt from
+    for dtype in ("float32", "bfloat16"):
+        manifest["about"]["embed"] |= {"dtype": dtype}
+        manifest["about"]["embed"]["settings"] |= {"dtype": "auto"}
+        (other / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        assert find_embedder(other).dtype == dtype
     manifest["about"]["embed"]["revision"] = "0" * 64
     (other / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelError, match="install the same weights, or train again"):
