@@ -105,9 +105,9 @@ def enlarge_for_updates(source: Path, out: Path, films: int) -> Path:
         copies.embeddings().schema, films, lambda: _row_groups(folder / "embeddings.parquet")
     )
     index = build_index(embeddings, settings.neighbours, films)["index"]
-    with open(folder / "index.faiss", "wb") as file:
+    with open(folder / "index.faiss", "wb") as index_file:
         for part in index_bytes(index):
-            file.write(part)
+            index_file.write(part)
     near = copies.neighbours(embeddings, index, settings.neighbours)
     write_table(folder / "neighbours.parquet", near)
     uses = {n: c * films // copies.count for n, c in manifest["keyword_uses"].items()}

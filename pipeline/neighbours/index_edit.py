@@ -36,7 +36,7 @@ def inverted_file_kind(path: Path) -> str | None:
     path : Path
         A file of `faiss.write_index`.
     """
-    index: Any = faiss.read_index(str(path), faiss.IO_FLAG_SKIP_IVF_DATA)
+    index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     if not isinstance(index, faiss.IndexIVF):
         return None
     floats = index.code_size == 4 * index.d
@@ -113,7 +113,7 @@ def _all_lists(lists: InvertedLists) -> Iterator[tuple[int, np.ndarray, np.ndarr
 
 def _pieces(path: Path) -> Iterator[memoryview]:
     """Yield the trained part, the lengths of the lists, then whole lists of some MiB."""
-    index: Any = faiss.read_index(str(path), faiss.IO_FLAG_SKIP_IVF_DATA)
+    index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     per_film = index.code_size + ROW_NUMBER_BYTES
     size = path.stat().st_size
     with open(path, "rb") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.schemas.vectors import matrix_of, parts_of
 from pipeline.settings import Settings
 from pipeline.storage.work_store import WorkStore
-from pipeline.update.apply import UpdatedRelease, apply_changes, text_vectors
+from pipeline.update.apply import apply_changes, text_vectors
 from pipeline.update.changes import (
     Changes,
     compare_films,
@@ -39,6 +39,16 @@ from pipeline.update.changes import (
 )
 
 Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An updated release with its tables in memory."""
+
+    tables: dict[str, pa.Table]
+    index: pa.Table
+    films: pa.Table
+    points_of: Callable[[np.ndarray], np.ndarray]
 
 
 class Base:
@@ -78,7 +88,7 @@ class Base:
             only_changes=only_changes,
         )
 
-    def updated(self, changes: Changes) -> UpdatedRelease:
+    def updated(self, changes: Changes) -> Whole:
         placed = compose_texts(films_to_place(changes), self.settings.features)
         vectors = text_vectors(self.release, placed["text_hash"])
         texts = dict(zip(placed["text_hash"].to_pylist(), placed["text"].to_pylist(), strict=True))
@@ -92,7 +102,7 @@ class Base:
             name: pa.concat_tables(parts_of(table)).combine_chunks()
             for name, table in now.tables.items()
         }
-        return replace(now, tables=tables)
+        return Whole(tables, now.index, now.films, now.points_of)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +111,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @pytest.fixture(scope="module")
-def mixed(base: Base) -> tuple[Rows, Changes, UpdatedRelease]:
+def mixed(base: Base) -> tuple[Rows, Changes, Whole]:
     """Five films are gone, four have another text, three other votes, six are new."""
     rows = [dict(row) for row in base.rows[5:]]
     for row in rows[:4]:
@@ -125,7 +135,7 @@ def test_rows_in_another_order_are_no_change(base: Base) -> None:
     assert base.changes([base.rows[row] for row in order]).same
 
 
-def test_changes_are_found(mixed: tuple[Rows, Changes, UpdatedRelease], base: Base) -> None:
+def test_changes_are_found(mixed: tuple[Rows, Changes, Whole], base: Base) -> None:
     _, changes, _ = mixed
     ids = [row["movie_id"] for row in base.rows]
     assert changes.withdrawn == sorted(ids[:5])
@@ -136,7 +146,7 @@ def test_changes_are_found(mixed: tuple[Rows, Changes, UpdatedRelease], base: Ba
 
 
 def test_films_and_texts_are_those_of_a_mining(
-    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base, tmp_path: Path
+    mixed: tuple[Rows, Changes, Whole], base: Base, tmp_path: Path
 ) -> None:
     rows, _, now = mixed
     mined = ReleasedTables(
@@ -155,9 +165,7 @@ def test_films_and_texts_are_those_of_a_mining(
     )
 
 
-def test_unchanged_films_keep_every_value(
-    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base
-) -> None:
+def test_unchanged_films_keep_every_value(mixed: tuple[Rows, Changes, Whole], base: Base) -> None:
     _, changes, now = mixed
     moved = {*changes.placed, *changes.withdrawn}
     old = {row["movie_id"]: row for row in base.release.movies.to_pylist()}
@@ -259,7 +267,7 @@ def test_films_are_placed_by_what_the_names_say(base: Base) -> None:
 
 
 def test_names_of_an_earlier_version_are_not_measured(
-    mixed: tuple[Rows, Changes, UpdatedRelease],
+    mixed: tuple[Rows, Changes, Whole],
 ) -> None:
     _, _, now = mixed
     assert now.tables["movies"]["name_true"].null_count == 241
@@ -267,7 +275,7 @@ def test_names_of_an_earlier_version_are_not_measured(
 
 
 def test_films_are_in_the_micro_genre_of_the_nearest_centroid(
-    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base
+    mixed: tuple[Rows, Changes, Whole], base: Base
 ) -> None:
     _, _, now = mixed
     centroids = matrix_of(now.tables["centroids"])
@@ -281,7 +289,7 @@ def test_films_are_in_the_micro_genre_of_the_nearest_centroid(
 
 
 def test_the_neighbours_are_those_of_a_search_for_every_film(
-    mixed: tuple[Rows, Changes, UpdatedRelease], base: Base
+    mixed: tuple[Rows, Changes, Whole], base: Base
 ) -> None:
     _, _, now = mixed
     embeddings = now.tables["embeddings"]
@@ -355,7 +363,7 @@ def test_a_change_in_any_cell_changes_the_hash(
 
 
 def test_the_index_has_the_order_of_the_partitions(
-    mixed: tuple[Rows, Changes, UpdatedRelease],
+    mixed: tuple[Rows, Changes, Whole],
 ) -> None:
     _, changes, now = mixed
     ids = now.tables["embeddings"]["movie_id"].to_pylist()
