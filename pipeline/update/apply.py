@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
@@ -29,7 +29,7 @@ from pipeline.update.embeddings import edit_embeddings
 from pipeline.update.film_rows import known_texts, take_rows, vectors_of_films
 from pipeline.update.name_truth import NAMING_FACTS, names_true_of, share_of_true_names
 from pipeline.update.near_films import update_neighbours
-from pipeline.update.point_sums import point_sums, sums_table
+from pipeline.update.point_sums import POINT_COLUMNS, point_sums, sums_table
 
 __all__ = ["FILM_COLUMNS", "UpdatedRelease", "apply_changes", "text_vectors"]
 
@@ -78,6 +78,8 @@ class UpdatedRelease:
         Mean text vector of each micro-genre, of unit length.
     point_sums : ndarray of shape (k, width), float64
         Sum of the points of each micro-genre.
+    keywords : callable
+        Returns the columns movie_id and keywords of all films, part by part.
     points_of : callable
         Row numbers of films to their points, float32 of shape (n_rows, width).
     vectors_of : callable
@@ -89,6 +91,7 @@ class UpdatedRelease:
     index: pa.Table | StreamedTable
     text_means: np.ndarray
     point_sums: np.ndarray
+    keywords: Callable[[], StreamedTable]
     points_of: Callable[[np.ndarray], np.ndarray]
     vectors_of: Callable[[np.ndarray], np.ndarray]
 
@@ -156,11 +159,10 @@ def apply_changes(
     map_model = table_to_arrays(before.table("map", MAP))
     places = place_on_map(points, centroids, assignments["cluster"].to_numpy(), map_model)
     movies = _movies(before, changes, assignments, places)
-    films = pa.concat_tables(part.select(FILM_COLUMNS) for part in movies).combine_chunks()
+    films = pa.concat_tables(movies(FILM_COLUMNS)).combine_chunks()
     without = pa.array(sorted({*changes.placed, *changes.withdrawn}), pa.string())
     embeddings = edit_embeddings(
-        before.parts("embeddings", before.embedding_schema),
-        _ids(before, "embeddings"),
+        before,
         without,
         added,
         partition_count(len(changes.rows)),
@@ -187,13 +189,18 @@ def apply_changes(
     }
     if features.mode != "embedding":
         whole["tfidf"] = before.any_table("tfidf")
-    streamed = {"movies": movies, "neighbours": near.neighbours, "embeddings": embeddings[0]}
+    streamed = {
+        "movies": movies(None),
+        "neighbours": near.neighbours,
+        "embeddings": embeddings.table(),
+    }
 
     def vectors_of(rows: np.ndarray) -> np.ndarray:
-        return vectors_of_films(embeddings[0], films["movie_id"].combine_chunks().take(rows))
+        ids = films["movie_id"].combine_chunks().take(pa.array(rows))
+        return vectors_of_films(embeddings.table(["movie_id", "vector"]), ids)
 
     def points_of(rows: np.ndarray) -> np.ndarray:
-        own = take_rows(movies, rows)
+        own = take_rows(movies(POINT_COLUMNS), rows)
         return place_in_release(before, own, vectors_of(rows), features, languages)
 
     return UpdatedRelease(
@@ -202,15 +209,10 @@ def apply_changes(
         near.index,
         near.text_means,
         sums,
+        lambda: movies(["movie_id", "keywords"]),
         points_of,
         vectors_of,
     )
-
-
-def _ids(before: ReleasedTables, name: str) -> pa.Array:
-    """Ids of the films of a released table, in its order."""
-    parts = before.parts(name, pa.schema([("movie_id", pa.string())]))
-    return pa.concat_arrays([part["movie_id"].combine_chunks() for part in parts])
 
 
 def _new_embeddings(
@@ -233,8 +235,11 @@ def _new_embeddings(
 
 def _movies(
     before: ReleasedTables, changes: Changes, assignments: pa.Table, places: np.ndarray
-) -> EditedTable:
-    """RELEASED_MOVIES: unchanged films, films with new facts in their old place, placed films."""
+) -> Callable[[Sequence[str] | None], EditedTable]:
+    """RELEASED_MOVIES: unchanged films, films with new facts in their old place, placed films.
+
+    Returned is a function of the columns, `movie_id` among them; None for all.
+    """
     ids = pa.array(sorted(set(changes.changed) - set(changes.placed)), pa.string())
     edited = before.films(ids)
     facts = changes.films.filter(pc.is_in(changes.films["movie_id"], value_set=ids))
@@ -247,13 +252,16 @@ def _movies(
     true = names_true_of(labels, new, assignments["cluster"])
     placed = publish.released_movies(new, assignments, labels, places, true)
     without = pa.array(sorted([*changes.added, *changes.changed, *changes.withdrawn]), pa.string())
-    return replace_rows(
-        before.parts("movies", RELEASED_MOVIES),
-        ("movie_id",),
-        without,
-        pa.concat_tables([edited, placed]).cast(RELEASED_MOVIES),
-        len(changes.changed) + len(changes.withdrawn),
-    )
+    added = pa.concat_tables([edited, placed]).cast(RELEASED_MOVIES)
+    removed = len(changes.changed) + len(changes.withdrawn)
+
+    def edit(columns: Sequence[str] | None) -> EditedTable:
+        names = RELEASED_MOVIES.names if columns is None else columns
+        schema = pa.schema([RELEASED_MOVIES.field(name) for name in names])
+        parts = before.parts("movies", schema)
+        return replace_rows(parts, ("movie_id",), without, added.select(names), removed)
+
+    return edit
 
 
 def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:

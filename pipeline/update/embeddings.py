@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -14,32 +15,80 @@ import pyarrow.compute as pc
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
 from pipeline.fileio.manifest import fingerprint
 from pipeline.fileio.parquet import table_digest
+from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.partitions import partition_ids
 from pipeline.update.edited_table import EditedTable
 
-__all__ = ["edit_embeddings"]
+__all__ = ["EditedEmbeddings", "edit_embeddings"]
 
 _PARTITION = "partition"
 
 
+@dataclass(frozen=True)
+class EditedEmbeddings:
+    """The embeddings of a release without some films and with others, by partition and id.
+
+    Attributes
+    ----------
+    before : ReleasedTables
+        The release.
+    without : pa.Array
+        Ids of the films that are left out.
+    added : pa.Table
+        EMBEDDINGS of the added films, by partition and id.
+    ids : pa.Array
+        `movie_id` of each row now.
+    new_rows : ndarray of shape (n_before,), int64
+        Row number now of each row of the release; -1 for films that are left out.
+    partitions : int
+        Number of partitions of the catalogue now.
+    places : ndarray of shape (n_added,), int64, optional
+        Row of the release before which each added film stands; None if the number of partitions
+        has changed, so that all rows are sorted again.
+    scratch : Path
+        Folder for temporary files.
+    """
+
+    before: ReleasedTables
+    without: pa.Array
+    added: pa.Table
+    ids: pa.Array
+    new_rows: np.ndarray
+    partitions: int
+    places: np.ndarray | None
+    scratch: Path
+
+    def table(self, columns: Sequence[str] | None = None) -> EditedTable:
+        """Return EMBEDDINGS, or some of its columns, `movie_id` among them, part by part."""
+        schema = self.before.embedding_schema
+        if columns is not None:
+            schema = pa.schema([schema.field(name) for name in columns])
+        before = self.before.parts("embeddings", schema)
+        added = self.added.select(schema.names).cast(schema)
+        mark = fingerprint(table_digest(added), table_digest(pa.table({"without": self.without})))
+        rows, places = len(self.ids), self.places
+        if places is not None:
+            stays = self.new_rows >= 0
+            return EditedTable(schema, rows, lambda: _inserted(before, stays, added, places), mark)
+        return EditedTable(
+            schema,
+            rows,
+            lambda: _sorted_again(before, self.without, added, self.partitions, rows, self.scratch),
+            mark,
+        )
+
+
 def edit_embeddings(
-    before: StreamedTable,
-    old_ids: pa.Array,
-    without: pa.Array,
-    added: pa.Table,
-    partitions: int,
-    scratch: Path,
-) -> tuple[EditedTable, pa.Array, np.ndarray]:
-    """Return the embeddings without some films and with others, by partition and id.
+    before: ReleasedTables, without: pa.Array, added: pa.Table, partitions: int, scratch: Path
+) -> EditedEmbeddings:
+    """Find the order of the embeddings of the next release.
 
     As long as the number of partitions is the same, rows move only within a part.
 
     Parameters
     ----------
-    before : StreamedTable
-        EMBEDDINGS of the release.
-    old_ids : pa.Array
-        `movie_id` of its rows.
+    before : ReleasedTables
+        The release.
     without : pa.Array
         Ids of films that are left out.
     added : pa.Table
@@ -48,44 +97,36 @@ def edit_embeddings(
         Number of partitions of the catalogue now.
     scratch : Path
         Folder for temporary files.
-
-    Returns
-    -------
-    embeddings : EditedTable
-    ids : pa.Array
-        `movie_id` of each row.
-    new_rows : ndarray of shape (n_before,), int64
-        Row number of each film of the release; -1 for those that are left out.
     """
+    parts = before.parts("embeddings", pa.schema([("movie_id", pa.string())]))
+    old_ids = pa.concat_arrays([part["movie_id"].combine_chunks() for part in parts])
     stays = pc.invert(pc.is_in(old_ids, value_set=without)).to_numpy(zero_copy_only=False)
     old, new = (partition_ids(ids, partitions) for ids in (old_ids, added["movie_id"]))
     names = np.array(added["movie_id"].to_pylist(), object)
     order = np.lexsort((names, new))
     added, new, names = added.take(pa.array(order)).combine_chunks(), new[order], names[order]
-    mark = fingerprint(table_digest(added), table_digest(pa.table({"without": without})))
-    rows = int(stays.sum()) + len(added)
     both = pa.concat_arrays([old_ids, added["movie_id"].combine_chunks()])
-    if _in_order(old_ids, old):
-        places = _places(old_ids, old, names, new)
+    places = _places(old_ids, old, names, new) if _in_order(old_ids, old) else None
+    if places is not None:
         # an added film stands before the old one at its place
         keys = np.concatenate([2 * np.arange(len(old_ids)) + 1, 2 * places])
         sequence = np.argsort(keys, kind="stable")
-        table = EditedTable(
-            before.schema, rows, lambda: _inserted(before, stays, added, places), mark
-        )
     else:
         values = np.array(both.to_pylist(), object)
         sequence = np.lexsort((values, np.concatenate([old, new])))
-        table = EditedTable(
-            before.schema,
-            rows,
-            lambda: _sorted_again(before, without, added, partitions, rows, scratch),
-            mark,
-        )
     sequence = sequence[np.concatenate([stays, np.ones(len(added), bool)])[sequence]]
     new_rows = np.full(len(both), -1)
-    new_rows[sequence] = np.arange(rows)
-    return table, both.take(pa.array(sequence)), new_rows[: len(old_ids)]
+    new_rows[sequence] = np.arange(len(sequence))
+    return EditedEmbeddings(
+        before,
+        without,
+        added,
+        both.take(pa.array(sequence)),
+        new_rows[: len(old_ids)],
+        partitions,
+        places,
+        scratch,
+    )
 
 
 def _in_order(ids: pa.Array, partition: np.ndarray) -> bool:

@@ -19,6 +19,7 @@ from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.schemas.vectors import matrix_of, unit_rows
 from pipeline.settings import NeighbourSettings
 from pipeline.update.edited_table import EditedTable, replace_rows
+from pipeline.update.embeddings import EditedEmbeddings
 
 __all__ = ["NearFilms", "update_neighbours"]
 
@@ -46,7 +47,7 @@ class NearFilms:
 
 def update_neighbours(
     before: ReleasedTables,
-    embeddings: tuple[EditedTable, pa.Array, np.ndarray],
+    embeddings: EditedEmbeddings,
     moved: pa.Table,
     films: pa.Table,
     withdrawn: Sequence[str],
@@ -62,8 +63,8 @@ def update_neighbours(
     ----------
     before : ReleasedTables
         The release.
-    embeddings : tuple
-        Result of `edit_embeddings`.
+    embeddings : EditedEmbeddings
+        The embeddings of the next release.
     moved : pa.Table
         EMBEDDINGS of the films that are new or have another vector.
     films : pa.Table
@@ -74,7 +75,7 @@ def update_neighbours(
         Number of micro-genres.
     """
     settings = before.manifest.read_settings("neighbours", NeighbourSettings)
-    table, index_ids, new_rows = embeddings
+    table, index_ids = embeddings.table(["movie_id", "vector"]), embeddings.ids
     ids = films["movie_id"].combine_chunks()
     place = pc.index_in(index_ids, value_set=ids).to_numpy()  # row of `films` of each vector
     changed = pa.array(sorted({*moved["movie_id"].to_pylist(), *withdrawn}), pa.string())
@@ -93,7 +94,7 @@ def update_neighbours(
         sums[found] += totals
         queries.append(part.filter(pa.array(affected[own])))
         first += len(part)
-    index = _index(before, table, index_ids, new_rows, moved, settings)
+    index = _index(before, embeddings, moved, settings)
     everyone = pa.table([index_ids], names=["movie_id"])
     found_lists = search_again(pa.concat_tables(queries), everyone, index, settings)
     without = pa.concat_arrays([ids.filter(pa.array(affected)), pa.array(withdrawn, pa.string())])
@@ -104,16 +105,14 @@ def update_neighbours(
 
 def _index(
     before: ReleasedTables,
-    embeddings: StreamedTable,
-    ids: pa.Array,
-    new_rows: np.ndarray,
+    embeddings: EditedEmbeddings,
     moved: pa.Table,
     settings: NeighbourSettings,
 ) -> pa.Table | StreamedTable:
     """The index of all films: an inverted file is edited, another kind is built again."""
-    path = before.file("index.faiss")
+    path, ids = before.file("index.faiss"), embeddings.ids
     kind = index_kind(len(ids), settings)
     if inverted_file_kind(path) != kind:
-        return build_index(embeddings, settings, len(ids))["index"]
+        return build_index(embeddings.table(), settings, len(ids))["index"]
     rows = pc.index_in(moved["movie_id"].combine_chunks(), value_set=ids).to_numpy()
-    return edit_index(path, kind, new_rows, moved, rows)
+    return edit_index(path, kind, embeddings.new_rows, moved, rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.cluster import hierarchy
 
 from pipeline.features.text import normalize_keyword
@@ -80,6 +81,7 @@ def find_novel(
 
 def propose_micro_genres(
     movies: pa.Table | Parts,
+    keywords: Callable[[], pa.Table | Parts],
     vectors_of: Callable[[np.ndarray], np.ndarray],
     groups: Sequence[np.ndarray],
     text_means: np.ndarray,
@@ -93,6 +95,8 @@ def propose_micro_genres(
     ----------
     movies : Table or Parts
         RELEASED_MOVIES.
+    keywords : callable
+        Returns the column keywords of all films.
     vectors_of : callable
         Row numbers of films to their text vectors, float32 of shape (n_rows, dim).
     groups : sequence of ndarray of shape (n,), int64
@@ -122,8 +126,9 @@ def propose_micro_genres(
     means = np.stack([_mean_of(vectors[span]) for span in spans])
     all_means = np.concatenate([means, text_means]).astype(np.float32)
     names = name_groups(movies, groups, all_means, taken, embed, language)
-    own_counts = [_keyword_counts([all_films[span]]) for span in spans]
-    everywhere = _keyword_counts(parts_of(movies), {word for own in own_counts for word in own})
+    own_counts = [_keyword_counts(all_films[span]) for span in spans]
+    words_of_groups = {word for own in own_counts for word in own}
+    everywhere = _films_with(parts_of(keywords()), words_of_groups)
     proposals = []
     for group, span, own, mean, name in zip(groups, spans, own_counts, means, names, strict=True):
         films = all_films[span]
@@ -168,15 +173,32 @@ def _groups(
     return sorted(large, key=lambda group: (-len(group), int(group[0])))
 
 
-def _keyword_counts(
-    movies: Iterable[pa.Table], wanted: Collection[str] | None = None
-) -> Counter[str]:
-    """Number of films with each keyword; `wanted` are the only ones to count."""
+def _keyword_counts(movies: pa.Table) -> Counter[str]:
+    """Number of films with each keyword."""
+    counts: Counter[str] = Counter()
+    for keywords in movies.column("keywords").to_pylist():
+        counts.update({normalize_keyword(word) for word in keywords or []})
+    return counts
+
+
+def _films_with(movies: Iterable[pa.Table], wanted: Collection[str]) -> Counter[str]:
+    """Number of films with each of some keywords.
+
+    Films without them are passed over by the distinct spellings of a part, not one by one.
+    """
     counts: Counter[str] = Counter()
     for part in movies:
-        for keywords in part.column("keywords").to_pylist():
-            counts.update({normalize_keyword(word) for word in keywords or []})
-    return counts if wanted is None else Counter({word: counts[word] for word in wanted})
+        keywords = part.column("keywords").combine_chunks()
+        flat, film = pc.list_flatten(keywords), pc.list_parent_indices(keywords)
+        spellings = [
+            word
+            for word in flat.unique().drop_null().to_pylist()
+            if normalize_keyword(word) in wanted
+        ]
+        has = pc.is_in(flat, value_set=pa.array(spellings, pa.string()))
+        pairs = zip(film.filter(has).to_pylist(), flat.filter(has).to_pylist(), strict=True)
+        counts.update(word for _, word in {(row, normalize_keyword(word)) for row, word in pairs})
+    return counts
 
 
 def _typical_keywords(

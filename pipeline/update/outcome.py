@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -105,6 +105,7 @@ def find_novel_films(
     labels = updated.whole("micro_genres").sort_by("cluster")
     proposed = propose_micro_genres(
         updated.tables["movies"],
+        updated.keywords,
         updated.vectors_of,
         groups,
         updated.text_means,
@@ -140,7 +141,7 @@ def measure_drift(
     filled = np.bincount(clusters, minlength=len(centroids)) > 0
     uses = {
         "mined": before.manifest.keyword_uses,
-        "now": keyword_uses(_keywords(updated), updated.whole("vocabulary")),
+        "now": keyword_uses(updated.keywords(), updated.whole("vocabulary")),
     }
     return compute_drift(
         updated.whole("baseline"),
@@ -153,12 +154,6 @@ def measure_drift(
         {"novel": novelty["share"], "proposals": len(novelty["proposals"])},
         settings,
     )
-
-
-def _keywords(updated: UpdatedRelease) -> Iterator[pa.Table]:
-    """Column keywords of all films, part by part."""
-    for part in parts_of(updated.tables["movies"]):
-        yield part.select(["keywords"])
 
 
 def drift_history(before: ReleasedTables, drift: Drift, generation: int, decision: str) -> pa.Table:

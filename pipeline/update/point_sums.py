@@ -20,10 +20,11 @@ from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import FeatureSettings
 from pipeline.update.film_rows import rows_of_films, vectors_of_films
 
-__all__ = ["point_sums", "sums_table"]
+__all__ = ["POINT_COLUMNS", "point_sums", "sums_table"]
 
 _TABLE = "point_sums"
-_PLACED_BY = ("movie_id", "overview", "tagline", "keywords", "language", "countries", "cluster")
+# Columns of films from which their points are computed, and their cluster.
+POINT_COLUMNS = ("movie_id", "overview", "tagline", "keywords", "language", "countries", "cluster")
 
 
 def sums_table(sums: np.ndarray) -> pa.Table:
@@ -63,7 +64,7 @@ def point_sums(
     sums[own] += added
     old = before.films(gone)
     if len(old):
-        vectors = before.parts("embeddings", before.embedding_schema)
+        vectors = before.parts("embeddings", _vectors(before))
         known = vectors_of_films(vectors, old["movie_id"].combine_chunks())
         were = place_in_release(before, old, known, settings, _languages(before, old))
         own, removed = sum_by_cluster(were, old["cluster"].to_numpy())
@@ -90,17 +91,22 @@ def _all_sums(
     before: ReleasedTables, settings: FeatureSettings, shape: tuple[int, ...]
 ) -> np.ndarray:
     """The sums of a release of an earlier version, from the points of all films."""
-    schema = pa.schema([RELEASED_MOVIES.field(name) for name in _PLACED_BY])
+    schema = pa.schema([RELEASED_MOVIES.field(name) for name in POINT_COLUMNS])
     films = pa.concat_tables(before.parts("movies", schema)).combine_chunks()
     ids = films["movie_id"].combine_chunks()
     sums = np.zeros(shape)
-    for part in before.parts("embeddings", before.embedding_schema):
+    for part in before.parts("embeddings", _vectors(before)):
         rows = pc.index_in(part["movie_id"].combine_chunks(), value_set=ids)
         own = films.take(rows).combine_chunks()
         points = place_in_release(before, own, matrix_of(part), settings, _languages(before, own))
         found, totals = sum_by_cluster(points, own["cluster"].to_numpy())
         sums[found] += totals
     return sums
+
+
+def _vectors(before: ReleasedTables) -> pa.Schema:
+    """Return the columns movie_id and vector of EMBEDDINGS."""
+    return pa.schema([before.embedding_schema.field(name) for name in ("movie_id", "vector")])
 
 
 def _languages(before: ReleasedTables, films: pa.Table) -> pa.Table:

@@ -60,7 +60,13 @@ GROUPS = [np.arange(GHOSTS), np.arange(GHOSTS, GHOSTS + SPIES)]
 def proposals(taken: Sequence[str] = ()) -> list[dict[str, object]]:
     films = movies()
     return propose_micro_genres(
-        films, vectors_of(len(films)).__getitem__, GROUPS, vectors_of(4, seed=1), taken, embed
+        films,
+        lambda: films,
+        vectors_of(len(films)).__getitem__,
+        GROUPS,
+        vectors_of(4, seed=1),
+        taken,
+        embed,
     )
 
 
@@ -89,7 +95,13 @@ def test_films_without_keywords_get_names_of_their_texts() -> None:
     nothing = pa.nulls(len(films), RELEASED_MOVIES.field("keywords").type)
     films = films.set_column(RELEASED_MOVIES.get_field_index("keywords"), "keywords", nothing)
     found = propose_micro_genres(
-        films, vectors_of(len(films)).__getitem__, GROUPS, vectors_of(4, seed=1), [], embed
+        films,
+        lambda: films,
+        vectors_of(len(films)).__getitem__,
+        GROUPS,
+        vectors_of(4, seed=1),
+        [],
+        embed,
     )
     assert "Ghost" in found[0]["name"]
     assert "ghost" in found[0]["keywords"]
@@ -98,7 +110,7 @@ def test_films_without_keywords_get_names_of_their_texts() -> None:
 def test_no_group_no_proposal() -> None:
     films = movies()
     vectors = vectors_of(len(films)).__getitem__
-    assert propose_micro_genres(films, vectors, [], vectors_of(4), [], embed) == []
+    assert propose_micro_genres(films, lambda: films, vectors, [], vectors_of(4), [], embed) == []
 
 
 @pytest.mark.parametrize("fewest", [5, 50])
