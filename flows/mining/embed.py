@@ -12,7 +12,7 @@ from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, piece_per_partition, step
 from pipeline.embedding.embed import embed, embed_phrases, join_vectors, share_vectors
 from pipeline.embedding.figures import encoding_figures
-from pipeline.embedding.phrases import split_phrases
+from pipeline.embedding.pieces import split_phrases
 from pipeline.embedding.shared_texts import SharedTexts, find_shared_texts, plan_exchange
 from pipeline.execution.runner import Piece, StageResult
 from pipeline.features import space

@@ -43,15 +43,13 @@ class PackedModel:
 
 
 @lru_cache(maxsize=4)
-def load_packed_model(identity: ModelIdentity, *, few_texts: bool = False) -> PackedModel | None:
+def load_packed_model(identity: ModelIdentity) -> PackedModel | None:
     """Load a model from its files, once in this process.
 
     Parameters
     ----------
     identity : ModelIdentity
         The model.
-    few_texts : bool
-        Optimise for a few texts at a time on a CPU; see `PackedEncoder.for_few_texts`.
 
     Returns
     -------
@@ -76,11 +74,10 @@ def load_packed_model(identity: ModelIdentity, *, few_texts: bool = False) -> Pa
         from safetensors.torch import load_file
 
         config, max_tokens = found
-        build = PackedEncoder.for_few_texts if few_texts else PackedEncoder
         with torch.inference_mode():
             dtype = getattr(torch, identity.dtype)
             weights = {n: w.to(device, dtype) for n, w in load_file(folder / WEIGHTS).items()}
-            encoder = build(config, weights)
+            encoder = PackedEncoder(config, weights)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"model {identity.name!r} in {folder} cannot be read: {error}; install it again"

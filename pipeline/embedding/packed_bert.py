@@ -4,10 +4,11 @@ Each linear layer is one product over the tokens; query, key and value are one p
 three; attention is computed for groups of texts of equal length. Weights and arithmetic are those
 of the library's model: the vectors are equal up to rounding.
 
-The same code runs on a CPU and on a GPU. A GPU computes 100,000 tokens in a few milliseconds, less
-than it takes to start attention for each length that occurs among them. There, texts are padded to
-a multiple of 8 tokens, and a mask hides the padding: few groups, and 7 % more rows for texts of 60
-tokens. Sums are added in a fixed order on both, so the same batch gives the same bytes.
+The same code runs on a CPU and on a GPU; on a CPU with oneDNN, `onednn_layers` computes the layers.
+A GPU computes 100,000 tokens in a few milliseconds, less than it takes to start attention for each
+length that occurs among them. There, texts are padded to a multiple of 8 tokens, and a mask hides
+the padding: few groups, and 7 % more rows for texts of 60 tokens. Sums are added in a fixed order
+on both, so the same batch gives the same bytes.
 
 Notes
 -----
@@ -28,13 +29,9 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from pipeline.embedding.onednn_layers import OneDnnLayers
 from pipeline.embedding.token_rows import TokenRows, lay_out
-from pipeline.embedding.torch_internals import (
-    gelu_in_place,
-    has_onednn_linear,
-    onednn_linear,
-    pack_onednn_weight,
-)
+from pipeline.embedding.torch_internals import gelu_in_place, has_onednn_linear
 
 __all__ = ["PackedEncoder"]
 
@@ -54,36 +51,11 @@ class _Linear:
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.width = len(bias)
-        self._weight, self._bias = self._prepare(weight), bias
-
-    @staticmethod
-    def _prepare(weight: Tensor) -> Tensor:
-        return weight.t().contiguous()
+        self._weight, self._bias = weight.t().contiguous(), bias
 
     def __call__(self, rows: Tensor, out: Tensor | None = None) -> Tensor:
         """Return the product, in the memory of `out` if possible."""
         return torch.addmm(self._bias, rows, self._weight, out=out)
-
-
-class _OneDnnLinear(_Linear):
-    """The same product in the layout of oneDNN, 20 % faster for about a hundred rows."""
-
-    _SIZES = (512, 256)  # rows of the products into which many rows are split
-
-    @staticmethod
-    def _prepare(weight: Tensor) -> Tensor:
-        return pack_onednn_weight(weight)
-
-    def __call__(self, rows: Tensor, out: Tensor | None = None) -> Tensor:
-        left, sizes = len(rows), []
-        for size in self._SIZES:
-            sizes += [size] * (left // size)
-            left %= size
-        sizes += [left] if left else []
-        products = [
-            onednn_linear(part, self._weight, self._bias) for part in torch.split(rows, sizes)
-        ]
-        return products[0] if len(products) == 1 else torch.cat(products)
 
 
 @dataclass(frozen=True)
@@ -107,8 +79,6 @@ class PackedEncoder:
         The model's config.json; see `supports`.
     weights : mapping of str to Tensor
         The model's weights by name, on the device that computes.
-    linear : type
-        Implementation of the linear layers.
     length_step : int, optional
         Texts are padded to a multiple of this many tokens; by default 1 on a CPU and 8 on a GPU.
 
@@ -124,7 +94,6 @@ class PackedEncoder:
         self,
         config: Mapping[str, Any],
         weights: Mapping[str, Tensor],
-        linear: type[_Linear] = _Linear,
         length_step: int | None = None,
     ) -> None:
         self.heads: int = config["num_attention_heads"]
@@ -138,16 +107,13 @@ class PackedEncoder:
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         self._norm = _norm(weights, "embeddings.LayerNorm")
-        self._layers = [_layer(weights, i, linear) for i in range(config["num_hidden_layers"])]
-
-    @classmethod
-    def for_few_texts(
-        cls, config: Mapping[str, Any], weights: Mapping[str, Tensor]
-    ) -> PackedEncoder:
-        """Return an encoder that is faster for a few texts at a time, if PyTorch has oneDNN."""
-        words = weights["embeddings.word_embeddings.weight"]
-        onednn = words.device.type == "cpu" and has_onednn_linear(words.dtype)
-        return cls(config, weights, _OneDnnLinear if onednn else _Linear)
+        onednn = self._step == 1 and self.device.type == "cpu"
+        self._onednn: OneDnnLayers | None = None
+        self._layers: list[_Layer] = []
+        if onednn and has_onednn_linear(self._words.dtype):
+            self._onednn = OneDnnLayers(config, weights)
+        else:
+            self._layers = [_layer(weights, i) for i in range(config["num_hidden_layers"])]
 
     @staticmethod
     def supports(config: Mapping[str, Any]) -> bool:
@@ -259,18 +225,26 @@ class PackedEncoder:
         step = _ROW_STEP if used < _MANY_ROWS else _MANY_ROWS_STEP
         hidden = functional.pad(hidden, (0, 0, 0, -used % step))
         hidden = functional.layer_norm(hidden, (self.dim,), *self._norm, self.eps)
-        buffer = hidden.new_empty(len(hidden), max(self.dim * 3, self._layers[0].widen.width))
-        context = torch.zeros_like(hidden)
-        bias = None if rows.bias is None else rows.bias.to(hidden.dtype)
-        with nullcontext() if bias is None else sdpa_kernel(_MASKED):
-            for layer in self._layers:
-                hidden = self._forward(layer, hidden, rows.groups, bias, buffer, context)
+        if self._onednn is not None:
+            hidden = self._onednn(hidden, rows.segments[::2].tolist())
+        else:
+            hidden = self._run_layers(hidden, rows)
         # `index_add_` would add in any order on a GPU. The lengths are right: no check, since that
         # would wait for the GPU.
         sums = torch.segment_reduce(
             hidden[:used].float(), "sum", lengths=rows.segments, unsafe=True
         )
         return sums[::2]  # the others are sums of padding
+
+    def _run_layers(self, hidden: Tensor, rows: TokenRows) -> Tensor:
+        """Return the states of the last layer."""
+        buffer = hidden.new_empty(len(hidden), max(self.dim * 3, self._layers[0].widen.width))
+        context = torch.zeros_like(hidden)
+        bias = None if rows.bias is None else rows.bias.to(hidden.dtype)
+        with nullcontext() if bias is None else sdpa_kernel(_MASKED):
+            for layer in self._layers:
+                hidden = self._forward(layer, hidden, rows.groups, bias, buffer, context)
+        return hidden
 
     def _forward(
         self,
@@ -313,11 +287,11 @@ def _norm(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
     return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
-def _layer(weights: Mapping[str, Tensor], index: int, linear: type[_Linear]) -> _Layer:
+def _layer(weights: Mapping[str, Tensor], index: int) -> _Layer:
     def side_by_side(*names: str) -> _Linear:
         """Return several linear layers as one."""
         weight = torch.cat([weights[f"{name}.weight"] for name in names])
-        return linear(weight, torch.cat([weights[f"{name}.bias"] for name in names]))
+        return _Linear(weight, torch.cat([weights[f"{name}.bias"] for name in names]))
 
     prefix = f"encoder.layer.{index}"
     qkv = [f"{prefix}.attention.self.{name}" for name in ("query", "key", "value")]

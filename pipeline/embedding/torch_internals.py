@@ -15,9 +15,11 @@ __all__ = [
     "has_onednn_linear",
     "is_out_of_memory",
     "onednn_linear",
+    "onednn_linear_add",
     "pack_onednn_weight",
 ]
 
+_OUT_OF_MEMORY = ("can't allocate", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 _ROWS_HINT = 64  # oneDNN chooses the layout of a weight for products of about this many rows
 
 
@@ -33,7 +35,7 @@ def has_onednn_linear(dtype: torch.dtype) -> bool:
     """
     return (
         torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and hasattr(getattr(torch.ops.mkldnn, "_linear_pointwise", None), "binary")
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
         and (
             dtype == torch.float32
@@ -48,15 +50,29 @@ def pack_onednn_weight(weight: Tensor) -> Tensor:
     return packed
 
 
-def onednn_linear(rows: Tensor, packed_weight: Tensor, bias: Tensor) -> Tensor:
-    """Return `rows @ weight.T + bias`, (n_rows, outputs), with a packed weight."""
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed_weight, bias, "none", [], "")
+def onednn_linear(
+    rows: Tensor, packed_weight: Tensor, bias: Tensor, *, gelu: bool = False
+) -> Tensor:
+    """Return `rows @ weight.T + bias`, (n_rows, outputs), with a packed weight; its GELU if set."""
+    activation = ("gelu", [], "none") if gelu else ("none", [], "")
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed_weight, bias, *activation)
     return product
+
+
+def onednn_linear_add(rows: Tensor, packed_weight: Tensor, bias: Tensor, other: Tensor) -> Tensor:
+    """Return `rows @ weight.T + bias + other`, (n_rows, outputs), with a packed weight."""
+    total: Tensor = torch.ops.mkldnn._linear_pointwise.binary(
+        rows, other, packed_weight, bias, "add"
+    )
+    return total
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Return whether PyTorch raised an error because the machine or its GPU has no memory left.
 
-    On a GPU the error has a class of its own. On a CPU it is a `RuntimeError`, known by its text.
+    PyTorch's allocator for a GPU has a class of its own. An error of the CPU's allocator, of CUDA
+    (pinned memory, the start of a kernel) or of cuBLAS (its first use) is known by its text.
     """
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate" in str(error)
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        text in str(error) for text in _OUT_OF_MEMORY
+    )

@@ -116,7 +116,7 @@ class PackedNetwork:
     def __init__(self, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
         body = {name.removeprefix("body."): weight for name, weight in weights.items()}
         with torch.inference_mode():
-            self._body = PackedEncoder.for_few_texts(config, body)
+            self._body = PackedEncoder(config, body)
         self._head = weights["head.weight"], weights["head.bias"]
 
     @torch.inference_mode()
