@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import pairwise
 from typing import Any
 
@@ -59,10 +60,11 @@ def encode_packed(model: PackedModel, texts: Sequence[str], batch_tokens: int) -
         Vectors of unit length, in the order of the texts.
     """
     if model.encoder.device.type == "cpu":
-        batches = sorted_batches(model, texts, batch_tokens)
+        stream = sorted_batches(model, texts, batch_tokens)
     else:
-        batches = stream_batches(model, texts, batch_tokens * GPU_BATCH_FACTOR)
-    return encode_batches(model.encoder, len(texts), batches)
+        stream = stream_batches(model, texts, batch_tokens * GPU_BATCH_FACTOR)
+    with closing(stream) as batches:  # its threads end, whatever happens to the encoder
+        return encode_batches(model.encoder, len(texts), batches)
 
 
 def encode_batches(encoder: PackedEncoder, texts: int, batches: Iterable[Batch]) -> np.ndarray:
@@ -97,7 +99,9 @@ def encode_batches(encoder: PackedEncoder, texts: int, batches: Iterable[Batch])
     return vectors
 
 
-def sorted_batches(model: PackedModel, texts: Sequence[str], batch_tokens: int) -> Iterator[Batch]:
+def sorted_batches(
+    model: PackedModel, texts: Sequence[str], batch_tokens: int
+) -> Generator[Batch, None, None]:
     """Tokenize all texts, then yield batches in order of their number of tokens.
 
     Parameters

@@ -22,6 +22,7 @@ from pipeline.embedding.packed_batches import (
     stream_batches,
     token_batches,
 )
+from pipeline.embedding.packed_bert import PackedEncoder
 from tests.support.films import exact
 
 
@@ -131,9 +132,33 @@ def test_a_device_other_than_the_cpu_gets_larger_batches_from_threads(
     model = load_packed_model(replace(exact(), device="meta"))
     assert model is not None
     monkeypatch.setattr(packed_batches, "stream_batches", record)
-    monkeypatch.setattr(packed_batches, "encode_batches", lambda _encoder, _texts, given: given)
-    list(encode_packed(model, ["War."], 4_096))
+    monkeypatch.setattr(packed_batches, "encode_batches", lambda _encoder, _texts, given: [*given])
+    assert len(encode_packed(model, ["War."], 4_096)) == 1
     assert sizes == [4_096 * GPU_BATCH_FACTOR] == [98_304]
+
+
+def test_a_batch_too_large_for_the_memory_is_a_memory_error_and_a_lean_one_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts, whole = films(60), PackedEncoder.encode
+    expected = encode(texts, exact())
+
+    def limited(encoder: PackedEncoder, batch: list[list[int]]) -> torch.Tensor:
+        if sum(len(ids) for ids in batch) > 1_000:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return whole(encoder, batch)
+
+    monkeypatch.setattr(PackedEncoder, "encode", limited)
+    with pytest.raises(MemoryError, match="Tried to allocate"):
+        encode(texts, exact())
+    np.testing.assert_allclose(encode(texts, exact(), lean=True), expected, atol=1e-6)
+
+    # the batches of a GPU, whose threads end as well
+    monkeypatch.setattr(packed_batches, "sorted_batches", stream_batches)
+    with pytest.raises(MemoryError):
+        encode(texts, exact())
+    assert not threads()
+    np.testing.assert_allclose(encode(texts, exact(), lean=True), expected, atol=1e-6)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device")
