@@ -34,9 +34,10 @@ from pipeline.settings import NeighbourSettings, Settings
 from pipeline.storage.release_store import ReleaseStore
 from pipeline.taxonomy import micro_genre_ids
 
-__all__ = ["CATALOGUE", "enlarge_for_updates", "write_changes"]
+__all__ = ["CATALOGUE", "ENLARGED", "enlarge_for_updates", "write_changes"]
 
 CATALOGUE = "catalogue.parquet"  # the films as a source, beside the releases
+ENLARGED = "enlarged"  # id of the release
 _SEED = 2026
 _JITTER = 0.35  # length of the random vector that is added to a unit vector
 _POOL = 4_096  # random vectors; the noise of a film is the sum of two
@@ -66,7 +67,7 @@ def enlarge_for_updates(source: Path, out: Path, films: int) -> Path:
     store = ReleaseStore(out)
     copies = _Copies(source, films)
     manifest = json.loads((source / "manifest.json").read_bytes())
-    folder = store.begin("enlarged")
+    folder = store.begin(ENLARGED)
     for table in _COPIED:
         if (source / f"{table}.parquet").is_file():
             shutil.copy(source / f"{table}.parquet", folder / f"{table}.parquet")
@@ -112,7 +113,7 @@ def enlarge_for_updates(source: Path, out: Path, films: int) -> Path:
     write_table(folder / "neighbours.parquet", near)
     uses = {n: c * films // copies.count for n, c in manifest["keyword_uses"].items()}
     manifest |= {
-        "release_id": "enlarged",
+        "release_id": ENLARGED,
         "kind": "mined",
         "parent": None,
         "generation": 0,
@@ -126,7 +127,7 @@ def enlarge_for_updates(source: Path, out: Path, films: int) -> Path:
     }
     for name in ("files", "content"):
         manifest.pop(name, None)
-    return store.commit(folder, "enlarged", manifest)
+    return store.commit(folder, ENLARGED, manifest)
 
 
 class _Copies:

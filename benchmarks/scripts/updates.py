@@ -9,7 +9,14 @@ releases. At the end, a mining of the last catalogue must have the same films. F
 in DIR: with `--slice` the command stops after N seconds, and the same command resumes.
 
 `hundred` mines a catalogue through the command line, unless DIR contains the release, and updates
-it after 100 films have changed. Both write benchmarks/results/updates.json.
+it after 100 films have changed.
+
+    python -m benchmarks.scripts.updates --only thousand --out DIR --release RELEASE --sizes 1000000
+
+`thousand` copies the films of a mined release, with noise, to releases of the given numbers of
+films, and updates each after 1,000 films have changed: from the changed films alone, and from the
+whole catalogue. It measures the time of the command and the memory of its processes. All write
+benchmarks/results/updates.json.
 """
 
 from __future__ import annotations
@@ -29,12 +36,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.lib.enlarged_release import ENLARGED, enlarge_for_updates, write_changes
+from benchmarks.lib.machine import describe_machine
+from benchmarks.lib.memory_sampler import run_sampled
 from benchmarks.lib.mined_release import catalogue, mined_release, write_catalogue
 from benchmarks.lib.small_model import build_model
 from flows.runtime.status import prune_folder
 from flows.services.prefect_server import prefect_server
 from flows.update.flow import update_flow
 from pipeline.fileio.manifest import file_sha256
+from pipeline.release.lookup import find_release
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import MOVIES
 from pipeline.settings import SourceSettings
@@ -44,7 +55,8 @@ from pipeline.storage.verify import verify_release
 
 RESULTS = Path(__file__).parents[1] / "results" / "updates.json"
 PRUNE_EVERY, KEEP = 10, 3
-PARTS = ("many", "hundred")
+PARTS = ("many", "hundred", "thousand")
+CHANGED = 1_000
 
 Rows = dict[str, dict[str, Any]]
 
@@ -280,6 +292,57 @@ def hundred(sources: list[str], folder: Path, repeats: int, seed: int = 2026) ->
     }
 
 
+def thousand(release: Path, folder: Path, sizes: list[int]) -> list[dict[str, Any]]:
+    """Update enlarged releases after 1,000 of their films have changed.
+
+    Parameters
+    ----------
+    release : Path
+        A mined release, or its output folder.
+    folder : Path
+        Folder for the enlarged releases, which are reused.
+    sizes : list of int
+        Numbers of films.
+
+    Returns
+    -------
+    list of dict
+        For each size and way of reading: `films`, `read` ("changes" or "catalogue"), `update` (the
+        films that changed), `seconds` of the command, `seconds_of_its_steps`, and the peak memory
+        in MiB of the flow's process and of the largest worker.
+    """
+    found = []
+    for films in sizes:
+        out = folder / str(films)
+        if not (out / "latest").exists():
+            shutil.rmtree(out, ignore_errors=True)
+            enlarge_for_updates(find_release(release), out, films)
+        only, whole = write_changes(out, films, CHANGED)
+        store = ReleaseStore(out)
+        for read, source in (("changes", only), ("catalogue", whole)):
+            store.point_latest(ENLARGED)
+            for path in (out / "releases").glob("[!.]*"):
+                if path.name != ENLARGED:
+                    shutil.rmtree(path)
+            shutil.rmtree(out / "work", ignore_errors=True)
+            words = ["update", "--source", f"files:{source}", "--out", str(out), "--json"]
+            words += ["--only-changes"] if read == "changes" else []
+            measured = run_sampled("benchmarks.lib.mining_run", words, out / f"{read}.log")
+            report = ReleasedTables(store.folder()).report
+            found.append(
+                {
+                    "films": films,
+                    "read": read,
+                    "update": report.to_dict()["update"],
+                    "seconds": round(measured["wall_seconds"], 1),
+                    "seconds_of_its_steps": report.seconds,
+                    "driver_mib": round(measured["driver_mib"]),
+                    "worker_mib": round(measured["worker_mib"]),
+                }
+            )
+    return found
+
+
 def _drop_repeated(films: pa.Table) -> pa.Table:
     """Return the first row of each film id."""
     ids = films.column("movie_id").to_pylist()
@@ -303,6 +366,10 @@ def main() -> None:
     options.add_argument(
         "--repeats", type=int, default=3, help="repetitions of the update of `hundred`"
     )
+    options.add_argument("--release", type=Path, help="a mined release for `thousand`")
+    options.add_argument(
+        "--sizes", default="100000", help="numbers of films of `thousand`, separated by commas"
+    )
     options.add_argument("--results", type=Path, default=RESULTS)
     chosen = options.parse_args()
     known = json.loads(chosen.results.read_text()) if chosen.results.exists() else {}
@@ -314,6 +381,14 @@ def main() -> None:
                 found = many(chosen.updates, chosen.films, folder, slice_seconds=chosen.slice)
         elif part == "hundred":
             found = hundred(chosen.source or ["sample"], folder, chosen.repeats)
+        elif part == "thousand":
+            if chosen.release is None:
+                options.error("--only thousand needs a mined release: --release FOLDER")
+            sizes = [int(size) for size in chosen.sizes.split(",")]
+            found = {
+                "updates": thousand(chosen.release, folder, sizes),
+                "machine": describe_machine(),
+            }
         else:
             options.error(f"--only {part}: there are {', '.join(PARTS)}")
         if found is not None:
