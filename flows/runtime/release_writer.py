@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,21 @@ class ReleaseContent:
     manifest: ReleaseManifest
 
 
-def write_release(run: RunContext, content: ReleaseContent) -> Path:
+def write_release(run: RunContext, content: ReleaseContent, *, writers: int = 1) -> Path:
     """Publish a release and move `latest` to it.
 
     A release of the same id that verifies is kept: a run that was killed before `latest` moved only
     moves it. A damaged one is set aside and written again.
+
+    Parameters
+    ----------
+    run : RunContext
+        The run.
+    content : ReleaseContent
+        What to release.
+    writers : int
+        How many files are written at the same time, each with some row groups in memory. The bytes
+        do not depend on it.
 
     Returns
     -------
@@ -84,9 +95,15 @@ def write_release(run: RunContext, content: ReleaseContent) -> Path:
             releases.point_latest(release_id)
             return existing
     attempt = releases.begin(release_id)
-    for name, table in content.tables.items():
-        write_table(attempt / f"{name}.parquet", table)
-    write_parts(attempt / "index.faiss", content.index)
+    with ThreadPoolExecutor(writers) as pool:
+        index = pool.submit(write_parts, attempt / "index.faiss", content.index)
+        # the longest first, so that no writer is left with one at the end
+        tables = sorted(content.tables.items(), key=lambda item: -item[1].num_rows)
+        waiting = [
+            pool.submit(write_table, attempt / f"{name}.parquet", table) for name, table in tables
+        ]
+        for file in (index, *waiting):
+            file.result()
     seconds = {name: round(value, 3) for name, value in run.seconds.items()}
     seconds["total"] = round(time.perf_counter() - run.started, 3)
     report = content.report | {"seconds": seconds}

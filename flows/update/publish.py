@@ -11,6 +11,7 @@ from pipeline.fileio.manifest import fingerprint
 from pipeline.fileio.parquet import table_digest
 from pipeline.lineage.previous_release import PreviousRelease, known_sources
 from pipeline.neighbours.index import index_bytes
+from pipeline.observability.memory import release_memory
 from pipeline.release.reader import ReleasedTables
 from pipeline.report.html import render_page
 from pipeline.report.summary import films_on_map
@@ -30,6 +31,8 @@ from pipeline.update.outcome import (
 
 __all__ = ["publish_update"]
 
+_WRITERS = 2  # files written at a time; packing them takes most of the time
+
 
 @step("publish update")
 def publish_update(
@@ -44,6 +47,7 @@ def publish_update(
     reading: ReadingSummary,
 ) -> tuple[str, Drift]:
     """Publish the next release; return its folder, and how far it drifted."""
+    release_memory()
     with run.timed("publish") as detail:
         tables, generation = updated.tables, previous.generation + 1
         drift = measure_drift(before, updated, novelty, run.settings.drift)
@@ -87,6 +91,7 @@ def publish_update(
                     before, changes, updated, report, generation, known_sources(run.store.releases)
                 ),
             ),
+            writers=_WRITERS,
         )
         detail.append(f"release {release_id}")
     return str(path), drift

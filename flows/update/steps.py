@@ -20,6 +20,7 @@ from pipeline.inference.encoder import encoder_of
 from pipeline.ingest.losses import check_rejected_share
 from pipeline.ingest.partition import PartitionedCatalogue
 from pipeline.ingest.row_hash import hash_rows
+from pipeline.observability.memory import release_memory
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.schemas.vectors import matrix_of
@@ -193,6 +194,7 @@ def place_changed_films(
     vectors: dict[str, np.ndarray],
 ) -> UpdatedRelease:
     """Assign the changed films to the micro-genres of the release."""
+    release_memory()  # what reading and encoding took
     with run.timed("place"):
         return apply_changes(before, changes, texts, vectors, run.store.root / "work")
 
@@ -202,6 +204,7 @@ def find_novelty(
     run: RunContext, before: ReleasedTables, updated: UpdatedRelease
 ) -> dict[str, Any]:
     """Find the films that fit no micro-genre well, and the micro-genres they would make."""
+    release_memory()
     with run.timed("novelty") as detail:
         novelty = find_novel_films(
             updated,

@@ -14,6 +14,7 @@ from pipeline.label.keywords.text_centroids import sum_by_cluster
 from pipeline.neighbours.index import build_index, index_kind
 from pipeline.neighbours.index_edit import edit_index, inverted_file_kind
 from pipeline.neighbours.refresh import NearMoved, read_lists, search_again
+from pipeline.observability.memory import release_memory
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.schemas.vectors import matrix_of, unit_rows
@@ -94,6 +95,7 @@ def update_neighbours(
         sums[found] += totals
         queries.append(part.filter(pa.array(affected[own])))
         first += len(part)
+    release_memory()  # of the vectors of all films
     index = _index(before, embeddings, moved, settings)
     everyone = pa.table([index_ids], names=["movie_id"])
     found_lists = search_again(pa.concat_tables(queries), everyone, index, settings)
