@@ -53,6 +53,7 @@ class ListFinder:
         )
         kmeans.train(self._centres)
         self._groups = faiss.IndexFlatIP(self._centres.shape[1])
+        assert kmeans.centroids is not None, "train() has set it"
         self._groups.add(kmeans.centroids)
         own = self._groups.assign(self._centres, 1).ravel()
         self._members = [np.flatnonzero(own == group) for group in range(count)]

@@ -14,7 +14,9 @@ from tests.support.planted import planted
 
 
 def trained(vectors: np.ndarray, lists: int) -> Any:
-    index = faiss.index_factory(vectors.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.index_factory(
+        vectors.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT
+    )
     index.cp.min_points_per_centroid = 1
     index.train(vectors)
     return index
