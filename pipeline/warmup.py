@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pipeline.cleaning import language
 from pipeline.embedding import embed
-from pipeline.features import text
 from pipeline.imports import load
 from pipeline.settings import EmbedSettings
 
@@ -47,5 +46,4 @@ def warm(settings: EmbedSettings, revision: str, dtype: str) -> None:
 def load_shared() -> None:
     """Load libraries and lexicons, all that does not depend on the settings of a run."""
     load(_HEAVY)
-    text.warm()
     language.warm()

@@ -119,7 +119,7 @@ def normalize_keyword(keyword: str) -> str:
     return " ".join(keyword.lower().split())
 
 
-@stage("features", inputs=("movies",), outputs=("features", "keyword_counts"))
+@stage("features", version=2, inputs=("movies",), outputs=("features", "keyword_counts"))
 def extract_features(movies: pa.Table, settings: FeatureSettings) -> dict[str, pa.Table]:
     """Extract text, numeric features and keyword counts of one partition.
 
@@ -128,18 +128,16 @@ def extract_features(movies: pa.Table, settings: FeatureSettings) -> dict[str, p
     movies : Table
         CLEAN_MOVIES.
     settings : FeatureSettings
-        Which parts the text has.
+        Which parts the text has, and whether the mode needs the sentiment.
 
     Returns
     -------
     dict of str to Table
-        "features": FEATURES, in the order of `movies`. "keyword_counts": KEYWORD_COUNTS, by
-        keyword.
+        "features": FEATURES, in the order of `movies`; `sentiment_score` is null except in the mode
+        "full". "keyword_counts": KEYWORD_COUNTS, by keyword.
     """
-    from textblob import TextBlob
-
     overviews = movies.column("overview").to_pylist()
-    sentiment = [float(TextBlob(overview).sentiment.polarity) for overview in overviews]
+    sentiment = _sentiments(overviews) if settings.mode == "full" else [None] * len(overviews)
     column_of = {"sentiment_score": pa.array(sentiment, pa.float64())}
     for part in (compose_texts(movies, settings), measure_amounts(movies)):
         column_of |= dict(zip(part.column_names, part.columns, strict=True))
@@ -154,11 +152,11 @@ def extract_features(movies: pa.Table, settings: FeatureSettings) -> dict[str, p
     }
 
 
-def warm() -> None:
-    """Load TextBlob's lexicon into this process, so that no stage's time contains the loading."""
+def _sentiments(overviews: Sequence[str]) -> list[float]:
+    """TextBlob's polarity of texts, -1 to 1; the import loads its lexicon."""
     from textblob import TextBlob
 
-    TextBlob("good").sentiment  # noqa: B018 - reading the attribute loads the lexicon
+    return [float(TextBlob(overview).sentiment.polarity) for overview in overviews]
 
 
 def _hash_of(text: str) -> str:

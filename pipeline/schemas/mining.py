@@ -85,7 +85,7 @@ FEATURES = pa.schema(
         ("desc_length", pa.int32()),  # characters of the overview
         ("num_keywords", pa.int32()),
         ("has_tagline", pa.bool_()),
-        ("sentiment_score", pa.float64()),  # TextBlob polarity, -1 to 1
+        ("sentiment_score", pa.float64()),  # TextBlob polarity, -1 to 1; in the mode full
     ]
 )
 

@@ -94,7 +94,7 @@ def mined() -> Mined:
 def run_stages(movies: pa.Table, theme: np.ndarray) -> Mined:
     """Run the stages features and embed, and build the vocabulary of the keywords."""
     identity = exact()
-    extracted = extract_features(movies, FeatureSettings())
+    extracted = extract_features(movies, FeatureSettings(mode="full"))
     features = extracted["features"]
     vectors = embed(features, EXACT, identity.revision, identity.dtype)["vectors"]
     embeddings = join_vectors(features, vectors, EXACT, identity.revision)["embeddings"]

@@ -83,12 +83,17 @@ class TestNumbers:
             {"overview": "A horrible, disgusting murder and a terrible, miserable death."},
             {"overview": "Two men carry a table."},
         ]
-        good, bad, plain = extract_features(table_of(rows), DEFAULT)["features"][
+        full = FeatureSettings(mode="full")
+        good, bad, plain = extract_features(table_of(rows), full)["features"][
             "sentiment_score"
         ].to_pylist()
         assert 0.3 < good <= 1
         assert -1 <= bad < -0.3
         assert plain == 0
+
+    def test_sentiment_is_measured_only_where_it_is_used(self) -> None:
+        found = extract_features(table_of([{"overview": "A happy end."}]), DEFAULT)["features"]
+        assert found["sentiment_score"].to_pylist() == [None]
 
     def test_equal_texts_have_equal_hashes(self) -> None:
         rows = [{"overview": "Same.", "keywords": k} for k in (["a"], ["a"], ["b"])]
