@@ -1,25 +1,34 @@
 """Loads a BERT from its files, without the libraries that train it.
 
 Importing `transformers` takes seconds and hundreds of megabytes in every process. Encoding with a
-BERT of the usual architecture needs only its weights and its tokenizer.
+BERT of the usual architecture needs only its weights and its tokenizer. PyTorch is imported when a
+model is loaded, so that the files can be read without it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from pipeline.embedding.packed_bert import PackedEncoder
 from pipeline.embedding.weights import WEIGHTS, ModelIdentity
 from pipeline.errors import ModelError
 
-__all__ = ["TOKENIZER", "PackedModel", "load_packed_model", "load_tokenizer"]
+if TYPE_CHECKING:
+    from pipeline.embedding.packed_bert import PackedEncoder
+
+__all__ = [
+    "TOKENIZER",
+    "PackedModel",
+    "config_and_limit",
+    "is_supported",
+    "load_packed_model",
+    "load_tokenizer",
+]
 
 TOKENIZER = "tokenizer.json"
 _WORDS = "embeddings.word_embeddings.weight"
@@ -62,13 +71,17 @@ def load_packed_model(identity: ModelIdentity) -> PackedModel | None:
     ModelError
         If a file cannot be read.
     """
+    import torch
+
+    from pipeline.embedding.packed_bert import PackedEncoder
+
     folder, device = Path(identity.folder), torch.device(identity.device)
     if device.type == "cuda":
         # cuBLAS then adds in a fixed order, and with equal memory in each process; it reads this
         # when it is first used
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
-        found = _config_and_limit(folder)
+        found = config_and_limit(folder)
         if found is None:
             return None
         from safetensors.torch import load_file
@@ -118,8 +131,31 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Any:
     return tokenizer
 
 
-def _config_and_limit(folder: Path) -> tuple[dict[str, Any], int] | None:
-    """Return config.json and the maximum number of tokens; None for an unsupported model."""
+def is_supported(config: Mapping[str, Any]) -> bool:
+    """Return whether `PackedEncoder` computes the architecture of a config.json.
+
+    Examples
+    --------
+    >>> is_supported({"model_type": "bert", "hidden_act": "gelu"})
+    True
+    >>> is_supported({"model_type": "roberta", "hidden_act": "gelu"})
+    False
+    """
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") in (None, "absolute")
+    )
+
+
+def config_and_limit(folder: Path) -> tuple[dict[str, Any], int] | None:
+    """Return config.json and the maximum number of tokens; None for an unsupported model.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        If a file cannot be read, or is not as the library writes it.
+    """
     names = ("config", "modules", "sentence_bert_config", "1_Pooling/config", "tokenizer_config")
     files = [folder / f"{name}.json" for name in names]
     if not all(path.is_file() for path in [*files, folder / TOKENIZER]):
@@ -135,7 +171,7 @@ def _config_and_limit(folder: Path) -> tuple[dict[str, Any], int] | None:
     supported = (
         parts == _MODULES
         and mean
-        and PackedEncoder.supports(config)
+        and is_supported(config)
         and isinstance(limit, int)
         and _WORDS in _weight_names(folder / WEIGHTS)
     )
@@ -147,7 +183,7 @@ def _weight_names(path: Path) -> set[str]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "pt") as weights:
+        with safe_open(path, "np") as weights:
             return set(weights.keys())
     except SafetensorError as error:
         raise ValueError(f"{path.name}: {error}") from error

@@ -98,7 +98,7 @@ class OneDnnLayers:
     Parameters
     ----------
     config : mapping
-        The model's config.json; see `PackedEncoder.supports`.
+        The model's config.json; see `bert_loader.is_supported`.
     weights : mapping of str to Tensor
         The model's weights by name, of a type for which `has_onednn_linear` is true.
     """

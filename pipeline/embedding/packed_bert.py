@@ -76,7 +76,7 @@ class PackedEncoder:
     Parameters
     ----------
     config : mapping
-        The model's config.json; see `supports`.
+        The model's config.json; see `bert_loader.is_supported`.
     weights : mapping of str to Tensor
         The model's weights by name, on the device that computes.
     length_step : int, optional
@@ -114,23 +114,6 @@ class PackedEncoder:
             self._onednn = OneDnnLayers(config, weights)
         else:
             self._layers = [_layer(weights, i) for i in range(config["num_hidden_layers"])]
-
-    @staticmethod
-    def supports(config: Mapping[str, Any]) -> bool:
-        """Return whether this class computes the architecture of a config.json.
-
-        Examples
-        --------
-        >>> PackedEncoder.supports({"model_type": "bert", "hidden_act": "gelu"})
-        True
-        >>> PackedEncoder.supports({"model_type": "roberta", "hidden_act": "gelu"})
-        False
-        """
-        return (
-            config.get("model_type") == "bert"
-            and config.get("hidden_act") == "gelu"
-            and config.get("position_embedding_type", "absolute") in (None, "absolute")
-        )
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Sequence[int] | np.ndarray]) -> Tensor:

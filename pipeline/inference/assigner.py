@@ -17,6 +17,7 @@ from pipeline.features.space import place_films
 from pipeline.features.text import compose_texts, extract_features, measure_amounts
 from pipeline.inference.encoder import Encoder, encoder_of
 from pipeline.inference.known_films import KnownFilm, known_films
+from pipeline.inference.preloading import finish_loading, start_loading
 from pipeline.inference.shelf_rule import ShelfRule
 from pipeline.label.shelves.assigned import measured_assignments
 from pipeline.release.reader import read_manifest
@@ -53,7 +54,8 @@ class Assigner:
     release : Path
         Folder of the release.
     encoder : Encoder, optional
-        Encoder of the release's model, if the caller has one already.
+        Encoder of the release's model, if the caller has one already. By default one that does not
+        import PyTorch for a few films.
 
     Raises
     ------
@@ -64,6 +66,7 @@ class Assigner:
     """
 
     def __init__(self, release: Path, encoder: Encoder | None = None) -> None:
+        start_loading()
         manifest = read_manifest(release)
         self._features = manifest.read_settings("features", FeatureSettings)
         self._embed = manifest.read_settings("embed", EmbedSettings)
@@ -84,7 +87,7 @@ class Assigner:
             ) from error
         except KeyError as error:
             raise ReleaseError(f"release {release} lacks {error}; mine again") from error
-        self._encoder = encoder or encoder_of(release, manifest)
+        self._encoder = encoder or encoder_of(release, manifest, light=True)
 
     def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the micro-genre of each film.
@@ -108,6 +111,7 @@ class Assigner:
         """
         if not films:
             return []
+        finish_loading()
         movies = pa.Table.from_pylist(
             [
                 {**film, "movie_id": str(row)}

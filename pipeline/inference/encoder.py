@@ -1,27 +1,33 @@
-"""The model of a release, for the few texts of a request."""
+"""The model of a release, for the few texts of a request; PyTorch is imported when it is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from torch.nn import functional
 
 from pipeline.embedding.bert_loader import load_packed_model
 from pipeline.embedding.embed import encode
 from pipeline.embedding.weights import ModelIdentity, identify
 from pipeline.errors import ModelError, ReleaseError
+from pipeline.inference.few_texts import FewTexts, load_few_texts
 from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.settings import EmbedSettings
 
 __all__ = ["Encoder", "encoder_of", "shared_encoder"]
 
+_FEW = 16  # texts that take less time than to import PyTorch
+
 
 def encoder_of(
-    release: Path, manifest: ReleaseManifest, device: Literal["cpu"] | None = None
+    release: Path,
+    manifest: ReleaseManifest,
+    device: Literal["cpu"] | None = None,
+    *,
+    light: bool = False,
 ) -> Encoder:
     """Return the encoder of a release's model, in the number type of the release.
 
@@ -36,6 +42,8 @@ def encoder_of(
         Its manifest.
     device : {"cpu"}, optional
         Where to encode. By default the device of the release's settings; if that is a GPU, any.
+    light : bool
+        Encode a few texts without PyTorch, see `Encoder`.
 
     Returns
     -------
@@ -61,13 +69,13 @@ def encoder_of(
             f"release {release} was mined with model revision {revision[:12]}, this machine has "
             f"{identity.revision[:12]}; install the same weights, or mine again"
         )
-    return shared_encoder(identity)
+    return shared_encoder(identity, light=light)
 
 
 @lru_cache(maxsize=2)
-def shared_encoder(identity: ModelIdentity) -> Encoder:
+def shared_encoder(identity: ModelIdentity, *, light: bool = False) -> Encoder:
     """Return the encoder of a model; releases and genre classifiers share it in this process."""
-    return Encoder(identity)
+    return Encoder(identity, light=light)
 
 
 class Encoder:
@@ -77,10 +85,13 @@ class Encoder:
     ----------
     identity : ModelIdentity
         The model.
+    light : bool
+        Encode up to 16 texts without PyTorch, if the model allows it: for a process that ends after
+        one request. The vectors are the same up to rounding.
     """
 
-    def __init__(self, identity: ModelIdentity) -> None:
-        self._identity = identity
+    def __init__(self, identity: ModelIdentity, *, light: bool = False) -> None:
+        self._identity, self._light = identity, light
 
     def encode(self, texts: Sequence[str], batch_tokens: int = 4_096) -> np.ndarray:
         """Encode texts to the same vectors as `embed.encode`, up to rounding.
@@ -102,11 +113,21 @@ class Encoder:
         ModelError
             If the model gives a vector that is not finite, or its files cannot be read.
         """
-        model = load_packed_model(self._identity)
-        if model is None or not texts:
-            return encode(texts, self._identity, batch_tokens)
-        tokens = [encoding.ids for encoding in model.tokenizer.encode_batch(list(texts))]
-        vectors = functional.normalize(model.encoder.sum_texts(tokens), dim=1).numpy()
+        few = self._few_texts if self._light and 0 < len(texts) <= _FEW else None
+        vectors = self._encode(texts, batch_tokens) if few is None else few.encode(texts)
         if not np.isfinite(vectors).all():
             raise ModelError(f"model {self._identity.name!r} gave a vector that is not finite")
         return vectors
+
+    @cached_property
+    def _few_texts(self) -> FewTexts | None:
+        return load_few_texts(self._identity)
+
+    def _encode(self, texts: Sequence[str], batch_tokens: int) -> np.ndarray:
+        model = load_packed_model(self._identity)
+        if model is None or not texts:
+            return encode(texts, self._identity, batch_tokens)
+        from torch.nn import functional
+
+        tokens = [encoding.ids for encoding in model.tokenizer.encode_batch(list(texts))]
+        return np.asarray(functional.normalize(model.encoder.sum_texts(tokens), dim=1).numpy())

@@ -13,8 +13,7 @@ import numpy as np
 from pydantic import JsonValue
 from safetensors.torch import load_file, save_file
 
-from pipeline.embedding.bert_loader import TOKENIZER, load_tokenizer
-from pipeline.embedding.packed_bert import PackedEncoder
+from pipeline.embedding.bert_loader import TOKENIZER, is_supported, load_tokenizer
 from pipeline.embedding.weights import identify, resolve_device
 from pipeline.genres.models.estimators import ESTIMATORS, Estimator
 from pipeline.genres.models.finetune import Progress, compute_logits, fine_tune
@@ -190,7 +189,7 @@ class TransformerScorer:
         self.tokenizer = load_tokenizer(folder, self.settings.max_tokens)
         weights = load_file(folder / _WEIGHTS)
         config = json.loads((folder / _CONFIG).read_bytes())
-        if self.device == "cpu" and PackedEncoder.supports(config):
+        if self.device == "cpu" and is_supported(config):
             self._packed = PackedNetwork(config, weights)
             return
         self.network = Network(folder, genres, weights=False)

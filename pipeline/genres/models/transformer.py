@@ -108,7 +108,7 @@ class PackedNetwork:
     Parameters
     ----------
     config : Mapping
-        Configuration of a body that `PackedEncoder.supports`.
+        Configuration of a body that `bert_loader.is_supported` accepts.
     weights : Mapping of str to Tensor
         Weights of the `Network`, by name.
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.fileio.external_sort import StreamedTable, sort_streamed
@@ -19,6 +19,9 @@ from pipeline.label.words.stop_words import is_stop_word
 from pipeline.schemas.stage import stage
 from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import LabelSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["CANDIDATES", "rank_candidates"]
 
@@ -85,6 +88,8 @@ def rank_candidates(
     cluster and all films (Kullback and Leibler 1951), with the share smoothed towards the base
     share by the weight of one film.
     """
+    import pandas as pd  # slow to import
+
     size = sizes.to_pandas().set_index("cluster")
     family = None if above is None else above.column("cluster").to_numpy()
     persons = _persons(words)

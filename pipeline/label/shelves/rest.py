@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.label.shelves.membership import parts_matrix
 from pipeline.schemas.name_parts import FACET, GENRE, NameParts
 from pipeline.schemas.stage import stage
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "REST_KEYS",
@@ -166,6 +169,8 @@ def rest_shelves(
         A film belongs to the first of them whose parts are all true of it. Films that none of them
         has are left: no part that enough of them share is known.
     """
+    import pandas as pd  # slow to import
+
     counted = pd.concat([table.to_pandas() for table in keys], ignore_index=True)
     counted = counted.groupby(list(_KEYS), as_index=False)["films"].sum()
     own_keys = counted[list(_KEYS)].to_numpy(np.int32)

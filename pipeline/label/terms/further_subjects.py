@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +21,9 @@ from pipeline.label.terms.usable import Unusable
 from pipeline.label.words.subjects import SubjectLexicon
 from pipeline.label.words.unspaced import UNSPACED_LANGUAGES
 from pipeline.schemas.vectors import Parts, parts_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["FurtherSubject", "SubjectWord", "find_further_subjects"]
 
@@ -173,6 +176,8 @@ def find_further_subjects(
 
 def _frequent_forms(forms: pa.Table | Parts, least: float) -> pd.DataFrame:
     """Counts of the forms of enough films, by form and language."""
+    import pandas as pd  # slow to import
+
     frequent = []
     for part in _ranges(forms):
         part["text_films"] = part["films"] - part["keyword_films"].clip(upper=part["films"])
