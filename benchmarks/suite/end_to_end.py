@@ -177,6 +177,8 @@ def mine_catalogue(
         "resumed": resumed,  # stages that an earlier run began: their seconds are incomplete
         "seconds": report["seconds"],
         "dtype": manifest["model"]["dtype"],
+        # of the slowest worker; None if the number type was set
+        "bfloat16_gain": _gain(manifest["model"]),
         "micro_genres": report["counts"]["micro_genres"],
         "released": released,
         "index": report["neighbours"]["index"],
@@ -184,6 +186,12 @@ def mine_catalogue(
         "own_centroid_share": report["names"]["own_centroid_share"],
         "release_bytes_per_film": _size(release) / released,
     }
+
+
+def _gain(model: Row) -> float | None:
+    """Return how many times as fast bfloat16 is, as the run measured it."""
+    slow, fast = model.get("float32_gflops"), model.get("bfloat16_gflops")
+    return fast / slow if slow and fast else None
 
 
 def _size(release: Path) -> int:

@@ -17,6 +17,7 @@ def run(films: int, embed: float, tiny: float, driver: float) -> dict[str, objec
         "wall_seconds": embed + 8.0,
         "total_mib": 2_000.0,
         "dtype": "bfloat16",
+        "bfloat16_gain": 3.5,
         "resumed": [],
         "seconds": {"embed": embed, "tiny": tiny, "total": embed},
         "stage_mib": {"embed": {"worker": 900.0}},
@@ -99,6 +100,7 @@ def test_the_peer_is_compared_at_each_size(tmp_path: Path) -> None:
     row = rows[4_000, "BERTopic, whole command"]
     assert row["seconds"] == 84 and row["total_mib"] == 1_500
     assert row["exponent"] == pytest.approx(math.log(84 / 24, 4))
+    assert "3.50 times as fast as float32" in found.notes[-1]
     assert "1.75 times as long" in found.notes[-1] and "40 % of the films" in found.notes[-1]
 
 
