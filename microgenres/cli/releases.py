@@ -35,6 +35,10 @@ def find_release_folder(out: Path, release: str | None) -> Path:
 
 def open_release_folder(out: Path, release: str | None) -> Release:
     """Return the release that `find_release_folder` finds, open for reading."""
-    from pipeline.release.lookup import Release
+    from pipeline.imports import arrow_without_pandas, no_collection
+
+    with no_collection():
+        arrow_without_pandas()
+        from pipeline.release.lookup import Release
 
     return Release(find_release_folder(out, release))

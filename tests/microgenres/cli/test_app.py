@@ -70,7 +70,10 @@ def test_help_and_show_import_no_large_libraries(out: Path) -> None:
     )
     for args, light in (
         (["mine", "--help"], "ARROW False"),
+        (["assign", "--help"], "ARROW False"),
         (["show", "--out", out], "ARROW True"),
+        (["similar", "Das Boot (1981)", "--out", out], "ARROW True"),
+        (["report", "--out", out], "ARROW"),
     ):
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, args)],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,21 @@ def test_assign_takes_what_is_known_of_the_film(mined: Mined) -> None:
     assert bare["name_true"] is None, "its genre is not known"
     assert film["name_true"] is not None
     assert film["cluster"] != bare["cluster"] or film["name_true"] is False
+
+
+def test_assign_of_a_text_imports_no_large_libraries(mined: Mined) -> None:
+    code = (
+        "import sys; from microgenres.cli.app import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'prefect', 'distributed', 'sklearn', 'pandas', 'transformers',\n"
+        "'sentence_transformers', 'plotly', 'matplotlib'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))\n"
+    )
+    command_line = [sys.executable, "-c", code, "assign", SUBMARINE, "--out", str(mined.out)]
+    done = subprocess.run(command_line, capture_output=True, encoding="utf-8", check=True)
+    assert "LOADED []" in done.stdout
+    assert "Submarine" in done.stdout
 
 
 def test_facts_of_one_film_are_refused_beside_a_file(mined: Mined, tmp_path: Path) -> None:
