@@ -63,10 +63,12 @@ def update(
     sources = source or ["sample"]
     check_options(out, only_changes=only_changes, mine_when_due=mine_when_due)
     described = check_update(sources, out, profile, settings_file, chosen)
-    with shown(profile, settings_file, chosen, verbose=verbose):
-        from flows.events import Note, emit
-        from flows.update.flow import update as run
+    from microgenres.cli.early_start import early_server, import_flow
 
+    with early_server(out), shown(profile, settings_file, chosen, verbose=verbose):
+        from flows.events import Note, emit
+
+        run = import_flow("flows.update.flow").update
         for line in described:
             emit(Note(line))
         if not verbose:
