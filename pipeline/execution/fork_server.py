@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
 __all__ = ["START_METHOD", "WORKER_ENVIRONMENT", "start_fork_server"]
@@ -62,6 +62,7 @@ def start_fork_server(modules: Sequence[str]) -> None:
             return
         _started.add(os.getpid())
         multiprocessing.set_forkserver_preload(["__main__", *modules])
+        resource_tracker.ensure_running()  # it would unblock interrupts
         with _environment(WORKER_ENVIRONMENT), _interrupts_blocked():
             forkserver.ensure_running()
         atexit.register(_end)

@@ -50,7 +50,7 @@ def test_a_warm_worker_has_not_imported_prefect() -> None:
     with local_cluster(DaskSettings(workers=1)) as client:
         client.run(warm, EmbedSettings(dtype="float32"), model.revision, model.dtype)
         (loaded,) = client.run(_loaded).values()
-    assert {"torch", "py3langid", "textblob", "sklearn.metrics"} <= loaded
+    assert {"torch", "py3langid", "sklearn.metrics"} <= loaded
     assert not {"prefect", "plotly", "flows"} & loaded
 
 
