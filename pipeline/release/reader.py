@@ -226,7 +226,7 @@ class ReleasedTables:
                     part = groups.read_row_group(group, columns=columns)
                     part = tables.add_later_columns(part, schema)
                     large = part.nbytes > _LARGE_BYTES
-                    yield tables.validate(part, schema, name=name).select(schema.names)
+                    yield tables.validate(part, schema, name=name).select(schema.names).cast(schema)
                     del part
                     if large:  # otherwise the allocators keep the memory of several parts
                         release_memory()
