@@ -34,8 +34,8 @@ __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 # With more than `_SEARCHES * _GROUP` partitions there is a piece per `_GROUP` partitions.
 _SEARCHES, _GROUP = 16, 8
 # A piece of the search of an inverted file has `_RUNS` runs of lists (some 340,000 films of 384
-# bytes), one of a small index. Each reads the whole index once.
-_RUNS = 2
+# bytes), one of a small index or for more than `_SHORT` neighbours; it reads the whole index once.
+_RUNS, _SHORT = 2, 20
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ def _search_inverted_file(
     section = run.settings.neighbours
     head, runs, bounds = _inverted_file(run, embeddings, pieces, films, kind)
     index = (head, *runs)
-    most = max(_SEARCHES // _RUNS, -(-len(runs) // _RUNS))
+    each = _RUNS if section.count <= _SHORT else 1
+    most = max(_SEARCHES // 2, -(-len(runs) // each))
     lists = [
         Piece(f"p{number:05d}", {"own": own}, {"start": limits[0][0], "stop": limits[-1][1]})
         for number, (own, limits) in enumerate(

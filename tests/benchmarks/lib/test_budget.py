@@ -16,10 +16,7 @@ from pipeline.fileio.external_sort import StreamedTable
 from pipeline.label.keywords.candidates import rank_candidates
 from pipeline.label.terms.film_terms import WORD_COUNTS
 from pipeline.label.terms.term_counts import TERM_COUNTS
-from pipeline.neighbours import all_films, one_process, refinement
-from pipeline.neighbours.all_films import name_films, search_lists
 from pipeline.neighbours.index import build_index, encode_films, train_index
-from pipeline.neighbours.refinement import refine
 from pipeline.neighbours.search import nearest_films
 from pipeline.observability.memory import release_memory
 from pipeline.schemas.mining import CENTROIDS
@@ -130,34 +127,6 @@ def measure_inverted_file() -> float:
         some = points.slice(0, 500)
         encode_films(some, trained, count, 0)
         nearest_films(some, points.select(["movie_id"]), index, settings)
-
-    # 8-bit vectors of all films would be 392
-    return bytes_per_film(work, MANY, 5 * MANY)
-
-
-def test_a_piece_of_the_search_of_all_films_has_a_part_of_the_index() -> None:
-    # An eighth of the films: their codes, 49 bytes per film of the catalogue, candidates and lists.
-    assert least_of_three(measure_all_films, 288) < 288
-
-
-def measure_all_films() -> float:
-    """Return bytes per film of the catalogue for one of the eight pieces of a small index."""
-    settings = NeighbourSettings(index="ivf-sq8", first_films=500)
-    one_process._FILMS = 1  # a run for each row of the index
-    all_films._BLOCK, refinement._BLOCK = 500, 200  # fewer than the films of a run
-    built: dict[int, tuple[pa.Table, list[tuple[pa.Table, int, int]], pa.Table]] = {}
-
-    def work(points: pa.Table) -> None:
-        if len(points) not in built:
-            index = build_index(points, settings, len(points))["index"]
-            runs = list(one_process._runs(index))
-            near = [search_lists(own, index, settings, *limits)["near"] for own, *limits in runs]
-            built[len(points)] = index, runs, pa.concat_tables(near)
-        index, runs, everyone_near = built[len(points)]
-        own, *limits = runs[0]
-        near = search_lists(own, index, settings, *limits)["near"]
-        near = refine(own, near, everyone_near, index, *limits)["near"]
-        name_films(own, near, index, points.select(["movie_id"]), *limits)
 
     # 8-bit vectors of all films would be 392
     return bytes_per_film(work, MANY, 5 * MANY)
