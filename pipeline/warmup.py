@@ -15,6 +15,7 @@ __all__ = ["load_shared", "warm"]
 
 # what stages import when they are first called, and the packages of the stages
 _HEAVY = (
+    "sklearn.cluster",
     "sklearn.metrics",
     "pipeline.ingest.partition",
     "pipeline.cluster",
