@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.events import Note, emit
 from flows.runtime.context import RunContext
 from flows.runtime.tasks import Refs, add_to_all, piece_per_partition, step
 from pipeline.embedding.embed import embed, embed_phrases, join_vectors, share_vectors
 from pipeline.embedding.figures import encoding_figures
-from pipeline.embedding.pieces import split_phrases
+from pipeline.embedding.pieces import count_parts, split_phrases
 from pipeline.embedding.shared_texts import SharedTexts, find_shared_texts, plan_exchange
 from pipeline.execution.runner import Piece, StageResult
 from pipeline.features import space
 from pipeline.features.fit_space import fit_space
 from pipeline.features.text import fit_tfidf
 from pipeline.features.vocabulary import select_vocabulary, vocabulary_table
+from pipeline.fileio.manifest import FileRef
 from pipeline.label import is_boilerplate
 
 __all__ = ["embed_terms", "embed_texts", "place_films"]
@@ -31,18 +33,15 @@ _LEAN = {"lean": True}  # constants of the retry after a piece ran out of memory
 @step("embed texts")
 def embed_texts(run: RunContext, features: Refs) -> tuple[Refs, dict[str, Any]]:
     """Encode each distinct text once; return the embedding of each film, and how fast it was."""
-    shared = find_shared_texts(
-        run.read(ref, ["text_hash"]).column("text_hash").to_pylist() for ref in features
-    )
-    pieces = [
-        Piece(piece.key, piece.inputs, {**run.model_constants, "skip": sorted(skipped)})
-        for piece, skipped in zip(
-            piece_per_partition(("texts", features)), shared.borrowed, strict=True
-        )
-    ]
+    characters: list[int] = []
+    shared = find_shared_texts(_hashes(run, features, characters))
+    pieces = _pieces_of_texts(run, features, shared, characters)
     settings = run.settings.embed
-    encoded = run.stage(embed, pieces, settings=settings, lean=_LEAN)
-    vectors = _with_shared_vectors(run, encoded.refs("vectors"), shared)
+    encoded = run.stage(embed, [piece for _, piece in pieces], settings=settings, lean=_LEAN)
+    parts: list[list[FileRef]] = [[] for _ in features]
+    for (number, _), ref in zip(pieces, encoded.refs("vectors"), strict=True):
+        parts[number].append(ref)
+    vectors = _with_shared_vectors(run, [tuple(refs) for refs in parts], shared)
     attached = run.stage(
         join_vectors,
         add_to_all(
@@ -111,27 +110,60 @@ def place_films(
     return placed.refs("points"), fitted
 
 
-def _with_shared_vectors(run: RunContext, vectors: Refs, shared: SharedTexts) -> list[Refs]:
+def _hashes(run: RunContext, features: Refs, characters: list[int]) -> Iterator[list[str]]:
+    """Yield the text hashes of each partition, and append the characters of its texts."""
+    for ref in features:
+        table = run.read(ref, ["text_hash", "text"])
+        characters.append(pc.sum(pc.utf8_length(table["text"])).as_py() or 0)
+        yield table["text_hash"].to_pylist()
+
+
+def _pieces_of_texts(
+    run: RunContext, features: Refs, shared: SharedTexts, characters: Sequence[int]
+) -> list[tuple[int, Piece]]:
+    """Return pieces of about equal cost with the partition of each, the most expensive first.
+
+    No worker then waits for long while others compute the last pieces.
+    """
+    pieces = []
+    for number, (ref, total) in enumerate(zip(features, characters, strict=True)):
+        # a partition is a few batches of a GPU, whose texts are tokenized while it computes
+        parts = 1 if run.weights.device == "cuda" else count_parts(total)
+        for part in range(parts):
+            constants = {
+                **run.model_constants,
+                "skip": sorted(shared.borrowed[number]),
+                "part": [part, parts],
+            }
+            piece = Piece(f"p{number:05d}-{part}", {"texts": (ref,)}, constants)
+            pieces.append((total / parts, number, piece))
+    pieces.sort(key=lambda item: -item[0])
+    return [(number, piece) for _, number, piece in pieces]
+
+
+def _with_shared_vectors(
+    run: RunContext, vectors: Sequence[Refs], shared: SharedTexts
+) -> list[Refs]:
     """For each partition, its own vectors and small tables with those of its borrowed texts."""
     exchange = plan_exchange(shared, _EXCHANGE_GROUPS)
     pieces = [
         Piece(
             request.key,
             {
-                "vectors": tuple(vectors[partition] for partition in request.partitions),
+                "vectors": tuple(ref for n in request.partitions for ref in vectors[n]),
                 "wanted": (run.put("wanted-texts", request.key, request.wanted),),
             },
         )
         for request in exchange.requests
     ]
-    received: list[Refs] = [(own,) for own in vectors]
+    received = list(vectors)
     if not pieces:
         return received
     copied = run.stage(share_vectors, pieces, shown=False)
     for name, partitions in exchange.borrowers.items():
         refs = tuple(m.outputs[name] for m in copied.manifests if name in m.outputs)
         for partition in partitions:
-            received[partition] = (vectors[partition], *refs)
+            received[partition] = (*vectors[partition], *refs)
     return received
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.embedding.pieces import select_part
 from pipeline.embedding.weights import ModelIdentity, load, local_identity
 from pipeline.errors import ModelError
 from pipeline.schemas.mining import EMBEDDINGS, vector_type
@@ -31,16 +32,17 @@ def VECTORS(dim: int, dtype: str = "float16") -> pa.Schema:  # noqa: N802
     return pa.schema([("text_hash", pa.string()), ("vector", vector_type(dim, dtype))])
 
 
-@stage("embed", version=2, inputs=("texts",), outputs=("vectors",))
+@stage("embed", version=3, inputs=("texts",), outputs=("vectors",))
 def embed(
     texts: pa.Table,
     settings: EmbedSettings,
     revision: str,
     dtype: str,
     skip: Sequence[str] = (),
+    part: Sequence[int] = (0, 1),
     lean: bool = False,
 ) -> dict[str, pa.Table]:
-    """Encode the distinct texts of one partition.
+    """Encode the distinct texts of one partition, or a part of them.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def embed(
         Of the run's model, so that every worker computes the same.
     skip : sequence of str
         Hashes of texts that another partition encodes.
+    part : sequence of int
+        Number of the part, from 0, and number of parts; see `pieces.select_part`.
     lean : bool
         Use less memory and more time.
 
@@ -73,16 +77,18 @@ def embed(
     )
     for text_hash in skip:
         text_of.pop(text_hash, None)
-    hashes = sorted(text_of)
-    identity = local_identity(settings, revision, dtype)
+    hashes = sorted(text_of)  # the order of hashes is random, so parts have texts of any length
     distinct = [text_of[text_hash] for text_hash in hashes]
+    own = select_part(distinct, *part)
+    hashes, distinct = hashes[own], distinct[own]
+    identity = local_identity(settings, revision, dtype)
     vectors = encode(distinct, identity, settings.batch_tokens, lean=lean)
     schema = VECTORS(vectors.shape[1], settings.vector_dtype)
     columns = [pa.array(hashes, pa.string()), column_of_vectors(vectors, settings.vector_dtype)]
     return {"vectors": pa.table(columns, schema=schema)}
 
 
-@stage("phrase-vectors", inputs=("phrases",), outputs=("vectors",))
+@stage("phrase-vectors", version=2, inputs=("phrases",), outputs=("vectors",))
 def embed_phrases(
     phrases: pa.Table, settings: EmbedSettings, revision: str, dtype: str, lean: bool = False
 ) -> dict[str, pa.Table]:

@@ -54,8 +54,8 @@ def onednn_linear(
     rows: Tensor, packed_weight: Tensor, bias: Tensor, *, gelu: bool = False
 ) -> Tensor:
     """Return `rows @ weight.T + bias`, (n_rows, outputs), with a packed weight; its GELU if set."""
-    activation = ("gelu", [], "none") if gelu else ("none", [], "")
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed_weight, bias, *activation)
+    name, form = ("gelu", "none") if gelu else ("none", "")
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed_weight, bias, name, [], form)
     return product
 
 

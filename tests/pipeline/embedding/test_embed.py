@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +52,7 @@ def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray((a * b).sum(1) / lengths)
 
 
-def embedded(table: pa.Table, settings: EmbedSettings = EXACT, **more: list[str]) -> pa.Table:
+def embedded(table: pa.Table, settings: EmbedSettings = EXACT, **more: Any) -> pa.Table:
     return embed(table, settings, exact().revision, "float32", **more)["vectors"]
 
 
@@ -161,6 +162,17 @@ class TestEmbed:
         nothing = embedded(table, skip=[first, second])
         validate(nothing, VECTORS(384), name="vectors")
         assert nothing.num_rows == 0
+
+    def test_parts_of_a_partition_have_each_text_once(self) -> None:
+        table = mined().features.slice(0, 30)
+        skip = table["text_hash"].to_pylist()[:2]
+        settings = EXACT.model_copy(update={"vector_dtype": "float32"})
+        whole = embedded(table, settings, skip=skip)
+        parts = [embedded(table, settings, skip=skip, part=[n, 4]) for n in range(4)]
+        assert min(part.num_rows for part in parts) >= 3
+        joined = pa.concat_tables(parts)
+        assert joined["text_hash"].equals(whole["text_hash"])
+        np.testing.assert_allclose(matrix_of(joined), matrix_of(whole), atol=1e-6)
 
     def test_a_worker_with_other_weights_raises_an_error(self) -> None:
         with pytest.raises(ModelError, match="install the same weights"):
