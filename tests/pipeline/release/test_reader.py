@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import CorruptFileError, ReleaseError
@@ -80,3 +81,31 @@ def test_an_invalid_report_is_rejected(tmp_path: Path) -> None:
     rewrite(folder, "report.json", clusters={"inertia": "high"})
     with pytest.raises(CorruptFileError, match=r"report\.json: clusters\.inertia"):
         _ = ReleasedTables(folder).report
+
+
+def test_parts_of_a_table_have_its_rows_and_the_columns_of_the_schema(tmp_path: Path) -> None:
+    folder = build_release(tmp_path)
+    drop_later_columns(folder)
+    whole = ReleasedTables(folder).movies
+    parts = ReleasedTables(folder).parts("movies", whole.schema)
+    assert parts.num_rows == len(whole)
+    assert pa.concat_tables(parts).equals(whole)
+    some = pa.schema([whole.schema.field(name) for name in ("name_true", "movie_id")])
+    found = pa.concat_tables(ReleasedTables(folder).parts("movies", some))
+    assert found.equals(whole.select(["name_true", "movie_id"]).cast(some))
+    loaded = ReleasedTables(folder)
+    assert pa.concat_tables(loaded.parts("movies", some)).equals(found)
+    ids = whole["movie_id"].combine_chunks().take(pa.array([5, 2]))
+    assert loaded.films(ids)["movie_id"].to_pylist() == sorted(ids.to_pylist())
+
+
+def test_parts_of_a_damaged_table_are_an_error(tmp_path: Path) -> None:
+    folder = build_release(tmp_path)
+    release = ReleasedTables(folder)
+    schema = pa.schema([("title", pa.int32())])
+    with pytest.raises(ReleaseError, match="title"):
+        list(release.parts("movies", schema))
+    with open(folder / "movies.parquet", "ab") as file:
+        file.write(b"more")
+    with pytest.raises(CorruptFileError, match="bytes"):
+        release.parts("movies", schema)
