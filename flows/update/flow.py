@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from prefect import flow
 
 from flows.events import Note, emit
@@ -135,6 +136,7 @@ def update_flow(
             catalogue = read_sources(run, sources, None, known_sources(store.releases))
             rows = find_changed_rows(run, before, catalogue, sources, only_changes)
             changes, reading = find_changed_films(run, before, catalogue, rows, only_changes)
+            del rows  # those of the release too: some bytes of each film
             # a mining has no earlier rows: it would lose the films whose rows cannot be read
             starts = mine_when_due and not changes.retained
             if changes.same:
@@ -150,6 +152,7 @@ def update_flow(
                     )
                 texts, vectors, encoded = embed_new_texts(run, before, changes)
                 updated = place_changed_films(run, before, changes, texts, vectors)
+                del texts, vectors
                 novelty = find_novelty(run, before, updated)
                 path, drift = publish_update(
                     run, before, previous, changes, updated, novelty, encoded, starts, reading
@@ -186,7 +189,10 @@ def _latest_release(store: Store) -> tuple[ReleasedTables, PreviousRelease]:
             f"release {folder.name} does not verify: `microgenres verify` says why; restore it, "
             "go back with `microgenres rollback`, or mine again"
         )
-    return ReleasedTables(folder), previous
+    # a million strings of Python take five times the memory of an array
+    ids = pa.array(previous.films.movie_ids, pa.string())
+    films = replace(previous.films, movie_ids=ids)
+    return ReleasedTables(folder), replace(previous, films=films)
 
 
 def _as_overrides(settings: Settings) -> dict[str, Any]:

@@ -201,7 +201,8 @@ def update_lineage(
 def _shared_films(previous: PreviousRelease, films: pa.Table) -> np.ndarray:
     """Number of films by the micro-genre of before (rows) and of now (columns), (k, k) int64."""
     k = len(previous.films.centroids)
-    ids = pa.array(previous.films.movie_ids, pa.string())
+    ids = previous.films.movie_ids
+    ids = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
     place = pc.index_in(films["movie_id"].combine_chunks(), value_set=ids)
     known = pc.is_valid(place).to_numpy(zero_copy_only=False)
     was = previous.films.cluster[place.drop_null().to_numpy()]
