@@ -137,7 +137,7 @@ def _search_inverted_file(
 ) -> tuple[Refs, Refs]:
     """Return the nearest films of each film, and the index, of which no worker has the whole."""
     section = run.settings.neighbours
-    head, runs, bounds = _inverted_file(run, embeddings, pieces, films, kind)
+    head, runs, rows, bounds = _inverted_file(run, embeddings, pieces, films, kind)
     index = (head, *runs)
     each = _RUNS if section.count <= _SHORT else 1
     most = max(_SEARCHES // 2, -(-len(runs) // each))
@@ -160,7 +160,10 @@ def _search_inverted_file(
             break
     named = run.stage(
         all_films.name_films,
-        add_to_all(_with(lists, "near", near), {"index": index, "everyone": everyone}),
+        [
+            Piece(piece.key, {"own": own, "near": (ref,), "rows": rows, "everyone": everyone})
+            for piece, own, ref in zip(lists, grouped(rows, most), near, strict=True)
+        ],
     )
     return named.refs("neighbours"), index
 
@@ -175,7 +178,7 @@ def _with(pieces: Sequence[Piece], name: str, refs: Refs) -> list[Piece]:
 
 def _inverted_file(
     run: RunContext, embeddings: Refs, pieces: Sequence[Piece], films: int, kind: str
-) -> tuple[FileRef, Refs, list[tuple[int, int]]]:
+) -> tuple[FileRef, Refs, Refs, list[tuple[int, int]]]:
     """Build the index of `film_index.build_index` without the whole index in memory.
 
     Returns
@@ -184,6 +187,8 @@ def _inverted_file(
         What precedes the lists.
     runs : tuple of FileRef
         The lists, run by run.
+    rows : tuple of FileRef
+        ROWS of each run.
     bounds : list of (int, int)
         First list of each run, and one past its last.
     """
@@ -213,7 +218,7 @@ def _inverted_file(
     )
     lists = coded.manifests[0].outputs["lengths"].rows or 0
     bounds = ivf_stream.run_bounds(lists, len(runs))
-    return only_file(head, "index"), laid.refs("index"), bounds
+    return only_file(head, "index"), laid.refs("index"), laid.refs("rows"), bounds
 
 
 def _warn_if_few(films: int) -> None:

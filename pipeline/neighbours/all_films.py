@@ -22,7 +22,7 @@ from pipeline.neighbours.ivf_stream import InvertedLists, fixed_bytes
 from pipeline.neighbours.search import ids_at, probed_lists
 from pipeline.schemas.mining import NEIGHBOURS
 from pipeline.schemas.stage import stage
-from pipeline.schemas.vectors import Parts
+from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import NeighbourSettings
 
 __all__ = ["NEAR", "OwnFilms", "name_films", "near_columns", "near_table", "search_lists"]
@@ -67,8 +67,6 @@ class OwnFilms:
         The whole index.
     first : int
         Position of the first film.
-    rows : ndarray of shape (n_films,), int64
-        Row numbers.
     codes : ndarray of shape (n_films, code_size), uint8
         Codes: for 8-bit vectors a quarter of the memory of the vectors.
     numbers : ndarray of shape (n_films,), int64
@@ -77,7 +75,6 @@ class OwnFilms:
 
     lists: InvertedLists
     first: int
-    rows: np.ndarray
     codes: np.ndarray
     numbers: np.ndarray
 
@@ -85,15 +82,13 @@ class OwnFilms:
     def read(cls, lists: InvertedLists, own: pa.Table | Parts, start: int, stop: int) -> OwnFilms:
         """Read the films of the lists from `start` to before `stop`; `own` is INDEX of these."""
         lengths, width = lists.lengths[start:stop], int(lists.trained.code_size)
-        rows = np.empty(int(lengths.sum()), np.int64)
-        codes = np.empty((len(rows), width), np.uint8)
+        codes = np.empty((int(lengths.sum()), width), np.uint8)
         at = 0
-        for _, some, code in lists.read(index_bytes(own), start, stop):
-            rows[at : at + len(some)] = some
-            codes[at : at + len(some)] = code.reshape(-1, width)
-            at += len(some)
+        for _, rows, code in lists.read(index_bytes(own), start, stop):
+            codes[at : at + len(rows)] = code.reshape(-1, width)
+            at += len(rows)
         numbers = np.repeat(np.arange(start, stop), lengths)
-        return cls(lists, int(lists.ends[start]), rows, codes, numbers)
+        return cls(lists, int(lists.ends[start]), codes, numbers)
 
     def vectors(self, films: np.ndarray) -> np.ndarray:
         """Return the decoded vectors of some of the films, (n, dim) float32."""
@@ -137,7 +132,7 @@ def search_lists(
     total = int(lists.lengths.sum())
     probed = probed_lists(len(lists.lengths), total, settings.first_films)
     finder = ListFinder(lists.trained)
-    blocks = np.array_split(np.arange(len(films.rows)), -(-len(films.rows) // _BLOCK) or 1)
+    blocks = np.array_split(np.arange(len(films.codes)), -(-len(films.codes) // _BLOCK) or 1)
     groups = np.concatenate([finder.nearest(films.vectors(block), probed) for block in blocks])
     count = max(1, min(settings.count, total - 1))
     similarity, near = search_groups(
@@ -181,30 +176,25 @@ def without_self(
 
 @stage(
     "near-named",
-    inputs=("own", "near", "index", "everyone"),
+    inputs=("own", "near", "rows", "everyone"),
     outputs=("neighbours",),
-    streamed=("own", "index", "everyone"),
+    streamed=("rows", "everyone"),
 )
 def name_films(
-    own: pa.Table | Parts,
-    near: pa.Table,
-    index: pa.Table | Parts,
-    everyone: pa.Table | Parts,
-    start: int,
-    stop: int,
+    own: pa.Table, near: pa.Table, rows: pa.Table | Parts, everyone: pa.Table | Parts
 ) -> dict[str, pa.Table]:
     """Return the near films of a run of lists with their ids.
 
     Parameters
     ----------
-    own, index : Table or Parts
-        See `search_lists`.
+    own : Table
+        `ivf_stream.ROWS` of the films of the run.
     near : Table
         NEAR of the same films.
+    rows : Table or Parts
+        ROWS of all films, in the order of the lists.
     everyone : Table or Parts
         `movie_id` of each row of the index.
-    start, stop : int
-        Numbers of lists.
 
     Returns
     -------
@@ -212,30 +202,28 @@ def name_films(
         "neighbours": NEIGHBOURS, by position and rank. Of equally similar films the one with the
         lower row number comes first.
     """
-    lists = InvertedLists(index_bytes(index))
-    films = OwnFilms.read(lists, own, start, stop)
     positions, similarity = near_columns(near)
-    rows = _rows_at(lists, positions)
-    order = np.lexsort((rows, -similarity, rows < 0), axis=1)
-    rows, similarity = (np.take_along_axis(a, order, axis=1) for a in (rows, similarity))
-    film, rank = np.nonzero(rows >= 0)
-    found = rows[film, rank]
-    ids = ids_at(everyone, np.concatenate([films.rows, found]))
+    found = _rows_at(rows, positions)
+    order = np.lexsort((found, -similarity, found < 0), axis=1)
+    found, similarity = (np.take_along_axis(a, order, axis=1) for a in (found, similarity))
+    film, rank = np.nonzero(found >= 0)
+    ids = ids_at(everyone, np.concatenate([own.column("row").to_numpy(), found[film, rank]]))
     columns = [
-        ids[: len(films.rows)].take(pa.array(film)),
+        ids[: len(own)].take(pa.array(film)),
         pa.array(rank + 1, pa.int16()),
-        ids[len(films.rows) :],
+        ids[len(own) :],
         pa.array(similarity[film, rank], pa.float32()),
     ]
     return {"neighbours": pa.table(columns, schema=NEIGHBOURS)}
 
 
-def _rows_at(lists: InvertedLists, positions: np.ndarray) -> np.ndarray:
+def _rows_at(rows: pa.Table | Parts, positions: np.ndarray) -> np.ndarray:
     """Return the row number of each position, in the same shape; -1 stays."""
     distinct, inverse = np.unique(positions, return_inverse=True)
     found = np.full(len(distinct), -1)
-    ends = lists.ends
-    for number, rows, _ in lists:
-        start, stop = np.searchsorted(distinct, ends[number : number + 2])
-        found[start:stop] = rows[distinct[start:stop] - ends[number]]
+    at = 0
+    for part in parts_of(rows):
+        start, stop = np.searchsorted(distinct, [at, at + len(part)])
+        found[start:stop] = part.column("row").to_numpy()[distinct[start:stop] - at]
+        at += len(part)
     return found[inverse.reshape(positions.shape)]

@@ -226,7 +226,7 @@ def write_header(trained: pa.Table, lengths: pa.Table) -> dict[str, pa.Table]:
     return {"index": _index_table(trained["kind"][0].as_py(), pieces)}
 
 
-@stage("index", version=4, inputs=("codes",), outputs=("index",), streamed=("codes",))
+@stage("index", version=5, inputs=("codes",), outputs=("index", "rows"), streamed=("codes",))
 def write_lists(codes: pa.Table | Parts, kind: str) -> dict[str, pa.Table]:
     """Write a run of lists.
 
@@ -240,9 +240,10 @@ def write_lists(codes: pa.Table | Parts, kind: str) -> dict[str, pa.Table]:
     Returns
     -------
     dict of str to Table
-        "index": INDEX.
+        "index": INDEX. "rows": `ivf_stream.ROWS`, for those who need no vectors.
     """
-    return {"index": _index_table(kind, ivf_stream.list_pieces(codes))}
+    pieces, rows = ivf_stream.list_pieces(codes)
+    return {"index": _index_table(kind, pieces), "rows": rows}
 
 
 def _build_inverted_file(

@@ -22,6 +22,7 @@ from pipeline.schemas.vectors import Parts, matrix_of, parts_of
 __all__ = [
     "CODES",
     "LENGTHS",
+    "ROWS",
     "InvertedLists",
     "cut_into_runs",
     "encode_films",
@@ -33,6 +34,9 @@ __all__ = [
 
 # Number of films in each list, in the order of the lists.
 LENGTHS = pa.schema([("films", pa.int64())])
+
+# Row number of each film, in the order of the lists.
+ROWS = pa.schema([("row", pa.int64())])
 
 _RUN_BYTES = 2**26  # of the lists that one call of `list_pieces` writes
 _FEWEST_RUNS = 8  # for as many workers
@@ -136,13 +140,20 @@ def header_pieces(trained: Any, lengths: np.ndarray) -> list[bytes]:
     return list(faiss_internals.write_header(trained, lengths))
 
 
-def list_pieces(codes: pa.Table | Parts) -> list[bytearray]:
-    """Return the pieces of a run of lists.
+def list_pieces(codes: pa.Table | Parts) -> tuple[list[bytearray], pa.Table]:
+    """Return the pieces of a run of lists, and the row numbers of their films.
 
     Parameters
     ----------
     codes : Table or Parts
         CODES of all films of the run, in any order. In a list, films are sorted by row number.
+
+    Returns
+    -------
+    pieces : list of bytearray
+        Whole lists, one after the other.
+    rows : Table
+        ROWS of the run.
     """
     parts = [(*_list_and_row(part), fixed_bytes(part)) for part in parts_of(codes)]
     number, row, code = map(_concatenate, zip(*parts, strict=True))
@@ -156,7 +167,7 @@ def list_pieces(codes: pa.Table | Parts) -> list[bytearray]:
         if not pieces or len(pieces[-1]) + size > _PIECE_BYTES:
             pieces.append(bytearray())
         pieces[-1] += faiss_internals.encode_list(code[films], row[films])
-    return pieces
+    return pieces, pa.table([row[order]], schema=ROWS)
 
 
 def _concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:

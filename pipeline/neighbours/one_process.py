@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.neighbours.all_films import name_films, search_lists
 from pipeline.neighbours.index import index_bytes
-from pipeline.neighbours.ivf_stream import InvertedLists
+from pipeline.neighbours.ivf_stream import ROWS, InvertedLists
 from pipeline.neighbours.refinement import is_settled, refine
 from pipeline.schemas.vectors import Parts
 from pipeline.settings import NeighbourSettings
@@ -52,10 +52,9 @@ def neighbours_of_all(
         changed = sum(tables["changed"]["changed"][0].as_py() for tables in refined)
         if is_settled(changed, len(whole), settings.count):
             break
-    return pa.concat_tables(
-        name_films(own, mine, index, everyone, *limits)["neighbours"]
-        for mine, (own, *limits) in zip(near, runs, strict=True)
-    )
+    lists = InvertedLists(index_bytes(index))
+    rows = pa.table([np.concatenate([rows for _, rows, _ in lists])], schema=ROWS)
+    return name_films(rows, pa.concat_tables(near), rows, everyone)["neighbours"]
 
 
 def _runs(index: pa.Table) -> Iterator[tuple[pa.Table, int, int]]:

@@ -19,7 +19,7 @@ from pipeline.neighbours.all_films import (
     without_self,
 )
 from pipeline.neighbours.index import build_index, index_bytes
-from pipeline.neighbours.ivf_stream import InvertedLists
+from pipeline.neighbours.ivf_stream import ROWS, InvertedLists
 from pipeline.neighbours.one_process import neighbours_of_all
 from pipeline.neighbours.refinement import refine
 from pipeline.schemas.mining import NEIGHBOURS
@@ -67,9 +67,16 @@ def in_runs(
             refine(own, mine, before, whole, a, b)["near"]
             for mine, (own, a, b) in zip(near, runs, strict=True)
         ]
+    lists = InvertedLists(index_bytes(index))
+    numbers = {number: rows for number, rows, _ in lists}
+    own_rows = [
+        pa.table([np.concatenate([numbers[n] for n in range(a, b) if n in numbers])], ROWS)
+        for _, a, b in runs
+    ]
+    rows = stored(folder / "rows", pa.concat_tables(own_rows))
     return pa.concat_tables(
-        name_films(own, mine, whole, ids, a, b)["neighbours"]
-        for mine, (own, a, b) in zip(near, runs, strict=True)
+        name_films(own, mine, rows, ids)["neighbours"]
+        for mine, own in zip(near, own_rows, strict=True)
     )
 
 

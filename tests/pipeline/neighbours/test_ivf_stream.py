@@ -49,7 +49,7 @@ def built(vectors: np.ndarray, index: Any, cuts: tuple[int, ...] = ()) -> list[b
     pieces = header_pieces(index, lengths)
     for name in sorted(encoded[0]):
         codes = pa.concat_tables([tables[name] for tables in encoded])
-        pieces += map(bytes, list_pieces(codes))
+        pieces += map(bytes, list_pieces(codes)[0])
     return pieces
 
 
@@ -134,7 +134,8 @@ def test_runs_contain_each_list_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_without_films_has_no_pieces() -> None:
-    assert list_pieces(CODES(8).empty_table()) == []
+    pieces, rows = list_pieces(CODES(8).empty_table())
+    assert pieces == [] and rows.num_rows == 0
 
 
 @pytest.mark.parametrize("kind", ["ivf", "ivf-sq8"])
@@ -156,7 +157,12 @@ def test_the_four_steps_give_the_same_index_as_one_call(
     index_parts = [film_index.write_header(trained_index, lengths)["index"]]
     names = sorted(encoded[0])
     assert len(names) > 1
+    rows = []
     for name in names:
         codes = stored(tmp_path / name, pa.concat_tables([tables[name] for tables in encoded]))
-        index_parts.append(film_index.write_lists(codes, kind)["index"])
+        laid = film_index.write_lists(codes, kind)
+        index_parts.append(laid["index"])
+        rows += laid["rows"]["row"].to_pylist()
     assert pa.concat_tables(index_parts).equals(whole)
+    lists = InvertedLists(film_index.index_bytes(whole))
+    assert rows == [row for _, own, _ in lists for row in own.tolist()]
