@@ -165,6 +165,12 @@ def test_the_manifest_records_settings_versions_and_sources(mined: Mined) -> Non
     model = manifest.model
     assert (model.name, model.dim) == ("all-MiniLM-L6-v2", 384)
     assert len(model.revision) == 64
+    # measured on the workers, unless they have GPUs
+    measured = (model.float32_gflops, model.bfloat16_gflops)
+    assert (None in measured) == (model.device == "cuda")
+    run = mined.release.report.embedding
+    assert (run.dtype, run.dtype_reason) == (model.dtype, model.dtype_reason)
+    assert (run.float32_gflops, run.bfloat16_gflops) == measured
     (source,) = manifest.sources
     assert (source["name"], source["rows"], len(source["sha256"])) == ("sample", FILMS, 64)
     assert manifest.columns["neighbours"]["rank"] == "int16"

@@ -63,6 +63,13 @@ class TestMeasureProducts:
         assert 0.02 < min(taken) < 0.2
         assert torch.get_num_threads() == threads
 
+    def test_the_random_numbers_of_the_caller_stay_as_they_are(self) -> None:
+        torch.manual_seed(7)
+        expected = torch.rand(3)
+        torch.manual_seed(7)
+        measure_products(64, 256, rows=8, seconds=0.01)
+        assert torch.equal(torch.rand(3), expected)
+
     def test_no_time_is_enough_for_one_product(self) -> None:
         assert measure_products(64, 256, rows=2, seconds=0.0).gain > 0
 
