@@ -258,7 +258,7 @@ BENCH = Bench(
     title="Embedding with all-MiniLM-L6-v2: documents per second",
     measure=measure,
     sizes=(1_000,),
-    quick_sizes=(48,),
+    quick_sizes=(192,),
     columns=(
         "contender",
         "texts",

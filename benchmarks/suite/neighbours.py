@@ -123,7 +123,7 @@ BENCH = Bench(
     title="Nearest films: each kind of index on one thread",
     measure=measure,
     sizes=(10_000, 100_000),
-    quick_sizes=(500,),
+    quick_sizes=(5_000,),
     columns=(
         "films",
         "contender",

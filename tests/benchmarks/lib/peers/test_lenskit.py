@@ -28,7 +28,7 @@ from pipeline.settings import RecommendSettings
 
 # Interpreter of an environment with LensKit, see benchmarks/lib/peers/lenskit.py.
 PYTHON = os.environ.get("MICROGENRES_TEST_LENSKIT")
-SETTINGS = RecommendSettings(bootstrap=50)
+SETTINGS = RecommendSettings(bootstrap=100)
 
 
 @pytest.fixture(scope="module")
