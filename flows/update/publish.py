@@ -19,8 +19,7 @@ from pipeline.schemas.reading_summary import ReadingSummary
 from pipeline.update.apply import UpdatedRelease
 from pipeline.update.changes import Changes
 from pipeline.update.drift import Drift
-from pipeline.update.edited_table import EditedTable
-from pipeline.update.film_rows import first_ids
+from pipeline.update.edited_table import EditedTable, first_ids
 from pipeline.update.outcome import (
     drift_history,
     measure_drift,

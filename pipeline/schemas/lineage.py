@@ -17,9 +17,9 @@ __all__ = [
     "LINEAGE",
     "MAP",
     "NOVEL",
-    "POINT_SUMS",
     "ROWS",
     "SPACE",
+    "point_sums_schema",
 ]
 
 # Fitted arrays by name, needed to compute the point of an unseen film.
@@ -63,7 +63,7 @@ ROWS = pa.schema(
 BASELINE = pa.schema([("cluster", pa.int32()), ("similarity", pa.float32())])
 
 
-def POINT_SUMS(width: int) -> pa.Schema:  # noqa: N802 - a schema with a parameter, as EMBEDDINGS
+def point_sums_schema(width: int) -> pa.Schema:
     """Return the schema of the sum of the points of each micro-genre; only updates write it."""
     return pa.schema([("cluster", pa.int32()), ("vector", pa.list_(pa.float64(), width))])
 

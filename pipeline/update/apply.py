@@ -24,9 +24,14 @@ from pipeline.schemas.partitions import partition_count
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import EmbedSettings, FeatureSettings
 from pipeline.update.changes import FACTS, Changes, films_to_place
-from pipeline.update.edited_table import EditedTable, replace_rows
+from pipeline.update.edited_table import (
+    EditedTable,
+    known_texts,
+    replace_rows,
+    take_rows,
+    vectors_of_films,
+)
 from pipeline.update.embeddings import edit_embeddings
-from pipeline.update.film_rows import known_texts, take_rows, vectors_of_films
 from pipeline.update.name_truth import NAMING_FACTS, names_true_of, share_of_true_names
 from pipeline.update.near_films import update_neighbours
 from pipeline.update.point_sums import POINT_COLUMNS, point_sums, sums_table

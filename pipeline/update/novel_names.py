@@ -24,7 +24,7 @@ from pipeline.label.shelves import (
 )
 from pipeline.schemas.name_parts import name_parts_of
 from pipeline.schemas.vectors import Parts
-from pipeline.update.film_rows import take_rows
+from pipeline.update.edited_table import take_rows
 
 __all__ = ["Embed", "NovelName", "name_groups"]
 

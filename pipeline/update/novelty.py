@@ -17,7 +17,7 @@ from pipeline.label.words.lexicon import is_boilerplate
 from pipeline.schemas.lineage import NOVEL
 from pipeline.schemas.vectors import Parts, parts_of
 from pipeline.settings import NoveltySettings
-from pipeline.update.film_rows import take_rows
+from pipeline.update.edited_table import take_rows
 from pipeline.update.novel_names import Embed, name_groups
 
 __all__ = ["find_novel", "propose_micro_genres"]

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from pipeline.inference.placement import place_in_release
 from pipeline.label.keywords.text_centroids import sum_by_cluster
 from pipeline.release.reader import ReleasedTables
-from pipeline.schemas.lineage import LANGUAGES, POINT_SUMS
+from pipeline.schemas.lineage import LANGUAGES, point_sums_schema
 from pipeline.schemas.mining import RELEASED_MOVIES
 from pipeline.schemas.vectors import column_of_vectors, matrix_of
 from pipeline.settings import FeatureSettings
-from pipeline.update.film_rows import rows_of_films, vectors_of_films
+from pipeline.update.edited_table import rows_of_films, vectors_of_films
 
 __all__ = ["POINT_COLUMNS", "point_sums", "sums_table"]
 
@@ -28,9 +28,9 @@ POINT_COLUMNS = ("movie_id", "overview", "tagline", "keywords", "language", "cou
 
 
 def sums_table(sums: np.ndarray) -> pa.Table:
-    """Return POINT_SUMS of sums, (k, width) float64, in the order of the clusters."""
+    """Return point_sums_schema of sums, (k, width) float64, in the order of the clusters."""
     columns = [pa.array(range(len(sums)), pa.int32()), column_of_vectors(sums, "float64")]
-    return pa.table(columns, schema=POINT_SUMS(sums.shape[1]))
+    return pa.table(columns, schema=point_sums_schema(sums.shape[1]))
 
 
 def point_sums(
@@ -76,7 +76,7 @@ def _sums_before(before: ReleasedTables, settings: FeatureSettings) -> np.ndarra
     """The sums of a release, (k, width) float64."""
     centroids = matrix_of(before.centroids).astype(np.float64)
     if f"{_TABLE}.parquet" in before.manifest.files:
-        return _matrix(before.table(_TABLE, POINT_SUMS(centroids.shape[1])))
+        return _matrix(before.table(_TABLE, point_sums_schema(centroids.shape[1])))
     short = pa.schema([RELEASED_MOVIES.field(name) for name in ("cluster", "similarity")])
     if before.manifest.kind == "mined" and before.manifest.shelves is not None:
         lengths = np.zeros(len(centroids))

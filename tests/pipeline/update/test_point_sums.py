@@ -14,7 +14,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.lineage import LANGUAGES
 from pipeline.schemas.release_manifest import ShelfLimits
 from pipeline.settings import FeatureSettings
-from pipeline.update.film_rows import vectors_of_films
+from pipeline.update.edited_table import vectors_of_films
 from pipeline.update.point_sums import point_sums, sums_table
 
 FILMS, GONE = 200, 12
