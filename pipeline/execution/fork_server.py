@@ -70,7 +70,7 @@ def start_fork_server(modules: Sequence[str]) -> None:
 
 def _end() -> None:
     """End the process at once: it may still be importing, and holds the streams of this one."""
-    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    server: Any = forkserver._forkserver
     if server._forkserver_pid is not None:
         with suppress(ProcessLookupError):
             os.kill(server._forkserver_pid, signal.SIGTERM)
