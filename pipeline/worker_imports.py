@@ -13,7 +13,6 @@ __all__: list[str] = []
 
 with no_collection():  # a collection in a worker would copy the memory that it shares
     try:
-
         from pipeline.warmup import load_shared
 
         load_shared()

@@ -125,8 +125,9 @@ class RunContext:
     @property
     def background(self) -> RunContext:
         """This run for steps beside others: workers take the pieces of the others first."""
-        self.client  # noqa: B018  # connects, since both share the client
+        client = self.client  # connects, since both share it
         beside = copy(self)
+        beside._client = client
         beside._priority = self._priority - 1
         return beside
 

@@ -129,7 +129,7 @@ def early_server(log: Path) -> Iterator[None]:
 def embedded_server(
     log: Path, *, port: int | None = None, schedules: bool = False
 ) -> Iterator[EmbeddedServer]:
-    """Yield a server that answers: that of `early_server` if there is one for the log, or a new one.
+    """Yield a server that answers: that of `early_server` if the log has one, or a new one.
 
     Parameters
     ----------

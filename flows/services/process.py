@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
 
-from pipeline.imports import no_collection
+from pipeline.imports import load, no_collection
 
 __all__ = ["SupervisedProcess", "main", "prefect_command"]
 
@@ -104,7 +104,7 @@ def main() -> None:
         from prefect.cli import app
 
         if sys.argv[1:2] == ["server"]:
-            import prefect.server.api.server  # noqa: F401
+            load(["prefect.server.api.server"])
     app()
 
 

@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.text import Text
 
 from flows.events import Event, PieceDone, StageDone, StageStarted, listen, sentence
+from pipeline.imports import load
 from pipeline.observability.log_records import LOGGERS, ContextFilter, TextFormatter
 
 __all__ = [
@@ -40,7 +41,7 @@ __all__ = [
 
 def quiet_dask() -> None:
     """Hide Dask's log records of each connection; importing Dask sets its log level."""
-    import distributed  # noqa: F401
+    load(["distributed"])
 
     logging.getLogger("distributed").setLevel(logging.WARNING)
 
@@ -64,7 +65,7 @@ def shown(
 @contextmanager
 def _with_one_line_errors(shown: AbstractContextManager[None]) -> Iterator[None]:
     """Show a run without Prefect's records of its failure: the command prints the error itself."""
-    import prefect.main  # noqa: F401  # its import adds the handlers
+    load(["prefect.main"])  # its import adds the handlers
 
     console_filter = _NoFailures()
     handlers = [*logging.getLogger().handlers, *logging.getLogger("prefect").handlers]

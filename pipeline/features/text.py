@@ -28,7 +28,6 @@ __all__ = [
     "measure_amounts",
     "normalize_keyword",
     "tfidf_vectors",
-    "warm",
 ]
 
 # Number of films of the partition with each keyword; the counts of partitions can be added.

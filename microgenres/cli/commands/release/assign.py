@@ -49,13 +49,13 @@ def assign(
             "--genre, --keyword, --year and --language are of one film; write them into the file",
             param_hint="--file",
         )
-    from pipeline.imports import arrow_without_pandas, no_collection
+    from pipeline.imports import arrow_without_pandas, load, no_collection
     from pipeline.inference.preloading import start_loading
 
     with no_collection():
         arrow_without_pandas()
         start_loading()
-        import pipeline.inference.assigner  # noqa: F401
+        load(["pipeline.inference.assigner"])
     from microgenres.cli.commands.release.film_input import read_films, unseen_film
     from microgenres.cli.output.release import show_assigned
 
