@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -30,13 +30,24 @@ def alone(
         yield
 
 
-def servers() -> set[int]:
-    """Return the processes of embedded servers that this process has started."""
-    found = psutil.Process().children(recursive=True)
-    return {one.pid for one in found if "flows.services.process" in one.cmdline()}
+Servers = Callable[[], set[int]]
 
 
-def test_a_run_uses_the_server_that_was_started_for_its_log(alone: None, tmp_path: Path) -> None:
+@pytest.fixture
+def servers(prefect: PrefectProcess) -> Servers:
+    """Return a function that finds the servers which the test has started."""
+
+    def find() -> set[int]:
+        found = psutil.Process().children(recursive=True)
+        return {one.pid for one in found if "flows.services.process" in one.cmdline()}
+
+    shared = find()  # of the whole session
+    return lambda: find() - shared
+
+
+def test_a_run_uses_the_server_that_was_started_for_its_log(
+    alone: None, servers: Servers, tmp_path: Path
+) -> None:
     log = tmp_path / "server.log"
     with early_server(log):
         (early,) = servers()
@@ -46,14 +57,16 @@ def test_a_run_uses_the_server_that_was_started_for_its_log(alone: None, tmp_pat
     assert servers() == set()
 
 
-def test_a_server_that_no_run_used_ends(alone: None, tmp_path: Path) -> None:
+def test_a_server_that_no_run_used_ends(alone: None, servers: Servers, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), early_server(tmp_path / "server.log"):
         assert len(servers()) == 1
         raise KeyboardInterrupt
     assert servers() == set()
 
 
-def test_a_run_with_another_log_or_port_starts_its_own(alone: None, tmp_path: Path) -> None:
+def test_a_run_with_another_log_or_port_starts_its_own(
+    alone: None, servers: Servers, tmp_path: Path
+) -> None:
     with early_server(tmp_path / "one.log"):
         (early,) = servers()
         with embedded_server(tmp_path / "two.log") as server:
@@ -71,7 +84,7 @@ def test_a_run_with_another_log_or_port_starts_its_own(alone: None, tmp_path: Pa
     ],
 )
 def test_none_starts_if_a_file_may_name_another(
-    alone: None, tmp_path: Path, file: str, text: str
+    alone: None, servers: Servers, tmp_path: Path, file: str, text: str
 ) -> None:
     (tmp_path / file).write_text(text, encoding="utf-8")
     with early_server(tmp_path / "server.log"):
@@ -80,14 +93,16 @@ def test_none_starts_if_a_file_may_name_another(
 
 
 def test_none_starts_if_the_environment_names_one(
-    alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alone: None, servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://h:4200/api")
     with early_server(tmp_path / "server.log"):
         assert servers() == set()
 
 
-def test_a_folder_that_cannot_be_written_is_left_to_the_run(alone: None, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_left_to_the_run(
+    alone: None, servers: Servers, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     with early_server(tmp_path / "file" / "server.log"):
         assert servers() == set()
