@@ -99,9 +99,12 @@ def find_neighbours(
     kind = film_index.index_kind(films, section)
     groups = grouped(embeddings, max(_SEARCHES, -(-len(embeddings) // _GROUP)))
     pieces = piece_per_partition(("embeddings", groups))
-    everyone = tuple(
-        run.put("everyone", piece.key, run.read(group, ["movie_id"]).combine_chunks())
-        for piece, group in zip(pieces, groups, strict=True)
+    everyone = run.put_all(
+        "everyone",
+        (
+            (piece.key, run.read(group, ["movie_id"]).combine_chunks())
+            for piece, group in zip(pieces, groups, strict=True)
+        ),
     )
     if kind in film_index.IVF_CODECS:
         near, index = _search_inverted_file(run, embeddings, pieces, everyone, films, kind)

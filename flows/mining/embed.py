@@ -62,10 +62,13 @@ def embed_texts(run: RunContext, features: Refs) -> tuple[Refs, dict[str, Any]]:
 @step("embed terms")
 def embed_terms(run: RunContext, terms: Sequence[str], name: str) -> Refs:
     """Encode keywords, phrases or names; return tables (term, vector) in the order of the terms."""
-    refs = [
-        run.put(f"{name}-terms", f"p{number:05d}", table)
-        for number, table in enumerate(split_phrases(terms, _PHRASES_PER_PIECE))
-    ]
+    refs = run.put_all(
+        f"{name}-terms",
+        (
+            (f"p{number:05d}", table)
+            for number, table in enumerate(split_phrases(terms, _PHRASES_PER_PIECE))
+        ),
+    )
     pieces = add_to_all(piece_per_partition(("phrases", refs)), constants=run.model_constants)
     result = run.stage(embed_phrases, pieces, settings=run.settings.embed, name=name, lean=_LEAN)
     return result.refs("vectors")

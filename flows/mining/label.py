@@ -299,19 +299,21 @@ def _select_keywords(
     }
     terms = label.candidate_terms(candidates, groups)
     held = _find_terms(run, films, terms, f"{prefix}holdings")
-    parts = zip(
-        label.split_clusters(candidates, groups, _CLUSTERS_PER_PIECE),
-        label.split_clusters(held, groups, _CLUSTERS_PER_PIECE),
-        strict=True,
-    )
-    pieces = []
-    for number, (own_candidates, own_held) in enumerate(parts):
-        key = f"g{number * _CLUSTERS_PER_PIECE:05d}"
-        inputs = {
-            "candidates": (run.put(f"{prefix}candidate-groups", key, own_candidates),),
-            "held": (run.put(f"{prefix}held-groups", key, own_held),),
-        }
-        pieces.append(Piece(key, inputs))
+    keys = [f"g{number:05d}" for number in range(0, groups, _CLUSTERS_PER_PIECE)]
+    grouped = {
+        name: run.put_all(
+            f"{prefix}{stage}",
+            zip(keys, label.split_clusters(table, groups, _CLUSTERS_PER_PIECE), strict=True),
+        )
+        for name, stage, table in (
+            ("candidates", "candidate-groups", candidates),
+            ("held", "held-groups", held),
+        )
+    }
+    pieces = [
+        Piece(key, {name: (refs[row],) for name, refs in grouped.items()})
+        for row, key in enumerate(keys)
+    ]
     selected = run.stage(
         label.select_keywords,
         add_to_all(pieces, shared),
@@ -334,7 +336,10 @@ def _find_terms(
 
 def _assigned_to_families(run: RunContext, assignments: Refs, family: Sequence[int]) -> Refs:
     """The assignments of each partition, to families instead of clusters."""
-    return tuple(
-        run.put("family-of-films", f"p{number:05d}", assignments_to_families(run.read(ref), family))
-        for number, ref in enumerate(assignments)
+    return run.put_all(
+        "family-of-films",
+        (
+            (f"p{number:05d}", assignments_to_families(run.read(ref), family))
+            for number, ref in enumerate(assignments)
+        ),
     )

@@ -138,15 +138,16 @@ def propose_names(
     clusters = run.read(assigned, [column]).column(column)
     members = members.append_column("cluster", clusters)
     members = members.append_column("weight", pa.array(sure, pa.float32()))
-    pieces = []
-    for number, group in enumerate(label.split_clusters(members, k, _CLUSTERS_PER_PIECE)):
-        piece = f"g{number:05d}"
-        inputs = {
-            "members": (run.put(f"shelf-members-{key}", piece, group),),
-            "parts": (parts.vocabulary,),
-        }
-        pieces.append(
-            Piece(piece, inputs, {"films": parts.films, "final": final, "family": family})
+    groups = {
+        f"g{number:05d}": group
+        for number, group in enumerate(label.split_clusters(members, k, _CLUSTERS_PER_PIECE))
+    }
+    constants = {"films": parts.films, "final": final, "family": family}
+    pieces = [
+        Piece(piece, {"members": (ref,), "parts": (parts.vocabulary,)}, constants)
+        for piece, ref in zip(
+            groups, run.put_all(f"shelf-members-{key}", groups.items()), strict=True
         )
+    ]
     result = run.stage(propose_shelf_names, pieces, name=f"shelf-names-{key}", shown=False)
     return run.read(result.refs("proposals"))

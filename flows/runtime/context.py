@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from statistics import median
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -21,14 +22,17 @@ from flows.runtime.artifacts import Artifacts, ShownStage, show_stage
 from flows.runtime.cluster_dtype import choose_for_cluster
 from pipeline.embedding.dtype_choice import DtypeChoice
 from pipeline.embedding.weights import ModelIdentity, identify
-from pipeline.execution.runner import Piece, Stage, StageResult, run_stage
+from pipeline.execution.runner import ClusterTurns, Piece, Stage, StageResult, run_stage
 from pipeline.fileio.manifest import FileRef, fingerprint
 from pipeline.fileio.parquet import table_digest
 from pipeline.observability.log_records import log_context
 from pipeline.settings import Settings
+from pipeline.storage.commit_attempt import ComputedPiece
 from pipeline.storage.store import Store
 
 __all__ = ["RunContext"]
+
+_PUT_TOGETHER = 16  # tables of `put_all` in memory and in one commit
 
 
 class RunContext:
@@ -69,6 +73,7 @@ class RunContext:
         self._client: Client | None = None
         self._stack = ExitStack()
         self._priority = 0
+        self._turns = ClusterTurns()
         self._piece_seconds: dict[Callable[..., Any], float] = {}  # median of a piece, by function
         self._model_constants = model_constants
 
@@ -176,6 +181,7 @@ class RunContext:
                 wait_seconds=self.settings.dask.wait_seconds,
                 priority=self._priority,
                 piece_seconds=self._piece_seconds.get(stage.function),
+                turns=self._turns,
             )
         if result.manifests:
             times = [manifest.seconds for manifest in result.manifests]
@@ -205,13 +211,31 @@ class RunContext:
 
     def put(self, stage: str, key: str, table: pa.Table) -> FileRef:
         """Commit a small table that the flow computed, named by its content."""
-        mark = fingerprint(stage, table_digest(table))
-        found = self.store.work.lookup(stage, key, mark)
-        if found is None:
-            found = self.store.work.commit(
-                stage, key, mark, {"table": table}, rows_in=len(table), seconds=0.0
-            )
-        return found.outputs["table"]
+        return self.put_all(stage, [(key, table)])[0]
+
+    def put_all(self, stage: str, tables: Iterable[tuple[str, pa.Table]]) -> tuple[FileRef, ...]:
+        """Commit small tables, each under its key and named by its content.
+
+        Some of them are in memory at a time, and committed together.
+        """
+        refs: list[FileRef] = []
+        iterator = iter(tables)
+        while some := list(islice(iterator, _PUT_TOGETHER)):
+            marks = [fingerprint(stage, table_digest(table)) for _, table in some]
+            found = {
+                number: manifest
+                for number, ((key, _), mark) in enumerate(zip(some, marks, strict=True))
+                if (manifest := self.store.work.lookup(stage, key, mark)) is not None
+            }
+            computed = {
+                number: ComputedPiece(key, marks[number], {"table": table}, len(table), 0.0)
+                for number, (key, table) in enumerate(some)
+                if number not in found
+            }
+            committed = self.store.work.commit_all(stage, list(computed.values()))
+            found |= dict(zip(computed, committed, strict=True))
+            refs += [found[number].outputs["table"] for number in range(len(some))]
+        return tuple(refs)
 
     def training(self, refs: Sequence[FileRef]) -> int:
         """Return how many partitions, from the first, hold at most `cluster.train_films` films.

@@ -13,6 +13,7 @@ from distributed import Client
 
 from pipeline.errors import QuarantineError, StageError
 from pipeline.execution.cluster import local_cluster
+from pipeline.execution.cluster_turns import ClusterTurns
 from pipeline.execution.retries import BACKOFF_SECONDS, Attempt, Progress, StageState
 from pipeline.execution.scheduler import PieceScheduler
 from pipeline.execution.stage import (
@@ -25,6 +26,7 @@ from pipeline.execution.stage import (
 from pipeline.storage.work_store import WorkStore
 
 __all__ = [
+    "ClusterTurns",
     "Piece",
     "Progress",
     "Stage",
@@ -47,6 +49,7 @@ def run_stage(
     backoff_seconds: float = BACKOFF_SECONDS,
     priority: int = 0,
     piece_seconds: float | None = None,
+    turns: ClusterTurns | None = None,
 ) -> StageResult:
     """Compute and commit every piece of a stage that is not committed yet.
 
@@ -76,6 +79,9 @@ def run_stage(
         same time.
     piece_seconds : float, optional
         How long a piece takes, if the same function ran before; short pieces run in one task.
+    turns : ClusterTurns, optional
+        The same object for all stages that run on the cluster at the same time: a piece that may
+        have killed its worker is tried while no other piece is there.
 
     Returns
     -------
@@ -109,7 +115,12 @@ def run_stage(
         _run_here(state, attempts)
     elif attempts:
         scheduler = PieceScheduler(
-            state, client, wait_seconds, priority=priority, piece_seconds=piece_seconds
+            state,
+            client,
+            wait_seconds,
+            priority=priority,
+            piece_seconds=piece_seconds,
+            turns=turns,
         )
         scheduler.run(attempts)
     reasons = {pieces[index].key: reason for index, reason in sorted(state.quarantined.items())}

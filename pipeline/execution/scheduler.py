@@ -21,6 +21,7 @@ from distributed import Client, Future, KilledWorker
 from distributed.client import ClosedClientError, FutureCancelledError
 
 from pipeline.errors import StageError
+from pipeline.execution.cluster_turns import ClusterTurns
 from pipeline.execution.retries import Attempt, StageState
 from pipeline.execution.stage import run_piece, run_pieces
 from pipeline.fileio.manifest import Manifest
@@ -35,6 +36,7 @@ _TASK_SECONDS = 0.1  # pieces that take less are grouped until a task takes abou
 _COMMIT_SECONDS = 0.005  # to read the inputs of a small piece and to commit it, about
 _TASK_BYTES = 2**22  # most bytes of inputs of grouped pieces
 _CHECK_SECONDS = 2.0  # how often the workers are counted
+_TURN_SECONDS = 0.05  # how often a stage that waits for another one tries again
 _MAX_LOSSES = 5  # connections lost in one stage before it gives up
 
 
@@ -56,6 +58,8 @@ class PieceScheduler:
         Of its tasks; a free worker takes the task of the highest priority.
     piece_seconds : float, optional
         How long a piece takes, if the same function ran before.
+    turns : ClusterTurns, optional
+        Shared with other stages that run on the cluster at the same time.
     """
 
     def __init__(
@@ -66,9 +70,12 @@ class PieceScheduler:
         *,
         priority: int = 0,
         piece_seconds: float | None = None,
+        turns: ClusterTurns | None = None,
     ) -> None:
         self.state, self.client, self.wait_seconds = state, client, wait_seconds
         self.priority = priority
+        self.turns = turns or ClusterTurns()
+        self.has_to_wait = False  # for another stage
         self.waiting: deque[Attempt] = deque()
         self.delayed: list[tuple[float, int, Attempt]] = []  # a heap, by the time of the retry
         self.suspects: deque[Attempt] = deque()
@@ -105,6 +112,7 @@ class PieceScheduler:
         finally:
             if self.submitted and self.client.status == "running":
                 self.client.cancel([future for future, _ in self.submitted.values()], force=True)
+            self.turns.leave(self.suffix, len(self.submitted))
 
     def _await_scheduler(self) -> None:
         """Wait while the connection is lost; submitted pieces then come back as cancelled."""
@@ -148,7 +156,12 @@ class PieceScheduler:
         if self.suspects and not (self.waiting or self.delayed or self.submitted):
             self.waiting.append(self.suspects.popleft())
         window = _WINDOW * max(1, self.threads)
+        self.has_to_wait = False
         while self.waiting and len(self.submitted) < window:
+            begin = self.turns.begin_alone if self.waiting[0].alone else self.turns.begin
+            if not begin(self.suffix):
+                self.has_to_wait = True
+                return
             self._submit(self._next_task())
 
     def _next_task(self) -> list[Attempt]:
@@ -191,7 +204,7 @@ class PieceScheduler:
         future.add_done_callback(self.finished.put)
 
     def _receive(self) -> None:
-        wait = _CHECK_SECONDS
+        wait = _TURN_SECONDS if self.has_to_wait else _CHECK_SECONDS
         if self.delayed:
             wait = min(wait, max(0.0, self.delayed[0][0] - time.monotonic()))
         try:
@@ -199,6 +212,7 @@ class PieceScheduler:
         except queue.Empty:
             return
         _, attempts = self.submitted.pop(str(future.key))
+        self.turns.end(self.suffix)
         try:
             result = future.result()
         except KilledWorker as error:

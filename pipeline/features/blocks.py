@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.features.text import normalize_keyword
 from pipeline.schemas.vectors import matrix_of, unit_rows
@@ -52,11 +53,13 @@ def numeric_of(features: pa.Table) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_films, 3), float64
-        log(1 + characters of the overview), log(1 + number of keywords), sentiment from -1 to 1.
+        log(1 + characters of the overview), log(1 + number of keywords), sentiment from -1 to 1; 0
+        where it was not measured.
     """
     length = np.log1p(features.column("desc_length").to_numpy().astype(np.float64))
     keywords = np.log1p(features.column("num_keywords").to_numpy().astype(np.float64))
-    return np.stack([length, keywords, features.column("sentiment_score").to_numpy()], axis=1)
+    sentiment = pc.fill_null(features.column("sentiment_score"), 0.0).to_numpy()
+    return np.stack([length, keywords, sentiment], axis=1)
 
 
 class KeywordBlocks:

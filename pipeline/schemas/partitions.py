@@ -16,7 +16,8 @@ from pipeline.errors import StageError
 
 __all__ = ["FULL_ROWS", "partition_count", "partition_ids", "partition_of"]
 
-_SMALL_ROWS, _SMALL_PARTITIONS = 256, 16
+# A catalogue of up to `most` partitions has one per `rows` rows.
+_SIZES = ((256, 8), (1_024, 16))
 FULL_ROWS = 8_192  # most rows of a partition of a large table, on average
 
 
@@ -77,13 +78,13 @@ def partition_ids(
 def partition_count(rows: int) -> int:
     """Return the number of partitions of a table with `rows` rows.
 
-    One partition up to 256 rows, then one per 256 rows up to 16 partitions, then 16 partitions
-    until each has 8,192 rows, then one per 8,192 rows.
+    One per 256 rows up to 8 partitions, one per 1,024 rows up to 16, then one per 8,192 rows. More
+    partitions would take longer to schedule and commit than to compute.
 
     Examples
     --------
-    >>> [partition_count(rows) for rows in (0, 257, 100_000, 1_000_000)]
-    [1, 2, 16, 123]
+    >>> [partition_count(rows) for rows in (0, 257, 5_000, 100_000, 1_000_000)]
+    [1, 2, 8, 16, 123]
     """
-    small = min(_SMALL_PARTITIONS, -(-rows // _SMALL_ROWS))
-    return max(1, small, -(-rows // FULL_ROWS))
+    steps = [min(most, -(-rows // size)) for size, most in _SIZES]
+    return max(1, *steps, -(-rows // FULL_ROWS))

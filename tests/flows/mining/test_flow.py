@@ -51,6 +51,10 @@ TASKS = {
     "embed terms",
     "place films",
     "cluster films",
+    "cluster halves",
+    "check clusters",
+    "place films on map",
+    "select keywords",
     "find neighbours",
     "find parts of names",
     "shape shelves",
@@ -171,7 +175,8 @@ def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined
         table = found[f"{stage}-partitions"]
         assert table["type"] == "table"
         rows = json.loads(table["data"])
-        assert len(rows) == mined.release.manifest.partition_count
+        if stage != "embed":  # a partition of texts may be several pieces
+            assert len(rows) == mined.release.manifest.partition_count
         assert sum(row["rows in"] for row in rows if stage == "clean") in (0, FILMS)
 
 
@@ -219,13 +224,14 @@ def test_a_killed_run_is_resumed_and_gives_the_same_bytes(
             os.killpg(process.pid, signal.SIGKILL)  # its workers are of its process group
     before = manifests(out / "work")
     done = [path for path in before if path.parent == embedded]
-    assert 1 <= len(done) < mined.release.manifest.partition_count
+    pieces = len(list((mined.out / "work" / "embed").glob("*.json")))
+    assert 1 <= len(done) < pieces
     assert not (out / "latest").exists()
 
     resumed = answer(*args, "--workers", 2)
     after = manifests(out / "work")
     assert {path: after.get(path) for path in before} == before
-    assert len(list(embedded.glob("*.json"))) == mined.release.manifest.partition_count
+    assert len(list(embedded.glob("*.json"))) == pieces
     again = Release(find_release(out))
     same_bytes(mined.release, again)
     # the same films, settings and result are the same release

@@ -118,9 +118,7 @@ def settle(
             least=LEAST,
             average=AVERAGE,
         )
-        clusters = Clusters(
-            moved.assignments, run.put("centroids", "all", moved.centroids), {}, None, ()
-        )
+        clusters = Clusters(moved.assignments, run.put("centroids", "all", moved.centroids), {})
         shelves = settle_shelves(run, clusters, partitions("points", points), parts, moved)
         found = run.read(shelves.clusters.assignments)
         validate(found, ASSIGNMENTS, name="assignments")

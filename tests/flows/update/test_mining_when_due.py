@@ -38,7 +38,7 @@ def scheduler() -> Iterator[str]:
             processes=False,
             protocol="tcp",
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         pytest.MonkeyPatch.context() as patch,
     ):

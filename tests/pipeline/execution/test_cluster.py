@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from pipeline.execution.cluster import local_cluster
-from pipeline.settings import DaskSettings, EmbedSettings
-from pipeline.warmup import warm
-from tests.support.films import exact
+from pipeline.settings import DaskSettings
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class _Slow:
@@ -45,13 +47,30 @@ def test_workers_default_to_the_cores_that_this_process_may_use() -> None:
 
 
 def test_a_warm_worker_has_not_imported_prefect() -> None:
-    """It would take 40 MiB in every worker, for nothing."""
-    model = exact()
-    with local_cluster(DaskSettings(workers=1)) as client:
-        client.run(warm, EmbedSettings(dtype="float32"), model.revision, model.dtype)
-        (loaded,) = client.run(_loaded).values()
+    """It would take 40 MiB in every worker, for nothing.
+
+    In a process of its own, since workers are forked from a process that lives as long as this one.
+    """
+    script = """
+import json
+from pipeline.embedding.weights import identify
+from pipeline.execution.cluster import local_cluster
+from pipeline.imports import WORKER_IMPORTS
+from pipeline.settings import DaskSettings, EmbedSettings
+from pipeline.warmup import warm
+from tests.pipeline.execution.test_cluster import _loaded
+
+settings = EmbedSettings(dtype="float32")
+model = identify(settings)
+with local_cluster(DaskSettings(workers=1), WORKER_IMPORTS) as client:
+    client.run(warm, settings, model.revision, model.dtype)
+    (loaded,) = client.run(_loaded).values()
+print(json.dumps(sorted(loaded)))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT)
+    loaded = set(json.loads(done.stdout))
     assert {"torch", "py3langid", "sklearn.metrics"} <= loaded
-    assert not {"prefect", "plotly", "flows"} & loaded
+    assert {"prefect", "plotly", "flows"} & loaded == set()
 
 
 def _loaded() -> set[str]:
