@@ -30,7 +30,7 @@ from pipeline.neighbours.refinement import is_settled, refine
 __all__ = ["Clusters", "cluster_films", "find_neighbours"]
 
 
-# Number of pieces of an exact search, each of which reads the whole index, and of the ids of films.
+# Number of pieces of an exact search, where each piece reads the whole index, and of film ids.
 # With more than `_SEARCHES * _GROUP` partitions there is a piece per `_GROUP` partitions.
 _SEARCHES, _GROUP = 16, 8
 # A piece of the search of an inverted file has `_RUNS` runs of lists (some 340,000 films of 384
@@ -138,7 +138,7 @@ def _search_inverted_file(
     films: int,
     kind: str,
 ) -> tuple[Refs, Refs]:
-    """Return the nearest films of each film, and the index, of which no worker has the whole."""
+    """Return the nearest films of each film, and the index, in parts that no worker has all of."""
     section = run.settings.neighbours
     head, runs, rows, bounds = _inverted_file(run, embeddings, pieces, films, kind)
     index = (head, *runs)

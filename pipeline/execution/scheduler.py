@@ -237,7 +237,7 @@ class PieceScheduler:
     def _handle_error(self, attempts: list[Attempt], error: Exception) -> None:
         lost = isinstance(error, FutureCancelledError) and "connection-lost" in str(error.reason)
         if lost or len(attempts) > 1:
-            # not the fault of the piece, or it is not known of which one
+            # not the fault of the piece, or it is not known which one is at fault
             self.waiting.extend(replace(attempt, tries=attempt.tries + 1) for attempt in attempts)
             return
         (attempt,) = attempts

@@ -163,7 +163,7 @@ def _candidates(
 def _pairs(
     found: np.ndarray, distinct: np.ndarray, reached: np.ndarray, first: int, number: int
 ) -> np.ndarray:
-    """Return the pairs of `_candidates` for some films, of which `number` is the first."""
+    """Return the pairs of `_candidates` for some films; `number` is the first."""
     films = len(found)
     steps = found[:, : reached.shape[1]]
     through = np.where(steps >= 0, np.searchsorted(distinct, steps), len(distinct))

@@ -55,7 +55,7 @@ def replace_rows(
     Parameters
     ----------
     before : StreamedTable
-        Rows sorted by `keys`, of which the first is the id of the film.
+        Rows sorted by `keys`; the first key is the id of the film.
     keys : tuple of str
         Columns by which the rows are sorted.
     without : pa.Array

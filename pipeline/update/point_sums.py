@@ -47,7 +47,7 @@ def point_sums(
     before : ReleasedTables
         The release.
     gone : pa.Array
-        Ids of films of which the points no longer count; some may not be in the release.
+        Ids of films whose points no longer count; some may not be in the release.
     clusters : ndarray of shape (n_added,), integer
         Cluster of each film with a new point.
     points : ndarray of shape (n_added, width), float32
