@@ -153,8 +153,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "names.unique_share": "Share of names that no other micro-genre has.",
     "names.keyword_coverage": "Share of films whose text contains a keyword of their micro-genre "
     "word for word.",
-    "neighbours.recall_at_10": "Share of the true ten nearest films that the index finds; 100 % is "
-    "exact.",
+    "neighbours.recall_at_10": "Share of the true ten nearest other films that are among the "
+    "neighbours of a film; 100 % is exact.",
     "data_quality.retention": "Share of the rows of the catalogue that became released films.",
     "embedding.float32_gflops": "Speed of the model's own matrix products on the slowest worker, "
     "measured when the workers start.",

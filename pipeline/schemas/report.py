@@ -205,7 +205,7 @@ class NeighbourQuality(Document):
     index: str | None = None
     """Kind of the FAISS index."""
     recall_at_10: Number | None = None
-    """Share of the true ten nearest films that the index finds, 0 to 1."""
+    """Share of the true ten nearest other films that are neighbours of a film, 0 to 1."""
     count: int | None = None
     """Neighbours stored for each film."""
 
