@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import faiss
 import numpy as np
 
 __all__ = ["by_group", "search_groups"]
+
+_Found = tuple[np.ndarray, np.ndarray, np.ndarray]  # queries, similarities and ids of members
 
 
 def by_group(groups: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -44,6 +48,7 @@ def search_groups(
     blocks: Iterable[tuple[int, np.ndarray, Callable[[], np.ndarray]]],
     total: int,
     count: int,
+    threads: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the nearest members of the groups that each query searches.
 
@@ -60,6 +65,8 @@ def search_groups(
         Number of groups.
     count : int
         Members to find for each query.
+    threads : int
+        Groups that are compared at a time. The result is the same for each number.
 
     Returns
     -------
@@ -70,12 +77,30 @@ def search_groups(
     """
     pairs, ends = by_group(groups, total)
     best = faiss.ResultHeap(len(groups), count, keep_max=True)
-    for number, ids, members in blocks:
-        queries = pairs[ends[number] : ends[number + 1]]
-        if len(queries) and len(ids):
-            similarity, near = faiss.knn(
-                vectors_of(queries), members(), min(count, len(ids)), faiss.METRIC_INNER_PRODUCT
-            )
-            best.add_result_subset(queries, similarity, ids[near])
+
+    def compare(queries: np.ndarray, ids: np.ndarray, members: np.ndarray) -> _Found:
+        faiss.omp_set_num_threads(1)  # a setting of each thread
+        similarity, near = faiss.knn(
+            vectors_of(queries), members, min(count, len(ids)), faiss.METRIC_INNER_PRODUCT
+        )
+        return queries, similarity, ids[near]
+
+    def add(found: _Found) -> None:
+        best.add_result_subset(*found)
+
+    with ThreadPoolExecutor(threads, "search-groups") as pool:
+        running: deque[Future[_Found]] = deque()
+        for number, ids, members in blocks:
+            queries = pairs[ends[number] : ends[number + 1]]
+            if not (len(queries) and len(ids)):
+                continue
+            if threads == 1:
+                add(compare(queries, ids, members()))
+                continue
+            if len(running) == threads:
+                add(running.popleft().result())
+            running.append(pool.submit(compare, queries, ids, members()))
+        while running:
+            add(running.popleft().result())
     best.finalize()
     return best.D, best.I

@@ -5,6 +5,7 @@ Of all films, the memory has some numbers each; vectors and lists are read one p
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
@@ -169,4 +170,5 @@ def _search(
     settings: NeighbourSettings,
 ) -> pa.Table:
     queries = pa.concat_tables(waiting).combine_chunks()
-    return nearest_films(queries, everyone, index, settings)["neighbours"]
+    # an update searches in one process: it may use every core
+    return nearest_films(queries, everyone, index, settings, os.cpu_count() or 1)["neighbours"]

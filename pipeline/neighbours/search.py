@@ -35,6 +35,7 @@ def nearest_films(
     everyone: pa.Table | Parts,
     index: pa.Table | Parts,
     settings: NeighbourSettings,
+    threads: int = 1,
 ) -> dict[str, pa.Table]:
     """Return the nearest films of each film of one partition.
 
@@ -51,6 +52,8 @@ def nearest_films(
         `index.INDEX`.
     settings : NeighbourSettings
         `count` neighbours are returned for each film, fewer if there are fewer films.
+    threads : int
+        Lists of an inverted file that are searched at a time. The result is the same.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def nearest_films(
     count = min(settings.count, everyone.num_rows - 1)
     if count < 1 or not len(own):
         return {"neighbours": NEIGHBOURS.empty_table()}
-    similarity, rows = search(index, matrix_of(embeddings), count + 1, settings)
+    similarity, rows = search(index, matrix_of(embeddings), count + 1, settings, threads)
     own_rows = rows_of(own, everyone)
     # sort the film itself last, whatever its rank among identical texts, and drop it
     order = np.lexsort((rows, -similarity, rows == own_rows[:, None], rows < 0), axis=1)[:, :count]
@@ -136,7 +139,11 @@ def probed_lists(lists: int, films: int, searched: int) -> int:
 
 
 def search(
-    index: pa.Table | Parts, vectors: np.ndarray, count: int, settings: NeighbourSettings
+    index: pa.Table | Parts,
+    vectors: np.ndarray,
+    count: int,
+    settings: NeighbourSettings,
+    threads: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Search the index for the nearest films of each query.
 
@@ -152,7 +159,7 @@ def search(
     first = next(parts)
     pieces = index_bytes(chain([first], parts))
     if first["kind"][0].as_py() in IVF_CODECS:
-        return _search_lists(InvertedLists(pieces), vectors, count, settings)
+        return _search_lists(InvertedLists(pieces), vectors, count, settings, threads)
     whole = open_index(pieces)
     if isinstance(whole, faiss.IndexHNSW):
         whole.hnsw.efSearch = _EF_SEARCH
@@ -161,7 +168,11 @@ def search(
 
 
 def _search_lists(
-    lists: InvertedLists, vectors: np.ndarray, count: int, settings: NeighbourSettings
+    lists: InvertedLists,
+    vectors: np.ndarray,
+    count: int,
+    settings: NeighbourSettings,
+    threads: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Search an inverted file list by list, instead of query by query.
 
@@ -176,4 +187,4 @@ def _search_lists(
         for number, rows, codes in lists
     )
     nearest = ListFinder(lists.trained).nearest(vectors, probed)
-    return search_groups(nearest, vectors.__getitem__, blocks, list_count, count)
+    return search_groups(nearest, vectors.__getitem__, blocks, list_count, count, threads)

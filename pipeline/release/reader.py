@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from pipeline.errors import CorruptFileError, ReleaseError, TableError
 from pipeline.fileio.external_sort import StreamedTable
 from pipeline.fileio.manifest import checked_path
+from pipeline.fileio.read_ahead import read_ahead
 from pipeline.observability.memory import release_memory
 from pipeline.schemas import mining as tables
 from pipeline.schemas.release_manifest import ReleaseManifest
@@ -217,6 +218,7 @@ class ReleasedTables:
         with self._readable(path):
             parquet = pq.ParquetFile(path)
             rows, known = parquet.metadata.num_rows, set(parquet.schema_arrow.names)
+            several = parquet.num_row_groups > 1
 
         def read() -> Iterator[pa.Table]:
             with self._readable(path):
@@ -231,7 +233,7 @@ class ReleasedTables:
                     if large:  # otherwise the allocators keep the memory of several parts
                         release_memory()
 
-        return StreamedTable(schema, rows, read)
+        return StreamedTable(schema, rows, lambda: read_ahead(read()) if several else read())
 
     def films(self, ids: pa.Array) -> pa.Table:
         """Return the films with the given ids, `tables.RELEASED_MOVIES`, sorted by movie_id."""

@@ -200,9 +200,16 @@ def apply_changes(
         "embeddings": embeddings.table(),
     }
 
+    read: dict[int, np.ndarray] = {}  # the last vectors by row: they are often read again
+
     def vectors_of(rows: np.ndarray) -> np.ndarray:
-        ids = films["movie_id"].combine_chunks().take(pa.array(rows))
-        return vectors_of_films(embeddings.table(["movie_id", "vector"]), ids)
+        if not all(row in read for row in rows.tolist()):
+            ids = films["movie_id"].combine_chunks().take(pa.array(rows))
+            found = vectors_of_films(embeddings.table(["movie_id", "vector"]), ids)
+            read.clear()
+            read.update(zip(rows.tolist(), found, strict=True))
+        dim = added.schema.field("vector").type.list_size
+        return np.array([read[row] for row in rows.tolist()], np.float32).reshape(len(rows), dim)
 
     def points_of(rows: np.ndarray) -> np.ndarray:
         own = take_rows(movies(POINT_COLUMNS), rows)

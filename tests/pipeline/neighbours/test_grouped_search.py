@@ -49,3 +49,26 @@ def test_the_vectors_of_a_group_that_no_query_searches_are_not_read() -> None:
     groups = np.array([[2], [2]])
     search_groups(groups, np.eye(3, dtype=np.float32).__getitem__, blocks, 4, 1)
     assert read == [2]
+
+
+def test_the_result_is_the_same_for_each_number_of_threads() -> None:
+    vectors, _ = planted(8, 50, noise=0.3)
+    members = np.random.default_rng(2).integers(0, 8, len(vectors))
+    groups = np.random.default_rng(1).integers(0, 8, size=(len(vectors), 3))
+    alone, two, many = (
+        search_groups(
+            groups,
+            vectors.__getitem__,
+            (
+                (g, np.flatnonzero(members == g), lambda g=g: vectors[members == g])
+                for g in range(8)
+            ),
+            8,
+            10,
+            threads,
+        )
+        for threads in (1, 2, 9)
+    )
+    for other in (two, many):
+        assert np.array_equal(alone[0], other[0])
+        assert np.array_equal(alone[1], other[1])
