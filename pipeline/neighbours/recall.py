@@ -57,8 +57,7 @@ def recall_of_lists(
     count = min(_RECALL_COUNT, settings.count, films - 1)
     if count < 1:
         return {"recall": pa.table([[1.0]], names=["recall"])}
-    random = np.random.default_rng(seed)
-    sample = np.sort(random.permutation(films)[: settings.recall_queries])
+    sample = np.sort(_sample(films, settings, seed))
     queries = vectors_at(embeddings, sample)
     last = _last_true_similarity(embeddings, queries, count + 1)  # the film itself is the first
     ids = ids_at(everyone, sample)
@@ -111,10 +110,7 @@ def recall_at_10(
     """
     faiss.omp_set_num_threads(1)
     count = min(_RECALL_COUNT, embeddings.num_rows)
-    random = np.random.default_rng(seed)
-    queries = vectors_at(
-        embeddings, random.permutation(embeddings.num_rows)[: settings.recall_queries]
-    )
+    queries = vectors_at(embeddings, _sample(embeddings.num_rows, settings, seed))
     last = _last_true_similarity(embeddings, queries, count)
     _, rows = search(index, queries, count, settings)
     distinct, inverse = np.unique(rows, return_inverse=True)
@@ -124,6 +120,11 @@ def recall_at_10(
     similarity = np.einsum("qd,qnd->qn", queries, near)
     found = (similarity >= last[:, None] - 1e-5) & (rows >= 0)
     return {"recall": pa.table([[float(found.mean())]], names=["recall"])}
+
+
+def _sample(films: int, settings: NeighbourSettings, seed: int) -> np.ndarray:
+    """Return the rows of a random sample of films, in random order, int64."""
+    return np.random.default_rng(seed).permutation(films)[: settings.recall_queries]
 
 
 def _last_true_similarity(
