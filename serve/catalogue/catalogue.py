@@ -184,6 +184,10 @@ class Catalogue:
         """Return the films in the given rows of movies.parquet, in the order given."""
         return list(self._films.take(pa.array(rows, pa.int64())).to_pylist())
 
+    def released_films(self) -> pa.Table:
+        """Return movies.parquet as it was read, a table of `RELEASED_MOVIES`."""
+        return self._films
+
     def similar(self, movie_id: str, limit: int = 10) -> list[SimilarFilmRow]:
         """Return the nearest films of a film, best first.
 

@@ -17,12 +17,15 @@ __all__ = [
     "GrowthRow",
     "KeywordRow",
     "MicroGenreRow",
+    "NamedFilm",
     "PeriodRow",
     "RatingSpreadRow",
     "RatingsRow",
+    "Reason",
     "ReleaseFigures",
     "SiblingRow",
     "SimilarFilmRow",
+    "Understood",
 ]
 
 
@@ -67,10 +70,36 @@ class FilmDetailRow(FilmRow):
     runner_up_name: str | None
 
 
-class FoundFilmRow(FilmRow):
-    """A film found by a semantic search."""
+class Reason(TypedDict):
+    """Why a film was found."""
 
-    closeness: float  # cosine of query and film text, -1 to 1
+    kind: str  # title, like, keywords, people, micro_genre, words or meaning
+    text: str  # the title, keywords, people, or the sentence of the film
+
+
+class FoundFilmRow(FilmRow):
+    """A film found by a search."""
+
+    score: float  # 0 to 1, falls with the place; above 0.9 the title is the one typed
+    reasons: list[Reason]
+
+
+class NamedFilm(TypedDict):
+    """A film that a query names."""
+
+    movie_id: str
+    title: str | None
+    year: int | None
+
+
+class Understood(TypedDict):
+    """How a query was read."""
+
+    text: str  # what was searched
+    like: list[NamedFilm]
+    change: str  # in what the films are to differ from those of `like`
+    without: str
+    corrected: dict[str, str]  # words as typed and as searched
 
 
 class SimilarFilmRow(TypedDict):

@@ -1,10 +1,10 @@
-"""Semantic search: a query is embedded with the model of the release and searched in its index."""
+"""Meaning: vectors of queries and films, and the films whose vectors are nearest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import faiss
@@ -21,45 +21,31 @@ from pipeline.neighbours.search import probed_lists
 from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import NeighbourSettings
-from serve.catalogue.catalogue import Catalogue, Filters
-from serve.catalogue.filters import clean_query
-from serve.catalogue.records import FoundFilmRow
 
-__all__ = ["Hit", "KeywordSimilarity", "SemanticSearch"]
+__all__ = ["KeywordSimilarity", "MeaningIndex"]
 
-_CANDIDATES = 300  # films that are ranked again
-_FEEDBACK_FILMS = 5  # first results whose vectors are added to the query vector
-_FEEDBACK_WEIGHT = 0.6
-_KEYWORD_WEIGHT = 0.3
+_MIN_EXPLORED = 600  # films that a search in an HNSW graph explores
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A film found by a semantic search.
-
-    Attributes
-    ----------
-    row : int
-        Its row in movies.parquet, from 0.
-    closeness : float
-        Cosine of query and film text, -1 to 1.
-    """
-
-    row: int
-    closeness: float
-
-
-class SemanticSearch:
-    """Semantic search in one release.
+class MeaningIndex:
+    """The vectors of the films of one release.
 
     Parameters
     ----------
-    catalogue : Catalogue
-        The release. Its index.faiss is read only if its checksum matches the manifest.
+    path : Path
+        The folder of the release. Its index.faiss is read only if its checksum matches the
+        manifest.
+    row_of : mapping of str to int
+        The row in movies.parquet of each movie_id.
     encoder : Encoder or None
         The encoder of the model of the release; None to load it.
     threads : int
         Threads of PyTorch and FAISS. The setting applies to the whole process.
+
+    Attributes
+    ----------
+    keywords : KeywordSimilarity
+        Similarity of a vector to the keywords of films.
 
     Raises
     ------
@@ -67,98 +53,79 @@ class SemanticSearch:
         If this machine has another model than the release.
     ReleaseError, CorruptFileError
         If a file is missing, has changed, or does not match the other files.
-
-    Notes
-    -----
-    A query of a few words carries less information than a film's text. Two steps compensate:
-
-    - Pseudo relevance feedback (Rocchio 1971): the mean vector of the first results is added to
-      the query vector, and the sum is searched.
-    - The results are ranked by the sum of their cosine and, with a weight, the cosine of the query
-      to the nearest keyword of the film.
     """
 
     def __init__(
-        self, catalogue: Catalogue, encoder: Encoder | None = None, *, threads: int = 2
+        self,
+        path: Path,
+        row_of: Mapping[str, int],
+        encoder: Encoder | None = None,
+        *,
+        threads: int = 2,
     ) -> None:
-        release = ReleasedTables(catalogue.path)
+        release = ReleasedTables(path)
         # a query is short: no GPU is needed
         self._encoder = encoder or encoder_of(release.path, release.manifest, "cpu")
-        self._catalogue = catalogue
         self._index = _read_index(release)
-        self._movie_rows = _movie_rows(release, catalogue.row_of)
+        self._movie_rows = _movie_rows(release, row_of)
         if self._index.ntotal != len(self._movie_rows):
             raise CorruptFileError(
                 f"{release.path / 'index.faiss'} contains {self._index.ntotal} films, "
                 f"embeddings.parquet {len(self._movie_rows)}; mine again"
             )
-        self._keywords = KeywordSimilarity(release)
+        self._index_rows = np.argsort(self._movie_rows)  # row of the index of each film
+        self.keywords = KeywordSimilarity(release)
         torch.set_num_threads(threads)
         faiss.omp_set_num_threads(threads)
-        self._vector = lru_cache(maxsize=1_024)(self._embed)
+        self._cached = lru_cache(maxsize=1_024)(self._embed)
 
-    def search(
-        self, query: str, filters: Filters | None = None, limit: int = 50
-    ) -> list[FoundFilmRow]:
-        """Return the films of a selection that are nearest in meaning to `query`, best first.
+    def vector(self, text: str) -> np.ndarray:
+        """Return the vector of a text, of length 1; float32 of shape (dim,)."""
+        return self._cached(text)
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the vectors of several texts, each of length 1; float32 (n_texts, dim)."""
+        return np.asarray(self._encoder.encode(list(texts)), np.float32)
+
+    def film_vectors(self, rows: np.ndarray) -> np.ndarray:
+        """Return the vectors of films, as the index stores them; float32 (n_films, dim).
 
         Parameters
         ----------
-        query : str
-            A description in English.
-        filters : Filters or None
-            The selection; None for all films.
-        limit : int
-            Maximum number of films.
+        rows : ndarray of shape (n_films,), int
+            Rows of movies.parquet.
         """
-        among = None if filters in (None, Filters()) else self._catalogue.find_rows(filters)
-        hits = self.hits(query, limit, among)
-        films = self._catalogue.films_at([hit.row for hit in hits])
-        return [{**film, "closeness": hit.closeness} for film, hit in zip(films, hits, strict=True)]
+        return np.asarray(self._index.reconstruct_batch(self._index_rows[rows]), np.float32)
 
-    def hits(self, query: str, limit: int = 50, among: np.ndarray | None = None) -> list[Hit]:
-        """Return the rows of the films nearest in meaning to `query`, best first.
+    def nearest(
+        self, vector: np.ndarray, limit: int, among: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the films nearest to a vector, best first.
 
         Parameters
         ----------
-        query : str
-            A description in English.
+        vector : ndarray of shape (dim,), float32
+            A vector of length 1.
         limit : int
             Maximum number of films.
         among : ndarray of shape (n_films,), int32, or None
-            Rows of movies.parquet to search, see `Catalogue.find_rows`; None for all.
-        """
-        cleaned = clean_query(query)
-        most = self._index.ntotal if among is None else len(among)
-        if not cleaned or min(limit, most) < 1:
-            return []
-        vector, parameters = self._vector(cleaned), self._search_parameters(among)
-        first, _ = self._nearest(vector, min(_FEEDBACK_FILMS, most), parameters)
-        moved = vector + _FEEDBACK_WEIGHT * self._index.reconstruct_batch(first).mean(0)
-        moved /= np.linalg.norm(moved)
-        found, cosines = self._nearest(moved, min(max(_CANDIDATES, limit), most), parameters)
-        closeness = self._index.reconstruct_batch(found) @ vector
-        rows = self._movie_rows[found]
-        score = cosines + _KEYWORD_WEIGHT * self._keywords.closeness(vector, rows, closeness)
-        best = np.lexsort((rows, -score))[:limit]
-        return [Hit(int(rows[i]), float(closeness[i])) for i in best]
+            Rows of movies.parquet to search; None for all.
 
-    def warm(self) -> None:
-        """Load the model, so that the first query does not wait for it."""
-        self._vector("a film")
+        Returns
+        -------
+        ndarray of shape (n_found,), int32
+            Rows of movies.parquet.
+        """
+        most = min(limit, self._index.ntotal if among is None else len(among))
+        if most < 1:
+            return np.zeros(0, np.int32)
+        _, found = self._index.search(vector[None], most, params=self._parameters(among))
+        return self._movie_rows[found[0][found[0] >= 0]]
 
     def _embed(self, text: str) -> np.ndarray:
-        return np.asarray(self._encoder.encode([text])[0])
+        return np.asarray(self._encoder.encode([text])[0], np.float32)
 
-    def _nearest(
-        self, vector: np.ndarray, count: int, parameters: Any
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the nearest rows of the index and their cosines, best first."""
-        cosines, rows = self._index.search(vector[None], count, params=parameters)
-        found = rows[0] >= 0
-        return rows[0][found], cosines[0][found]
-
-    def _search_parameters(self, among: np.ndarray | None) -> Any:
+    def _parameters(self, among: np.ndarray | None) -> Any:
         untyped: Any = faiss  # its type stubs lack these classes
         selector: dict[str, Any] = {}
         if among is not None:
@@ -169,7 +136,7 @@ class SemanticSearch:
         if isinstance(self._index, faiss.IndexIVF):
             return untyped.SearchParametersIVF(nprobe=self._index.nprobe, **selector)
         if isinstance(self._index, faiss.IndexHNSW):
-            return untyped.SearchParametersHNSW(efSearch=2 * _CANDIDATES, **selector)
+            return untyped.SearchParametersHNSW(efSearch=_MIN_EXPLORED, **selector)
         return untyped.SearchParameters(**selector)
 
 
@@ -219,6 +186,7 @@ class KeywordSimilarity:
         films = pc.list_parent_indices(lists)
         rows = pc.index_in(words, value_set=known.cast(words.type))
         found = pc.is_valid(rows)
+        self._weights = np.log(len(lists) / np.maximum(1, vocabulary.column("films").to_numpy()))
         # rows of the vocabulary, film after film; film i has those from start[i] to start[i + 1]
         self._rows = rows.filter(found).to_numpy(zero_copy_only=False).astype(np.int32)
         owners = films.filter(found).to_numpy(zero_copy_only=False)
@@ -249,3 +217,28 @@ class KeywordSimilarity:
             if len(rows):
                 nearest[film] = cosines[np.searchsorted(used, rows)].max()
         return nearest
+
+    def shared(self, films: Sequence[int]) -> np.ndarray:
+        """Return how similar the keywords of each film are to those of some films together.
+
+        Parameters
+        ----------
+        films : sequence of int
+            Rows of movies.parquet.
+
+        Returns
+        -------
+        ndarray of shape (n_films,), float32
+            Cosine of the keywords, each weighted by its inverse document frequency, 0 to 1.
+        """
+        wanted = np.zeros(len(self._weights), np.float32)
+        for film in films:
+            own = self._rows[self._start[film] : self._start[film + 1]]
+            wanted[own] = self._weights[own]
+        weights = (self._weights**2).astype(np.float32)
+        owners = np.repeat(np.arange(len(self._start) - 1), np.diff(self._start))
+        count = len(self._start) - 1
+        both = np.bincount(owners, (weights * (wanted > 0))[self._rows], minlength=count)
+        length = np.sqrt(np.bincount(owners, weights[self._rows], minlength=count))
+        length *= float(np.linalg.norm(wanted))
+        return np.divide(both, length, out=np.zeros(count), where=length > 0).astype(np.float32)
