@@ -30,7 +30,7 @@ from pipeline.inference.encoder import Encoder
 from pipeline.release.lookup import find_release
 from pipeline.settings import EmbedSettings
 from serve.catalogue.catalogue import Catalogue, Filters
-from serve.catalogue.semantic_search import SemanticSearch
+from serve.catalogue.search.engine import SearchEngine
 
 RESULTS = Path(__file__).parents[1] / "results" / "serving.json"
 QUERIES = Path(__file__).parents[1] / "lib" / "queries.txt"
@@ -60,7 +60,7 @@ def _in_process(release: Path, queries: Sequence[str]) -> dict[str, Any]:
     catalogue = Catalogue(release)
     opened = time.perf_counter() - started
     started = time.perf_counter()
-    search = SemanticSearch(catalogue)
+    search = SearchEngine(catalogue)
     search.warm()
     words = ["war", "submarine captain", "das boot", "love paris", "a", "the", "zzz", "[rec]"]
     filters = [

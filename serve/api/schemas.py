@@ -126,7 +126,7 @@ class SimilarFilms(ResponseModel):
 class FoundFilm(Film):
     """A film found by a semantic search."""
 
-    closeness: float = Field(examples=[0.56], description="Cosine of query and film text, -1 to 1.")
+    closeness: float = Field(examples=[0.56], description="How well the film fits, 0 to 1.")
 
 
 class SearchResult(ResponseModel):

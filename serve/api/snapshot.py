@@ -18,7 +18,7 @@ from pipeline.settings import ServeSettings
 from pipeline.storage.release_store import ReleaseStore
 from pipeline.storage.verify import MANIFEST
 from serve.catalogue.catalogue import Catalogue
-from serve.catalogue.semantic_search import SemanticSearch
+from serve.catalogue.search.engine import SearchEngine
 
 __all__ = ["Snapshot", "Snapshots"]
 
@@ -42,7 +42,7 @@ class Snapshot:
         )
         self.id = self.catalogue.id
         encoder = encoder_of(path, self.catalogue.manifest, "cpu")
-        self.search = SemanticSearch(self.catalogue, encoder, threads=settings.threads)
+        self.search = SearchEngine(self.catalogue, encoder, threads=settings.threads)
         self.search.warm()
         self._assigner = Assigner(path, encoder)
         try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.genres.serving.predictor import GenrePredictor
     from pipeline.recommend.lifecycle.database import UpkeepDatabase
     from pipeline.recommend.serving.recommender import RecommenderService
-    from serve.catalogue.semantic_search import SemanticSearch
+    from serve.catalogue.search.engine import SearchEngine
 
 __all__ = [
     "OUT",
@@ -84,8 +84,8 @@ def preload(folder: Path) -> None:
     _catalogue(str(find_release(folder))).figures()
 
 
-def open_semantic_search(films: Catalogue) -> SemanticSearch:
-    """Return the semantic search in a release; the first call loads the model."""
+def open_semantic_search(films: Catalogue) -> SearchEngine:
+    """Return the search of a release; the first call loads the model."""
     return _semantic_search(str(films.path))
 
 
@@ -139,7 +139,7 @@ def _catalogue(folder: str) -> Catalogue:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the language model (first use only)")
-def _semantic_search(folder: str) -> SemanticSearch:
-    from serve.catalogue.semantic_search import SemanticSearch
+def _semantic_search(folder: str) -> SearchEngine:
+    from serve.catalogue.search.engine import SearchEngine
 
-    return SemanticSearch(_catalogue(folder))
+    return SearchEngine(_catalogue(folder))

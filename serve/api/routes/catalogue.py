@@ -99,8 +99,9 @@ def catalogue_router(settings: ServeSettings) -> APIRouter:
         ],
         limit: Annotated[int, Query(ge=1, le=max_results)] = min(settings.page_size, max_results),
     ) -> schemas.SearchResult:
-        """Find films by meaning, nearest first. Filters limit the films that are searched."""
-        found = snapshot.search.search(q, filters, limit)
+        """Find films by a text, best first. Filters limit the films that are searched."""
+        page = snapshot.search.search(q, filters, limit)
+        found = [{**film, "closeness": film["score"]} for film in page.films]
         return schemas.SearchResult.model_validate(
             {"release_id": snapshot.id, "query": q, "films": found}
         )

@@ -44,6 +44,8 @@ _STEMMED_ONLY = {
 # Scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana and Chinese characters.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_APOSTROPHES = "'\u2019`"
+_FINAL_SIGMA, _SIGMA = "\u03c2", "\u03c3"  # one letter, at the end of a word and inside it
 _ARTICLE = re.compile(r"^(the|a|an|le|la|les|l|el|los|las|der|die|das|il|lo) (?=.)")
 
 
@@ -63,8 +65,8 @@ def normal_form(texts: pa.Array) -> pa.Array:
     ['schindlers amelie spider man', '']
     """
     plain = pc.utf8_normalize(pc.utf8_lower(pc.fill_null(texts, "")), "NFKD")
-    plain = pc.replace_substring_regex(plain, r"[\p{M}'’`]", "")
-    plain = pc.replace_substring(plain, "ς", "σ")  # as it is written inside a word
+    plain = pc.replace_substring_regex(plain, f"[\\p{{M}}{_APOSTROPHES}]", "")
+    plain = pc.replace_substring(plain, _FINAL_SIGMA, _SIGMA)
     # NFKD takes Hangul apart; NFKC joins it again
     plain = pc.utf8_normalize(plain, "NFKC")
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"[^\p{L}\p{N}]+", " "))
@@ -86,8 +88,8 @@ def squeezed(normal: str) -> str:
 def split_texts(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
     """Split texts of normal form into words.
 
-    A run of a script that is written without spaces becomes its pairs of neighbouring characters,
-    as the CJK analyser of Apache Lucene does.
+    A run of a script that is written without spaces becomes its characters and its pairs of
+    neighbouring characters, as the CJK analyser of Apache Lucene does.
 
     Returns
     -------
@@ -98,9 +100,9 @@ def split_texts(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
 
     Examples
     --------
-    >>> words, owners = split_texts(pa.array(["two words", "七人の侍"]))
+    >>> words, owners = split_texts(pa.array(["two words", "七人"]))
     >>> words.to_pylist(), owners.tolist()
-    (['two', 'words', '七人', '人の', 'の侍'], [0, 0, 1, 1, 1])
+    (['two', 'words', '七', '人', '七人'], [0, 0, 1, 1, 1])
     """
     unspaced = pc.match_substring_regex(texts, f"[{_UNSPACED}]")
     if pc.any(unspaced).as_py():
@@ -123,10 +125,11 @@ def normal_text(text: str) -> str:
     >>> normal_text("Schindler's  Amélie: Spider-Man")
     'schindlers amelie spider man'
     """
-    folded = unicodedata.normalize("NFKD", text.lower()).replace("ς", "σ")
-    kept = "".join(c for c in folded if unicodedata.category(c)[0] != "M" and c not in "'’`")
+    folded = unicodedata.normalize("NFKD", text.lower()).replace(_FINAL_SIGMA, _SIGMA)
+    kept = "".join(c for c in folded if unicodedata.category(c)[0] != "M" and c not in _APOSTROPHES)
     letters = (
-        c if unicodedata.category(c)[0] in "LN" else " " for c in unicodedata.normalize("NFKC", kept)
+        c if unicodedata.category(c)[0] in "LN" else " "
+        for c in unicodedata.normalize("NFKC", kept)
     )
     return " ".join("".join(letters).split())
 
@@ -136,8 +139,8 @@ def words_of(text: str) -> list[str]:
 
     Examples
     --------
-    >>> words_of("七人の侍 (1954)")
-    ['七人', '人の', 'の侍', '1954']
+    >>> words_of("七人 (1954)")
+    ['七', '人', '七人', '1954']
     """
     return _UNSPACED_RUN.sub(_pairs, normal_text(text)).split()
 
@@ -183,5 +186,5 @@ def _folded(words: tuple[str, ...]) -> frozenset[str]:
 
 def _pairs(run: re.Match[str]) -> str:
     text = run.group()
-    pairs = [text[i : i + 2] for i in range(len(text) - 1)] or [text]
-    return f" {' '.join(pairs)} "
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    return f" {' '.join([*text, *pairs])} "

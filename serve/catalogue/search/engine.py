@@ -312,6 +312,8 @@ def _known(films: pa.Table) -> np.ndarray:
 
 def _language(catalogue: Catalogue) -> str:
     """Return the language of most texts of a release, as an ISO 639-1 code."""
+    if "languages.parquet" not in catalogue.manifest.files:  # releases of earlier versions
+        return "en"
     path = ReleasedTables(catalogue.path).file("languages.parquet")
     languages = pq.read_table(path, columns=["text_language"]).column(0).combine_chunks()
     counts = pc.value_counts(languages.cast(pa.string()).drop_null())

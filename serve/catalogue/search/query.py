@@ -38,7 +38,8 @@ _FILLER = re.compile(
 _LAST_FILLER = re.compile(r"(?<=\S)\s+(?:films?|movies?|pictures?)$", re.IGNORECASE)
 _NOT_FILLER = re.compile(r"^(?:films?|movies?) (?!about|with|where|in which|that|which)", re.I)
 _CHANGE = re.compile(
-    r"^(?:(?:it is|it's|with|set|more|much|way|a bit|a lot|and|in|is|are|about|the|a|an)\s+)+(?=\S)",
+    r"^(?:(?:it is|it's|with|set|more|much|way|a bit|a lot|and|in|is|are|about|the|a|an)\s+)+"
+    r"(?=\S)",
     re.IGNORECASE,
 )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reasons", "split_sentences"]
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…。！？])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f])\s+")
 _MAX_ENCODED = 24  # sentences of a page that the model reads; about 1 ms each on two cores
 _MAX_NAMED = 3  # keywords or people that a reason names
 

@@ -10,6 +10,7 @@ import bm25s
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from bm25s.tokenization import Tokenized
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -81,25 +82,17 @@ class TextIndex:
     def __init__(self, films: pa.Table, language: str) -> None:
         self.analyser = Analyser(language)
         self._films = films.num_rows
-        owners, words = _all_words(films)
-        encoded = words.dictionary_encode()
-        self._words: list[str] = encoded.dictionary.to_pylist()
-        terms = self.analyser.terms(self._words)
-        self._numbers: dict[str, int] = {}
-        of_word = np.array(
-            [-1 if t is None else self._numbers.setdefault(t, len(self._numbers)) for t in terms],
-            np.int32,
-        )
-        numbers = of_word[encoded.indices.to_numpy()] if self._words else np.zeros(0, np.int32)
-        kept = numbers >= 0
-        owners, numbers = owners[kept], numbers[kept]
+        self._numbers: dict[str, int] = {}  # of each term
+        self._known: dict[str, None] = {}  # all words
+        owners, numbers = self._all_terms(films)
         order = np.argsort(owners, kind="stable")
-        cuts = np.searchsorted(owners[order], np.arange(1, self._films))
+        starts = np.searchsorted(owners[order], np.arange(self._films + 1))
         self._bm25: Any = bm25s.BM25(k1=_K1, b=_B, method="lucene")
         if len(numbers):
-            texts = [part.tolist() for part in np.split(numbers[order], cuts)]
-            self._bm25.index((texts, self._numbers), show_progress=False)
-        self._known = set(self._words)
+            texts = _Texts(numbers[order], starts)
+            self._bm25.index(Tokenized(texts, self._numbers), show_progress=False)
+        self._words = list(self._known)
+        pa.default_memory_pool().release_unused()
 
     def read(self, text: str) -> list[QueryWord]:
         """Return the words of a query; typing errors of words that no film has are corrected."""
@@ -117,10 +110,11 @@ class TextIndex:
         Returns
         -------
         ndarray of shape (n_films,), float32
-            0 to 1: two parts of one share and one of another. The first is the BM25 score of the film, divided by the sum of
-            the best scores of each word; the second is the weight (inverse document frequency) of
-            those words that the film has, divided by that of all words. The first is high where
-            the words are frequent in a short text, the second where no word is missing.
+            0 to 1: two parts of one share and one of another. The first is the BM25 score of the
+            film, divided by the sum of the best scores of each word; the second is the weight
+            (inverse document frequency) of those words that the film has, divided by that of all
+            words. The first is high where the words are frequent in a short text, the second where
+            no word is missing.
         """
         numbers = [w.number for w in words if w.number is not None and w.read not in _GENERIC]
         numbers = numbers or [word.number for word in words if word.number is not None]
@@ -140,6 +134,32 @@ class TextIndex:
     def has_word(self, word: str) -> bool:
         """Return whether a film has a word of normal form."""
         return word in self._known
+
+    def _all_terms(self, films: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+        """Return the film and the number of each term, as often as its field counts, int32."""
+        owners, numbers = [], []
+        for field, weight in FIELDS.items():
+            column = films.column(field).combine_chunks()
+            texts = pc.binary_join(column, " ") if pa.types.is_list(column.type) else column
+            films_of, terms = self._terms_of(texts.cast(pa.string()))
+            owners += [films_of] * weight
+            numbers += [terms] * weight
+        joined, terms = self._terms_of(_without_hyphens(films.column("title")))
+        return np.concatenate([*owners, joined]), np.concatenate([*numbers, terms])
+
+    def _terms_of(self, texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """Return the text and the number of each term that is no stop word, both int32."""
+        words, owners = split_texts(normal_form(texts))
+        encoded = words.dictionary_encode()
+        known: list[str] = encoded.dictionary.to_pylist()
+        self._known.update(dict.fromkeys(known))
+        number = [
+            -1 if term is None else self._numbers.setdefault(term, len(self._numbers))
+            for term in self.analyser.terms(known)
+        ]
+        numbers = np.array(number, np.int32)[encoded.indices.to_numpy()]
+        kept = numbers >= 0
+        return owners[kept].astype(np.int32), numbers[kept]
 
     def _is_known(self, word: str) -> bool:
         if word in self._known:
@@ -171,18 +191,19 @@ class TextIndex:
         return int(np.count_nonzero(self._bm25.get_scores_from_ids([number])))
 
 
-def _all_words(films: pa.Table) -> tuple[np.ndarray, pa.Array]:
-    """Return the films and words of all fields, each word as often as its field counts."""
-    owners: list[np.ndarray] = []
-    words: list[pa.Array] = []
-    for field, weight in FIELDS.items():
-        column = films.column(field).combine_chunks()
-        texts = pc.binary_join(column, " ") if pa.types.is_list(column.type) else column
-        found, films_of = split_texts(normal_form(texts.cast(pa.string())))
-        owners += [films_of] * weight
-        words += [found] * weight
-    joined, films_of = split_texts(normal_form(_without_hyphens(films.column("title"))))
-    return np.concatenate([*owners, films_of]), pa.concat_arrays([*words, joined])
+class _Texts(Sequence[list[int]]):
+    """Lists of numbers that exist only while bm25s reads them; all together take 1 GiB."""
+
+    def __init__(self, numbers: np.ndarray, starts: np.ndarray) -> None:
+        self._numbers, self._starts = numbers, starts
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, text: Any) -> Any:
+        if not 0 <= text < len(self):
+            raise IndexError(text)  # ends an iteration
+        return self._numbers[self._starts[text] : self._starts[text + 1]].tolist()
 
 
 def _without_hyphens(titles: pa.ChunkedArray) -> pa.Array:

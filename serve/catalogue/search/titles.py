@@ -52,7 +52,7 @@ class TitleIndex:
     def __init__(self, films: pa.Table) -> None:
         titles = films.column("title").combine_chunks().cast(pa.string())
         first_part = pc.list_element(
-            pc.split_pattern_regex(pc.fill_null(titles, ""), r":| - | – "), 0
+            pc.split_pattern_regex(pc.fill_null(titles, ""), ":| - | \u2013 "), 0
         )
         normal = normal_form(titles).to_pylist()
         whole = [squeezed(title) for title in normal]
@@ -149,8 +149,7 @@ class TitleIndex:
         )
         # a part of a title is not the title
         return [
-            TitleHit(row, found[row][0] if found[row][1] else 0.99 * found[row][0])
-            for row in order
+            TitleHit(row, found[row][0] if found[row][1] else 0.99 * found[row][0]) for row in order
         ]
 
     def _beginning_with(self, wanted: str) -> list[str]:

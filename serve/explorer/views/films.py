@@ -28,7 +28,7 @@ selection = draw_selection(films)
 sort, descending = ORDERS[selection.order]
 
 if selection.by_meaning:
-    nearest = open_semantic_search(films).search(selection.text, selection.filters, NEAREST)
+    nearest = open_semantic_search(films).search(selection.text, selection.filters, NEAREST).films
     total = len(nearest)
 else:
     total = films.films(selection.all_filters, limit=0).total

@@ -1,4 +1,4 @@
-"""Semantic search with the real model, on films of known themes."""
+"""Vectors of queries and films, with the real model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import faiss
@@ -22,7 +21,7 @@ from pipeline.release.reader import ReleasedTables
 from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import NeighbourSettings
 from serve.catalogue.catalogue import Catalogue, Filters
-from serve.catalogue.semantic_search import KeywordSimilarity, SemanticSearch, _read_index
+from serve.catalogue.search.meaning import KeywordSimilarity, MeaningIndex, _read_index
 from tests.support.films import exact, mined
 
 QUERIES = (
@@ -34,55 +33,30 @@ QUERIES = (
 
 
 @pytest.fixture(scope="module")
-def search(catalogue: Catalogue) -> SemanticSearch:
-    return SemanticSearch(catalogue)
+def meaning(catalogue: Catalogue) -> MeaningIndex:
+    return _open(catalogue)
 
 
-@pytest.mark.parametrize("theme", range(4))
-def test_the_first_films_are_of_the_theme_of_the_query(search: SemanticSearch, theme: int) -> None:
-    found = search.search(QUERIES[theme], limit=8)
-    of_theme = [mined().theme[int(film["movie_id"][1:])] == theme for film in found]
-    assert sum(of_theme) >= 7
-    assert of_theme[0]
+def _open(catalogue: Catalogue) -> MeaningIndex:
+    return MeaningIndex(catalogue.path, catalogue.row_of)
 
 
-def test_closeness_is_the_cosine_of_query_and_text(search: SemanticSearch, release: Path) -> None:
-    stored = pq.read_table(release / "embeddings.parquet")
-    vectors = np.array([v.as_py() for v in stored["vector"]], np.float32)
-    row_of = {movie_id: row for row, movie_id in enumerate(stored["movie_id"].to_pylist())}
-    query = Encoder(exact()).encode([QUERIES[0]])[0]
-    for film in search.search(QUERIES[0], limit=40):
-        expected = float(vectors[row_of[film["movie_id"]]] @ query)
-        assert film["closeness"] == pytest.approx(expected, abs=1e-3)
-
-
-def test_a_filtered_search_finds_all_films_of_the_selection(
-    search: SemanticSearch, catalogue: Catalogue
+def test_the_nearest_films_are_those_with_the_largest_cosines(
+    meaning: MeaningIndex, release: Path, catalogue: Catalogue
 ) -> None:
-    for filters in (Filters(languages=("fr",)), Filters(micro_genres=(2,)), Filters(words="film")):
-        found = search.search(QUERIES[0], filters, limit=100)
-        assert sorted(film["movie_id"] for film in found) == catalogue.ids(filters)
-    assert search.search(QUERIES[0], Filters(year_from=3_000)) == []
-
-
-def test_results_are_unique_and_deterministic(search: SemanticSearch) -> None:
-    first, second = (search.hits("a kiss in the rain", 40) for _ in range(2))
-    assert first == second
-    assert len({hit.row for hit in first}) == 40
-    assert search.hits("a kiss in the rain", 5) == first[:5]
-
-
-@pytest.mark.parametrize("query", ["", " \0 ", "\ud800", "x" * 20_000, "' OR 1=1 --", "الغواصة"])
-def test_no_query_fails(search: SemanticSearch, query: str) -> None:
-    assert len(search.search(query, limit=3)) == (3 if query.strip("\0 ") else 0)
-    assert search.search(query, limit=0) == []
-
-
-def test_several_threads_may_search_at_once(search: SemanticSearch) -> None:
-    queries = [f"{query} {number}" for number in range(6) for query in QUERIES]
-    with ThreadPoolExecutor(6) as pool:
-        parallel = list(pool.map(lambda query: search.hits(query, 5), queries))
-    assert parallel == [search.hits(query, 5) for query in queries]
+    stored = pq.read_table(release / "embeddings.parquet")
+    rows = np.array([catalogue.row_of[i] for i in stored["movie_id"].to_pylist()])
+    vectors = np.zeros((len(rows), 384), np.float32)
+    vectors[rows] = matrix_of(stored)
+    query = np.asarray(Encoder(exact()).encode([QUERIES[0]])[0])
+    np.testing.assert_allclose(meaning.vector(QUERIES[0]), query, atol=1e-6)
+    np.testing.assert_allclose(meaning.film_vectors(rows), vectors[rows], atol=1e-3)
+    found = meaning.nearest(query, 10)
+    cosines = vectors @ query
+    assert cosines[found].min() >= np.sort(cosines)[-10] - 1e-3
+    few = np.array([3, 5, 8], np.int32)
+    assert sorted(meaning.nearest(query, 10, few)) == [3, 5, 8]
+    assert len(meaning.nearest(query, 10, few[:0])) == 0
 
 
 @pytest.mark.parametrize("kind", ["hnsw", "ivf", "ivf-sq8"])
@@ -94,12 +68,13 @@ def test_every_kind_of_index_is_searched_with_and_without_filters(
     raw = build_index(pq.read_table(other / "embeddings.parquet"), settings, 40)["index"]
     _replace(other, "index.faiss", b"".join(index_bytes(raw)))
     catalogue = Catalogue(other)
-    search = SemanticSearch(catalogue)
-    found = search.search(QUERIES[0], limit=5)
-    assert all(mined().theme[int(film["movie_id"][1:])] == 0 for film in found[:3])
-    filters = Filters(languages=("de",))
-    narrowed = {film["movie_id"] for film in search.search(QUERIES[0], filters, 5)}
-    assert narrowed and narrowed <= set(catalogue.ids(filters))
+    meaning = _open(catalogue)
+    query = meaning.vector(QUERIES[0])
+    found = catalogue.films_at(meaning.nearest(query, 3).tolist())
+    assert all(mined().theme[int(film["movie_id"][1:])] == 0 for film in found)
+    german = catalogue.find_rows(Filters(languages=("de",)))
+    narrowed = meaning.nearest(query, 5, german)
+    assert len(narrowed) and set(narrowed) <= set(german)
 
 
 @pytest.mark.parametrize(("searched", "lists"), [(100, 1), (600, 5), (10_000, 8)])
@@ -126,7 +101,7 @@ def test_an_index_with_a_wrong_checksum_is_refused(release: Path, tmp_path: Path
     raw[-1] ^= 1
     (other / "index.faiss").write_bytes(raw)
     with pytest.raises(CorruptFileError, match="SHA-256"):
-        SemanticSearch(Catalogue(other))
+        _open(Catalogue(other))
 
 
 def test_an_index_of_other_films_is_refused(release: Path, tmp_path: Path) -> None:
@@ -135,7 +110,7 @@ def test_an_index_of_other_films_is_refused(release: Path, tmp_path: Path) -> No
     index.add(np.ones((3, 384), np.float32))
     _replace(other, "index.faiss", faiss.serialize_index(index).tobytes())
     with pytest.raises(CorruptFileError, match="3 films"):
-        SemanticSearch(Catalogue(other))
+        _open(Catalogue(other))
 
 
 def test_another_model_is_refused(release: Path, tmp_path: Path) -> None:
@@ -144,7 +119,7 @@ def test_another_model_is_refused(release: Path, tmp_path: Path) -> None:
     manifest["model"]["revision"] = "e" * 64
     (other / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelError, match="eeeeeeeeeeee"):
-        SemanticSearch(Catalogue(other))
+        _open(Catalogue(other))
 
 
 def test_keyword_similarity_is_the_cosine_to_the_nearest_keyword(release: Path) -> None:
@@ -168,14 +143,14 @@ def test_keyword_similarity_is_the_cosine_to_the_nearest_keyword(release: Path) 
 def test_a_query_imports_no_training_library(release: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from serve.catalogue.catalogue import Catalogue; "
-        "from serve.catalogue.semantic_search import SemanticSearch; "
-        f"print(len(SemanticSearch(Catalogue(Path({str(release)!r}))).search('a war', limit=2)), "
+        "from serve.catalogue.search.engine import SearchEngine; "
+        f"print(SearchEngine(Catalogue(Path({str(release)!r}))).search('war', limit=2).total > 1, "
         "'sentence_transformers' in sys.modules, 'transformers' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
-    assert done.stdout.split() == ["2", "False", "False"]
+    assert done.stdout.split() == ["True", "False", "False"]
 
 
 def _copy(release: Path, folder: Path) -> Path:
