@@ -18,13 +18,13 @@ from serve.catalogue.filters import Filters, clean_query
 from serve.catalogue.records import FoundFilmRow, Understood
 from serve.catalogue.search.meaning import MeaningIndex
 from serve.catalogue.search.query import Query, read_query
-from serve.catalogue.search.ranking import Parts, combine
+from serve.catalogue.search.ranking import Parts, Ranking, combine
 from serve.catalogue.search.reasons import Reasons
 from serve.catalogue.search.text_index import QueryWord, TextIndex
 from serve.catalogue.search.titles import TitleHit, TitleIndex
 from serve.catalogue.search.tones import GenreMatch, asked_genres
 
-__all__ = ["Ranking", "SearchEngine", "SearchPage"]
+__all__ = ["SearchEngine", "SearchPage"]
 
 _CANDIDATES = 300  # films of each kind of search that are scored
 _MAX_LETTERS = 500  # of a query; the model reads no more than about 256 words
@@ -58,34 +58,6 @@ class SearchPage:
     films: list[FoundFilmRow]
     nothing_close: bool
     understood: Understood
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """All films that a search found.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n_films,), int32
-        Rows of movies.parquet, best first.
-    scores : ndarray of shape (n_films,), float32
-        0 to 1, falling.
-    titles : dict of int to float
-        Likeness of the titles that the query names.
-    query : Query
-        How the text was read.
-    words : tuple of QueryWord
-        The words that were searched.
-    like : tuple of int
-        Rows of the films that the results are like.
-    """
-
-    rows: np.ndarray
-    scores: np.ndarray
-    titles: dict[int, float]
-    query: Query
-    words: tuple[QueryWord, ...]
-    like: tuple[int, ...]
 
 
 class SearchEngine:
@@ -195,9 +167,9 @@ class SearchEngine:
             parts.append(weight * self.meaning.vector(text))
         if not parts:
             return None
-        vector = np.sum(parts, axis=0, dtype=np.float32)
+        vector = np.stack(parts).sum(0)
         if query.without:
-            vector = vector - _WITHOUT_WEIGHT * self.meaning.vector(query.without)
+            vector -= np.float32(_WITHOUT_WEIGHT) * self.meaning.vector(query.without)
         length = float(np.linalg.norm(vector))
         return vector / length if length else None
 
@@ -307,7 +279,7 @@ def _known(films: pa.Table) -> np.ndarray:
     overview = pc.fill_null(films.column("overview"), "")
     words = pc.count_substring(overview, " ").to_numpy() + 1
     most = votes.max(initial=0.0) or 1.0
-    return ((votes / most + np.minimum(words / 20, 1)) / 2).astype(np.float32)
+    return np.asarray((votes / most + np.minimum(words / 20, 1)) / 2, np.float32)
 
 
 def _language(catalogue: Catalogue) -> str:

@@ -120,7 +120,8 @@ class MeaningIndex:
         if most < 1:
             return np.zeros(0, np.int32)
         _, found = self._index.search(vector[None], most, params=self._parameters(among))
-        return self._movie_rows[found[0][found[0] >= 0]]
+        rows: np.ndarray = found[0][found[0] >= 0]
+        return np.asarray(self._movie_rows[rows])
 
     def _embed(self, text: str) -> np.ndarray:
         return np.asarray(self._encoder.encode([text])[0], np.float32)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-__all__ = ["LIKE_WEIGHTS", "WEIGHTS", "Parts", "Weights", "combine"]
+from serve.catalogue.search.query import Query
+from serve.catalogue.search.text_index import QueryWord
+
+__all__ = ["LIKE_WEIGHTS", "WEIGHTS", "Parts", "Ranking", "Weights", "combine"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,34 @@ class Parts:
     like_keywords: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """All films that a search found.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_films,), int32
+        Rows of movies.parquet, best first.
+    scores : ndarray of shape (n_films,), float32
+        0 to 1, falling.
+    titles : dict of int to float
+        Likeness of the titles that the query names.
+    query : Query
+        How the text was read.
+    words : tuple of QueryWord
+        The words that were searched.
+    like : tuple of int
+        Rows of the films that the results are like.
+    """
+
+    rows: np.ndarray
+    scores: np.ndarray
+    titles: dict[int, float]
+    query: Query
+    words: tuple[QueryWord, ...]
+    like: tuple[int, ...]
+
+
 def combine(parts: Parts, weights: Weights | None = None) -> np.ndarray:
     """Return the scores of films, 0 to 1.
 
@@ -95,4 +126,4 @@ def combine(parts: Parts, weights: Weights | None = None) -> np.ndarray:
         if part is not None:
             total += weight * part
             most += weight
-    return np.clip(total / most, 0, 1)
+    return np.asarray(np.clip(total / most, 0, 1), np.float32)

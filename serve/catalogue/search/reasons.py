@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serve.catalogue.catalogue import Catalogue
 from serve.catalogue.records import FilmRow, Reason
 from serve.catalogue.search.analysis import words_of
 from serve.catalogue.search.meaning import MeaningIndex
+from serve.catalogue.search.ranking import Ranking
 from serve.catalogue.search.text_index import TextIndex
-
-if TYPE_CHECKING:
-    from serve.catalogue.catalogue import Catalogue
-    from serve.catalogue.search.engine import Ranking
 
 __all__ = ["Reasons", "split_sentences"]
 
