@@ -29,6 +29,7 @@ from prefect.utilities.callables import get_call_parameters
 
 from flows.runtime.reconcile import end_tasks, settle_dead_runs
 from flows.runtime.run_ledger import STARTS, mark_reported
+from flows.services.prefect_home import home_of
 from flows.services.prefect_queues import PrefectQueues
 from flows.services.prefect_server import prefect_server
 from pipeline.errors import MicrogenresError
@@ -102,7 +103,8 @@ def launch_served(flow: Flow[..., Any], out: Path, parameters: dict[str, Any]) -
     StoreError
         If the disk is full.
     """
-    with explain_full_disk(out), prefect_server(out / "work" / "prefect-server.log") as url:
+    log = out / "work" / "prefect-server.log"
+    with explain_full_disk(out), prefect_server(log, home_of(out)) as url:
         try:
             return launch(flow, out, parameters)
         except httpx.TransportError as error:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from flows.services.prefect_home import prepare_home, save_empty_database, user_home
 from flows.services.process import SupervisedProcess, prefect_command
 from pipeline.errors import MicrogenresError
 
@@ -38,6 +39,8 @@ class EmbeddedServer:
     ----------
     log : Path
         File for its output.
+    home : Path, optional
+        Folder for its database; by default `prefect` beside the log.
     port : int, optional
         Its port; any free one by default.
     schedules : bool
@@ -49,19 +52,33 @@ class EmbeddedServer:
         Address of its API.
     """
 
-    def __init__(self, log: Path, *, port: int | None = None, schedules: bool = False) -> None:
+    def __init__(
+        self,
+        log: Path,
+        home: Path | None = None,
+        *,
+        port: int | None = None,
+        schedules: bool = False,
+    ) -> None:
         self.log, port = log, port or free_port()
+        self.home = home or log.parent / "prefect"
+        settings, self._is_new = prepare_home(self.home)
         self.url = f"http://127.0.0.1:{port}/api"
         command = prefect_command("server", "start", "--host", "127.0.0.1", "--port", str(port))
         command += [] if schedules else ["--no-scheduler", "--no-late-runs"]
-        environment = os.environ | {
-            "PREFECT_UI_API_URL": self.url,
-            "PREFECT_SERVER_UI_API_URL": self.url,
-            "PREFECT_API_URL": "",
-            # In memory, leases would be lost when the server dies: the restarted one would reclaim
-            # the concurrency limit of a run that is still going, and end that run.
-            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES,
-        }
+        environment = (
+            os.environ
+            | settings
+            | {
+                "PREFECT_UI_API_URL": self.url,
+                "PREFECT_SERVER_UI_API_URL": self.url,
+                "PREFECT_API_URL": "",
+                "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+                # In memory, leases would be lost when the server dies: the restarted one would reclaim
+                # the concurrency limit of a run that is still going, and end that run.
+                "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES,
+            }
+        )
         log.parent.mkdir(parents=True, exist_ok=True)
 
         def start() -> subprocess.Popen[bytes]:
@@ -95,6 +112,8 @@ class EmbeddedServer:
                 )
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=5):
                 self._supervised.watch()
+                if self._is_new:
+                    save_empty_database(self.home)
                 return
             time.sleep(_POLL_SECONDS)
         raise MicrogenresError(
@@ -107,17 +126,19 @@ class EmbeddedServer:
 
 
 @contextmanager
-def early_server(log: Path) -> Iterator[None]:
+def early_server(log: Path, home: Path | None = None) -> Iterator[None]:
     """Start a server that a run inside the block will use, unless Prefect is set to use another.
 
     Parameters
     ----------
     log : Path
         File for the output of the server, as the run names it.
+    home : Path, optional
+        As for `EmbeddedServer`.
     """
     if not _is_configured():
         with suppress(OSError):  # the run then reports what is wrong with its folder
-            _early.append(EmbeddedServer(log))
+            _early.append(EmbeddedServer(log, home))
     try:
         yield
     finally:
@@ -127,13 +148,13 @@ def early_server(log: Path) -> Iterator[None]:
 
 @contextmanager
 def embedded_server(
-    log: Path, *, port: int | None = None, schedules: bool = False
+    log: Path, home: Path | None = None, *, port: int | None = None, schedules: bool = False
 ) -> Iterator[EmbeddedServer]:
     """Yield a server that answers: that of `early_server` if the log has one, or a new one.
 
     Parameters
     ----------
-    log, port, schedules
+    log, home, port, schedules
         As for `EmbeddedServer`.
 
     Raises
@@ -143,7 +164,7 @@ def embedded_server(
     """
     plain = port is None and not schedules
     early = plain and _early and _early[-1].log.absolute() == log.absolute()
-    server = _early.pop() if early else EmbeddedServer(log, port=port, schedules=schedules)
+    server = _early.pop() if early else EmbeddedServer(log, home, port=port, schedules=schedules)
     try:
         server.wait()
         yield server
@@ -165,8 +186,7 @@ def _is_configured() -> bool:
     """
     if any(os.environ.get(name) for name in _VARIABLES):
         return True
-    home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect").expanduser()
-    files = [home / _HOME_FILE, *map(Path, _HERE_FILES)]
+    files = [user_home() / _HOME_FILE, *map(Path, _HERE_FILES)]
     return any(_names_a_server(path) for path in files)
 
 

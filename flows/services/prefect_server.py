@@ -1,7 +1,7 @@
 """The Prefect server of a run: that of PREFECT_API_URL, or an embedded one with SQLite.
 
 The embedded server is a separate process on loopback with its UI. It is restarted when it dies, and
-ends with the run, whatever ends the run. Its records stay in Prefect's home folder.
+ends with the run, whatever ends the run. Its records stay in the output folder.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ __all__ = ["prefect_server"]
 
 
 @contextmanager
-def prefect_server(log: Path, *, port: int | None = None, schedules: bool = False) -> Iterator[str]:
+def prefect_server(
+    log: Path, home: Path | None = None, *, port: int | None = None, schedules: bool = False
+) -> Iterator[str]:
     """Yield the address of a Prefect API; start an embedded server if none is configured.
 
     Parameters
     ----------
     log : Path
         File for the output of the embedded server.
+    home : Path, optional
+        Folder for the database of the embedded server; by default `prefect` beside the log.
     port : int, optional
         Port of the embedded server; any free one by default.
     schedules : bool
@@ -43,7 +47,7 @@ def prefect_server(log: Path, *, port: int | None = None, schedules: bool = Fals
         emit(Address("Prefect UI", redact(given.removesuffix("/api"))))
         yield given
         return
-    with embedded_server(log, port=port, schedules=schedules) as server:
+    with embedded_server(log, home, port=port, schedules=schedules) as server:
         emit(Address("Prefect UI", server.url.removesuffix("/api")))
         with temporary_settings({PREFECT_API_URL: server.url}):
             try:

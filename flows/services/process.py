@@ -105,6 +105,9 @@ def main() -> None:
 
         if sys.argv[1:2] == ["server"]:
             load(["prefect.server.api.server"])
+            from flows.services.same_origin import keep_to_own_host
+
+            keep_to_own_host()
     app()
 
 

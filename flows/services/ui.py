@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flows.events import Note, emit
 from flows.services.deployments import POOL, deploy, deployments_file
+from flows.services.prefect_home import home_of
 from flows.services.prefect_server import prefect_server
 from flows.services.process import SupervisedProcess, prefect_command
 
@@ -46,7 +47,7 @@ def serve_ui(out: Path, catalogue: str, profile: str, port: int) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     with (
         _ended_by_signals() as ended,
-        prefect_server(logs / "prefect-server.log", port=port, schedules=True) as url,
+        prefect_server(logs / "prefect-server.log", home_of(out), port=port, schedules=True) as url,
     ):
         with (logs / "deploy.log").open("ab") as log:
             deploy(deployments, url, out.absolute(), catalogue, profile, log)

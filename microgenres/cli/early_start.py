@@ -43,8 +43,9 @@ def share_imports(profile: str, file: Path | None, chosen: dict[str, Any]) -> No
 def early_server(out: Path) -> AbstractContextManager[None]:
     """Start the embedded Prefect server of a run into `out`; it ends with the block."""
     from flows.services import embedded_server
+    from flows.services.prefect_home import home_of
 
-    return embedded_server.early_server(out / "work" / "prefect-server.log")
+    return embedded_server.early_server(out / "work" / "prefect-server.log", home_of(out))
 
 
 def import_flow(module: str) -> Any:

@@ -16,6 +16,7 @@ import pytest
 from distributed import Client
 
 from flows.services.embedded_server import free_port
+from flows.services.prefect_home import home_of
 from tests.faults.child import Child, wait_for
 from tests.faults.conftest import Reference
 from tests.faults.mining import LIMIT, Place, assert_same_tables, committed_work, verify_latest
@@ -71,7 +72,7 @@ def test_an_embedded_server_is_restarted_and_all_tasks_end(
     assert run.end(1) == 0, log
     assert "is restarted" in log
     assert_same_tables(verify_latest(out, LIMIT), reference.release)
-    with closing(sqlite3.connect(home / "prefect.db")) as record:
+    with closing(sqlite3.connect(home_of(out) / "prefect.db")) as record:
         (flow_run,) = record.execute("select state_type from flow_run").fetchall()
         tasks = dict(record.execute("select state_type, count(*) from task_run group by 1"))
     assert flow_run == ("COMPLETED",)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from flows.services.embedded_server import free_port
+from flows.services.prefect_home import empty_database
 from flows.services.prefect_queues import PrefectQueues
 from flows.services.process import prefect_command
 from tests.support.compose import until
@@ -34,9 +35,14 @@ class PrefectProcess:
     home: Path
 
     def empty_home(self, home: Path) -> Path:
-        """Create a home folder with an empty database, which would take a server seconds."""
+        """Create a home folder with an empty database, which would take a server seconds.
+
+        Servers with this home, and embedded ones of a user with this home, begin with it.
+        """
         home.mkdir()
-        return Path(shutil.copy(self.home / _EMPTY, home / "prefect.db")).parent
+        for name in ("prefect.db", empty_database().name):
+            shutil.copy(self.home / _EMPTY, home / name)
+        return home
 
     @contextmanager
     def used(self) -> Iterator[str]:

@@ -78,7 +78,8 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
         return step(1) + step(2)
 
     events: list[Event] = []
-    with listen(events.append), prefect_server(tmp_path / "logs" / "server.log") as url:
+    log, own = tmp_path / "logs" / "server.log", tmp_path / "own"
+    with listen(events.append), prefect_server(log, own) as url:
         assert urlsplit(url).hostname == "127.0.0.1"
         assert PREFECT_API_URL.value() == url
         assert events == [Address("Prefect UI", url.removesuffix("/api"))]
@@ -98,7 +99,7 @@ def test_an_embedded_server_records_a_flow_and_ends(alone: None, tmp_path: Path)
     assert not answers(url)
 
     # The next server has the records of this one; the block ends with an error.
-    with pytest.raises(ZeroDivisionError), prefect_server(tmp_path / "server.log") as url:
+    with pytest.raises(ZeroDivisionError), prefect_server(tmp_path / "server.log", own) as url:
         tasks = ask(f"{url}/task_runs/filter", {})
         assert {(t["name"], t["state_type"]) for t in tasks} == {
             ("step 1", "COMPLETED"),
@@ -171,16 +172,14 @@ def test_it_ends_with_a_run_killed_while_it_starts(home: Path, tmp_path: Path) -
         until(lambda: ended(server), 60, "the server outlives the run")
 
 
-def test_the_error_of_a_failed_start_names_the_log(
-    alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path / "no-folder"
-    home.write_text("a file")
-    monkeypatch.setenv("PREFECT_HOME", str(home))
+def test_the_error_of_a_failed_start_names_the_log(alone: None, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "prefect.db").write_text("no database" * 100)
     log = tmp_path / "server.log"
     with (
         pytest.raises(MicrogenresError, match=r"ended with.*PREFECT_API_URL") as caught,
-        prefect_server(log),
+        prefect_server(log, own),
     ):
         pytest.fail("it started")
     assert str(log) in str(caught.value)
