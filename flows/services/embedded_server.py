@@ -74,8 +74,8 @@ class EmbeddedServer:
                 "PREFECT_SERVER_UI_API_URL": self.url,
                 "PREFECT_API_URL": "",
                 "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-                # In memory, leases would be lost when the server dies: the restarted one would reclaim
-                # the concurrency limit of a run that is still going, and end that run.
+                # In memory, leases would be lost when the server dies: the restarted one would
+                # reclaim the concurrency limit of a run that is still going, and end that run.
                 "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES,
             }
         )

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -31,6 +32,7 @@ __all__ = [
     "Bars",
     "Lines",
     "follow",
+    "print_line",
     "quiet_dask",
     "shown",
     "standard_error",
@@ -95,6 +97,30 @@ def text(value: object, style: str = "") -> Text:
     """Return `value` as literal text: no markup, and no control characters of a terminal."""
     shown = "".join(_visible(character) for character in str(value))
     return Text(shown, style=style, overflow="fold")
+
+
+def print_line(console: Console, label: str, value: object = "") -> None:
+    """Print a line; on a terminal it is wrapped between words, below the end of its label.
+
+    A longer word, such as a path, is not broken: the terminal shows it, and copies it, as one.
+    """
+    line = text(value).plain
+    width = max(20, console.width - cell_len(label))
+    for part in _wrapped(line, width) if console.is_terminal else [line]:
+        console.print(text(label) + text(part), soft_wrap=True)
+        label = " " * cell_len(label)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` columns, except for longer words."""
+    lines = [""]
+    for word in line.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and cell_len(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _visible(character: str) -> str:

@@ -112,8 +112,8 @@ def show_predicted(rows: Sequence[Prediction], *, as_json: bool) -> None:
         to_json({"films": rows}, sys.stdout)
         return
     table = plain_table(lines=True)
-    table.add_column("film", ratio=2)
-    table.add_column("genres", ratio=3)
+    table.add_column("film")
+    table.add_column("genres")
     for row in rows:
         genres_text = ", ".join(f"{g} {row['confidence'][g]:.2f}" for g in row["predicted_genres"])
         table.add_row(text(row["title"] or row["overview"][:60]), text(genres_text))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.update.flow import UpdateResult
-from microgenres.cli.console import standard_output, text
+from microgenres.cli.console import print_line, standard_output, text
 from microgenres.cli.output.tables import headed, number, plain_table, to_json
 from pipeline.errors import ReleaseError
 from pipeline.lineage.history import read_history, summarise_growth
@@ -52,10 +52,10 @@ def show_updated(found: UpdateResult, *, as_json: bool) -> None:
     for name in ("added", "changed", "withdrawn", "retained", "texts_encoded"):
         table.add_row(name.replace("_", " "), number(done.get(name)))
     console.print(headed(f"Release {release.id}", table))
-    console.print(text(f"Release  {release.path}"), soft_wrap=True)
+    print_line(console, "Release  ", release.path)
     if found.due:
         did = "was done" if found.mined else "is due: `microgenres mine`"
-        console.print(text(f"Drift    past {', '.join(found.due)}; another mining {did}"))
+        print_line(console, "Drift    ", f"past {', '.join(found.due)}; another mining {did}")
 
 
 def show_history(out: Path, micro_genre: str | None, limit: int | None, *, as_json: bool) -> None:
@@ -90,7 +90,7 @@ def show_history(out: Path, micro_genre: str | None, limit: int | None, *, as_js
 
 def _print(rows: list[dict[str, Any]], releases: list[dict[str, Any]]) -> None:
     table = plain_table()
-    table.add_column("micro-genre", overflow="fold")
+    table.add_column("micro-genre")
     table.add_column("change", justify="right")
     last = releases[-_RELEASES:]
     for release in last:
@@ -102,4 +102,4 @@ def _print(rows: list[dict[str, Any]], releases: list[dict[str, Any]]) -> None:
     kinds = ", ".join(f"{r['release_id']} {r['kind']}" for r in last)
     console = standard_output()
     console.print(headed(f"Films by release, of {len(releases)} releases", table))
-    console.print(text(f"Releases  {kinds}"), soft_wrap=True)
+    print_line(console, "Releases  ", kinds)

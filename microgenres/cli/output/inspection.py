@@ -130,8 +130,8 @@ def _print_table(console: Console, table: TableInspection) -> None:
 def _columns(table: TableInspection) -> Any:
     shown = plain_table()
     shown.add_column("Becomes", no_wrap=True)
-    shown.add_column("Column of the file", overflow="fold", ratio=2)
-    shown.add_column("Why", overflow="fold", ratio=5, style="dim")
+    shown.add_column("Column of the file")
+    shown.add_column("Why", style="dim")
     for column in table.columns:
         shown.add_row(
             text(column.column, "bold"), text(", ".join(column.file_columns)), text(column.reason)
@@ -142,10 +142,10 @@ def _columns(table: TableInspection) -> Any:
 def _not_used(table: TableInspection) -> Any:
     has_reasons = any(column.reason for column in table.not_used)
     shown = plain_table()
-    shown.add_column("Column of the file", overflow="fold", min_width=12, ratio=2)
-    shown.add_column("Its first cell", overflow="fold", ratio=3, style="dim")
+    shown.add_column("Column of the file")
+    shown.add_column("Its first cell", style="dim")
     if has_reasons:
-        shown.add_column("Why not", overflow="fold", ratio=3, style="dim")
+        shown.add_column("Why not", style="dim")
     for column in table.not_used[:_NOT_USED]:
         example = column.example
         example = example if len(example) <= _FIRST_CELL else example[: _FIRST_CELL - 3] + "..."
@@ -213,9 +213,9 @@ def _print_lost(console: Console, title: str, rejected: Sequence[RejectedRows]) 
     if not rejected:
         return
     shown = plain_table()
-    shown.add_column("Reason", overflow="fold", ratio=2)
+    shown.add_column("Reason")
     shown.add_column("Rows", justify="right", no_wrap=True)
-    shown.add_column("Such as", overflow="fold", ratio=5)
+    shown.add_column("Such as")
     for entry in rejected:
         where = f"{entry.file} row {number(entry.example_row)}".lstrip()
         example = f"{where}: {entry.example}"
@@ -227,9 +227,9 @@ def _print_cells(console: Console, title: str, cells: Sequence[UnknownCells]) ->
     if not cells:
         return
     shown = plain_table()
-    shown.add_column("Column", overflow="fold", ratio=2)
+    shown.add_column("Column")
     shown.add_column("Cells", justify="right", no_wrap=True)
-    shown.add_column("Such as", overflow="fold", ratio=5)
+    shown.add_column("Such as")
     for entry in cells:
         name = entry.column
         if entry.file_column and entry.file_column != entry.column:

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from microgenres.cli.console import standard_output, text
+from microgenres.cli.console import print_line, standard_output, text
 from microgenres.cli.exit_codes import ExitCode, complain
 from microgenres.cli.output.tables import (
     figures,
@@ -60,7 +60,7 @@ def show_run(release: Release, *, as_json: bool) -> None:
         ("Report", release.file("report.html")),
         ("Figures", figures(release.report.to_dict())),
     ):
-        console.print(text(f"{name:<8} {value}"), soft_wrap=True)
+        print_line(console, f"{name:<8} ", value)
 
 
 def show_micro_genres(release: Release, limit: int | None, *, as_json: bool) -> None:
@@ -113,7 +113,7 @@ def show_assigned(
         return
     table = plain_table()
     for column in ("Film", "Micro-genre", "Runner-up"):
-        table.add_column(column, overflow="fold", ratio=1)
+        table.add_column(column)
     for column in ("Similarity", "Margin"):
         table.add_column(column, justify="right", no_wrap=True)
     for (name, _), answer in zip(films, answers, strict=True):
@@ -140,7 +140,7 @@ def show_report(release: Release, *, as_json: bool) -> None:
     console = standard_output()
     print_report(console, release.report.to_dict())
     console.print()
-    console.print(text(f"With pictures: {release.file('report.html')}"), soft_wrap=True)
+    print_line(console, "With pictures: ", release.file("report.html"))
 
 
 def show_verified(path: Path, *, as_json: bool) -> None:
@@ -167,7 +167,7 @@ def show_verified(path: Path, *, as_json: bool) -> None:
         f"{path} verifies: {len(files)} files, {size:.1f} MiB; {number(counts['rows_in'])} rows = "
         f"{number(counts['released'])} films + {number(counts['rejected'])} rejects"
     )
-    standard_output().print(text(line), soft_wrap=True)
+    print_line(standard_output(), "", line)
 
 
 def show_settings(profile: str, file: Path | None, *, as_json: bool) -> None:
@@ -193,7 +193,7 @@ def show_profiles(*, as_json: bool) -> None:
         return
     table = plain_table()
     table.add_column("Profile", no_wrap=True)
-    table.add_column("What it is for", overflow="fold")
+    table.add_column("What it is for")
     for row in rows:
         table.add_row(text(row["name"]), text(row["description"] or "-"))
     standard_output().print(table)

@@ -75,11 +75,11 @@ def _is_nested(value: Any) -> bool:
 
 def _figures(path: str, figures: Mapping[str, Any], explanations: Mapping[str, str]) -> Group:
     table = plain_table()
-    table.add_column("Figure", overflow="fold", min_width=16)
-    table.add_column("Value", overflow="fold", max_width=30)
+    table.add_column("Figure")
+    table.add_column("Value")
     explained = {key: explanations.get(f"{path}.{key}", "") for key in figures}
     if any(explained.values()):
-        table.add_column("How to read it", overflow="fold", ratio=1, style="dim")
+        table.add_column("How to read it", style="dim")
     for key, value in figures.items():
         cells = [text(key.replace("_", " ")), text(_value(value))]
         table.add_row(*cells, *([text(explained[key])] if any(explained.values()) else []))
@@ -96,7 +96,7 @@ def _records(
         *(n for n in found if n not in _FIRST_COLUMNS),
     ]
     for name in names:
-        table.add_column(name.replace("_", " ") or "of", overflow="fold")
+        table.add_column(name.replace("_", " ") or "of")
     for record in records:
         table.add_row(*(text(_value(record.get(name))) for name in names))
     return headed(_heading(path), *_explanation(path, explanations), table)

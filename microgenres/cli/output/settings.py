@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from microgenres.cli.console import text
+from microgenres.cli.output.fitted_table import FittedTable
 from microgenres.cli.output.tables import headed, plain_table
 from pipeline.settings import ENV_PREFIX, Settings, load_settings, profiles
 
@@ -60,7 +60,7 @@ def setting_rows(profile: str = "default", file: Path | None = None) -> list[dic
 
 def settings_tables(rows: list[dict[str, Any]]) -> list[Group]:
     """Return a table per section, under its title; a value that is not the default is marked."""
-    tables: dict[str, Table] = {}
+    tables: dict[str, FittedTable] = {}
     titles: dict[str, str] = {}
     for row in rows:
         section = row["section"]
@@ -68,9 +68,9 @@ def settings_tables(rows: list[dict[str, Any]]) -> list[Group]:
             description = row["section_description"]
             titles[section] = f"{section}: {description}" if section else description
             tables[section] = table = plain_table()
-            table.add_column("Setting", overflow="fold", min_width=18, ratio=4)
-            table.add_column("Value", overflow="fold", ratio=4)
-            table.add_column("What it does, and its type", overflow="fold", ratio=8)
+            table.add_column("Setting")
+            table.add_column("Value")
+            table.add_column("What it does, and its type")
         value = text(_shown(row["value"]))
         if row["value"] != row["default"]:
             value.stylize("bold")

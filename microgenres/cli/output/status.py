@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.runtime.status import folder_status
-from microgenres.cli.console import standard_output, text
+from microgenres.cli.console import print_line, standard_output, text
 from microgenres.cli.output.tables import number, plain_table, to_json
 
 __all__ = ["show_pruned", "show_status"]
@@ -21,7 +21,7 @@ def show_status(out: Path, *, as_json: bool) -> None:
         return
     console = standard_output()
     for name, value in _lines(answer):
-        console.print(text(f"{name:<9} {value}"), soft_wrap=True)
+        print_line(console, f"{name:<9} ", value)
     if answer["run"] and answer["run"].get("stages"):
         table = plain_table()
         for column in ("Stage", "State", "Pieces", "Seconds"):
@@ -33,10 +33,10 @@ def show_status(out: Path, *, as_json: bool) -> None:
         console.print()
         console.print(table)
     for piece in answer["quarantined"]:
-        line = f"quarantined: {piece['stage']} {piece['piece']}: {piece['reason']}"
-        console.print(text(line), soft_wrap=True)
+        failed = f"{piece['stage']} {piece['piece']}: {piece['reason']}"
+        print_line(console, "quarantined: ", failed)
     console.print()
-    console.print(text(f"Next      {answer['next']}"), soft_wrap=True)
+    print_line(console, "Next      ", answer["next"])
 
 
 def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -73,11 +73,11 @@ def show_pruned(pruned: dict[str, Any], *, as_json: bool) -> None:
     console = standard_output()
     verb = "would be removed" if pruned["dry_run"] else "removed"
     for release in pruned["releases"]:
-        console.print(text(f"release {release} {verb}"), soft_wrap=True)
+        print_line(console, f"release {release} {verb}")
     mebibytes = pruned["bytes"] / 2**20
     line = (
         f"{len(pruned['releases'])} releases, {number(pruned['pieces'])} pieces of work and "
         f"{number(pruned['leftovers'])} leftovers {verb}: {mebibytes:.1f} MiB; "
         f"{len(pruned['kept'])} releases remain"
     )
-    console.print(text(line), soft_wrap=True)
+    print_line(console, "", line)

@@ -10,12 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from microgenres.cli.console import text
+from microgenres.cli.output.fitted_table import FittedTable
 
 __all__ = [
     "figures",
@@ -69,9 +69,9 @@ def number(value: object) -> str:
     return str(value)
 
 
-def plain_table(*, lines: bool = False) -> Table:
+def plain_table(*, lines: bool = False) -> FittedTable:
     """Return an empty table in the style of all tables."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, leading=1 if lines else 0)
+    return FittedTable(lines=lines)
 
 
 def headed(title: str, *shown: RenderableType) -> Group:
@@ -79,7 +79,7 @@ def headed(title: str, *shown: RenderableType) -> Group:
     return Group(text(title, "bold"), *shown)
 
 
-def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
+def micro_genres_table(rows: Sequence[Row], *, width: int) -> FittedTable:
     """Return a table of micro-genres with films, exemplars and keywords, in the given order.
 
     Below a name is the share of its films for which it is true, if that is known.
@@ -91,13 +91,13 @@ def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
     roomy = width >= _ROOMY
     table = plain_table(lines=True)
     table.add_column("#", justify="right", no_wrap=True, style="dim")
-    table.add_column("Micro-genre", ratio=3 if roomy else 2, min_width=16, overflow="fold")
+    table.add_column("Micro-genre")
     table.add_column("Films", justify="right", no_wrap=True)
     if roomy:
-        table.add_column("Three of its films", ratio=5, overflow="fold")
-        table.add_column("Keywords", ratio=4, overflow="fold")
+        table.add_column("Three of its films")
+        table.add_column("Keywords")
     else:
-        table.add_column("Three of its films; keywords", ratio=4, overflow="fold")
+        table.add_column("Three of its films; keywords")
     for row in rows:
         exemplars = text(", ".join(row["exemplars"][:3]))
         words = ", ".join(row["keywords"])
@@ -112,15 +112,15 @@ def micro_genres_table(rows: Sequence[Row], *, width: int) -> Table:
     return table
 
 
-def films_table(rows: Sequence[Row], *, genre: bool = True) -> Table:
+def films_table(rows: Sequence[Row], *, genre: bool = True) -> FittedTable:
     """Return a table of films with their similarity and, with `genre`, their micro-genre."""
     table = plain_table()
     table.add_column("Similarity", justify="right", no_wrap=True)
-    table.add_column("Film", ratio=3, overflow="fold")
+    table.add_column("Film")
     table.add_column("Year", no_wrap=True)
     if genre:
-        table.add_column("Micro-genre", ratio=2, overflow="fold")
-    table.add_column("Id", no_wrap=False, overflow="fold", style="dim", max_width=14)
+        table.add_column("Micro-genre")
+    table.add_column("Id", style="dim")
     for row in rows:
         cells = [text(row["title"] or "(no title)"), text(row["year"] or "-")]
         if genre:

@@ -44,7 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ratings(place: Path, *words: object) -> Any:
     """Run `microgenres ratings ...` with the folder `out` of `place`, and return its JSON."""
-    arguments = [*map(str, words), "--out", str(place / "out")]
+    arguments = [*map(str, words), "--json", "--out", str(place / "out")]
     arguments += ["--settings", str(place / "small.toml")]
     result = CliRunner().invoke(app, ["ratings", *arguments])
     assert result.exit_code == 0, result.output
@@ -82,7 +82,7 @@ def test_a_zip_archive_without_links_is_trained_with_a_warning(server: str, plac
     archive = shutil.make_archive(str(place / "ml"), "zip", case("30-reasons-without-texts"), "ml")
     out = place / "warned"
     words = ["train", archive, "--release", str(build_release(place / "films")), "--out", str(out)]
-    words += ["--model", "item-knn", "--settings", str(place / "small.toml")]
+    words += ["--model", "item-knn", "--settings", str(place / "small.toml"), "--json"]
     result = CliRunner().invoke(app, ["ratings", *words])
     assert result.exit_code == 0, result.output
     trained = json.loads(result.stdout)
@@ -92,7 +92,7 @@ def test_a_zip_archive_without_links_is_trained_with_a_warning(server: str, plac
     assert explored["warnings"] == trained["warnings"]
     batch = place / "week.csv.gz"
     batch.write_bytes(gzip.compress(b"user,item,score,time\n1,1,10,2020-02-03 10:00:00\n"))
-    result = CliRunner().invoke(app, ["ratings", "ingest", str(batch), "--out", str(out)])
+    result = CliRunner().invoke(app, ["ratings", "ingest", str(batch), "--out", str(out), "--json"])
     assert result.exit_code == 0, result.output
     assert [one["week"] for one in json.loads(result.stdout)] == ["2020-02-03"]
 

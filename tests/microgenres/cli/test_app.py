@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from microgenres.cli.app import app
@@ -264,3 +265,16 @@ def test_titles_are_escaped_on_an_ascii_terminal(out: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert b"Am\\xe9lie" in done.stdout
+
+
+def test_every_command_with_a_result_prints_it_for_people_unless_json() -> None:
+    """The others run until a signal ends them, or print the progress of another program."""
+    without = {"serve api", "serve app", "ui", "deploy", "scheduler", "worker", "bench"}
+    group: Any = typer.main.get_command(app)
+    found = {}
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", {}).items()
+        for path, one in [(f"{name} {n}", c) for n, c in inner] or [(name, command)]:
+            found[path] = {option: p for p in one.params for option in p.opts}
+    assert {path for path, options in found.items() if "--json" not in options} == without
+    assert all(not options["--json"].default for p, options in found.items() if p not in without)

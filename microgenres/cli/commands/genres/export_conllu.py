@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ def export_conllu(
     ] = "en",
     settings_file: o.SettingsFile = None,
     profile: o.ProfileName = "default",
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Write films' descriptions as CoNLL-U: sentences, tokens, lemmas, genres.
@@ -37,4 +39,9 @@ def export_conllu(
 
     settings = load_settings(profile=profile, file=settings_file)
     films = export(source or ["sample"], to, settings, language=language, limit=limit)
-    typer.echo(f"{films:,} films in {to}")
+    if as_json:
+        from microgenres.cli.output.tables import to_json
+
+        to_json({"films": films, "path": str(to)}, sys.stdout)
+    else:
+        typer.echo(f"{films:,} films in {to}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -82,4 +83,9 @@ def predict(
     from pipeline.genres.data.files import join_files
 
     films = join_files(files, to)
-    typer.echo(f"{films:,} films in {to}")
+    if as_json:
+        from microgenres.cli.output.tables import to_json
+
+        to_json({"films": films, "path": str(to)}, sys.stdout)
+    else:
+        typer.echo(f"{films:,} films in {to}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from microgenres.cli import options as o
@@ -14,6 +16,7 @@ def report(
     out: o.Out = o.OUT,
     settings_file: o.SettingsFile = None,
     profile: o.ProfileName = "default",
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Write the evaluation as a page, JSON and a model card into DIR/genres/report.
@@ -27,5 +30,10 @@ def report(
 
     settings = load_settings(profile=profile, file=settings_file)
     folder = write_report(out / FOLDER, settings.genres.bootstrap, settings.seed)
-    for name in ("report.html", "report.json", "MODEL_CARD.md"):
-        typer.echo(str(folder / name))
+    written = [str(folder / name) for name in ("report.html", "report.json", "MODEL_CARD.md")]
+    if as_json:
+        from microgenres.cli.output.tables import to_json
+
+        to_json({"files": written}, sys.stdout)
+    else:
+        typer.echo("\n".join(written))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from microgenres.cli import options as o
@@ -9,7 +11,7 @@ from microgenres.cli import options as o
 __all__ = ["track"]
 
 
-def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
+def track(*, out: o.Out = o.OUT, as_json: o.AsJson = False, debug: o.Debug = False) -> None:
     """Log trained models to MLflow: SQLite and a folder in DIR/genres. Needs the extra `tracking`.
 
     [bold]Examples[/bold]
@@ -18,4 +20,10 @@ def track(*, out: o.Out = o.OUT, debug: o.Debug = False) -> None:
     from pipeline.genres.training.mlflow import track as log
     from pipeline.genres.training.registry import FOLDER
 
-    typer.echo(f"{log(out / FOLDER):,} models logged in {out / FOLDER / 'mlflow.db'}")
+    count, place = log(out / FOLDER), out / FOLDER / "mlflow.db"
+    if as_json:
+        from microgenres.cli.output.tables import to_json
+
+        to_json({"models": count, "path": str(place)}, sys.stdout)
+    else:
+        typer.echo(f"{count:,} models logged in {place}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ def certificates(
     days: Annotated[
         int, typer.Option("--days", min=1, max=3650, metavar="N", help="How long they are valid.")
     ] = 365,
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Create TLS certificates with which Dask scheduler, workers and the miner trust one another.
@@ -35,4 +37,10 @@ def certificates(
 
     created = make_certificates(folder, days)
     left = days_left(folder) or 0.0
-    typer.echo(f"{folder}: {'created' if created else 'unchanged'}, valid for {left:.0f} days")
+    if as_json:
+        from microgenres.cli.output.tables import to_json
+
+        to_json({"path": str(folder), "created": created, "days_left": left}, sys.stdout)
+    else:
+        done = "created" if created else "unchanged"
+        typer.echo(f"{folder}: {done}, valid for {left:.0f} days")

@@ -11,7 +11,7 @@ import typer
 
 from microgenres.cli.console import shown
 
-__all__ = ["ReleaseOption", "SourceFolder", "check_inputs", "print_json", "run_flow"]
+__all__ = ["ReleaseOption", "SourceFolder", "check_inputs", "print_found", "print_json", "run_flow"]
 
 
 SourceFolder = Annotated[
@@ -80,6 +80,26 @@ def run_flow(
         values = {**parameters, "out": out, "profile": profile, "settings_file": file}
         plain = {n: str(value) if isinstance(value, Path) else value for n, value in values.items()}
         return launch_served(flows[name], out, plain)
+
+
+def print_found(found: Any, show: str, *, as_json: bool) -> None:
+    """Print what a command found.
+
+    Parameters
+    ----------
+    found : object
+        JSON values.
+    show : str
+        Name of the function of `microgenres.cli.output.ratings` that prints it for people.
+    as_json : bool
+        Print it as JSON instead.
+    """
+    if as_json:
+        print_json(found)
+        return
+    from microgenres.cli.output import ratings
+
+    getattr(ratings, show)(found)
 
 
 def print_json(document: Any) -> None:

@@ -11,7 +11,7 @@ from microgenres.cli.commands.ratings.common import (
     ReleaseOption,
     SourceFolder,
     check_inputs,
-    print_json,
+    print_found,
     run_flow,
 )
 
@@ -32,6 +32,7 @@ def evaluate(
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     verbose: o.Verbose = False,
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Compare recommenders on later ratings, in parallel: lists, stars, cold films, intervals.
@@ -50,4 +51,4 @@ def evaluate(
         models=model or [],
         release=release,
     )
-    print_json(found)
+    print_found(found, "show_compared", as_json=as_json)

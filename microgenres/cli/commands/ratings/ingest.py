@@ -9,7 +9,7 @@ import typer
 
 from microgenres.cli import options as o
 from microgenres.cli.commands.ratings.common import (
-    print_json,
+    print_found,
     run_flow,
 )
 
@@ -29,6 +29,7 @@ def ingest(
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     verbose: o.Verbose = False,
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Ingest weekly batches, each once.
@@ -42,14 +43,13 @@ def ingest(
     from pipeline.recommend.lifecycle.batches import list_rating_files
 
     list_rating_files([str(f) for f in files or []])  # errors come before any server starts
-    print_json(
-        run_flow(
-            "ingest",
-            out,
-            profile,
-            settings_file,
-            verbose,
-            files=[str(f) for f in files or []],
-            buffered_weeks=weeks,
-        )
+    found = run_flow(
+        "ingest",
+        out,
+        profile,
+        settings_file,
+        verbose,
+        files=[str(f) for f in files or []],
+        buffered_weeks=weeks,
     )
+    print_found(found, "show_batches", as_json=as_json)

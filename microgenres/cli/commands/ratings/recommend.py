@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from microgenres.cli import options as o
 from microgenres.cli.commands.ratings.common import (
+    print_found,
     print_json,
 )
 
@@ -64,7 +65,7 @@ def recommend(
         return
     if not own.nnz:
         typer.echo(f"user {user} has no ratings: these films are liked by many", err=True)
-    _print_films(found)
+    print_found(found, "show_recommended", as_json=False)
 
 
 def _recommend_to_person(
@@ -98,10 +99,4 @@ def _recommend_to_person(
         typer.echo(f"not known: {'; '.join(titles[:_SHOWN])}{more}", err=True)
     if not known.rated:
         typer.echo("no rated film is known, so these films are liked by many", err=True)
-    _print_films(found)
-
-
-def _print_films(found: list[Any]) -> None:
-    for film in found:
-        year = f" ({film['year']})" if film["year"] else ""
-        typer.echo(f"{film['title']}{year}: {film['reason']['text']}")
+    print_found(found, "show_recommended", as_json=False)

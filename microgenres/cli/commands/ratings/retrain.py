@@ -8,7 +8,7 @@ import typer
 
 from microgenres.cli import options as o
 from microgenres.cli.commands.ratings.common import (
-    print_json,
+    print_found,
     run_flow,
 )
 
@@ -22,7 +22,9 @@ def retrain(
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     verbose: o.Verbose = False,
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Train again when due; serve the new model if it is better on the same later ratings."""
-    print_json(run_flow("retrain", out, profile, settings_file, verbose, force=force))
+    found = run_flow("retrain", out, profile, settings_file, verbose, force=force)
+    print_found(found, "show_retrained", as_json=as_json)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from microgenres.cli import options as o
+from microgenres.cli.commands.ratings.common import print_json
 
 __all__ = ["rollback"]
 
@@ -15,6 +16,7 @@ def rollback(
     version: Annotated[str | None, typer.Argument(metavar="[VERSION]")] = None,
     *,
     out: o.Out = o.OUT,
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Serve an earlier version again."""
@@ -22,4 +24,8 @@ def rollback(
     from pipeline.settings import load_settings
 
     with open_lifecycle(str(out), load_settings()) as lifecycle:
-        typer.echo(f"served is {lifecycle.rollback(version)}")
+        served = lifecycle.rollback(version)
+    if as_json:
+        print_json({"served": served})
+    else:
+        typer.echo(f"served is {served}")

@@ -11,7 +11,7 @@ from microgenres.cli.commands.ratings.common import (
     ReleaseOption,
     SourceFolder,
     check_inputs,
-    print_json,
+    print_found,
     run_flow,
 )
 
@@ -27,6 +27,7 @@ def train(
     profile: o.ProfileName = "default",
     settings_file: o.SettingsFile = None,
     verbose: o.Verbose = False,
+    as_json: o.AsJson = False,
     debug: o.Debug = False,
 ) -> None:
     """Prepare ratings, train a recommender on the earliest 70 %, evaluate it and serve it.
@@ -47,4 +48,5 @@ def train(
         release=release,
     )
     names = ("version", "model", "status", "films_linked", "warnings", "figures")
-    print_json({name: found[name] for name in names})
+    shown = {name: found[name] for name in names}
+    print_found(shown, "show_trained", as_json=as_json)
