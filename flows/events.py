@@ -19,6 +19,8 @@ __all__ = [
     "PieceDone",
     "StageDone",
     "StageStarted",
+    "StepDone",
+    "StepStarted",
     "emit",
     "is_heard",
     "listen",
@@ -29,11 +31,35 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class StepStarted:
+    """A step of a flow begins, number `number` of `total`; see `flows.plan`."""
+
+    step: str
+    number: int
+    total: int
+    flow: str
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step of a flow ended after `seconds`."""
+
+    step: str
+    number: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class StageStarted:
-    """A stage begins; `pieces` is None for a stage without pieces."""
+    """A stage begins; `pieces` is None for a stage without pieces.
+
+    `films` is how many films it goes through; None if its rows are no films.
+    """
 
     stage: str
     pieces: int | None = None
+    films: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +96,7 @@ class Note:
     text: str
 
 
-Event = StageStarted | PieceDone | StageDone | Address | Note
+Event = StepStarted | StepDone | StageStarted | PieceDone | StageDone | Address | Note
 Listener = Callable[[Event], object]
 
 _listeners: list[Listener] = []
@@ -119,17 +145,21 @@ def sentence(event: Event) -> str:
     'clean done in 1.2 s: 4,933 films'
     """
     match event:
+        case StepStarted(step, number, total):
+            line = f"step {number} of {total}: {step}"
+        case StepDone(step, number, total, seconds):
+            line = f"step {number} of {total} done in {seconds:.1f} s: {step}"
         case StageStarted(stage, pieces):
-            return f"{stage} begins" + (f", {pieces} pieces" if (pieces or 0) > 1 else "")
+            line = f"{stage} begins" + (f", {pieces} pieces" if (pieces or 0) > 1 else "")
         case PieceDone(stage, done, total, reused):
-            note = f" ({reused} reused)" if reused else ""
-            return f"{stage} {done}/{total}{note}"
+            line = f"{stage} {done}/{total}" + (f" ({reused} reused)" if reused else "")
         case StageDone(stage, seconds, detail):
-            return f"{stage} done in {seconds:.1f} s" + (f": {detail}" if detail else "")
+            line = f"{stage} done in {seconds:.1f} s" + (f": {detail}" if detail else "")
         case Address(name, url):
-            return f"{name}: {url}"
+            line = f"{name}: {url}"
         case Note(text):
-            return text
+            line = text
+    return line
 
 
 def _forget(listener: Listener) -> None:

@@ -56,6 +56,7 @@ def read_sources(
         # a catalogue of one source has nothing to join: reading it again gives the same key
         known_sources=known_sources if len(sources) > 1 else (),
     )
+    run.films = sum(ref.rows or 0 for ref in intake.partitions)
     rows = [{"partition": n, "rows": ref.rows} for n, ref in enumerate(intake.partitions)]
     run.show("sources", time.perf_counter() - started, rows, f"{intake.rows_in:,} rows")
     return intake
@@ -64,9 +65,10 @@ def read_sources(
 @step("clean movies")
 def clean_movies(run: RunContext, intake: PartitionedCatalogue) -> StageResult:
     """Clean the movies; rows that cannot be used become rejects."""
-    return run.stage(
-        clean, piece_per_partition(("movies", intake.partitions)), settings=run.settings.clean
-    )
+    pieces = piece_per_partition(("movies", intake.partitions))
+    cleaned = run.stage(clean, pieces, settings=run.settings.clean)
+    run.films = cleaned.rows("movies")
+    return cleaned
 
 
 def sum_up_reading(

@@ -72,10 +72,12 @@ class Artifacts:
 class ShownStage:
     """A stage as the terminal and the Prefect UI show it."""
 
-    def __init__(self, name: str, pieces: int, artifacts: Artifacts) -> None:
+    def __init__(
+        self, name: str, pieces: int, artifacts: Artifacts, films: int | None = None
+    ) -> None:
         self.name, self.pieces, self.send = name, pieces, artifacts.send
         self.last = time.monotonic()
-        emit(StageStarted(name, pieces))
+        emit(StageStarted(name, pieces, films))
         about = f"Pieces of {name}"
         self.artifact = self.send(
             create_progress_artifact, 0.0, key=f"{name}-progress", description=about

@@ -67,6 +67,7 @@ class RunContext:
         self.resume = resume
         self.started = time.perf_counter()
         self.seconds: dict[str, float] = {}
+        self.films = 0  # of the catalogue; 0 before they are counted
         self.resumed: set[str] = set()  # stages with pieces that were committed before this run
         self.artifacts = Artifacts()
         self._connect = connect
@@ -167,7 +168,11 @@ class RunContext:
             Constants for a retry after a piece ran out of memory.
         """
         stage = Stage.of(function, settings, name=name, lean=lean)
-        show = ShownStage(stage.name, len(pieces), self.artifacts) if shown else None
+        show = (
+            ShownStage(stage.name, len(pieces), self.artifacts, self._films_of(pieces))
+            if shown
+            else None
+        )
         started = time.perf_counter()
         with log_context(stage=stage.name):
             result = run_stage(
@@ -193,6 +198,12 @@ class RunContext:
         if show:
             show.end(result, seconds)
         return result
+
+    def _films_of(self, pieces: Sequence[Piece]) -> int | None:
+        """Return the number of films if the pieces go through all of them once, else None."""
+        first = [ref for piece in pieces for ref in next(iter(piece.inputs.values()), ())]
+        refs = {ref.path: ref.rows or 0 for ref in first}
+        return self.films if self.films and sum(refs.values()) == self.films else None
 
     def show(self, name: str, seconds: float, rows: list[dict[str, Any]], detail: str) -> None:
         """Show work that the flow did in this process, without pieces."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from contextvars import copy_context
 from uuid import UUID
 
 from flows.events import Event, PieceDone, StageDone, StageStarted, is_heard, listen, sentence
+from flows.progress import Progress
 from pipeline.observability.log_records import (
     LOGGERS,
     ContextFilter,
@@ -19,21 +21,56 @@ from pipeline.observability.log_records import (
 )
 from pipeline.settings import LogSettings
 
-__all__ = ["log_event", "log_lines", "logged_run"]
+__all__ = ["EventLog", "log_lines", "logged_run"]
 
 logger = logging.getLogger(__name__)
 
 
-def log_event(event: Event) -> None:
-    """Log an event of a flow, except for pieces: the workers log these."""
-    match event:
-        case PieceDone():
-            return
-        case StageStarted(stage) | StageDone(stage):
-            with log_context(stage=stage):
+_PROGRESS_SECONDS = 10.0  # least time between two records of the progress of a stage
+
+
+class EventLog:
+    """Logs the events of a flow: steps, stages, and every ten seconds how far a stage is.
+
+    The records of progress have the fields `done`, `total`, `films_per_second`, `share` (of the
+    whole run, 0 to 1) and `seconds_left`; the last three only if they are known.
+
+    Parameters
+    ----------
+    now : callable
+        Returns monotonic seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._progress = now, Progress(now)
+        self._last: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Log an event."""
+        self._progress.hear(event)
+        match event:
+            case PieceDone(stage, done, total):
+                if self._now() - self._last.setdefault(stage, self._now()) >= _PROGRESS_SECONDS:
+                    self._last[stage] = self._now()
+                    self._log_progress(event, stage, {"done": done, "total": total})
+            case StageStarted(stage) | StageDone(stage):
+                self._last[stage] = self._now()
+                with log_context(stage=stage):
+                    logger.info(sentence(event), extra={"event": type(event).__name__})
+            case _:
                 logger.info(sentence(event), extra={"event": type(event).__name__})
-        case _:
-            logger.info(sentence(event), extra={"event": type(event).__name__})
+
+    def _log_progress(self, event: PieceDone, stage: str, counts: dict[str, int]) -> None:
+        speed, left = self._progress.films_per_second(stage), self._progress.seconds_left
+        known = {
+            "films_per_second": None if speed is None else round(speed, 1),
+            "share": round(self._progress.share, 4) or None,
+            "seconds_left": None if left is None else round(left),
+        }
+        fields = counts | {name: value for name, value in known.items() if value is not None}
+        line = sentence(event) + self._progress.of_stage(stage)
+        with log_context(stage=stage):
+            logger.info(line, extra={"event": "PieceDone", **fields})
 
 
 @contextmanager
@@ -41,7 +78,7 @@ def log_lines(settings: LogSettings) -> Iterator[None]:
     """Print log records and events of this project on standard error, as the settings say."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
-    with redirect_stdout(sys.stderr), listen(log_event), _attached(handler, settings.level):
+    with redirect_stdout(sys.stderr), listen(EventLog()), _attached(handler, settings.level):
         yield
 
 
@@ -60,7 +97,7 @@ def logged_run(run_id: UUID | None, settings: LogSettings) -> Iterator[None]:
         if not is_heard():  # started by a Prefect worker: no terminal follows it
             stack.enter_context(log_lines(settings))
         elif run_id is not None:
-            stack.enter_context(listen(log_event))
+            stack.enter_context(listen(EventLog()))
         if run_id is not None:
             stack.enter_context(log_context(run=str(run_id)))
             stack.enter_context(_attached(_to_prefect(run_id), settings.level))

@@ -21,7 +21,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flows.events import Address, Event, PieceDone, StageDone, StageStarted
+from flows.events import Address, Event, PieceDone, StageDone, StageStarted, StepStarted, sentence
 from pipeline.fileio.manifest import checked_name
 from pipeline.observability.redaction import redact
 
@@ -90,6 +90,8 @@ class RunRecord(BaseModel):
         Whether Prefect knows the run.
     stage : str, optional
         The stage that began last.
+    step : str, optional
+        The step that began last, such as "step 5 of 14: embed texts".
     addresses : dict
         Where to watch the run, by name.
     error : str, optional
@@ -112,6 +114,7 @@ class RunRecord(BaseModel):
     boot: str = ""
     prefect: bool = True
     stage: str | None = None
+    step: str | None = None
     addresses: dict[str, str] = Field(default_factory=dict)
     ended: str | None = None
     error: str | None = None
@@ -146,6 +149,8 @@ class Ledger:
         now = _now()
         stages = self.record.stages
         match event:
+            case StepStarted():
+                self.record.step = sentence(event)
             case StageStarted(stage, pieces):
                 stages[stage] = StageRecord(state="running", pieces=pieces, done=0, begun=now)
                 self.record.stage = stage

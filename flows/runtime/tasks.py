@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture
 from prefect.tasks import exponential_backoff
 
+from flows.events import StepDone, StepStarted, emit
+from flows.plan import place_in_plan
 from pipeline.execution.runner import Piece, StageResult
 from pipeline.fileio.manifest import FileRef
 
@@ -31,6 +38,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_number: ContextVar[int] = ContextVar("microgenres_step", default=0)  # of the step around
+
 
 def _is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     """Return whether a retry can help: a lost connection or disk, not a wrong input."""
@@ -41,11 +50,32 @@ def _is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:
 def step(name: str) -> Callable[[F], F]:
     """Return a decorator for a Prefect task of that name, retried after transient errors.
 
-    Prefect caches no results: only what the store has committed is done.
+    The name of its run begins with its number in the plan of the flow, such as "05 embed texts"; a
+    step within another one has the number of that one. Prefect caches no results: only what the
+    store has committed is done.
     """
-    decorated: Any = task(
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def follow(*arguments: Any, **named: Any) -> Any:
+            with _followed(name):
+                return function(*arguments, **named)
+
+        return cast(F, _task(name)(follow))
+
+    return decorate
+
+
+def _task(name: str) -> Any:
+    """Return the decorator of Prefect; in contrast to `step`, the task emits no events."""
+
+    def run_name() -> str:
+        number = place_in_plan(_flow_name(), name)[0] or _number.get()
+        return f"{number:02d} {name}" if number else name
+
+    return task(
         name=name,
-        task_run_name=name,
+        task_run_name=run_name,
         retries=3,
         retry_delay_seconds=exponential_backoff(2),
         retry_jitter_factor=0.5,
@@ -53,7 +83,28 @@ def step(name: str) -> Callable[[F], F]:
         cache_policy=NO_CACHE,
         persist_result=False,
     )
-    return cast(Callable[[F], F], decorated)
+
+
+def _flow_name() -> str | None:
+    context = FlowRunContext.get()
+    return None if context is None or context.flow is None else context.flow.name
+
+
+@contextmanager
+def _followed(name: str) -> Iterator[None]:
+    """Emit the beginning and the end of a step that is in the plan of the flow."""
+    flow = _flow_name()
+    number, total = place_in_plan(flow, name)
+    if not number:
+        yield
+        return
+    token, started = _number.set(number), time.perf_counter()
+    emit(StepStarted(name, number, total, flow or ""))
+    try:
+        yield
+    finally:
+        _number.reset(token)
+    emit(StepDone(name, number, total, time.perf_counter() - started))
 
 
 def submit(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> PrefectFuture[T]:
@@ -66,7 +117,7 @@ def submit(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> P
     def call() -> T:
         return cast(T, task.fn(*arguments, **named))
 
-    beside: Any = step(task.name)(call)
+    beside: Any = _task(task.name)(call)
     return cast(PrefectFuture[T], beside.submit())
 
 

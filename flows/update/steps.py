@@ -172,6 +172,7 @@ def embed_new_texts(
         pieces.append(
             Piece(key, {"texts": (run.put("update-texts", key, part),)}, run.model_constants)
         )
+    run.films = len(missing)
     if pieces:
         encoded = run.stage(
             embed,

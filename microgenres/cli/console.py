@@ -1,44 +1,22 @@
-"""The progress of a run on standard error: bars, plain lines, or JSON lines."""
+"""The terminal: the two consoles, literal text, and what a run shows on standard error."""
 
 from __future__ import annotations
 
 import logging
 import sys
-import time
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.text import Text
 
-from flows.events import Event, PieceDone, StageDone, StageStarted, listen, sentence
 from pipeline.imports import load
-from pipeline.observability.log_records import LOGGERS, ContextFilter, TextFormatter
 
-__all__ = [
-    "Bars",
-    "Lines",
-    "follow",
-    "print_line",
-    "quiet_dask",
-    "shown",
-    "standard_error",
-    "standard_output",
-    "text",
-]
+__all__ = ["print_line", "quiet_dask", "shown", "standard_error", "standard_output", "text"]
 
 
 def quiet_dask() -> None:
@@ -60,6 +38,8 @@ def shown(
 
         lines: AbstractContextManager[None] = log_lines(log)
     else:
+        from microgenres.cli.progress import follow
+
         lines = follow(standard_error(), level=logging.INFO if verbose else logging.WARNING)
     return _with_one_line_errors(lines)
 
@@ -129,9 +109,6 @@ def _visible(character: str) -> str:
     return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) == "Cc" else character
 
 
-LINE_SECONDS = 5.0  # least time between two plain lines of one stage, except for its last line
-
-
 def standard_output() -> Console:
     """Return the console for results; it colours no numbers or paths."""
     return Console(file=sys.stdout, highlight=False)
@@ -140,132 +117,3 @@ def standard_output() -> Console:
 def standard_error() -> Console:
     """Return the console for everything but results."""
     return Console(file=sys.stderr, highlight=False)
-
-
-class Lines:
-    """Shows events as plain lines: `12:01:33 embed 3/10`.
-
-    Parameters
-    ----------
-    console : Console
-        Where to print.
-    now : callable
-        Returns monotonic seconds, for the time between two lines.
-    """
-
-    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
-        self.console, self._now = console, now
-        self._last: dict[str, float] = {}
-
-    def __call__(self, event: Event) -> None:
-        """Print the line of an event, unless the last line of the stage is too recent."""
-        match event:
-            case StageStarted(stage):
-                self._last[stage] = self._now()
-                self.line(sentence(event))
-            case PieceDone(total=1):
-                pass  # the end of the stage follows immediately
-            case PieceDone(stage, done, total):
-                since = self._now() - self._last.get(stage, float("-inf"))
-                if since >= LINE_SECONDS or done >= total:
-                    self._last[stage] = self._now()
-                    self.line(sentence(event))
-            case _:
-                self.line(sentence(event))
-
-    def line(self, message: str) -> None:
-        """Print a line with the time of day."""
-        self.console.print(text(f"{time.strftime('%H:%M:%S')} {message}"), soft_wrap=True)
-
-
-class Bars:
-    """Shows a bar per running stage; a finished stage becomes a line above the bars."""
-
-    def __init__(self, console: Console) -> None:
-        self.progress = Progress(
-            TextColumn("{task.description:<12}", markup=False),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            expand=True,
-        )
-        self._bars: dict[str, TaskID] = {}
-
-    def __call__(self, event: Event) -> None:
-        """Move the bar of a stage, or print the line of an event."""
-        match event:
-            case StageStarted(stage, pieces):
-                self._close(stage)
-                self._bars[stage] = self.progress.add_task(stage, total=pieces)
-            case PieceDone(stage, done, total, _):
-                if stage not in self._bars:
-                    self._bars[stage] = self.progress.add_task(stage, total=total)
-                self.progress.update(self._bars[stage], completed=done, total=total)
-            case StageDone(stage):
-                self._close(stage)
-                self.line(sentence(event))
-            case _:
-                self.line(sentence(event))
-
-    def line(self, message: str) -> None:
-        """Print a line above the bars."""
-        self.progress.console.print(text(message), soft_wrap=True)
-
-    def _close(self, stage: str) -> None:
-        if stage in self._bars:
-            self.progress.remove_task(self._bars.pop(stage))
-
-
-@contextmanager
-def follow(console: Console, *, level: int = logging.WARNING) -> Iterator[None]:
-    """Show events and log records of this project on `console` until the block ends.
-
-    The output of libraries goes there too, so that standard output contains only the result.
-    """
-    if console.is_terminal and not console.is_dumb_terminal:
-        bars = Bars(console)
-        with bars.progress, listen(bars), _logged(bars.line, level):
-            yield
-    else:
-        lines = Lines(console)
-        with redirect_stdout(sys.stderr), listen(lines), _logged(lines.line, level):
-            yield
-
-
-class _Forward(logging.Handler):
-    def __init__(self, line: Callable[[str], None], level: int) -> None:
-        super().__init__(level)
-        self._line = line
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if hasattr(record, "event"):
-            return  # the listener shows the event
-        try:
-            self._line(f"{record.levelname.lower()}: {self.format(record)}")
-        except Exception:
-            self.handleError(record)  # as the handlers of the standard library do
-
-
-@contextmanager
-def _logged(line: Callable[[str], None], level: int) -> Iterator[None]:
-    handler = _Forward(line, level)
-    handler.addFilter(ContextFilter())
-    handler.setFormatter(TextFormatter(timed=False))
-    before = {
-        name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in LOGGERS
-    }
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.setLevel(level)
-        logger.propagate = False  # Prefect's handlers would print the record again
-    try:
-        yield
-    finally:
-        for name, (old_level, old_propagate) in before.items():
-            logger = logging.getLogger(name)
-            logger.removeHandler(handler)
-            logger.setLevel(old_level)
-            logger.propagate = old_propagate

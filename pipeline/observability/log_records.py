@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 FIELDS = ("run", "stage", "piece")
+PROGRESS = ("done", "total", "films_per_second", "share", "seconds_left")  # of some events
 LOGGERS = ("microgenres", "flows", "pipeline")
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -90,7 +91,7 @@ def record_to_json(record: logging.LogRecord) -> dict[str, Any]:
         "logger": record.name,
         "message": record.getMessage(),
     }
-    for field in (*FIELDS, "worker", "event"):
+    for field in (*FIELDS, "worker", "event", *PROGRESS):
         if value := getattr(record, field, None):
             line[field] = value
     if record.exc_text:

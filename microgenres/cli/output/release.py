@@ -101,7 +101,8 @@ def show_assigned(
     release: Release, films: Sequence[tuple[str, dict[str, Any]]], *, as_json: bool
 ) -> None:
     """Print the micro-genres of films that are not in the release."""
-    from microgenres.cli.console import follow, standard_error
+    from microgenres.cli.console import standard_error
+    from microgenres.cli.progress import follow
 
     with follow(standard_error()):
         from pipeline.inference.assigner import Assigner

@@ -46,6 +46,8 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ended = f", ended {run['ended']}" if "ended" in run else ""
         who = f"{run['run']} {run['state']}, began {run['started']}{ended}"
         lines.append(("Run", f"{who}, process {run['pid']} on {run['host']}"))
+        if answer["state"] == "running" and run.get("step"):
+            lines.append(("Now", run["step"]))
         if "error" in run:
             lines.append(("Error", run["error"]))
         lines += [("Address", f"{n}: {url}") for n, url in run.get("addresses", {}).items()]

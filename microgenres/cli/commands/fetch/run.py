@@ -44,7 +44,8 @@ def run_fetch(
     as_json : bool
         Print one JSON object.
     """
-    from microgenres.cli.console import follow, standard_error, standard_output
+    from microgenres.cli.console import standard_error, standard_output
+    from microgenres.cli.progress import follow
 
     given = {name: value for name, value in wanted.items() if value is not None}
     with follow(standard_error(), level=logging.INFO if verbose else logging.WARNING):

@@ -28,7 +28,8 @@ def ui(
     microgenres ui
     microgenres ui --source files:/data/films.parquet --out /data/films
     """
-    from microgenres.cli.console import follow, standard_error
+    from microgenres.cli.console import standard_error
+    from microgenres.cli.progress import follow
 
     with follow(standard_error()):
         from flows.services.ui import serve_ui

@@ -5,12 +5,22 @@ from __future__ import annotations
 import io
 import logging
 import re
+import time
 
 import pytest
 from rich.console import Console
 
-from flows.events import Address, Note, PieceDone, StageDone, StageStarted, emit
-from microgenres.cli.console import LINE_SECONDS, Lines, follow
+from flows.events import (
+    Address,
+    Note,
+    PieceDone,
+    StageDone,
+    StageStarted,
+    StepDone,
+    StepStarted,
+    emit,
+)
+from microgenres.cli.progress import LINE_SECONDS, Bars, Lines, follow
 
 
 def plain() -> tuple[Console, io.StringIO]:
@@ -98,3 +108,37 @@ def test_follow_on_a_terminal() -> None:
     assert "info: said" in shown
     assert re.search(r"late +\S+ +1/3", shown), "a bar of a stage without a start event"
     assert "\x1b[?25h" in stream.getvalue(), "the cursor is visible again"
+
+
+def test_lines_have_step_speed_and_time_left() -> None:
+    console, stream = plain()
+    moment = [0.0]
+    lines = Lines(console, now=lambda: moment[0])
+    lines(StepStarted("embed texts", 5, 14, "mine"))
+    lines(StageStarted("embed", 4, 1000))
+    moment[0] = 20.0
+    lines(PieceDone("embed", 2, 4))
+    lines(StepDone("embed texts", 5, 14, 40.0))
+    first, _, third = lines_of(stream)
+    assert first == "step 5 of 14: embed texts"
+    assert re.fullmatch(r"embed 2/4, 25 films/s, about \d+ (s|min) left", third)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_bar_of_the_run_is_on_top(width: int) -> None:
+    stream = io.StringIO()
+    console = Console(
+        file=stream, force_terminal=True, width=width, highlight=False, _environ={"TERM": "xterm"}
+    )
+    bars = Bars(console)
+    with bars.progress:
+        bars(StepStarted("find parts of names", 6, 14, "mine"))
+        bars(StageStarted("film-terms", 4, 5_000_000))
+        bars(PieceDone("film-terms", 1, 4))
+        time.sleep(0.6)
+        table = console.render_lines(bars.progress.get_renderable())
+    shown = ["".join(segment.text for segment in line).rstrip() for line in table]
+    assert shown[0].startswith("6 of 14: find parts of names")
+    assert "%" in shown[0]
+    assert re.match(r"film-terms +\S+ +1/4 +[\d,]+ films/s +0:00:0\d", shown[1]), shown
+    assert len(shown) == 2, "no line is wrapped"
