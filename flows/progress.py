@@ -108,7 +108,7 @@ class Progress:
         return elapsed * (1.0 - share) / share
 
     def films_per_second(self, stage: str) -> float | None:
-        """Films per second of a stage, until now or its end; None if it does not go through the films."""
+        """Films per second of a stage until now or its end; None if its rows are no films."""
         found = self._stages.get(stage)
         if found is None or not found.films or not found.done or not found.total:
             return None

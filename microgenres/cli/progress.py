@@ -144,7 +144,7 @@ class Bars:
                 description=f"{run.number} of {run.total}: {run.step}",
                 completed=run.share,
                 count=f"{run.share:.0%}",
-                note="" if left is None else f"about {duration(left)} left",
+                note="" if left is None else f"{duration(left)} left",
             )
         for stage, bar in tuple(self._bars.items()):
             speed = run.films_per_second(stage)

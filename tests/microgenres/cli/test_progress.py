@@ -133,7 +133,7 @@ def test_the_bar_of_the_run_is_on_top(width: int) -> None:
     bars = Bars(console)
     with bars.progress:
         bars(StepStarted("find parts of names", 6, 14, "mine"))
-        bars(StageStarted("film-terms", 4, 5_000_000))
+        bars(StageStarted("film-terms", 4, 50_000))
         bars(PieceDone("film-terms", 1, 4))
         time.sleep(0.6)
         table = console.render_lines(bars.progress.get_renderable())
