@@ -117,7 +117,8 @@ def keep_to_own_host() -> None:
 
     def create_app(*arguments: Any, **named: Any) -> Any:
         app, api = create(*arguments, **named), urlsplit(PREFECT_UI_API_URL.value() or "")
-        if all(middleware.cls is not SameOrigin for middleware in app.user_middleware):
+        classes: list[object] = [middleware.cls for middleware in app.user_middleware]
+        if SameOrigin not in classes:
             origins = [f"{api.scheme}://{api.netloc}"] if api.netloc else []
             app.add_middleware(SameOrigin, origins=origins)
         return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from microgenres.cli import options as o
-from microgenres.cli.console import quiet_dask, shown
+from microgenres.cli.run_display import quiet_dask, shown
 
 __all__ = ["mine"]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from microgenres.cli import options as o
-from microgenres.cli.console import quiet_dask, shown
+from microgenres.cli.run_display import quiet_dask, shown
 
 __all__ = ["update"]
 

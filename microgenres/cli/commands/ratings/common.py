@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from microgenres.cli.console import shown
+from microgenres.cli.run_display import shown
 
 __all__ = ["ReleaseOption", "SourceFolder", "check_inputs", "print_found", "print_json", "run_flow"]
 
