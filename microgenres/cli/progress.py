@@ -36,6 +36,7 @@ from pipeline.observability.log_records import LOGGERS, ContextFilter, TextForma
 
 __all__ = ["LINE_SECONDS", "Bars", "Lines", "follow"]
 
+_WIDTH_OF_BARS = 70  # columns; a narrower terminal shows the figures only
 LINE_SECONDS = 5.0  # least time between two plain lines of one stage, except for its last line
 
 
@@ -94,7 +95,7 @@ class Bars:
         self._whole: TaskID | None = None
         self.progress = _Table(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
+            *([BarColumn(bar_width=None)] if console.width >= _WIDTH_OF_BARS else []),
             TextColumn("{task.fields[count]}", justify="right", markup=False),
             TextColumn("{task.fields[note]}", justify="right", markup=False),
             TimeElapsedColumn(),

@@ -151,6 +151,11 @@ def test_a_release_records_what_was_read(mined: Mined) -> None:
 # --- Prefect and events
 
 
+def _step(task: str) -> str:
+    """Return the name of a task without the number of its step."""
+    return task.partition(" ")[2]
+
+
 def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined) -> None:
     flow_run = run_of(server, mined.out)
     assert flow_run["state_name"] == "Completed"
@@ -158,10 +163,12 @@ def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined
     deadline = time.monotonic() + 30
     tasks: list[dict[str, Any]] = []
     # the server stores the states of tasks a little later
-    while {t["name"] for t in tasks if t["state_name"] == "Completed"} != TASKS:
+    while {_step(t["name"]) for t in tasks if t["state_name"] == "Completed"} != TASKS:
         assert time.monotonic() < deadline, [(t["name"], t["state_name"]) for t in tasks]
         time.sleep(0.2)
         tasks = ask(f"{server}/task_runs/filter", wanted)
+    numbers = {int(task["name"].partition(" ")[0]) for task in tasks}
+    assert numbers == set(range(1, 15)), "each step has its number in the plan"
     found = artifacts_of(server, flow_run)
     assert set(found) >= {f"{s}-{kind}" for s in STAGES for kind in ("progress", "partitions")}
     report = found["report"]
