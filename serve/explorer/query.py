@@ -1,0 +1,152 @@
+"""Reads the query parameters of the films page: an address in, typed values out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from starlette.datastructures import QueryParams
+
+from pipeline.release.lookup import NotInReleaseError
+from serve.catalogue.catalogue import Catalogue, Filters, Sort
+from serve.catalogue.filters import clean_query
+
+__all__ = ["ORDERS", "Selection", "WrongValueError", "read_page", "read_selection"]
+
+ORDERS: dict[str, tuple[Sort, bool | None]] = {
+    "best match": ("relevance", None),
+    "most popular": ("popularity", True),
+    "best rated": ("rating", True),
+    "lowest rated": ("rating", False),
+    "newest": ("year", True),
+    "oldest": ("year", False),
+    "title": ("title", None),
+    "most typical": ("similarity", True),
+    "least typical": ("similarity", False),
+}
+DEFAULT_ORDER = next(iter(ORDERS))
+MAX_PAGE = 1_000_000
+_MANY = ("family", "genre", "micro", "language")
+_BOUNDS = ("year_from", "year_to", "rating_from", "rating_to")
+_KNOWN = {"q", "by", "sort", "page", *_MANY, *_BOUNDS}
+
+Number = TypeVar("Number", int, float)
+
+
+class WrongValueError(ValueError):
+    """A query parameter has a value that the page does not understand."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A selection of films as an address says it.
+
+    Attributes
+    ----------
+    filters : Filters
+        The filters, without the words of the search.
+    text : str
+        The text of the search.
+    by_meaning : bool
+        True for a semantic search, False for a search of words.
+    order : str
+        A key of `ORDERS`.
+    values : dict of str to list of str
+        All of this as query parameters, without `page` and without defaults.
+    """
+
+    filters: Filters
+    text: str
+    by_meaning: bool
+    order: str
+    values: dict[str, list[str]]
+
+    @property
+    def all_filters(self) -> Filters:
+        """The filters with the words of the search."""
+        return replace(self.filters, words=self.text or None)
+
+
+def read_page(query: QueryParams) -> int:
+    """Return the number of the page, from 1.
+
+    Raises
+    ------
+    WrongValueError
+        If `page` is no whole number from 1 to 1,000,000.
+    """
+    return _number(query, "page", int, 1, MAX_PAGE) or 1
+
+
+def read_selection(query: QueryParams, films: Catalogue) -> Selection:
+    """Return the selection of films that an address describes.
+
+    Raises
+    ------
+    WrongValueError
+        If a parameter is unknown or has a wrong value.
+    """
+    unknown = sorted(set(query) - _KNOWN)
+    if unknown:
+        raise WrongValueError(
+            f'the films page has no parameter "{unknown[0][:60]}"; it has {", ".join(sorted(_KNOWN))}'
+        )
+    text = clean_query(query.get("q", ""))[:200]
+    by, order = query.get("by", "words"), query.get("sort") or DEFAULT_ORDER
+    if by not in ("words", "meaning"):
+        raise WrongValueError('"by" is "words" or "meaning"')
+    if order not in ORDERS:
+        raise WrongValueError(f'"sort" is one of: {", ".join(ORDERS)}')
+    by_name = {row["micro_genre_name"]: row for row in films.micro_genres()}
+    micro = []
+    for value in _values(query, "micro"):
+        try:
+            micro.append(by_name.get(value) or films.micro_genre(value))
+        except NotInReleaseError as error:
+            raise WrongValueError(str(error)) from error
+    bounds: dict[str, list[str]] = {
+        name: [query[name].strip()] for name in _BOUNDS if query.get(name, "").strip()
+    }
+    filters = Filters(
+        families=tuple(_values(query, "family")),
+        genres=tuple(_values(query, "genre")),
+        languages=tuple(_values(query, "language")),
+        micro_genres=tuple(row["cluster"] for row in micro),
+        year_from=_number(query, "year_from", int, 0, 9999),
+        year_to=_number(query, "year_to", int, 0, 9999),
+        rating_from=_number(query, "rating_from", float, 0, 10),
+        rating_to=_number(query, "rating_to", float, 0, 10),
+    )
+    values = {
+        "q": [text] if text else [],
+        "by": ["meaning"] if by == "meaning" else [],
+        "sort": [order] if order != DEFAULT_ORDER else [],
+        "family": list(map(str, filters.families)),
+        "genre": list(filters.genres),
+        "micro": [row["micro_genre_id"] for row in micro],
+        "language": list(filters.languages),
+        **bounds,
+    }
+    chosen = {name: found for name, found in values.items() if found}
+    return Selection(filters, text, by == "meaning" and bool(text), order, chosen)
+
+
+def _values(query: QueryParams, name: str) -> list[str]:
+    found = dict.fromkeys(clean_query(value) for value in query.getlist(name))
+    return [value for value in found if value][:50]
+
+
+def _number(
+    query: QueryParams, name: str, kind: Callable[[str], Number], least: Number, most: Number
+) -> Number | None:
+    text = query.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        number = kind(text)
+    except ValueError:
+        number = None
+    if number is None or not least <= number <= most:
+        raise WrongValueError(f'"{name}" is a number from {least} to {most}, not "{text[:40]}"')
+    return number

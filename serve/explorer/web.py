@@ -1,0 +1,168 @@
+"""The explorer as a server-rendered web application.
+
+`python -m serve.explorer.web PLACE --host HOST --port PORT` runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.release.lookup import NotInReleaseError
+from pipeline.settings import ServeSettings
+from serve.api.snapshot import Snapshots
+from serve.explorer.colours import family_css
+from serve.explorer.pages import film, films, home, micro_genre, micro_genres
+from serve.explorer.query import WrongValueError
+from serve.explorer.rendering import POSTERS, render
+
+__all__ = ["create_app"]
+
+FOLDER = Path(__file__).parent
+
+
+def create_app(place: Path, settings: ServeSettings) -> Starlette:
+    """Return the ASGI application of the explorer.
+
+    Parameters
+    ----------
+    place : Path
+        The folder of a release, or an output folder, whose newest release is shown.
+    settings : ServeSettings
+        Memory limit, threads and reload interval.
+
+    Raises
+    ------
+    MicrogenresError
+        If there is no release, or it cannot be served.
+    """
+    snapshots = Snapshots(place, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        snapshots.watch()
+        yield
+        snapshots.stop()
+
+    app = Starlette(
+        routes=[
+            *home.routes,
+            *films.routes,
+            *film.routes,
+            *micro_genres.routes,
+            *micro_genre.routes,
+            Route("/families.css", _family_styles),
+            Mount("/static", StaticFiles(directory=FOLDER / "static")),
+        ],
+        exception_handlers={
+            HTTPException: _on_http_error,
+            NotInReleaseError: _on_unknown,
+            WrongValueError: _on_wrong_value,
+        },
+        lifespan=lifespan,
+    )
+    app.state.snapshots = snapshots
+    app.add_middleware(SecurityHeaders, policy=content_policy(os.environ.get(POSTERS, "")))
+    return app
+
+
+def content_policy(posters: str) -> str:
+    """Return the Content-Security-Policy: this server only, and images of the host of posters.
+
+    Examples
+    --------
+    >>> content_policy("https://images.example/w342").split("; ")[1]
+    "img-src 'self' data: https://images.example"
+    """
+    parts = urlsplit(posters)
+    host = f" {parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
+    return (
+        f"default-src 'self'; img-src 'self' data:{host}; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds the security headers to each response.
+
+    Parameters
+    ----------
+    app : ASGI application
+        The application.
+    policy : str
+        The Content-Security-Policy.
+    """
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self._app = app
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = self._policy
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "same-origin"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _family_styles(request: Request) -> Response:
+    count = len(request.app.state.snapshots.current.catalogue.families())
+    return Response(family_css(count), media_type="text/css")
+
+
+def _problem(request: Request, status: int, title: str, reason: str) -> Response:
+    return render(
+        request, "problem.html", {"title": title, "reason": reason, "page": ""}, status=status
+    )
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return _problem(request, 404, "No such page", "The explorer has no page at this address.")
+    return _problem(request, error.status_code, "The request failed", error.detail)
+
+
+def _on_unknown(request: Request, error: Exception) -> Response:
+    return _problem(request, 404, "Not in this release", f"There is {error}.")
+
+
+def _on_wrong_value(request: Request, error: Exception) -> Response:
+    return _problem(request, 400, "The address has a wrong value", f"{error}.")
+
+
+def main() -> None:
+    """Run the explorer on a host and port until it is stopped."""
+    import uvicorn
+
+    parser = argparse.ArgumentParser(description="Browse a release in the browser.")
+    parser.add_argument("place", type=Path, help="folder of a release, or an output folder")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501)
+    options = parser.parse_args()
+    uvicorn.run(
+        create_app(options.place, ServeSettings()), host=options.host, port=options.port
+    )
+
+
+if __name__ == "__main__":
+    main()
