@@ -159,9 +159,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8501)
     options = parser.parse_args()
-    uvicorn.run(
-        create_app(options.place, ServeSettings()), host=options.host, port=options.port
-    )
+    uvicorn.run(create_app(options.place, ServeSettings()), host=options.host, port=options.port)
 
 
 if __name__ == "__main__":

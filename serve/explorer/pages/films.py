@@ -39,8 +39,16 @@ def show_films(request: Request) -> Response:
     names = {row["micro_genre_id"]: row["micro_genre_name"] for row in films.micro_genres()}
     ids = {row["cluster"]: row["micro_genre_id"] for row in films.micro_genres()}
     choices = [
-        ("family", "Family", [(row["name"], row["name"], row["films"]) for row in facets["families"]]),
-        ("genre", "Genre", [(row["value"], row["value"], row["films"]) for row in facets["genres"]]),
+        (
+            "family",
+            "Family",
+            [(row["name"], row["name"], row["films"]) for row in facets["families"]],
+        ),
+        (
+            "genre",
+            "Genre",
+            [(row["value"], row["value"], row["films"]) for row in facets["genres"]],
+        ),
         (
             "micro",
             "Micro-genre",
@@ -82,7 +90,9 @@ def filter_chips(selection: Selection, names: dict[str, str]) -> list[tuple[str,
             shown = names.get(value, value) if name == "micro" else value
             shown = formatting.language(value) if name == "language" else shown
             rest = [other for other in chosen if other != value]
-            chips.append((labels.get(name, "") + shown, films_address(selection.values, **{name: rest})))
+            chips.append(
+                (labels.get(name, "") + shown, films_address(selection.values, **{name: rest}))
+            )
     return chips
 
 
