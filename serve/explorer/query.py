@@ -90,7 +90,8 @@ def read_selection(query: QueryParams, films: Catalogue) -> Selection:
     unknown = sorted(set(query) - _KNOWN)
     if unknown:
         raise WrongValueError(
-            f'the films page has no parameter "{unknown[0][:60]}"; it has {", ".join(sorted(_KNOWN))}'
+            f'the films page has no parameter "{unknown[0][:60]}"; '
+            f"it has {', '.join(sorted(_KNOWN))}"
         )
     text = clean_query(query.get("q", ""))[:200]
     by, order = query.get("by", "words"), query.get("sort") or DEFAULT_ORDER
@@ -143,6 +144,7 @@ def _number(
     text = query.get(name, "").strip()
     if not text:
         return None
+    number: Number | None
     try:
         number = kind(text)
     except ValueError:
