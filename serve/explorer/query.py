@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from starlette.datastructures import QueryParams
 
@@ -30,8 +29,6 @@ MAX_PAGE = 1_000_000
 _MANY = ("family", "genre", "micro", "language")
 _BOUNDS = ("year_from", "year_to", "rating_from", "rating_to")
 _KNOWN = {"q", "by", "sort", "page", *_MANY, *_BOUNDS}
-
-Number = TypeVar("Number", int, float)
 
 
 class WrongValueError(ValueError):
@@ -76,7 +73,7 @@ def read_page(query: QueryParams) -> int:
     WrongValueError
         If `page` is no whole number from 1 to 1,000,000.
     """
-    return _number(query, "page", int, 1, MAX_PAGE) or 1
+    return _whole(query, "page", 1, MAX_PAGE) or 1
 
 
 def read_selection(query: QueryParams, films: Catalogue) -> Selection:
@@ -114,10 +111,10 @@ def read_selection(query: QueryParams, films: Catalogue) -> Selection:
         genres=tuple(_values(query, "genre")),
         languages=tuple(_values(query, "language")),
         micro_genres=tuple(row["cluster"] for row in micro),
-        year_from=_number(query, "year_from", int, 0, 9999),
-        year_to=_number(query, "year_to", int, 0, 9999),
-        rating_from=_number(query, "rating_from", float, 0, 10),
-        rating_to=_number(query, "rating_to", float, 0, 10),
+        year_from=_whole(query, "year_from", 0, 9999),
+        year_to=_whole(query, "year_to", 0, 9999),
+        rating_from=_number(query, "rating_from", 0, 10),
+        rating_to=_number(query, "rating_to", 0, 10),
     )
     values = {
         "q": [text] if text else [],
@@ -138,17 +135,23 @@ def _values(query: QueryParams, name: str) -> list[str]:
     return [value for value in found if value][:50]
 
 
-def _number(
-    query: QueryParams, name: str, kind: Callable[[str], Number], least: Number, most: Number
-) -> Number | None:
+def _whole(query: QueryParams, name: str, least: int, most: int) -> int | None:
+    number = _number(query, name, least, most)
+    if number is None:
+        return None
+    if number != int(number):
+        raise WrongValueError(f'"{name}" is a whole number, not "{query[name].strip()[:40]}"')
+    return int(number)
+
+
+def _number(query: QueryParams, name: str, least: float, most: float) -> float | None:
     text = query.get(name, "").strip()
     if not text:
         return None
-    number: Number | None
     try:
-        number = kind(text)
+        number = float(text)
     except ValueError:
-        number = None
-    if number is None or not least <= number <= most:
+        number = math.nan
+    if not least <= number <= most:
         raise WrongValueError(f'"{name}" is a number from {least} to {most}, not "{text[:40]}"')
     return number
