@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.release.lookup import NotInReleaseError, find_release
 from pipeline.release.reader import ReleasedTables
@@ -17,7 +18,8 @@ from pipeline.schemas.report import Report
 from serve.catalogue.database import fetch_rows, fetch_table, open_database, split_words
 from serve.catalogue.export import csv_bytes, parquet_bytes
 from serve.catalogue.facets import build_facets_sql, group_facets
-from serve.catalogue.filters import Filters, Word, build_conditions
+from serve.catalogue.film_order import Sort, order_by
+from serve.catalogue.filters import FACETS, Filters, Word, build_conditions
 from serve.catalogue.micro_genres import MicroGenres
 from serve.catalogue.neighbours import NeighbourLists
 from serve.catalogue.records import (
@@ -29,21 +31,14 @@ from serve.catalogue.records import (
     ReleaseFigures,
     SiblingRow,
     SimilarFilmRow,
+    SuggestionRow,
 )
+from serve.catalogue.suggestions import suggest_names
 from serve.catalogue.trends import Trends
 
 __all__ = ["Catalogue", "Filters", "Page", "Sort"]
 
-Sort = Literal["relevance", "rating", "popularity", "year", "title", "similarity"]
-
 _MAP_COLUMNS = ["movie_id", "title", "year", "cluster", "x", "y"]
-_SORT_COLUMNS = {
-    "rating": "vote_average",
-    "popularity": "popularity",
-    "year": "year",
-    "title": "title_folded",
-    "similarity": "similarity",
-}
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,9 @@ class Catalogue:
         self.path, self.id, self.manifest = release.path, release.id, release.manifest
         self._report = release.report
         self._films: pa.Table = release.movies.combine_chunks()
-        self._connection = open_database(self._films, memory_limit=memory_limit, threads=threads)
+        self._connection = open_database(
+            self._films, release.micro_genres, memory_limit=memory_limit, threads=threads
+        )
         self._neighbours = NeighbourLists(release)
         self.row_of = self._neighbours.row_of
         self._genres = MicroGenres(release, self._connection)
@@ -139,7 +136,7 @@ class Catalogue:
             Maximum number of films.
         """
         where, parameters, words = self._where(filters or Filters())
-        order, order_parameters = _order_by(sort, descending, words)
+        order, order_parameters = order_by(sort, descending, words)
         found = fetch_rows(
             self._connection,
             f"SELECT row_index, count(*) OVER () AS total FROM film WHERE {where} "
@@ -148,10 +145,7 @@ class Catalogue:
         )
         if found:
             return Page(found[0]["total"], self.films_at([row["row_index"] for row in found]))
-        counted = fetch_rows(
-            self._connection, f"SELECT count(*) AS n FROM film WHERE {where}", parameters
-        )
-        return Page(counted[0]["n"], [])
+        return Page(self.count(filters), [])
 
     def film(self, movie_id: str) -> FilmDetailRow:
         """Return one film with the description of its micro-genre and the name of its runner-up.
@@ -182,7 +176,22 @@ class Catalogue:
 
     def films_at(self, rows: Sequence[int]) -> list[FilmRow]:
         """Return the films in the given rows of movies.parquet, in the order given."""
-        return list(self._films.take(pa.array(rows, pa.int64())).to_pylist())
+        found = self._films.take(pa.array(rows, pa.int64())).to_pylist()
+        return [{**film, **self.micro_genre_ids(film)} for film in found]
+
+    def micro_genre_ids(self, film: Mapping[str, Any]) -> dict[str, str | None]:
+        """Return the ids of `cluster` and `runner_up` of a film as a dict to merge with it.
+
+        Returns
+        -------
+        dict
+            micro_genre_id (str), and runner_up_id (str or None).
+        """
+        runner_up = film["runner_up"]
+        return {
+            "micro_genre_id": self._genres.id_of(film["cluster"]),
+            "runner_up_id": None if runner_up is None else self._genres.id_of(runner_up),
+        }
 
     def released_films(self) -> pa.Table:
         """Return movies.parquet as it was read, a table of `RELEASED_MOVIES`."""
@@ -198,7 +207,8 @@ class Catalogue:
         NotInReleaseError
             If the release has no such film.
         """
-        return self._neighbours.nearest(self.find_row(movie_id), limit)
+        found = self._neighbours.nearest(self.find_row(movie_id), limit)
+        return [{**row, "micro_genre_id": self._genres.id_of(row["cluster"])} for row in found]
 
     def ids(self, filters: Filters | None = None) -> list[str]:
         """Return the movie_id of every film of a selection, in the order of movies.parquet."""
@@ -228,7 +238,7 @@ class Catalogue:
     ) -> bytes:
         """Return a whole selection as a file; see `export.csv_bytes` and `export.parquet_bytes`."""
         where, parameters, words = self._where(filters or Filters())
-        order, order_parameters = _order_by(sort, None, words)
+        order, order_parameters = order_by(sort, None, words)
         chosen = fetch_table(
             self._connection,
             f"SELECT row_index FROM film WHERE {where} ORDER BY {order}",
@@ -237,15 +247,28 @@ class Catalogue:
         table = self._films.take(chosen.column("row_index"))
         return csv_bytes(table) if format == "csv" else parquet_bytes(table)
 
-    def facets(self, filters: Filters | None = None) -> dict[str, list[FacetValue]]:
-        """Count the films per value of each of `filters.FACETS`.
+    def count(self, filters: Filters | None = None) -> int:
+        """Return the number of films of a selection."""
+        where, parameters, _ = self._where(filters or Filters())
+        sql = f"SELECT count(*) AS n FROM film WHERE {where}"
+        return int(fetch_rows(self._connection, sql, parameters)[0]["n"])
+
+    def facets(
+        self, filters: Filters | None = None, facets: Sequence[str] = FACETS
+    ) -> dict[str, list[FacetValue]]:
+        """Count the films per value of facets, some of `filters.ALL_FACETS`.
 
         Each facet is counted without its own filter, so that it shows the other possible choices.
         Values with most films come first; decades come in order.
         """
         chosen = filters or Filters()
-        sql, parameters = build_facets_sql(build_conditions(chosen, self._words(chosen)))
-        return group_facets(fetch_rows(self._connection, sql, parameters), self._genres)
+        conditions = build_conditions(chosen, self._words(chosen))
+        sql, parameters = build_facets_sql(conditions, facets)
+        return group_facets(fetch_rows(self._connection, sql, parameters), self._genres, facets)
+
+    def suggest(self, text: str, limit: int = 10) -> list[SuggestionRow]:
+        """Return names that a text begins, see `suggestions.suggest_names`."""
+        return suggest_names(self._connection, text, limit)
 
     def micro_genres(self) -> list[MicroGenreRow]:
         """Return all micro-genres by cluster number."""
@@ -303,6 +326,35 @@ class Catalogue:
         """Return movie_id, title, year, cluster, x and y of every film."""
         return self._films.select(_MAP_COLUMNS)
 
+    def films_table(self, columns: Sequence[str], filters: Filters | None = None) -> pa.Table:
+        """Return columns of a selection of films, in the order of movies.parquet.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Columns of `RELEASED_MOVIES`, and `micro_genre_id`.
+        filters : Filters or None
+            The selection; None for all films.
+        """
+        table = self._films
+        if filters not in (None, Filters()):
+            table = table.take(pa.array(self.find_rows(filters)))
+        if "micro_genre_id" in columns:
+            numbers = table["cluster"].combine_chunks()
+            known = self._genres.all()
+            rows = pc.index_in(numbers, pa.array([g["cluster"] for g in known], pa.int32()))
+            ids = pa.array([genre["micro_genre_id"] for genre in known], pa.string())
+            table = table.append_column("micro_genre_id", ids.take(rows))
+        return table.select(list(columns))
+
+    def rejects(self, offset: int = 0, limit: int = 100) -> tuple[int, list[dict[str, Any]]]:
+        """Return the number of rejected rows, and some of them, see `REJECTS`."""
+        return len(self._rejects), self._rejects.slice(offset, limit).to_pylist()
+
+    @cached_property
+    def _rejects(self) -> pa.Table:
+        return ReleasedTables(self.path).rejects
+
     def _words(self, filters: Filters) -> list[Word]:
         return split_words(self._connection, filters.words)
 
@@ -311,23 +363,3 @@ class Catalogue:
         conditions = build_conditions(filters, words)
         sql = " AND ".join(condition.sql for condition in conditions) or "true"
         return sql, [value for condition in conditions for value in condition.parameters], words
-
-
-def _order_by(sort: Sort, descending: bool | None, words: Sequence[Word]) -> tuple[str, list[Any]]:
-    """Return the ORDER BY clause and its parameters; ties are broken by the row number."""
-    if sort != "relevance":
-        downwards = sort != "title" if descending is None else descending
-        direction = "DESC" if downwards else "ASC"
-        return f"{_SORT_COLUMNS[sort]} {direction} NULLS LAST, row_index", []
-    direction = "DESC" if descending is None or descending else "ASC"
-    if not words:
-        return f"popularity {direction} NULLS LAST, row_index", []
-    plain = [word.plain for word in words if word.plain]
-    phrase = " ".join(plain)
-    all_in_title = " AND ".join("contains(title_plain, ?)" for _ in plain) or "true"
-    rank = (
-        f"CASE WHEN trim(title_plain) = ? THEN 4 WHEN starts_with(title_plain, ?) THEN 3 "
-        f"WHEN {all_in_title} THEN 2 WHEN contains(search_text, ?) THEN 1 ELSE 0 END"
-    )
-    parameters = [phrase, f" {phrase}", *(f" {word}" for word in plain), f" {phrase}"]
-    return f"{rank} {direction}, popularity DESC NULLS LAST, row_index", parameters

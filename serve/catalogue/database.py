@@ -28,13 +28,20 @@ _MACROS = (
     r"CREATE MACRO plain(t) AS ' ' || trim(regexp_replace(folded(t), '[^\p{L}\p{N}]+', ' ', 'g'))"
     " || ' '",
     "CREATE MACRO listed(t) AS plain(array_to_string(t, ' '))",
+    "CREATE MACRO folded_all(t) AS list_transform(t, lambda x: folded(x))",
 )
 # `|` prevents matches across the border of two fields.
 _CREATE_FILM = """
 CREATE TABLE film AS SELECT
     (row_number() OVER () - 1)::INTEGER AS row_index,
     movie_id, title, year, cluster, family, family_name, similarity, weak, vote_average,
-    vote_count, popularity, genres, keywords, language, poster_path,
+    vote_count, popularity, genres, keywords, language, countries, poster_path,
+    folded(language) AS language_folded,
+    folded(family_name) AS family_folded,
+    folded_all(genres) AS genres_folded,
+    folded_all(keywords) AS keywords_folded,
+    folded_all(countries) AS countries_folded,
+    folded_all(list_concat(directors, "cast")) AS people_folded,
     (year // 10 * 10)::INTEGER AS decade,
     folded(title) AS title_folded,
     plain(title) AS title_plain,
@@ -42,10 +49,31 @@ CREATE TABLE film AS SELECT
         || '|' || listed(directors) || '|' || listed("cast") AS search_text
 FROM released
 """
+# What can be suggested. `place` is its place among those of its kind: 1 has most films, or is the
+# most popular film.
+_CREATE_SUGGESTION = """
+CREATE TABLE suggestion AS
+WITH entry AS (
+    SELECT 'film' AS kind, movie_id AS id, title AS text, year, 1 AS films,
+        coalesce(popularity, 0) AS weight FROM film WHERE title IS NOT NULL
+    UNION ALL
+    SELECT 'micro_genre', micro_genre_id, micro_genre_name, NULL, films, films FROM genre
+    UNION ALL
+    SELECT 'keyword', NULL, keyword, NULL, count(*), count(*)
+    FROM (SELECT unnest(list_distinct(keywords)) AS keyword FROM released) GROUP BY keyword
+    UNION ALL
+    SELECT 'person', NULL, person, NULL, count(*), count(*)
+    FROM (SELECT unnest(list_distinct(list_concat(directors, "cast"))) AS person FROM released)
+    GROUP BY person
+)
+SELECT kind, id, text, year, films, plain(text) AS text_plain,
+    row_number() OVER (PARTITION BY kind ORDER BY weight DESC, text, id) AS place
+FROM entry WHERE trim(plain(text)) <> '' ORDER BY place, kind
+"""
 
 
 def open_database(
-    movies: pa.Table, *, memory_limit: str = "512MB", threads: int = 2
+    movies: pa.Table, micro_genres: pa.Table, *, memory_limit: str = "512MB", threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
     """Load the films into the table `film` of a new database and lock the database.
 
@@ -56,6 +84,8 @@ def open_database(
     ----------
     movies : pyarrow.Table
         A table of the schema `RELEASED_MOVIES`.
+    micro_genres : pyarrow.Table
+        A table of the schema `MICRO_GENRES`.
     memory_limit : str
         Memory limit of DuckDB, such as "512MB".
     threads : int
@@ -66,7 +96,8 @@ def open_database(
     duckdb.DuckDBPyConnection
         A read-only connection. The table `film` has the columns needed to filter, sort and count;
         `row_index` (the row in `movies`, from 0); `decade`; and the normalised texts that are
-        searched: `title_folded`, `title_plain` and `search_text`.
+        searched: `title_folded`, `title_plain` and `search_text`. The table `suggestion` has titles,
+        names of micro-genres, keywords and people.
 
     Notes
     -----
@@ -83,7 +114,9 @@ def open_database(
             for macro in _MACROS:
                 loader.execute(macro)
             loader.register("released", movies)
+            loader.register("genre", micro_genres)
             loader.execute(_CREATE_FILM)
+            loader.execute(_CREATE_SUGGESTION)
         connection = duckdb.connect(str(path), read_only=True, config=config)
         # opens the file, which the end of this block deletes
         connection.execute("SELECT row_index FROM film LIMIT 1")

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-__all__ = ["FACETS", "Condition", "Filters", "Word", "build_conditions", "clean_query"]
+__all__ = ["ALL_FACETS", "FACETS", "Condition", "Filters", "Word", "build_conditions", "clean_query"]
 
-FACETS = ("genres", "micro_genres", "families", "languages", "decades")
+FACETS = ("genres", "micro_genres", "families", "languages", "decades")  # of the explorer
+ALL_FACETS = (*FACETS, "countries", "keywords")
 
 # Scripts written without spaces: a word may begin anywhere in a run of letters.
 _UNSPACED = re.compile(
@@ -21,7 +22,7 @@ _UNSPACED = re.compile(
 class Filters:
     """Conditions on films. A film must meet all of them; None and () set no condition.
 
-    Within one tuple, any value is enough.
+    Within one tuple, any value is enough. Names are compared without case and accents.
 
     Attributes
     ----------
@@ -36,6 +37,12 @@ class Filters:
         Genres as the catalogue writes them.
     languages : tuple of str
         Language codes as the catalogue writes them.
+    countries : tuple of str
+        Countries as the catalogue writes them, codes or names.
+    keywords : tuple of str
+        Whole keywords.
+    people : tuple of str
+        Names of directors or actors.
     year_from, year_to : int or None
         Inclusive bounds. A film without a year does not meet a bound.
     rating_from, rating_to : float or None
@@ -57,6 +64,9 @@ class Filters:
     families: tuple[int | str, ...] = ()
     genres: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     year_from: int | None = None
     year_to: int | None = None
     rating_from: float | None = None
@@ -82,7 +92,7 @@ class Condition:
     parameters : tuple
         The values.
     facet : str or None
-        The facet that the condition filters, one of `FACETS`.
+        The facet that the condition filters, one of `ALL_FACETS`.
     """
 
     sql: str
@@ -135,12 +145,12 @@ def build_conditions(filters: Filters, words: Sequence[Word] = ()) -> list[Condi
         _bound("weak = ?", filters.weak),
         _any_of("cluster", filters.micro_genres, "micro_genres"),
         _any_family(filters.families),
-        _any_of("language", filters.languages, "languages"),
+        _any_text("language_folded", filters.languages, "languages"),
+        _any_listed("genres_folded", filters.genres, "genres"),
+        _any_listed("countries_folded", filters.countries, "countries"),
+        _any_listed("keywords_folded", filters.keywords, "keywords"),
+        _any_listed("people_folded", filters.people),
     ]
-    if filters.genres:
-        found.append(
-            Condition("list_has_any(genres, ?::VARCHAR[])", (list(filters.genres),), "genres")
-        )
     found += [_contains(word) for word in words]
     return [condition for condition in found if condition is not None]
 
@@ -155,9 +165,25 @@ def _any_of(column: str, values: Sequence[Any], facet: str) -> Condition | None:
     return Condition(f"{column} IN ({', '.join('?' * len(values))})", tuple(values), facet)
 
 
+def _any_text(column: str, values: Sequence[str], facet: str) -> Condition | None:
+    """A folded column has one of the values."""
+    if not values:
+        return None
+    sql = f"list_contains(folded_all(?::VARCHAR[]), {column})"
+    return Condition(sql, (list(map(clean_query, values)),), facet)
+
+
+def _any_listed(column: str, values: Sequence[str], facet: str | None = None) -> Condition | None:
+    """A column of folded lists has one of the values."""
+    if not values:
+        return None
+    sql = f"list_has_any({column}, folded_all(?::VARCHAR[]))"
+    return Condition(sql, (list(map(clean_query, values)),), facet)
+
+
 def _any_family(values: Sequence[int | str]) -> Condition | None:
     numbers = _any_of("family", [v for v in values if isinstance(v, int)], "families")
-    names = _any_of("family_name", [v for v in values if isinstance(v, str)], "families")
+    names = _any_text("family_folded", [v for v in values if isinstance(v, str)], "families")
     both = [condition for condition in (numbers, names) if condition is not None]
     if not both:
         return None

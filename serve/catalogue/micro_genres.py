@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from difflib import get_close_matches
 
 import duckdb
 import numpy as np
@@ -37,7 +38,7 @@ class MicroGenres:
             row["cluster"]: row | figures.get(row["cluster"], nothing)
             for row in release.micro_genres.to_pylist()
         }
-        self._by_id = {row["micro_genre_id"]: row["cluster"] for row in self._rows.values()}
+        self._by_id = {row["micro_genre_id"].lower(): row["cluster"] for row in self._rows.values()}
         by_family = {row.pop("family"): row for row in fetch_rows(films, _FAMILY_FIGURES)}
         self._families: dict[int, FamilyRow] = {
             row["family"]: row
@@ -67,26 +68,31 @@ class MicroGenres:
         Parameters
         ----------
         wanted : int or str
-            A cluster number, a cluster number as text, or a micro_genre_id.
+            A cluster number, a cluster number as text, or a micro_genre_id in any case.
 
         Raises
         ------
         NotInReleaseError
             If the release has no such micro-genre.
         """
-        number: int | None = self._by_id.get(wanted) if isinstance(wanted, str) else wanted
+        number: int | None = wanted if isinstance(wanted, int) else self._by_id.get(wanted.lower())
         if number is None and isinstance(wanted, str) and wanted.isascii() and wanted.isdigit():
             number = int(wanted) if len(wanted) < 11 else None
         if number is None or number not in self._rows:
             raise NotInReleaseError(
                 f"no micro-genre {wanted!r} in release {self._release_id}, "
-                f"whose clusters are 0 to {len(self._rows) - 1}"
+                f"whose clusters are 0 to {len(self._rows) - 1}",
+                tuple(get_close_matches(str(wanted).lower(), self._by_id, 5)),
             )
         return number
 
     def name(self, cluster: int) -> str:
         """Return the name of a micro-genre."""
         return self._rows[cluster]["micro_genre_name"]
+
+    def id_of(self, cluster: int) -> str:
+        """Return the micro_genre_id of a micro-genre, which is stable across releases."""
+        return self._rows[cluster]["micro_genre_id"]
 
     def family_name(self, family: int) -> str:
         """Return the name of a family."""

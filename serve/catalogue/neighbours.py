@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from pipeline.errors import ReleaseError
 from pipeline.release.reader import ReleasedTables
-from serve.catalogue.records import SimilarFilmRow
 
 __all__ = ["NeighbourLists"]
 
@@ -69,11 +68,17 @@ class NeighbourLists:
         self._similarity = near.column("similarity").to_numpy()[order].astype(np.float32)
         self._start = np.searchsorted(films[order], np.arange(len(self.ids) + 1))
 
-    def nearest(self, row: int, limit: int) -> list[SimilarFilmRow]:
-        """Return the first `limit` neighbours of the film in `row`, best first."""
+    def nearest(self, row: int, limit: int) -> list[Any]:
+        """Return the first `limit` neighbours of the film in `row`, best first.
+
+        Returns
+        -------
+        list of dict
+            The fields of `SimilarFilmRow`, without micro_genre_id.
+        """
         start, end = int(self._start[row]), int(self._start[row + 1])
         chosen = slice(start, min(end, start + max(0, limit)))
-        found: list[Any] = [
+        return [
             {"rank": rank, "similarity": similarity}
             | {name: values[other] for name, values in zip(_COLUMNS, self._columns, strict=True)}
             for rank, similarity, other in zip(
@@ -83,7 +88,6 @@ class NeighbourLists:
                 strict=True,
             )
         ]
-        return found
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

@@ -23,14 +23,16 @@ __all__ = [
     "RatingsRow",
     "Reason",
     "ReleaseFigures",
+    "ShareRow",
     "SiblingRow",
     "SimilarFilmRow",
+    "SuggestionRow",
     "Understood",
 ]
 
 
 class FilmRow(TypedDict):
-    """A row of `RELEASED_MOVIES`."""
+    """A row of `RELEASED_MOVIES`, with the ids of its micro-genres."""
 
     movie_id: str
     title: str | None
@@ -61,6 +63,8 @@ class FilmRow(TypedDict):
     x: float | None
     y: float | None
     name_true: bool | None  # None in releases of earlier versions
+    micro_genre_id: str
+    runner_up_id: str | None  # micro_genre_id of the runner-up
 
 
 class FilmDetailRow(FilmRow):
@@ -111,6 +115,7 @@ class SimilarFilmRow(TypedDict):
     title: str | None
     year: int | None
     cluster: int
+    micro_genre_id: str
     micro_genre_name: str
     family_name: str
     vote_average: float | None
@@ -181,6 +186,7 @@ class FacetValue(TypedDict):
     value: Any  # str for genres and languages, int for the other facets
     films: int
     name: NotRequired[str]  # of micro-genres and families
+    micro_genre_id: NotRequired[str]  # of micro-genres
 
 
 class ReleaseFigures(TypedDict):
@@ -211,6 +217,31 @@ class PeriodRow(TypedDict):
     name: str
     year: NotRequired[int]
     decade: NotRequired[int]
+    films: int
+
+
+class ShareRow(TypedDict):
+    """Share of a micro-genre among the films of one year or decade."""
+
+    micro_genre_id: str
+    micro_genre_name: str
+    cluster: int
+    period: int  # the year, or the first year of the decade
+    films: int
+    films_in_period: int  # of all micro-genres
+    share: float  # 0 to 1
+    share_low: float  # Wilson interval of 95 %
+    share_high: float
+    vote_average: float | None  # mean
+
+
+class SuggestionRow(TypedDict):
+    """A film, micro-genre, keyword or person whose name a text begins."""
+
+    kind: str  # film, micro_genre, keyword or person
+    text: str
+    id: str | None  # movie_id or micro_genre_id; keywords and people have none
+    year: int | None  # of a film
     films: int
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import sqrt
 from typing import Any, Literal
 
 import duckdb
@@ -15,6 +17,7 @@ from serve.catalogue.records import (
     PeriodRow,
     RatingSpreadRow,
     RatingsRow,
+    ShareRow,
 )
 
 __all__ = ["Trends"]
@@ -48,6 +51,47 @@ class Trends:
             f"ORDER BY cluster, {column}",
             parameters,
         )
+
+    def shares(
+        self, unit: Literal["year", "decade"] = "decade", clusters: Sequence[int] = ()
+    ) -> list[ShareRow]:
+        """Return the share of micro-genres among the films of each year or decade.
+
+        Every period that has films comes with every micro-genre, also where the share is 0. The
+        interval is Wilson's (1927) of 95 %, so a share of few films has a wide one.
+
+        Parameters
+        ----------
+        unit : {"year", "decade"}
+            The period.
+        clusters : sequence of int
+            Cluster numbers; empty for all micro-genres.
+
+        Returns
+        -------
+        list of ShareRow
+            By cluster number and period.
+        """
+        column = {"year": "year", "decade": "decade"}[unit]
+        rows = fetch_rows(
+            self._films,
+            f"WITH known AS (SELECT cluster, {column} AS period, vote_average FROM film "
+            f"WHERE {column} IS NOT NULL), "
+            "base AS (SELECT period, count(*) AS films_in_period FROM known GROUP BY period), "
+            "own AS (SELECT cluster, period, count(*) AS films, avg(vote_average) AS vote_average "
+            "FROM known GROUP BY cluster, period) "
+            "SELECT cluster, period, coalesce(films, 0) AS films, films_in_period, vote_average "
+            "FROM base CROSS JOIN (SELECT DISTINCT cluster FROM film) LEFT JOIN own "
+            "USING (cluster, period) WHERE ? OR list_contains(?::INTEGER[], cluster) "
+            "ORDER BY cluster, period",
+            [not clusters, list(clusters)],
+        )
+        for row in rows:
+            cluster = row["cluster"]
+            row |= _wilson_interval(row["films"], row["films_in_period"])
+            row["micro_genre_id"] = self._genres.id_of(cluster)
+            row["micro_genre_name"] = self._genres.name(cluster)
+        return rows
 
     def growth(self, before: Span, after: Span) -> list[GrowthRow]:
         """Compare the films of each micro-genre in two spans of years, largest growth first.
@@ -132,6 +176,22 @@ class Trends:
     def _with_names(self, sql: str, parameters: list[Any]) -> list[Any]:
         rows = fetch_rows(self._films, sql, parameters)
         return [row | {"name": self._genres.name(row["cluster"])} for row in rows]
+
+
+def _wilson_interval(films: int, base: int) -> dict[str, float]:
+    """Return `films` / `base` as share, share_low and share_high, 0 to 1.
+
+    Examples
+    --------
+    >>> {name: round(share, 2) for name, share in _wilson_interval(1, 10).items()}
+    {'share': 0.1, 'share_low': 0.02, 'share_high': 0.4}
+    """
+    z, share = 1.959964, films / base
+    middle = share + z**2 / (2 * base)
+    width = z * sqrt(share * (1 - share) / base + z**2 / (4 * base**2))
+    scale = 1 + z**2 / base
+    low, high = (middle - width) / scale, (middle + width) / scale
+    return {"share": share, "share_low": max(0.0, low), "share_high": min(1.0, high)}
 
 
 def _in_cluster(cluster: int | None) -> tuple[str, list[Any]]:
