@@ -41,7 +41,11 @@ class Film(ResponseModel):
     title: str | None = Field(examples=["Das Boot"])
     year: int | None = Field(examples=[1981])
     release_date: str | None = Field(examples=["1981-09-17"], description="ISO 8601.")
-    cluster: int = Field(examples=[17], description="Number of its micro-genre.")
+    cluster: int = Field(examples=[17], description="Number of its micro-genre in this release.")
+    micro_genre_id: str = Field(
+        examples=["submarine-war-film"], description="Its micro-genre, stable across releases."
+    )
+    runner_up_id: str | None = Field(default=None, examples=["naval-battle-war-film"])
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
     family: int = Field(examples=[3])
@@ -109,6 +113,7 @@ class SimilarFilm(ResponseModel):
     title: str | None = Field(examples=["The Hunt for Red October"])
     year: int | None = Field(examples=[1990])
     cluster: int = Field(examples=[17])
+    micro_genre_id: str = Field(examples=["submarine-war-film"])
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     family_name: str = Field(examples=["War & Spy Film"])
     vote_average: float | None = Field(examples=[7.4])

@@ -177,7 +177,7 @@ class Catalogue:
     def films_at(self, rows: Sequence[int]) -> list[FilmRow]:
         """Return the films in the given rows of movies.parquet, in the order given."""
         found = self._films.take(pa.array(rows, pa.int64())).to_pylist()
-        return [{**film, **self.micro_genre_ids(film)} for film in found]
+        return cast(list[FilmRow], [{**film, **self.micro_genre_ids(film)} for film in found])
 
     def micro_genre_ids(self, film: Mapping[str, Any]) -> dict[str, str | None]:
         """Return the ids of `cluster` and `runner_up` of a film as a dict to merge with it.
@@ -208,7 +208,8 @@ class Catalogue:
             If the release has no such film.
         """
         found = self._neighbours.nearest(self.find_row(movie_id), limit)
-        return [{**row, "micro_genre_id": self._genres.id_of(row["cluster"])} for row in found]
+        with_ids = [{**row, "micro_genre_id": self._genres.id_of(row["cluster"])} for row in found]
+        return cast(list[SimilarFilmRow], with_ids)
 
     def ids(self, filters: Filters | None = None) -> list[str]:
         """Return the movie_id of every film of a selection, in the order of movies.parquet."""

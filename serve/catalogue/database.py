@@ -96,8 +96,8 @@ def open_database(
     duckdb.DuckDBPyConnection
         A read-only connection. The table `film` has the columns needed to filter, sort and count;
         `row_index` (the row in `movies`, from 0); `decade`; and the normalised texts that are
-        searched: `title_folded`, `title_plain` and `search_text`. The table `suggestion` has titles,
-        names of micro-genres, keywords and people.
+        searched: `title_folded`, `title_plain` and `search_text`. The table `suggestion` has
+        titles, names of micro-genres, keywords and people.
 
     Notes
     -----

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-__all__ = ["ALL_FACETS", "FACETS", "Condition", "Filters", "Word", "build_conditions", "clean_query"]
+__all__ = [
+    "ALL_FACETS",
+    "FACETS",
+    "Condition",
+    "Filters",
+    "Word",
+    "build_conditions",
+    "clean_query",
+]
 
 FACETS = ("genres", "micro_genres", "families", "languages", "decades")  # of the explorer
 ALL_FACETS = (*FACETS, "countries", "keywords")

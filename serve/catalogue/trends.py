@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import duckdb
 import pyarrow as pa
@@ -86,12 +86,16 @@ class Trends:
             "ORDER BY cluster, period",
             [not clusters, list(clusters)],
         )
-        for row in rows:
-            cluster = row["cluster"]
-            row |= _wilson_interval(row["films"], row["films_in_period"])
-            row["micro_genre_id"] = self._genres.id_of(cluster)
-            row["micro_genre_name"] = self._genres.name(cluster)
-        return rows
+        shares = [
+            {
+                **row,
+                **_wilson_interval(row["films"], row["films_in_period"]),
+                "micro_genre_id": self._genres.id_of(row["cluster"]),
+                "micro_genre_name": self._genres.name(row["cluster"]),
+            }
+            for row in rows
+        ]
+        return cast(list[ShareRow], shares)
 
     def growth(self, before: Span, after: Span) -> list[GrowthRow]:
         """Compare the films of each micro-genre in two spans of years, largest growth first.

@@ -151,6 +151,12 @@ class TestPages:
             assert found.pop("runner_up_name") == THEMES[film["runner_up"]]
             description = PARTS.get(film["cluster"], {}).get("description")
             assert found.pop("micro_genre_description") == description
+            assert (
+                found.pop("micro_genre_id")
+                == catalogue.micro_genre(film["cluster"])["micro_genre_id"]
+            )
+            runner_up = catalogue.micro_genre(film["runner_up"])
+            assert found.pop("runner_up_id") == runner_up["micro_genre_id"]
             assert found == film
         with pytest.raises(NotInReleaseError, match="'nope'"):
             catalogue.film("nope")
