@@ -24,8 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.release.lookup import NotInReleaseError
 from pipeline.settings import ServeSettings
 from serve.api.snapshot import Snapshots
+from serve.explorer.charts import plotly
 from serve.explorer.colours import family_css
-from serve.explorer.pages import film, films, home, micro_genre, micro_genres
+from serve.explorer.pages import film, films, home, micro_genre, micro_genres, trends
 from serve.explorer.query import WrongValueError
 from serve.explorer.rendering import POSTERS, render
 
@@ -64,6 +65,8 @@ def create_app(place: Path, settings: ServeSettings) -> Starlette:
             *film.routes,
             *micro_genres.routes,
             *micro_genre.routes,
+            *trends.routes,
+            *plotly.routes,
             Route("/families.css", _family_styles),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ],
