@@ -18,7 +18,7 @@ from serve.explorer.colours import family_classes
 __all__ = ["POSTERS", "poster_address", "render"]
 
 POSTERS = "MICROGENRES_POSTERS"  # base address of posters; without it covers are drawn
-NAVIGATION = (("", "Home"), ("films", "Films"), ("micro-genres", "Micro-genres"), ("trends", "Trends"))
+NAVIGATION = (("", "Home"), ("films", "Films"), ("micro-genres", "Micro-genres"), ("trends", "Trends"), ("quality", "Quality"))
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -26,7 +26,7 @@ from pipeline.settings import ServeSettings
 from serve.api.snapshot import Snapshots
 from serve.explorer.charts import plotly
 from serve.explorer.colours import family_css
-from serve.explorer.pages import film, films, home, micro_genre, micro_genres, trends
+from serve.explorer.pages import film, films, home, micro_genre, micro_genres, quality, trends
 from serve.explorer.query import WrongValueError
 from serve.explorer.rendering import POSTERS, render
 
@@ -66,6 +66,7 @@ def create_app(place: Path, settings: ServeSettings) -> Starlette:
             *micro_genres.routes,
             *micro_genre.routes,
             *trends.routes,
+            *quality.routes,
             *plotly.routes,
             Route("/families.css", _family_styles),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),

@@ -10,7 +10,7 @@ function coloured({ data, layout }) {
   const [ink, line, panel] = ["--ink", "--line", "--panel"].map(variable);
   for (const trace of data) {
     const colour = variable(`--series-${(trace.meta?.series ?? 0) % 7}`);
-    if (trace.meta?.band) trace.fillcolor = `${colour}2b`;
+    if (trace.meta?.band) trace.fillcolor = `${colour}22`;
     trace.marker = { ...trace.marker, color: colour };
     if (trace.type !== "bar") trace.line = { ...trace.line, color: colour };
   }
