@@ -26,6 +26,7 @@ def k_chart(curve: Sequence[Mapping[str, Any]], name: str, title: str, chosen: A
         The k of the release, marked by a vertical line.
     """
     points = [point for point in curve if finite(point.get(name)) is not None]
+    last = max((point["k"] for point in curve), default=1)
     ks = [point["k"] for point in points]
     texts = [
         f"k = {point['k']}: {decimal(point[name])}"
@@ -52,7 +53,7 @@ def k_chart(curve: Sequence[Mapping[str, Any]], name: str, title: str, chosen: A
         ]
     return figure(
         [*band(0, ks, *ends), line(0, ks, [point[name] for point in points], texts)],
-        xaxis=axis("k, number of clusters", rangemode="tozero"),
-        yaxis=axis(title),
+        xaxis=axis("k, number of clusters", range=[0, 1.05 * last]),
+        yaxis=axis(title, range=[0, 1]) if name == "stability" else axis(title),
         shapes=mark,
     )
