@@ -63,7 +63,7 @@ class CheckedFigure:
 
 
 CHECKED: tuple[CheckedFigure, ...] = (
-    CheckedFigure("ks", "Distance of the stars", "", f"Kolmogorov-Smirnov {_KS}, 0 to 1"),
+    CheckedFigure("ks", "Drift of the stars", "", f"Kolmogorov-Smirnov {_KS}, 0 to 1"),
     CheckedFigure("mean_change", "Change of the mean", "%", "of the mean number of stars"),
     CheckedFigure("deviation_change", "Change of the spread", "%", "of the standard deviation"),
     CheckedFigure("rmse", "RMSE", "stars", "root mean squared error of the predicted stars"),

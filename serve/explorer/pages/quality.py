@@ -54,6 +54,8 @@ def show_quality(request: Request) -> Response:
     graded = grade_all(report, previous)
     rejects = read_rejects(films.path)
     curve = lookup(report, "k.curve") or []
+    thin = [row for row in films.micro_genres() if row["thin"]]
+    general = max(thin, key=lambda row: row["films"], default=None)
     values = {
         "title": "Quality",
         "page": "quality",
@@ -61,7 +63,7 @@ def show_quality(request: Request) -> Response:
         "duration": duration,
         "release_id": films.id,
         "previous": previous,
-        "verdict": judge(report, graded),
+        "verdict": judge(report, graded, general["micro_genre_name"] if general else ""),
         "graded": graded,
         "silhouettes": list_silhouettes(report),
         "explanation": EXPLANATION,

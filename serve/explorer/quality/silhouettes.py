@@ -41,7 +41,7 @@ def list_silhouettes(report: Mapping[str, Any]) -> list[Silhouette]:
     `clusters.cosine_silhouette` are of the released micro-genres, in the space of the clustering
     and over the text vectors. `k.curve` has the simplified silhouette (Hruschka et al. 2004) of
     k-means, before films move to micro-genres whose names are true of them; it compares a film
-    with centroids, which lie nearer to films than films do to each other, so it is always higher.
+    with centroids, which lie nearer to films than films do to each other, so it is usually higher.
     """
     chosen = lookup(report, "k.chosen")
     curve = next(
@@ -64,8 +64,8 @@ def list_silhouettes(report: Mapping[str, Any]) -> list[Silhouette]:
             "the vectors of the texts, before anything is removed or weighted",
             released,
             films,
-            "lower, because the clustering does not see text length, language and country, which "
-            "these vectors contain",
+            "differs from the first, because the clustering does not see text length, language and "
+            "country, which these vectors contain",
         ),
         (
             "Simplified, on the curve of k",
@@ -73,7 +73,7 @@ def list_silhouettes(report: Mapping[str, Any]) -> list[Silhouette]:
             "the space in which films are clustered",
             "k-means alone, before films move to micro-genres whose names are true of them",
             "to centroids only",
-            "higher by construction; only for comparing values of k with each other",
+            "usually the highest, for centroids are near; only for comparing values of k with each other",
         ),
     )
     return [

@@ -20,7 +20,7 @@ class Verdict(NamedTuple):
     reasons: list[str]
 
 
-def judge(report: Mapping[str, Any], graded: Sequence[Graded]) -> Verdict:
+def judge(report: Mapping[str, Any], graded: Sequence[Graded], general: str = "") -> Verdict:
     """Return the verdict about a release.
 
     Parameters
@@ -29,6 +29,8 @@ def judge(report: Mapping[str, Any], graded: Sequence[Graded]) -> Verdict:
         Its `report.json`.
     graded : sequence of Graded
         Its measures, as `measures.grade_all` returns them.
+    general : str
+        Name of a micro-genre without a theme, as an example; empty if there is none.
 
     Notes
     -----
@@ -40,7 +42,7 @@ def judge(report: Mapping[str, Any], graded: Sequence[Graded]) -> Verdict:
     grade, answer = _answer(names.grade, stability.grade)
     reasons = [
         _about_names(report, names),
-        _about_themes(report),
+        _about_themes(report, general),
         _about_stability(stability),
         _about_noise(by_name["noise"]),
         _about_silhouette(by_name["silhouette"]),
@@ -90,14 +92,15 @@ def _about_names(report: Mapping[str, Any], names: Graded) -> str:
     )
 
 
-def _about_themes(report: Mapping[str, Any]) -> str:
+def _about_themes(report: Mapping[str, Any], general: str) -> str:
     thin = finite(lookup(report, "name_truth.thin_micro_genres"))
     themed = finite(lookup(report, "name_truth.themed"))
     if not thin or themed is None:
         return ""
+    example = f", such as “{general}”," if general else ""
     return (
-        f"{share(1 - themed)} of the films are in micro-genres without a theme, such as “Dramas”, "
-        "because their metadata say too little or no near theme is true of them."
+        f"{share(1 - themed)} of the films are in micro-genres without a theme{example} because "
+        "their metadata say too little or no near theme is true of them."
     )
 
 
