@@ -82,7 +82,9 @@ def ratings_chart(lines: Mapping[str, Sequence[WeightedRating]], decades: Sequen
         few = [row is not None and row["films"] < FEW_FILMS for row in found]
         traces.append(line(series, decades, values, texts, few))
     return figure(
-        traces, xaxis=_decades(dict.fromkeys(decades, False)), yaxis=axis("weighted rating, 0 to 10")
+        traces,
+        xaxis=_decades(dict.fromkeys(decades, False)),
+        yaxis=axis("weighted rating, 0 to 10"),
     )
 
 

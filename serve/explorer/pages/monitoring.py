@@ -84,13 +84,13 @@ def show_monitoring(request: Request) -> Response:
         "normal": normal,
         "checks": shown[::-1][:SHOWN],
         "chart": checks_chart(shown, figures[name], normal[name][0]) if shown else None,
-        "decisions": [row for row in database.decisions() if chosen in ("", row["version"])][
+        "decisions": [row for row in database.decisions() if chosen in ("", row["version"])][::-1][
+            :SHOWN
+        ],
+        "kinds": DECISIONS,
+        "alerts": [(row, describe_alert(row)) for row in alerts if chosen in ("", row["version"])][
             ::-1
         ][:SHOWN],
-        "kinds": DECISIONS,
-        "alerts": [
-            (row, describe_alert(row)) for row in alerts if chosen in ("", row["version"])
-        ][::-1][:SHOWN],
         "batches": batches[::-1][:SHOWN],
         "day": format_day,
     }

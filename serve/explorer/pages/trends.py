@@ -17,18 +17,18 @@ from serve.catalogue.statistics.decade_shares import count_films, decade_shares
 from serve.catalogue.statistics.weighted_ratings import VOTES
 from serve.explorer.addresses import page_address
 from serve.explorer.charts.trends import FEW_FILMS, ratings_chart, shares_chart, years_chart
-from serve.explorer.keyword_cloud import content_keywords, word_cloud
 from serve.explorer.query import WrongValueError
 from serve.explorer.release_history import growth_over_releases
 from serve.explorer.rendering import render
-from serve.explorer.trend_choice import (
+from serve.explorer.trends.choice import (
     MOST_LINES,
     Choice,
     find_by_name,
     read_choice,
     read_whole,
 )
-from serve.explorer.trend_tables import growth_tables, heat_rows, releases_tables
+from serve.explorer.trends.keyword_cloud import content_keywords, word_cloud
+from serve.explorer.trends.tables import growth_tables, heat_rows, releases_tables
 
 __all__ = ["routes"]
 
@@ -48,11 +48,12 @@ def show_trends(request: Request) -> Response:
         ids = [row["micro_genre_id"] for row in choice.genres] if choice.chosen else []
         if len(similar) == 1 and len(ids) < MOST_LINES:
             added = [*ids, similar[0]["micro_genre_id"]]
-            values = {**choice.values, "micro": list(dict.fromkeys(added))}
-            return RedirectResponse(page_address("trends", values), status_code=303)
+            address = page_address("trends", {**choice.values, "micro": list(dict.fromkeys(added))})
+            return RedirectResponse(address, status_code=303)
     votes = read_whole(request.query_params, "votes", 0, 1_000_000_000)
     rows = films.trends.films_by("decade")
-    values = {
+    decades = count_films(rows)
+    values: dict[str, Any] = {
         "title": "Trends",
         "page": "trends",
         "choice": choice,
@@ -61,14 +62,14 @@ def show_trends(request: Request) -> Response:
         "similar": [] if len(similar) == 1 else similar[:12],
         "names": sorted(row["micro_genre_name"] for row in genres),
         "ids": [row["micro_genre_id"] for row in choice.genres],
-        "decades": count_films(rows),
+        "decades": decades,
         "remove": [_without(choice, row) for row in choice.genres],
         "families": sorted(row["family_name"] for row in films.families()),
         **_releases(films),
     }
     if rows:
         values |= _by_decade(films, choice, rows)
-        values |= _ratings(films, choice, VOTES if votes is None else votes, list(values["decades"]))
+        values |= _ratings(films, choice, VOTES if votes is None else votes, list(decades))
         values |= _growth(request, films)
         values |= _keywords(films, choice)
     return render(request, "trends.html", values)
@@ -107,9 +108,7 @@ def _ratings(
     for genre in choice.genres:
         found = trends.weighted_ratings("decade", votes, genre["cluster"])
         lines[genre["micro_genre_name"]] = found
-    ranked = [
-        row for row in trends.weighted_ratings("cluster", votes) if row["films"] >= FEW_FILMS
-    ]
+    ranked = [row for row in trends.weighted_ratings("cluster", votes) if row["films"] >= FEW_FILMS]
     ranked.sort(key=lambda row: (-row["rating"], row["key"]))
     half = min(LISTED, -(-len(ranked) // 2))
     spread = trends.rating_spread(FEW_FILMS)
@@ -127,7 +126,9 @@ def _ratings(
 
 
 def _growth(request: Request, films: Catalogue) -> dict[str, Any]:
-    years = sorted(row["year"] for row in films.trends.films_by("year") for _ in range(row["films"]))
+    years = sorted(
+        row["year"] for row in films.trends.films_by("year") for _ in range(row["films"])
+    )
     first, last = years[0], years[-1]
     if first == last:
         return {"growth": None}

@@ -44,9 +44,7 @@ def list_silhouettes(report: Mapping[str, Any]) -> list[Silhouette]:
     with centroids, which lie nearer to films than films do to each other, so it is usually higher.
     """
     chosen = lookup(report, "k.chosen")
-    curve = next(
-        (row for row in lookup(report, "k.curve") or () if row.get("k") == chosen), None
-    )
+    curve = next((row for row in lookup(report, "k.curve") or () if row.get("k") == chosen), None)
     released = "the released micro-genres"
     films = "to each film of a sample"
     found = (
@@ -73,7 +71,8 @@ def list_silhouettes(report: Mapping[str, Any]) -> list[Silhouette]:
             "the space in which films are clustered",
             "k-means alone, before films move to micro-genres whose names are true of them",
             "to centroids only",
-            "usually the highest, for centroids are near; only for comparing values of k with each other",
+            "usually the highest, for centroids are near; only for comparing values of k with each "
+            "other",
         ),
     )
     return [

@@ -52,6 +52,24 @@ def judge(report: Mapping[str, Any], graded: Sequence[Graded], general: str = ""
     return Verdict(grade, answer, [reason for reason in reasons if reason])
 
 
+_BORDERS: dict[Grade | None, tuple[Grade, str]] = {
+    "good": (
+        "good",
+        "Yes: the names can be trusted, and so can the borders between micro-genres.",
+    ),
+    "fair": (
+        "good",
+        "Yes: the names can be trusted. The borders between micro-genres are soft.",
+    ),
+    "poor": (
+        "fair",
+        "Mostly: the names can be trusted, the borders between micro-genres cannot. A film near a "
+        "border could as well be in the micro-genre beside it.",
+    ),
+    None: ("good", "Yes: the names can be trusted. Whether the groups are stable is not known."),
+}
+
+
 def _answer(names: Grade | None, stability: Grade | None) -> tuple[Grade | None, str]:
     if names is None:
         return None, "Not known: this release does not say whether its names are true."
@@ -59,17 +77,7 @@ def _answer(names: Grade | None, stability: Grade | None) -> tuple[Grade | None,
         return "poor", "No: too many films bear a name that is not true of them."
     if names == "fair":
         return "fair", "Partly: most names are true of their films, but check the weakest below."
-    if stability == "good":
-        return "good", "Yes: the names can be trusted, and so can the borders between micro-genres."
-    if stability is None:
-        return "good", "Yes: the names can be trusted. Whether the groups are stable is not known."
-    if stability == "fair":
-        return "good", "Yes: the names can be trusted. The borders between micro-genres are soft."
-    return (
-        "fair",
-        "Mostly: the names can be trusted, the borders between micro-genres cannot. A film near a "
-        "border could as well be in the micro-genre beside it.",
-    )
+    return _BORDERS[stability]
 
 
 def _about_names(report: Mapping[str, Any], names: Graded) -> str:
@@ -156,7 +164,8 @@ def _about_methods(report: Mapping[str, Any]) -> str:
 
 def _about_before(graded: Sequence[Graded]) -> str:
     """Say which measures have another grade than in the release before."""
-    better, worse = [], []
+    better: list[str] = []
+    worse: list[str] = []
     for row in graded:
         before = row.measure.grade(row.previous)
         if before is None or row.grade is None or before == row.grade:

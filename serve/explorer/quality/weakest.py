@@ -47,7 +47,9 @@ def find_weakest(catalogue: Catalogue, most: int) -> list[WeakGenre]:
         truth = genre["name_truth"]
         doubt = weak if truth is None else 1 - truth
         low, _ = wilson_interval(doubt * genre["films"], genre["films"])
-        ranked.append((-low, -weak, genre["cluster"], genre, None if truth is None else doubt, weak))
+        ranked.append(
+            (-low, -weak, genre["cluster"], genre, None if truth is None else doubt, weak)
+        )
     ranked.sort(key=lambda row: row[:3])
     return [
         WeakGenre(genre, untrue, weak, _films(catalogue, genre))

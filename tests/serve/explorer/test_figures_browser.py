@@ -61,7 +61,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     out: Path = output_folder(release)
     train_genres(out / "genres")
     build_upkeep(out / "ratings").engine.dispose()
-    with serve([sys.executable, "-m", "serve.explorer.web", str(out)], "/static/icon.svg") as served:
+    with serve(
+        [sys.executable, "-m", "serve.explorer.web", str(out)], "/static/icon.svg"
+    ) as served:
         yield served.address
 
 
@@ -82,7 +84,7 @@ def test_pages_have_charts_and_tables_with_space_and_no_error(
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.evaluate("document.querySelectorAll('table').length") > 0
     assert tab.evaluate(CROWDED) == []
-    name = path.split("?")[0]
+    name = path.split("?", maxsplit=1)[0]
     charts = {"trends": 3, "quality": 3, "genres": 0, "monitoring": 1}[name]
     drawn = tab.evaluate("document.querySelectorAll('[data-chart] .point').length")
     assert tab.locator("[data-chart]").count() == charts

@@ -37,6 +37,6 @@ def test_each_kind_of_alert_is_a_sentence(tmp_path: Path) -> None:
     database.engine.dispose()
     assert describe_alert(alert).endswith("is 0.127; normal is up to 0.05.")
     changed = alert | {"kind": "mean_change", "value": 0.2, "threshold": 0.1}
-    assert describe_alert(changed) == (  # type: ignore[arg-type]
+    assert describe_alert(changed) == (
         "Change 20\u202f% of the mean number of stars; normal is up to 10\u202f%."
     )

@@ -51,9 +51,7 @@ def heat_rows(rows: Sequence[Mapping[str, Any]], genres: Sequence[MicroGenreRow]
     return heat
 
 
-def growth_tables(
-    rows: Sequence[GrowthRow], most: int
-) -> list[tuple[str, list[GrowthRow]]]:
+def growth_tables(rows: Sequence[GrowthRow], most: int) -> list[tuple[str, list[GrowthRow]]]:
     """Return the largest growth and the largest decline of shares, at most `most` rows each."""
     listed = [row for row in rows if max(row["before"], row["after"]) >= MIN_FILMS]
     new = sorted((row for row in listed if row["change"] is None), key=lambda row: -row["after"])

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from serve.explorer.keyword_cloud import content_keywords, word_cloud
+from serve.explorer.trends.keyword_cloud import content_keywords, word_cloud
 
 
 def test_the_cloud_is_a_transparent_picture_and_the_same_each_time() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serve.catalogue.catalogue import Catalogue
 from serve.catalogue.records import GrowthRow
-from serve.explorer.trend_tables import growth_tables, heat_rows, releases_tables
+from serve.explorer.trends.tables import growth_tables, heat_rows, releases_tables
 
 
 def test_heat_rows_have_all_decades_and_shares_of_the_micro_genre(catalogue: Catalogue) -> None:

@@ -7,7 +7,7 @@ from starlette.datastructures import QueryParams
 
 from serve.catalogue.catalogue import Catalogue
 from serve.explorer.query import WrongValueError
-from serve.explorer.trend_choice import (
+from serve.explorer.trends.choice import (
     MOST_LINES,
     default_genres,
     find_by_name,
@@ -23,7 +23,7 @@ def test_without_a_choice_the_largest_micro_genres_with_a_theme_are_shown(
     assert not choice.chosen and choice.values == {}
     assert choice.genres == default_genres(catalogue.micro_genres())
     thin = [row | {"thin": number == 0} for number, row in enumerate(choice.genres)]
-    assert default_genres(thin)[-1]["thin"]  # type: ignore[arg-type]
+    assert default_genres(thin)[-1]["thin"]
 
 
 def test_a_micro_genre_is_found_by_name_id_or_a_part(catalogue: Catalogue) -> None:
