@@ -30,6 +30,7 @@ NOT_MIRRORED = {
     "pipeline/sources/files/test_known_catalogues.py",
     "serve/api/test_app_fuzz.py",
     "serve/explorer/test_app_browser.py",
+    "serve/explorer/test_figures_browser.py",
 }
 # Folders of tests that cut across the tree, and tests of the project as a whole.
 ACROSS = ("faults", "operate", "support")

@@ -19,6 +19,7 @@ from serve.catalogue.records import (
     RatingsRow,
     ShareRow,
 )
+from serve.catalogue.statistics.weighted_ratings import VOTES, WeightedRating, weighted_ratings
 
 __all__ = ["Trends"]
 
@@ -140,6 +141,12 @@ class Trends:
             "GROUP BY cluster HAVING count(*) >= ? ORDER BY deviation, cluster",
             [max(2, min_films)],
         )
+
+    def weighted_ratings(
+        self, by: Literal["cluster", "decade"], votes: int = VOTES, cluster: int | None = None
+    ) -> list[WeightedRating]:
+        """Return mean ratings weighted by votes; see `statistics.weighted_ratings`."""
+        return weighted_ratings(self._films, by, votes, cluster)
 
     def keywords(self, cluster: int | None = None, limit: int = 100) -> list[KeywordRow]:
         """Return the most frequent keywords of all films or of one micro-genre."""

@@ -12,12 +12,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from serve.explorer import addresses, formatting
+from serve.explorer.charts.plotly import style_ids
 from serve.explorer.colours import family_classes
+from serve.explorer.optional_pages import content_of
 
 __all__ = ["POSTERS", "poster_address", "render"]
 
 POSTERS = "MICROGENRES_POSTERS"  # base address of posters; without it covers are drawn
-NAVIGATION = (("", "Home"), ("films", "Films"), ("micro-genres", "Micro-genres"))
+NAVIGATION = (
+    ("", "Home"),
+    ("films", "Films"),
+    ("micro-genres", "Micro-genres"),
+    ("trends", "Trends"),
+    ("quality", "Quality"),
+)
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -49,6 +57,7 @@ _ENVIRONMENT.globals.update(
     micro_genre_address=addresses.micro_genre_address,
     page_address=addresses.page_address,
     poster_address=poster_address,
+    plotly_style_ids=style_ids,
     text=formatting,
 )
 
@@ -71,7 +80,7 @@ def render(
     """
     films = getattr(request.state, "films", None) or request.app.state.snapshots.current.catalogue
     page = _ENVIRONMENT.get_template(template).render(
-        navigation=NAVIGATION,
+        navigation=[*NAVIGATION, *content_of(request).menu()],
         figures=films.figures(),
         colours=family_classes(films.families()),
         **values,

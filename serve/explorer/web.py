@@ -22,10 +22,22 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.release.lookup import NotInReleaseError
-from pipeline.settings import ServeSettings
+from pipeline.settings import ServeSettings, UpkeepSettings, load_settings
 from serve.api.snapshot import Snapshots
+from serve.explorer.charts import plotly
 from serve.explorer.colours import family_css
-from serve.explorer.pages import film, films, home, micro_genre, micro_genres
+from serve.explorer.optional_pages import OptionalContent
+from serve.explorer.pages import (
+    film,
+    films,
+    genres,
+    home,
+    micro_genre,
+    micro_genres,
+    monitoring,
+    quality,
+    trends,
+)
 from serve.explorer.query import WrongValueError
 from serve.explorer.rendering import POSTERS, render
 
@@ -34,7 +46,9 @@ __all__ = ["create_app"]
 FOLDER = Path(__file__).parent
 
 
-def create_app(place: Path, settings: ServeSettings) -> Starlette:
+def create_app(
+    place: Path, settings: ServeSettings, upkeep: UpkeepSettings | None = None
+) -> Starlette:
     """Return the ASGI application of the explorer.
 
     Parameters
@@ -43,6 +57,8 @@ def create_app(place: Path, settings: ServeSettings) -> Starlette:
         The folder of a release, or an output folder, whose newest release is shown.
     settings : ServeSettings
         Memory limit, threads and reload interval.
+    upkeep : UpkeepSettings or None
+        Database and thresholds of the recommender's upkeep; None for those of the settings.
 
     Raises
     ------
@@ -64,6 +80,11 @@ def create_app(place: Path, settings: ServeSettings) -> Starlette:
             *film.routes,
             *micro_genres.routes,
             *micro_genre.routes,
+            *trends.routes,
+            *quality.routes,
+            *genres.routes,
+            *monitoring.routes,
+            *plotly.routes,
             Route("/families.css", _family_styles),
             Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ],
@@ -75,6 +96,7 @@ def create_app(place: Path, settings: ServeSettings) -> Starlette:
         lifespan=lifespan,
     )
     app.state.snapshots = snapshots
+    app.state.optional_content = OptionalContent(place, settings, upkeep or load_settings().upkeep)
     app.add_middleware(SecurityHeaders, policy=content_policy(os.environ.get(POSTERS, "")))
     return app
 

@@ -1,0 +1,1 @@
+"""What the trends page reads from its address, its tables, and its word cloud."""
