@@ -245,7 +245,11 @@ class Catalogue:
             f"SELECT row_index FROM film WHERE {where} ORDER BY {order}",
             [*parameters, *order_parameters],
         )
-        table = self._films.take(chosen.column("row_index"))
+        return self.export_rows(chosen.column("row_index").to_numpy(), format)
+
+    def export_rows(self, rows: np.ndarray, format: Literal["csv", "parquet"] = "csv") -> bytes:
+        """Return films in the given rows of movies.parquet as a file, in the order given."""
+        table = self._films.take(pa.array(rows, pa.int64()))
         return csv_bytes(table) if format == "csv" else parquet_bytes(table)
 
     def count(self, filters: Filters | None = None) -> int:
@@ -288,6 +292,14 @@ class Catalogue:
     def siblings(self, cluster: int) -> list[SiblingRow]:
         """Return the other micro-genres of the same family, nearest centroid first."""
         return self._genres.siblings(cluster)
+
+    def nearest_micro_genres(self, cluster: int, limit: int = 8) -> list[SiblingRow]:
+        """Return the nearest other micro-genres of all families, nearest centroid first."""
+        return self._genres.nearest(cluster, limit)
+
+    def centroid_similarity(self, cluster: int, other: int) -> float:
+        """Return the cosine of the centroids of two micro-genres, -1 to 1."""
+        return self._genres.similarity(cluster, other)
 
     def families(self) -> list[FamilyRow]:
         """Return all families by number."""

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.schemas.words.lexicon_file import read_lexicon
 from serve.catalogue.filters import Word, clean_query
 
 __all__ = ["fetch_rows", "fetch_table", "open_database", "split_words"]
@@ -42,6 +43,8 @@ CREATE TABLE film AS SELECT
     folded_all(keywords) AS keywords_folded,
     folded_all(countries) AS countries_folded,
     folded_all(list_concat(directors, "cast")) AS people_folded,
+    list_has_any(coalesce(folded_all(keywords), []), $adult_keywords)
+        OR list_has_any(coalesce(folded_all(genres), []), $adult_genres) AS adult,
     (year // 10 * 10)::INTEGER AS decade,
     folded(title) AS title_folded,
     plain(title) AS title_plain,
@@ -115,7 +118,11 @@ def open_database(
                 loader.execute(macro)
             loader.register("released", movies)
             loader.register("genre", micro_genres)
-            loader.execute(_CREATE_FILM)
+            adult = read_lexicon("adult")
+            loader.execute(
+                _CREATE_FILM,
+                {"adult_keywords": adult["keywords"], "adult_genres": adult["genres"]},
+            )
             loader.execute(_CREATE_SUGGESTION)
         connection = duckdb.connect(str(path), read_only=True, config=config)
         # opens the file, which the end of this block deletes

@@ -59,6 +59,10 @@ class Filters:
         Minimum number of votes.
     weak : bool or None
         True for weak films only, False for films that are not weak.
+    adult : bool or None
+        True for films made for adults only, False for all others; see `config/lexicon/adult.toml`.
+    rows : tuple of int or None
+        Rows of movies.parquet, such as those that a search found; None for all.
 
     Examples
     --------
@@ -81,6 +85,8 @@ class Filters:
     rating_to: float | None = None
     votes_from: int | None = None
     weak: bool | None = None
+    adult: bool | None = None
+    rows: tuple[int, ...] | None = None
 
     def within(self, cluster: int) -> Filters:
         """Return these filters, limited to one micro-genre."""
@@ -151,6 +157,8 @@ def build_conditions(filters: Filters, words: Sequence[Word] = ()) -> list[Condi
         _bound("vote_average <= ?", filters.rating_to),
         _bound("vote_count >= ?", filters.votes_from),
         _bound("weak = ?", filters.weak),
+        _bound("adult = ?", filters.adult),
+        _rows(filters.rows),
         _any_of("cluster", filters.micro_genres, "micro_genres"),
         _any_family(filters.families),
         _any_text("language_folded", filters.languages, "languages"),
@@ -165,6 +173,12 @@ def build_conditions(filters: Filters, words: Sequence[Word] = ()) -> list[Condi
 
 def _bound(sql: str, value: Any, facet: str | None = None) -> Condition | None:
     return None if value is None else Condition(sql, (value,), facet)
+
+
+def _rows(rows: tuple[int, ...] | None) -> Condition | None:
+    if rows is None:
+        return None
+    return Condition("row_index IN (SELECT unnest(?::INTEGER[]))", (list(rows),))
 
 
 def _any_of(column: str, values: Sequence[Any], facet: str) -> Condition | None:

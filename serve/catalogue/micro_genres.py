@@ -102,20 +102,27 @@ class MicroGenres:
         """Return all families by number."""
         return deepcopy(list(self._families.values()))
 
+    def similarity(self, cluster: int, other: int) -> float:
+        """Return the cosine of the centroids of two micro-genres, -1 to 1."""
+        return float(
+            np.dot(self._centroids[self._row_of[cluster]], self._centroids[self._row_of[other]])
+        )
+
+    def nearest(self, cluster: int, limit: int = 8) -> list[SiblingRow]:
+        """Return the nearest other micro-genres of all families, nearest centroid first."""
+        found: list[SiblingRow] = [
+            {**row, "closeness": self.similarity(cluster, row["cluster"])}
+            for row in self._rows.values()
+            if row["cluster"] != cluster
+        ]
+        found.sort(key=lambda row: (-row["closeness"], row["cluster"]))
+        return deepcopy(found[:limit])
+
     def siblings(self, cluster: int) -> list[SiblingRow]:
         """Return the other micro-genres of the same family, nearest centroid first."""
         own = self._rows[self.find_cluster(cluster)]
-        centroid = self._centroids[self._row_of[own["cluster"]]]
-        found: list[SiblingRow] = [
-            {
-                **row,
-                "closeness": float(np.dot(centroid, self._centroids[self._row_of[row["cluster"]]])),
-            }
-            for row in self._rows.values()
-            if row["family"] == own["family"] and row["cluster"] != own["cluster"]
-        ]
-        found.sort(key=lambda row: (-row["closeness"], row["cluster"]))
-        return deepcopy(found)
+        nearest = self.nearest(own["cluster"], len(self._rows))
+        return [row for row in nearest if row["family"] == own["family"]]
 
 
 _FIGURES = """

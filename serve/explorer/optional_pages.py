@@ -1,7 +1,8 @@
-"""Pages that are in the menu only while they have content: genres and monitoring."""
+"""Pages that are in the menu only while they have content: for you, genres and monitoring."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from pipeline.settings import ServeSettings, UpkeepSettings
 if TYPE_CHECKING:
     from pipeline.genres.serving.predictor import GenrePredictor
     from pipeline.recommend.lifecycle.database import UpkeepDatabase
+    from pipeline.recommend.serving.recommender import RecommenderService, ServedVersion
 
 __all__ = [
     "OptionalContent",
@@ -42,6 +44,8 @@ class OptionalContent:
         self.genres_folder = settings.genres or out / GENRES
         self.ratings_folder = out / RATINGS
         self.upkeep = upkeep
+        self._lock = threading.Lock()
+        self._recommender: RecommenderService | None = None
         self._predictor: GenrePredictor | None = None
         self._database: UpkeepDatabase | None = None
 
@@ -53,9 +57,34 @@ class OptionalContent:
         """Return whether there is a database of a recommender's upkeep."""
         return self.upkeep.database is not None or (self.ratings_folder / "upkeep.db").is_file()
 
+    def has_ratings(self) -> bool:
+        """Return whether ratings were read or a recommender was trained."""
+        return self.ratings_folder.is_dir()
+
+    def recommender(self) -> ServedVersion | None:
+        """Return the version of the recommender that serves now; None if none was trained.
+
+        Raises
+        ------
+        MicrogenresError
+            If it cannot be opened.
+        """
+        if not self.has_ratings():
+            return None
+        with self._lock:
+            if self._recommender is None:
+                from pipeline.recommend.lifecycle.database import database_url
+                from pipeline.recommend.serving.recommender import RecommenderService
+
+                url = database_url(self.ratings_folder, self.upkeep)
+                self._recommender = RecommenderService(self.ratings_folder, url)
+            self._recommender.reload()
+            return self._recommender.current
+
     def menu(self) -> list[tuple[str, str]]:
         """Return name and label of the pages that have content."""
         pages = (
+            ("for-you", "For you", self.has_ratings()),
             ("genres", "Genres", self.has_genres()),
             ("monitoring", "Monitoring", self.has_monitoring()),
         )

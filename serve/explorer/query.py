@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
@@ -11,7 +11,7 @@ from pipeline.release.lookup import NotInReleaseError
 from serve.catalogue.catalogue import Catalogue, Filters, Sort
 from serve.catalogue.filters import clean_query
 
-__all__ = ["ORDERS", "Selection", "WrongValueError", "read_page", "read_selection"]
+__all__ = ["DEFAULT_ORDER", "ORDERS", "Selection", "WrongValueError", "read_page", "read_selection"]
 
 ORDERS: dict[str, tuple[Sort, bool | None]] = {
     "best match": ("relevance", None),
@@ -26,43 +26,41 @@ ORDERS: dict[str, tuple[Sort, bool | None]] = {
 }
 DEFAULT_ORDER = next(iter(ORDERS))
 MAX_PAGE = 1_000_000
-_MANY = ("family", "genre", "micro", "language")
-_BOUNDS = ("year_from", "year_to", "rating_from", "rating_to")
-_KNOWN = {"q", "by", "sort", "page", *_MANY, *_BOUNDS}
+_MANY = ("family", "genre", "micro", "language", "country", "keyword", "person")
+_BOUNDS = ("year_from", "year_to", "rating_from", "rating_to", "votes_from")
+_SWITCHES = ("adult", "view")
+_OLD = ("by",)  # of addresses of earlier versions; words and meaning are one search now
+_KNOWN = {"q", "sort", "page", *_MANY, *_BOUNDS, *_SWITCHES}
+VIEWS = ("grid", "list")
 
 
-class WrongValueError(ValueError):
-    """A query parameter has a value that the page does not understand."""
+class WrongValueError(Exception):
+    """A parameter of an address has a wrong value; the message is for the reader of the page."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A selection of films as an address says it.
+    """A selection of films, as an address describes it.
 
     Attributes
     ----------
     filters : Filters
-        The filters, without the words of the search.
+        The filters, without the text that is searched.
     text : str
-        The text of the search.
-    by_meaning : bool
-        True for a semantic search, False for a search of words.
+        The text that is searched; "" for none.
     order : str
-        A key of `ORDERS`.
+        One of `ORDERS`.
+    view : {"grid", "list"}
+        How the films are shown.
     values : dict of str to list of str
-        All of this as query parameters, without `page` and without defaults.
+        The parameters of the address without the page, each as its values; empty ones are left out.
     """
 
     filters: Filters
     text: str
-    by_meaning: bool
     order: str
+    view: str
     values: dict[str, list[str]]
-
-    @property
-    def all_filters(self) -> Filters:
-        """The filters with the words of the search."""
-        return replace(self.filters, words=self.text or None)
 
 
 def read_page(query: QueryParams) -> int:
@@ -84,18 +82,21 @@ def read_selection(query: QueryParams, films: Catalogue) -> Selection:
     WrongValueError
         If a parameter is unknown or has a wrong value.
     """
-    unknown = sorted(set(query) - _KNOWN)
+    unknown = sorted(set(query) - _KNOWN - set(_OLD))
     if unknown:
         raise WrongValueError(
             f'the films page has no parameter "{unknown[0][:60]}"; '
             f"it has {', '.join(sorted(_KNOWN))}"
         )
     text = clean_query(query.get("q", ""))[:200]
-    by, order = query.get("by", "words"), query.get("sort") or DEFAULT_ORDER
-    if by not in ("words", "meaning"):
-        raise WrongValueError('"by" is "words" or "meaning"')
+    order, view = query.get("sort") or DEFAULT_ORDER, query.get("view") or VIEWS[0]
     if order not in ORDERS:
         raise WrongValueError(f'"sort" is one of: {", ".join(ORDERS)}')
+    if view not in VIEWS:
+        raise WrongValueError('"view" is "grid" or "list"')
+    adult = query.get("adult", "").strip()
+    if adult not in ("", "1"):
+        raise WrongValueError('"adult" is 1, or missing')
     by_name = {row["micro_genre_name"]: row for row in films.micro_genres()}
     micro = []
     for value in _values(query, "micro"):
@@ -110,24 +111,33 @@ def read_selection(query: QueryParams, films: Catalogue) -> Selection:
         families=tuple(_values(query, "family")),
         genres=tuple(_values(query, "genre")),
         languages=tuple(_values(query, "language")),
+        countries=tuple(_values(query, "country")),
+        keywords=tuple(_values(query, "keyword")),
+        people=tuple(_values(query, "person")),
+        adult=None if adult else False,
         micro_genres=tuple(row["cluster"] for row in micro),
         year_from=_whole(query, "year_from", 0, 9999),
         year_to=_whole(query, "year_to", 0, 9999),
         rating_from=_number(query, "rating_from", 0, 10),
         rating_to=_number(query, "rating_to", 0, 10),
+        votes_from=_whole(query, "votes_from", 0, 2**31 - 1),
     )
     values = {
         "q": [text] if text else [],
-        "by": ["meaning"] if by == "meaning" else [],
+        "view": [view] if view != VIEWS[0] else [],
+        "adult": [adult] if adult else [],
         "sort": [order] if order != DEFAULT_ORDER else [],
         "family": list(map(str, filters.families)),
         "genre": list(filters.genres),
         "micro": [row["micro_genre_id"] for row in micro],
         "language": list(filters.languages),
+        "country": list(filters.countries),
+        "keyword": list(filters.keywords),
+        "person": list(filters.people),
         **bounds,
     }
     chosen = {name: found for name, found in values.items() if found}
-    return Selection(filters, text, by == "meaning" and bool(text), order, chosen)
+    return Selection(filters, text, order, view, chosen)
 
 
 def _values(query: QueryParams, name: str) -> list[str]:

@@ -15,14 +15,16 @@ from serve.explorer import addresses, formatting
 from serve.explorer.charts.plotly import style_ids
 from serve.explorer.colours import family_classes
 from serve.explorer.optional_pages import content_of
+from serve.explorer.static_files import static_address
 
 __all__ = ["POSTERS", "poster_address", "render"]
 
 POSTERS = "MICROGENRES_POSTERS"  # base address of posters; without it covers are drawn
 NAVIGATION = (
-    ("", "Home"),
     ("films", "Films"),
     ("micro-genres", "Micro-genres"),
+    ("overview", "Overview"),
+    ("map", "Map"),
     ("trends", "Trends"),
     ("quality", "Quality"),
 )
@@ -57,6 +59,7 @@ _ENVIRONMENT.globals.update(
     micro_genre_address=addresses.micro_genre_address,
     page_address=addresses.page_address,
     poster_address=poster_address,
+    static_address=static_address,
     plotly_style_ids=style_ids,
     text=formatting,
 )
@@ -79,7 +82,11 @@ def render(
         HTTP status.
     """
     films = getattr(request.state, "films", None) or request.app.state.snapshots.current.catalogue
+    root = f"{request.scope.get('root_path', '').rstrip('/')}/"
+    query = f"?{request.url.query}" if request.url.query else ""
     page = _ENVIRONMENT.get_template(template).render(
+        root=root,
+        here=f"{request.url.path}{query}",
         navigation=[*NAVIGATION, *content_of(request).menu()],
         figures=films.figures(),
         colours=family_classes(films.families()),

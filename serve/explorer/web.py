@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.release.lookup import NotInReleaseError
@@ -28,22 +27,24 @@ from serve.explorer.charts import plotly
 from serve.explorer.colours import family_css
 from serve.explorer.optional_pages import OptionalContent
 from serve.explorer.pages import (
+    compare,
     film,
     films,
+    for_you,
     genres,
     home,
     micro_genre,
     micro_genres,
     monitoring,
     quality,
+    suggest,
     trends,
 )
 from serve.explorer.query import WrongValueError
 from serve.explorer.rendering import POSTERS, render
+from serve.explorer.static_files import FOLDER, DatedFiles
 
 __all__ = ["create_app"]
-
-FOLDER = Path(__file__).parent
 
 
 def create_app(
@@ -80,13 +81,16 @@ def create_app(
             *film.routes,
             *micro_genres.routes,
             *micro_genre.routes,
+            *compare.routes,
+            *suggest.routes,
+            *for_you.routes,
             *trends.routes,
             *quality.routes,
             *genres.routes,
             *monitoring.routes,
             *plotly.routes,
             Route("/families.css", _family_styles),
-            Mount("/static", StaticFiles(directory=FOLDER / "static")),
+            Mount("/static", DatedFiles(directory=FOLDER)),
         ],
         exception_handlers={
             HTTPException: _on_http_error,
@@ -112,7 +116,7 @@ def content_policy(posters: str) -> str:
     parts = urlsplit(posters)
     host = f" {parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
     return (
-        f"default-src 'self'; img-src 'self' data:{host}; object-src 'none'; base-uri 'none'; "
+        f"default-src 'self'; img-src 'self' data:{host}; object-src 'none'; base-uri 'self'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
 

@@ -15,7 +15,7 @@ from pipeline.inference.encoder import Encoder
 from pipeline.release.reader import ReleasedTables
 from serve.catalogue.catalogue import Catalogue
 from serve.catalogue.filters import Filters, clean_query
-from serve.catalogue.records import FoundFilmRow, Understood
+from serve.catalogue.records import FoundFilmRow, SuggestionRow, Understood
 from serve.catalogue.search.meaning import MeaningIndex
 from serve.catalogue.search.query import Query, read_query
 from serve.catalogue.search.ranking import Parts, Ranking, combine
@@ -131,6 +131,35 @@ class SearchEngine:
     def rank(self, text: str, filters: Filters | None = None) -> Ranking:
         """Return all films of a selection that fit a text, best first, at most some hundreds."""
         return self._ranked(clean_query(text)[:_MAX_LETTERS], filters or Filters())
+
+    def suggest(self, text: str, limit: int = 10) -> list[SuggestionRow]:
+        """Return films, micro-genres, keywords and people that a text begins.
+
+        Films whose title is spelt nearly so follow, if few names begin with the text.
+
+        Parameters
+        ----------
+        text : str
+            What was typed so far.
+        limit : int
+            Maximum number of names.
+        """
+        found = self.catalogue.suggest(text, limit)
+        if len(found) < limit:
+            known = {row["id"] for row in found if row["kind"] == "film"}
+            films = self.catalogue.films_at([hit.row for hit in self.titles.find(text)])
+            found += [
+                {
+                    "kind": "film",
+                    "text": film["title"] or "",
+                    "id": film["movie_id"],
+                    "year": film["year"],
+                    "films": 1,
+                }
+                for film in films
+                if film["movie_id"] not in known
+            ]
+        return found[:limit]
 
     def warm(self) -> None:
         """Load the model, so that the first search does not wait for it."""

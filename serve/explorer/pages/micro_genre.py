@@ -1,16 +1,21 @@
-"""A micro-genre: its keywords and figures, its siblings and its films."""
+"""A micro-genre: keywords with weights, what its films are, border films, and its films."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from serve.catalogue.catalogue import Filters
+from serve.catalogue.profiles import ShareOfFilms, border_films, profile
+from serve.explorer import formatting
 from serve.explorer.query import WrongValueError, read_page
 from serve.explorer.rendering import render
 
-__all__ = ["routes"]
+__all__ = ["routes", "shown_shares"]
 
 PER_PAGE = 18
 
@@ -26,17 +31,45 @@ def show_micro_genre(request: Request) -> Response:
     pages = max(1, -(-found.total // PER_PAGE))
     if page > pages:
         raise WrongValueError(f"the micro-genre has {pages} pages of films, and no page {page}")
+    parts = profile(films, genre["cluster"])
     values = {
         "title": genre["micro_genre_name"],
         "page": "micro-genre",
         "genre": genre,
-        "siblings": films.siblings(genre["cluster"])[:10],
-        "years": films.trends.films_by("year", genre["cluster"]),
+        "keywords": parts["keywords"],
+        "mixes": [
+            ("Genres", "genre", shown_shares(parts["genres"])),
+            ("Countries", "country", shown_shares(parts["countries"])),
+            ("Languages", "language", shown_shares(parts["languages"], "language")),
+            ("Decades", "", shown_shares(parts["decades"], "decade")),
+        ],
+        "nearest": films.nearest_micro_genres(genre["cluster"]),
+        "names": {row["cluster"]: row["micro_genre_name"] for row in films.micro_genres()},
+        "border": border_films(films, genre["cluster"]) if page == 1 else [],
         "films": found.rows,
         "number": page,
         "pages": pages,
     }
     return render(request, "micro_genre.html", values)
+
+
+def shown_shares(rows: Sequence[ShareOfFilms], kind: str = "") -> list[dict[str, Any]]:
+    """Return shares with the text that is shown for each value.
+
+    Parameters
+    ----------
+    rows : sequence of ShareOfFilms
+        The shares.
+    kind : {"", "language", "decade"}
+        What the values are.
+    """
+    return [{**row, "shown": _shown(row["value"], kind)} for row in rows]
+
+
+def _shown(value: str | int, kind: str) -> str:
+    if kind == "language":
+        return formatting.language(str(value))
+    return f"{value}s" if kind == "decade" else str(value)
 
 
 routes = [Route("/micro-genre", show_micro_genre)]
