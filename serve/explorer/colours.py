@@ -8,6 +8,8 @@ from typing import Any
 __all__ = ["family_classes", "family_css"]
 
 HUES = (215, 25, 140, 330, 50, 275, 175, 0, 95, 245)  # degrees; neighbours differ in hue
+# percent; the lightest, up to 44, on which white text has a contrast of 4.8 or more (WCAG 2.2)
+LIGHTNESS = (44, 41, 32, 44, 32, 44, 32, 44, 32, 44)
 PATTERNS = (
     "none",
     "repeating-linear-gradient(45deg, #fff7 0 2px, transparent 2px 6px)",
@@ -38,12 +40,13 @@ def family_css(count: int) -> str:
     Examples
     --------
     >>> family_css(1)
-    '.family-0{--family:hsl(215 55% 40%);--pattern:none}'
+    '.family-0{--family:hsl(215 55% 44%);--pattern:none}'
     """
     rules = []
     for number in range(count):
         turn, hue = divmod(number, len(HUES))
         level, pattern = divmod(turn, len(PATTERNS))
-        colour = f"hsl({HUES[hue]} 55% {40 - level % 20}%)"
+        lightness = LIGHTNESS[hue] - level % 20
+        colour = f"hsl({HUES[hue]} 55% {lightness}%)"
         rules.append(f".family-{number}{{--family:{colour};--pattern:{PATTERNS[pattern]}}}")
     return "\n".join(rules)
