@@ -55,7 +55,7 @@ def judge(report: Mapping[str, Any], graded: Sequence[Graded], general: str = ""
 _BORDERS: dict[Grade | None, tuple[Grade, str]] = {
     "good": (
         "good",
-        "Yes: the names can be trusted, and so can the borders between micro-genres.",
+        "Yes: the names can be trusted, and the groups are stable.",
     ),
     "fair": (
         "good",

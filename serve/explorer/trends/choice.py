@@ -38,6 +38,14 @@ class Choice:
     chosen: bool
     values: dict[str, str | list[str]]
 
+    def labelled(self) -> dict[str, MicroGenreRow]:
+        """Return the micro-genres by their names; an equal name has its id after it."""
+        labels: dict[str, MicroGenreRow] = {}
+        for genre in self.genres:
+            name = genre["micro_genre_name"]
+            labels[f"{name} ({genre['micro_genre_id']})" if name in labels else name] = genre
+        return labels
+
 
 def read_choice(query: QueryParams, films: Catalogue) -> Choice:
     """Return the micro-genres and settings that an address names.

@@ -9,6 +9,7 @@ from serve.catalogue.catalogue import Catalogue
 from serve.explorer.query import WrongValueError
 from serve.explorer.trends.choice import (
     MOST_LINES,
+    Choice,
     default_genres,
     find_by_name,
     read_choice,
@@ -45,3 +46,10 @@ def test_too_many_lines_are_refused(catalogue: Catalogue) -> None:
 def test_numbers_outside_the_range_are_refused(text: str) -> None:
     with pytest.raises(WrongValueError, match="whole number from 0 to 100"):
         read_whole(QueryParams([("votes", text)]), "votes", 0, 100)
+
+
+def test_lines_of_equal_names_stay_apart(catalogue: Catalogue) -> None:
+    first, second = catalogue.micro_genres()[:2]
+    second = {**second, "micro_genre_name": first["micro_genre_name"]}
+    choice = Choice([first, second], True, {})
+    assert list(choice.labelled().values()) == [first, second]
