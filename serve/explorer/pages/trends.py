@@ -29,7 +29,7 @@ from serve.explorer.trends.choice import (
 )
 from serve.explorer.trends.keyword_cloud import content_keywords, word_cloud
 from serve.explorer.trends.tables import (
-    count_years,
+    fill_years,
     growth_tables,
     heat_rows,
     median_year,
@@ -74,8 +74,8 @@ def show_trends(request: Request) -> Response:
         **_releases(films),
     }
     if rows:
-        years = count_years(films.trends.films_by("year"))
-        values |= _by_decade(films, choice, rows)
+        years = fill_years(films.trends.films_per_year())
+        values |= _by_decade(films, choice, rows, decades)
         values |= {"years": years, "years_chart": years_chart(years)}
         values |= _ratings(films, choice, VOTES if votes is None else votes, list(decades))
         values |= _growth(request, films, years)
@@ -84,10 +84,14 @@ def show_trends(request: Request) -> Response:
 
 
 def _by_decade(
-    films: Catalogue, choice: Choice, rows: Sequence[Mapping[str, Any]]
+    films: Catalogue,
+    choice: Choice,
+    rows: Sequence[Mapping[str, Any]],
+    decades: Mapping[int, int],
 ) -> dict[str, Any]:
     lines = {
-        label: decade_shares(rows, genre["cluster"]) for label, genre in choice.labelled().items()
+        label: decade_shares(rows, genre["cluster"], decades)
+        for label, genre in choice.labelled().items()
     }
     family = choice.values.get("family")
     ranked = sorted(films.micro_genres(), key=lambda row: (-row["films"], row["cluster"]))

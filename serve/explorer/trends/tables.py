@@ -14,7 +14,7 @@ __all__ = [
     "MIN_FILMS",
     "HeatRow",
     "ShrunkGrowth",
-    "count_years",
+    "fill_years",
     "growth_tables",
     "heat_rows",
     "median_year",
@@ -72,24 +72,15 @@ def heat_rows(rows: Sequence[Mapping[str, Any]], genres: Sequence[MicroGenreRow]
     return heat
 
 
-def count_years(rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+def fill_years(films: Mapping[int, int]) -> dict[int, int]:
     """Return the number of films of each year, from the first to the last without gaps.
-
-    Parameters
-    ----------
-    rows : sequence of mappings
-        At least one row of `Trends.films_by("year")`.
 
     Examples
     --------
-    >>> count_years([{"year": 1980, "films": 2}, {"year": 1982, "films": 1}])
+    >>> fill_years({1980: 2, 1982: 1})
     {1980: 2, 1981: 0, 1982: 1}
     """
-    years = [row["year"] for row in rows]
-    counts = dict.fromkeys(range(min(years), max(years) + 1), 0)
-    for row in rows:
-        counts[row["year"]] += row["films"]
-    return counts
+    return {year: films.get(year, 0) for year in range(min(films), max(films) + 1)}
 
 
 def median_year(years: Mapping[int, int]) -> int:
