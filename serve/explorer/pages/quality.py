@@ -54,7 +54,8 @@ def show_quality(request: Request) -> Response:
     graded = grade_all(report, previous)
     rejects = read_rejects(films.path)
     curve = lookup(report, "k.curve") or []
-    thin = [row for row in films.micro_genres() if row["thin"]]
+    genres = films.micro_genres()
+    thin = [row for row in genres if row["thin"]]
     general = max(thin, key=lambda row: row["films"], default=None)
     values = {
         "title": "Quality",
@@ -74,7 +75,7 @@ def show_quality(request: Request) -> Response:
         "methods": compare_methods(report),
         "counts": _counts(report, previous),
         "renamed": read_name_changes(films.path) if previous else [],
-        "weakest": find_weakest(films, WEAKEST),
+        "weakest": find_weakest(films, genres, WEAKEST),
         "sections": _sections(report, previous),
         "reasons": sorted(
             (lookup(report, "data_quality.rejects") or {}).items(), key=lambda item: -item[1]

@@ -46,8 +46,8 @@ def show_trends(request: Request) -> Response:
     """Return the page, or the address with the micro-genre that the form adds."""
     films = request.app.state.snapshots.current.catalogue
     request.state.films = films
-    choice = read_choice(request.query_params, films)
     genres = films.micro_genres()
+    choice = read_choice(request.query_params, films, genres)
     text, similar = clean_query(request.query_params.get("add", ""))[:100], list[MicroGenreRow]()
     if text:
         similar = find_by_name(genres, text)
@@ -65,17 +65,18 @@ def show_trends(request: Request) -> Response:
         "choice": choice,
         "most": MOST_LINES,
         "asked": text,
-        "similar": [] if len(similar) == 1 else similar[:12],
+        "full": choice.chosen and len(choice.genres) == MOST_LINES,
+        "similar": similar[:12],
         "names": sorted(row["micro_genre_name"] for row in genres),
         "ids": [row["micro_genre_id"] for row in choice.genres],
         "decades": decades,
         "remove": [_without(choice, row) for row in choice.genres],
         "families": sorted(row["family_name"] for row in films.families()),
-        **_releases(films),
+        **_releases(films, genres),
     }
     if rows:
         years = fill_years(films.trends.films_per_year())
-        values |= _by_decade(films, choice, rows, decades)
+        values |= _by_decade(genres, choice, rows, decades)
         values |= {"years": years, "years_chart": years_chart(years)}
         values |= _ratings(films, choice, VOTES if votes is None else votes, list(decades))
         values |= _growth(request, films, years)
@@ -84,7 +85,7 @@ def show_trends(request: Request) -> Response:
 
 
 def _by_decade(
-    films: Catalogue,
+    genres: Sequence[MicroGenreRow],
     choice: Choice,
     rows: Sequence[Mapping[str, Any]],
     decades: Mapping[int, int],
@@ -94,7 +95,7 @@ def _by_decade(
         for label, genre in choice.labelled().items()
     }
     family = choice.values.get("family")
-    ranked = sorted(films.micro_genres(), key=lambda row: (-row["films"], row["cluster"]))
+    ranked = sorted(genres, key=lambda row: (-row["films"], row["cluster"]))
     return {
         "shares": lines,
         "shares_chart": shares_chart(lines),
@@ -102,7 +103,7 @@ def _by_decade(
             rows, [row for row in ranked if not family or row["family_name"] == family]
         ),
         "family": family,
-        "by_cluster": {row["cluster"]: row for row in films.micro_genres()},
+        "by_cluster": {row["cluster"]: row for row in genres},
     }
 
 
@@ -166,12 +167,12 @@ def show_cloud(request: Request) -> Response:
     return Response(word_cloud(counts, theme), media_type="image/png", headers=headers)
 
 
-def _releases(films: Catalogue) -> dict[str, Any]:
+def _releases(films: Catalogue, genres: Sequence[MicroGenreRow]) -> dict[str, Any]:
     created_at, rows = growth_over_releases(films.path, RELEASES)
     return {
         "release_dates": [when[:10] for when in created_at],
         "releases": releases_tables(rows, LISTED),
-        "known_ids": {row["micro_genre_id"] for row in films.micro_genres()},
+        "known_ids": {row["micro_genre_id"] for row in genres},
     }
 
 

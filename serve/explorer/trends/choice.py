@@ -47,8 +47,17 @@ class Choice:
         return labels
 
 
-def read_choice(query: QueryParams, films: Catalogue) -> Choice:
+def read_choice(query: QueryParams, films: Catalogue, every: Sequence[MicroGenreRow]) -> Choice:
     """Return the micro-genres and settings that an address names.
+
+    Parameters
+    ----------
+    query : QueryParams
+        The parameters of the address.
+    films : Catalogue
+        The release.
+    every : sequence of MicroGenreRow
+        All its micro-genres.
 
     Raises
     ------
@@ -78,7 +87,7 @@ def read_choice(query: QueryParams, films: Catalogue) -> Choice:
         "words": words,
     }
     chosen = {name: value for name, value in values.items() if value}
-    return Choice(genres or default_genres(films.micro_genres()), bool(genres), chosen)
+    return Choice(genres or default_genres(every), bool(genres), chosen)
 
 
 def default_genres(genres: Sequence[MicroGenreRow]) -> list[MicroGenreRow]:

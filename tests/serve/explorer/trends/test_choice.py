@@ -20,7 +20,7 @@ from serve.explorer.trends.choice import (
 def test_without_a_choice_the_largest_micro_genres_with_a_theme_are_shown(
     catalogue: Catalogue,
 ) -> None:
-    choice = read_choice(QueryParams(""), catalogue)
+    choice = read_choice(QueryParams(""), catalogue, catalogue.micro_genres())
     assert not choice.chosen and choice.values == {}
     assert choice.genres == default_genres(catalogue.micro_genres())
     thin = [row | {"thin": number == 0} for number, row in enumerate(choice.genres)]
@@ -39,7 +39,7 @@ def test_a_micro_genre_is_found_by_name_id_or_a_part(catalogue: Catalogue) -> No
 def test_too_many_lines_are_refused(catalogue: Catalogue) -> None:
     query = QueryParams([("micro", str(number)) for number in range(MOST_LINES + 1)])
     with pytest.raises(WrongValueError, match=f"at most {MOST_LINES}"):
-        read_choice(query, catalogue)
+        read_choice(query, catalogue, catalogue.micro_genres())
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "x", "\u0662", "999999999999999999999"])
