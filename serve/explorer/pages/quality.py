@@ -41,6 +41,11 @@ _SECTIONS = (
     ("Clusters", explanations.CLUSTERS),
     ("Nearest films", explanations.NEIGHBOURS),
 )
+_OF_K = (
+    ("stability", "ARI of two samples"),
+    ("silhouette", "simplified silhouette"),
+    ("inertia", "inertia"),
+)
 _IN_VERDICT = {"clusters.cosine_silhouette", "clusters.points_silhouette"}  # have a section
 
 
@@ -70,7 +75,8 @@ def show_quality(request: Request) -> Response:
         "explanation": EXPLANATION,
         "k": report.get("k") or {},
         "curve": curve,
-        "has_intervals": any(finite(row.get("stability_low")) is not None for row in curve),
+        "measures_of_k": _OF_K,
+        "has_intervals": any(finite(row.get("inertia_low")) is not None for row in curve),
         "k_charts": _k_charts(curve, lookup(report, "k.chosen")),
         "methods": compare_methods(report),
         "counts": _counts(report, previous),
@@ -90,14 +96,9 @@ def show_quality(request: Request) -> Response:
 
 
 def _k_charts(curve: list[dict[str, Any]], chosen: Any) -> list[tuple[str, dict[str, Any]]]:
-    charts = (
-        ("stability", "ARI of two samples"),
-        ("silhouette", "simplified silhouette"),
-        ("inertia", "inertia"),
-    )
     return [
         (title, k_chart(curve, name, title, chosen))
-        for name, title in charts
+        for name, title in _OF_K
         if any(finite(row.get(name)) is not None for row in curve)
     ]
 
