@@ -15,6 +15,7 @@ from serve.explorer.charts.quality import k_chart
 from serve.explorer.quality.measures import grade_all
 from serve.explorer.quality.methods import compare_methods
 from serve.explorer.quality.silhouettes import EXPLANATION, list_silhouettes
+from serve.explorer.quality.updates import describe_update, list_drift
 from serve.explorer.quality.verdict import judge
 from serve.explorer.quality.weakest import find_weakest
 from serve.explorer.release_history import (
@@ -71,6 +72,8 @@ def show_quality(request: Request) -> Response:
         "previous": previous,
         "verdict": judge(report, graded, general["micro_genre_name"] if general else ""),
         "graded": graded,
+        "update": describe_update(report),
+        "drift": list_drift(report),
         "silhouettes": list_silhouettes(report),
         "explanation": EXPLANATION,
         "k": report.get("k") or {},
