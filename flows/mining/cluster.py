@@ -74,7 +74,8 @@ def cluster_films(run: RunContext, points: Refs) -> Clusters:
     )
     first, second = (run.read(ref) for ref in halves.result())
     rows = [row for ref in curve.refs("curve") for row in run.read(ref).to_pylist()]
-    choice = cluster.choose_k(rows, cluster.agreement(first, second), section)
+    stability, errors = cluster.agreement(first, second), cluster.agreement_errors(first, second)
+    choice = cluster.choose_k(rows, stability, section, errors)
     centroids = curve.refs("centroids")[wide.index(choice["chosen"])]
     pieces = add_to_all(piece_per_partition(("points", points)), {"centroids": (centroids,)})
     assigned = run.stage(cluster.assign, pieces, shown=True)

@@ -11,13 +11,14 @@ from pipeline.cluster.compare import METHODS, compare
 from pipeline.cluster.kmeans import train
 from pipeline.cluster.mean_shift import smooth_points
 from pipeline.cluster.scale import TOO_FEW, adapt
-from pipeline.cluster.stability import agreement, label_subsample, perturb
+from pipeline.cluster.stability import agreement, agreement_errors, label_subsample, perturb
 
 __all__ = [
     "METHODS",
     "TOO_FEW",
     "adapt",
     "agreement",
+    "agreement_errors",
     "assign",
     "candidate_ks",
     "choose_k",

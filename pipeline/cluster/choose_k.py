@@ -52,7 +52,10 @@ def candidate_ks(films: int, settings: ClusterSettings) -> tuple[list[int], list
 
 
 def choose_k(
-    curve: Sequence[Mapping[str, Any]], stability: Mapping[int, float], settings: ClusterSettings
+    curve: Sequence[Mapping[str, Any]],
+    stability: Mapping[int, float],
+    settings: ClusterSettings,
+    errors: Mapping[int, float] | None = None,
 ) -> dict[str, Any]:
     """Choose the number of clusters, and report what the other rules would choose.
 
@@ -65,6 +68,8 @@ def choose_k(
         have no film in common.
     settings : ClusterSettings
         `k`, and `leaf_films` if `k` is "auto".
+    errors : mapping of int to float, or None
+        Standard errors of `stability`, where they are known.
 
     Returns
     -------
@@ -72,13 +77,14 @@ def choose_k(
         "chosen" (int), "rule" (str, a noun phrase), "elbow" (int, or None if no relative gain is
         below 3 %),
         "best_silhouette_k" (int), "curve" (list of dict with "k", "clusters", "inertia",
-        "relative_gain", "silhouette", "stability").
+        "relative_gain", "silhouette", "stability", and "stability_low" and "stability_high", the
+        95 % interval, None where the error is not known).
     """
     rows: list[dict[str, Any]] = []
     for row in sorted(curve, key=lambda row: int(row["k"])):
         before = rows[-1]["inertia"] if rows else None
         gain = None if not before else (before - row["inertia"]) / before
-        rows.append({**row, "relative_gain": gain, "stability": stability.get(row["k"])})
+        rows.append({**row, "relative_gain": gain, **_stability(row["k"], stability, errors or {})})
     elbow = next(
         (
             before["k"]
@@ -106,6 +112,19 @@ def choose_k(
         "elbow": elbow,
         "best_silhouette_k": int(best["k"]),
         "curve": rows,
+    }
+
+
+def _stability(
+    k: int, stability: Mapping[int, float], errors: Mapping[int, float]
+) -> dict[str, float | None]:
+    value, error = stability.get(k), errors.get(k)
+    if value is None or error is None:
+        return {"stability": value, "stability_low": None, "stability_high": None}
+    return {
+        "stability": value,
+        "stability_low": value - 1.96 * error,
+        "stability_high": min(1.0, value + 1.96 * error),
     }
 
 

@@ -30,6 +30,10 @@ CURVE = pa.schema(
         ("clusters", pa.int32()),  # number left after small clusters joined others
         ("inertia", pa.float64()),  # mean squared distance to the own centroid, 0 to 4
         ("silhouette", pa.float64()),  # simplified cosine silhouette, -1 to 1
+        ("inertia_low", pa.float64()),  # 95 % intervals of both means
+        ("inertia_high", pa.float64()),
+        ("silhouette_low", pa.float64()),
+        ("silhouette_high", pa.float64()),
     ]
 )
 
@@ -40,7 +44,7 @@ _SIMILARITIES = 2**23  # similarities of points and centroids in memory at a tim
 
 @stage(
     "k-curve",
-    version=5,
+    version=6,
     inputs=("points", "positions", "seeds"),
     outputs=("centroids", "curve"),
     streamed=("points",),
@@ -73,7 +77,8 @@ def train(
     Notes
     -----
     The simplified silhouette compares a film with centroids instead of with all films: Hruschka et
-    al. 2004, "Evolutionary algorithms for clustering gene-expression data", ICDM.
+    al. 2004, "Evolutionary algorithms for clustering gene-expression data", ICDM. The intervals are
+    normal ones of a mean over films, for fixed centroids.
     """
     rows = matrix_of(points)
     centroids, labels = cluster_points(rows, matrix_of(positions), matrix_of(seeds), settings, k)
@@ -81,8 +86,8 @@ def train(
     curve = {
         "k": k,
         "clusters": len(centroids),
-        "inertia": float(np.mean(2 - 2 * own)),
-        "silhouette": _simplified_silhouette(own, other),
+        **_with_interval("inertia", 2 - 2 * own),
+        **_with_interval("silhouette", _simplified_silhouettes(own, other)),
     }
     numbers = pa.array(range(len(centroids)), pa.int32())
     schema = CENTROIDS(centroids.shape[1])
@@ -238,9 +243,16 @@ def _own_and_other(
     return own, other
 
 
-def _simplified_silhouette(own: np.ndarray, other: np.ndarray) -> float:
-    """Return the mean simplified silhouette; 0 if there is one cluster."""
+def _simplified_silhouettes(own: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the simplified silhouette of each film, (n_films,); 0 if there is one cluster."""
     if not np.isfinite(other).any():
-        return 0.0
+        return np.zeros(len(own))
     inside, outside = 1 - own, 1 - other
-    return float(np.mean((outside - inside) / np.maximum(np.maximum(inside, outside), 1e-12)))
+    return np.asarray((outside - inside) / np.maximum(np.maximum(inside, outside), 1e-12))
+
+
+def _with_interval(name: str, values: np.ndarray) -> dict[str, float]:
+    """Return the mean of the values, and the ends of its normal 95 % interval."""
+    mean = float(np.mean(values))
+    half = 1.96 * float(np.std(values)) / np.sqrt(len(values))
+    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}

@@ -112,6 +112,13 @@ class CurvePoint(Document):
     """Simplified silhouette, -1 to 1."""
     stability: Number | None = None
     """Adjusted Rand index between two samples."""
+    inertia_low: Number | None = None
+    """Ends of 95 % intervals, here and below."""
+    inertia_high: Number | None = None
+    silhouette_low: Number | None = None
+    silhouette_high: Number | None = None
+    stability_low: Number | None = None
+    stability_high: Number | None = None
 
 
 class ClusterNumber(Document):

@@ -53,6 +53,15 @@ class Trends:
             parameters,
         )
 
+    def films_per_year(self) -> dict[int, int]:
+        """Return the number of films of each year that has films, in order."""
+        rows = fetch_rows(
+            self._films,
+            "SELECT year, count(*) AS films FROM film WHERE year IS NOT NULL "
+            "GROUP BY year ORDER BY year",
+        )
+        return {row["year"]: row["films"] for row in rows}
+
     def shares(
         self, unit: Literal["year", "decade"] = "decade", clusters: Sequence[int] = ()
     ) -> list[ShareRow]:

@@ -50,7 +50,9 @@ def count_films(rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     return counts
 
 
-def decade_shares(rows: Sequence[Mapping[str, Any]], cluster: int) -> list[DecadeShare]:
+def decade_shares(
+    rows: Sequence[Mapping[str, Any]], cluster: int, counts: Mapping[int, int] | None = None
+) -> list[DecadeShare]:
     """Return the share of a micro-genre among the films of each decade.
 
     Parameters
@@ -59,6 +61,8 @@ def decade_shares(rows: Sequence[Mapping[str, Any]], cluster: int) -> list[Decad
         Rows of `Trends.films_by("decade")` of all micro-genres.
     cluster : int
         The micro-genre.
+    counts : mapping of int to int, or None
+        Result of `count_films(rows)`, if it is known.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def decade_shares(rows: Sequence[Mapping[str, Any]], cluster: int) -> list[Decad
     >>> [(row["decade"], row["raw"], round(row["share"], 3)) for row in decade_shares(rows, 0)]
     [(1980, 1.0, 0.2), (1990, 0.0, 0.007)]
     """
-    counts = count_films(rows)
+    counts = count_films(rows) if counts is None else counts
     own = dict.fromkeys(counts, 0)
     for row in rows:
         if row["cluster"] == cluster:

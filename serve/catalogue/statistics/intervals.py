@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 
 __all__ = ["mean_interval", "wilson_interval"]
@@ -70,7 +71,13 @@ def mean_interval(mean: float, deviation: float, count: int) -> tuple[float, flo
     """
     if count < 2:
         return None
+    half = _quantile(count - 1) * deviation / sqrt(count)
+    return mean - half, mean + half
+
+
+@lru_cache(4_096)
+def _quantile(degrees: int) -> float:
+    """Return the 97.5 % quantile of Student's t distribution."""
     from scipy.stats import t  # takes a second to import
 
-    half = float(t.ppf(0.975, count - 1)) * deviation / sqrt(count)
-    return mean - half, mean + half
+    return float(t.ppf(0.975, degrees))

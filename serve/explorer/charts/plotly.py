@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -147,9 +148,18 @@ def style_ids() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def plotly_script(_: Request) -> Response:
+@cache
+def _compressed() -> bytes:
+    """Return plotly.js compressed to less than a third of its 4.8 MB."""
+    return gzip.compress(_script().read_bytes(), 6)
+
+
+def plotly_script(request: Request) -> Response:
     """Return plotly.js out of the installed package; browsers keep it for a day."""
-    headers = {"Cache-Control": f"max-age={_DAY}"}
+    headers = {"Cache-Control": f"max-age={_DAY}", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(_compressed(), media_type="text/javascript", headers=headers)
     return FileResponse(_script(), media_type="text/javascript", headers=headers)
 
 

@@ -15,6 +15,7 @@ from serve.explorer.charts.quality import k_chart
 from serve.explorer.quality.measures import grade_all
 from serve.explorer.quality.methods import compare_methods
 from serve.explorer.quality.silhouettes import EXPLANATION, list_silhouettes
+from serve.explorer.quality.updates import describe_update, list_drift
 from serve.explorer.quality.verdict import judge
 from serve.explorer.quality.weakest import find_weakest
 from serve.explorer.release_history import (
@@ -41,6 +42,11 @@ _SECTIONS = (
     ("Clusters", explanations.CLUSTERS),
     ("Nearest films", explanations.NEIGHBOURS),
 )
+_OF_K = (
+    ("stability", "ARI of two samples"),
+    ("silhouette", "simplified silhouette"),
+    ("inertia", "inertia"),
+)
 _IN_VERDICT = {"clusters.cosine_silhouette", "clusters.points_silhouette"}  # have a section
 
 
@@ -54,7 +60,8 @@ def show_quality(request: Request) -> Response:
     graded = grade_all(report, previous)
     rejects = read_rejects(films.path)
     curve = lookup(report, "k.curve") or []
-    thin = [row for row in films.micro_genres() if row["thin"]]
+    genres = films.micro_genres()
+    thin = [row for row in genres if row["thin"]]
     general = max(thin, key=lambda row: row["films"], default=None)
     values = {
         "title": "Quality",
@@ -65,16 +72,19 @@ def show_quality(request: Request) -> Response:
         "previous": previous,
         "verdict": judge(report, graded, general["micro_genre_name"] if general else ""),
         "graded": graded,
+        "update": describe_update(report),
+        "drift": list_drift(report),
         "silhouettes": list_silhouettes(report),
         "explanation": EXPLANATION,
         "k": report.get("k") or {},
         "curve": curve,
-        "has_intervals": any(finite(row.get("stability_low")) is not None for row in curve),
+        "measures_of_k": _OF_K,
+        "has_intervals": any(finite(row.get("inertia_low")) is not None for row in curve),
         "k_charts": _k_charts(curve, lookup(report, "k.chosen")),
         "methods": compare_methods(report),
         "counts": _counts(report, previous),
         "renamed": read_name_changes(films.path) if previous else [],
-        "weakest": find_weakest(films, WEAKEST),
+        "weakest": find_weakest(films, genres, WEAKEST),
         "sections": _sections(report, previous),
         "reasons": sorted(
             (lookup(report, "data_quality.rejects") or {}).items(), key=lambda item: -item[1]
@@ -89,14 +99,9 @@ def show_quality(request: Request) -> Response:
 
 
 def _k_charts(curve: list[dict[str, Any]], chosen: Any) -> list[tuple[str, dict[str, Any]]]:
-    charts = (
-        ("stability", "ARI of two samples"),
-        ("silhouette", "simplified silhouette"),
-        ("inertia", "inertia"),
-    )
     return [
         (title, k_chart(curve, name, title, chosen))
-        for name, title in charts
+        for name, title in _OF_K
         if any(finite(row.get(name)) is not None for row in curve)
     ]
 

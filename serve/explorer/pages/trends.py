@@ -28,7 +28,13 @@ from serve.explorer.trends.choice import (
     read_whole,
 )
 from serve.explorer.trends.keyword_cloud import content_keywords, word_cloud
-from serve.explorer.trends.tables import growth_tables, heat_rows, releases_tables
+from serve.explorer.trends.tables import (
+    fill_years,
+    growth_tables,
+    heat_rows,
+    median_year,
+    releases_tables,
+)
 
 __all__ = ["routes"]
 
@@ -40,8 +46,8 @@ def show_trends(request: Request) -> Response:
     """Return the page, or the address with the micro-genre that the form adds."""
     films = request.app.state.snapshots.current.catalogue
     request.state.films = films
-    choice = read_choice(request.query_params, films)
     genres = films.micro_genres()
+    choice = read_choice(request.query_params, films, genres)
     text, similar = clean_query(request.query_params.get("add", ""))[:100], list[MicroGenreRow]()
     if text:
         similar = find_by_name(genres, text)
@@ -59,44 +65,45 @@ def show_trends(request: Request) -> Response:
         "choice": choice,
         "most": MOST_LINES,
         "asked": text,
-        "similar": [] if len(similar) == 1 else similar[:12],
+        "full": choice.chosen and len(choice.genres) == MOST_LINES,
+        "similar": similar[:12],
         "names": sorted(row["micro_genre_name"] for row in genres),
         "ids": [row["micro_genre_id"] for row in choice.genres],
         "decades": decades,
         "remove": [_without(choice, row) for row in choice.genres],
         "families": sorted(row["family_name"] for row in films.families()),
-        **_releases(films),
+        **_releases(films, genres),
     }
     if rows:
-        values |= _by_decade(films, choice, rows)
+        years = fill_years(films.trends.films_per_year())
+        values |= _by_decade(genres, choice, rows, decades)
+        values |= {"years": years, "years_chart": years_chart(years)}
         values |= _ratings(films, choice, VOTES if votes is None else votes, list(decades))
-        values |= _growth(request, films)
+        values |= _growth(request, films, years)
         values |= _keywords(films, choice)
     return render(request, "trends.html", values)
 
 
 def _by_decade(
-    films: Catalogue, choice: Choice, rows: Sequence[Mapping[str, Any]]
+    genres: Sequence[MicroGenreRow],
+    choice: Choice,
+    rows: Sequence[Mapping[str, Any]],
+    decades: Mapping[int, int],
 ) -> dict[str, Any]:
     lines = {
-        genre["micro_genre_name"]: decade_shares(rows, genre["cluster"]) for genre in choice.genres
+        label: decade_shares(rows, genre["cluster"], decades)
+        for label, genre in choice.labelled().items()
     }
-    years: dict[int, int] = {}
-    for row in films.trends.films_by("year"):
-        years[row["year"]] = years.get(row["year"], 0) + row["films"]
-    first, last = min(years), max(years)
     family = choice.values.get("family")
-    ranked = sorted(films.micro_genres(), key=lambda row: (-row["films"], row["cluster"]))
+    ranked = sorted(genres, key=lambda row: (-row["films"], row["cluster"]))
     return {
         "shares": lines,
         "shares_chart": shares_chart(lines),
-        "years": {year: years.get(year, 0) for year in range(first, last + 1)},
-        "years_chart": years_chart({year: years.get(year, 0) for year in range(first, last + 1)}),
         "heat": heat_rows(
             rows, [row for row in ranked if not family or row["family_name"] == family]
         ),
         "family": family,
-        "by_cluster": {row["cluster"]: row for row in films.micro_genres()},
+        "by_cluster": {row["cluster"]: row for row in genres},
     }
 
 
@@ -105,9 +112,8 @@ def _ratings(
 ) -> dict[str, Any]:
     trends = films.trends
     lines = {"All films": trends.weighted_ratings("decade", votes)}
-    for genre in choice.genres:
-        found = trends.weighted_ratings("decade", votes, genre["cluster"])
-        lines[genre["micro_genre_name"]] = found
+    for label, genre in choice.labelled().items():
+        lines[label] = trends.weighted_ratings("decade", votes, genre["cluster"])
     ranked = [row for row in trends.weighted_ratings("cluster", votes) if row["films"] >= FEW_FILMS]
     ranked.sort(key=lambda row: (-row["rating"], row["key"]))
     half = min(LISTED, -(-len(ranked) // 2))
@@ -125,14 +131,11 @@ def _ratings(
     }
 
 
-def _growth(request: Request, films: Catalogue) -> dict[str, Any]:
-    years = sorted(
-        row["year"] for row in films.trends.films_by("year") for _ in range(row["films"])
-    )
-    first, last = years[0], years[-1]
+def _growth(request: Request, films: Catalogue, years: Mapping[int, int]) -> dict[str, Any]:
+    first, last = min(years), max(years)
     if first == last:
         return {"growth": None}
-    middle = min(max(years[len(years) // 2], first + 1), last)
+    middle = min(max(median_year(years), first + 1), last)
     since = read_whole(request.query_params, "since", first + 1, last) or middle
     rows = films.trends.growth((first, since - 1), (since, last))
     return {"growth": growth_tables(rows, LISTED), "since": since, "bounds": (first + 1, last)}
@@ -164,12 +167,12 @@ def show_cloud(request: Request) -> Response:
     return Response(word_cloud(counts, theme), media_type="image/png", headers=headers)
 
 
-def _releases(films: Catalogue) -> dict[str, Any]:
+def _releases(films: Catalogue, genres: Sequence[MicroGenreRow]) -> dict[str, Any]:
     created_at, rows = growth_over_releases(films.path, RELEASES)
     return {
         "release_dates": [when[:10] for when in created_at],
         "releases": releases_tables(rows, LISTED),
-        "known_ids": {row["micro_genre_id"] for row in films.micro_genres()},
+        "known_ids": {row["micro_genre_id"] for row in genres},
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.report.formatting import Writer, decimal, finite, lookup, share
+from serve.catalogue.statistics.intervals import wilson_interval
 
 __all__ = ["MEASURES", "Grade", "Graded", "Measure", "grade_all"]
 
@@ -68,6 +69,8 @@ class Graded:
         The measure.
     value, previous : float or None
         Its value in this release and in the release before, None if not measured.
+    interval : (float, float) or None
+        95 % interval of `value`, None if it is not known.
     grade : {"good", "fair", "poor"} or None
         The grade of `value`.
     """
@@ -75,12 +78,21 @@ class Graded:
     measure: Measure
     value: float | None
     previous: float | None
+    interval: tuple[float, float] | None
     grade: Grade | None
 
     @property
     def text(self) -> str:
         """The value as text."""
         return self.measure.write(self.value)
+
+    @property
+    def interval_text(self) -> str:
+        """The interval as text, empty if it is not known."""
+        if self.interval is None:
+            return ""
+        low, high = map(self.measure.write, self.interval)
+        return f"{low} to {high}"
 
 
 _STEINLEY = (
@@ -142,7 +154,7 @@ MEASURES: tuple[Measure, ...] = (
         share,
         0.95,
         0.9,
-        "ours: at 95 % at most one of two lists of ten lacks a film",
+        "ours: at 95 % every second list of ten lacks one film on average",
     ),
 )
 
@@ -161,5 +173,21 @@ def grade_all(report: Mapping[str, Any], previous: Mapping[str, Any] | None) -> 
     for measure in MEASURES:
         value = finite(lookup(report, measure.path))
         before = finite(lookup(previous, measure.path))
-        graded.append(Graded(measure, value, before, measure.grade(value)))
+        ends = _interval(measure.name, value, report)
+        graded.append(Graded(measure, value, before, ends, measure.grade(value)))
     return graded
+
+
+def _interval(
+    name: str, value: float | None, report: Mapping[str, Any]
+) -> tuple[float, float] | None:
+    """Return Wilson's interval of name truth over films, or that of stability at the chosen k."""
+    films = finite(lookup(report, "counts.released"))
+    if name == "names" and value is not None and films:
+        return wilson_interval(value * films, films)
+    if name == "stability":
+        for row in lookup(report, "k.curve") or ():
+            low, high = finite(row.get("stability_low")), finite(row.get("stability_high"))
+            if row.get("stability") == value and low is not None and high is not None:
+                return low, high
+    return None

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pipeline.report.formatting import decimal, finite, lookup, share
-from serve.catalogue.statistics.intervals import wilson_interval
 from serve.explorer.quality.measures import Grade, Graded
 
 __all__ = ["Verdict", "judge"]
@@ -55,7 +54,7 @@ def judge(report: Mapping[str, Any], graded: Sequence[Graded], general: str = ""
 _BORDERS: dict[Grade | None, tuple[Grade, str]] = {
     "good": (
         "good",
-        "Yes: the names can be trusted, and so can the borders between micro-genres.",
+        "Yes: the names can be trusted, and the groups are stable.",
     ),
     "fair": (
         "good",
@@ -83,11 +82,7 @@ def _answer(names: Grade | None, stability: Grade | None) -> tuple[Grade | None,
 def _about_names(report: Mapping[str, Any], names: Graded) -> str:
     if names.value is None:
         return ""
-    films = finite(lookup(report, "counts.released"))
-    ends = ""
-    if films:
-        low, high = wilson_interval(names.value * films, films)
-        ends = f" (95 % interval {share(low)} to {share(high)})"
+    ends = f" (95 % interval {names.interval_text})" if names.interval else ""
     parts = [
         f"{label} of {share(value)}"
         for part, label in (("subject", "the subject"), ("form", "the genre"))
@@ -120,7 +115,11 @@ def _about_stability(row: Graded) -> str:
     }
     if row.grade is None:
         return ""
-    return f"{texts[row.grade]}: adjusted Rand index {row.text}, where 1 is equal and 0 is chance."
+    ends = f" (95 % interval {row.interval_text})" if row.interval else ""
+    return (
+        f"{texts[row.grade]}: adjusted Rand index {row.text}{ends}, where 1 is equal and 0 is "
+        "chance."
+    )
 
 
 def _about_noise(row: Graded) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from serve.catalogue.catalogue import Catalogue, Filters
@@ -23,13 +24,17 @@ class WeakGenre(NamedTuple):
     films: list[FilmRow]
 
 
-def find_weakest(catalogue: Catalogue, most: int) -> list[WeakGenre]:
+def find_weakest(
+    catalogue: Catalogue, genres: Sequence[MicroGenreRow], most: int
+) -> list[WeakGenre]:
     """Return the weakest micro-genres, the weakest first.
 
     Parameters
     ----------
     catalogue : Catalogue
         The release.
+    genres : sequence of MicroGenreRow
+        All its micro-genres.
     most : int
         Maximum number of micro-genres.
 
@@ -42,7 +47,7 @@ def find_weakest(catalogue: Catalogue, most: int) -> list[WeakGenre]:
         not true if there are any.
     """
     ranked = []
-    for genre in catalogue.micro_genres():
+    for genre in genres:
         weak = genre["weak_films"] / max(1, genre["films"])
         truth = genre["name_truth"]
         doubt = weak if truth is None else 1 - truth

@@ -38,9 +38,26 @@ class Choice:
     chosen: bool
     values: dict[str, str | list[str]]
 
+    def labelled(self) -> dict[str, MicroGenreRow]:
+        """Return the micro-genres by their names; an equal name has its id after it."""
+        labels: dict[str, MicroGenreRow] = {}
+        for genre in self.genres:
+            name = genre["micro_genre_name"]
+            labels[f"{name} ({genre['micro_genre_id']})" if name in labels else name] = genre
+        return labels
 
-def read_choice(query: QueryParams, films: Catalogue) -> Choice:
+
+def read_choice(query: QueryParams, films: Catalogue, every: Sequence[MicroGenreRow]) -> Choice:
     """Return the micro-genres and settings that an address names.
+
+    Parameters
+    ----------
+    query : QueryParams
+        The parameters of the address.
+    films : Catalogue
+        The release.
+    every : sequence of MicroGenreRow
+        All its micro-genres.
 
     Raises
     ------
@@ -70,7 +87,7 @@ def read_choice(query: QueryParams, films: Catalogue) -> Choice:
         "words": words,
     }
     chosen = {name: value for name, value in values.items() if value}
-    return Choice(genres or default_genres(films.micro_genres()), bool(genres), chosen)
+    return Choice(genres or default_genres(every), bool(genres), chosen)
 
 
 def default_genres(genres: Sequence[MicroGenreRow]) -> list[MicroGenreRow]:

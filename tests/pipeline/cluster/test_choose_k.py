@@ -104,3 +104,11 @@ def test_without_common_films_the_smallest_candidate_is_chosen() -> None:
     choice = choose_k(curve(0.0, first=1), {}, AUTO)
     assert choice["chosen"] == 1
     assert "too few" in choice["rule"]
+
+
+def test_the_interval_of_a_stability_is_on_the_curve_where_its_error_is_known() -> None:
+    choice = choose_k(curve(1.0, 0.8, 0.7), {10: 0.5, 20: 0.99}, AUTO, {10: 0.1, 20: 0.1})
+    ends = [(row["stability_low"], row["stability_high"]) for row in choice["curve"]]
+    assert ends[0] == (pytest.approx(0.304), pytest.approx(0.696))
+    assert ends[1] == (pytest.approx(0.794), 1.0)
+    assert ends[2] == (None, None)

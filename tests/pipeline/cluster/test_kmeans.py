@@ -112,6 +112,9 @@ def test_the_curve_equals_brute_force() -> None:
     cosine = np.sort(1 - vectors @ means.T, axis=1)
     silhouette = ((cosine[:, 1] - cosine[:, 0]) / cosine[:, 1]).mean()
     assert row["silhouette"] == pytest.approx(silhouette, abs=5e-3)
+    error = distance.min(1).std() / np.sqrt(len(vectors))
+    assert row["inertia_high"] - row["inertia_low"] == pytest.approx(3.92 * error, rel=0.05)
+    assert row["silhouette_low"] < row["silhouette"] < row["silhouette_high"]
     assert (row["k"], row["clusters"]) == (10, len(centroids))
     assert centroids.column("cluster").to_pylist() == list(range(len(centroids)))
 

@@ -9,7 +9,7 @@ from pipeline.cluster import stability
 from pipeline.cluster.assign import assign
 from pipeline.cluster.kmeans import train
 from pipeline.cluster.mean_shift import smooth_points
-from pipeline.cluster.stability import LABELS, agreement, label_subsample, perturb
+from pipeline.cluster.stability import LABELS, agreement, agreement_errors, label_subsample, perturb
 from pipeline.schemas.mining import ASSIGNMENTS
 from pipeline.settings import ClusterSettings
 from tests.support.planted import planted, points_table
@@ -118,3 +118,23 @@ def test_noise_moves_few_films_between_clusters_that_hold_two_groups(seed: int) 
     found = assign(points, trained["centroids"])["assignments"]
     table = perturb(points, found, settings, k=20, seed=seed)
     assert table["agreement"].column("ari")[0].as_py() > 0.97  # 0.93 to 0.97 with plain means
+
+
+def test_the_error_of_an_agreement_covers_what_other_films_give() -> None:
+    rng = np.random.default_rng(5)
+    found, errors = [], []
+    for _ in range(30):
+        truth = rng.integers(0, 6, 400)
+        other = np.where(rng.random(400) < 0.3, rng.integers(0, 6, 400), truth)
+        tables = [
+            labels([(6, f"f{film}", int(cluster)) for film, cluster in enumerate(clusters)])
+            for clusters in (truth, other)
+        ]
+        found.append(agreement(*tables)[6])
+        errors.append(agreement_errors(*tables)[6])
+    assert np.mean(errors) == pytest.approx(np.std(found), rel=0.4)
+
+
+def test_there_is_no_error_of_few_films() -> None:
+    few = labels([(2, f"f{film}", film % 2) for film in range(39)])
+    assert agreement_errors(few, few) == {}

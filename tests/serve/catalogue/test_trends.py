@@ -18,6 +18,7 @@ class TestTrends:
         dated = [film for film in films if film["year"] is not None]
         by_year = trends.films_by("year")
         assert sum(row["films"] for row in by_year) == len(dated) == 39
+        assert sum(trends.films_per_year().values()) == 39
         own = sum(row["films"] for row in trends.films_by("decade", 2))
         assert own == sum(film["cluster"] == 2 for film in dated)
         grown = {row["cluster"]: row for row in trends.growth((1960, 1969), (1970, 1999))}

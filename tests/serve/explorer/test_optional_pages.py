@@ -14,7 +14,7 @@ def test_a_page_is_in_the_menu_once_its_content_is_there(tmp_path: Path) -> None
     assert content.menu() == []
     assert content.predictor() is None and content.database() is None
     build_upkeep(tmp_path / "ratings").engine.dispose()
-    assert content.menu() == [("monitoring", "Monitoring")]
+    assert ("monitoring", "Monitoring") in content.menu()
     database = content.database()
     assert database is not None and content.database() is database
     database.engine.dispose()

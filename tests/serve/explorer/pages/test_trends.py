@@ -6,12 +6,16 @@ import re
 from html import unescape
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
 from pipeline.settings import ServeSettings
 from serve.catalogue.catalogue import Catalogue
 from serve.explorer.web import create_app
+from tests.support.earlier_release import replace_table
+from tests.support.served_release import build
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +75,13 @@ def test_the_word_cloud_is_a_picture_that_differs_by_theme(site: TestClient) -> 
     assert light.content.startswith(b"\x89PNG") and dark.content.startswith(b"\x89PNG")
     assert light.content != dark.content
     assert site.get("/keyword-cloud?theme=x").status_code == 400
+
+
+def test_a_catalogue_without_ratings_is_said(tmp_path: Path) -> None:
+    folder = build(tmp_path)
+    movies = pq.ParquetFile(folder / "movies.parquet").read()
+    field = movies.schema.field("vote_average")
+    at, nothing = movies.schema.get_field_index(field.name), pa.nulls(len(movies), field.type)
+    replace_table(folder, "movies", movies.set_column(at, field, nothing))
+    page = TestClient(create_app(folder, ServeSettings())).get("/trends").text
+    assert "This catalogue has no ratings." in page

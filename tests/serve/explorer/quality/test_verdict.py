@@ -54,3 +54,16 @@ def test_nothing_measured_gives_no_reasons() -> None:
     assert judge({}, grade_all({}, None)) == Verdict(
         None, "Not known: this release does not say whether its names are true.", []
     )
+
+
+def test_intervals_are_those_of_the_films_and_of_the_chosen_k() -> None:
+    report = deepcopy(FIGURES)
+    report["k"]["curve"][1] |= {"stability_low": 0.61, "stability_high": 0.65}
+    graded = grade_all(report, None)
+    assert graded[0].interval_text.startswith("76.9")  # 36 of 40 films
+    assert graded[1].interval_text == "0.610 to 0.650"
+    assert [row.interval for row in graded[2:]] == [None] * 3
+    assert "(95 % interval 0.610 to 0.650)" in " ".join(judge(report, graded).reasons)
+    without = deepcopy(report)
+    del without["k"]
+    assert grade_all(without, None)[1].interval is None

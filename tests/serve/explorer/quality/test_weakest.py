@@ -11,7 +11,7 @@ from serve.explorer.quality.weakest import find_weakest
 def test_the_micro_genre_with_a_false_name_is_first_with_its_untrue_films(
     catalogue: Catalogue,
 ) -> None:
-    first = find_weakest(catalogue, 2)[0]
+    first = find_weakest(catalogue, catalogue.micro_genres(), 2)[0]
     assert first.genre["cluster"] == 0  # the only one with measured name truth, 0.5
     assert first.untrue == 0.5
     assert [film["name_true"] for film in first.films] == [False] * len(first.films)
@@ -19,6 +19,7 @@ def test_the_micro_genre_with_a_false_name_is_first_with_its_untrue_films(
 
 
 def test_without_name_truth_weak_films_decide(earlier_release: Path) -> None:
-    found = find_weakest(Catalogue(earlier_release), 10)
+    catalogue = Catalogue(earlier_release)
+    found = find_weakest(catalogue, catalogue.micro_genres(), 10)
     assert {row.untrue for row in found} == {None}
     assert len(found) == len({row.genre["cluster"] for row in found}) > 1

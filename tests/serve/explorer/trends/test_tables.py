@@ -19,7 +19,7 @@ def test_heat_rows_have_all_decades_and_shares_of_the_micro_genre(catalogue: Cat
         assert {colour for _, share, colour in row["cells"] if share == 0} <= {0}
 
 
-def change(cluster: int, before: int, after: int, relative: float | None) -> GrowthRow:
+def change(cluster: int, before: int, after: int) -> GrowthRow:
     return {
         "cluster": cluster,
         "name": str(cluster),
@@ -27,19 +27,14 @@ def change(cluster: int, before: int, after: int, relative: float | None) -> Gro
         "after": after,
         "before_share": None,
         "after_share": None,
-        "change": relative,
+        "change": None,
     }
 
 
-def test_new_micro_genres_come_first_and_few_films_are_left_out() -> None:
-    rows = [
-        change(0, 5, 20, 3.0),
-        change(1, 1, 2, 1.0),
-        change(2, 20, 5, -0.7),
-        change(3, 0, 9, None),
-    ]
+def test_changes_of_few_films_are_marked_and_do_not_come_first() -> None:
+    rows = [change(0, 60, 180), change(1, 1, 2), change(2, 200, 50), change(3, 1, 7)]
     (_, grown), (_, fallen) = growth_tables(rows, 10)
-    assert [row["cluster"] for row in grown] == [3, 0]
+    assert [(row["cluster"], row["few"]) for row in grown] == [(0, False), (3, True)]
     assert [row["cluster"] for row in fallen] == [2]
 
 
