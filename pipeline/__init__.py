@@ -1,1 +1,1 @@
-"""What the product knows, without Prefect, FastAPI or Streamlit; see `docs/architecture.md`."""
+"""What the product knows, without Prefect or FastAPI; see `docs/architecture.md`."""

@@ -55,7 +55,7 @@ def serve_explorer(release: Path) -> Iterator[Served]:
         "--release",
         str(release),
     ]
-    with serve(command, "/_stcore/health") as service:
+    with serve(command, "/health") as service:
         yield service
 
 

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.scripts.pages RELEASE` writes `benchmarks/results/pages.json`. "Cold" is the
 first visitor of a server that has just started, "warm" is a later one; both have an empty cache.
-"again" is the second visit of the same browser. A page is loaded when its footer is drawn and no
-element is still being computed. An empty Streamlit page is measured as the lower limit.
+"again" is the second visit of the same browser. A page is loaded when the network is idle and its
+map and charts are drawn.
 """
 
 from __future__ import annotations
@@ -12,22 +12,18 @@ import argparse
 import json
 import os
 import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks.lib.browser import open_browser
 from benchmarks.lib.machine import describe_machine
-from benchmarks.lib.served import Served, serve, serve_explorer
+from benchmarks.lib.served import serve_explorer
 from pipeline.release.lookup import find_release
 
 RESULTS = Path(__file__).parents[1] / "results" / "pages.json"
 PAGES = ("", "overview", "map", "films", "trends", "quality")
-DRAWN = "!document.querySelector('[data-stale=true], [data-testid=stStatusWidgetRunningIcon]')"
+DRAWN = "!document.querySelector('[data-map]:not([data-ready]), [data-chart]:not([data-ready])')"
 
 
 def main() -> None:
@@ -48,8 +44,6 @@ def main() -> None:
             with serve_explorer(release) as here:
                 cold.append(_seconds(browser, here.address)["first"])
         figures["first_page_cold_s"] = _summary(cold)
-        with _empty() as here:
-            figures["empty_page_s"] = _visits(browser, here.address, options.repeats)
         with serve_explorer(release) as here:
             for page in PAGES:
                 _seconds(browser, f"{here.address}/{page}")
@@ -78,24 +72,12 @@ def _seconds(browser: Any, address: str) -> dict[str, float]:
         tab = context.new_page()
         started = time.perf_counter()
         tab.goto(address, wait_until="commit")
-        tab.locator(".foot, .empty").first.wait_for(timeout=60_000)
+        tab.wait_for_load_state("networkidle")
         tab.wait_for_function(DRAWN)
         found[name] = time.perf_counter() - started
         tab.close()
     context.close()
     return found
-
-
-@contextmanager
-def _empty() -> Iterator[Served]:
-    """Serve a Streamlit page with one line of text."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "empty.py"
-        script.write_text("import streamlit as st\nst.html('<p class=foot>.</p>')\n", "utf-8")
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless"]
-        command += ["true", "--browser.gatherUsageStats", "false"]
-        with serve(command, "/_stcore/health", "--server.port") as found:
-            yield found
 
 
 if __name__ == "__main__":

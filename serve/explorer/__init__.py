@@ -1,1 +1,1 @@
-"""The web explorer: a Streamlit application over a release."""
+"""The web explorer: pages over a release, rendered by the server."""

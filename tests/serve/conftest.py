@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +16,6 @@ from serve.catalogue.catalogue import Catalogue
 from tests.support.api_client import client_of
 from tests.support.earlier_release import drop_later_columns
 from tests.support.served_release import build
-
-
-@pytest.fixture(autouse=True)
-def main_module() -> Iterator[None]:
-    """Restore `__main__` after each test: Streamlit replaces it; spawned processes import it."""
-    original = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = original
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _clear_streamlit_caches() -> Iterator[None]:
-    """Close what pages have opened before the interpreter shuts down."""
-    yield
-    if "streamlit" in sys.modules:
-        sys.modules["streamlit"].cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def _selected(request: Request, snapshot: Snapshot) -> np.ndarray:
         return np.asarray(snapshot.search.rank(text).rows)
     rows, positions = placed_films(films)
     lasso = read_lasso(query.get("lasso", ""))
-    inside = rows[lasso.contains(positions.astype(np.float64) / LARGEST)]
+    inside: np.ndarray = rows[lasso.contains(positions.astype(np.float64) / LARGEST)]
     return inside[np.argsort(-_votes(films)[inside], kind="stable")]
 
 

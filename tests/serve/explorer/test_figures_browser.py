@@ -62,7 +62,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     train_genres(out / "genres")
     build_upkeep(out / "ratings").engine.dispose()
     with serve(
-        [sys.executable, "-m", "serve.explorer.web", str(out)], "/static/icon.svg"
+        [sys.executable, "-m", "serve.explorer.app", str(out)], "/static/icon.svg"
     ) as served:
         yield served.address
 

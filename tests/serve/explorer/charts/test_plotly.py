@@ -7,8 +7,8 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 
 from pipeline.settings import ServeSettings
+from serve.explorer.app import create_app
 from serve.explorer.charts.plotly import band, line, style_ids
-from serve.explorer.web import create_app
 
 
 def test_a_band_is_parted_at_gaps() -> None:

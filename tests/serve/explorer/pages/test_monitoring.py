@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from pipeline.release.lookup import output_folder
 from pipeline.settings import ServeSettings, UpkeepSettings
-from serve.explorer.web import create_app
+from serve.explorer.app import create_app
 from tests.support.served_release import build
 from tests.support.upkeep_rows import build_upkeep
 

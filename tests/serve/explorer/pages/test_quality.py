@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pipeline.settings import ServeSettings
-from serve.explorer.web import create_app
+from serve.explorer.app import create_app
 from tests.support.full_release import build_with_figures
 
 

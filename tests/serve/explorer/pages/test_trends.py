@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from pipeline.settings import ServeSettings
 from serve.catalogue.catalogue import Catalogue
-from serve.explorer.web import create_app
+from serve.explorer.app import create_app
 from tests.support.earlier_release import replace_table
 from tests.support.served_release import build
 

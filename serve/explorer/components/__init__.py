@@ -1,1 +1,0 @@
-"""Parts that the pages of the explorer share: cards, charts, map, word cloud."""
