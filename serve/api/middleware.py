@@ -1,14 +1,14 @@
-"""ASGI middleware: API key, limit of the body size, and one JSON log line per request."""
+"""ASGI middleware: limits of a body, HEAD requests, and one JSON log line per request."""
 
 from __future__ import annotations
 
 import json
 import logging
-import secrets
 import time
 import uuid
 from datetime import UTC, datetime
 
+import anyio
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,47 +16,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serve.api.metrics import Metrics
 from serve.api.problems import problem_response
 
-__all__ = ["KEY_HEADER", "AccessLog", "BodyLimit", "KeyCheck"]
-
-KEY_HEADER = "X-API-Key"
-_PUBLIC = ("/health", "/docs", "/openapi.json")  # they show no data of a release
-_PUBLIC_FOLDER = "/static-offline-docs/"
+__all__ = ["AccessLog", "BodyLimit", "HeadRequests"]
 
 logger = logging.getLogger("serve.access")
 
 
-class KeyCheck:
-    """Refuses requests without the API key. The comparison takes constant time."""
-
-    def __init__(self, app: ASGIApp, key: str) -> None:
-        self._app, self._key = app, key.encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request (ASGI)."""
-        if scope["type"] == "http" and not self._is_allowed(scope):
-            refusal = problem_response(
-                scope["path"],
-                401,
-                f"the header {KEY_HEADER} is missing or has a wrong key",
-                headers={"WWW-Authenticate": f'ApiKey header="{KEY_HEADER}"'},
-            )
-            await refusal(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-    def _is_allowed(self, scope: Scope) -> bool:
-        path = scope["path"]
-        if path in _PUBLIC or path.startswith(_PUBLIC_FOLDER):
-            return True
-        sent = dict(scope["headers"]).get(KEY_HEADER.lower().encode(), b"")
-        return secrets.compare_digest(sent, self._key)
-
-
 class BodyLimit:
-    """Refuses a body above the limit, with or without a declared length, before reading it all."""
+    """Refuses a body that is too long (413) or arrives too slowly (408), before reading it all.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app, self._max_bytes = app, max_bytes
+    Parameters
+    ----------
+    app : ASGI app
+        The app to guard.
+    max_bytes : int
+        Most bytes of a body, with or without a declared length.
+    max_seconds : float
+        How long the whole body may take to arrive.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, max_seconds: float) -> None:
+        self._app, self._max_bytes, self._max_seconds = app, max_bytes, max_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
@@ -68,17 +47,63 @@ class BodyLimit:
         if declared.isdigit() and int(declared[:18]) > self._max_bytes:
             await problem_response(scope["path"], 413, detail)(scope, receive, send)
             return
-        remaining = self._max_bytes
+        remaining, complete = self._max_bytes, False
+        deadline = anyio.current_time() + self._max_seconds
 
         async def receive_limited() -> Message:
-            nonlocal remaining
-            message = await receive()
+            nonlocal remaining, complete
+            if complete:  # the next message says that the client has left, whenever that is
+                return await receive()
+            try:
+                with anyio.fail_after(deadline - anyio.current_time()):
+                    message = await receive()
+            except TimeoutError as error:
+                raise HTTPException(
+                    408,
+                    f"the body did not arrive within {self._max_seconds:g} s",
+                    headers={"Connection": "close"},
+                ) from error
+            complete = not message.get("more_body", False)
             remaining -= len(message.get("body", b""))
             if remaining < 0:
                 raise HTTPException(413, detail)
             return message
 
         await self._app(scope, receive_limited, send)
+
+
+class HeadRequests:
+    """Answers HEAD as GET without a body, also where a route knows GET only (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_head = scope["method"] == "HEAD"
+
+        async def send_adapted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                headers = MutableHeaders(scope=message)
+                allowed = headers.get("Allow", "").split(", ")
+                if "GET" in allowed and "HEAD" not in allowed:
+                    headers["Allow"] = ", ".join([*allowed, "HEAD"])
+            if is_head and message["type"] == "http.response.body":
+                if message.get("more_body", False):
+                    return
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+            await send(message)
+
+        # a copy: the server still needs the method of the request
+        inner = {**scope, "method": "GET"} if is_head else scope
+        try:
+            await self._app(inner, receive, send_adapted)
+        finally:
+            if "route" in inner:
+                scope["route"] = inner["route"]
 
 
 class AccessLog:
@@ -117,6 +142,7 @@ class AccessLog:
                     "event": "request",
                     "request_id": request_id,
                     "client": client[0],
+                    "key": getattr(scope.get("state", {}).get("api_key"), "name", None),
                     "method": scope["method"],
                     "path": scope["path"],
                     "query": scope.get("query_string", b"").decode("latin-1")[:500],

@@ -14,19 +14,47 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from pipeline.release.lookup import NotInReleaseError
+from serve.api.error_texts import describe_error
 
-__all__ = ["PROBLEM", "Problem", "describe_problems", "handle_problems", "problem_response"]
+__all__ = [
+    "PROBLEM",
+    "InvalidFieldError",
+    "Problem",
+    "describe_problems",
+    "handle_problems",
+    "problem_response",
+]
 
 PROBLEM = "application/problem+json"
+
+
+class InvalidFieldError(Exception):
+    """A field of a request has a value that cannot be served (422).
+
+    Parameters
+    ----------
+    where : sequence of str
+        Path to the field, such as ("query", "cursor").
+    message : str
+        What is wrong with it, to be read after its name.
+    suggestions : sequence of str
+        Values that would work.
+    """
+
+    def __init__(
+        self, where: Sequence[str], message: str, suggestions: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.where, self.message, self.suggestions = list(where), message, suggestions
 
 
 class InvalidPart(BaseModel):
     """An invalid part of a request."""
 
     where: list[str | int] = Field(
-        examples=[["query", "page_size"]], description="Path to the part."
+        examples=[["query", "limit"]], description="Path to the part."
     )
-    message: str = Field(examples=["Input should be less than or equal to 100"])
+    message: str = Field(examples=["must be less than or equal to 100"])
 
 
 class Problem(BaseModel):
@@ -36,7 +64,7 @@ class Problem(BaseModel):
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["no film with the id '0' in release 1a2b3c4d5e6f"])
-    instance: str = Field(examples=["/movies/0"], description="The requested path.")
+    instance: str = Field(examples=["/v1/films/0"], description="The requested path.")
     errors: list[InvalidPart] | None = Field(
         None, description="Status 422 only: the invalid parts of the request."
     )
@@ -103,17 +131,25 @@ def handle_problems(app: FastAPI) -> None:
     async def invalid_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         # dicts, not `InvalidPart`: pydantic refuses the lone surrogates that a request may contain
+        known = _known_parameters(request)
         parts = [
             {
                 "where": [p if isinstance(p, int) else str(p)[:200] for p in one["loc"]],
-                "message": str(one["msg"]),
+                "message": describe_error(one, known),
             }
             for one in list(error.errors())[:20]
         ]
         first = parts[0] if parts else {"where": ["body"], "message": "cannot be read"}
-        where = ".".join(str(part) for part in first["where"])
-        detail = f"{where}: {first['message']}"
+        detail = _sentence(first["where"], first["message"])
         return problem_response(request.url.path, 422, detail, errors=parts)
+
+    async def invalid_field(request: Request, error: Exception) -> Response:
+        assert isinstance(error, InvalidFieldError)
+        parts = [{"where": error.where, "message": error.message}]
+        detail = _sentence(error.where, error.message)
+        return problem_response(
+            request.url.path, 422, detail, errors=parts, suggestions=error.suggestions
+        )
 
     async def not_in_release(request: Request, error: Exception) -> Response:
         assert isinstance(error, NotInReleaseError)
@@ -125,5 +161,21 @@ def handle_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid_request)
+    app.add_exception_handler(InvalidFieldError, invalid_field)
     app.add_exception_handler(NotInReleaseError, not_in_release)
     app.add_exception_handler(Exception, unexpected_error)
+
+
+def _known_parameters(request: Request) -> list[str]:
+    """Return the names of the query parameters of the route of a request."""
+    route = getattr(request.scope.get("route"), "path", "")
+    operations = request.app.openapi()["paths"].get(route, {})
+    operation = operations.get(request.method.lower(), {})
+    return [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
+
+
+def _sentence(where: object, message: object) -> str:
+    """Return a message after the name of the field that it is about."""
+    path = list(where) if isinstance(where, Sequence) else []
+    name = ".".join(str(part) for part in path[1:] or path)
+    return f"{name}: {message}"

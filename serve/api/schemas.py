@@ -45,7 +45,6 @@ class Film(ResponseModel):
     micro_genre_id: str = Field(
         examples=["submarine-war-film"], description="Its micro-genre, stable across releases."
     )
-    runner_up_id: str | None = Field(default=None, examples=["naval-battle-war-film"])
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     micro_genre_keybert: str = Field(examples=["submarine / u.s. navy / torpedo"])
     family: int = Field(examples=[3])
@@ -56,6 +55,7 @@ class Film(ResponseModel):
     runner_up: int | None = Field(
         examples=[40], description="Cluster number of the nearest other micro-genre."
     )
+    runner_up_id: str | None = Field(examples=["naval-battle-war-film"])
     margin: float | None = Field(
         examples=[0.18],
         description="Similarity minus the similarity to the runner-up. Below 0, the runner-up is "
@@ -256,11 +256,15 @@ class AssignedFilm(ResponseModel):
     """The micro-genre of a film that is not in the release."""
 
     cluster: int = Field(examples=[17])
+    micro_genre_id: str = Field(
+        examples=["submarine-war-film"], description="Stable across releases."
+    )
     micro_genre_name: str = Field(examples=["Submarine War Film"])
     similarity: float = Field(examples=[0.58])
     runner_up: int | None = Field(
         examples=[40], description="Cluster number of the nearest other micro-genre."
     )
+    runner_up_id: str | None = Field(examples=["naval-battle-war-film"])
     runner_up_name: str | None = Field(examples=["Naval-Battle War Film"])
     margin: float | None = Field(
         examples=[0.11],

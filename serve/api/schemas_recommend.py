@@ -34,6 +34,9 @@ class RecommendedFilm(ResponseModel):
     title: str
     year: int | None
     cluster: int | None
+    micro_genre_id: str | None = Field(
+        None, description="Its micro-genre in the served release; null if it is not there."
+    )
     micro_genre_name: str | None
     score: float = Field(description="Higher is better. The scale depends on the model.")
     expected_rating: float = Field(examples=[4.1], description="Stars, 0.5 to 5.")
