@@ -28,7 +28,9 @@ NOT_MIRRORED = {
     "pipeline/ingest/test_cases.py",
     "pipeline/report/test_html_browser.py",
     "pipeline/sources/files/test_known_catalogues.py",
+    "serve/api/routes/v1/test_fuzz.py",
     "serve/api/test_app_fuzz.py",
+    "serve/api/test_many_clients.py",
     "serve/explorer/test_app_browser.py",
     "serve/explorer/test_figures_browser.py",
 }

@@ -24,13 +24,17 @@ from pipeline.genres.training.registry import FOLDER as GENRES
 from pipeline.recommend import FOLDER as RATINGS
 from pipeline.release.lookup import output_folder
 from pipeline.settings import ServeSettings, Settings, UpkeepSettings, load_settings
+from serve.api.access import KEY_HEADER, AccessControl, Keys
+from serve.api.deprecation import Deprecations, succeed
 from serve.api.metrics import Metrics
-from serve.api.middleware import KEY_HEADER, AccessLog, BodyLimit, KeyCheck
+from serve.api.middleware import AccessLog, BodyLimit, HeadRequests
 from serve.api.problems import Problem, describe_problems, handle_problems
+from serve.api.revalidation import Revalidation, compress
 from serve.api.routes.assign import assign_router
 from serve.api.routes.catalogue import catalogue_router
 from serve.api.routes.genres import genres_router
 from serve.api.routes.recommend import RecommenderLoader, recommend_router
+from serve.api.routes.v1.router import NOT_OF_RELEASE, v1_router
 from serve.api.snapshot import Snapshots
 
 __all__ = ["create_app", "main", "serve"]
@@ -71,7 +75,8 @@ def create_app(
         yield
         snapshots.stop()
 
-    needs_key = settings.api_key is not None
+    keys = Keys(settings)
+    needs_key = bool(keys)
     header = APIKeyHeader(name=KEY_HEADER, auto_error=False)
     app = FastAPIOffline(
         title="Micro-genres",
@@ -86,12 +91,19 @@ def create_app(
     app.state.snapshots = snapshots
     metrics = Metrics(snapshots)
     handle_problems(app)
-    app.include_router(catalogue_router(settings))
-    app.include_router(assign_router(settings))
     out = output_folder(snapshots.place)
-    app.include_router(genres_router(settings, settings.genres or out / GENRES, metrics))
     loader = RecommenderLoader(out / RATINGS, upkeep or UpkeepSettings())
-    app.include_router(recommend_router(settings, loader))
+    services = (
+        assign_router(settings),
+        genres_router(settings, settings.genres or out / GENRES, metrics),
+        recommend_router(settings, loader),
+    )
+    v1 = v1_router(settings)
+    for router in services:
+        succeed(router, v1)
+    app.include_router(v1)
+    for router in (catalogue_router(settings), *services):
+        app.include_router(router)
 
     @app.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def prometheus() -> Response:
@@ -100,16 +112,31 @@ def create_app(
 
     describe_problems(app)
     # The last one added is the outermost: it logs every request. CORS preflights need no key.
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    if settings.api_key is not None:
-        app.add_middleware(KeyCheck, key=settings.api_key.get_secret_value())
+    app.add_middleware(Deprecations)
+    app.add_middleware(
+        BodyLimit, max_bytes=settings.max_body_bytes, max_seconds=settings.body_seconds
+    )
+    app.add_middleware(compress)
+    app.add_middleware(
+        Revalidation,
+        snapshots=snapshots,
+        version=f"{_version()} {settings.model_dump_json(exclude={'api_key', 'keys'})}",
+        prefix="/v1/",
+        without=NOT_OF_RELEASE,
+        private=needs_key,
+    )
+    app.add_middleware(AccessControl, keys=keys, rate_limit=settings.rate_limit)
+    app.add_middleware(HeadRequests)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=[KEY_HEADER, "Content-Type"],
-            expose_headers=["X-Request-ID"],
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=[KEY_HEADER, "Content-Type", "If-None-Match"],
+            expose_headers=[
+                *("X-Request-ID", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After"),
+                *("Deprecation", "Sunset", "Link"),
+            ],
         )
     app.add_middleware(AccessLog, metrics=metrics)
     return app
@@ -158,10 +185,13 @@ def check_host(host: str, settings: ServeSettings) -> None:
     SettingsError
         If they can, or if the key is blank.
     """
-    key = settings.api_key
-    if key is not None and not key.get_secret_value().strip():
-        raise SettingsError("setting serve.api_key is blank: set a key, or remove the setting")
-    if key is None and not _is_loopback(host):
+    named = {"api_key": settings.api_key} | {
+        f"keys.{name}": one.key for name, one in settings.keys.items()
+    }
+    for name, key in named.items():
+        if key is not None and not key.get_secret_value().strip():
+            raise SettingsError(f"setting serve.{name} is blank: set a key, or remove the setting")
+    if not Keys(settings) and not _is_loopback(host):
         raise SettingsError(
             f"other machines can reach --host {host}: set an API key in the environment variable "
             "MICROGENRES_SERVE__API_KEY, or use 127.0.0.1"

@@ -13,7 +13,7 @@ from pipeline.settings import ServeSettings
 from serve.api.snapshot import Snapshot
 from serve.catalogue.filters import Filters
 
-__all__ = ["Paging", "current_snapshot", "filter_dependency", "paging_dependency"]
+__all__ = ["Current", "Paging", "current_snapshot", "filter_dependency", "paging_dependency"]
 
 _MAX_VALUES = 50  # of one filter
 _INT32 = 2**31 - 1
@@ -50,8 +50,13 @@ class Paging:
 
 async def current_snapshot(request: Request) -> Snapshot:
     """Return the release that answers this request; it stays the same until the request ends."""
-    snapshot: Snapshot = request.app.state.snapshots.current
+    snapshot: Snapshot | None = getattr(request.state, "snapshot", None)
+    if snapshot is None:
+        snapshot = request.app.state.snapshots.current
     return snapshot
+
+
+Current = Annotated[Snapshot, Depends(current_snapshot)]
 
 
 def filter_dependency(

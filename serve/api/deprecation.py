@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["DEPRECATED_AT", "SUCCESSORS", "SUNSET_AT", "Deprecations"]
+__all__ = ["DEPRECATED_AT", "SUCCESSORS", "SUNSET_AT", "Deprecations", "succeed"]
 
 DEPRECATED_AT = datetime(2026, 12, 1, tzinfo=UTC)  # when `/v1` replaced them
 SUNSET_AT = datetime(2027, 6, 1, tzinfo=UTC)  # when they may end
@@ -32,6 +34,30 @@ SUCCESSORS = {
     "/model": "/v1/recommender",
     "/reload-model": "/v1/recommender/reload",
 }
+
+
+def succeed(router: APIRouter, into: APIRouter) -> None:
+    """Add the routes of `router` that have a successor to `into` with their addresses of today.
+
+    Parameters
+    ----------
+    router : APIRouter
+        A router with addresses of before.
+    into : APIRouter
+        The router of `/v1`.
+    """
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.path in SUCCESSORS:
+            into.add_api_route(
+                SUCCESSORS[route.path].removeprefix(into.prefix),
+                route.endpoint,
+                methods=sorted(route.methods or ()),
+                response_model=route.response_model,
+                responses=route.responses,
+                tags=route.tags,
+                dependencies=route.dependencies,
+                name=route.name,
+            )
 
 
 class Deprecations:

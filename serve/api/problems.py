@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 PROBLEM = "application/problem+json"
+_FORM = re.compile(r"[A-Z]\w+$|[a-z-]+\[")  # a class, or a validator around one
 
 
 class InvalidFieldError(Exception):
@@ -41,9 +43,7 @@ class InvalidFieldError(Exception):
         Values that would work.
     """
 
-    def __init__(
-        self, where: Sequence[str], message: str, suggestions: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, where: Sequence[str], message: str, suggestions: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.where, self.message, self.suggestions = list(where), message, suggestions
 
@@ -51,9 +51,7 @@ class InvalidFieldError(Exception):
 class InvalidPart(BaseModel):
     """An invalid part of a request."""
 
-    where: list[str | int] = Field(
-        examples=[["query", "limit"]], description="Path to the part."
-    )
+    where: list[str | int] = Field(examples=[["query", "limit"]], description="Path to the part.")
     message: str = Field(examples=["must be less than or equal to 100"])
 
 
@@ -134,10 +132,10 @@ def handle_problems(app: FastAPI) -> None:
         known = _known_parameters(request)
         parts = [
             {
-                "where": [p if isinstance(p, int) else str(p)[:200] for p in one["loc"]],
+                "where": [p if isinstance(p, int) else str(p)[:200] for p in where],
                 "message": describe_error(one, known),
             }
-            for one in list(error.errors())[:20]
+            for where, one in _of_one_form(error.errors())[:20]
         ]
         first = parts[0] if parts else {"where": ["body"], "message": "cannot be read"}
         detail = _sentence(first["where"], first["message"])
@@ -164,6 +162,29 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(InvalidFieldError, invalid_field)
     app.add_exception_handler(NotInReleaseError, not_in_release)
     app.add_exception_handler(Exception, unexpected_error)
+
+
+def _of_one_form(
+    errors: Sequence[Mapping[str, Any]],
+) -> list[tuple[tuple[int | str, ...], Mapping[str, Any]]]:
+    """Return path and error of each field, without names of classes of this program.
+
+    A body that may have several forms has errors for each. Those of the form that fits best are
+    returned: a missing field, or one that the form does not have, says that another was meant.
+    """
+    forms: dict[str, list[tuple[tuple[int | str, ...], Mapping[str, Any]]]] = {}
+    for one in errors:
+        where = tuple(one["loc"])
+        form = str(where[1]) if len(where) > 1 and where[0] == "body" else ""
+        if not _FORM.match(form):
+            form = ""
+        forms.setdefault(form, []).append((where[:1] + where[2:] if form else where, one))
+    named = [found for form, found in forms.items() if form]
+    return [*forms.get("", []), *min(named, key=_misfit, default=[])]
+
+
+def _misfit(found: Sequence[tuple[object, Mapping[str, Any]]]) -> int:
+    return sum(3 if one["type"] in ("missing", "extra_forbidden") else 1 for _, one in found)
 
 
 def _known_parameters(request: Request) -> list[str]:

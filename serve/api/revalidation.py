@@ -21,7 +21,8 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 def compress(app: ASGIApp) -> ASGIApp:
     """Return `app` with bodies of 500 bytes and more compressed, as Accept-Encoding allows."""
-    return CompressMiddleware(app, minimum_size=500, brotli=False)
+    compressed: ASGIApp = CompressMiddleware(app, minimum_size=500, brotli=False)
+    return compressed
 
 
 class Revalidation:

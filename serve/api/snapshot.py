@@ -55,8 +55,12 @@ class Snapshot:
         self.loaded_at = datetime.now(UTC)
 
     def assign(self, films: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return the micro-genre of each film, see `pipeline.inference.assigner.Assigner`."""
-        return self._assigner.assign(films)
+        """Return the micro-genre of each film, see `pipeline.inference.assigner.Assigner`.
+
+        Each has also the ids of its micro-genre and of the runner-up.
+        """
+        found = self._assigner.assign(films)
+        return [{**film, **self.catalogue.micro_genre_ids(film)} for film in found]
 
 
 class Snapshots:

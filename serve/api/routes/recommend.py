@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException
+from fastapi import APIRouter, Body, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.errors import MicrogenresError
 from pipeline.settings import ServeSettings, UpkeepSettings
+from serve.api.access import needs_scope
 from serve.api.problems import Problem
 from serve.api.schemas_recommend import (
     ExpectedRatings,
@@ -210,14 +211,16 @@ def recommend_router(settings: ServeSettings, loader: RecommenderLoader) -> APIR
             {"model_version": served.version, "predictions": predictions}
         )
 
-    @router.post("/reload-model", responses=_ERRORS | _NO_KEY)
+    @router.post(
+        "/reload-model",
+        responses=_ERRORS | _NO_KEY,
+        dependencies=[Depends(needs_scope("reload"))],
+    )
     def reload_model() -> ReloadResult:
         """Serve the version that was promoted last; running requests finish with the old version.
 
-        The service must have an API key, and the request must send it.
+        The request needs a key with the scope reload.
         """
-        if settings.api_key is None:
-            raise HTTPException(403, "set an API key first: MICROGENRES_SERVE__API_KEY")
         changed = loader.reload()
         return ReloadResult(model_version=loader.get().current.version, changed=changed)
 

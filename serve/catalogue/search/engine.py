@@ -132,6 +132,51 @@ class SearchEngine:
         """Return all films of a selection that fit a text, best first, at most some hundreds."""
         return self._ranked(clean_query(text)[:_MAX_LETTERS], filters or Filters())
 
+    def near(
+        self,
+        films: Sequence[int],
+        text: str = "",
+        limit: int = 50,
+        among: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the films nearest to several films and a text together, best first.
+
+        The centre is the mean of the vectors of the films and of the text, each of length 1.
+
+        Parameters
+        ----------
+        films : sequence of int
+            Rows of movies.parquet; they are not among the results.
+        text : str
+            A description in English; blank for none.
+        limit : int
+            Maximum number of films.
+        among : ndarray of shape (n_films,), int32, or None
+            Rows of movies.parquet to search; None for all.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_found,), int32
+            Rows of movies.parquet.
+        cosines : ndarray of shape (n_found,), float32
+            Cosine of the film and the centre, -1 to 1.
+        """
+        parts = [self.meaning.film_vectors(np.array(films))] if films else []
+        cleaned = clean_query(text)[:_MAX_LETTERS]
+        if cleaned:
+            parts.append(self.meaning.vector(cleaned)[None])
+        if not parts:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        centre = np.vstack(parts).sum(0)
+        length = float(np.linalg.norm(centre))
+        if not length:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        found = self.meaning.nearest(centre / length, limit + len(films), among)
+        rows = found[~np.isin(found, films)][:limit]
+        cosines = self.meaning.film_vectors(rows) @ (centre / length)
+        order = np.lexsort((rows, -cosines))
+        return rows[order], cosines[order]
+
     def suggest(self, text: str, limit: int = 10) -> list[SuggestionRow]:
         """Return films, micro-genres, keywords and people that a text begins.
 

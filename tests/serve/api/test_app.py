@@ -122,7 +122,7 @@ class TestErrors:
     def test_a_wrong_method_is_405(self, client: TestClient) -> None:
         response = client.delete("/movies")
         problem_of(response, 405)
-        assert response.headers["allow"] == "GET"
+        assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
     @pytest.mark.parametrize(
         "parameters",
@@ -184,7 +184,7 @@ class TestPage:
 
     def test_the_schema_has_every_endpoint_and_examples(self, client: TestClient) -> None:
         schema = client.get("/openapi.json").json()
-        assert set(schema["paths"]) == {
+        assert {path for path in schema["paths"] if not path.startswith("/v1/")} == {
             "/health",
             "/release",
             "/movies",

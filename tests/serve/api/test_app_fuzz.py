@@ -57,7 +57,7 @@ def schema(snapshots: Snapshots) -> BaseSchema:
 
 def test_every_operation_is_fuzzed(schema: BaseSchema) -> None:
     found = {(one.ok().method.upper(), one.ok().path) for one in schema.get_all_operations()}
-    assert found == set(OPERATIONS)
+    assert {one for one in found if not one[1].startswith("/v1/")} == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])

@@ -68,7 +68,12 @@ def add_figures(router: APIRouter, settings: ServeSettings) -> None:
     facet_parameters = Depends(parameters_of(limited(FacetParameters, settings)))
     trend_parameters = Depends(parameters_of(limited(TrendParameters, settings)))
     usual: list[FacetName] = [
-        "genres", "micro_genres", "families", "languages", "decades", "countries"
+        "genres",
+        "micro_genres",
+        "families",
+        "languages",
+        "decades",
+        "countries",
     ]
 
     @router.get(
@@ -127,9 +132,7 @@ def add_figures(router: APIRouter, settings: ServeSettings) -> None:
                 "links": {
                     "micro_genre": {
                         "operationId": "micro_genre",
-                        "parameters": {
-                            "micro_genre_id": "$response.body#/trends/0/micro_genre_id"
-                        },
+                        "parameters": {"micro_genre_id": "$response.body#/trends/0/micro_genre_id"},
                     }
                 }
             }

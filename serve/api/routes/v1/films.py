@@ -64,9 +64,7 @@ def add_films(router: APIRouter, settings: ServeSettings) -> None:
         response_model=models.FilmPage,
         responses={200: {"links": next_page | FILM_LINKS}},
     )
-    def films(
-        snapshot: Current, query: Annotated[FilmListParameters, list_parameters]
-    ) -> Response:
+    def films(snapshot: Current, query: Annotated[FilmListParameters, list_parameters]) -> Response:
         """Find films by words and filters.
 
         A film must meet all filters. Several values of one filter are alternatives: repeat `genre`

@@ -89,24 +89,55 @@ class NearFilmPage(ListPage):
     films: list[NearFilm]
 
 
+class Reason(ResponseModel):
+    """Why a film was found."""
+
+    kind: str = Field(
+        examples=["keywords"],
+        description="title, like, keywords, people, micro_genre, words or meaning.",
+    )
+    text: str = Field(
+        examples=["bank robbery"],
+        description="The title, the keywords, the people, or the sentence of the film.",
+    )
+
+
+class NamedFilm(ResponseModel):
+    """A film that a query names."""
+
+    movie_id: str = Field(examples=["348"])
+    title: str | None = Field(examples=["Alien"])
+    year: int | None = Field(examples=[1979])
+
+
+class Understood(ResponseModel):
+    """How a query was read."""
+
+    text: str = Field(examples=["funny"], description="What was searched.")
+    like: list[NamedFilm] = Field(description="Films that the results are like.")
+    change: str = Field(examples=["funny"], description="In what they are to differ.")
+    without: str = Field(examples=[""], description="What they are not to have.")
+    corrected: dict[str, str] = Field(
+        examples=[{}], description="Words as typed and as they were read."
+    )
+
+
 class FoundFilm(schemas.Film):
     """A film that a search found, with the fields that the request chose."""
 
     model_config = _PARTIAL
 
-    score: float = Field(examples=[0.82], description="Higher is better.")
-    reasons: list[str] = Field(
-        examples=[["near in meaning"]], description="Why the film was found."
+    score: float = Field(
+        examples=[0.82], description="0 to 1, falls with the place; above 0.9 the title is meant."
     )
+    reasons: list[Reason] = Field(description="Why the film was found.")
 
 
 class FoundFilms(ListPage):
     """A page of the films that a search found, best first."""
 
     query: str = Field(examples=["a bank robbery goes wrong"])
-    understood: dict[str, Any] = Field(
-        examples=[{"text": "a bank robbery goes wrong"}], description="How the query was read."
-    )
+    understood: Understood
     nothing_close: bool = Field(description="True if no film is close to the query.")
     films: list[FoundFilm]
 

@@ -102,6 +102,9 @@ class FilmFilters(Parameters):
         description="true: only films that fit no micro-genre well; false: without them.",
         examples=[False],
     )
+    adult: bool | None = Field(
+        None, description="Films made for adults only, or all others; by default both."
+    )
 
 
 class FilmListParameters(FilmFilters, PageParameters, FieldParameters):
@@ -145,7 +148,7 @@ def limited(model: type[P], settings: ServeSettings, *, ranked: bool = False) ->
     most = settings.max_page_size
     if ranked:
         most = min(most, settings.max_meaning_films)
-    bounds = {"limit": {"le": most}} | {
+    bounds: dict[str, dict[str, Any]] = {"limit": {"le": most}} | {
         name: {"max_length": settings.max_query_chars} for name in ("words", "q", "text")
     }
     changed: dict[str, Any] = {}
@@ -153,9 +156,9 @@ def limited(model: type[P], settings: ServeSettings, *, ranked: bool = False) ->
         field = model.model_fields.get(name)
         if field is not None:
             default = min(settings.page_size, most) if name == "limit" else field.default
-            kind = Annotated[field.annotation, *field.metadata, Field(**bound)]  # type: ignore[valid-type]
+            annotation: Any = field.annotation
             changed[name] = (
-                kind,
+                Annotated[annotation, *field.metadata, Field(**bound)],
                 Field(default, description=field.description, examples=field.examples),
             )
     return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **changed)
@@ -200,6 +203,7 @@ def resolve_filters(
         rating_to=sent.rating_to,
         votes_from=sent.votes_from,
         weak=sent.weak,
+        adult=sent.adult,
     )
 
 

@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`, see `serve.api.dependencies`.
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
 from pydantic import Field, model_validator
@@ -25,13 +25,12 @@ from serve.api.routes.v1.parameters import (
     resolve_filters,
 )
 from serve.api.routes.v1.selection import chosen_fields, json_of
-from serve.api.search_engine import search_films, suggest
 from serve.catalogue.filters import Filters
 
 __all__ = ["SearchParameters", "SimilarBody", "SuggestParameters", "add_search"]
 
 _MOST_SUGGESTIONS = 100
-_SIMILAR_EXAMPLES = {
+_SIMILAR_EXAMPLES: dict[str, Any] = {
     "films": {"summary": "Like two films", "value": {"films": ["387", "1669"], "limit": 5}},
     "text": {
         "summary": "Like a film and a text, of some years",
@@ -58,9 +57,7 @@ class SearchParameters(FilmFilters, PageParameters, FieldParameters):
 class SuggestParameters(PageParameters):
     """What was typed so far."""
 
-    q: str = Field(
-        min_length=1, description="The beginning of a name or word.", examples=["das b"]
-    )
+    q: str = Field(min_length=1, description="The beginning of a name or word.", examples=["das b"])
 
 
 class SimilarBody(PageParameters, FieldParameters):
@@ -112,14 +109,8 @@ def add_search(router: APIRouter, settings: ServeSettings) -> None:
         """Find films by a text, best first. Filters limit the films that are searched."""
         window = open_window(snapshot, "search", query)
         fields = chosen_fields(query.fields, models.FoundFilm)
-        found = search_films(
-            snapshot,
-            query.q,
-            resolve_filters(snapshot, query),
-            limit=window.limit,
-            offset=window.offset,
-            settings=settings,
-        )
+        filters = resolve_filters(snapshot, query)
+        found = snapshot.search.search(query.q, filters, window.limit, window.offset)
         page = window.describe(found.total) | {
             "query": query.q,
             "understood": found.understood,
@@ -134,7 +125,7 @@ def add_search(router: APIRouter, settings: ServeSettings) -> None:
     ) -> models.SuggestionPage:
         """Complete what a user types: films, micro-genres, keywords and people, at most 100."""
         window = open_window(snapshot, "suggest", query)
-        found = suggest(snapshot, query.q, _MOST_SUGGESTIONS)
+        found = snapshot.search.suggest(query.q, _MOST_SUGGESTIONS)
         page = window.describe(len(found)) | {"suggestions": window.slice(found)}
         return models.SuggestionPage.model_validate(page)
 
@@ -154,13 +145,12 @@ def add_search(router: APIRouter, settings: ServeSettings) -> None:
                 raise InvalidFieldError(("body", "films", str(number)), str(error)) from error
         filters = resolve_filters(snapshot, body.filters, ("body", "filters"))
         among = None if filters == Filters() else snapshot.catalogue.find_rows(filters)
-        hits = snapshot.search.near(rows, body.text or "", most, among)
-        shown = window.slice(hits)
-        films = snapshot.catalogue.films_at([hit.row for hit in shown])
-        page = window.describe(len(hits)) | {
+        near, cosines = snapshot.search.near(rows, body.text or "", most, among)
+        films = snapshot.catalogue.films_at(window.slice(near.tolist()))
+        page = window.describe(len(near)) | {
             "films": [
-                {**film, "closeness": hit.closeness}
-                for film, hit in zip(films, shown, strict=True)
+                {**film, "closeness": closeness}
+                for film, closeness in zip(films, window.slice(cosines.tolist()), strict=True)
             ]
         }
         return json_of(models.NearFilmPage.model_validate(page), fields, "films")
