@@ -37,9 +37,13 @@ from serve.api.routes.recommend import RecommenderLoader, recommend_router
 from serve.api.routes.v1.router import NOT_OF_RELEASE, v1_router
 from serve.api.snapshot import Snapshots
 
-__all__ = ["create_app", "main", "serve"]
+__all__ = ["KEEP_ALIVE_SECONDS", "create_app", "main", "serve"]
 
 logger = logging.getLogger("serve")
+
+# A client that uses an idle connection while the server closes it gets an error: longer than
+# clients and proxies commonly wait, 60 s.
+KEEP_ALIVE_SECONDS = 75
 
 _DESCRIPTION = """Read-only access to the films and micro-genres of one release.
 
@@ -170,6 +174,7 @@ def serve(place: Path, settings: Settings, host: str, port: int) -> None:
         port=port,
         access_log=False,  # `AccessLog` replaces it
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=round(settings.serve.drain_seconds),
         log_level="warning",
     )

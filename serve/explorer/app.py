@@ -214,6 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         port=options.port,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=75,  # as the API
         timeout_graceful_shutdown=round(settings.serve.drain_seconds),
         log_level="warning",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ FIELDS = {
     "micro_genre_name": 1,
     "family_name": 1,
 }
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it logs each step at DEBUG
 _K1, _B = 1.2, 0.75
 _GENERIC = frozenset({"film", "films", "movie", "movies"})  # searched only if they stand alone
 _MIN_CORRECTED = 5  # letters of a word whose typing errors are corrected
