@@ -30,12 +30,12 @@ class Weights:
 WEIGHTS = Weights(words=1.4, meaning=1.0, keywords=0.3, mood=0.15, known=0.1)
 # for "like TITLE", and the words after "but"
 LIKE_WEIGHTS = Weights(
-    words=0.3,
-    meaning=0.5,
-    keywords=0.3,
-    mood=0.4,
+    words=0.15,
+    meaning=0.4,
+    keywords=0.25,
+    mood=0.45,
     known=0.1,
-    like_meaning=1.0,
+    like_meaning=1.2,
     like_keywords=0.5,
 )
 

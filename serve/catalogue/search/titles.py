@@ -20,7 +20,7 @@ __all__ = ["TitleHit", "TitleIndex"]
 _YEAR = re.compile(r"^(?P<title>.*\S)[\s(\[,]+(?P<year>(?:18|19|20)\d\d)[)\]]?$")
 _MIN_PREFIX = 5  # letters typed before longer titles count as meant
 _MIN_TYPOS = 4  # letters of a title in which typing errors are looked for
-_MIN_LIKENESS = 0.78
+_MIN_LIKENESS = 0.74
 _MIN_PART = 4  # letters of the part of a title before a colon that counts as a title
 
 
@@ -62,9 +62,15 @@ class TitleIndex:
             for row, (title, part) in enumerate(zip(whole, parts, strict=True))
             if len(part) >= _MIN_PART and part != title
         ]
-        self._spellings = whole + [parts[row] for row in shorter]
-        self._rows = np.array([*range(len(whole)), *shorter], np.int32)
-        self._whole = len(whole)
+        joined = [title.replace(" ", "") for title in normal]  # with its first article
+        longer = [row for row, title in enumerate(whole) if joined[row] != title]
+        self._spellings = [
+            *whole,
+            *(joined[row] for row in longer),
+            *(parts[row] for row in shorter),
+        ]
+        self._rows = np.array([*range(len(whole)), *longer, *shorter], np.int32)
+        self._whole = len(whole) + len(longer)
         self._years = pc.fill_null(films.column("year"), 0).to_numpy()
         known = pc.fill_null(films.column("vote_count"), 0).to_numpy()
         popular = pc.fill_null(films.column("popularity"), 0).to_numpy()
