@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["count_reasons", "films_on_map", "markdown_figures", "release_counts"]
+__all__ = [
+    "count_reasons",
+    "films_on_map",
+    "markdown_figures",
+    "markdown_summary",
+    "release_counts",
+]
 
 _MAP_COLUMNS = ["movie_id", "title", "year", "cluster", "x", "y"]
+_NAMED = 12  # micro-genres of the summary
 _LISTED = ("name_truth", "names", "clusters", "neighbours")  # sections of the report
 
 
@@ -57,6 +66,52 @@ def films_on_map(films: pa.Table, movie_ids: pa.Array) -> pa.Table:
     return films.filter(pc.is_in(films.column("movie_id"), value_set=movie_ids)).select(
         _MAP_COLUMNS
     )
+
+
+def markdown_summary(report: Mapping[str, Any], micro_genres: pa.Table, folder: Path) -> str:
+    """Return what a run made, as Markdown: names, figures, paths, and how to open it.
+
+    Parameters
+    ----------
+    report : mapping
+        The report of the release.
+    micro_genres : Table
+        MICRO_GENRES.
+    folder : Path
+        The folder of the release, `releases/ID` of the output folder; absolute.
+    """
+    out = folder.parent.parent
+    counts, truth = report["counts"], report.get("name_truth", {}).get("whole")
+    rows = micro_genres.select(["micro_genre_name", "films", "exemplars"]).to_pylist()
+    rows.sort(key=lambda row: (-row["films"], row["micro_genre_name"]))
+    lines = [
+        f"# {report['title'] or 'Micro-genres'}: release {report['release_id']}",
+        "",
+        f"{counts['released']:,} films of {counts['rows_in']:,} rows in {counts['micro_genres']} "
+        f"micro-genres and {counts['families']} families; {counts['rejected']:,} rows rejected.",
+        *([] if truth is None else [f"The name is true of {truth:.0%} of the films."]),
+        "",
+        "| largest micro-genres | films | such as |",
+        "|---|---|---|",
+        *(
+            f"| {_cell(row['micro_genre_name'])} | {row['films']:,} "
+            f"| {_cell('; '.join((row['exemplars'] or [])[:2]))} |"
+            for row in rows[:_NAMED]
+        ),
+        "",
+        "| what | where |",
+        "|---|---|",
+        f"| report | [report.html]({(folder / 'report.html').as_uri()}) |",
+        f"| tables for pandas and DuckDB | `{folder}` |",
+        f"| explorer | `microgenres serve app --out {out}`, then <http://127.0.0.1:8501> |",
+        f"| API | `microgenres serve api --out {out}`, then <http://127.0.0.1:8000/docs> |",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Return a text that cannot end a cell of a table, or be markup."""
+    return re.sub(r"([\\|<>\[\]*_`])", r"\\\1", " ".join(text.split()))
 
 
 def markdown_figures(report: Mapping[str, Any]) -> str:

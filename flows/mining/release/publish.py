@@ -27,6 +27,7 @@ from pipeline.report.summary import (
     count_reasons,
     films_on_map,
     markdown_figures,
+    markdown_summary,
     release_counts,
 )
 from pipeline.schemas.vectors import matrix_of
@@ -61,7 +62,14 @@ def publish_release(run: RunContext, mined: Mined) -> str:
         create_markdown_artifact,
         markdown_figures(report),
         key="report",
-        description=f"Release {release_id}",
+        description=f"Figures of release {release_id}",
+    )
+    # first by name, and by time: the newest is listed first
+    run.artifacts.send(
+        create_markdown_artifact,
+        markdown_summary(report, tables.whole("micro_genres"), path.absolute()),
+        key="00-summary",
+        description=f"What the run made: release {release_id}",
     )
     return str(path)
 

@@ -171,6 +171,11 @@ def test_prefect_shows_the_run_its_tasks_and_artifacts(server: str, mined: Mined
     assert numbers == set(range(1, 15)), "each step has its number in the plan"
     found = artifacts_of(server, flow_run)
     assert set(found) >= {f"{s}-{kind}" for s in STAGES for kind in ("progress", "partitions")}
+    assert min(found) == "00-summary"
+    summary = found["00-summary"]["data"]
+    assert mined.release.id in summary and "report.html" in summary and "serve app" in summary
+    largest = max(mined.release.micro_genres.to_pylist(), key=lambda row: row["films"])
+    assert largest["micro_genre_name"] in summary
     report = found["report"]
     assert report["type"] == "markdown"
     assert mined.release.id in report["data"]

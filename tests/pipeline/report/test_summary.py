@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 
 from pipeline.report.summary import (
     count_reasons,
     films_on_map,
     markdown_figures,
+    markdown_summary,
     release_counts,
 )
 
@@ -65,3 +68,30 @@ def test_markdown_has_the_explained_numbers() -> None:
         "| unique share | 1.000 | more is better |",
         "| recall at 10 | 0.500 | 1 is best |",
     ]
+
+
+def test_the_summary_names_the_largest_micro_genres_and_what_to_open() -> None:
+    names = [f"Films of Kind {number}" for number in range(20)]
+    genres = pa.table(
+        {
+            "micro_genre_name": [*names[:19], "A|B <i>"],
+            "films": [*range(19), 100],
+            "exemplars": [["One (1999)", "Two", "Three"]] * 20,
+        }
+    )
+    report = {
+        "release_id": "r1",
+        "title": "My Films",
+        "counts": release_counts(6, FILMS, REJECTS, FILMS, FILMS),
+        "name_truth": {"whole": 0.75},
+    }
+    text = markdown_summary(report, genres, Path("/out/releases/r1"))
+    lines = text.splitlines()
+    assert lines[0] == "# My Films: release r1"
+    assert "The name is true of 75% of the films." in lines
+    rows = [line for line in lines if "One (1999); Two |" in line]
+    assert len(rows) == 12
+    assert rows[0].startswith("| A\\|B \\<i\\> | 100 |")
+    assert "Kind 18" in rows[1]
+    assert "file:///out/releases/r1/report.html" in text
+    assert "microgenres serve app --out /out`" in text
