@@ -30,6 +30,7 @@ from microgenres.cli.commands.profiles import profiles
 from microgenres.cli.commands.ratings.group import app as ratings
 from microgenres.cli.commands.release.assign import assign
 from microgenres.cli.commands.release.report import report
+from microgenres.cli.commands.release.search import search
 from microgenres.cli.commands.release.show import show
 from microgenres.cli.commands.release.similar import similar
 from microgenres.cli.commands.release.verify import verify
@@ -60,6 +61,7 @@ def microgenres(version: o.Version = False, debug: o.Debug = False) -> None:
     [bold]First steps[/bold]
     microgenres mine                          mine the bundled sample into ./out
     microgenres show                          its micro-genres
+    microgenres search "heist gone wrong"     films by a text
     microgenres similar "Das Boot (1981)"     films like this one
     microgenres assign "A submarine crew ..." the micro-genre of another film
     microgenres inspect my.csv                how a file of yours would be read
@@ -70,7 +72,7 @@ def microgenres(version: o.Version = False, debug: o.Debug = False) -> None:
 app.command(epilog=EXIT_CODES)(mine)
 app.command(epilog=EXIT_CODES)(inspect)
 _PANELS: dict[str | None, tuple[Callable[..., None], ...]] = {
-    None: (show, similar, assign, report, verify, settings, profiles),
+    None: (show, search, similar, assign, report, verify, settings, profiles),
     "Keeping it up to date": (update, history, rollback),
     "Keeping it running": (status, prune, ui, deploy, certificates, scheduler, worker),
 }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from cachetools import LRUCache
 
 from pipeline.inference.encoder import Encoder
 from pipeline.release.reader import ReleasedTables
@@ -99,7 +100,8 @@ class SearchEngine:
         self.genres = GenreMatch(films)
         self._known = _known(films)
         self._reasons = Reasons(self.text, self.meaning)
-        self._ranked = lru_cache(maxsize=256)(self._rank)
+        self._ranked: LRUCache[tuple[str, Filters], Ranking] = LRUCache(256)
+        self._lock = threading.Lock()
 
     def search(
         self, text: str, filters: Filters | None = None, limit: int = 24, offset: int = 0
@@ -130,7 +132,14 @@ class SearchEngine:
 
     def rank(self, text: str, filters: Filters | None = None) -> Ranking:
         """Return all films of a selection that fit a text, best first, at most some hundreds."""
-        return self._ranked(clean_query(text)[:_MAX_LETTERS], filters or Filters())
+        wanted = (clean_query(text)[:_MAX_LETTERS], filters or Filters())
+        with self._lock:
+            known = self._ranked.get(wanted)
+        if known is None:
+            known = self._rank(*wanted)
+            with self._lock:
+                self._ranked[wanted] = known
+        return known
 
     def near(
         self,

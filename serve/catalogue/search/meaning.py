@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
+from cachetools import LRUCache
 
 from pipeline.errors import CorruptFileError, ReleaseError
 from pipeline.fileio.manifest import file_sha256
@@ -77,11 +78,18 @@ class MeaningIndex:
         self.keywords = KeywordSimilarity(release)
         torch.set_num_threads(threads)
         faiss.omp_set_num_threads(threads)
-        self._cached = lru_cache(maxsize=1_024)(self._embed)
+        self._known: LRUCache[str, np.ndarray] = LRUCache(1_024)
+        self._lock = threading.Lock()
 
     def vector(self, text: str) -> np.ndarray:
         """Return the vector of a text, of length 1; float32 of shape (dim,)."""
-        return self._cached(text)
+        with self._lock:
+            known = self._known.get(text)
+        if known is None:
+            known = np.asarray(self._encoder.encode([text])[0], np.float32)
+            with self._lock:
+                self._known[text] = known
+        return known
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """Return the vectors of several texts, each of length 1; float32 (n_texts, dim)."""
@@ -122,9 +130,6 @@ class MeaningIndex:
         _, found = self._index.search(vector[None], most, params=self._parameters(among))
         rows: np.ndarray = found[0][found[0] >= 0]
         return np.asarray(self._movie_rows[rows])
-
-    def _embed(self, text: str) -> np.ndarray:
-        return np.asarray(self._encoder.encode([text])[0], np.float32)
 
     def _parameters(self, among: np.ndarray | None) -> Any:
         untyped: Any = faiss  # its type stubs lack these classes

@@ -20,7 +20,7 @@ from pipeline.release.lookup import Release, find_release
 from tests.support.tiny_release import FILMS, REPORT, build_release
 
 ROOT = Path(__file__).resolve().parents[3]
-LOOKING = ("show", "similar", "assign", "report", "verify", "settings", "profiles")
+LOOKING = ("show", "search", "similar", "assign", "report", "verify", "settings", "profiles")
 
 
 @pytest.fixture(scope="module")

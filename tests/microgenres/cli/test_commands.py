@@ -35,6 +35,20 @@ def test_show_and_similar(mined: Mined) -> None:
     assert "Submarine" in similar["similar"][0]["micro_genre_name"]
 
 
+def test_search_is_that_of_the_explorer(mined: Mined) -> None:
+    def search(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "microgenres.cli.app", "search", *arguments]
+        done = [*command, "--out", str(mined.out)]
+        return subprocess.run(done, capture_output=True, text=True, check=True, timeout=120)
+
+    found = json.loads(search("the hunt for red octobr", "--json").stdout)
+    assert found["films"][0]["title"] == "The Hunt for Red October"
+    assert found["films"][0]["reasons"][0]["kind"] == "title"
+    shown = search("like The Hunt for Red October but funny")
+    assert "films like The Hunt for Red October (1990), but funny" in shown.stderr
+    assert 'nothing close to "zzzzqq"' in search("zzzzqq").stdout
+
+
 def test_assign_names_the_micro_genre_of_an_unseen_film(mined: Mined) -> None:
     (film,) = answer("assign", SUBMARINE, "--out", mined.out)["films"]
     assert "Submarine" in film["micro_genre_name"]
