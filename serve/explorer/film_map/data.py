@@ -10,10 +10,13 @@ from typing import TypedDict
 import numpy as np
 
 from serve.catalogue.catalogue import Catalogue
+from serve.catalogue.filters import Filters
 from serve.explorer import formatting
 
-__all__ = ["Colouring", "MapData", "MapLabel", "map_data", "placed_films"]
+__all__ = ["FORMAT", "SHOWN", "Colouring", "MapData", "MapLabel", "map_data", "placed_films"]
 
+FORMAT = 1  # raise it when `MapData` changes: browsers keep the data
+SHOWN = Filters(adult=False)  # the films of the map
 LARGEST = 65_535  # positions are 16-bit integers
 _VALUES = 12  # values of a colouring that have a colour of their own
 _BINS = 6  # of years and ratings
@@ -54,7 +57,7 @@ class MapData(TypedDict):
 
 
 def placed_films(films: Catalogue) -> tuple[np.ndarray, np.ndarray]:
-    """Return the films that have a place on the map.
+    """Return the films that have a place on the map; adult titles are left out.
 
     Returns
     -------
@@ -65,7 +68,9 @@ def placed_films(films: Catalogue) -> tuple[np.ndarray, np.ndarray]:
     """
     table = films.released_films()
     x, y = (table.column(name).to_numpy().astype(np.float64) for name in ("x", "y"))
-    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    shown = np.zeros(len(x), bool)
+    shown[films.find_rows(SHOWN)] = True
+    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & shown)
     return rows, np.column_stack([_scaled(x[rows]), _scaled(y[rows])])
 
 
@@ -108,7 +113,9 @@ def map_data(films: Catalogue) -> MapData | None:
             ),
             "country": _by_value("Country", [_first(film["countries"]) for film in found]),
             "year": _by_range("Year", [film["year"] for film in found], "{:.0f}"),
-            "rating": _by_range("Rating", [film["vote_average"] for film in found], "{:.1f}"),
+            "rating": _by_range(
+                "Rating", [formatting.finite(film["vote_average"]) for film in found], "{:.1f}"
+            ),
         },
     }
 

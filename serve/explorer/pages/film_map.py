@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from serve.api.snapshot import Snapshot
-from serve.catalogue.filters import Filters, clean_query
+from serve.catalogue.filters import clean_query
 from serve.explorer.addresses import page_address
-from serve.explorer.film_map.data import LARGEST, map_data, placed_films
+from serve.explorer.film_map.data import FORMAT, LARGEST, SHOWN, map_data, placed_films
 from serve.explorer.film_map.lasso import read_lasso
 from serve.explorer.rendering import render
 
@@ -33,17 +34,18 @@ def show_map(request: Request) -> Response:
         "title": "Map",
         "page": "map",
         "placed": len(rows),
-        "data": page_address("map-data", {"release": snapshot.id}),
+        "data": page_address("map-data", {"release": snapshot.id, "format": FORMAT}),
         "colourings": COLOURINGS,
     }
     return render(request, "map.html", values)
 
 
 def send_data(request: Request) -> Response:
-    """Return the data of the map, which browsers keep: the address names the release."""
+    """Return the data of the map, which browsers keep: the address names release and format."""
     snapshot: Snapshot = request.app.state.snapshots.current
     content = _data(request.app.state, snapshot)
-    kept = request.query_params.get("release") == snapshot.id
+    query = request.query_params
+    kept = query.get("release") == snapshot.id and query.get("format") == str(FORMAT)
     headers = {"Cache-Control": "max-age=86400" if kept else "no-cache"}
     return Response(content, media_type="application/json", headers=headers)
 
@@ -83,9 +85,9 @@ def _selected(request: Request, snapshot: Snapshot) -> np.ndarray:
     text, genre = clean_query(query.get("q", ""))[:200], query.get("micro_genre", "")
     if genre:
         cluster = films.micro_genre(genre)["cluster"]
-        return np.asarray(films.find_rows(Filters(micro_genres=(cluster,))))
+        return np.asarray(films.find_rows(replace(SHOWN, micro_genres=(cluster,))))
     if text:
-        return np.asarray(snapshot.search.rank(text).rows)
+        return np.asarray(snapshot.search.rank(text, SHOWN).rows)
     rows, positions = placed_films(films)
     lasso = read_lasso(query.get("lasso", ""))
     inside: np.ndarray = rows[lasso.contains(positions.astype(np.float64) / LARGEST)]

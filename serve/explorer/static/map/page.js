@@ -122,6 +122,7 @@ class FilmMap {
   }
 
   async mark(move) {
+    const turn = (this.turn = (this.turn ?? 0) + 1); // an answer that comes after a later request is dropped
     const { q, film, micro_genre, lasso } = this.state;
     const asked = lasso ? { lasso } : micro_genre ? { micro_genre } : q ? { q } : null;
     this.searched = Boolean(asked || film);
@@ -140,12 +141,13 @@ class FilmMap {
     }
     const query = new URLSearchParams(asked);
     const answer = await fetch(`map-search?${query}`);
-    if (!answer.ok) {
+    const found = answer.ok ? await answer.json() : null;
+    if (turn !== this.turn) return;
+    if (!found) {
       this.highlight([], false);
       this.tell("This search failed. Reload the page, or use other words.", []);
       return;
     }
-    const found = await answer.json();
     this.highlight(found.rows.map((row) => this.place.get(row)).filter((place) => place !== undefined), move);
     const count = found.rows.length;
     const what = `${count.toLocaleString("en")} ${count === 1 ? "film" : "films"}`;
