@@ -14,8 +14,8 @@ __all__ = ["Canvas", "FamilyTile", "Tile", "lay_out", "wrapped"]
 
 _HEAD = 1.7  # height of a family's heading, in heights of a letter
 _GAP = 2.0
-_LETTER = 0.55  # mean width of a letter, in heights of a letter
-_MOST_LINES = 3
+_LETTER = 0.62  # width of a letter of wide fonts, in heights of a letter
+_MOST_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def wrapped(name: str, width: float, letter: float, most: int = _MOST_LINES) -> 
 
     Examples
     --------
-    >>> wrapped("Submarine War Films", 80, 10)
+    >>> wrapped("Submarine War Films", 90, 10)
     ('Submarine War', 'Films')
     >>> wrapped("Submarine War Films", 30, 10)
     ()
@@ -137,7 +137,7 @@ def lay_out(
 
 def _heading(name: str, width: float, letter: float) -> tuple[str, ...]:
     """Return a name in one line, cut if it is too long; no line if little of it would be left."""
-    letters = int(width / (letter * (_LETTER + 0.06)))  # headings are bold
+    letters = int(width / (letter * (_LETTER + 0.04)))  # headings are bold
     if len(name) <= letters:
         return (name,)
     return (f"{name[: letters - 1].rstrip()}\u2026",) if letters >= 6 else ()
@@ -145,7 +145,7 @@ def _heading(name: str, width: float, letter: float) -> tuple[str, ...]:
 
 def _tile(genre: MicroGenreRow, place: dict[str, float], canvas: Canvas) -> Tile:
     x, y, width, height = _inner(place)
-    lines = wrapped(genre["micro_genre_name"], width - 8, canvas.letter)
+    lines = wrapped(genre["micro_genre_name"], width - 10, canvas.letter)
     if (len(lines) + 0.5) * canvas.letter * 1.2 > height:
         lines = ()
     return Tile(x, y, width, height, genre, lines)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from pipeline.release.lookup import NotInReleaseError
 from serve.catalogue.filters import clean_query
+from serve.explorer.colours import HUES, PATTERNS, family_classes
 from serve.explorer.rendering import render
 from serve.explorer.treemap import Canvas, lay_out
 
@@ -41,6 +42,10 @@ def show_overview(request: Request) -> Response:
             ("narrow", NARROW, lay_out(shown, genres, NARROW)),
         ],
         "listed": listed,
+        "hatches": {  # families of one hue differ in the number of their hatch
+            name: place // len(HUES) % len(PATTERNS)
+            for place, name in enumerate(family_classes(families))
+        },
     }
     return render(request, "overview.html", values)
 

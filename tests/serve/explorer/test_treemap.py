@@ -54,7 +54,7 @@ def test_labels_stay_inside_their_tiles(catalogue: Catalogue) -> None:
     assert labelled
     for tile in labelled:
         assert len(tile.lines) * NARROW.letter * 1.2 <= tile.height
-        assert max(map(len, tile.lines)) * NARROW.letter * 0.55 <= tile.width
+        assert max(map(len, tile.lines)) * NARROW.letter * 0.6 <= tile.width
 
 
 def test_nothing_to_show_gives_no_tiles() -> None:

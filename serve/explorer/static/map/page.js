@@ -8,6 +8,7 @@ import { View } from "./view.js";
 
 const CELLS = 160; // along each side of the grid in which the film under the pointer is looked up
 const NEAR = 14; // most pixels between the pointer and a film
+const MANY = 100; // above it, highlighted films keep their colour and size, and the others fade
 const CORNERS = 60; // of a drawn area
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const unpack = (text, Kind) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
@@ -104,7 +105,7 @@ class FilmMap {
       const own = this.only === null || this.numbers[film] === this.only;
       states[film] = marked || !own ? 0 : 1;
     }
-    for (const film of this.highlighted) if (this.only === null || this.numbers[film] === this.only) states[film] = 2;
+    for (const film of this.highlighted) if (this.only === null || this.numbers[film] === this.only) states[film] = this.highlighted.length > MANY ? 1 : 2;
     this.draw();
   }
 
