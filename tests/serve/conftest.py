@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,13 @@ from serve.catalogue.catalogue import Catalogue
 from tests.support.api_client import client_of
 from tests.support.earlier_release import drop_later_columns
 from tests.support.served_release import build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _free_databases() -> Iterator[None]:
+    """Free what tests have opened: DuckDB complains of what is open when the interpreter ends."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode
 from schemathesis.schemas import BaseSchema
 
+from benchmarks.lib.served import serve_api
 from pipeline.settings import ServeSettings
 from serve.api.app import create_app
 from serve.api.snapshot import Snapshots
@@ -50,7 +53,13 @@ def test_every_response_of_v1_conforms_to_the_schema(
     assert fuzzed >= 18
 
 
-def test_links_lead_from_lists_to_films_and_micro_genres(schema: BaseSchema) -> None:
+def test_links_lead_from_lists_to_films_and_micro_genres(release: Path) -> None:
+    with serve_api(release) as served:
+        address = f"{served.address}/openapi.json"
+        _follow_links(schemathesis.openapi.from_url(address).include(path_regex="^/v1/"))
+
+
+def _follow_links(schema: BaseSchema) -> None:
     called: set[str] = set()
 
     class Chain(schema.as_state_machine()):  # type: ignore[misc]
