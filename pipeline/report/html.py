@@ -15,6 +15,7 @@ from pipeline.report.charts import completeness, k_curve, lengths, sizes, years
 from pipeline.report.charts_map import FAMILY_COLOURS, FILM_MAP, Rows, films_of, order
 from pipeline.report.charts_map import film_map as draw_map
 from pipeline.report.charts_treemap import shade_legend, treemap
+from pipeline.report.composition import Composition
 from pipeline.report.explanations import Measures, with_unlisted
 from pipeline.report.formatting import (
     UNMEASURED,
@@ -41,7 +42,11 @@ _ENGLISH = "en"
 
 
 def render_page(
-    report: Mapping[str, Any], micro_genres: pa.Table, families: pa.Table, film_map: pa.Table
+    report: Mapping[str, Any],
+    micro_genres: pa.Table,
+    families: pa.Table,
+    film_map: pa.Table,
+    composition: Composition | None = None,
 ) -> str:
     """Return the report as one HTML document; the same input gives the same text.
 
@@ -56,6 +61,8 @@ def render_page(
     film_map : pyarrow.Table of schema `FILM_MAP`
         One row per film on the map; `x` and `y` in any unit. Above about 20,000 rows browsers
         become slow.
+    composition : Composition or None
+        What made the release and what its micro-genres are made of; None leaves these parts out.
 
     Returns
     -------
@@ -91,6 +98,7 @@ def render_page(
         family_colours=FAMILY_COLOURS,
         shades=shade_legend(genres),
         mapped=points.num_rows,
+        composition=composition or Composition(),
         rejects=_bars(_rejects(report), whole),
         **_reading(report),
         missing_fields=_bars(_missing_fields(report), whole),

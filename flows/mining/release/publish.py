@@ -20,6 +20,7 @@ from pipeline.cleaning.language import fit_by_language
 from pipeline.lineage.matching import count_events
 from pipeline.neighbours.index import index_bytes
 from pipeline.publish import tables as publish
+from pipeline.report.composition import about_release, compose
 from pipeline.report.figures import assemble, cluster_figures
 from pipeline.report.html import render_page
 from pipeline.report.name_truth import name_truth_figures
@@ -30,6 +31,7 @@ from pipeline.report.summary import (
     markdown_summary,
     release_counts,
 )
+from pipeline.schemas.release_manifest import ReleaseManifest
 from pipeline.schemas.vectors import matrix_of
 
 __all__ = ["publish_release"]
@@ -44,6 +46,7 @@ def publish_release(run: RunContext, mined: Mined) -> str:
     content = content_of(run, mined, tables)
     release_id = release_id_of(run, mined, tables, content)
     report = _report(run, mined, tables, release_id)
+    manifest = manifest_of(run, mined, tables, report, content)
     path = write_release(
         run,
         ReleaseContent(
@@ -51,9 +54,9 @@ def publish_release(run: RunContext, mined: Mined) -> str:
             tables=tables.files,
             index=index_bytes(run.store.work.parts(mined.index)),
             report=report,
-            page=_page(run, mined, tables, report),
+            page=_page(run, mined, tables, report, manifest),
             publish=run.settings.publish,
-            manifest=manifest_of(run, mined, tables, report, content),
+            manifest=manifest,
         ),
     )
     rows = [{"table": name, "rows": count} for name, count in report["counts"].items()]
@@ -131,10 +134,26 @@ def _report(
     )
 
 
-def _page(run: RunContext, mined: Mined, tables: ReleaseTables, report: dict[str, Any]) -> str:
+def _page(
+    run: RunContext,
+    mined: Mined,
+    tables: ReleaseTables,
+    report: dict[str, Any],
+    manifest: ReleaseManifest,
+) -> str:
     """Return the report as a page, with a random sample of films on its map."""
     # partitions are cut by a hash of the ids: the first films are a random sample
     most = run.settings.report.map_films
-    ids = run.read(first_films(mined.cleaned.refs("movies"), most), ["movie_id"])
-    shown = films_on_map(tables.films, ids.column("movie_id").slice(0, most).combine_chunks())
-    return render_page(report, tables.whole("micro_genres"), tables.whole("families"), shown)
+    refs = first_films(mined.cleaned.refs("movies"), most)
+    sample = run.read(refs, ["movie_id", "year", "genres", "keywords"]).slice(0, most)
+    clusters = run.read(mined.clusters.assignments).column("cluster").slice(0, sample.num_rows)
+    shown = films_on_map(tables.films, sample.column("movie_id").combine_chunks())
+    families = tables.whole("families")
+    composition = compose(
+        tables.whole("micro_genres"),
+        families,
+        tables.whole("centroids"),
+        sample.append_column("cluster", clusters),
+        about_release(manifest),
+    )
+    return render_page(report, tables.whole("micro_genres"), families, shown, composition)
