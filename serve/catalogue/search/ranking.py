@@ -25,8 +25,8 @@ class Weights:
     like_keywords: float = 0.0
 
 
-# Chosen on 48 queries judged by readers and on 400 descriptions of films by others, none of them
-# among the queries that are reported: see benchmarks/search.
+# Chosen on 24 queries that a blind reader judged and on 400 descriptions of films by others; none of
+# them is among the reported queries, see benchmarks/scripts/search_quality.py.
 WEIGHTS = Weights(words=1.4, meaning=1.0, keywords=0.3, mood=0.15, known=0.1)
 # for "like TITLE", and the words after "but"
 LIKE_WEIGHTS = Weights(
@@ -36,7 +36,7 @@ LIKE_WEIGHTS = Weights(
     mood=0.45,
     known=0.1,
     like_meaning=1.2,
-    like_keywords=0.5,
+    like_keywords=0.8,
 )
 
 
