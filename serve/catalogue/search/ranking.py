@@ -25,8 +25,8 @@ class Weights:
     like_keywords: float = 0.0
 
 
-# Chosen on 24 queries that a blind reader judged and on 400 descriptions of films by others; none of
-# them is among the reported queries, see benchmarks/scripts/search_quality.py.
+# Chosen on 24 queries that a blind reader judged and on 400 descriptions of films by others; none
+# of them is among the reported queries, see benchmarks/scripts/search_quality.py.
 WEIGHTS = Weights(words=1.4, meaning=1.0, keywords=0.3, mood=0.15, known=0.1)
 # for "like TITLE", and the words after "but"
 LIKE_WEIGHTS = Weights(

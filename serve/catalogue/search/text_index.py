@@ -19,8 +19,8 @@ from serve.catalogue.search.analysis import Analyser, normal_form, split_texts, 
 
 __all__ = ["FIELDS", "QueryWord", "TextIndex"]
 
-# Field -> how often its words count, as in BM25F (Robertson, Zaragoza and Taylor 2004). Other weights
-# found the film described by 400 texts of others no better.
+# Field -> how often its words count, as in BM25F (Robertson, Zaragoza and Taylor 2004). Other
+# weights found the film described by 400 texts of others no better.
 FIELDS = {
     "title": 3,
     "overview": 1,
