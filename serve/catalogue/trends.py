@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import Any, Literal, cast
 
 import duckdb
@@ -19,6 +18,7 @@ from serve.catalogue.records import (
     RatingsRow,
     ShareRow,
 )
+from serve.catalogue.statistics.intervals import wilson_interval
 from serve.catalogue.statistics.weighted_ratings import VOTES, WeightedRating, weighted_ratings
 
 __all__ = ["Trends"]
@@ -99,7 +99,7 @@ class Trends:
         shares = [
             {
                 **row,
-                **_wilson_interval(row["films"], row["films_in_period"]),
+                **_share(row["films"], row["films_in_period"]),
                 "micro_genre_id": self._genres.id_of(row["cluster"]),
                 "micro_genre_name": self._genres.name(row["cluster"]),
             }
@@ -198,20 +198,16 @@ class Trends:
         return [row | {"name": self._genres.name(row["cluster"])} for row in rows]
 
 
-def _wilson_interval(films: int, base: int) -> dict[str, float]:
+def _share(films: int, base: int) -> dict[str, float]:
     """Return `films` / `base` as share, share_low and share_high, 0 to 1.
 
     Examples
     --------
-    >>> {name: round(share, 2) for name, share in _wilson_interval(1, 10).items()}
+    >>> {name: round(share, 2) for name, share in _share(1, 10).items()}
     {'share': 0.1, 'share_low': 0.02, 'share_high': 0.4}
     """
-    z, share = 1.959964, films / base
-    middle = share + z**2 / (2 * base)
-    width = z * sqrt(share * (1 - share) / base + z**2 / (4 * base**2))
-    scale = 1 + z**2 / base
-    low, high = (middle - width) / scale, (middle + width) / scale
-    return {"share": share, "share_low": max(0.0, low), "share_high": min(1.0, high)}
+    low, high = wilson_interval(films, base)
+    return {"share": films / base, "share_low": low, "share_high": high}
 
 
 def _in_cluster(cluster: int | None) -> tuple[str, list[Any]]:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from serve.catalogue.filters import Filters
 from serve.explorer.rendering import render
 
 __all__ = ["routes"]
@@ -22,7 +23,7 @@ def show_home(request: Request) -> Response:
         "page": "",
         "families": families,
         "genres": genres[:12],
-        "popular": films.films(sort="popularity", limit=12).rows,
+        "popular": films.films(Filters(adult=False), "popularity", limit=12).rows,
     }
     return render(request, "home.html", values)
 

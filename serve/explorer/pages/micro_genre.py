@@ -26,7 +26,7 @@ def show_micro_genre(request: Request) -> Response:
     request.state.films = films
     genre = films.micro_genre(request.query_params.get("id", ""))
     page = read_page(request.query_params)
-    own = Filters(micro_genres=(genre["cluster"],))
+    own = Filters(micro_genres=(genre["cluster"],), adult=False)
     found = films.films(own, "similarity", True, (page - 1) * PER_PAGE, PER_PAGE)
     pages = max(1, -(-found.total // PER_PAGE))
     if page > pages:
@@ -47,6 +47,7 @@ def show_micro_genre(request: Request) -> Response:
         "names": {row["cluster"]: row["micro_genre_name"] for row in films.micro_genres()},
         "border": border_films(films, genre["cluster"]) if page == 1 else [],
         "films": found.rows,
+        "adult": genre["films"] - found.total,
         "number": page,
         "pages": pages,
     }
