@@ -45,6 +45,8 @@ class Snapshot:
         self.search = SearchEngine(self.catalogue, encoder, threads=settings.threads)
         self.search.warm()
         self._assigner = Assigner(path, encoder)
+        # more at once would only take turns on the cores, each with arrays of its own
+        self._assigning = threading.BoundedSemaphore(settings.threads)
         try:
             self.assign([{"overview": "a film"}])
         except (KeyError, ValueError, IndexError) as error:
@@ -59,7 +61,8 @@ class Snapshot:
 
         Each has also the ids of its micro-genre and of the runner-up.
         """
-        found = self._assigner.assign(films)
+        with self._assigning:
+            found = self._assigner.assign(films)
         return [{**film, **self.catalogue.micro_genre_ids(film)} for film in found]
 
 
