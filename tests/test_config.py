@@ -43,7 +43,7 @@ def test_the_defaults_in_the_comments_are_the_defaults() -> None:
     shown = tomllib.loads(SHOWN.sub("", text))
     for name in ("column_map", "table_maps"):
         assert shown["source"].pop(name), "the default is empty, so an example is shown"
-    for name in ("rate_limit", "keys", "cors_origins"):
+    for name in ("rate_limit", "api_keys", "cors_origins"):
         assert shown["serve"].pop(name), "the default is none, so an example is shown"
     defaults = Settings().model_dump()
     assert shown.pop("seed") == defaults["seed"]

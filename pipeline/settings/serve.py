@@ -53,9 +53,10 @@ class ServeSettings(Section):
     api_key: SecretStr | None = Field(
         None,
         description="Key that requests must send as X-API-Key, with all scopes; none, and no "
-        "`keys`: no key is needed.",
+        "`api_keys`: no key is needed.",
     )
-    keys: dict[str, KeySettings] = Field({}, description="Further keys, by name.")
+    # not `keys`: what has a `keys` counts as a mapping, and Prefect copies settings by dict()
+    api_keys: dict[str, KeySettings] = Field({}, description="Further keys, by name.")
     rate_limit: str | None = Field(
         None,
         pattern=_RATE,

@@ -53,7 +53,7 @@ class Keys:
     Parameters
     ----------
     settings : ServeSettings
-        `api_key` has all scopes; `keys` have their own.
+        `api_key` has all scopes; `api_keys` have their own.
     """
 
     def __init__(self, settings: ServeSettings) -> None:
@@ -61,9 +61,9 @@ class Keys:
         if settings.api_key is not None:
             digest = _digest(settings.api_key.get_secret_value().encode())
             self._keys.append((digest, ApiKey("api_key", SCOPES)))
-        for name, one in settings.keys.items():
+        for name, one in settings.api_keys.items():
             digest = _digest(one.key.get_secret_value().encode())
-            self._keys.append((digest, ApiKey(f"keys.{name}", one.scopes, one.rate_limit)))
+            self._keys.append((digest, ApiKey(f"api_keys.{name}", one.scopes, one.rate_limit)))
 
     def __bool__(self) -> bool:
         """Whether requests need a key."""

@@ -124,7 +124,7 @@ def create_app(
     app.add_middleware(
         Revalidation,
         snapshots=snapshots,
-        version=f"{_version()} {settings.model_dump_json(exclude={'api_key', 'keys'})}",
+        version=f"{_version()} {settings.model_dump_json(exclude={'api_key', 'api_keys'})}",
         prefix="/v1/",
         without=NOT_OF_RELEASE,
         private=needs_key,
@@ -191,7 +191,7 @@ def check_host(host: str, settings: ServeSettings) -> None:
         If they can, or if the key is blank.
     """
     named = {"api_key": settings.api_key} | {
-        f"keys.{name}": one.key for name, one in settings.keys.items()
+        f"api_keys.{name}": one.key for name, one in settings.api_keys.items()
     }
     for name, key in named.items():
         if key is not None and not key.get_secret_value().strip():

@@ -128,7 +128,7 @@ def test_the_release_verifies(site: Site, run: dict[str, Any]) -> None:
     states = {
         task["name"]: task["state_type"] for task in site.ask("/task_runs/filter", {"limit": 200})
     }
-    assert states["publish release"] == "COMPLETED"
+    assert states["14 publish release"] == "COMPLETED"
     assert set(states.values()) == {"COMPLETED"}
 
 

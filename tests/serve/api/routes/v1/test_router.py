@@ -166,7 +166,7 @@ def test_keys_have_scopes_and_limits(snapshots: Snapshots) -> None:
         "reader": {"key": "r" * 20, "scopes": ["read"]},
         "editor": {"key": "e" * 20, "scopes": ["read", "curate"], "rate_limit": "5/minute"},
     }
-    client = client_of(snapshots, keys=keys)
+    client = client_of(snapshots, api_keys=keys)
     problem_of(client.get("/v1/films"), 401)
     reader, editor = ({KEY_HEADER: one["key"]} for one in keys.values())
     assert client.get("/v1/films", headers=reader).status_code == 200
