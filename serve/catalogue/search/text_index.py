@@ -16,6 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from serve.catalogue.search.analysis import Analyser, normal_form, split_texts, words_of
+from serve.catalogue.search.tones import tone_words
 
 __all__ = ["FIELDS", "QueryWord", "TextIndex"]
 
@@ -164,7 +165,7 @@ class TextIndex:
         return owners[kept].astype(np.int32), numbers[kept]
 
     def _is_known(self, word: str) -> bool:
-        if word in self._known:
+        if word in self._known or word in tone_words():
             return True
         (term,) = self.analyser.terms([word])
         return term is None or term in self._numbers

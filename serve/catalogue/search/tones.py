@@ -13,7 +13,7 @@ from pipeline.schemas.words.genre_words import fold_genre
 from pipeline.schemas.words.lexicon_file import read_lexicon
 from serve.catalogue.search.analysis import words_of
 
-__all__ = ["GenreMatch", "asked_genres"]
+__all__ = ["GenreMatch", "asked_genres", "tone_words"]
 
 _LONGEST = 4  # words of a phrase of the lexicon
 
@@ -46,6 +46,12 @@ def asked_genres(text: str) -> list[frozenset[str]]:
             length = 1
         start += length
     return found
+
+
+@cache
+def tone_words() -> frozenset[str]:
+    """Return each word of the lexicon, also of phrases, in normal form."""
+    return frozenset(word for phrase in _meanings() for word in phrase.split())
 
 
 class GenreMatch:

@@ -53,6 +53,8 @@ def test_a_typing_error_is_corrected_and_a_known_word_is_not(index: TextIndex) -
     assert (wrong.typed, wrong.read) == ("smugler", "smuggler")
     (known,) = index.read("boats")  # a form of "boat"
     assert known.read == "boats" and known.number is not None
+    (mood,) = index.read("scary")  # no film has it, but it is a word for a mood
+    assert mood.read == "scary" and mood.number is None
     (unknown,) = index.read("xylophonists")
     assert unknown.read == "xylophonists" and unknown.number is None
 
