@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from cachetools import LRUCache
 
 from pipeline.inference.encoder import Encoder
-from pipeline.release.reader import ReleasedTables
 from serve.catalogue.catalogue import Catalogue
 from serve.catalogue.filters import Filters, clean_query
 from serve.catalogue.records import FoundFilmRow, SuggestionRow, Understood
+from serve.catalogue.search.facts import how_known, main_language
 from serve.catalogue.search.meaning import MeaningIndex
 from serve.catalogue.search.query import Query, read_query
 from serve.catalogue.search.ranking import Parts, Ranking, combine
@@ -95,10 +92,10 @@ class SearchEngine:
         self.catalogue = catalogue
         self.meaning = MeaningIndex(catalogue.path, catalogue.row_of, encoder, threads=threads)
         films = catalogue.released_films()
-        self.text = TextIndex(films, _language(catalogue))
+        self.text = TextIndex(films, main_language(catalogue))
         self.titles = TitleIndex(films)
         self.genres = GenreMatch(films)
-        self._known = _known(films)
+        self._known = how_known(films)
         self._reasons = Reasons(self.text, self.meaning)
         self._ranked: LRUCache[tuple[str, Filters], Ranking] = LRUCache(256)
         self._lock = threading.Lock()
@@ -350,29 +347,3 @@ def _largest(scores: np.ndarray, limit: int) -> np.ndarray:
     if len(found) > limit:
         found = found[np.argpartition(-scores[found], limit)[:limit]]
     return found.astype(np.int32)
-
-
-def _known(films: pa.Table) -> np.ndarray:
-    """Return how well known films are and how much is known of them, float32, 0 to 1.
-
-    The logarithm of the number of votes, beside that of the film with most, and the length of the
-    overview up to twenty words; the mean of both.
-    """
-    votes = np.log1p(pc.fill_null(films.column("vote_count"), 0).to_numpy().astype(np.float64))
-    overview = pc.fill_null(films.column("overview"), "")
-    words = pc.count_substring(overview, " ").to_numpy() + 1
-    most = votes.max(initial=0.0) or 1.0
-    return np.asarray((votes / most + np.minimum(words / 20, 1)) / 2, np.float32)
-
-
-def _language(catalogue: Catalogue) -> str:
-    """Return the language of most texts of a release, as an ISO 639-1 code."""
-    if "languages.parquet" not in catalogue.manifest.files:  # releases of earlier versions
-        return "en"
-    path = ReleasedTables(catalogue.path).file("languages.parquet")
-    languages = pq.read_table(path, columns=["text_language"]).column(0).combine_chunks()
-    counts = pc.value_counts(languages.cast(pa.string()).drop_null())
-    if not len(counts):
-        return "en"
-    best = pc.sort_indices(counts, sort_keys=[("counts", "descending"), ("values", "ascending")])
-    return str(counts.field("values")[best[0].as_py()].as_py())

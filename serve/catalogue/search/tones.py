@@ -83,7 +83,7 @@ class GenreMatch:
         Returns
         -------
         ndarray of shape (n_films,), float32
-            Share of `asked` of which the film has a genre, 0 to 1; 0 if nothing is asked.
+            Share of `asked` that the film has a genre of, 0 to 1; 0 if nothing is asked.
         """
         total = np.zeros(self._films, np.float32)
         for genres in asked:

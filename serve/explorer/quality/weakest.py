@@ -19,7 +19,7 @@ class WeakGenre(NamedTuple):
     """A micro-genre with the films that fit it least."""
 
     genre: MicroGenreRow
-    untrue: float | None  # share of films of which the name is not true, 0 to 1
+    untrue: float | None  # share of the films whose name is not true, 0 to 1
     weak: float  # share of weak films, 0 to 1
     films: list[FilmRow]
 
@@ -41,9 +41,9 @@ def find_weakest(
     Returns
     -------
     list of WeakGenre
-        Ranked by the lower end of the 95 % Wilson interval of the share of films of which the name
+        Ranked by the lower end of the 95 % Wilson interval of the share of films whose name
         is not true, so that a small micro-genre is not the weakest by chance; without name truth by
-        that of weak films. Its films are those least similar to its centroid, of which the name is
+        that of weak films. Its films are those least similar to its centroid, whose name is
         not true if there are any.
     """
     ranked = []

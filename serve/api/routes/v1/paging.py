@@ -79,7 +79,7 @@ def open_window(
     Raises
     ------
     InvalidFieldError
-        If the cursor is none of ours, or belongs to another list.
+        If the cursor cannot be read, or belongs to another list.
     HTTPException
         With status 410 if the cursor belongs to another release.
     """
