@@ -44,19 +44,29 @@ def main() -> None:
         for name, find in contenders.items()
     }
     kinds = np.array([one["kind"] for one in stored["queries"]])
+    judges = np.array([one["judge"] for one in stored["queries"]])
     figures: dict[str, Any] = {
         "machine": describe_machine(),
-        "judged_by": stored["judged_by"],
+        "judges": stored["judges"],
         "queries": len(kinds),
         "ndcg_at_10": {name: round(float(scores.mean()), 3) for name, scores in found.items()},
         "by_kind": {
             str(kind): {name: round(float(s[kinds == kind].mean()), 3) for name, s in found.items()}
             for kind in sorted(set(kinds))
         },
-        "search_ahead_of": {
-            name: _difference(found["search"] - scores)
-            for name, scores in found.items()
-            if name != "search"
+        "by_judge": {
+            judge: {
+                "queries": int(np.sum(judges == judge)),
+                "ndcg_at_10": {
+                    n: round(float(s[judges == judge].mean()), 3) for n, s in found.items()
+                },
+                "search_ahead_of": {
+                    name: _difference((found["search"] - scores)[judges == judge])
+                    for name, scores in found.items()
+                    if name != "search"
+                },
+            }
+            for judge in stored["judges"]
         },
     }
     (RESULTS / "search_quality.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
