@@ -236,10 +236,14 @@ class Catalogue:
         filters: Filters | None = None,
         sort: Sort = "relevance",
         format: Literal["csv", "parquet"] = "csv",
+        descending: bool | None = None,
     ) -> bytes:
-        """Return a whole selection as a file; see `export.csv_bytes` and `export.parquet_bytes`."""
+        """Return a whole selection as a file, in the order that `films` has for these arguments.
+
+        See `export.csv_bytes` and `export.parquet_bytes`.
+        """
         where, parameters, words = self._where(filters or Filters())
-        order, order_parameters = order_by(sort, None, words)
+        order, order_parameters = order_by(sort, descending, words)
         chosen = fetch_table(
             self._connection,
             f"SELECT row_index FROM film WHERE {where} ORDER BY {order}",

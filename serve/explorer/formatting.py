@@ -69,6 +69,17 @@ def language(code: str | None) -> str:
     return _LANGUAGES.get(code or "", code or "")
 
 
+def language_code(name: str) -> str:
+    """Return the code of a language whose English name is listed, else the text itself.
+
+    Examples
+    --------
+    >>> language_code("German"), language_code("de")
+    ('de', 'de')
+    """
+    return next((code for code, known in _LANGUAGES.items() if known == name), name)
+
+
 def compared(margin: float) -> str:
     """Return how one similarity compares with another, given their difference.
 

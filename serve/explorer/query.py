@@ -29,7 +29,6 @@ MAX_PAGE = 1_000_000
 _MANY = ("family", "genre", "micro", "language", "country", "keyword", "person")
 _BOUNDS = ("year_from", "year_to", "rating_from", "rating_to", "votes_from")
 _SWITCHES = ("adult", "view")
-_OLD = ("by",)  # of addresses of earlier versions; words and meaning are one search now
 _KNOWN = {"q", "sort", "page", *_MANY, *_BOUNDS, *_SWITCHES}
 VIEWS = ("grid", "list")
 
@@ -82,7 +81,7 @@ def read_selection(query: QueryParams, films: Catalogue) -> Selection:
     WrongValueError
         If a parameter is unknown or has a wrong value.
     """
-    unknown = sorted(set(query) - _KNOWN - set(_OLD))
+    unknown = sorted(set(query) - _KNOWN)
     if unknown:
         raise WrongValueError(
             f'the films page has no parameter "{unknown[0][:60]}"; '

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from serve.api.snapshot import Snapshot
 from serve.catalogue.filters import Filters
 from serve.explorer import formatting
-from serve.explorer.addresses import films_address
+from serve.explorer.addresses import films_address, page_address, renamed_films_address
 from serve.explorer.film_lists import list_films, selected_filters
 from serve.explorer.query import (
     ORDERS,
@@ -47,7 +47,11 @@ class Choice(NamedTuple):
 
 
 def show_films(request: Request) -> Response:
-    """Return one page of a selection of films."""
+    """Return one page of a selection of films; addresses of earlier versions lead to it."""
+    renamed = renamed_films_address(request.query_params.multi_items())
+    if renamed is not None:
+        root = request.scope.get("root_path", "").rstrip("/")
+        return RedirectResponse(f"{root}/{renamed}", 301)
     snapshot: Snapshot = request.app.state.snapshots.current
     films = request.state.films = snapshot.catalogue
     selection = read_selection(request.query_params, films)
@@ -57,8 +61,9 @@ def show_films(request: Request) -> Response:
     if number > pages:
         raise WrongValueError(f"the selection has {pages} pages, and no page {number}")
     names = {row["micro_genre_id"]: row["micro_genre_name"] for row in films.micro_genres()}
+    chips = filter_chips(selection, names)
     values = {
-        "title": f"Films: {selection.text}" if selection.text else "Films",
+        "title": _title(selection, [label for label, _ in chips], number),
         "page": "films",
         "selection": selection,
         "total": found.total,
@@ -69,9 +74,31 @@ def show_films(request: Request) -> Response:
         "orders": list(ORDERS),
         "views": VIEWS,
         "choices": _choices(snapshot, found.counted, selection.values),
-        "chips": filter_chips(selection, names),
+        "chips": chips,
+        "on_map": _map_address(selection),
     }
     return render(request, "films.html", values)
+
+
+def _title(selection: Selection, labels: Sequence[str], number: int) -> str:
+    """Return a title that tells the tabs and bookmarks of selections and their pages apart."""
+    parts = [*([selection.text] if selection.text else []), *labels[:4]]
+    page = f", page {number}" if number > 1 else ""
+    return ("Films: " + ", ".join(parts) if parts else "Films") + page
+
+
+def _map_address(selection: Selection) -> str | None:
+    """Return the address of the map of a selection; None where the map cannot show it.
+
+    The map highlights the films of a text or of one micro-genre; it has no other filters.
+    """
+    chosen = {name: found for name, found in selection.values.items() if name in ("q", "micro")}
+    filters = set(selection.values) - {"q", "sort", "view"}
+    if not filters:
+        return page_address("map", chosen)
+    if filters == {"micro"} and len(chosen) == 1 and len(chosen["micro"]) == 1:
+        return page_address("map", {"micro_genre": chosen["micro"]})
+    return None
 
 
 def _choices(
@@ -149,12 +176,12 @@ def export_films(request: Request) -> Response:
     selection = read_selection(request.query_params, films)
     kind: Literal["csv", "parquet"] = "csv" if request.url.path.endswith("csv") else "parquet"
     media: dict[str, Any] = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-    sort, _ = ORDERS[selection.order]
+    sort, descending = ORDERS[selection.order]
     if selection.text and sort == "relevance":
         rows = snapshot.search.rank(selection.text, selection.filters).rows
         content = films.export_rows(rows, kind)
     else:
-        content = films.export(selected_filters(snapshot, selection), sort, kind)
+        content = films.export(selected_filters(snapshot, selection), sort, kind, descending)
     return Response(
         content,
         media_type=media[kind],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from csv import DictReader
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,40 @@ def test_filters_have_counts_and_chips_and_the_export_has_the_selection(
     assert f"{genre['value']}</span> <small>{genre['films']}</small>" in answer.text
     table = site.get("/films.csv", params={"genre": genre["value"]})
     assert table.content.decode("utf-8-sig").count("\r\n") == genre["films"] + 1
+
+
+def test_the_export_has_the_order_of_the_page(site: TestClient) -> None:
+    values = {"sort": "lowest rated"}
+    rows = list(
+        DictReader(site.get("/films.csv", params=values).text.lstrip("\ufeff").splitlines())
+    )
+    ratings = [float(row["vote_average"]) for row in rows if row["vote_average"]]
+    assert len(set(ratings)) > 1 and ratings == sorted(ratings)
+
+
+def test_addresses_of_the_first_version_lead_to_their_films(site: TestClient) -> None:
+    old = {"year": ["1960", "1970"], "by": "meaning", "q": "submarine"}
+    answer = site.get("/films", params=old, follow_redirects=False)
+    assert answer.status_code == 301
+    assert answer.headers["location"] == "/films?q=submarine&year_from=1960&year_to=1970"
+    assert site.get("/films", params=old).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "on_map"),
+    [
+        ("/films?q=submarine&sort=title&view=list", "Films: submarine", "map?q=submarine"),
+        ("/films?genre=Drama&year_from=1960", "Films: Drama, from 1960", None),
+        ("/films?page=2", "Films, page 2", "map"),
+        ("/films?micro={genre}", "Films: {name}", "map?micro_genre={genre}"),
+    ],
+)
+def test_a_selection_has_a_title_and_is_on_the_map_if_the_map_can_show_it(
+    site: TestClient, catalogue: Catalogue, address: str, title: str, on_map: str | None
+) -> None:
+    row = catalogue.micro_genres()[0]
+    named = {"genre": row["micro_genre_id"], "name": row["micro_genre_name"]}
+    html = unescape(site.get(address.format(**named)).text)
+    assert f"<title>{title.format(**named)} ·" in html
+    links = re.findall(r'<a href="([^"]*)">Show on the map</a>', html)
+    assert links == ([on_map.format(**named)] if on_map else [])
