@@ -38,8 +38,6 @@ from serve.catalogue.trends import Trends
 
 __all__ = ["Catalogue", "Filters", "Page", "Sort"]
 
-_MAP_COLUMNS = ["movie_id", "title", "year", "cluster", "x", "y"]
-
 
 @dataclass(frozen=True)
 class Page:
@@ -338,10 +336,6 @@ class Catalogue:
     def report(self) -> Report:
         """Return report.json, the figures that the run recorded."""
         return self._report
-
-    def map_points(self) -> pa.Table:
-        """Return movie_id, title, year, cluster, x and y of every film."""
-        return self._films.select(_MAP_COLUMNS)
 
     def films_table(self, columns: Sequence[str], filters: Filters | None = None) -> pa.Table:
         """Return columns of a selection of films, in the order of movies.parquet.

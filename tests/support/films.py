@@ -22,6 +22,13 @@ from pipeline.settings import EmbedSettings, FeatureSettings
 # The results of bfloat16 differ between machines, so tests use float32.
 EXACT = EmbedSettings(device="cpu", dtype="float32")
 THEMES = ("Submarine thrillers", "Courtroom dramas", "Vampires", "Wedding comedies")
+# a search for the films of each theme
+QUERIES = (
+    "a submarine crew under attack",
+    "a lawyer defends an innocent man in court",
+    "an undead creature that drinks blood",
+    "a wedding where everything goes wrong",
+)
 PER_THEME = 10
 
 

@@ -111,17 +111,17 @@ class FittedTable:
             whole[number] if self._columns[number].no_wrap else max(map(_longest_word, column))
             for number, column in enumerate(cells)
         ]
-        room = available - _GAP * (len(words) - 1) - 2
+        free = available - _GAP * (len(words) - 1) - 2
         for short, long in ((_SHORT, _NARROW), (_NARROW, _NARROW), (0, 0)):
             least = [
                 most if most <= short else max(word, min(most, long))
                 for most, word in zip(whole, words, strict=True)
             ]
-            if sum(least) <= room:
+            if sum(least) <= free:
                 break
         else:
             return None
-        left = room - sum(least)
+        left = free - sum(least)
         widths = list(least)
         text = [sum(map(_length, column)) for column in cells]
         while left and any(width < most for width, most in zip(widths, whole, strict=True)):

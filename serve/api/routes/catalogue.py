@@ -10,6 +10,7 @@ from pipeline.settings import ServeSettings
 from serve.api import schemas
 from serve.api.dependencies import Paging, current_snapshot, filter_dependency, paging_dependency
 from serve.api.problems import Problem
+from serve.api.routes.v1.service import describe_release
 from serve.api.snapshot import Snapshot
 from serve.catalogue.filters import Filters
 
@@ -49,16 +50,7 @@ def catalogue_router(settings: ServeSettings) -> APIRouter:
     @router.get("/release", tags=["service"])
     async def release(snapshot: Current) -> schemas.ReleaseInfo:
         """Describe the served release: its figures, its model and its quality."""
-        report = snapshot.catalogue.report()
-        return schemas.ReleaseInfo.model_validate(
-            snapshot.catalogue.figures()
-            | {
-                "model": snapshot.catalogue.manifest.model.to_dict(),
-                "names": report.names.to_dict(),
-                "name_truth": report.name_truth.to_dict(),
-                "clusters": report.clusters.to_dict(),
-            }
-        )
+        return describe_release(snapshot)
 
     @router.get("/movies", tags=["films"])
     def movies(snapshot: Current, filters: AllFilters, paging: PageAndOrder) -> schemas.FilmPage:

@@ -179,9 +179,9 @@ def _first(values: Sequence[str] | None) -> str | None:
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    low, high = float(values.min(initial=0)), float(values.max(initial=0))
-    if len(values):
-        low, high = float(values.min()), float(values.max())
+    if not len(values):
+        return np.empty(0, np.uint16)
+    low, high = float(values.min()), float(values.max())
     return np.asarray(np.rint((values - low) / ((high - low) or 1.0) * LARGEST), np.uint16)
 
 

@@ -110,8 +110,9 @@ class TestFilters:
     def test_the_map_has_every_film(
         self, catalogue: Catalogue, films: list[dict[str, Any]]
     ) -> None:
-        points = catalogue.map_points()
-        assert points.column_names == ["movie_id", "title", "year", "cluster", "x", "y"]
+        columns = ["movie_id", "title", "year", "cluster", "x", "y"]
+        points = catalogue.films_table(columns)
+        assert points.column_names == columns
         assert points["movie_id"].to_pylist() == [film["movie_id"] for film in films]
 
     def test_within_limits_filters_to_a_micro_genre(self, catalogue: Catalogue) -> None:

@@ -55,7 +55,7 @@ export class View {
     const [left, right, low, high] = [edge(xs, 0.03), edge(xs, 0.97), edge(ys, 0.03), edge(ys, 0.97)];
     Object.assign(this, { zoom: 1, x: (left + right) / 2, y: (low + high) / 2 });
     const { clientWidth, clientHeight } = this.canvas;
-    const room = Math.min(clientWidth / ((right - left) * this.across || 1), clientHeight / ((high - low) * this.up || 1));
-    this.zoom = Math.min(8, Math.max(1, room * 0.7));
+    const fit = Math.min(clientWidth / ((right - left) * this.across || 1), clientHeight / ((high - low) * this.up || 1));
+    this.zoom = Math.min(8, Math.max(1, fit * 0.7));
   }
 }

@@ -9,14 +9,7 @@ import pytest
 
 from serve.catalogue.catalogue import Catalogue, Filters
 from serve.catalogue.search.engine import SearchEngine
-from tests.support.films import mined
-
-QUERIES = (
-    "a submarine crew under attack",
-    "a lawyer defends an innocent man in court",
-    "an undead creature that drinks blood",
-    "a wedding where everything goes wrong",
-)
+from tests.support.films import QUERIES, mined
 
 
 @pytest.fixture(scope="module")

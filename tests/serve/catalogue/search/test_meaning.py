@@ -22,14 +22,7 @@ from pipeline.schemas.vectors import matrix_of
 from pipeline.settings import NeighbourSettings
 from serve.catalogue.catalogue import Catalogue, Filters
 from serve.catalogue.search.meaning import KeywordSimilarity, MeaningIndex, _read_index
-from tests.support.films import exact, mined
-
-QUERIES = (
-    "a submarine crew under attack",
-    "a lawyer defends an innocent man in court",
-    "an undead creature that drinks blood",
-    "a wedding where everything goes wrong",
-)
+from tests.support.films import QUERIES, exact, mined
 
 
 @pytest.fixture(scope="module")

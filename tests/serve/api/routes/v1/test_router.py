@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from io import BytesIO
 from typing import Any
 
@@ -71,7 +70,7 @@ def test_an_unknown_parameter_is_refused_with_a_suggestion(client: TestClient, p
     address = f"/v1/{path}{'&' if '?' in path else '?'}limitt=3"
     problem = problem_of(client.get(address), 422)
     assert "limitt" in problem["detail"]
-    if "limit" in client.get("/openapi.json").text and path == "films":
+    if path == "films":
         assert "limit" in problem["detail"].replace("limitt", "")
 
 
@@ -142,7 +141,6 @@ def test_a_response_is_revalidated_compressed_and_answered_to_head(client: TestC
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < len(plain.content)
     assert packed.json() == plain.json()
-    assert gzip.decompress(gzip.compress(plain.content)) == plain.content
     for answer in (plain, packed):
         known = {"If-None-Match": answer.headers["etag"]}
         again = client.get("/v1/films", headers=known)
